@@ -1,0 +1,28 @@
+"""Errors of the corpus.
+
+CorpusError
+├── CorpusNotFound      the corpus directory is not there
+├── EmptyCorpus         no file in it gave a passage
+├── UnreadableSource    one file cannot be turned into a Document
+└── UnknownDocument     no document (or more than one) has the given id
+"""
+
+
+class CorpusError(Exception):
+    """Root of what can go wrong between a file and a Document. Its message is for the user."""
+
+
+class CorpusNotFound(CorpusError):
+    """The corpus directory does not exist or is not a directory."""
+
+
+class EmptyCorpus(CorpusError):
+    """The corpus directory holds no file with a passage."""
+
+
+class UnreadableSource(CorpusError):
+    """A file of the corpus is unreadable, empty, not UTF-8 text, or its front matter is wrong."""
+
+
+class UnknownDocument(CorpusError):
+    """No document of the corpus, or more than one, answers to the given id."""

@@ -1,0 +1,206 @@
+"""The nouns of the corpus: Span, Sentence, Passage, Document, Corpus.
+
+All offsets count Unicode code points of ``Document.text``; all ranges are half-open.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from corpus.errors import UnknownDocument
+
+DATELINE_NUMBER = 0
+"""The paragraph number of a dateline: quotable, but not one of the numbered paragraphs."""
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of the text's UTF-8 bytes, 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range ``[start, end)`` of code points in a document's text.
+
+    Raises:
+        ValueError: if ``start`` is negative or ``end`` is smaller than ``start``.
+    """
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: [{self.start}, {self.end})")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The slice of ``text`` that this span covers."""
+        return text[self.start : self.end]
+
+    def contains(self, other: "Span") -> bool:
+        """Whether ``other`` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage: the unit of evidence. ``span`` counts from the document's start."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of a document, ¶ ``number``, with its sentences in order.
+
+    ``text`` equals ``document.text[span.start:span.end]`` and has no white space at either end.
+    The dateline of a statement is a passage with number 0.
+    """
+
+    document_id: str
+    number: int
+    span: Span
+    text: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def digest(self) -> str:
+        """The passage's identity: SHA-256 of its text."""
+        return digest_of(self.text)
+
+    @property
+    def label(self) -> str:
+        """How a reader refers to the passage: ``¶ 7``, or ``dateline``."""
+        return "dateline" if self.number == DATELINE_NUMBER else f"¶ {self.number}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One source with its text, provenance, numbered passages and, if it has one, its dateline.
+
+    ``text`` is the stored text (see ``corpus.reader.normalise``), furniture included, so that
+    every offset can be checked against it.
+    """
+
+    id: str
+    text: str
+    title: str
+    passages: tuple[Passage, ...]
+    dateline: Passage | None = None
+    publisher: str | None = None
+    published: date | None = None
+    place: str | None = None
+    url: str | None = None
+    language: str = "en"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the stored text: what a citation was taken from."""
+        return digest_of(self.text)
+
+    @property
+    def quotable(self) -> tuple[Passage, ...]:
+        """Everything that may be quoted: the dateline, if any, then ¶ 1 and on."""
+        return self.passages if self.dateline is None else (self.dateline, *self.passages)
+
+    def passage(self, number: int) -> Passage:
+        """The passage with that number (0 is the dateline).
+
+        Raises:
+            UnknownDocument: if the document has no such passage.
+        """
+        for passage in self.quotable:
+            if passage.number == number:
+                return passage
+        raise UnknownDocument(
+            f"{self.id} has no ¶ {number}: it has ¶ 1 to ¶ {len(self.passages)}. "
+            f'Type "verbatim show {self.id}" to read them.'
+        )
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The documents in order of id, each id once.
+
+    Raises:
+        ValueError: if the ids repeat or are out of order.
+    """
+
+    documents: tuple[Document, ...]
+
+    def __post_init__(self) -> None:
+        ids = [document.id for document in self.documents]
+        if ids != sorted(set(ids)):
+            raise ValueError("documents of a corpus stand in order of id, each id once")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over each document's id, text digest and provenance: the corpus's identity."""
+        state = hashlib.sha256()
+        for document in self.documents:
+            fields = (
+                document.id,
+                document.digest,
+                document.title,
+                document.publisher or "",
+                document.published.isoformat() if document.published else "",
+                document.place or "",
+                document.url or "",
+                document.language,
+            )
+            for field in fields:
+                encoded = field.encode("utf-8")
+                state.update(len(encoded).to_bytes(8, "big"))
+                state.update(encoded)
+        return state.hexdigest()
+
+    @cached_property
+    def _by_id(self) -> dict[str, Document]:
+        return {document.id: document for document in self.documents}
+
+    @property
+    def passage_count(self) -> int:
+        """How many numbered passages the corpus holds; datelines do not count."""
+        return sum(len(document.passages) for document in self.documents)
+
+    def quotable(self) -> Iterator[Passage]:
+        """Every quotable passage, document by document, in reading order."""
+        for document in self.documents:
+            yield from document.quotable
+
+    def document(self, document_id: str) -> Document:
+        """The document with exactly that id.
+
+        Raises:
+            UnknownDocument: if there is none.
+        """
+        found = self._by_id.get(document_id)
+        if found is None:
+            raise UnknownDocument(
+                f'No document is called "{document_id}". Type "verbatim list" to see them.'
+            )
+        return found
+
+    def find(self, id_or_prefix: str) -> Document:
+        """The one document whose id is, or begins with, the given text.
+
+        Raises:
+            UnknownDocument: if none does, or several do.
+        """
+        if id_or_prefix in self._by_id:
+            return self._by_id[id_or_prefix]
+        matches = [d for d in self.documents if id_or_prefix and d.id.startswith(id_or_prefix)]
+        if len(matches) == 1:
+            return matches[0]
+        if not matches:
+            return self.document(id_or_prefix)
+        raise UnknownDocument(
+            f'"{id_or_prefix}" fits {len(matches)} documents, {matches[0].id} and '
+            f'{matches[1].id} among them. Type more of the id ("verbatim list" shows them).'
+        )

@@ -1,0 +1,169 @@
+"""Paragraphs of a text, by offset, and the page furniture that stands around them.
+
+A press release carries lines that are about the statement and not of it: its title again, its
+address, "From: …", a dateline, "Contacts". They stay in the stored text, so that offsets can be
+checked, but they are not passages. The rules look only at the shape of a line and at where it
+stands, and they never take the last block that could be a passage.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from corpus.model import Span
+from corpus.sentences import trim
+
+_BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
+_LABEL = re.compile(r"(?P<label>from|to|contacts?|source|date|de|à)\s*:\s*(?P<value>.*)$", re.I)
+_ADDRESS = re.compile(r"(?:\w\s+)?(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$")
+_CLOSING = re.compile(
+    r"(?:(?:media\s+)?contacts?(?:\s+information)?|media\s+(?:contact|inquiries|enquiries|relations)"
+    r"|personnes?-ressources?|notes?\s+to\s+editors?|related\s+(?:links|products)"
+    r"|-\s*30\s*-|#\s*#\s*#|\\?###)\s*:?$",
+    re.I,
+)
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january janvier jan",
+            "february février feb",
+            "march mars mar",
+            "april avril apr",
+            "may mai",
+            "june juin jun",
+            "july juillet jul",
+            "august août aug",
+            "september septembre sept sep",
+            "october octobre oct",
+            "november novembre nov",
+            "december décembre dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DATE = (
+    rf"(?:(?P<month_1>{_MONTH})\.?\s+(?P<day_1>\d{{1,2}})\s*,?\s+(?P<year_1>\d{{4}})"
+    rf"|(?P<day_2>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?P<month_2>{_MONTH})\.?,?\s+(?P<year_2>\d{{4}})"
+    r"|(?P<year_3>\d{4})-(?P<month_3>\d{2})-(?P<day_3>\d{2}))"
+)
+_DATELINE = re.compile(
+    rf"{_DATE}\s*[–—-]\s+(?P<place>[^–—]+?)(?:\s+[–—-]\s*(?P<publisher>\S.*))?$", re.I
+)
+_HEAD_BLOCKS = 12
+_SHORT_LABEL_WORDS = 4
+_TITLE_CHARACTERS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the parts of a text stand, and what its furniture says about it.
+
+    ``paragraphs`` are the passages' spans in order; ``dateline`` is the span of a line such as
+    "May 12 2022 – Marrakesh, Morocco - Global Affairs Canada". The other fields are what the
+    furniture states, None where it says nothing.
+    """
+
+    paragraphs: tuple[Span, ...]
+    dateline: Span | None = None
+    title: str | None = None
+    publisher: str | None = None
+    published: date | None = None
+    place: str | None = None
+
+
+def lay_out(text: str, *, title: str | None = None) -> Layout:
+    """The layout of ``text``: paragraphs are separated by blank lines.
+
+    Blocks without a letter or digit are dropped. ``title`` is the known title, so that a line
+    that repeats it is recognised. A text with nothing but white space has no paragraphs.
+    """
+    blocks = [span for span in _blocks(text) if any(c.isalnum() for c in span.of(text))]
+    head = _head_length(text, blocks, title)
+    tail = _tail_start(text, blocks, head, title)
+    dateline, published, place, publisher = None, None, None, None
+    heading = None
+    for position, span in enumerate(blocks[:head]):
+        line = span.of(text)
+        if dateline is None and (match := _DATELINE.fullmatch(line)):
+            dateline, published = span, _date_of(match)
+            place, publisher = match["place"].strip(), match["publisher"] or publisher
+        elif (label := _LABEL.fullmatch(line)) and label["label"].lower() in {"from", "de"}:
+            publisher = publisher or label["value"].strip() or None
+        elif position == 0 and not _ADDRESS.fullmatch(line) and not label:
+            heading = " ".join(line.split())
+    return Layout(
+        paragraphs=tuple(blocks[head:tail]),
+        dateline=dateline,
+        title=heading,
+        publisher=publisher,
+        published=published,
+        place=place,
+    )
+
+
+def _blocks(text: str) -> list[Span]:
+    spans = []
+    start = 0
+    for gap in _BLANK_LINES.finditer(text):
+        spans.append(trim(text, Span(start, gap.start())))
+        start = gap.end()
+    spans.append(trim(text, Span(start, len(text))))
+    return [span for span in spans if span is not None]
+
+
+def _is_furniture(line: str, title: str | None) -> bool:
+    if "\n" in line or len(line) > _TITLE_CHARACTERS:
+        return False
+    if title is not None and " ".join(line.split()).casefold() == title.casefold():
+        return True
+    if _LABEL.fullmatch(line) or _ADDRESS.fullmatch(line) or _DATELINE.fullmatch(line):
+        return True
+    return len(line.split()) <= _SHORT_LABEL_WORDS and not _SENTENCE_END.search(line)
+
+
+def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
+    """How many leading blocks are furniture; 0 where no furniture-free block would be left."""
+    head = 0
+    for position, span in enumerate(blocks[:_HEAD_BLOCKS]):
+        line = span.of(text)
+        opens_with_a_title = (
+            position == 0
+            and len(blocks) > 1
+            and "\n" not in line
+            and len(line) <= _TITLE_CHARACTERS
+            and not _SENTENCE_END.search(line)
+        )
+        if not (opens_with_a_title or _is_furniture(line, title)):
+            return head
+        head = position + 1
+    return 0 if head == len(blocks) else head
+
+
+def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> int:
+    """The position of the first closing block ("Contacts" and what follows it)."""
+    for position in range(head + 1, len(blocks)):
+        line = blocks[position].of(text)
+        if _CLOSING.fullmatch(line):
+            return position
+    last = len(blocks) - 1
+    if last > head and title is not None:
+        line = " ".join(blocks[last].of(text).split())
+        if line.casefold() == title.casefold():
+            return last
+    return len(blocks)
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    for form in "123":
+        if (year := match[f"year_{form}"]) is not None:
+            month = match[f"month_{form}"]
+            number = int(month) if month.isdigit() else _MONTHS[month.lower()]
+            try:
+                return date(int(year), number, int(match[f"day_{form}"]))
+            except ValueError:
+                return None
+    return None
