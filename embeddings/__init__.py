@@ -1,0 +1,51 @@
+"""Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
+
+from embeddings.embedder import Embedder, ModelIdentity, Progress
+from embeddings.errors import (
+    EmbeddingsError,
+    IndexDamaged,
+    IndexError_,
+    IndexMismatch,
+    IndexNotFound,
+    IndexWriteFailed,
+    ModelDamaged,
+    ModelError,
+    ModelNotFound,
+    RefreshRunning,
+)
+from embeddings.generation import Generation
+from embeddings.manifest import Manifest
+from embeddings.modelfolder import DEFAULT_MODEL, find_model
+from embeddings.refresh import RefreshReport, refresh
+from embeddings.retriever import Hit, Query, Retriever
+from embeddings.searchform import search_form
+from embeddings.sentencetransformer import SentenceTransformerEmbedder
+from embeddings.store import GenerationStore
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Embedder",
+    "EmbeddingsError",
+    "Generation",
+    "GenerationStore",
+    "Hit",
+    "IndexDamaged",
+    "IndexError_",
+    "IndexMismatch",
+    "IndexNotFound",
+    "IndexWriteFailed",
+    "Manifest",
+    "ModelDamaged",
+    "ModelError",
+    "ModelIdentity",
+    "ModelNotFound",
+    "Progress",
+    "Query",
+    "RefreshReport",
+    "RefreshRunning",
+    "Retriever",
+    "SentenceTransformerEmbedder",
+    "find_model",
+    "refresh",
+    "search_form",
+]

@@ -1,0 +1,77 @@
+"""The corpus as one file of a generation: what is cited is what was indexed."""
+
+import json
+from datetime import date
+from typing import Any
+
+from corpus import Corpus, Document, Passage, Sentence, Span
+from embeddings.errors import IndexDamaged
+
+
+def corpus_to_bytes(corpus: Corpus) -> bytes:
+    """The corpus as JSON, a document a line: texts, provenance and all spans."""
+    lines = [
+        json.dumps(_document_fields(document), ensure_ascii=False, sort_keys=True)
+        for document in corpus.documents
+    ]
+    return "".join(line + "\n" for line in lines).encode("utf-8")
+
+
+def corpus_from_bytes(data: bytes) -> Corpus:
+    """The corpus that ``corpus_to_bytes`` gave.
+
+    Raises:
+        IndexDamaged: if the bytes are not such a corpus.
+    """
+    try:
+        lines = data.decode("utf-8").split("\n")
+        return Corpus(tuple(_document(json.loads(line)) for line in lines if line))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise IndexDamaged("the stored corpus is not readable") from error
+
+
+def _document_fields(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "publisher": document.publisher,
+        "published": document.published.isoformat() if document.published else None,
+        "place": document.place,
+        "url": document.url,
+        "language": document.language,
+        "text": document.text,
+        "dateline": _spans(document.dateline) if document.dateline else None,
+        "passages": [_spans(passage) for passage in document.passages],
+    }
+
+
+def _spans(passage: Passage) -> list[Any]:
+    sentences = [[s.span.start, s.span.end] for s in passage.sentences]
+    return [passage.number, passage.span.start, passage.span.end, sentences]
+
+
+def _document(fields: dict[str, Any]) -> Document:
+    text = fields["text"]
+
+    def passage(spans: list[Any]) -> Passage:
+        number, start, end, sentences = spans
+        return Passage(
+            document_id=fields["id"],
+            number=number,
+            span=Span(start, end),
+            text=text[start:end],
+            sentences=tuple(Sentence(Span(s, e), text[s:e]) for s, e in sentences),
+        )
+
+    return Document(
+        id=fields["id"],
+        text=text,
+        title=fields["title"],
+        passages=tuple(passage(spans) for spans in fields["passages"]),
+        dateline=passage(fields["dateline"]) if fields["dateline"] else None,
+        publisher=fields["publisher"],
+        published=date.fromisoformat(fields["published"]) if fields["published"] else None,
+        place=fields["place"],
+        url=fields["url"],
+        language=fields["language"],
+    )

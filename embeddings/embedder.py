@@ -1,0 +1,57 @@
+"""What an embedder is: texts in, unit vectors out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatMatrix = NDArray[np.float32]
+"""``(n, d)`` or ``(d,)`` float32."""
+
+Progress = Callable[[int, int], None]
+"""Told (done, in all) while long work goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """What makes two vectors comparable: same digest, same prompts, same dimension.
+
+    ``name`` is how the user named the model; ``digest`` is over its weights, tokenizer and
+    pooling, so that a renamed folder is the same model and a changed one is not.
+    """
+
+    name: str
+    digest: str
+    dimension: int
+    query_prompt: str
+    passage_prompt: str
+
+    def comparable(self, other: "ModelIdentity") -> bool:
+        """Whether vectors of both models may be compared; the name does not matter."""
+        return (self.digest, self.dimension, self.query_prompt, self.passage_prompt) == (
+            other.digest,
+            other.dimension,
+            other.query_prompt,
+            other.passage_prompt,
+        )
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The model's identity."""
+
+    def embed_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> FloatMatrix:
+        """``(n, d)`` float32, unit rows, in the order of ``texts``; ``(0, d)`` for no text.
+
+        The whole of every text counts, however long it is. ``progress`` is told after each batch.
+        """
+
+    def embed_query(self, text: str) -> FloatMatrix:
+        """``(d,)`` float32, a unit vector."""

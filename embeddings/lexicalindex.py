@@ -1,0 +1,173 @@
+"""Exact words: BM25 over stems. The only module that imports ``bm25s`` and ``Stemmer``."""
+
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import bm25s
+import numpy as np
+import Stemmer
+from numpy.typing import NDArray
+
+from embeddings.embedder import FloatMatrix
+from embeddings.errors import IndexDamaged
+from embeddings.functionwords import function_words
+from embeddings.searchform import search_form
+
+K1 = 1.2
+B = 0.75
+"""BM25's parameters as Robertson and Zaragoza (2009) recommend them; method "lucene" of bm25s."""
+
+_WORD = re.compile(r"\w+(?:\.\w+)*")
+_SNOWBALL = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+
+
+@lru_cache(maxsize=64)
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    name = _SNOWBALL.get(language.split("-")[0].lower())
+    return Stemmer.Stemmer(name) if name else None
+
+
+def stems(text: str, *, language: str = "en") -> list[str]:
+    """The stems of the words of ``text``, in order, repeats kept, function words left out.
+
+    Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
+    Snowball stemmer keeps its words as they are. No word gives ``[]``.
+    """
+    ignored = function_words(language)
+    words = [w for w in _WORD.findall(search_form(text).casefold()) if w not in ignored]
+    stemmer = _stemmer(language)
+    return list(stemmer.stemWords(words)) if stemmer else words
+
+
+class LexicalIndex:
+    """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0."""
+
+    def __init__(self, engine: bm25s.BM25 | None, *, count: int, languages: Sequence[str]) -> None:
+        self._engine = engine
+        self._count = count
+        self._languages = tuple(languages)
+
+    @classmethod
+    def build(cls, texts: Iterable[tuple[str, str]]) -> "LexicalIndex":
+        """An index of (text, language code) pairs, in order; texts without a word score 0."""
+        pairs = list(texts)
+        bags = [stems(text, language=language) for text, language in pairs]
+        languages = sorted({language for _, language in pairs})
+        if not any(bags):
+            return cls(None, count=len(pairs), languages=languages)
+        engine = bm25s.BM25(k1=K1, b=B, method="lucene")
+        engine.index(bags, show_progress=False)
+        return cls(engine, count=len(pairs), languages=languages)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def question_stems(self, question: str) -> tuple[str, ...]:
+        """The distinct stems of a question under each language of the index, in order."""
+        languages = self._languages or ("en",)
+        return tuple(
+            dict.fromkeys(stem for code in languages for stem in stems(question, language=code))
+        )
+
+    def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
+        """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""
+        known = [s for s in question_stems if self._engine and s in self._engine.vocab_dict]
+        if self._engine is None or not known:
+            return np.zeros(self._count, np.float32)
+        scores: FloatMatrix = self._engine.get_scores(known)
+        return scores
+
+    def weight(self, stem: str) -> float:
+        """How much the stem says: ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf.
+
+        A stem that no text has gets the largest weight, that of ``df = 0``.
+        """
+        frequency = 0
+        if self._engine is not None and (column := self._engine.vocab_dict.get(stem)) is not None:
+            starts = self._engine.scores["indptr"]
+            frequency = int(starts[column + 1] - starts[column])
+        return float(np.log1p((self._count - frequency + 0.5) / (frequency + 0.5)))
+
+    def ceiling(self, question_stems: Sequence[str]) -> float:
+        """The score that no text can exceed: each stem's weight times ``k1 + 1`` saturation.
+
+        bm25s leaves the constant ``k1 + 1`` out, so a stem's largest contribution is its weight.
+        """
+        return sum(self.weight(stem) for stem in question_stems)
+
+    def to_files(self) -> dict[str, bytes]:
+        """The index as named files, arrays in NumPy's format and JSON; nothing is pickled."""
+        head = {"count": self._count, "languages": list(self._languages)}
+        if self._engine is None:
+            return {"lexical.json": _json(head)}
+        scores = self._engine.scores
+        vocabulary = {s: int(c) for s, c in self._engine.vocab_dict.items()}
+        return {
+            "lexical.json": _json({**head, "vocabulary": vocabulary}),
+            "lexical-scores.npy": _npy(scores["data"]),
+            "lexical-rows.npy": _npy(scores["indices"]),
+            "lexical-starts.npy": _npy(scores["indptr"]),
+        }
+
+    @classmethod
+    def from_files(cls, files: dict[str, bytes]) -> "LexicalIndex":
+        """The index that ``to_files`` gave.
+
+        Raises:
+            IndexDamaged: if a file is missing or is not what it should be.
+        """
+        try:
+            head = json.loads(files["lexical.json"])
+            count, languages = int(head["count"]), [str(code) for code in head["languages"]]
+            if "vocabulary" not in head:
+                return cls(None, count=count, languages=languages)
+            engine = bm25s.BM25(k1=K1, b=B, method="lucene")
+            engine.vocab_dict = head["vocabulary"]
+            engine.unique_token_ids_set = set(engine.vocab_dict.values())
+            engine.nonoccurrence_array = None
+            engine.scores = {
+                "data": _array(files["lexical-scores.npy"]),
+                "indices": _array(files["lexical-rows.npy"]),
+                "indptr": _array(files["lexical-starts.npy"]),
+                "num_docs": count,
+            }
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise IndexDamaged("the lexical index is not readable") from error
+        return cls(engine, count=count, languages=languages)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8")
+
+
+def _npy(array: NDArray[np.generic]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
+
+
+def _array(data: bytes) -> NDArray[np.generic]:
+    array: NDArray[np.generic] = np.load(io.BytesIO(data), allow_pickle=False)
+    return array

