@@ -25,9 +25,10 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 def normalise(text: str) -> str:
-    """The stored form of a text: line ends as ``\\n``, no control character but tab, no surrogate.
+    """The stored form of a text: line feeds end lines, no other control character but tab.
 
-    Everything a reader sees stays as it is: no Unicode normalisation, no change of white space.
+    Surrogates are dropped too. Everything a reader sees stays as it is: there is no Unicode
+    normalisation and no change of white space.
     """
     text = _LINE_ENDS.sub("\n", text.removeprefix("\ufeff"))
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
@@ -86,11 +87,15 @@ def read_document(path: Path) -> Document:
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise UnreadableSource(f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB. Split it.")
+            raise UnreadableSource(
+                f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB. Split it."
+            )
         raw = path.read_bytes()
     except OSError as error:
         reason = error.strerror or "unreadable"
-        raise UnreadableSource(f"{path}: cannot be read ({reason}). Check its permissions.") from error
+        raise UnreadableSource(
+            f"{path}: cannot be read ({reason}). Check its permissions."
+        ) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -109,13 +114,13 @@ def read_document(path: Path) -> Document:
         language=_language_field(fields, path),
     )
     if not document.passages:
-        raise UnreadableSource(f"{path}: empty, no paragraph to quote. Add text or remove the file.")
+        raise UnreadableSource(
+            f"{path}: empty, no paragraph to quote. Add text or remove the file."
+        )
     return document
 
 
-def read_corpus(
-    directory: Path, *, progress: Callable[[int, int], None] | None = None
-) -> Corpus:
+def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None = None) -> Corpus:
     """The Corpus of every ``.txt`` and ``.md`` file below ``directory``, in order of id.
 
     Hidden files and folders are skipped. ``progress`` is told (files read, files in all).
@@ -183,7 +188,7 @@ def _text_field(fields: dict[str, object], key: str, path: Path) -> str | None:
         return None
     if not isinstance(value, str | int | float | date):
         raise UnreadableSource(f"{path}: front matter: {key} must be text.")
-    return " ".join(str(value).split()) or None
+    return " ".join(normalise(str(value)).split()) or None
 
 
 def _date_field(fields: dict[str, object], path: Path) -> date | None:

@@ -3,8 +3,8 @@
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.errors import (
     EmbeddingsError,
+    GenerationError,
     IndexDamaged,
-    IndexError_,
     IndexMismatch,
     IndexNotFound,
     IndexWriteFailed,
@@ -27,10 +27,10 @@ __all__ = [
     "Embedder",
     "EmbeddingsError",
     "Generation",
+    "GenerationError",
     "GenerationStore",
     "Hit",
     "IndexDamaged",
-    "IndexError_",
     "IndexMismatch",
     "IndexNotFound",
     "IndexWriteFailed",

@@ -4,7 +4,7 @@ EmbeddingsError
 ├── ModelError
 │   ├── ModelNotFound     no model under that name or folder
 │   └── ModelDamaged      its weights are not the ones they should be
-└── IndexError_
+└── GenerationError
     ├── IndexNotFound     nothing has been built yet
     ├── IndexDamaged      a file of the generation is not what its manifest says
     ├── IndexMismatch     built by another model or another format
@@ -29,25 +29,25 @@ class ModelDamaged(ModelError):
     """The weights differ from the published ones, or are not in the safetensors format."""
 
 
-class IndexError_(EmbeddingsError):
-    """The index cannot be used. The underscore keeps Python's own IndexError visible."""
+class GenerationError(EmbeddingsError):
+    """The index, which is the current generation, cannot be used or written."""
 
 
-class IndexNotFound(IndexError_):
+class IndexNotFound(GenerationError):
     """No generation has been published."""
 
 
-class IndexDamaged(IndexError_):
+class IndexDamaged(GenerationError):
     """A file of the generation is missing, or its bytes are not those of the manifest."""
 
 
-class IndexMismatch(IndexError_):
+class IndexMismatch(GenerationError):
     """The generation was built by another model, other prompts or another format version."""
 
 
-class IndexWriteFailed(IndexError_):
+class IndexWriteFailed(GenerationError):
     """A new generation could not be written; what was published before is intact."""
 
 
-class RefreshRunning(IndexError_):
+class RefreshRunning(GenerationError):
     """Another process holds the writer's lock."""

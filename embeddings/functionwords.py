@@ -24,4 +24,4 @@ def function_words(language: str) -> frozenset[str]:
 
     Words are in lower case, elided forms without their apostrophe ("qu", "l").
     """
-    return _BY_LANGUAGE.get(language.split("-")[0].lower(), frozenset())
+    return _BY_LANGUAGE.get(language.split("-", 1)[0].lower(), frozenset())

@@ -68,7 +68,7 @@ class Generation:
 
 
 def lexical_texts(corpus: Corpus) -> Sequence[tuple[str, str]]:
-    """The (text, language) pairs that the lexical index is built from, a pair a quotable passage."""
+    """The (text, language) pairs of the lexical index, one for each quotable passage."""
     return [
         (passage.text, document.language)
         for document in corpus.documents

@@ -45,7 +45,7 @@ _SNOWBALL = {
 
 @lru_cache(maxsize=64)
 def _stemmer(language: str) -> Stemmer.Stemmer | None:
-    name = _SNOWBALL.get(language.split("-")[0].lower())
+    name = _SNOWBALL.get(language.split("-", 1)[0].lower())
     return Stemmer.Stemmer(name) if name else None
 
 

@@ -29,7 +29,9 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """The manifest as JSON that carries its own SHA-256 under ``digest``."""
         fields = asdict(self)
-        return json.dumps({**fields, "digest": _seal(fields)}, indent=2, ensure_ascii=False).encode()
+        return json.dumps(
+            {**fields, "digest": _seal(fields)}, indent=2, ensure_ascii=False
+        ).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Manifest":

@@ -85,9 +85,7 @@ class SentenceTransformerEmbedder:
                     progress(min(start + _BATCH, len(order)), len(order))
         return unit_rows(sums)
 
-    def _windows(
-        self, texts: Sequence[str], prompt: str
-    ) -> tuple[list[str], list[int], list[int]]:
+    def _windows(self, texts: Sequence[str], prompt: str) -> tuple[list[str], list[int], list[int]]:
         """Pieces of the texts that fit the model, the text each belongs to, and its tokens."""
         windows: list[str] = []
         owners: list[int] = []

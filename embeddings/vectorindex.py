@@ -25,8 +25,6 @@ class VectorIndex:
         Raises:
             ValueError: if a row's length is not 1 (inner product would not be the cosine).
         """
-        if vectors.ndim != 2:
-            raise ValueError(f"vectors must be (n, d), not {vectors.shape}")
         lengths = np.linalg.norm(vectors, axis=1)
         if not np.allclose(lengths, 1, atol=UNIT_TOLERANCE):
             raise ValueError("vectors must be unit rows")

@@ -1,0 +1,1 @@
+"""People: answering, rendering, Telegram, command line."""

@@ -1,0 +1,172 @@
+"""Question → Answer, Related or NoAnswer: quotes with citations, checked against their source."""
+
+import enum
+from dataclasses import dataclass
+
+from bot.citation import Citation, cite
+from bot.errors import UnfaithfulQuote
+from corpus import Corpus, Span
+from embeddings import Hit, Query, Retriever
+
+MAX_QUESTION_CHARACTERS = 1_000
+MOST_QUOTES = 10
+DEFAULT_QUOTES = 3
+
+ANSWER_SCORE = 0.30
+RELATED_SCORE = 0.20
+FURTHER_QUOTE_SCORE = 0.15
+"""Thresholds on a Hit's score: of an answer, of related passages, of a second or third quote."""
+
+
+class Outcome(enum.Enum):
+    """What came of a question; the values are those of the JSON form."""
+
+    ANSWER = "answer"
+    RELATED = "related"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One contiguous slice of a source, word for word.
+
+    ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
+    quote. ``score`` is in [0, 1].
+    """
+
+    text: str
+    evidence_text: str
+    evidence: Span
+    sentences: tuple[Span, ...]
+    score: float
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Quotes that answer, best first (at least one), from the named generation."""
+
+    question: str
+    generation: int
+    quotes: tuple[Quote, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Quotes that are near the question but do not answer it, best first (at least one)."""
+
+    question: str
+    generation: int
+    quotes: tuple[Quote, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nothing in the corpus answers."""
+
+    question: str
+    generation: int
+    notices: tuple[str, ...] = ()
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """Always empty."""
+        return ()
+
+
+Reply = Answer | Related | NoAnswer
+
+
+def outcome_of(reply: Reply) -> Outcome:
+    """Which of the three outcomes the reply is."""
+    match reply:
+        case Answer():
+            return Outcome.ANSWER
+        case Related():
+            return Outcome.RELATED
+        case NoAnswer():
+            return Outcome.NONE
+
+
+class Answerer:
+    """Answers questions from one generation. Safe to call from several threads."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever = retriever
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus that is quoted from."""
+        return self._retriever.generation.corpus
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation in use."""
+        return self._retriever.generation.number
+
+    def answer(self, question: str, *, top: int = DEFAULT_QUOTES) -> Reply:
+        """The reply to a question, with at most ``top`` quotes.
+
+        A question without a letter or digit gives NoAnswer with a notice. Of a question of more
+        than ``MAX_QUESTION_CHARACTERS`` the first so many are searched, and a notice says so.
+
+        Raises:
+            ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``.
+            UnfaithfulQuote: if a quote is not a slice of its source; nothing is returned then.
+        """
+        if not 1 <= top <= MOST_QUOTES:
+            raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
+        asked = question.strip()
+        if not any(c.isalnum() for c in asked):
+            return NoAnswer(question, self.generation, ("There is no word in this question.",))
+        notices: tuple[str, ...] = ()
+        if len(asked) > MAX_QUESTION_CHARACTERS:
+            asked = asked[:MAX_QUESTION_CHARACTERS]
+            notices = (
+                f"The question is long: only its first {MAX_QUESTION_CHARACTERS:,} characters "
+                "were searched.",
+            )
+        hits = self._retriever.search(Query(asked), top=top)
+        if not hits or hits[0].score < RELATED_SCORE:
+            return NoAnswer(question, self.generation, notices)
+        quotes = tuple(
+            self._quote(hit) for hit in hits if hit.rank == 1 or hit.score >= FURTHER_QUOTE_SCORE
+        )
+        kind = Answer if hits[0].score >= ANSWER_SCORE else Related
+        return kind(question, self.generation, quotes, notices)
+
+    def _quote(self, hit: Hit) -> Quote:
+        document = self.corpus.document(hit.passage.document_id)
+        quote = Quote(
+            text=hit.passage.text,
+            evidence_text=hit.evidence.text,
+            evidence=hit.evidence.span,
+            sentences=tuple(sentence.span for sentence in hit.passage.sentences),
+            score=hit.score,
+            citation=cite(document, hit.passage),
+        )
+        check_quote(quote, self.corpus)
+        return quote
+
+
+def check_quote(quote: Quote, corpus: Corpus) -> None:
+    """Returns if the quote is exactly what its citation says the source says.
+
+    Raises:
+        UnfaithfulQuote: if the source has another digest, or quote or evidence other words.
+    """
+    citation = quote.citation
+    document = corpus.document(citation.document)
+    faithful = (
+        document.digest == citation.digest
+        and document.text[citation.start : citation.end] == quote.text
+        and quote.evidence.of(document.text) == quote.evidence_text
+        and Span(citation.start, citation.end).contains(quote.evidence)
+    )
+    if not faithful:
+        raise UnfaithfulQuote(
+            f"A quote from {citation.document}, {citation.label}, differs from its source and was "
+            'held back. Type "verbatim refresh" to build the index anew.'
+        )

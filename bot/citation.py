@@ -1,0 +1,91 @@
+"""Where a quote stands, and a link that leads to the very words."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote as percent_encode
+
+from corpus import Document, Passage
+
+_WHOLE_FRAGMENT_CHARACTERS = 200
+_EDGE_WORDS = 5
+_MOST_EDGE_WORDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Everything needed to find and re-check a quote.
+
+    ``start`` and ``end`` are code points of the stored text of ``document`` (its id), which had
+    the SHA-256 ``digest``. ``paragraph`` is the number, 0 for a dateline. ``link`` is ``url``
+    with a text fragment; both are None for a document without an address.
+    """
+
+    document: str
+    title: str
+    publisher: str | None
+    published: date | None
+    paragraph: int
+    label: str
+    start: int
+    end: int
+    url: str | None
+    link: str | None
+    digest: str
+
+
+def cite(document: Document, passage: Passage) -> Citation:
+    """The citation of a whole passage of ``document``."""
+    return Citation(
+        document=document.id,
+        title=document.title,
+        publisher=document.publisher,
+        published=document.published,
+        paragraph=passage.number,
+        label=passage.label,
+        start=passage.span.start,
+        end=passage.span.end,
+        url=document.url,
+        link=fragment_link(document, passage) if document.url else None,
+        digest=document.digest,
+    )
+
+
+def fragment_link(document: Document, passage: Passage) -> str:
+    """The document's address with a text fragment (``#:~:text=``) that selects the passage.
+
+    A long passage is given by its first and last words, as many as make them unique in the
+    document (https://wicg.github.io/scroll-to-text-fragment/). An address that has a fragment
+    of its own keeps it.
+
+    Raises:
+        ValueError: if the document has no address.
+    """
+    if document.url is None:
+        raise ValueError(f"{document.id} has no url")
+    words = passage.text.split()
+    whole = " ".join(words)
+    if len(whole) <= _WHOLE_FRAGMENT_CHARACTERS:
+        directive = _encode(whole)
+    else:
+        everything = " ".join(document.text.split())
+        first = _unique_edge(words, everything, last=False)
+        last = _unique_edge(words, everything, last=True)
+        directive = f"{_encode(first)},{_encode(last)}"
+    separator = ":~:" if "#" in document.url else "#:~:"
+    return f"{document.url}{separator}text={directive}"
+
+
+def _unique_edge(words: list[str], everything: str, *, last: bool) -> str:
+    most = min(_MOST_EDGE_WORDS, len(words) // 2)
+    edge = ""
+    for count in range(min(_EDGE_WORDS, most), most + 1):
+        edge = " ".join(words[-count:] if last else words[:count])
+        if len(re.findall(re.escape(edge), everything)) == 1:
+            break
+    return edge
+
+
+def _encode(text: str) -> str:
+    """Percent-encoding for a text directive, where ``-``, ``,`` and ``&`` have a meaning."""
+    return percent_encode(text, safe="").replace("-", "%2D")

@@ -1,0 +1,280 @@
+"""The command line ``verbatim``: reads the words typed, prints, sets the exit code."""
+
+import asyncio
+import json
+import os
+import sys
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from bot import terminal
+from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, outcome_of
+from bot.errors import BotError
+from bot.jsonform import document_fields, reply_fields
+from bot.settings import Settings, telegram_token
+from corpus import CorpusError
+from embeddings import EmbeddingsError, Progress, RefreshRunning
+
+EXIT_ANSWERED = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_NOTHING_FOUND = 3
+EXIT_REFRESH_RUNNING = 4
+EXIT_INTERRUPTED = 130
+
+_MAX_STDIN_CHARACTERS = 100_000
+
+app = typer.Typer(
+    name="verbatim",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Answers questions about official statements, only in the statements' own words.\n\n"
+        'Example: verbatim ask "How many members does the Coalition have?"\n\n'
+        "Settings: VERBATIM_HOME moves the data directory, VERBATIM_CORPUS names a directory of "
+        "statements, VERBATIM_MODEL a sentence-transformers model (hub name or folder). "
+        "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running."
+    ),
+)
+
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+TopOption = Annotated[
+    int, typer.Option("--top", min=1, max=MOST_QUOTES, help="The most quotes to show.")
+]
+
+
+@app.command()
+def ask(
+    question: Annotated[
+        str | None, typer.Argument(help='The question; "-" or none reads standard input.')
+    ] = None,
+    as_json: JsonOption = False,
+    top: TopOption = DEFAULT_QUOTES,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", help="A file with a question a line; prints JSON Lines."),
+    ] = None,
+) -> None:
+    """Answer a question with quotes and their citations.
+
+    Example: verbatim ask "Where did the ministers meet?" --top 1
+    """
+    if batch is not None:
+        if question is not None:
+            raise typer.BadParameter("give a question or --batch FILE, not both")
+        _ask_batch(batch, top=top)
+        return
+    if question is None or question == "-":
+        if question is None and sys.stdin.isatty():
+            raise typer.BadParameter('type a question: verbatim ask "Where did they meet?"')
+        question = sys.stdin.read(_MAX_STDIN_CHARACTERS)
+    question = _decodable(question).strip()
+    if not question:
+        raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
+    reply = _open_answerer().answer(question, top=top)
+    if as_json:
+        print(json.dumps(reply_fields(reply), ensure_ascii=False, indent=2))
+    else:
+        terminal.print_reply(reply, out)
+    answered = outcome_of(reply) is Outcome.ANSWER
+    raise typer.Exit(EXIT_ANSWERED if answered else EXIT_NOTHING_FOUND)
+
+
+def _ask_batch(batch: Path, *, top: int) -> None:
+    try:
+        content = sys.stdin.read() if str(batch) == "-" else batch.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise typer.BadParameter(f"{batch} cannot be read: {reason}") from error
+    questions = content.removesuffix("\n").split("\n") if content else []
+    answerer = _open_answerer()
+    with _progress_bar("Answering") as progress:
+        for count, question in enumerate(questions, start=1):
+            reply = answerer.answer(question.removesuffix("\r"), top=top)
+            print(json.dumps(reply_fields(reply), ensure_ascii=False), flush=True)
+            progress(count, len(questions))
+
+
+@app.command()
+def chat(top: TopOption = DEFAULT_QUOTES) -> None:
+    """Ask question after question; an empty line, /quit or Ctrl-D ends.
+
+    Example: verbatim chat
+    """
+    answerer = _open_answerer()
+    if sys.stdin.isatty():
+        count = len(answerer.corpus.documents)
+        documents = "1 document" if count == 1 else f"{count:,} documents"
+        out.print(f"Verbatim, {documents}. Type a question; /quit ends.")
+    while True:
+        try:
+            question = _decodable(input("\n> " if sys.stdin.isatty() else "")).strip()
+        except EOFError:
+            return
+        if question in {"/quit", "/exit"} or (not question and sys.stdin.isatty()):
+            return
+        if question:
+            terminal.print_reply(answerer.answer(question, top=top), out)
+
+
+@app.command()
+def refresh(
+    full: Annotated[bool, typer.Option("--full", help="Embed every text anew.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the index, or bring it to the corpus directory.
+
+    Example: verbatim refresh
+    """
+    from bot.composition import refresh_index
+
+    settings = _settings()
+    report = refresh_index(settings, progress_bar=_progress_bar, full=full)
+    if as_json:
+        print(json.dumps(asdict(report)))
+        return
+    state = "published" if report.published else "already up to date"
+    out.print(
+        f"Generation {report.generation} {state}: {report.documents:,} documents, "
+        f"{report.added:,} passages added, {report.kept:,} kept, {report.moved:,} moved, "
+        f"{report.removed:,} removed; {report.embedded:,} texts embedded in "
+        f"{report.seconds:.1f} s.",
+        soft_wrap=True,
+    )
+
+
+@app.command("list")
+def list_documents(as_json: JsonOption = False) -> None:
+    """List the documents that are quoted from.
+
+    Example: verbatim list --json
+    """
+    from bot.composition import served_corpus
+
+    corpus = served_corpus(_settings())
+    if as_json:
+        fields = [document_fields(document) for document in corpus.documents]
+        print(json.dumps(fields, ensure_ascii=False, indent=2))
+    else:
+        terminal.print_documents(corpus, out)
+
+
+@app.command()
+def show(
+    document: Annotated[str, typer.Argument(metavar="DOC", help="A document's id or its start.")],
+    paragraph: Annotated[
+        str | None, typer.Argument(metavar="[¶]", help="A paragraph's number, such as 7.")
+    ] = None,
+) -> None:
+    """Show a document, or one paragraph of it, as it is stored.
+
+    Example: verbatim show 2022-05-12 7
+    """
+    from bot.composition import served_corpus
+
+    number: int | None = None
+    if paragraph is not None:
+        digits = paragraph.strip().removeprefix("¶").strip()
+        if not digits.isdecimal():
+            raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
+        number = int(digits)
+    found = served_corpus(_settings()).find(_decodable(document))
+    passages = found.quotable if number is None else (found.passage(number),)
+    terminal.print_passages(found, passages, out)
+
+
+@app.command()
+def serve() -> None:
+    """Answer in Telegram until stopped.
+
+    The token comes from TELEGRAM_BOT_TOKEN, or from the file that TELEGRAM_BOT_TOKEN_FILE names.
+
+    Example: TELEGRAM_BOT_TOKEN=123456:ABC verbatim serve
+    """
+    from bot.logs import configure_logging
+
+    settings = _settings()
+    token = telegram_token(os.environ)
+    level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
+    try:
+        configure_logging(level=level, secrets=[token])
+    except ValueError as error:
+        raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
+    from bot.telegrambot import TelegramBot
+
+    async def run() -> None:
+        await TelegramBot(answerer, token=token, settings=settings).run()
+
+    answerer = _open_answerer()
+    asyncio.run(run())
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"verbatim {version('verbatim-bot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Version.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+def main() -> None:
+    """Runs the command line: prints one clear line where something fails, and exits."""
+    try:
+        app()
+    except RefreshRunning as error:
+        _fail(str(error), EXIT_REFRESH_RUNNING)
+    except (BotError, CorpusError, EmbeddingsError) as error:
+        _fail(str(error), EXIT_FAILURE)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FAILURE)
+    except Exception as error:
+        if os.environ.get("VERBATIM_DEBUG"):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        _fail(f"unexpected failure ({reason}). VERBATIM_DEBUG=1 shows where.", EXIT_FAILURE)
+
+
+def _fail(message: str, code: int) -> None:
+    err.print(Text(f"verbatim: {message}", style="red"), soft_wrap=True)
+    sys.exit(code)
+
+
+def _settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+def _open_answerer() -> Answerer:
+    from bot.composition import open_answerer
+
+    return open_answerer(_settings(), progress_bar=_progress_bar)
+
+
+def _progress_bar(description: str) -> AbstractContextManager[Progress]:
+    return terminal.progress_bar(err, description)
+
+
+def _decodable(text: str) -> str:
+    """``text`` without the surrogates that stand for bytes that were not UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,23 @@
+"""Errors of the part that talks to people.
+
+BotError
+├── SettingsError     an environment variable or a file it names is missing or wrong
+├── TokenRefused      Telegram does not accept the bot token
+└── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
+"""
+
+
+class BotError(Exception):
+    """Root of what can go wrong between an answer and a person. Its message is for the user."""
+
+
+class SettingsError(BotError):
+    """A setting is missing or wrong."""
+
+
+class TokenRefused(BotError):
+    """Telegram does not accept the bot token."""
+
+
+class UnfaithfulQuote(BotError):
+    """What was about to be sent as a quote is not what the source says. It is not sent."""

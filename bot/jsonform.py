@@ -1,0 +1,53 @@
+"""The JSON form of a reply: stable, documented in the README."""
+
+from typing import Any
+
+from bot.answering import Quote, Reply, outcome_of
+from corpus import Document
+
+
+def reply_fields(reply: Reply) -> dict[str, Any]:
+    """``question``, ``outcome``, ``generation``, ``notices`` and ``quotes``, ready for JSON."""
+    return {
+        "question": reply.question,
+        "outcome": outcome_of(reply).value,
+        "generation": reply.generation,
+        "notices": list(reply.notices),
+        "quotes": [_quote_fields(quote) for quote in reply.quotes],
+    }
+
+
+def document_fields(document: Document) -> dict[str, Any]:
+    """What ``verbatim list --json`` says of a document."""
+    return {
+        "document": document.id,
+        "title": document.title,
+        "publisher": document.publisher,
+        "date": document.published.isoformat() if document.published else None,
+        "place": document.place,
+        "language": document.language,
+        "url": document.url,
+        "paragraphs": len(document.passages),
+        "digest": document.digest,
+    }
+
+
+def _quote_fields(quote: Quote) -> dict[str, Any]:
+    citation = quote.citation
+    return {
+        "quote": quote.text,
+        "evidence": quote.evidence_text,
+        "score": round(quote.score, 4),
+        "citation": {
+            "document": citation.document,
+            "title": citation.title,
+            "publisher": citation.publisher,
+            "date": citation.published.isoformat() if citation.published else None,
+            "paragraph": citation.paragraph,
+            "start": citation.start,
+            "end": citation.end,
+            "url": citation.url,
+            "link": citation.link,
+            "digest": citation.digest,
+        },
+    }

@@ -1,0 +1,200 @@
+"""A reply as chat messages: text and entities, in UTF-16 units, quotes checked in the payload.
+
+Nothing here knows a chat library. Statements and questions are plain text under entities, never
+markup, so no character in them can open a link or a mention.
+"""
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot import texts
+from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.errors import UnfaithfulQuote
+from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from corpus import Corpus, Span
+
+_LONG_QUOTE_UNITS = 700
+_TITLE_UNITS = 160
+_PUBLISHER_UNITS = 80
+_LINK_CHARACTERS = 2_000
+_MOST_ENTITIES = 90
+
+
+class EntityKind(enum.Enum):
+    """The kinds of entity in use; the values are the Bot API's."""
+
+    BLOCKQUOTE = "blockquote"
+    EXPANDABLE_BLOCKQUOTE = "expandable_blockquote"
+    BOLD = "bold"
+    TEXT_LINK = "text_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A marked range of a message, in UTF-16 code units. ``url`` is for TEXT_LINK alone."""
+
+    kind: EntityKind
+    offset: int
+    length: int
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedPart:
+    """Where in a message a slice of a document stands: ``offset`` and ``length`` in UTF-16."""
+
+    document: str
+    span: Span
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message of at most ``MESSAGE_UNITS``, without white space at its ends."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+    quoted: tuple[QuotedPart, ...] = ()
+
+
+def render(reply: Reply, corpus: Corpus) -> tuple[Message, ...]:
+    """The messages that carry a reply, in order, every quote compared with its source.
+
+    Quotes that fit share a message. A quote that is too long for one message is continued in the
+    next at the end of a sentence; a sentence too long for a message is broken at white space.
+
+    Raises:
+        UnfaithfulQuote: if a quoted range of a message is not its source's slice, code unit by
+            code unit. Nothing is returned then.
+    """
+    blocks = [_plain(text) for text in _heading(reply)]
+    for position, quote in enumerate(reply.quotes, start=1):
+        prefix = f"{position}. " if len(reply.quotes) > 1 else ""
+        blocks.extend(_quote_blocks(quote, prefix, corpus))
+    messages = tuple(_join(blocks))
+    for message in messages:
+        check_message(message, corpus)
+    return messages
+
+
+def check_message(message: Message, corpus: Corpus) -> None:
+    """Returns if every quoted part of the message equals its source's slice.
+
+    Raises:
+        UnfaithfulQuote: if one does not.
+    """
+    for part in message.quoted:
+        source = part.span.of(corpus.document(part.document).text)
+        try:
+            sent = utf16_slice(message.text, part.offset, part.length)
+        except UnicodeDecodeError:
+            sent = None
+        if sent != source:
+            raise UnfaithfulQuote(
+                f"A quote from {part.document} differs from its source and was held back."
+            )
+
+
+def _heading(reply: Reply) -> Iterator[str]:
+    yield from reply.notices
+    if isinstance(reply, NoAnswer):
+        yield texts.NOTHING
+    elif outcome_of(reply) is Outcome.RELATED:
+        yield texts.RELATED
+
+
+def _plain(text: str) -> Message:
+    return Message(shorten(text.strip(), units=MESSAGE_UNITS))
+
+
+def _quote_blocks(quote: Quote, prefix: str, corpus: Corpus) -> Iterator[Message]:
+    source = corpus.document(quote.citation.document).text
+    footer_units = utf16_length(prefix) + _TITLE_UNITS + _PUBLISHER_UNITS + 80
+    parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
+    for number, part in enumerate(parts, start=1):
+        of_parts = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
+        yield _quote_block(quote, part, source, prefix, of_parts)
+
+
+def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
+    """The quote as the fewest spans of at most ``units`` that begin and end with sentences."""
+    pieces = [piece for sentence in sentences for piece in _broken(source, sentence, units)]
+    parts: list[Span] = []
+    for piece in pieces:
+        joined = Span(parts[-1].start, piece.end) if parts else piece
+        if parts and utf16_length(joined.of(source)) <= units:
+            parts[-1] = joined
+        else:
+            parts.append(piece)
+    return parts
+
+
+def _broken(source: str, sentence: Span, units: int) -> Iterator[Span]:
+    start = sentence.start
+    while utf16_length(source[start : sentence.end]) > units:
+        fitting = utf16_prefix(source[start : sentence.end], units)
+        at_space = max(fitting.rfind(" "), fitting.rfind("\n"), fitting.rfind("\t"))
+        length = at_space if at_space > 0 else len(fitting)
+        yield Span(start, start + len(source[start : start + length].rstrip()))
+        start += length
+        start += len(source[start : sentence.end]) - len(source[start : sentence.end].lstrip())
+    yield Span(start, sentence.end)
+
+
+def _quote_block(quote: Quote, part: Span, source: str, prefix: str, of_parts: str) -> Message:
+    text = part.of(source)
+    length = utf16_length(text)
+    long = length > _LONG_QUOTE_UNITS
+    kind = EntityKind.EXPANDABLE_BLOCKQUOTE if long else EntityKind.BLOCKQUOTE
+    entities = [Entity(kind, 0, length)]
+    evidence = Span(
+        max(part.start, quote.evidence.start),
+        max(part.start, quote.evidence.start, min(part.end, quote.evidence.end)),
+    )
+    if len(evidence) and evidence != part:
+        offset = utf16_length(source[part.start : evidence.start])
+        entities.append(Entity(EntityKind.BOLD, offset, utf16_length(evidence.of(source))))
+    citation = quote.citation
+    footer = [f"{prefix}{shorten(citation.title, units=_TITLE_UNITS)}"]
+    if citation.publisher:
+        footer.append(shorten(citation.publisher, units=_PUBLISHER_UNITS))
+    if citation.published:
+        footer.append(citation.published.isoformat())
+    footer.append(f"{citation.label}{of_parts}")
+    text = f"{text}\n{' · '.join(footer)}"
+    if citation.link and len(citation.link) <= _LINK_CHARACTERS:
+        text = f"{text} · "
+        entities.append(Entity(EntityKind.TEXT_LINK, utf16_length(text), 4, citation.link))
+        text = f"{text}link"
+    return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length),))
+
+
+def _join(blocks: Sequence[Message]) -> Iterator[Message]:
+    """Blocks put together, a blank line between them, as long as they fit one message."""
+    joined: Message | None = None
+    for block in blocks:
+        if joined is None:
+            joined = block
+            continue
+        shift = utf16_length(joined.text) + 2
+        fits = (
+            shift + utf16_length(block.text) <= MESSAGE_UNITS
+            and len(joined.entities) + len(block.entities) <= _MOST_ENTITIES
+        )
+        if not fits:
+            yield joined
+            joined = block
+            continue
+        joined = Message(
+            f"{joined.text}\n\n{block.text}",
+            joined.entities
+            + tuple(Entity(e.kind, e.offset + shift, e.length, e.url) for e in block.entities),
+            joined.quoted
+            + tuple(
+                QuotedPart(q.document, q.span, q.offset + shift, q.length) for q in block.quoted
+            ),
+        )
+    if joined is not None:
+        yield joined

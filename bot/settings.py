@@ -1,0 +1,91 @@
+"""Settings, read once from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from bot.errors import SettingsError
+from embeddings import DEFAULT_MODEL
+
+TELEGRAM_API = "https://api.telegram.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says. Empty variables count as not set.
+
+    ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
+    statements, and ``index/``. ``corpus_is_own`` tells that the user named the corpus directory.
+    """
+
+    home: Path
+    corpus_directory: Path
+    corpus_is_own: bool
+    model: str
+    query_prompt: str | None
+    passage_prompt: str | None
+    telegram_api: str
+
+    @property
+    def index_directory(self) -> Path:
+        """Where the generations lie."""
+        return self.home / "index"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """The settings that the variables give, defaults for the others.
+
+        Raises:
+            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address.
+        """
+        home_text = environment.get("VERBATIM_HOME")
+        home = Path(home_text).expanduser() if home_text else user_data_path("verbatim")
+        corpus_text = environment.get("VERBATIM_CORPUS")
+        api = (environment.get("VERBATIM_TELEGRAM_API") or TELEGRAM_API).rstrip("/")
+        if not api.startswith(("https://", "http://")):
+            raise SettingsError(
+                f"VERBATIM_TELEGRAM_API must be an http(s) address. Unset it to use {TELEGRAM_API}."
+            )
+        return cls(
+            home=home.absolute(),
+            corpus_directory=(
+                Path(corpus_text).expanduser() if corpus_text else home / "corpus"
+            ).absolute(),
+            corpus_is_own=bool(corpus_text),
+            model=environment.get("VERBATIM_MODEL") or DEFAULT_MODEL,
+            query_prompt=environment.get("VERBATIM_QUERY_PROMPT"),
+            passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
+            telegram_api=api,
+        )
+
+
+def telegram_token(environment: Mapping[str, str]) -> str:
+    """The bot token from ``TELEGRAM_BOT_TOKEN``, else from the file ``TELEGRAM_BOT_TOKEN_FILE``.
+
+    Raises:
+        SettingsError: if neither gives a token, or it does not have the shape of one. The
+            message never contains the token.
+    """
+    token = (environment.get("TELEGRAM_BOT_TOKEN") or "").strip()
+    source = "TELEGRAM_BOT_TOKEN"
+    if not token and (file := environment.get("TELEGRAM_BOT_TOKEN_FILE")):
+        source = f"TELEGRAM_BOT_TOKEN_FILE ({file})"
+        try:
+            token = Path(file).expanduser().read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not text"
+            raise SettingsError(f"{source} cannot be read: {reason}.") from error
+    if not token:
+        raise SettingsError(
+            "No bot token. Ask @BotFather in Telegram for one and set TELEGRAM_BOT_TOKEN, "
+            "or TELEGRAM_BOT_TOKEN_FILE to a file that holds it."
+        )
+    number, _, secret = token.partition(":")
+    if not number.isdecimal() or not secret or any(c.isspace() or c == "/" for c in token):
+        raise SettingsError(
+            f"{source} does not hold a bot token: a token looks like 123456:ABC-DEF. "
+            "Copy it again from @BotFather."
+        )
+    return token

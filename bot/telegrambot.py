@@ -1,0 +1,256 @@
+"""The bot in Telegram. The only module that imports ``telegram``."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from telegram import (
+    BotCommand,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyParameters,
+    Update,
+)
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatAction, ChatType
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import (
+    ApplicationBuilder,
+    CommandHandler,
+    ContextTypes,
+    Defaults,
+    MessageHandler,
+    filters,
+)
+from telegram.request import HTTPXRequest, RequestData
+
+from bot import texts
+from bot.answering import Answerer
+from bot.errors import TokenRefused, UnfaithfulQuote
+from bot.rendering import Message, check_message, render
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_UPDATES = ("message",)
+_POLL_TIMEOUT_S = 10
+_START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+_UNAUTHORIZED = 401
+
+Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
+
+
+class TelegramBot:
+    """Answers in Telegram by long polling until it is told to stop."""
+
+    def __init__(self, answerer: Answerer, *, token: str, settings: Settings) -> None:
+        self._answerer = answerer
+        self._stop = asyncio.Event()
+        self._refused = False
+        polling = _PollingRequest(on_refused=self._token_refused, connection_pool_size=1)
+        self._application = (
+            ApplicationBuilder()
+            .token(token)
+            .base_url(f"{settings.telegram_api}/bot")
+            .base_file_url(f"{settings.telegram_api}/file/bot")
+            .get_updates_request(polling)
+            .defaults(Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)))
+            .build()
+        )
+        self._add_handlers()
+
+    async def run(self) -> None:
+        """Answers until SIGTERM or SIGINT, then finishes what it has received and returns.
+
+        Raises:
+            TokenRefused: if Telegram does not accept the token, at the start or later.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        if not await self._initialize():
+            return
+        try:
+            await self._announce_commands()
+            await self._application.start()
+            updater = self._application.updater
+            if updater is None:
+                raise RuntimeError("the application was built without an updater")
+            await updater.start_polling(
+                timeout=_POLL_TIMEOUT_S,
+                bootstrap_retries=-1,
+                allowed_updates=list(_UPDATES),
+                error_callback=_log_polling_error,
+            )
+            log.info("answering as @%s", self._application.bot.username)
+            await self._stop.wait()
+            await updater.stop()
+            await self._application.stop()
+        finally:
+            await self._application.shutdown()
+        log.info("stopped")
+        if self._refused:
+            raise TokenRefused(texts.REFUSED)
+
+    async def _initialize(self) -> bool:
+        """Whether Telegram was reached before the bot was told to stop; retries while it is not."""
+        attempt = 0
+        while True:
+            try:
+                await self._application.initialize()
+            except InvalidToken as error:
+                raise TokenRefused(texts.REFUSED) from error
+            except NetworkError as error:
+                delay_s = _START_RETRY_S[min(attempt, len(_START_RETRY_S) - 1)]
+                log.warning("Telegram cannot be reached (%s); next try in %g s", error, delay_s)
+                attempt += 1
+                try:
+                    await asyncio.wait_for(self._stop.wait(), delay_s)
+                except TimeoutError:
+                    continue
+                return False
+            return True
+
+    def _token_refused(self) -> None:
+        self._refused = True
+        self._stop.set()
+
+    async def _announce_commands(self) -> None:
+        commands = [BotCommand(name, description) for name, description in texts.COMMANDS]
+        try:
+            await self._application.bot.set_my_commands(commands)
+        except TelegramError as error:
+            log.warning("the command menu could not be set: %s", error)
+
+    def _add_handlers(self) -> None:
+        new = filters.UpdateType.MESSAGE
+        commands: dict[str, Handler] = {
+            "start": self._start,
+            "help": self._help,
+            "ask": self._ask,
+            "sources": self._sources,
+            "privacy": self._privacy,
+        }
+        for name, handler in commands.items():
+            self._application.add_handler(CommandHandler(name, handler, filters=new))
+        private = new & filters.ChatType.PRIVATE
+        self._application.add_handler(
+            MessageHandler(private & filters.TEXT & ~filters.COMMAND, self._question)
+        )
+        self._application.add_handler(MessageHandler(private & filters.COMMAND, self._unknown))
+        self._application.add_handler(
+            MessageHandler(private & ~filters.TEXT & ~filters.StatusUpdate.ALL, self._not_text)
+        )
+        self._application.add_error_handler(_report_error)
+
+    async def _start(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        await _say(update, texts.start(self._answerer.corpus))
+
+    async def _help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        await _say(update, texts.HELP)
+
+    async def _privacy(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        await _say(update, texts.PRIVACY)
+
+    async def _sources(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        for text in texts.sources(self._answerer.corpus):
+            await _say(update, text)
+
+    async def _unknown(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        await _say(update, texts.UNKNOWN_COMMAND)
+
+    async def _not_text(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        await _say(update, texts.NOT_TEXT)
+
+    async def _ask(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        question = " ".join(context.args or ())
+        if question:
+            await self._reply(update, question)
+        else:
+            await _say(update, texts.ASK_WHAT)
+
+    async def _question(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None and update.message.text:
+            await self._reply(update, update.message.text)
+
+    async def _reply(self, update: Update, question: str) -> None:
+        message = update.message
+        if message is None:
+            return
+        try:
+            await message.reply_chat_action(ChatAction.TYPING)
+        except TelegramError as error:
+            log.debug("the typing action failed: %s", error)
+        try:
+            for part in await asyncio.to_thread(self._rendered, question):
+                await self._send(message, part)
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            await _say(update, texts.HELD_BACK)
+
+    def _rendered(self, question: str) -> tuple[Message, ...]:
+        return render(self._answerer.answer(question), self._answerer.corpus)
+
+    async def _send(self, message: TelegramMessage, part: Message) -> None:
+        entities = [
+            MessageEntity(type=e.kind.value, offset=e.offset, length=e.length, url=e.url)
+            for e in part.entities
+        ]
+        check_message(part, self._answerer.corpus)
+        await message.reply_text(
+            part.text, entities=entities, reply_parameters=_reply_parameters(message)
+        )
+
+
+class _PollingRequest(HTTPXRequest):
+    """The client for getUpdates; tells when Telegram no longer accepts the token.
+
+    The library's polling task ends silently then, and the process would stay, deaf.
+    """
+
+    def __init__(self, *, on_refused: Callable[[], None], connection_pool_size: int) -> None:
+        super().__init__(connection_pool_size=connection_pool_size)
+        self._on_refused = on_refused
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *timeouts: Any,
+        **named_timeouts: Any,
+    ) -> tuple[int, bytes]:
+        """See ``telegram.request.BaseRequest.do_request``."""
+        status, body = await super().do_request(
+            url, method, request_data, *timeouts, **named_timeouts
+        )
+        if status == _UNAUTHORIZED:
+            self._on_refused()
+        return status, body
+
+
+async def _say(update: Update, text: str) -> None:
+    if update.message is not None:
+        await update.message.reply_text(text, reply_parameters=_reply_parameters(update.message))
+
+
+def _reply_parameters(message: TelegramMessage) -> ReplyParameters | None:
+    """In a group an answer names the message it answers; in a private chat that is plain."""
+    if message.chat.type == ChatType.PRIVATE:
+        return None
+    return ReplyParameters(message.message_id, allow_sending_without_reply=True)
+
+
+def _log_polling_error(error: TelegramError) -> None:
+    log.warning("polling: %s", error)
+
+
+async def _report_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    log.error("an update could not be handled", exc_info=context.error)
+    if isinstance(update, Update) and not isinstance(context.error, NetworkError):
+        try:
+            await _say(update, texts.FAILED)
+        except TelegramError as error:
+            log.warning("the apology could not be sent: %s", error)

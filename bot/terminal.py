@@ -1,0 +1,105 @@
+"""A reply on a terminal. The only module that draws with ``rich``, with the progress bar."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from bot import texts
+from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from corpus import Corpus, Document, Passage
+from embeddings import Progress as ProgressCallback
+
+
+def print_reply(reply: Reply, console: Console) -> None:
+    """Prints the quotes, evidence in bold, each with its citation; or says that there is none."""
+    for notice in reply.notices:
+        console.print(Text(notice, style="yellow"), soft_wrap=True)
+    if isinstance(reply, NoAnswer):
+        console.print(Text(texts.NOTHING), soft_wrap=True)
+        return
+    if outcome_of(reply) is Outcome.RELATED:
+        console.print(Text(texts.RELATED, style="yellow"), soft_wrap=True)
+    for position, quote in enumerate(reply.quotes):
+        if position:
+            console.print()
+        _print_quote(quote, console)
+
+
+def _print_quote(quote: Quote, console: Console) -> None:
+    citation = quote.citation
+    start = quote.evidence.start - citation.start
+    text = Text(quote.text)
+    text.stylize("bold", start, start + len(quote.evidence))
+    _print_indented(text, console)
+    if not console.is_terminal:
+        console.print(Text(f"  evidence: {quote.evidence_text}"), soft_wrap=True)
+    parts = [citation.title, citation.publisher]
+    parts.append(citation.published.isoformat() if citation.published else None)
+    parts.append(citation.label)
+    console.print(
+        Text("— " + " · ".join(part for part in parts if part), style="cyan"), soft_wrap=True
+    )
+    if citation.link:
+        console.print(Text(f"  {citation.link}", style="dim"), soft_wrap=True)
+    facts = f"  {citation.document} [{citation.start}:{citation.end}] · score {quote.score:.2f}"
+    console.print(Text(facts, style="dim"), soft_wrap=True)
+
+
+def print_documents(corpus: Corpus, console: Console) -> None:
+    """Prints a table of the documents."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("document", overflow="fold", min_width=24)
+    table.add_column("date", no_wrap=True)
+    table.add_column("¶", justify="right")
+    table.add_column("publisher")
+    table.add_column("title", overflow="fold")
+    for document in corpus.documents:
+        table.add_row(
+            Text(document.id),
+            document.published.isoformat() if document.published else "–",
+            str(len(document.passages)),
+            Text(document.publisher or "–"),
+            Text(document.title),
+        )
+    console.print(table)
+
+
+def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
+    """Prints passages of a document under its title, each with its number and offsets."""
+    console.print(Text(document.title, style="bold"), soft_wrap=True)
+    for passage in passages:
+        where = f"{passage.label} [{passage.span.start}:{passage.span.end}]"
+        console.print()
+        console.print(Text(where, style="cyan"), soft_wrap=True)
+        _print_indented(Text(passage.text), console)
+
+
+def _print_indented(text: Text, console: Console) -> None:
+    """On a terminal wrapped under an indent; elsewhere the words as they are, to be copied."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, 2)))
+    else:
+        console.print(text, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(console: Console, description: str) -> Iterator[ProgressCallback]:
+    """A progress bar on a terminal, nothing elsewhere; yields what to tell (done, in all)."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(description, total=None)
+
+        def tell(done: int, in_all: int) -> None:
+            bar.update(task, completed=done, total=in_all)
+
+        yield tell
