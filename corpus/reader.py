@@ -30,8 +30,12 @@ def normalise(text: str) -> str:
     Surrogates are dropped too. Everything a reader sees stays as it is: there is no Unicode
     normalisation and no change of white space.
     """
-    text = _LINE_ENDS.sub("\n", text.removeprefix("\ufeff"))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    kept = (
+        c
+        for c in _LINE_ENDS.sub("\n", text)
+        if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
+    )
+    return "".join(kept).lstrip("\ufeff")
 
 
 def document_from_text(

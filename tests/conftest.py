@@ -1,0 +1,79 @@
+"""Fixtures shared by the tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from bot.answering import Answerer
+from corpus import Corpus, read_corpus, shipped_statements
+from embeddings import (
+    GenerationStore,
+    Retriever,
+    SentenceTransformerEmbedder,
+    find_model,
+    refresh,
+)
+
+EVALUATION = Path(__file__).resolve().parents[2] / "shared" / "eval"
+
+settings.register_profile(
+    "verbatim", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("verbatim")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings or the token of who runs it, or reaches a model hub."""
+    for name in list(os.environ):
+        if name.startswith(("VERBATIM_", "TELEGRAM_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Corpus:
+    """The corpus that ships with the project."""
+    return read_corpus(shipped_statements())
+
+
+@pytest.fixture(scope="session")
+def real_embedder() -> SentenceTransformerEmbedder:
+    """The default model itself."""
+    return SentenceTransformerEmbedder(find_model())
+
+
+@pytest.fixture(scope="session")
+def shipped_answerer(
+    shipped: Corpus,
+    real_embedder: SentenceTransformerEmbedder,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Answerer:
+    """An Answerer over the shipped statement with the real model."""
+    store = GenerationStore(tmp_path_factory.mktemp("index"))
+    refresh(shipped, store=store, embedder=real_embedder)
+    return Answerer(Retriever(store.open_current(), real_embedder))
+
+
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory in which the real index of the shipped statement is built."""
+    from bot.composition import refresh_index
+    from bot.settings import Settings
+    from bot.terminal import progress_bar
+    from rich.console import Console
+
+    home = tmp_path_factory.mktemp("home")
+    configuration = Settings.from_environment({"VERBATIM_HOME": str(home)})
+    console = Console(stderr=True)
+    refresh_index(configuration, progress_bar=lambda text: progress_bar(console, text))
+    return home
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[GenerationStore]:
+    """An empty generation store."""
+    yield GenerationStore(tmp_path / "index")

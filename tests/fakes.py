@@ -1,0 +1,52 @@
+"""Fakes whose results a reader can compute in their head."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from corpus import Corpus, document_from_text
+from embeddings import ModelIdentity, Progress
+from embeddings.embedder import FloatMatrix
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class LetterEmbedder:
+    """Counts the letters a to z of a text: "abba" is (2, 2, 0, …) at length 1.
+
+    A 27th column is 1 where no letter is, so that every vector has length 1. It remembers what
+    it was asked to embed.
+    """
+
+    def __init__(self, *, name: str = "letters", digest: str = "0" * 64) -> None:
+        self.identity = ModelIdentity(name, digest, len(LETTERS) + 1, "", "")
+        self.embedded: list[str] = []
+
+    def embed_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> FloatMatrix:
+        self.embedded.extend(texts)
+        if progress is not None:
+            progress(len(texts), len(texts))
+        if not texts:
+            return np.empty((0, self.identity.dimension), np.float32)
+        return np.stack([self._vector(text) for text in texts])
+
+    def embed_query(self, text: str) -> FloatMatrix:
+        return self._vector(text)
+
+    def _vector(self, text: str) -> FloatMatrix:
+        counts = np.array([text.casefold().count(letter) for letter in LETTERS] + [0], np.float64)
+        if not counts.any():
+            counts[-1] = 1
+        return (counts / np.linalg.norm(counts)).astype(np.float32)
+
+
+def corpus_of(*texts: str, **provenance: str) -> Corpus:
+    """A corpus with a document for each text: d1, d2, …"""
+    return Corpus(
+        tuple(
+            document_from_text(text, document_id=f"d{number}", title=f"Title {number}", **provenance)
+            for number, text in enumerate(texts, start=1)
+        )
+    )

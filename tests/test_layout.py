@@ -1,0 +1,105 @@
+"""The layout of the project: who imports what, and what the wheel holds."""
+
+import ast
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import bot
+import corpus
+import embeddings
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("bot", "corpus", "embeddings")
+ONE_MODULE = {
+    "sentencex": "corpus.sentences",
+    "yaml": "corpus.reader",
+    "faiss": "embeddings.vectorindex",
+    "bm25s": "embeddings.lexicalindex",
+    "Stemmer": "embeddings.lexicalindex",
+    "sentence_transformers": "embeddings.sentencetransformer",
+    "transformers": "embeddings.sentencetransformer",
+    "huggingface_hub": "embeddings.modelfolder",
+    "filelock": "embeddings.store",
+    "telegram": "bot.telegrambot",
+    "typer": "bot.commandline",
+    "platformdirs": "bot.settings",
+}
+
+
+def sources() -> list[Path]:
+    return [Path(p) for package in (bot, corpus, embeddings) for p in source_files(package)]
+
+
+def source_files(package: object) -> list[Path]:
+    return sorted(Path(package.__path__[0]).rglob("*.py"))  # type: ignore[attr-defined]
+
+
+def test_each_large_library_is_imported_in_exactly_one_module() -> None:
+    found: dict[str, set[str]] = {}
+    for path in sources():
+        module = f"{path.parent.name}.{path.stem}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for name in names:
+                found.setdefault(name.split(".")[0], set()).add(module)
+    assert {name: found.get(name) for name in ONE_MODULE} == {
+        name: {module} for name, module in ONE_MODULE.items()
+    }
+
+
+def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
+    modules = [
+        f"{path.parent.name}.{path.stem}" for path in sources() if path.stem != "__init__"
+    ]
+    program = (
+        "import importlib, sys, threading\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "assert threading.active_count() == 1, threading.enumerate()\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)  # noqa: S603
+
+
+@pytest.mark.parametrize("package", [corpus, embeddings])
+def test_what_a_package_offers_is_exactly_what_it_declares(package: object) -> None:
+    visible = {
+        name
+        for name, value in vars(package).items()
+        if not name.startswith("_") and not isinstance(value, type(sys))
+    }
+    assert visible == set(package.__all__)  # type: ignore[attr-defined]
+
+
+def test_the_wheel_holds_the_three_packages_the_statements_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    if not (ROOT / "pyproject.toml").exists():
+        pytest.skip("the sources are not here")
+    subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+    assert len(tops) == len(PACKAGES) + 1
+    assert "corpus/statements/2022-05-12-global-coalition-against-daesh.txt" in names
+    assert not any(name.startswith("tests") or "__pycache__" in name for name in names)
+
+
+def test_no_file_is_named_like_a_library_or_a_drawer() -> None:
+    stems = {path.stem for path in sources()}
+    assert not stems & {"utils", "util", "helpers", "manager", *ONE_MODULE}

@@ -1,0 +1,77 @@
+"""Paragraphs and the furniture around them."""
+
+from datetime import date
+
+import pytest
+
+from corpus.paragraphs import lay_out
+
+PROSE = "The Ministers met in the capital and agreed on the next steps."
+
+
+def paragraphs(text: str, title: str | None = None) -> list[str]:
+    return [span.of(text) for span in lay_out(text, title=title).paragraphs]
+
+
+def test_blank_lines_separate_paragraphs_and_single_line_ends_do_not() -> None:
+    assert paragraphs("One is here.\nStill one.\n \t\n\nTwo is here.") == [
+        "One is here.\nStill one.",
+        "Two is here.",
+    ]
+
+
+def test_furniture_around_a_statement_is_no_passage_but_tells_its_provenance() -> None:
+    text = (
+        "Joint Statement on Trade\n\nw example.org/news/1.html\n\nFrom: Office of Trade\n\n"
+        f"Statement\n\nMay 3, 2021 – Paris, France - Office of Trade\n\n{PROSE}\n\n"
+        "They will meet again.\n\nContacts\n\nPress office, telephone 1234"
+    )
+    layout = lay_out(text)
+    assert [span.of(text) for span in layout.paragraphs] == [PROSE, "They will meet again."]
+    assert layout.title == "Joint Statement on Trade"
+    assert layout.publisher == "Office of Trade"
+    assert layout.published == date(2021, 5, 3)
+    assert layout.place == "Paris, France"
+    assert layout.dateline is not None
+    assert layout.dateline.of(text) == "May 3, 2021 – Paris, France - Office of Trade"
+
+
+@pytest.mark.parametrize(
+    ("line", "published"),
+    [
+        ("12 May 2022 – Marrakesh - Somebody", date(2022, 5, 12)),
+        ("1er février 2023 – Paris, France", date(2023, 2, 1)),
+        ("2020-02-29 – Rome - Ministry", date(2020, 2, 29)),
+        ("February 31, 2020 – Rome - Ministry", None),
+    ],
+)
+def test_a_dateline_is_read_in_the_usual_forms(line: str, published: date | None) -> None:
+    layout = lay_out(f"A Title Stands Here Alone\n\n{line}\n\n{PROSE}")
+    assert layout.dateline is not None
+    assert layout.published == published
+
+
+def test_the_title_repeated_at_the_head_or_the_end_is_no_passage() -> None:
+    title = "Statement by the Group of Seven on many long things of the year"
+    text = f"{title}\n\n{PROSE}\n\nSecond paragraph here.\n\n{title}"
+    assert paragraphs(text, title) == [PROSE, "Second paragraph here."]
+
+
+def test_a_text_of_short_lines_alone_keeps_them_all() -> None:
+    assert paragraphs("A short note") == ["A short note"]
+    assert paragraphs("Note one\n\nNote two") == ["Note one", "Note two"]
+
+
+def test_prose_that_comes_first_is_a_passage() -> None:
+    assert paragraphs(f"{PROSE}\n\nContact was made with both sides.") == [
+        PROSE,
+        "Contact was made with both sides.",
+    ]
+
+
+def test_blocks_without_a_letter_or_digit_are_dropped() -> None:
+    assert paragraphs(f"{PROSE}\n\n* * *\n\n😀\n\nMore was said.") == [PROSE, "More was said."]
+
+
+def test_white_space_alone_has_no_paragraph() -> None:
+    assert paragraphs(" \n\n\t\n") == []

@@ -1,0 +1,150 @@
+"""Files in, documents out."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+
+from corpus import (
+    CorpusNotFound,
+    EmptyCorpus,
+    UnreadableSource,
+    document_from_text,
+    normalise,
+    read_corpus,
+    read_document,
+)
+from strategies import awkward_texts
+
+FRONT = """---
+title: "A Title: with a colon"
+publisher: Ministry
+date: 2022-05-12
+place: Rabat
+url: https://example.org/a
+language: fr
+---
+"""
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return path
+
+
+@settings(max_examples=10_000)
+@example("")
+@example("From: X\n\nContacts")
+@given(awkward_texts)
+def test_every_span_of_every_text_round_trips(text: str) -> None:
+    document = document_from_text(text, document_id="d")
+    assert normalise(document.text) == document.text
+    previous = 0
+    for passage in document.passages:
+        assert document.text[passage.span.start : passage.span.end] == passage.text
+        assert passage.text == passage.text.strip() != ""
+        assert passage.span.start >= previous
+        previous = passage.span.end
+        assert passage.sentences
+        for sentence in passage.sentences:
+            assert document.text[sentence.span.start : sentence.span.end] == sentence.text
+            assert passage.span.contains(sentence.span)
+    assert [p.number for p in document.passages] == list(range(1, len(document.passages) + 1))
+
+
+def test_front_matter_gives_the_provenance(tmp_path: Path) -> None:
+    document = read_document(write(tmp_path / "a.txt", FRONT + "Un texte. Un autre.\r\n\r\nDeux."))
+    assert document.id == "a"
+    assert document.title == "A Title: with a colon"
+    assert document.publisher == "Ministry"
+    assert document.published == date(2022, 5, 12)
+    assert document.place == "Rabat"
+    assert document.url == "https://example.org/a"
+    assert document.language == "fr"
+    assert [p.text for p in document.passages] == ["Un texte. Un autre.", "Deux."]
+    assert document.text == "Un texte. Un autre.\n\nDeux."
+
+
+def test_a_file_without_front_matter_is_named_by_its_first_line_or_its_file_name(
+    tmp_path: Path,
+) -> None:
+    titled = read_document(write(tmp_path / "a.txt", "A Good Title\n\nSome text is here."))
+    plain = read_document(write(tmp_path / "b.txt", "Some text is here."))
+    assert (titled.title, plain.title) == ("A Good Title", "b")
+
+
+def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
+    document = read_document(write(tmp_path / "a.txt", b"\xef\xbb\xbfText is here."))
+    assert document.text == "Text is here."
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b" \n\n ", "empty"),
+        (b"\xff\xfeT\x00", "not UTF-8"),
+        (b"---\ntitle: [\n---\nText.", "not valid YAML"),
+        (b"---\n- a\n---\nText.", "key: value"),
+        (b"---\ntitle: {a: b}\n---\nText.", "title must be text"),
+        (b"---\ndate: soon\n---\nText.", "date must be like"),
+        (b"---\nurl: javascript:alert(1)\n---\nText.", r"http\(s\)"),
+        (b"---\nurl: 'https://[bad'\n---\nText.", r"http\(s\)"),
+        (b"---\nlanguage: English!\n---\nText.", "language must be a code"),
+        (b"---\ntitle: " + b"a" * 70_000 + b"\n---\nText.", "front matter of over"),
+        (b"---\ntitle: !!python/object:os.system x\n---\nText.", "not valid YAML"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_fault(tmp_path: Path, content: bytes, message: str) -> None:
+    path = write(tmp_path / "bad.txt", content)
+    with pytest.raises(UnreadableSource, match=message) as caught:
+        read_document(path)
+    assert "bad.txt" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads every file")
+def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "Text.")
+    path.chmod(0)
+    with pytest.raises(UnreadableSource, match="permissions"):
+        read_document(path)
+
+
+def test_a_control_character_hidden_in_front_matter_reaches_no_terminal(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", '---\ntitle: "A\\e[31mB\\u0000C"\n---\nText is here.')
+    assert read_document(path).title == "A[31mBC"
+
+
+def test_a_folder_is_read_in_order_of_id_and_hidden_files_are_not(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / ".git").mkdir()
+    write(tmp_path / "sub" / "a.md", "First text.")
+    write(tmp_path / "b.txt", "Second text.")
+    write(tmp_path / ".git" / "c.txt", "Hidden text.")
+    write(tmp_path / "notes.json", "{}")
+    told: list[tuple[int, int]] = []
+    corpus = read_corpus(tmp_path, progress=lambda *counts: told.append(counts))
+    assert [document.id for document in corpus.documents] == ["a", "b"]
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", "First text.")
+    write(tmp_path / "a.md", "Second text.")
+    with pytest.raises(UnreadableSource, match="Rename one"):
+        read_corpus(tmp_path)
+
+
+def test_a_missing_or_empty_directory_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CorpusNotFound, match="VERBATIM_CORPUS"):
+        read_corpus(tmp_path / "nowhere")
+    with pytest.raises(EmptyCorpus, match="verbatim refresh"):
+        read_corpus(tmp_path)
+
+
+def test_a_file_name_is_only_a_label(tmp_path: Path) -> None:
+    document = read_document(write(tmp_path / "a b;$(x) é.txt", "Text is here."))
+    assert document.id == "a-b-x-é"

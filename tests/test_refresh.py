@@ -1,0 +1,99 @@
+"""Refresh: what changed is embedded, all is counted."""
+
+import numpy as np
+import pytest
+
+from corpus import Corpus, EmptyCorpus, document_from_text
+from embeddings import GenerationStore, refresh
+from fakes import LetterEmbedder, corpus_of
+
+TEXT = "Alpha met. Beta came.\n\nGamma left.\n\nDelta stayed."
+
+
+def counts(store: GenerationStore, corpus: Corpus, *, full: bool = False) -> tuple[int, ...]:
+    """(added, kept, moved, removed, embedded) of a refresh."""
+    embedder = LetterEmbedder()
+    report = refresh(corpus, store=store, embedder=embedder, full=full)
+    assert report.embedded == len(embedder.embedded)
+    assert store.open_current().corpus == corpus
+    return report.added, report.kept, report.moved, report.removed, report.embedded
+
+
+def test_the_first_refresh_embeds_passages_and_sentences_each_text_once(
+    store: GenerationStore,
+) -> None:
+    # three passages; of their four sentences two are passages of their own
+    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 5)
+
+
+def test_a_refresh_without_a_change_embeds_and_publishes_nothing(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    report = refresh(corpus_of(TEXT), store=store, embedder=LetterEmbedder())
+    assert not report.published
+    assert (report.generation, report.kept, report.embedded) == (1, 3, 0)
+
+
+def test_an_edited_paragraph_costs_its_own_texts_only(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    edited = TEXT.replace("Beta came", "Beta went")
+    assert counts(store, corpus_of(edited)) == (1, 2, 0, 1, 2)
+
+
+def test_a_reorder_costs_nothing_and_renumbers(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    assert counts(store, corpus_of("Delta stayed.\n\nAlpha met. Beta came.\n\nGamma left.")) == (
+        (0, 0, 3, 0, 0)
+    )
+
+
+def test_a_renamed_document_costs_nothing(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    renamed = Corpus((document_from_text(TEXT, document_id="other", title="Title 1"),))
+    assert counts(store, renamed) == (0, 0, 3, 0, 0)
+
+
+def test_a_removed_paragraph_is_gone(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    assert counts(store, corpus_of("Alpha met. Beta came.\n\nGamma left.")) == (0, 2, 0, 1, 0)
+
+
+def test_changed_provenance_is_published_without_embedding(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    assert counts(store, corpus_of(TEXT, publisher="Somebody")) == (0, 3, 0, 0, 0)
+
+
+def test_a_full_refresh_embeds_everything(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    assert counts(store, corpus_of(TEXT), full=True) == (0, 3, 0, 0, 5)
+
+
+def test_another_model_embeds_everything(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    other = LetterEmbedder(name="other", digest="1" * 64)
+    assert refresh(corpus_of(TEXT), store=store, embedder=other).embedded == 5
+    assert store.open_current().manifest.model.name == "other"
+
+
+def test_reused_vectors_are_those_that_a_full_refresh_makes(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    counts(store, corpus_of("New one.\n\n" + TEXT))
+    reused = store.open_current()
+    counts(store, corpus_of("New one.\n\n" + TEXT), full=True)
+    anew = store.open_current()
+    rows = np.arange(len(anew.sentences))
+    np.testing.assert_array_equal(
+        reused.sentence_vectors.vectors(rows), anew.sentence_vectors.vectors(rows)
+    )
+
+
+def test_a_damaged_generation_is_built_anew(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    (store.directory / "000001" / "passages.faiss").write_bytes(b"junk")
+    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 5)
+
+
+def test_a_corpus_without_a_passage_is_refused_and_the_index_stays(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    with pytest.raises(EmptyCorpus, match="verbatim refresh"):
+        refresh(corpus_of(" "), store=store, embedder=LetterEmbedder())
+    assert store.open_current().corpus == corpus_of(TEXT)

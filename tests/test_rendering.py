@@ -1,0 +1,186 @@
+"""Chat messages: what is marked as a quote is the source's slice, unit by unit."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answering import Answer, NoAnswer, Quote, Related
+from bot.citation import cite
+from bot.errors import UnfaithfulQuote
+from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
+from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from corpus import Corpus, Document, Passage, Span, document_from_text
+from strategies import awkward_texts
+
+QUOTE_KINDS = {EntityKind.BLOCKQUOTE, EntityKind.EXPANDABLE_BLOCKQUOTE}
+
+
+def quote_of(document: Document, passage: Passage, *, evidence: int = 0) -> Quote:
+    sentence = passage.sentences[evidence % len(passage.sentences)]
+    return Quote(
+        text=passage.text,
+        evidence_text=sentence.text,
+        evidence=sentence.span,
+        sentences=tuple(s.span for s in passage.sentences),
+        score=0.5,
+        citation=cite(document, passage),
+    )
+
+
+def rendered(document: Document, *, evidence: int = 0) -> tuple[Message, ...]:
+    quotes = tuple(quote_of(document, p, evidence=evidence) for p in document.quotable[:3])
+    return render(Answer("q", 1, quotes), Corpus((document,)))
+
+
+def check_limits(message: Message) -> None:
+    """What Telegram refuses or would shift."""
+    assert 0 < utf16_length(message.text) <= MESSAGE_UNITS
+    assert message.text == message.text.strip()
+    assert len(message.entities) <= 100
+    for entity in message.entities:
+        assert entity.length > 0
+        assert entity.offset >= 0
+        assert entity.offset + entity.length <= utf16_length(message.text)
+        utf16_slice(message.text, entity.offset, entity.length)  # cuts no character in two
+
+
+@settings(max_examples=10_000)
+@given(awkward_texts, st.integers(0, 5))
+def test_every_entity_decoded_from_utf16_equals_its_source(text: str, evidence: int) -> None:
+    document = document_from_text(
+        text, document_id="d", title="T <b> & _x_ 😀", publisher="P", url="https://example.org/"
+    )
+    if not document.passages:
+        return
+    messages = rendered(document, evidence=evidence)
+    quoted: list[str] = []
+    bold: list[str] = []
+    for message in messages:
+        check_limits(message)
+        for entity in message.entities:
+            marked = utf16_slice(message.text, entity.offset, entity.length)
+            if entity.kind in QUOTE_KINDS:
+                quoted.append(marked)
+            elif entity.kind is EntityKind.BOLD:
+                bold.append(marked)
+            else:
+                assert marked == "link"
+                assert entity.url is not None
+                assert entity.url.startswith("https://example.org/#:~:text=")
+        assert [utf16_slice(message.text, p.offset, p.length) for p in message.quoted] == [
+            p.span.of(document.text) for p in message.quoted
+        ]
+    assert quoted == [passage.text for passage in document.quotable[:3]]
+    for passage in document.quotable[:3]:
+        sentence = passage.sentences[evidence % len(passage.sentences)]
+        assert sentence.text == passage.text or sentence.text in bold
+
+
+def test_a_quote_carries_its_citation(shipped: Corpus) -> None:
+    (document,) = shipped.documents
+    message = render(Answer("q", 1, (quote_of(document, document.passages[0]),)), shipped)[0]
+    assert message.text == (
+        f"{document.passages[0].text}\nJoint Statement by Ministers of the Global Coalition "
+        "against Daesh · Global Affairs Canada · 2022-05-12 · ¶ 1 · link"
+    )
+    assert [e.kind for e in message.entities] == [EntityKind.BLOCKQUOTE, EntityKind.TEXT_LINK]
+
+
+def test_the_evidence_sentence_is_bold_inside_its_quote(shipped: Corpus) -> None:
+    (document,) = shipped.documents
+    quote = quote_of(document, document.passages[6], evidence=3)
+    message = render(Answer("q", 1, (quote,)), shipped)[0]
+    block, bold, _ = message.entities
+    assert block.kind is EntityKind.EXPANDABLE_BLOCKQUOTE
+    assert bold.kind is EntityKind.BOLD
+    assert utf16_slice(message.text, bold.offset, bold.length) == quote.evidence_text
+
+
+def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
+    (document,) = shipped.documents
+    related = render(Related("q", 1, (quote_of(document, document.passages[0]),)), shipped)
+    nothing = render(NoAnswer("q", 1, ("A notice.",)), shipped)
+    assert related[0].text.startswith("The statements do not answer this. Related, but not")
+    assert [m.text for m in nothing] == [
+        "A notice.\n\nThe statements do not say. Nothing in them answers this question."
+    ]
+
+
+@pytest.mark.parametrize("sentence", ["The Ministers met and spoke. ", "Les 😀😀 ont parlé. "])
+def test_a_long_quote_goes_on_in_the_next_message_at_the_end_of_a_sentence(sentence: str) -> None:
+    document = document_from_text(sentence * 700, document_id="d", url="https://example.org/")
+    messages = rendered(document)
+    assert len(messages) > 3
+    parts = [part for message in messages for part in message.quoted]
+    ends = {s.span.end for s in document.passages[0].sentences}
+    starts = {s.span.start for s in document.passages[0].sentences}
+    assert all(part.span.end in ends and part.span.start in starts for part in parts)
+    assert (parts[0].span.start, parts[-1].span.end) == (0, len(document.passages[0].text))
+    for before, after in zip(parts, parts[1:], strict=False):
+        assert document.text[before.span.end : after.span.start].isspace()
+    for number, message in enumerate(messages, start=1):
+        check_limits(message)
+        assert f"¶ 1 ({number} of {len(messages)})" in message.text
+
+
+def test_a_sentence_longer_than_a_message_is_broken_between_words() -> None:
+    document = document_from_text("word " * 3_000, document_id="d")
+    messages = rendered(document)
+    for message in messages:
+        check_limits(message)
+        assert set(message.quoted[0].span.of(document.text).split()) == {"word"}
+    assert sum(m.text.split("\n")[0].count("word") for m in messages) == 3_000
+
+
+def test_a_word_longer_than_a_message_is_broken_between_characters() -> None:
+    document = document_from_text("😀x" * 3_000, document_id="d")
+    messages = rendered(document)
+    assert "".join(p.span.of(document.text) for m in messages for p in m.quoted) == "😀x" * 3_000
+    for message in messages:
+        check_limits(message)
+
+
+def test_a_very_long_title_or_link_does_not_push_the_quote_out() -> None:
+    document = document_from_text(
+        "Short text.", document_id="d", title="T" * 9_000, url=f"https://example.org/{'a' * 3_000}"
+    )
+    (message,) = rendered(document)
+    check_limits(message)
+    assert utf16_length(message.text) < 400
+    assert [e.kind for e in message.entities] == [EntityKind.BLOCKQUOTE]
+
+
+def test_quotes_that_fit_share_a_message_and_others_get_their_own() -> None:
+    short = document_from_text("One is.\n\nTwo is.\n\nThree is.", document_id="d")
+    long = document_from_text("\n\n".join(["Word is here. " * 200] * 3), document_id="d")
+    assert [len(m.quoted) for m in rendered(short)] == [3]
+    assert [len(m.quoted) for m in rendered(long)] == [1, 1, 1]
+
+
+def test_a_payload_that_differs_from_its_source_is_held_back(shipped: Corpus) -> None:
+    (document,) = shipped.documents
+    message = render(Answer("q", 1, (quote_of(document, document.passages[0]),)), shipped)[0]
+    part = message.quoted[0]
+    for wrong in (
+        replace(message, text=message.text.replace("Ministers", "Minister", 1)),
+        replace(message, quoted=(replace(part, offset=part.offset + 1),)),
+        replace(message, quoted=(replace(part, span=Span(part.span.start, part.span.end + 1)),)),
+        Message("😀", (), (QuotedPart(document.id, Span(0, 1), 1, 1),)),
+    ):
+        with pytest.raises(UnfaithfulQuote, match="held back"):
+            check_message(wrong, shipped)
+
+
+def test_lengths_are_counted_in_utf16_units() -> None:
+    assert utf16_length("😀a") == 3
+    assert utf16_slice("x😀a", 1, 2) == "😀"
+    assert utf16_prefix("a😀", 2) == "a"
+    assert shorten("abcdef", units=4) == "abc…"
+    assert shorten("a😀😀", units=4) == "a😀…"
+
+
+@given(st.text(), st.integers(1, 50))
+def test_a_shortened_text_fits(text: str, units: int) -> None:
+    assert utf16_length(shorten(text, units=units)) <= units or not text

@@ -1,0 +1,61 @@
+"""Settings and the token."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, telegram_token
+
+TOKEN = "123456:ABC-DEF1234ghIkl"
+
+
+def test_the_home_directory_moves_corpus_and_index() -> None:
+    settings = Settings.from_environment({"VERBATIM_HOME": "/tmp/x"})  # noqa: S108
+    assert settings.corpus_directory == Path("/tmp/x/corpus")  # noqa: S108
+    assert settings.index_directory == Path("/tmp/x/index")  # noqa: S108
+    assert not settings.corpus_is_own
+
+
+def test_the_default_home_is_the_data_directory_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert Settings.from_environment({"VERBATIM_HOME": ""}).home.name == "verbatim"
+
+
+def test_a_corpus_directory_and_a_model_can_be_named() -> None:
+    settings = Settings.from_environment(
+        {"VERBATIM_CORPUS": "/c", "VERBATIM_MODEL": "a/b", "VERBATIM_QUERY_PROMPT": "q: "}
+    )
+    assert (settings.corpus_directory, settings.corpus_is_own) == (Path("/c"), True)
+    assert (settings.model, settings.query_prompt, settings.passage_prompt) == ("a/b", "q: ", None)
+
+
+def test_a_wrong_telegram_address_is_refused() -> None:
+    with pytest.raises(SettingsError, match="http"):
+        Settings.from_environment({"VERBATIM_TELEGRAM_API": "ftp://x"})
+
+
+def test_the_token_comes_from_the_variable_or_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    assert telegram_token({"TELEGRAM_BOT_TOKEN": f" {TOKEN} "}) == TOKEN
+    assert telegram_token({"TELEGRAM_BOT_TOKEN_FILE": str(file)}) == TOKEN
+
+
+@pytest.mark.parametrize("wrong", ["SECRETVALUE", "12a:SECRETVALUE", "123:", "1:SECRET VALUE"])
+def test_a_token_of_the_wrong_shape_is_refused_and_not_repeated(wrong: str) -> None:
+    with pytest.raises(SettingsError, match="looks like 123456:ABC-DEF") as caught:
+        telegram_token({"TELEGRAM_BOT_TOKEN": wrong})
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_missing_token_is_an_error_that_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="TELEGRAM_BOT_TOKEN_FILE"):
+        telegram_token({})
+    with pytest.raises(SettingsError, match="cannot be read"):
+        telegram_token({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "none")})
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(SettingsError, match="No bot token"):
+        telegram_token({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "empty")})

@@ -1,0 +1,217 @@
+"""Generations on disk: sealed, published at once, refused when a byte differs."""
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from embeddings import (
+    GenerationStore,
+    IndexDamaged,
+    IndexMismatch,
+    IndexNotFound,
+    IndexWriteFailed,
+    RefreshRunning,
+    refresh,
+)
+from embeddings.manifest import MANIFEST_NAME, Manifest
+from fakes import LetterEmbedder, corpus_of
+
+CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
+
+
+def build(store: GenerationStore) -> Path:
+    """A published generation's folder."""
+    report = refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    return store.directory / f"{report.generation:06d}"
+
+
+def test_a_generation_comes_back_as_it_was_published(store: GenerationStore) -> None:
+    build(store)
+    generation = store.open_current()
+    assert generation.corpus == CORPUS
+    assert generation.number == 1
+    assert [p.text for p in generation.passages] == [
+        "Alpha met beta. They agreed.",
+        "Gamma left.",
+        "Delta stayed.",
+    ]
+    assert generation.sentence_owner.tolist() == [0, 0, 1, 2]
+    assert list(generation.sentence_rows(0)) == [0, 1]
+    assert generation.document_of(generation.passages[2]).id == "d2"
+
+
+def test_the_manifest_says_what_the_generation_was_built_from(store: GenerationStore) -> None:
+    folder = build(store)
+    manifest = json.loads((folder / MANIFEST_NAME).read_bytes())
+    assert manifest["format_version"] == 1
+    assert manifest["model"]["dimension"] == 27
+    assert manifest["corpus_digest"] == CORPUS.digest
+    assert (manifest["documents"], manifest["passages"], manifest["sentences"]) == (2, 3, 4)
+    assert set(manifest["files"]) == {p.name for p in folder.iterdir()} - {MANIFEST_NAME}
+    assert all(len(digest) == 64 for digest in manifest["files"].values())
+
+
+def test_every_damaged_byte_of_every_file_is_noticed(store: GenerationStore) -> None:
+    folder = build(store)
+    tried = 0
+    for path in sorted(folder.iterdir()):
+        good = path.read_bytes()
+        for position in sorted({*range(0, len(good), 31), len(good) - 1}):
+            bad = bytearray(good)
+            bad[position] ^= 1 << (position % 8)
+            path.write_bytes(bad)
+            with pytest.raises((IndexDamaged, IndexMismatch)) as caught:
+                store.open_current()
+            assert "verbatim refresh" in str(caught.value)
+            tried += 1
+        for other in (good[:-1], b"", good + b"\0", good[: len(good) // 2]):
+            path.write_bytes(other)
+            with pytest.raises(IndexDamaged, match="verbatim refresh"):
+                store.open_current()
+        path.unlink()
+        with pytest.raises(IndexDamaged, match="verbatim refresh"):
+            store.open_current()
+        path.write_bytes(good)
+    assert tried > 100
+    assert store.open_current().corpus == CORPUS
+
+
+def test_a_manifest_of_another_format_is_a_mismatch(store: GenerationStore) -> None:
+    folder = build(store)
+    manifest = Manifest.from_bytes((folder / MANIFEST_NAME).read_bytes())
+    later = Manifest(
+        **{f: getattr(manifest, f) for f in manifest.__dataclass_fields__ if f != "format_version"},
+        format_version=99,
+    )
+    (folder / MANIFEST_NAME).write_bytes(later.to_bytes())
+    with pytest.raises(IndexMismatch, match="format 99"):
+        store.open_current()
+
+
+def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -> None:
+    build(store)
+    generation = store.open_current()
+    files = {
+        name: (store.directory / "000001" / name).read_bytes() for name in generation.manifest.files
+    }
+    with store.writer():
+        store.publish(files, corpus=corpus_of("Another."), model=LetterEmbedder().identity)
+    with pytest.raises(IndexDamaged, match="belong together"):
+        store.open_current()
+
+
+def test_before_the_first_refresh_there_is_no_index(store: GenerationStore) -> None:
+    assert store.current_number() is None
+    assert store.numbers() == []
+    with pytest.raises(IndexNotFound, match="verbatim refresh"):
+        store.open_current()
+
+
+@pytest.mark.parametrize("pointer", [b"", b"\xff\xfe", b"../../etc", b"latest"])
+def test_a_pointer_that_is_no_number_is_damage(store: GenerationStore, pointer: bytes) -> None:
+    build(store)
+    (store.directory / "CURRENT").write_bytes(pointer)
+    with pytest.raises(IndexDamaged, match="verbatim refresh"):
+        store.open_current()
+    report = refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    assert (report.generation, store.open_current().number) == (2, 2)
+
+
+def test_a_pointer_to_a_generation_that_is_gone_is_damage(store: GenerationStore) -> None:
+    build(store)
+    (store.directory / "CURRENT").write_text("000009\n")
+    with pytest.raises(IndexDamaged, match="verbatim refresh"):
+        store.open_current()
+
+
+def test_the_last_three_generations_are_kept(store: GenerationStore) -> None:
+    for number in range(1, 6):
+        refresh(corpus_of(f"Text {number} here."), store=store, embedder=LetterEmbedder())
+    assert store.numbers() == [3, 4, 5]
+    assert store.open(3).corpus == corpus_of("Text 3 here.")
+
+
+def test_a_killed_writer_leaves_the_earlier_generation_and_its_leftovers_go(
+    store: GenerationStore,
+) -> None:
+    build(store)
+    leftover = store.directory / ".000002.unfinished"
+    leftover.mkdir()
+    (leftover / "passages.faiss").write_bytes(b"half")
+    assert store.open_current().number == 1
+    refresh(corpus_of("New text."), store=store, embedder=LetterEmbedder())
+    assert not leftover.exists()
+    assert store.open_current().number == 2
+
+
+def hold_the_lock(directory: Path, held: "multiprocessing.synchronize.Event") -> None:
+    with GenerationStore(directory).writer():
+        held.set()
+        multiprocessing.Event().wait(60)
+
+
+def test_a_second_writer_is_told_and_a_killed_one_frees_the_lock(store: GenerationStore) -> None:
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    process = context.Process(target=hold_the_lock, args=(store.directory, held), daemon=True)
+    process.start()
+    assert held.wait(30)
+    with pytest.raises(RefreshRunning, match="another process"):
+        refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    process.kill()
+    process.join()
+    assert refresh(CORPUS, store=store, embedder=LetterEmbedder()).published
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from embeddings import GenerationStore, IndexWriteFailed, refresh
+from fakes import LetterEmbedder, corpus_of
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+limit = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    refresh(corpus_of("New text. " * 50), store=GenerationStore(Path(sys.argv[1])),
+            embedder=LetterEmbedder())
+except IndexWriteFailed as error:
+    print("refused:", error)
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 1, 100, 500, 1_000, 5_000])
+def test_a_full_disk_fails_loudly_and_leaves_the_earlier_generation(
+    store: GenerationStore, limit: int
+) -> None:
+    build(store)
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", FULL_DISK, str(store.directory), str(limit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert run.stdout.startswith("refused: ")
+    assert "earlier index is intact" in run.stdout
+    assert store.open_current().corpus == CORPUS
+    assert [p.name for p in store.directory.glob(".*.unfinished")] == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser writes everywhere")
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(IndexWriteFailed, match="could not be written"):
+        refresh(CORPUS, store=GenerationStore(tmp_path / "i"), embedder=LetterEmbedder())
+
+
+def test_a_path_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("not a directory")
+    with pytest.raises(IndexWriteFailed, match="could not be written"):
+        refresh(CORPUS, store=GenerationStore(tmp_path / "index"), embedder=LetterEmbedder())
+
