@@ -12,10 +12,12 @@ from corpus import Corpus, read_corpus, shipped_statements
 from embeddings import (
     Embedder,
     GenerationStore,
+    ModelFolder,
     Progress,
     RefreshReport,
     Retriever,
     SentenceTransformerEmbedder,
+    check_model,
     find_model,
     refresh,
 )
@@ -26,43 +28,29 @@ ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 _FIRST_BUILD_WAIT_S = 900.0
 
 
-def open_embedder(settings: Settings) -> Embedder:
-    """The embedder that the settings name, its weights checked.
-
-    Raises:
-        ModelError: if there is no such model or its files are damaged.
-    """
-    folder = find_model(
-        settings.model,
-        query_prompt=settings.query_prompt,
-        passage_prompt=settings.passage_prompt,
-    )
-    return SentenceTransformerEmbedder(folder)
-
-
 def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
     """An Answerer over the published generation; the first call on a machine builds one.
+
+    Everything is checked before the model is loaded, which takes seconds.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the model or the index cannot be used.
     """
     store = GenerationStore(settings.index_directory)
-    embedder = open_embedder(settings)
+    model = find_settings_model(settings)
     if store.current_number() is None:
-        refresh_index(
-            settings, embedder=embedder, progress_bar=progress_bar, wait_s=_FIRST_BUILD_WAIT_S
-        )
-    return Answerer(Retriever(store.open_current(), embedder))
+        corpus = open_corpus(settings)
+        embedder = SentenceTransformerEmbedder(model)
+        _refresh(corpus, store, embedder, progress_bar, wait_s=_FIRST_BUILD_WAIT_S)
+        return Answerer(Retriever(store.open_current(), embedder))
+    generation = store.open_current()
+    check_model(generation, model.identity)
+    return Answerer(Retriever(generation, SentenceTransformerEmbedder(model)))
 
 
 def refresh_index(
-    settings: Settings,
-    *,
-    progress_bar: ProgressBar,
-    embedder: Embedder | None = None,
-    full: bool = False,
-    wait_s: float = 0,
+    settings: Settings, *, progress_bar: ProgressBar, full: bool = False
 ) -> RefreshReport:
     """Brings the index to the corpus directory.
 
@@ -70,16 +58,24 @@ def refresh_index(
         CorpusError: if the corpus cannot be read or holds no passage; the index stays as it is.
         EmbeddingsError: if the model cannot be used, another refresh runs, or the disk is full.
     """
+    model = find_settings_model(settings)
     corpus = open_corpus(settings)
-    with progress_bar("Embedding") as progress:
-        return refresh(
-            corpus,
-            store=GenerationStore(settings.index_directory),
-            embedder=embedder or open_embedder(settings),
-            full=full,
-            wait_s=wait_s,
-            progress=progress,
-        )
+    embedder = SentenceTransformerEmbedder(model)
+    store = GenerationStore(settings.index_directory)
+    return _refresh(corpus, store, embedder, progress_bar, full=full)
+
+
+def find_settings_model(settings: Settings) -> ModelFolder:
+    """The checked folder of the model that the settings name.
+
+    Raises:
+        ModelError: if there is no such model or its files are damaged.
+    """
+    return find_model(
+        settings.model,
+        query_prompt=settings.query_prompt,
+        passage_prompt=settings.passage_prompt,
+    )
 
 
 def open_corpus(settings: Settings) -> Corpus:
@@ -125,3 +121,18 @@ def _seed_corpus(settings: Settings) -> None:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _refresh(
+    corpus: Corpus,
+    store: GenerationStore,
+    embedder: Embedder,
+    progress_bar: ProgressBar,
+    *,
+    full: bool = False,
+    wait_s: float = 0,
+) -> RefreshReport:
+    with progress_bar("Embedding") as progress:
+        return refresh(
+            corpus, store=store, embedder=embedder, full=full, wait_s=wait_s, progress=progress
+        )

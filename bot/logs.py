@@ -23,7 +23,10 @@ class RedactingFormatter(logging.Formatter):
 
 
 def configure_logging(*, level: str, secrets: Iterable[str]) -> None:
-    """Sends all log records to standard error, redacted; the HTTP client only from WARNING on.
+    """Sends all log records to standard error, redacted.
+
+    The HTTP client logs from WARNING on and the Telegram library from INFO on, whatever the
+    level: below that they write addresses with the token and people's questions.
 
     Raises:
         ValueError: if ``level`` is not a level's name.
@@ -31,5 +34,9 @@ def configure_logging(*, level: str, secrets: Iterable[str]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter(secrets))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in (
+        ("httpx", logging.WARNING),
+        ("httpcore", logging.WARNING),
+        ("telegram", logging.INFO),
+    ):
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))

@@ -15,7 +15,7 @@ from telegram import (
 )
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, ChatType
-from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 from telegram.ext import (
     ApplicationBuilder,
     CommandHandler,
@@ -249,7 +249,11 @@ def _log_polling_error(error: TelegramError) -> None:
 
 async def _report_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     log.error("an update could not be handled", exc_info=context.error)
-    if isinstance(update, Update) and not isinstance(context.error, NetworkError):
+    # the library counts a refused request among the network's errors
+    unreachable = isinstance(context.error, NetworkError) and not isinstance(
+        context.error, BadRequest
+    )
+    if isinstance(update, Update) and not unreachable:
         try:
             await _say(update, texts.FAILED)
         except TelegramError as error:

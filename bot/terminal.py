@@ -51,7 +51,18 @@ def _print_quote(quote: Quote, console: Console) -> None:
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:
-    """Prints a table of the documents."""
+    """Prints a table of the documents; elsewhere than on a terminal, a line each, tabs between."""
+    if not console.is_terminal:
+        for document in corpus.documents:
+            fields = (
+                document.id,
+                document.published.isoformat() if document.published else "–",
+                f"{len(document.passages)} ¶",
+                document.publisher or "–",
+                document.title,
+            )
+            console.print(Text("\t".join(fields)), soft_wrap=True)
+        return
     table = Table(box=None, pad_edge=False)
     table.add_column("document", overflow="fold", min_width=24)
     table.add_column("date", no_wrap=True)

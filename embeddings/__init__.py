@@ -15,9 +15,9 @@ from embeddings.errors import (
 )
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
-from embeddings.modelfolder import DEFAULT_MODEL, find_model
+from embeddings.modelfolder import DEFAULT_MODEL, ModelFolder, find_model
 from embeddings.refresh import RefreshReport, refresh
-from embeddings.retriever import Hit, Query, Retriever
+from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
 from embeddings.sentencetransformer import SentenceTransformerEmbedder
 from embeddings.store import GenerationStore
@@ -37,6 +37,7 @@ __all__ = [
     "Manifest",
     "ModelDamaged",
     "ModelError",
+    "ModelFolder",
     "ModelIdentity",
     "ModelNotFound",
     "Progress",
@@ -45,6 +46,7 @@ __all__ = [
     "RefreshRunning",
     "Retriever",
     "SentenceTransformerEmbedder",
+    "check_model",
     "find_model",
     "refresh",
     "search_form",

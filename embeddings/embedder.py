@@ -16,7 +16,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """What makes two vectors comparable: same digest, same prompts, same dimension.
+    """What makes two vectors comparable: the same digest and the same prompts.
 
     ``name`` is how the user named the model; ``digest`` is over its weights, tokenizer and
     pooling, so that a renamed folder is the same model and a changed one is not.
@@ -24,15 +24,13 @@ class ModelIdentity:
 
     name: str
     digest: str
-    dimension: int
     query_prompt: str
     passage_prompt: str
 
     def comparable(self, other: "ModelIdentity") -> bool:
         """Whether vectors of both models may be compared; the name does not matter."""
-        return (self.digest, self.dimension, self.query_prompt, self.passage_prompt) == (
+        return (self.digest, self.query_prompt, self.passage_prompt) == (
             other.digest,
-            other.dimension,
             other.query_prompt,
             other.passage_prompt,
         )
@@ -44,6 +42,10 @@ class Embedder(Protocol):
     @property
     def identity(self) -> ModelIdentity:
         """The model's identity."""
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
 
     def embed_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None

@@ -115,7 +115,7 @@ def generation_from_files(manifest: Manifest, files: dict[str, bytes]) -> Genera
         or rows != (len(generation.passages), len(generation.sentences))
         or rows != (manifest.passages, manifest.sentences)
         or len(generation.lexical) != len(generation.passages)
-        or dimensions != {manifest.model.dimension}
+        or dimensions != {manifest.dimension}
     ):
         raise IndexDamaged("its files do not belong together")
     return generation

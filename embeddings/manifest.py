@@ -17,6 +17,7 @@ class Manifest:
 
     generation: int
     model: ModelIdentity
+    dimension: int
     corpus_digest: str
     documents: int
     passages: int

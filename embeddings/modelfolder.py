@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings.embedder import ModelIdentity
 from embeddings.errors import ModelDamaged, ModelNotFound
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -24,13 +25,10 @@ _FAMILY_PROMPTS = (
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A checked sentence-transformers folder: its weights are safetensors, its digest is known."""
+    """A checked sentence-transformers folder: its weights are safetensors."""
 
-    name: str
     path: Path
-    digest: str
-    query_prompt: str
-    passage_prompt: str
+    identity: ModelIdentity
 
 
 def find_model(
@@ -75,11 +73,13 @@ def find_model(
         )
     own_query, own_passage = _own_prompts(name, path)
     return ModelFolder(
-        name=name,
-        path=path,
-        digest=_digest(path),
-        query_prompt=own_query if query_prompt is None else query_prompt,
-        passage_prompt=own_passage if passage_prompt is None else passage_prompt,
+        path,
+        ModelIdentity(
+            name=name,
+            digest=_digest(path),
+            query_prompt=own_query if query_prompt is None else query_prompt,
+            passage_prompt=own_passage if passage_prompt is None else passage_prompt,
+        ),
     )
 
 

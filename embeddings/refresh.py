@@ -83,7 +83,9 @@ def refresh(
             sentence_vectors=VectorIndex.build(_stack(sentences, known, embedder)),
             lexical=LexicalIndex.build(lexical_texts(corpus)),
         )
-        manifest = store.publish(files, corpus=corpus, model=embedder.identity)
+        manifest = store.publish(
+            files, corpus=corpus, model=embedder.identity, dimension=embedder.dimension
+        )
         return _report(corpus, current, manifest.generation, True, len(wanted), started)
 
 
@@ -108,7 +110,7 @@ def _stack(
     texts: Sequence[str], vectors: dict[str, FloatMatrix], embedder: Embedder
 ) -> FloatMatrix:
     if not texts:
-        return np.empty((0, embedder.identity.dimension), np.float32)
+        return np.empty((0, embedder.dimension), np.float32)
     return np.stack([vectors[text] for text in texts])
 
 

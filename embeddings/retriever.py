@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Passage, Sentence
-from embeddings.embedder import Embedder, FloatMatrix
+from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity
 from embeddings.errors import IndexMismatch
 from embeddings.generation import Generation
 from embeddings.ranking import Signals, fuse
@@ -33,6 +33,21 @@ class Hit:
     evidence: Sentence
 
 
+def check_model(generation: Generation, model: ModelIdentity) -> None:
+    """Returns if the model in use is the one that built the generation.
+
+    Raises:
+        IndexMismatch: if another model, or other prompts, built it.
+    """
+    built_by = generation.manifest.model
+    if not model.comparable(built_by):
+        raise IndexMismatch(
+            f"The index was built with the model {built_by.name}, the model in use is "
+            f'{model.name} or has other prompts. Type "verbatim refresh" to build it anew, '
+            f"or set VERBATIM_MODEL back to {built_by.name}."
+        )
+
+
 class Retriever:
     """Finds the passages of one generation that fit a question."""
 
@@ -42,13 +57,7 @@ class Retriever:
         Raises:
             IndexMismatch: if another model, or other prompts, built the generation.
         """
-        built_by = generation.manifest.model
-        if not embedder.identity.comparable(built_by):
-            raise IndexMismatch(
-                f"The index was built with the model {built_by.name}, the model in use is "
-                f'{embedder.identity.name} or has other prompts. Type "verbatim refresh" to build '
-                f"it anew, or set VERBATIM_MODEL back to {built_by.name}."
-            )
+        check_model(generation, embedder.identity)
         self.generation = generation
         self._embedder = embedder
 

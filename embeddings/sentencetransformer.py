@@ -39,19 +39,19 @@ class SentenceTransformerEmbedder:
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
             raise ModelDamaged(f"The model in {folder.path} does not say its dimension.")
-        self._identity = ModelIdentity(
-            name=folder.name,
-            digest=folder.digest,
-            dimension=int(dimension),
-            query_prompt=folder.query_prompt,
-            passage_prompt=folder.passage_prompt,
-        )
+        self._dimension = int(dimension)
+        self._identity = folder.identity
         self._lock = threading.Lock()
 
     @property
     def identity(self) -> ModelIdentity:
         """The model's identity."""
         return self._identity
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
+        return self._dimension
 
     def embed_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
@@ -68,7 +68,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             windows, owners, weights = self._windows(texts, prompt)
             order = sorted(range(len(windows)), key=lambda i: weights[i])
-            sums = np.zeros((len(texts), self._identity.dimension), dtype=np.float64)
+            sums = np.zeros((len(texts), self._dimension), dtype=np.float64)
             for start in range(0, len(order), _BATCH):
                 batch = order[start : start + _BATCH]
                 vectors = self._model.encode(

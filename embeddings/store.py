@@ -51,7 +51,7 @@ class GenerationStore:
         try:
             with (self.directory / _CURRENT).open("rb") as stream:
                 content = stream.read(_MAX_POINTER_BYTES)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise IndexDamaged(_damaged(self.directory / _CURRENT, str(error.strerror))) from error
@@ -96,7 +96,9 @@ class GenerationStore:
         except IndexDamaged as error:
             raise IndexDamaged(_damaged(folder, str(error))) from error
 
-    def publish(self, files: dict[str, bytes], *, corpus: Corpus, model: ModelIdentity) -> Manifest:
+    def publish(
+        self, files: dict[str, bytes], *, corpus: Corpus, model: ModelIdentity, dimension: int
+    ) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
 
         The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` stay on disk.
@@ -109,6 +111,7 @@ class GenerationStore:
         manifest = Manifest(
             generation=number,
             model=model,
+            dimension=dimension,
             corpus_digest=corpus.digest,
             documents=len(corpus.documents),
             passages=sum(1 for _ in corpus.quotable()),

@@ -61,10 +61,11 @@ def shipped_answerer(
 @pytest.fixture(scope="session")
 def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory in which the real index of the shipped statement is built."""
+    from rich.console import Console
+
     from bot.composition import refresh_index
     from bot.settings import Settings
     from bot.terminal import progress_bar
-    from rich.console import Console
 
     home = tmp_path_factory.mktemp("home")
     configuration = Settings.from_environment({"VERBATIM_HOME": str(home)})

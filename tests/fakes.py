@@ -19,7 +19,8 @@ class LetterEmbedder:
     """
 
     def __init__(self, *, name: str = "letters", digest: str = "0" * 64) -> None:
-        self.identity = ModelIdentity(name, digest, len(LETTERS) + 1, "", "")
+        self.identity = ModelIdentity(name, digest, "", "")
+        self.dimension = len(LETTERS) + 1
         self.embedded: list[str] = []
 
     def embed_passages(
@@ -29,7 +30,7 @@ class LetterEmbedder:
         if progress is not None:
             progress(len(texts), len(texts))
         if not texts:
-            return np.empty((0, self.identity.dimension), np.float32)
+            return np.empty((0, self.dimension), np.float32)
         return np.stack([self._vector(text) for text in texts])
 
     def embed_query(self, text: str) -> FloatMatrix:
@@ -46,7 +47,9 @@ def corpus_of(*texts: str, **provenance: str) -> Corpus:
     """A corpus with a document for each text: d1, d2, …"""
     return Corpus(
         tuple(
-            document_from_text(text, document_id=f"d{number}", title=f"Title {number}", **provenance)
+            document_from_text(
+                text, document_id=f"d{number}", title=f"Title {number}", **provenance
+            )
             for number, text in enumerate(texts, start=1)
         )
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from fakes import LetterEmbedder, corpus_of
 
 from bot.answering import (
     Answer,
@@ -18,7 +19,6 @@ from bot.errors import UnfaithfulQuote
 from bot.jsonform import reply_fields
 from corpus import Span
 from embeddings import GenerationStore, Retriever, refresh
-from fakes import LetterEmbedder, corpus_of
 
 
 @pytest.fixture

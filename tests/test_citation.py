@@ -5,10 +5,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from hypothesis import given, settings
+from strategies import awkward_texts
 
 from bot.citation import cite, fragment_link
 from corpus import Corpus, document_from_text
-from strategies import awkward_texts
 
 URL = "https://example.org/statement"
 

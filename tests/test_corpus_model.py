@@ -1,9 +1,9 @@
 """Spans, passages, documents and the corpus as values."""
 
 import pytest
+from fakes import corpus_of
 
 from corpus import Corpus, Span, UnknownDocument, document_from_text
-from fakes import corpus_of
 
 
 def test_a_span_is_half_open_and_counts_code_points() -> None:

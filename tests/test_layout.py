@@ -56,9 +56,7 @@ def test_each_large_library_is_imported_in_exactly_one_module() -> None:
 
 
 def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
-    modules = [
-        f"{path.parent.name}.{path.stem}" for path in sources() if path.stem != "__init__"
-    ]
+    modules = [f"{path.parent.name}.{path.stem}" for path in sources() if path.stem != "__init__"]
     program = (
         "import importlib, sys, threading\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import ModelDamaged, ModelNotFound, find_model
-from embeddings import modelfolder
+from embeddings import ModelDamaged, ModelFolder, ModelNotFound, find_model, modelfolder
 
 
 def folder(path: Path, name: str, prompts: dict[str, str] | None = None) -> Path:
@@ -20,11 +19,18 @@ def folder(path: Path, name: str, prompts: dict[str, str] | None = None) -> Path
     return made
 
 
+def prompts_of(found: ModelFolder) -> tuple[str, str]:
+    return found.identity.query_prompt, found.identity.passage_prompt
+
+
 def test_the_default_model_has_the_published_weights() -> None:
     found = find_model()
-    assert (found.query_prompt, found.passage_prompt) == ("", "")
+    assert prompts_of(found) == ("", "")
     assert found.path.name == "model"
-    assert find_model("sentence-transformers/all-MiniLM-L6-v2").digest == found.digest
+    assert (
+        find_model("sentence-transformers/all-MiniLM-L6-v2").identity.digest
+        == found.identity.digest
+    )
 
 
 def test_one_flipped_bit_in_the_default_weights_is_refused(
@@ -42,25 +48,25 @@ def test_one_flipped_bit_in_the_default_weights_is_refused(
 
 def test_a_folder_is_a_model_and_its_prompts_are_its_own_or_its_familys(tmp_path: Path) -> None:
     own = find_model(str(folder(tmp_path, "own", {"query": "q: ", "document": "d: "})))
-    assert (own.query_prompt, own.passage_prompt) == ("q: ", "d: ")
+    assert prompts_of(own) == ("q: ", "d: ")
     e5 = find_model(str(folder(tmp_path, "multilingual-e5-small")))
-    assert (e5.query_prompt, e5.passage_prompt) == ("query: ", "passage: ")
+    assert prompts_of(e5) == ("query: ", "passage: ")
     bge = find_model(str(folder(tmp_path, "bge-small-en-v1.5", {"query": "", "document": ""})))
-    assert bge.query_prompt.startswith("Represent this sentence")
+    assert prompts_of(bge)[0].startswith("Represent this sentence")
     plain = find_model(str(folder(tmp_path, "plain")))
-    assert (plain.query_prompt, plain.passage_prompt) == ("", "")
+    assert prompts_of(plain) == ("", "")
 
 
 def test_given_prompts_win_even_when_empty(tmp_path: Path) -> None:
     found = find_model(str(folder(tmp_path, "e5-base")), query_prompt="", passage_prompt="p ")
-    assert (found.query_prompt, found.passage_prompt) == ("", "p ")
+    assert prompts_of(found) == ("", "p ")
 
 
 def test_the_digest_is_of_the_content_not_of_the_place(tmp_path: Path) -> None:
     first, second = folder(tmp_path, "a"), folder(tmp_path, "b")
-    assert find_model(str(first)).digest == find_model(str(second)).digest
+    assert find_model(str(first)).identity.digest == find_model(str(second)).identity.digest
     (second / "model.safetensors").write_bytes(b"weightz")
-    assert find_model(str(first)).digest != find_model(str(second)).digest
+    assert find_model(str(first)).identity.digest != find_model(str(second)).identity.digest
 
 
 def test_pickled_weights_are_never_loaded(tmp_path: Path) -> None:

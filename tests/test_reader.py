@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
+from strategies import awkward_texts
 
 from corpus import (
     CorpusNotFound,
@@ -16,7 +17,6 @@ from corpus import (
     read_corpus,
     read_document,
 )
-from strategies import awkward_texts
 
 FRONT = """---
 title: "A Title: with a colon"

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from fakes import LetterEmbedder, corpus_of
 
 from corpus import Corpus, EmptyCorpus, document_from_text
 from embeddings import GenerationStore, refresh
-from fakes import LetterEmbedder, corpus_of
 
 TEXT = "Alpha met. Beta came.\n\nGamma left.\n\nDelta stayed."
 

@@ -1,10 +1,12 @@
 """Chat messages: what is marked as a quote is the source's slice, unit by unit."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import awkward_texts
 
 from bot.answering import Answer, NoAnswer, Quote, Related
 from bot.citation import cite
@@ -12,7 +14,6 @@ from bot.errors import UnfaithfulQuote
 from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Document, Passage, Span, document_from_text
-from strategies import awkward_texts
 
 QUOTE_KINDS = {EntityKind.BLOCKQUOTE, EntityKind.EXPANDABLE_BLOCKQUOTE}
 
@@ -118,7 +119,7 @@ def test_a_long_quote_goes_on_in_the_next_message_at_the_end_of_a_sentence(sente
     starts = {s.span.start for s in document.passages[0].sentences}
     assert all(part.span.end in ends and part.span.start in starts for part in parts)
     assert (parts[0].span.start, parts[-1].span.end) == (0, len(document.passages[0].text))
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in itertools.pairwise(parts):
         assert document.text[before.span.end : after.span.start].isspace()
     for number, message in enumerate(messages, start=1):
         check_limits(message)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from fakes import LetterEmbedder, corpus_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import awkward_texts
 
 from embeddings import GenerationStore, IndexMismatch, Query, Retriever, refresh
 from embeddings.ranking import Signals, fuse
-from fakes import LetterEmbedder, corpus_of
-from strategies import awkward_texts
 
 TEXTS = ("aaa bbb. ccc ddd.\n\nzzz qqq. aaa ccc.", "bbb bbb.\n\nzebra zoo.")
 
@@ -85,7 +85,9 @@ def test_the_name_of_a_model_does_not_matter(store: GenerationStore) -> None:
 
 @given(
     st.lists(
-        st.tuples(st.floats(-1, 1, width=32), st.floats(-1, 1, width=32), st.floats(0, 5, width=32)),
+        st.tuples(
+            st.floats(-1, 1, width=32), st.floats(-1, 1, width=32), st.floats(0, 5, width=32)
+        ),
         min_size=1,
         max_size=20,
     ),

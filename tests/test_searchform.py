@@ -1,9 +1,9 @@
 """The form that is searched."""
 
 from hypothesis import given
+from strategies import awkward_texts
 
 from embeddings import search_form
-from strategies import awkward_texts
 
 
 def test_compatibility_forms_and_invisible_characters_are_searched_as_plain_ones() -> None:

@@ -1,11 +1,13 @@
 """Sentences of a paragraph."""
 
+import itertools
+
 from hypothesis import given, settings
+from strategies import awkward_texts
 
 from corpus import split_sentences
-from corpus.sentences import trim
 from corpus.model import Span
-from strategies import awkward_texts
+from corpus.sentences import trim
 
 
 def sentences(text: str, language: str = "en") -> list[str]:
@@ -43,7 +45,7 @@ def test_a_span_of_white_space_trims_to_nothing() -> None:
 @given(awkward_texts)
 def test_every_character_that_is_seen_lies_in_exactly_one_sentence(text: str) -> None:
     spans = split_sentences(text)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert all(span.of(text) == span.of(text).strip() != "" for span in spans)
     covered = "".join(span.of(text) for span in spans)
     assert [c for c in covered if not c.isspace()] == [c for c in text if not c.isspace()]

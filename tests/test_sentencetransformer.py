@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from strategies import awkward_texts
 
 from embeddings import ModelDamaged, SentenceTransformerEmbedder, find_model
 from embeddings.modelfolder import ModelFolder
-from strategies import awkward_texts
 
 
 def test_vectors_are_unit_rows_in_the_order_of_the_texts(
@@ -48,9 +48,7 @@ def test_no_window_is_longer_than_the_model_reads(
 
 @settings(max_examples=60)
 @given(text=awkward_texts)
-def test_any_text_has_a_unit_vector(
-    real_embedder: SentenceTransformerEmbedder, text: str
-) -> None:
+def test_any_text_has_a_unit_vector(real_embedder: SentenceTransformerEmbedder, text: str) -> None:
     np.testing.assert_allclose(np.linalg.norm(real_embedder.embed_query(text)), 1, atol=1e-4)
 
 
@@ -62,8 +60,7 @@ def test_progress_ends_at_the_number_of_texts(real_embedder: SentenceTransformer
 
 def test_a_folder_that_is_no_model_is_an_error_in_one_line() -> None:
     found = find_model()
-    wrong = ModelFolder("wrong", found.path / "1_Pooling", "0", "", "")
+    wrong = ModelFolder(found.path / "1_Pooling", found.identity)
     with pytest.raises(ModelDamaged, match="not a usable") as caught:
         SentenceTransformerEmbedder(wrong)
     assert "\n" not in str(caught.value)
-

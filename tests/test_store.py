@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fakes import LetterEmbedder, corpus_of
 
 from embeddings import (
     GenerationStore,
@@ -19,7 +20,6 @@ from embeddings import (
     refresh,
 )
 from embeddings.manifest import MANIFEST_NAME, Manifest
-from fakes import LetterEmbedder, corpus_of
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 
@@ -49,7 +49,7 @@ def test_the_manifest_says_what_the_generation_was_built_from(store: GenerationS
     folder = build(store)
     manifest = json.loads((folder / MANIFEST_NAME).read_bytes())
     assert manifest["format_version"] == 1
-    assert manifest["model"]["dimension"] == 27
+    assert manifest["dimension"] == 27
     assert manifest["corpus_digest"] == CORPUS.digest
     assert (manifest["documents"], manifest["passages"], manifest["sentences"]) == (2, 3, 4)
     assert set(manifest["files"]) == {p.name for p in folder.iterdir()} - {MANIFEST_NAME}
@@ -100,7 +100,9 @@ def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -
         name: (store.directory / "000001" / name).read_bytes() for name in generation.manifest.files
     }
     with store.writer():
-        store.publish(files, corpus=corpus_of("Another."), model=LetterEmbedder().identity)
+        store.publish(
+            files, corpus=corpus_of("Another."), model=LetterEmbedder().identity, dimension=27
+        )
     with pytest.raises(IndexDamaged, match="belong together"):
         store.open_current()
 
@@ -214,4 +216,3 @@ def test_a_path_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("not a directory")
     with pytest.raises(IndexWriteFailed, match="could not be written"):
         refresh(CORPUS, store=GenerationStore(tmp_path / "index"), embedder=LetterEmbedder())
-

@@ -1,0 +1,310 @@
+"""The bot in Telegram: the real process against the strict Bot API server on loopback."""
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from botapi_server import BotApiServer, entity_text, entity_texts
+from processes import VERBATIM, environment
+
+from corpus import Corpus, document_from_text
+
+QUESTION = "How many members does the Coalition have?"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BotApiServer]:
+    with BotApiServer() as running:
+        yield running
+
+
+class Bot:
+    """A running ``verbatim serve`` and what it wrote to its log."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text("utf-8")
+
+
+@contextmanager
+def serving(home: Path, server: BotApiServer, log: Path, **more: str) -> Iterator[Bot]:
+    variables = {
+        "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
+        "TELEGRAM_BOT_TOKEN": server.token,
+        "VERBATIM_LOG_LEVEL": "DEBUG",
+        **more,
+    }
+    with log.open("wb") as stream:
+        process = subprocess.Popen(  # noqa: S603
+            [VERBATIM, "serve"],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            env=environment(home, **variables),
+        )
+        try:
+            yield Bot(process, log)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_until(condition: object, *, timeout_s: float = 60) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def bot(
+    built_home: Path, server: BotApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bot]:
+    log = tmp_path_factory.mktemp("log") / "bot.log"
+    with serving(built_home, server, log) as running:
+        server.wait_for_calls("getUpdates", timeout_s=90)
+        yield running
+
+
+def ask(server: BotApiServer, text: str) -> list[str]:
+    """The texts that the bot answers a new person's message with."""
+    user = server.add_user()
+    server.say(text, chat_id=user.id)
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=30)
+    return [sent.text for sent in server.sent(user.id)]
+
+
+def test_a_plain_question_is_answered_with_a_marked_quote_and_its_citation(
+    bot: Bot, server: BotApiServer, shipped: Corpus
+) -> None:
+    user = server.add_user()
+    server.say(QUESTION, chat_id=user.id)
+    sent = server.wait_for_messages(1, chat_id=user.id, timeout_s=30)[0]
+    passage = shipped.documents[0].passage(7)
+    assert entity_texts(sent, "blockquote", "expandable_blockquote")[0] == passage.text
+    assert "eighty-five" in entity_texts(sent, "bold")[0]
+    assert "Global Affairs Canada · 2022-05-12 · ¶ 7 · link" in sent.text
+    link = next(e for e in sent.entities if e["type"] == "text_link")
+    assert entity_text(sent, link) == "link"
+    assert link["url"].startswith("https://www.canada.ca/")
+    assert "#:~:text=" in link["url"]
+    assert sent.params["link_preview_options"] == {"is_disabled": True}
+
+
+def test_typing_is_shown_before_the_answer(bot: Bot, server: BotApiServer) -> None:
+    user = server.add_user()
+    server.say(QUESTION, chat_id=user.id)
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=30)
+    methods = [c.method for c in server.calls if c.params.get("chat_id") in (user.id, str(user.id))]
+    assert methods[:2] == ["sendChatAction", "sendMessage"]
+
+
+def test_what_the_statements_do_not_say_is_said(bot: Bot, server: BotApiServer) -> None:
+    assert ask(server, "What is the best pizza topping?") == [
+        "The statements do not say. Nothing in them answers this question."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "start"),
+    [
+        ("/start", "I answer questions about one official statement"),
+        ("/help", "Type a question"),
+        ("/sources", "• Joint Statement by Ministers of the Global Coalition against Daesh"),
+        ("/privacy", "Nothing is kept"),
+        ("/ask", "What would you like to know?"),
+        ("/frobnicate", "I do not know this command"),
+    ],
+)
+def test_commands_are_answered(bot: Bot, server: BotApiServer, command: str, start: str) -> None:
+    assert ask(server, command)[0].startswith(start)
+
+
+def test_ask_takes_the_question_after_the_command(bot: Bot, server: BotApiServer) -> None:
+    assert "eighty-five" in ask(server, f"/ask {QUESTION}")[0]
+
+
+def test_the_command_menu_is_set(bot: Bot, server: BotApiServer) -> None:
+    commands = server.calls_to("setMyCommands")[0].params["commands"]
+    assert {c["command"] for c in commands} == {"ask", "sources", "help", "privacy", "start"}
+
+
+@pytest.mark.parametrize("text", ["😀🎉", "x" * 4_096, "\u202eabc\u202c", "<b>@channel</b> &amp;"])
+def test_odd_messages_get_a_clear_answer(bot: Bot, server: BotApiServer, text: str) -> None:
+    assert ask(server, text)[0]
+
+
+def test_a_picture_is_asked_for_as_text(bot: Bot, server: BotApiServer) -> None:
+    user = server.add_user()
+    server.upload(b"content", chat_id=user.id)
+    sent = server.wait_for_messages(1, chat_id=user.id, timeout_s=30)[0]
+    assert sent.text == "I can only read text. Please type your question."
+
+
+def test_in_a_group_only_commands_are_answered(bot: Bot, server: BotApiServer) -> None:
+    user = server.add_user()
+    group = server.add_group("A group")
+    server.say(QUESTION, chat_id=group.id, user=user)
+    update = server.say(f"/ask@verbatim_test_bot {QUESTION}", chat_id=group.id, user=user)
+    sent = server.wait_for_messages(1, chat_id=group.id, timeout_s=30)
+    server.wait_until_confirmed(timeout_s=30)
+    assert len(server.sent(group.id)) == 1
+    assert "eighty-five" in sent[0].text
+    replied = sent[0].params["reply_parameters"]["message_id"]
+    assert replied == server.message_id_of(update)
+
+
+def test_a_refused_message_is_logged_and_the_bot_goes_on(bot: Bot, server: BotApiServer) -> None:
+    user = server.add_user()
+    server.fail_next("sendMessage", status=400, description="Bad Request: something")
+    server.say(QUESTION, chat_id=user.id)
+    sent = server.wait_for_messages(1, chat_id=user.id, timeout_s=30)
+    assert sent[0].text == "Something went wrong on my side. Please ask again."
+    assert "eighty-five" in ask(server, QUESTION)[0]
+
+
+def test_a_blocked_bot_goes_on_with_the_others(bot: Bot, server: BotApiServer) -> None:
+    user = server.add_user()
+    server.say(QUESTION, chat_id=user.id)
+    server.block(user.id)
+    assert "eighty-five" in ask(server, QUESTION)[0]
+
+
+@pytest.mark.parametrize("status", [409, 429, 500, 502])
+def test_polling_survives_errors_of_telegram(bot: Bot, server: BotApiServer, status: int) -> None:
+    before = len(server.calls_to("getUpdates"))
+    server.fail_next("getUpdates", status=status)
+    user = server.add_user()
+    server.say(QUESTION, chat_id=user.id)
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=60)
+    assert len(server.calls_to("getUpdates")) > before
+
+
+def test_nothing_a_correct_client_never_does_was_done_and_the_token_is_in_no_log_line(
+    bot: Bot, server: BotApiServer
+) -> None:
+    assert bot.process.poll() is None
+    assert server.violations == []
+    assert len(bot.log) > 1_000
+    assert server.token not in bot.log
+    assert server.token.partition(":")[2] not in bot.log
+    assert QUESTION not in bot.log
+
+
+def test_on_sigterm_what_was_received_is_answered_and_the_exit_is_clean(
+    built_home: Path, tmp_path: Path
+) -> None:
+    with BotApiServer() as server:
+        user = server.add_user()
+        for _ in range(5):
+            server.say(QUESTION, chat_id=user.id)
+        with serving(built_home, server, tmp_path / "log") as bot:
+            server.wait_for_messages(1, chat_id=user.id, timeout_s=90)
+            bot.process.send_signal(signal.SIGTERM)
+            assert bot.process.wait(60) == 0
+        answers = server.sent(user.id)
+        unconfirmed = server.pending_updates()
+        assert len(answers) + len(unconfirmed) == 5
+        assert "Traceback" not in bot.log
+
+
+def test_questions_asked_while_the_bot_was_away_are_answered(
+    built_home: Path, tmp_path: Path
+) -> None:
+    with BotApiServer() as server:
+        users = [server.add_user() for _ in range(3)]
+        for user in users:
+            server.say(QUESTION, chat_id=user.id)
+        with serving(built_home, server, tmp_path / "log"):
+            for user in users:
+                server.wait_for_messages(1, chat_id=user.id, timeout_s=90)
+
+
+def one_line_failure(home: Path, server: BotApiServer, log: Path, **more: str) -> str:
+    """The last line of the log of a bot that could not start, after its exit code 1."""
+    with serving(home, server, log, **more) as bot:
+        assert bot.process.wait(90) == 1
+    assert "Traceback" not in bot.log
+    return bot.log.strip().splitlines()[-1]
+
+
+def test_a_missing_or_malformed_token_is_one_clear_line(
+    built_home: Path, server: BotApiServer, tmp_path: Path
+) -> None:
+    line = one_line_failure(built_home, server, tmp_path / "a", TELEGRAM_BOT_TOKEN="")
+    assert line.startswith("verbatim: No bot token.")
+    line = one_line_failure(built_home, server, tmp_path / "b", TELEGRAM_BOT_TOKEN="SECRET")
+    assert "looks like 123456:ABC-DEF" in line
+    assert "SECRET" not in line
+
+
+def test_a_wrong_token_is_one_clear_line(
+    built_home: Path, server: BotApiServer, tmp_path: Path
+) -> None:
+    wrong = "987654321:AAwrongwrongwrongwrongwrongwrongwro"
+    line = one_line_failure(
+        built_home,
+        server,
+        tmp_path / "log",
+        TELEGRAM_BOT_TOKEN=wrong,
+        VERBATIM_LOG_LEVEL="WARNING",
+    )
+    assert line.startswith("verbatim: Telegram does not accept the bot token.")
+    assert wrong not in (tmp_path / "log").read_text()
+
+
+def test_a_token_that_is_revoked_later_ends_the_bot_with_one_clear_line(
+    built_home: Path, tmp_path: Path
+) -> None:
+    with BotApiServer() as server:
+        with serving(built_home, server, tmp_path / "log") as bot:
+            server.wait_for_calls("getUpdates", timeout_s=90)
+            server.fail_next("getUpdates", status=401, description="Unauthorized", times=3)
+            user = server.add_user()
+            server.say("hello", chat_id=user.id)
+            assert bot.process.wait(60) == 1
+        assert "does not accept the bot token" in bot.log.strip().splitlines()[-1]
+
+
+def test_a_network_that_comes_up_late_is_waited_for(built_home: Path, tmp_path: Path) -> None:
+    with BotApiServer() as server:
+        server.fail_next("getMe", hang_up=True, times=2)
+        user = server.add_user()
+        server.say(QUESTION, chat_id=user.id)
+        with serving(built_home, server, tmp_path / "log") as bot:
+            server.wait_for_messages(1, chat_id=user.id, timeout_s=90)
+        assert re.search(r"cannot be reached .* next try in 1 s", bot.log)
+
+
+def test_a_quote_longer_than_a_message_arrives_whole(tmp_path: Path) -> None:
+    statements = tmp_path / "statements"
+    statements.mkdir()
+    text = "The delegates spoke 😀 about zebras at great length. " * 200
+    (statements / "long.txt").write_text(text, "utf-8")
+    passage = document_from_text(text, document_id="long").passages[0]
+    with BotApiServer() as server:
+        user = server.add_user()
+        server.say("What did the delegates speak about zebras?", chat_id=user.id)
+        with serving(tmp_path / "home", server, tmp_path / "log", VERBATIM_CORPUS=str(statements)):
+            server.wait_for_messages(3, chat_id=user.id, timeout_s=90)
+            wait_until(lambda: passage_is_whole(server, user.id, passage.text))
+        assert server.violations == []
+
+
+def passage_is_whole(server: BotApiServer, chat_id: int, passage: str) -> bool:
+    """Whether the quoted parts, put together, are the passage."""
+    parts = [
+        part
+        for sent in server.sent(chat_id)
+        for part in entity_texts(sent, "blockquote", "expandable_blockquote")
+    ]
+    return " ".join(parts) == passage
