@@ -13,8 +13,8 @@ MOST_QUOTES = 10
 DEFAULT_QUOTES = 3
 
 ANSWER_SCORE = 0.30
-RELATED_SCORE = 0.20
-FURTHER_QUOTE_SCORE = 0.15
+RELATED_SCORE = 0.15
+FURTHER_QUOTE_SCORE = 0.10
 """Thresholds on a Hit's score: of an answer, of related passages, of a second or third quote."""
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Passage, Sentence
+from corpus import DATELINE_NUMBER, Passage, Sentence
+from embeddings.documentquestion import asks_about_document
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity
 from embeddings.errors import IndexMismatch
 from embeddings.generation import Generation
+from embeddings.lexicalindex import stems
 from embeddings.ranking import Signals, fuse
 from embeddings.searchform import search_form
 
@@ -60,6 +62,12 @@ class Retriever:
         check_model(generation, embedder.identity)
         self.generation = generation
         self._embedder = embedder
+        self._datelines = [
+            (row, frozenset(stems(document.title, language=document.language)))
+            for row, passage in enumerate(generation.passages)
+            if passage.number == DATELINE_NUMBER
+            for document in (generation.document_of(passage),)
+        ]
 
     def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
         """The ``top`` best Hits, best first; equal scores in reading order.
@@ -89,14 +97,17 @@ class Retriever:
     ) -> tuple[NDArray[np.int64], Signals, NDArray[np.int64]]:
         """Rows of the candidates, ascending; their signals; the row of each one's best sentence."""
         generation = self.generation
-        stems = generation.lexical.question_stems(text)
-        lexical = generation.lexical.scores(stems)
+        asked = generation.lexical.question_stems(text)
+        lexical = generation.lexical.scores(asked)
         _, by_passage = generation.passage_vectors.search(vector, top=CANDIDATES)
         _, by_sentence = generation.sentence_vectors.search(vector, top=CANDIDATES)
         by_words = np.argsort(-lexical, kind="stable")[:CANDIDATES]
         by_words = by_words[lexical[by_words] > 0]
         owners = generation.sentence_owner[by_sentence]
-        rows: NDArray[np.int64] = np.unique(np.concatenate([by_passage, owners, by_words]))
+        asked_about = self._datelines_asked_about(text)
+        rows: NDArray[np.int64] = np.unique(
+            np.concatenate([by_passage, owners, by_words, asked_about])
+        )
 
         sentence_scores = np.empty(len(rows), np.float32)
         evidence = np.empty(len(rows), np.int64)
@@ -110,6 +121,12 @@ class Retriever:
             passage=generation.passage_vectors.vectors(rows) @ vector,
             sentence=sentence_scores,
             words=lexical[rows],
-            words_ceiling=generation.lexical.ceiling(stems),
+            words_ceiling=generation.lexical.ceiling(asked),
+            dateline=np.isin(rows, asked_about).astype(np.float32),
         )
         return rows, signals, evidence
+
+    def _datelines_asked_about(self, text: str) -> NDArray[np.int64]:
+        """Rows of the datelines of the documents whose making the question asks about."""
+        rows = [row for row, title in self._datelines if asks_about_document(text, title)]
+        return np.array(rows[:CANDIDATES], dtype=np.int64)

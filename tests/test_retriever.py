@@ -97,7 +97,7 @@ def test_the_fused_score_is_in_range_and_grows_with_every_signal(
     rows: list[tuple[float, float, float]], ceiling: float
 ) -> None:
     passage, sentence, words = (np.array(column, np.float32) for column in zip(*rows, strict=True))
-    score = fuse(Signals(passage, sentence, words, ceiling))
-    more = fuse(Signals(passage + 0.1, sentence, words, ceiling))
+    score = fuse(Signals(passage, sentence, words, ceiling, np.zeros_like(passage)))
+    more = fuse(Signals(passage + 0.1, sentence, words, ceiling, np.zeros_like(passage)))
     assert ((score >= 0) & (score <= 1)).all()
     assert (more >= score).all()
