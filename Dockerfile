@@ -1,0 +1,22 @@
+# syntax=docker/dockerfile:1
+FROM python:3.11-slim AS build
+RUN python -m venv /opt/verbatim
+WORKDIR /src
+COPY requirements.lock ./
+RUN /opt/verbatim/bin/pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
+      "$(grep -E '^torch==' requirements.lock)" \
+ && /opt/verbatim/bin/pip install --no-cache-dir -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY corpus corpus
+COPY embeddings embeddings
+COPY bot bot
+RUN /opt/verbatim/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /data verbatim && install -d -o verbatim /data
+COPY --from=build /opt/verbatim /opt/verbatim
+ENV PATH=/opt/verbatim/bin:$PATH VERBATIM_HOME=/data HF_HUB_OFFLINE=1 PYTHONDONTWRITEBYTECODE=1
+USER verbatim
+VOLUME /data
+ENTRYPOINT ["verbatim"]
+CMD ["serve"]
