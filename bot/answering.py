@@ -12,10 +12,12 @@ MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
 DEFAULT_QUOTES = 3
 
-ANSWER_SCORE = 0.30
-RELATED_SCORE = 0.15
-FURTHER_QUOTE_SCORE = 0.10
-"""Thresholds on a Hit's score: of an answer, of related passages, of a second or third quote."""
+ANSWER_SCORE = 0.35
+RELATED_SCORE = 0.12
+"""Least probability of the first Hit for an answer, and for related passages."""
+
+FURTHER_QUOTE_SHARE = 0.01
+"""Least probability of a further quote, as a share of the first one's."""
 
 
 class Outcome(enum.Enum):
@@ -132,7 +134,7 @@ class Answerer:
         if not hits or hits[0].score < RELATED_SCORE:
             return NoAnswer(question, self.generation, notices)
         quotes = tuple(
-            self._quote(hit) for hit in hits if hit.rank == 1 or hit.score >= FURTHER_QUOTE_SCORE
+            self._quote(hit) for hit in hits if hit.score >= FURTHER_QUOTE_SHARE * hits[0].score
         )
         kind = Answer if hits[0].score >= ANSWER_SCORE else Related
         return kind(question, self.generation, quotes, notices)

@@ -109,6 +109,13 @@ class Document:
         """Everything that may be quoted: the dateline, if any, then ¶ 1 and on."""
         return self.passages if self.dateline is None else (self.dateline, *self.passages)
 
+    @property
+    def context(self) -> str:
+        """What places any passage of the document: title, publisher, place, month and year."""
+        when = self.published.strftime("%B %Y") if self.published else None
+        parts = (self.title, self.publisher, self.place, when)
+        return ". ".join(part for part in parts if part)
+
     def passage(self, number: int) -> Passage:
         """The passage with that number (0 is the dateline).
 

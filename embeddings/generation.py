@@ -1,6 +1,5 @@
 """One immutable, complete index: the corpus as it was, its vectors and its words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,14 +8,21 @@ from numpy.typing import NDArray
 
 from corpus import Corpus, Document, Passage, Sentence
 from embeddings.corpusfile import corpus_from_bytes, corpus_to_bytes
+from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import LexicalIndex
 from embeddings.manifest import Manifest
+from embeddings.terms import Terms
 from embeddings.vectorindex import VectorIndex
 
 CORPUS_FILE = "corpus.jsonl"
 PASSAGE_VECTORS_FILE = "passages.faiss"
 SENTENCE_VECTORS_FILE = "sentences.faiss"
+DOCUMENT_VECTORS_FILE = "documents.faiss"
+LEXICAL = "lexical"
+CONTEXT_LEXICAL = "context-lexical"
+
+_BLOCK = 8192
 
 
 @dataclass(frozen=True)
@@ -24,15 +30,19 @@ class Generation:
     """A generation in memory. Row i of ``passage_vectors`` and of ``lexical`` is passage i.
 
     ``passages`` is every quotable passage of the corpus in reading order; ``sentences`` is all
-    of their sentences in the same order; ``sentence_owner[j]`` is the row of the passage that
-    sentence j belongs to, ``(m,) int64``, ascending.
+    of their sentences in the same order. Row k of ``document_vectors`` is the context (title,
+    publisher, place, month and year) of document k; ``context_lexical`` has the words of each
+    passage together with its document's context.
     """
 
     manifest: Manifest
     corpus: Corpus
     passage_vectors: VectorIndex
     sentence_vectors: VectorIndex
+    document_vectors: VectorIndex
     lexical: LexicalIndex
+    context_lexical: LexicalIndex
+    terms: Terms
 
     @property
     def number(self) -> int:
@@ -50,45 +60,79 @@ class Generation:
         return tuple(sentence for passage in self.passages for sentence in passage.sentences)
 
     @cached_property
-    def sentence_owner(self) -> NDArray[np.int64]:
-        """Row of a sentence → row of its passage."""
-        return np.repeat(
-            np.arange(len(self.passages), dtype=np.int64),
-            [len(passage.sentences) for passage in self.passages],
-        )
+    def sentence_starts(self) -> NDArray[np.int64]:
+        """``(n + 1,)``: passage i has the sentences ``starts[i]`` to ``starts[i+1]``."""
+        counts = [len(passage.sentences) for passage in self.passages]
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    @cached_property
+    def document_rows(self) -> NDArray[np.int64]:
+        """``(n,)``: row of a passage → row of its document."""
+        counts = [len(document.quotable) for document in self.corpus.documents]
+        return np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+
+    @cached_property
+    def passage_context(self) -> FloatMatrix:
+        """``(n,)``: cosine of each passage with the context of its document."""
+        contexts = self.document_vectors.matrix[self.document_rows]
+        cosines: FloatMatrix = np.einsum("ij,ij->i", self.passage_vectors.matrix, contexts)
+        return cosines
+
+    @cached_property
+    def sentence_context(self) -> FloatMatrix:
+        """``(m,)``: cosine of each sentence with the context of its document."""
+        owner = np.repeat(self.document_rows, np.diff(self.sentence_starts))
+        sentences, contexts = self.sentence_vectors.matrix, self.document_vectors.matrix
+        cosines = np.empty(len(sentences), np.float32)
+        for at in range(0, len(sentences), _BLOCK):
+            block = slice(at, at + _BLOCK)
+            cosines[block] = np.einsum("ij,ij->i", sentences[block], contexts[owner[block]])
+        return cosines
+
+    @cached_property
+    def has_context(self) -> NDArray[np.bool_]:
+        """Row of a document → whether anything but its text is known of it."""
+        return np.array([bool(document.context) for document in self.corpus.documents], bool)
+
+    @cached_property
+    def years(self) -> NDArray[np.int64]:
+        """Row of a document → its year, 0 where it has no date."""
+        dates = [document.published for document in self.corpus.documents]
+        return np.array([date.year if date else 0 for date in dates], np.int64)
+
+    @cached_property
+    def months(self) -> NDArray[np.int64]:
+        """Row of a document → its month from 1, 0 where it has no date."""
+        dates = [document.published for document in self.corpus.documents]
+        return np.array([date.month if date else 0 for date in dates], np.int64)
 
     def document_of(self, passage: Passage) -> Document:
         """The document that the passage stands in."""
         return self.corpus.document(passage.document_id)
 
-    def sentence_rows(self, passage_row: int) -> range:
-        """The rows of a passage's sentences."""
-        first, last = np.searchsorted(self.sentence_owner, [passage_row, passage_row + 1])
-        return range(int(first), int(last))
+
+@dataclass(frozen=True, slots=True)
+class GenerationVectors:
+    """The vectors of a generation, rows as in ``Generation``, each ``(…, d)`` unit rows."""
+
+    passages: FloatMatrix
+    sentences: FloatMatrix
+    documents: FloatMatrix
 
 
-def lexical_texts(corpus: Corpus) -> Sequence[tuple[str, str]]:
-    """The (text, language) pairs of the lexical index, one for each quotable passage."""
-    return [
-        (passage.text, document.language)
-        for document in corpus.documents
-        for passage in document.quotable
-    ]
-
-
-def generation_files(
-    corpus: Corpus,
-    *,
-    passage_vectors: VectorIndex,
-    sentence_vectors: VectorIndex,
-    lexical: LexicalIndex,
-) -> dict[str, bytes]:
+def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, bytes]:
     """Every file of a generation but its manifest, by name."""
+    quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
+    alone = [(passage.text, d.language) for d, passage in quotable]
+    placed = [(f"{d.context}\n{passage.text}", d.language) for d, passage in quotable]
     return {
         CORPUS_FILE: corpus_to_bytes(corpus),
-        PASSAGE_VECTORS_FILE: passage_vectors.to_bytes(),
-        SENTENCE_VECTORS_FILE: sentence_vectors.to_bytes(),
-        **lexical.to_files(),
+        PASSAGE_VECTORS_FILE: VectorIndex.build(vectors.passages).to_bytes(),
+        SENTENCE_VECTORS_FILE: VectorIndex.build(vectors.sentences).to_bytes(),
+        DOCUMENT_VECTORS_FILE: VectorIndex.build(vectors.documents).to_bytes(),
+        **LexicalIndex.build(alone).to_files(LEXICAL),
+        **LexicalIndex.build(placed).to_files(CONTEXT_LEXICAL),
+        **Terms.build(corpus).to_files(),
     }
 
 
@@ -104,18 +148,26 @@ def generation_from_files(manifest: Manifest, files: dict[str, bytes]) -> Genera
             corpus=corpus_from_bytes(files[CORPUS_FILE]),
             passage_vectors=VectorIndex.from_bytes(files[PASSAGE_VECTORS_FILE]),
             sentence_vectors=VectorIndex.from_bytes(files[SENTENCE_VECTORS_FILE]),
-            lexical=LexicalIndex.from_files(files),
+            document_vectors=VectorIndex.from_bytes(files[DOCUMENT_VECTORS_FILE]),
+            lexical=LexicalIndex.from_files(files, LEXICAL),
+            context_lexical=LexicalIndex.from_files(files, CONTEXT_LEXICAL),
+            terms=Terms.from_files(files),
         )
     except KeyError as error:
         raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
-    rows = (len(generation.passage_vectors), len(generation.sentence_vectors))
-    dimensions = {generation.passage_vectors.dimension, generation.sentence_vectors.dimension}
+    vectors = (
+        generation.passage_vectors,
+        generation.sentence_vectors,
+        generation.document_vectors,
+    )
+    counts = (len(generation.passages), len(generation.sentences), len(generation.corpus.documents))
     if (
         generation.corpus.digest != manifest.corpus_digest
-        or rows != (len(generation.passages), len(generation.sentences))
-        or rows != (manifest.passages, manifest.sentences)
-        or len(generation.lexical) != len(generation.passages)
-        or dimensions != {manifest.dimension}
+        or counts != (manifest.passages, manifest.sentences, manifest.documents)
+        or tuple(map(len, vectors)) != counts
+        or {index.dimension for index in vectors} != {manifest.dimension}
+        or {len(generation.lexical), len(generation.context_lexical)} != {counts[0]}
+        or len(generation.terms.starts) != counts[1] + 1
     ):
         raise IndexDamaged("its files do not belong together")
     return generation

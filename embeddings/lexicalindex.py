@@ -1,6 +1,5 @@
 """Exact words: BM25 over stems. The only module that imports ``bm25s`` and ``Stemmer``."""
 
-import io
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -9,8 +8,8 @@ from functools import lru_cache
 import bm25s
 import numpy as np
 import Stemmer
-from numpy.typing import NDArray
 
+from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.functionwords import function_words
@@ -117,29 +116,29 @@ class LexicalIndex:
         """
         return sum(self.weight(stem) for stem in question_stems)
 
-    def to_files(self) -> dict[str, bytes]:
-        """The index as named files, arrays in NumPy's format and JSON; nothing is pickled."""
+    def to_files(self, prefix: str) -> dict[str, bytes]:
+        """The index as files whose names begin with ``prefix``; nothing is pickled."""
         head = {"count": self._count, "languages": list(self._languages)}
         if self._engine is None:
-            return {"lexical.json": _json(head)}
+            return {f"{prefix}.json": _json(head)}
         scores = self._engine.scores
         vocabulary = {s: int(c) for s, c in self._engine.vocab_dict.items()}
         return {
-            "lexical.json": _json({**head, "vocabulary": vocabulary}),
-            "lexical-scores.npy": _npy(scores["data"]),
-            "lexical-rows.npy": _npy(scores["indices"]),
-            "lexical-starts.npy": _npy(scores["indptr"]),
+            f"{prefix}.json": _json({**head, "vocabulary": vocabulary}),
+            f"{prefix}-scores.npy": array_to_bytes(scores["data"]),
+            f"{prefix}-rows.npy": array_to_bytes(scores["indices"]),
+            f"{prefix}-starts.npy": array_to_bytes(scores["indptr"]),
         }
 
     @classmethod
-    def from_files(cls, files: dict[str, bytes]) -> "LexicalIndex":
+    def from_files(cls, files: dict[str, bytes], prefix: str) -> "LexicalIndex":
         """The index that ``to_files`` gave.
 
         Raises:
             IndexDamaged: if a file is missing or is not what it should be.
         """
         try:
-            head = json.loads(files["lexical.json"])
+            head = json.loads(files[f"{prefix}.json"])
             count, languages = int(head["count"]), [str(code) for code in head["languages"]]
             if "vocabulary" not in head:
                 return cls(None, count=count, languages=languages)
@@ -148,9 +147,9 @@ class LexicalIndex:
             engine.unique_token_ids_set = set(engine.vocab_dict.values())
             engine.nonoccurrence_array = None
             engine.scores = {
-                "data": _array(files["lexical-scores.npy"]),
-                "indices": _array(files["lexical-rows.npy"]),
-                "indptr": _array(files["lexical-starts.npy"]),
+                "data": array_from_bytes(files[f"{prefix}-scores.npy"]),
+                "indices": array_from_bytes(files[f"{prefix}-rows.npy"]),
+                "indptr": array_from_bytes(files[f"{prefix}-starts.npy"]),
                 "num_docs": count,
             }
         except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -160,14 +159,3 @@ class LexicalIndex:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8")
-
-
-def _npy(array: NDArray[np.generic]) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=False)
-    return stream.getvalue()
-
-
-def _array(data: bytes) -> NDArray[np.generic]:
-    array: NDArray[np.generic] = np.load(io.BytesIO(data), allow_pickle=False)
-    return array

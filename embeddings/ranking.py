@@ -1,44 +1,79 @@
-"""One score from a handful of signals."""
+"""The learned part: features → probability that a passage answers.
 
+Two layers, both linear. The first orders the candidates of a question: ``z = w · x``. The second
+turns the first candidate's z and those of its features that mean the same in every corpus into a
+probability that can be compared between questions.
+The weights are learned by ``scripts/fit_ranking.py`` and ship as ``ranking.json``.
+"""
+
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embeddings.embedder import FloatMatrix
+from embeddings.features import NAMES
 
-PASSAGE_WEIGHT = 0.3
-SENTENCE_WEIGHT = 0.4
-WORDS_WEIGHT = 0.3
-DATELINE_WEIGHT = 0.4
+FloatArray = NDArray[np.floating[Any]]
+
+CONFIDENCE_NAMES = ("one", "log_passages", "z", "fitting_sentence", "context_words")
+"""The inputs of the second layer: 1, the natural logarithm of the number of passages (the best of
+many that do not answer looks better than the best of few), z, and features of the first candidate.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
-    """What is known of n candidates for one question, each array ``(n,)`` float32.
+class RankingModel:
+    """Weights of both layers, ``(len(NAMES),)`` and ``(len(CONFIDENCE_NAMES),)`` float64."""
 
-    ``passage`` and ``sentence`` are cosines of the question with the passage and with its best
-    sentence; ``words`` is BM25, at most ``words_ceiling``, which is the same for all. ``dateline``
-    is 1 for the dateline of a document whose making the question asks about, else 0.
-    """
+    ranking: FloatArray
+    confidence: FloatArray
 
-    passage: FloatMatrix
-    sentence: FloatMatrix
-    words: FloatMatrix
-    words_ceiling: float
-    dateline: FloatMatrix
+    @classmethod
+    def shipped(cls) -> "RankingModel":
+        """The model that ships with the project."""
+        return cls.from_fields(
+            json.loads((Path(__file__).parent / "ranking.json").read_text("utf-8"))
+        )
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "RankingModel":
+        """The model in the fields of ``ranking.json``; a weight that is not named is 0.
+
+        Raises:
+            ValueError: if a weight is named after no feature.
+        """
+        unknown = {*fields["ranking"]} - {*NAMES} | {*fields["confidence"]} - {*CONFIDENCE_NAMES}
+        if unknown:
+            raise ValueError(f"weights of unknown features: {sorted(unknown)}")
+        return cls(
+            np.array([fields["ranking"].get(name, 0.0) for name in NAMES]),
+            np.array([fields["confidence"].get(name, 0.0) for name in CONFIDENCE_NAMES]),
+        )
+
+    def order_scores(self, features: FloatArray) -> FloatArray:
+        """``(n,)``: z of each candidate; higher is better, comparable within a question only."""
+        return np.asarray(features @ self.ranking, np.float64)
+
+    def probabilities(self, features: FloatArray, *, passages: int) -> FloatArray:
+        """``(n,)`` float64 in [0, 1]: the probability that each candidate answers.
+
+        ``passages`` is how many the corpus has. In the order of z, ties included; no candidate
+        gives an empty array.
+        """
+        if len(features) == 0:
+            return np.empty(0)
+        z = self.order_scores(features)
+        best = int(np.argmax(z))
+        logit = float(confidence_row(features, z, best, passages=passages) @ self.confidence)
+        # the further candidates are as probable as they are near the first one
+        shares = np.exp(np.clip(z - z[best], -50, 0))
+        return np.asarray(shares / (1 + np.exp(-np.clip(logit, -50, 50))), np.float64)
 
 
-def fuse(signals: Signals) -> FloatMatrix:
-    """``(n,)`` float32 scores in [0, 1]: the weighted sum of the signals.
-
-    Cosines below 0 count as 0. BM25 counts as its share of the score of a text that holds every
-    word of the question, so that it means the same for 11 passages and for 100,000.
-    """
-    words = signals.words / signals.words_ceiling if signals.words_ceiling > 0 else signals.words
-    total = (
-        PASSAGE_WEIGHT * np.clip(signals.passage, 0, 1)
-        + SENTENCE_WEIGHT * np.clip(signals.sentence, 0, 1)
-        + WORDS_WEIGHT * np.clip(words, 0, 1)
-        + DATELINE_WEIGHT * signals.dateline
-    )
-    return np.asarray(np.clip(total, 0, 1), dtype=np.float32)
+def confidence_row(features: FloatArray, z: FloatArray, at: int, *, passages: int) -> FloatArray:
+    """``(len(CONFIDENCE_NAMES),)``: the inputs of the second layer for the candidate ``at``."""
+    own = [float(features[at, NAMES.index(name)]) for name in CONFIDENCE_NAMES[3:]]
+    return np.array([1.0, np.log(passages), z[at], *own], np.float64)

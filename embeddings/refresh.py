@@ -5,16 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from corpus import Corpus, EmptyCorpus, Passage
 from embeddings.embedder import Embedder, FloatMatrix, Progress
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
-from embeddings.generation import Generation, generation_files, lexical_texts
-from embeddings.lexicalindex import LexicalIndex
+from embeddings.generation import Generation, GenerationVectors, generation_files
 from embeddings.searchform import search_form
 from embeddings.store import GenerationStore
-from embeddings.vectorindex import VectorIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +68,38 @@ def refresh(
             known = dict(_known_vectors(current))
         else:
             known = {}
-        passages = list(corpus.quotable())
-        texts = [search_form(passage.text) for passage in passages]
-        sentences = [search_form(s.text) for passage in passages for s in passage.sentences]
-        wanted = list(dict.fromkeys(t for t in (*texts, *sentences) if t not in known))
-        vectors = embedder.embed_passages(wanted, progress=progress)
-        known.update(zip(wanted, vectors, strict=True))
-        files = generation_files(
-            corpus,
-            passage_vectors=VectorIndex.build(_stack(texts, known, embedder)),
-            sentence_vectors=VectorIndex.build(_stack(sentences, known, embedder)),
-            lexical=LexicalIndex.build(lexical_texts(corpus)),
-        )
+        vectors, embedded = embed_corpus(corpus, embedder, known=known, progress=progress)
+        files = generation_files(corpus, vectors)
         manifest = store.publish(
             files, corpus=corpus, model=embedder.identity, dimension=embedder.dimension
         )
-        return _report(corpus, current, manifest.generation, True, len(wanted), started)
+        return _report(corpus, current, manifest.generation, True, embedded, started)
+
+
+def embed_corpus(
+    corpus: Corpus,
+    embedder: Embedder,
+    *,
+    known: dict[str, FloatMatrix],
+    progress: Progress | None = None,
+) -> tuple[GenerationVectors, int]:
+    """The vectors of a corpus, and how many texts had to be embedded for them.
+
+    ``known`` maps a search form to its vector and receives those that were missing.
+    """
+    passages = list(corpus.quotable())
+    texts = [search_form(passage.text) for passage in passages]
+    sentences = [search_form(s.text) for passage in passages for s in passage.sentences]
+    contexts = [search_form(document.context) for document in corpus.documents]
+    wanted = [t for t in dict.fromkeys((*texts, *sentences, *contexts)) if t not in known]
+    known.update(zip(wanted, embedder.embed_passages(wanted, progress=progress), strict=True))
+
+    def rows(keys: Sequence[str]) -> FloatMatrix:
+        if not keys:
+            return np.empty((0, embedder.dimension), np.float32)
+        return np.stack([known[key] for key in keys])
+
+    return GenerationVectors(rows(texts), rows(sentences), rows(contexts)), len(wanted)
 
 
 def _usable_current(store: GenerationStore) -> Generation | None:
@@ -101,17 +114,9 @@ def _known_vectors(generation: Generation) -> Iterator[tuple[str, FloatMatrix]]:
     for index, texts in (
         (generation.passage_vectors, [p.text for p in generation.passages]),
         (generation.sentence_vectors, [s.text for s in generation.sentences]),
+        (generation.document_vectors, [d.context for d in generation.corpus.documents]),
     ):
-        rows: NDArray[np.int64] = np.arange(len(index), dtype=np.int64)
-        yield from zip(map(search_form, texts), index.vectors(rows), strict=True)
-
-
-def _stack(
-    texts: Sequence[str], vectors: dict[str, FloatMatrix], embedder: Embedder
-) -> FloatMatrix:
-    if not texts:
-        return np.empty((0, embedder.dimension), np.float32)
-    return np.stack([vectors[text] for text in texts])
+        yield from zip(map(search_form, texts), index.matrix, strict=True)
 
 
 def _report(

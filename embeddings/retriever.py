@@ -7,14 +7,15 @@ from numpy.typing import NDArray
 
 from corpus import DATELINE_NUMBER, Passage, Sentence
 from embeddings.documentquestion import asks_about_document
-from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity
+from embeddings.embedder import Embedder, ModelIdentity
 from embeddings.errors import IndexMismatch
+from embeddings.features import Candidates, candidate_features
 from embeddings.generation import Generation
 from embeddings.lexicalindex import stems
-from embeddings.ranking import Signals, fuse
-from embeddings.searchform import search_form
+from embeddings.question import take_apart
+from embeddings.ranking import RankingModel
 
-CANDIDATES = 100
+CANDIDATES = 50
 """How many passages each signal may propose; the others cannot become a Hit."""
 
 
@@ -53,8 +54,10 @@ def check_model(generation: Generation, model: ModelIdentity) -> None:
 class Retriever:
     """Finds the passages of one generation that fit a question."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
-        """Binds a generation to the model that built it.
+    def __init__(
+        self, generation: Generation, embedder: Embedder, *, model: RankingModel | None = None
+    ) -> None:
+        """Binds a generation to the embedder that built it, and to a ranking model.
 
         Raises:
             IndexMismatch: if another model, or other prompts, built the generation.
@@ -62,6 +65,7 @@ class Retriever:
         check_model(generation, embedder.identity)
         self.generation = generation
         self._embedder = embedder
+        self._model = model or RankingModel.shipped()
         self._datelines = [
             (row, frozenset(stems(document.title, language=document.language)))
             for row, passage in enumerate(generation.passages)
@@ -74,57 +78,36 @@ class Retriever:
 
         A query without a word, a number or another letter gives ``()``.
         """
-        text = search_form(query.text)
-        if top <= 0 or not any(c.isalnum() for c in text):
+        candidates = self.candidates(query)
+        if top <= 0 or candidates is None:
             return ()
-        vector = self._embedder.embed_query(text)
-        rows, signals, evidence = self._candidates(vector, text)
-        scores = fuse(signals)
-        order = np.lexsort((rows, -scores))[:top]
+        scores = self._model.probabilities(
+            candidates.features, passages=len(self.generation.passages)
+        )
+        order = np.lexsort((candidates.rows, -scores))[:top]
         passages, sentences = self.generation.passages, self.generation.sentences
         return tuple(
             Hit(
-                passage=passages[rows[i]],
+                passage=passages[candidates.rows[i]],
                 score=float(scores[i]),
                 rank=rank,
-                evidence=sentences[evidence[i]],
+                evidence=sentences[candidates.evidence[i]],
             )
             for rank, i in enumerate(order, start=1)
         )
 
-    def _candidates(
-        self, vector: FloatMatrix, text: str
-    ) -> tuple[NDArray[np.int64], Signals, NDArray[np.int64]]:
-        """Rows of the candidates, ascending; their signals; the row of each one's best sentence."""
-        generation = self.generation
-        asked = generation.lexical.question_stems(text)
-        lexical = generation.lexical.scores(asked)
-        _, by_passage = generation.passage_vectors.search(vector, top=CANDIDATES)
-        _, by_sentence = generation.sentence_vectors.search(vector, top=CANDIDATES)
-        by_words = np.argsort(-lexical, kind="stable")[:CANDIDATES]
-        by_words = by_words[lexical[by_words] > 0]
-        owners = generation.sentence_owner[by_sentence]
-        asked_about = self._datelines_asked_about(text)
-        rows: NDArray[np.int64] = np.unique(
-            np.concatenate([by_passage, owners, by_words, asked_about])
+    def candidates(self, query: Query) -> Candidates | None:
+        """The passages that may answer, with their features; None for a query without a word."""
+        question = take_apart(query.text, self.generation.lexical)
+        if not any(c.isalnum() for c in question.text):
+            return None
+        return candidate_features(
+            self.generation,
+            question,
+            self._embedder.embed_query(question.text),
+            datelines=self._datelines_asked_about(question.text),
+            each=CANDIDATES,
         )
-
-        sentence_scores = np.empty(len(rows), np.float32)
-        evidence = np.empty(len(rows), np.int64)
-        for position, row in enumerate(rows):
-            of_row = np.asarray(generation.sentence_rows(int(row)), dtype=np.int64)
-            cosines = generation.sentence_vectors.vectors(of_row) @ vector
-            best = int(np.argmax(cosines))
-            sentence_scores[position] = cosines[best]
-            evidence[position] = of_row[best]
-        signals = Signals(
-            passage=generation.passage_vectors.vectors(rows) @ vector,
-            sentence=sentence_scores,
-            words=lexical[rows],
-            words_ceiling=generation.lexical.ceiling(asked),
-            dateline=np.isin(rows, asked_about).astype(np.float32),
-        )
-        return rows, signals, evidence
 
     def _datelines_asked_about(self, text: str) -> NDArray[np.int64]:
         """Rows of the datelines of the documents whose making the question asks about."""

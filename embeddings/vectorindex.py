@@ -73,6 +73,16 @@ class VectorIndex:
         order = np.lexsort((rows[0], -scores[0]))
         return scores[0][order], rows[0][order]
 
+    @property
+    def matrix(self) -> FloatMatrix:
+        """All stored vectors ``(n, d)``, a read-only view; valid as long as the index lives."""
+        if len(self) == 0:
+            return np.empty((0, self.dimension), np.float32)
+        flat = faiss.rev_swig_ptr(self._index.get_xb(), len(self) * self.dimension)
+        matrix: FloatMatrix = flat.reshape(len(self), self.dimension)
+        matrix.flags.writeable = False
+        return matrix
+
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
         """The stored vectors of the given rows, ``(len(rows), d)`` float32."""
         if len(rows) == 0:

@@ -6,11 +6,12 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 
 from bot.answering import (
+    ANSWER_SCORE,
+    RELATED_SCORE,
     Answer,
     Answerer,
     NoAnswer,
     Outcome,
-    Related,
     check_quote,
     outcome_of,
 )
@@ -18,22 +19,36 @@ from bot.citation import Citation
 from bot.errors import UnfaithfulQuote
 from bot.jsonform import reply_fields
 from corpus import Span
-from embeddings import GenerationStore, Retriever, refresh
+from embeddings import Generation, GenerationStore, Hit, Query, refresh
+
+
+class ScriptedRetriever:
+    """Finds the passages in reading order with the scores that the question names: "0.9 0.5"."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+
+    def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
+        scores = [float(word) for word in query.text.split() if word[0].isdigit()]
+        pairs = zip(self.generation.passages, scores, strict=False)
+        return tuple(
+            Hit(passage, score, rank, passage.sentences[-1])
+            for rank, (passage, score) in enumerate(pairs, start=1)
+        )[:top]
 
 
 @pytest.fixture
 def answerer(store: GenerationStore) -> Answerer:
-    """Answers from two small documents by their letters."""
-    embedder = LetterEmbedder()
+    """Answers from three passages in two documents by the scores in the question."""
     corpus = corpus_of(
         "aaa bbb. ccc ddd.\n\nzzz qqq.", "bbb bbb.", publisher="P", url="https://example.org/"
     )
-    refresh(corpus, store=store, embedder=embedder)
-    return Answerer(Retriever(store.open_current(), embedder))
+    refresh(corpus, store=store, embedder=LetterEmbedder())
+    return Answerer(ScriptedRetriever(store.open_current()))
 
 
-def test_what_the_texts_say_is_answered_with_checked_quotes(answerer: Answerer) -> None:
-    reply = answerer.answer("ccc ddd")
+def test_a_probable_passage_is_an_answer_with_checked_quotes(answerer: Answerer) -> None:
+    reply = answerer.answer("0.9")
     assert isinstance(reply, Answer)
     quote = reply.quotes[0]
     assert (quote.text, quote.evidence_text) == ("aaa bbb. ccc ddd.", "ccc ddd.")
@@ -43,18 +58,29 @@ def test_what_the_texts_say_is_answered_with_checked_quotes(answerer: Answerer) 
     assert reply.generation == answerer.generation == 1
 
 
-def test_what_is_near_is_related_and_what_is_not_is_no_answer(answerer: Answerer) -> None:
-    assert isinstance(answerer.answer("c e f"), Related)
-    assert isinstance(answerer.answer("xxxx yyyy"), NoAnswer)
-    assert answerer.answer("xxxx yyyy").quotes == ()
+def test_the_probability_of_the_first_decides_the_outcome(answerer: Answerer) -> None:
+    for question, outcome in (
+        (f"{ANSWER_SCORE}", Outcome.ANSWER),
+        (f"{ANSWER_SCORE - 0.01}", Outcome.RELATED),
+        (f"{RELATED_SCORE}", Outcome.RELATED),
+        (f"{RELATED_SCORE - 0.01}", Outcome.NONE),
+        ("nothing", Outcome.NONE),
+    ):
+        assert outcome_of(answerer.answer(question)) is outcome
+    assert answerer.answer("0.0").quotes == ()
+
+
+def test_further_quotes_are_not_far_less_probable_than_the_first(answerer: Answerer) -> None:
+    assert [q.score for q in answerer.answer("0.9 0.5 0.1").quotes] == [0.9, 0.5, 0.1]
+    assert [q.score for q in answerer.answer("0.9 0.01 0.008").quotes] == [0.9, 0.01]
 
 
 def test_at_most_as_many_quotes_as_asked_for(answerer: Answerer) -> None:
-    assert len(answerer.answer("bbb", top=1).quotes) == 1
-    assert 2 <= len(answerer.answer("bbb", top=10).quotes) <= 3
+    assert len(answerer.answer("0.9 0.8 0.7", top=1).quotes) == 1
+    assert len(answerer.answer("0.9 0.8 0.7", top=10).quotes) == 3
     for top in (0, 11):
         with pytest.raises(ValueError, match="from 1 to 10"):
-            answerer.answer("bbb", top=top)
+            answerer.answer("0.9", top=top)
 
 
 @pytest.mark.parametrize("question", ["", "  \n\t", "😀😀", "\x00\x07", "\u200b", "???"])
@@ -67,18 +93,12 @@ def test_a_question_without_a_word_is_told_so(answerer: Answerer, question: str)
 def test_of_a_very_long_question_the_start_is_searched_and_that_is_said(
     answerer: Answerer,
 ) -> None:
-    reply = answerer.answer("bbb " + "x " * 5_000)
+    reply = answerer.answer("0.9 " + "x " * 5_000)
     assert "first 1,000 characters" in reply.notices[0]
 
 
-def test_the_outcome_is_one_of_three(answerer: Answerer) -> None:
-    assert outcome_of(answerer.answer("ccc ddd")) is Outcome.ANSWER
-    assert outcome_of(answerer.answer("c e f")) is Outcome.RELATED
-    assert outcome_of(answerer.answer("xxxx")) is Outcome.NONE
-
-
 def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -> None:
-    quote = answerer.answer("ccc ddd").quotes[0]
+    quote = answerer.answer("0.9").quotes[0]
     check_quote(quote, answerer.corpus)
 
     def cited(**changes: object) -> Citation:
@@ -97,7 +117,7 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
 
 
 def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
-    fields = reply_fields(answerer.answer("ccc ddd", top=1))
+    fields = reply_fields(answerer.answer("0.9", top=1))
     (quote,) = fields["quotes"]
     assert list(fields) == ["question", "outcome", "generation", "notices", "quotes"]
     assert list(quote) == ["quote", "evidence", "score", "citation"]

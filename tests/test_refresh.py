@@ -22,8 +22,8 @@ def counts(store: GenerationStore, corpus: Corpus, *, full: bool = False) -> tup
 def test_the_first_refresh_embeds_passages_and_sentences_each_text_once(
     store: GenerationStore,
 ) -> None:
-    # three passages; of their four sentences two are passages of their own
-    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 5)
+    # three passages; of their four sentences two are passages of their own; the document's title
+    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 6)
 
 
 def test_a_refresh_without_a_change_embeds_and_publishes_nothing(store: GenerationStore) -> None:
@@ -57,20 +57,20 @@ def test_a_removed_paragraph_is_gone(store: GenerationStore) -> None:
     assert counts(store, corpus_of("Alpha met. Beta came.\n\nGamma left.")) == (0, 2, 0, 1, 0)
 
 
-def test_changed_provenance_is_published_without_embedding(store: GenerationStore) -> None:
+def test_changed_provenance_costs_the_context_of_its_document(store: GenerationStore) -> None:
     counts(store, corpus_of(TEXT))
-    assert counts(store, corpus_of(TEXT, publisher="Somebody")) == (0, 3, 0, 0, 0)
+    assert counts(store, corpus_of(TEXT, publisher="Somebody")) == (0, 3, 0, 0, 1)
 
 
 def test_a_full_refresh_embeds_everything(store: GenerationStore) -> None:
     counts(store, corpus_of(TEXT))
-    assert counts(store, corpus_of(TEXT), full=True) == (0, 3, 0, 0, 5)
+    assert counts(store, corpus_of(TEXT), full=True) == (0, 3, 0, 0, 6)
 
 
 def test_another_model_embeds_everything(store: GenerationStore) -> None:
     counts(store, corpus_of(TEXT))
     other = LetterEmbedder(name="other", digest="1" * 64)
-    assert refresh(corpus_of(TEXT), store=store, embedder=other).embedded == 5
+    assert refresh(corpus_of(TEXT), store=store, embedder=other).embedded == 6
     assert store.open_current().manifest.model.name == "other"
 
 
@@ -89,7 +89,7 @@ def test_reused_vectors_are_those_that_a_full_refresh_makes(store: GenerationSto
 def test_a_damaged_generation_is_built_anew(store: GenerationStore) -> None:
     counts(store, corpus_of(TEXT))
     (store.directory / "000001" / "passages.faiss").write_bytes(b"junk")
-    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 5)
+    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 6)
 
 
 def test_a_corpus_without_a_passage_is_refused_and_the_index_stays(store: GenerationStore) -> None:

@@ -1,14 +1,11 @@
 """Ranking: every signal counted by hand, order and evidence."""
 
-import numpy as np
 import pytest
 from fakes import LetterEmbedder, corpus_of
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from strategies import awkward_texts
 
 from embeddings import GenerationStore, IndexMismatch, Query, Retriever, refresh
-from embeddings.ranking import Signals, fuse
 
 TEXTS = ("aaa bbb. ccc ddd.\n\nzzz qqq. aaa ccc.", "bbb bbb.\n\nzebra zoo.")
 
@@ -81,23 +78,3 @@ def test_the_name_of_a_model_does_not_matter(store: GenerationStore) -> None:
     assert Retriever(store.open_current(), LetterEmbedder(name="second")).search(
         Query("bbb"), top=1
     )
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.floats(-1, 1, width=32), st.floats(-1, 1, width=32), st.floats(0, 5, width=32)
-        ),
-        min_size=1,
-        max_size=20,
-    ),
-    st.one_of(st.just(0.0), st.floats(0.01, 10)),
-)
-def test_the_fused_score_is_in_range_and_grows_with_every_signal(
-    rows: list[tuple[float, float, float]], ceiling: float
-) -> None:
-    passage, sentence, words = (np.array(column, np.float32) for column in zip(*rows, strict=True))
-    score = fuse(Signals(passage, sentence, words, ceiling, np.zeros_like(passage)))
-    more = fuse(Signals(passage + 0.1, sentence, words, ceiling, np.zeros_like(passage)))
-    assert ((score >= 0) & (score <= 1)).all()
-    assert (more >= score).all()

@@ -40,8 +40,8 @@ def test_a_generation_comes_back_as_it_was_published(store: GenerationStore) -> 
         "Gamma left.",
         "Delta stayed.",
     ]
-    assert generation.sentence_owner.tolist() == [0, 0, 1, 2]
-    assert list(generation.sentence_rows(0)) == [0, 1]
+    assert generation.sentence_starts.tolist() == [0, 2, 3, 4]
+    assert generation.document_rows.tolist() == [0, 0, 1]
     assert generation.document_of(generation.passages[2]).id == "d2"
 
 

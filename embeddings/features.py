@@ -1,0 +1,252 @@
+"""What is known of each candidate passage for one question, as a row of numbers.
+
+Nothing here depends on how large the corpus is: BM25 counts as its share of what a text with
+every word of the question would get, coverage is weighted by idf and lies in [0, 1].
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.embedder import FloatMatrix
+from embeddings.generation import Generation
+from embeddings.question import Question
+
+CONTEXT_SHARE = 0.5
+"""How much of a document's context vector is added to a passage's or sentence's own."""
+
+NAMES = (
+    "passage",
+    "context_passage",
+    "sentence",
+    "two_sentences",
+    "fitting_sentence",
+    "context_sentence",
+    "words",
+    "context_words",
+    "context_words_raw",
+    "coverage",
+    "sentence_coverage",
+    "context_coverage",
+    "missing",
+    "pairs",
+    "document",
+    "names",
+    "numbers",
+    "year",
+    "month",
+    "quantity",
+    "date",
+    "person",
+    "dateline",
+)
+"""The columns of a feature matrix, in order; ``candidate_features`` says what each is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The candidates of a question: ascending passage ``rows`` ``(n,)``, ``features``
+    ``(n, len(NAMES)) float32``, and the row of each one's ``evidence`` sentence.
+    """
+
+    rows: NDArray[np.int64]
+    features: FloatMatrix
+    evidence: NDArray[np.int64]
+
+
+def candidate_features(  # noqa: PLR0915 (one table, column by column)
+    generation: Generation,
+    question: Question,
+    vector: FloatMatrix,
+    *,
+    datelines: NDArray[np.int64],
+    each: int,
+) -> Candidates:
+    """The candidates that any signal proposes, ``each`` from one signal, with their features.
+
+    Columns, cosines in [-1, 1], shares in [0, 1] unless said otherwise:
+
+    * ``passage``, ``context_passage``: cosine of the question with the passage; with the unit
+      vector along passage + ``CONTEXT_SHARE`` · context of its document.
+    * ``sentence``, ``two_sentences``, ``context_sentence``: the best sentence; the mean of the two
+      best; the best with context.
+    * ``fitting_sentence``: the best sentence, where one without the kind of thing that is asked
+      for (a quantity, a date, a person) loses 0.2.
+    * ``words``, ``context_words``: BM25 of the passage, and of context and passage together, as a
+      share of the ceiling; ``context_words_raw``: ln(1 + the same in BM25's units).
+    * ``coverage``, ``sentence_coverage``, ``context_coverage``: idf-weighted share of the
+      question's stems that are in the passage, in its best sentence, in passage or context.
+    * ``missing``: largest weight of a stem that is in neither passage nor context, of the largest.
+    * ``pairs``: share of the question's neighbouring stems that are neighbours in a sentence.
+    * ``document``: the best ``context_passage`` of the same document.
+    * ``names``, ``numbers``: share of the question's names or numbers found, minus 0.5; 0 where
+      the question has none.
+    * ``year``, ``month``: 1 if the document's is named, -1 if another one is, else 0.
+    * ``quantity``, ``date``, ``person``: 1 if that is asked for and a sentence has one.
+    * ``dateline``: 1 for the dateline of a document whose making is asked about.
+    """
+    context = generation.document_vectors.matrix @ vector
+    document_row = generation.document_rows
+    passage_all = generation.passage_vectors.matrix @ vector
+    sentence_all = generation.sentence_vectors.matrix @ vector
+    shares = np.where(generation.has_context, np.float32(CONTEXT_SHARE), np.float32(0))
+    context_all = _with_context(
+        passage_all, context[document_row], generation.passage_context, shares[document_row]
+    )
+    words_all = generation.lexical.scores(question.stems)
+    context_words_all = generation.context_lexical.scores(question.stems)
+    best_sentence_all = np.maximum.reduceat(sentence_all, generation.sentence_starts[:-1])
+
+    proposals = [datelines]
+    for scores in (passage_all, context_all, best_sentence_all, words_all, context_words_all):
+        proposals.append(_best(scores, each))
+    rows = np.unique(np.concatenate(proposals)).astype(np.int64)
+    documents = document_row[rows]
+
+    sentences, starts = _ranges(
+        generation.sentence_starts[rows], generation.sentence_starts[rows + 1]
+    )
+    owner = np.repeat(np.arange(len(rows)), np.diff(starts))
+    cosine = sentence_all[sentences]
+    in_context = _with_context(
+        cosine,
+        context[documents][owner],
+        generation.sentence_context[sentences],
+        shares[documents][owner],
+    )
+
+    terms = generation.terms
+    weights = np.array([generation.lexical.weight(stem) for stem in question.stems], np.float32)
+    largest = float(np.log1p((len(generation.passages) + 0.5) / 0.5))
+    total = max(float(weights.sum()), 1e-6)
+    asked = np.array([terms.vocabulary.get(stem, -1) for stem in question.stems], np.int64)
+    places, place_starts = _ranges(terms.starts[sentences], terms.starts[sentences + 1])
+    ids = terms.ids[places]
+    place_owner = np.repeat(np.arange(len(sentences)), np.diff(place_starts))
+    in_sentence = np.zeros((len(asked), len(sentences)), np.float32)
+    for number, stem in enumerate(asked):
+        if stem >= 0:
+            in_sentence[number, place_owner[ids == stem]] = 1
+    in_passage = np.maximum.reduceat(in_sentence, starts[:-1], axis=1)
+    in_title = np.zeros((len(asked), len(generation.corpus.documents)), np.float32)
+    title_owner = np.repeat(np.arange(in_title.shape[1]), np.diff(terms.title_starts))
+    for number, stem in enumerate(asked):
+        if stem >= 0:
+            in_title[number, title_owner[terms.title_ids == stem]] = 1
+    anywhere = np.maximum(in_passage, in_title[:, documents])
+    sentence_coverage = weights @ in_sentence / total
+
+    pairs = np.zeros(len(sentences), np.float32)
+    known_pairs = 0
+    for one, next_one in question.pairs:
+        a, b = terms.vocabulary.get(one, -1), terms.vocabulary.get(next_one, -1)
+        if a >= 0 and b >= 0:
+            known_pairs += 1
+            hit = np.flatnonzero((ids[:-1] == a) & (ids[1:] == b))
+            pairs[np.unique(place_owner[hit[place_owner[hit] == place_owner[hit + 1]]])] += 1
+    pairs /= max(known_pairs, 1)
+
+    def share(wanted: frozenset[str]) -> FloatMatrix:
+        mask = np.array([stem in wanted for stem in question.stems], bool)
+        if not mask.any():
+            return np.zeros(len(rows), np.float32)
+        found: FloatMatrix = anywhere[mask].mean(axis=0) - np.float32(0.5)
+        return found
+
+    def answers(*, quantity: bool = False, date: bool = False, person: bool = False) -> FloatMatrix:
+        found = terms.has(sentences, quantity=quantity, date=date, person=person)
+        return np.maximum.reduceat(found.astype(np.float32), starts[:-1])
+
+    best_of_document = np.full(len(context), -1.0, np.float32)
+    np.maximum.at(best_of_document, document_row, context_all)
+    top = np.maximum.reduceat(cosine, starts[:-1])
+    kind = terms.has(
+        sentences,
+        quantity=question.asks_quantity,
+        date=question.asks_date,
+        person=question.asks_person,
+    )
+    asks_kind = question.asks_quantity or question.asks_date or question.asks_person
+    fitting = np.where(kind, cosine, cosine - np.float32(0.2)) if asks_kind else cosine
+    second = _second_best(cosine, starts)
+    ceiling = max(generation.lexical.ceiling(question.stems), 1e-6)
+    context_ceiling = max(generation.context_lexical.ceiling(question.stems), 1e-6)
+    missing = (weights[:, None] * (1 - anywhere)).max(axis=0, initial=0) / largest
+    columns = {
+        "passage": passage_all[rows],
+        "context_passage": context_all[rows],
+        "sentence": top,
+        "two_sentences": (top + second) / 2,
+        "fitting_sentence": np.maximum.reduceat(fitting, starts[:-1]),
+        "context_sentence": np.maximum.reduceat(in_context, starts[:-1]),
+        "words": words_all[rows] / ceiling,
+        "context_words": context_words_all[rows] / context_ceiling,
+        "context_words_raw": np.log1p(context_words_all[rows]),
+        "coverage": weights @ in_passage / total,
+        "sentence_coverage": np.maximum.reduceat(sentence_coverage, starts[:-1]),
+        "context_coverage": weights @ anywhere / total,
+        "missing": missing,
+        "pairs": np.maximum.reduceat(pairs, starts[:-1]),
+        "document": best_of_document[documents],
+        "names": share(question.names),
+        "numbers": share(question.numbers),
+        "year": _agrees(generation.years[documents], question.years),
+        "month": _agrees(generation.months[documents], question.months),
+        "quantity": question.asks_quantity * answers(quantity=True),
+        "date": question.asks_date * answers(date=True),
+        "person": question.asks_person * answers(person=True),
+        "dateline": np.isin(rows, datelines),
+    }
+    features = np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
+    # the sentence that answers: meaning and words, and the kind of thing that is asked for
+    evidence_score = fitting + 0.5 * sentence_coverage + 0.3 * pairs
+    evidence = sentences[_best_in_each(evidence_score, starts)]
+    return Candidates(rows, features, evidence)
+
+
+def _with_context(
+    own: FloatMatrix, context: FloatMatrix, between: FloatMatrix, share: FloatMatrix
+) -> FloatMatrix:
+    """Cosine with own + share · context, from the cosines with each and between the two."""
+    length = np.sqrt(1 + share**2 + 2 * share * between)
+    return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
+
+
+def _best(scores: FloatMatrix, count: int) -> NDArray[np.int64]:
+    if len(scores) <= count:
+        return np.arange(len(scores))
+    return np.argpartition(-scores, count)[:count]
+
+
+def _ranges(
+    first: NDArray[np.integer], last: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All numbers of the ranges [first, last) in a row, and where each range starts in it."""
+    lengths = (last - first).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return np.repeat(first - starts[:-1], lengths) + np.arange(starts[-1]), starts
+
+
+def _best_in_each(scores: FloatMatrix, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The place of the first largest score of each range."""
+    largest = np.maximum.reduceat(scores, starts[:-1])
+    is_best = scores == np.repeat(largest, np.diff(starts))
+    places = np.where(is_best, np.arange(len(scores)), len(scores))
+    return np.minimum.reduceat(places, starts[:-1])
+
+
+def _second_best(scores: FloatMatrix, starts: NDArray[np.int64]) -> FloatMatrix:
+    """The second largest score of each range; of a range of one, 0.9 of that one."""
+    best = _best_in_each(scores, starts)
+    others = scores.copy()
+    others[best] = -2
+    second = np.maximum.reduceat(others, starts[:-1])
+    return np.where(np.diff(starts) > 1, second, np.float32(0.9) * scores[best])
+
+
+def _agrees(of_document: NDArray[np.int64], named: frozenset[int]) -> FloatMatrix:
+    if not named:
+        return np.zeros(len(of_document), np.float32)
+    agree = np.where(np.isin(of_document, list(named)), 1, -1)
+    return np.where(of_document > 0, agree, 0).astype(np.float32)

@@ -1,0 +1,79 @@
+"""What can be told of a question from its words: stems, names, numbers, dates, what it asks for."""
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from embeddings.lexicalindex import LexicalIndex, stems
+from embeddings.searchform import search_form
+
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_FRENCH_MONTHS = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+).split()
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_MONTH = re.compile(
+    rf"\b(?:{'|'.join(m.capitalize() for m in MONTHS)}|{'|'.join(_FRENCH_MONTHS)})\b"
+    r"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
+)
+_CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
+_HOW_MANY = re.compile(
+    r"\b(?:how (?:many|much|long|old|far|often|high|large|big|tall|fast)"
+    r"|(?:what|which) (?:percent\w*|number|share|proportion|amount)|combien)\b",
+    re.I,
+)
+_WHEN = re.compile(
+    r"\b(?:when|(?:what|which) (?:time|date|day|month|year|century|decade)|quand)\b", re.I
+)
+_WHO = re.compile(r"\b(?:who|whom|whose|qui)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart. ``stems`` are distinct, in order, without function words.
+
+    ``names`` are the stems of capitalised words inside the question, ``numbers`` those with a
+    digit; ``pairs`` are neighbouring stems. ``years`` and ``months`` (1 to 12) are those named.
+    The flags tell whether a quantity, a date or a person is asked for.
+    """
+
+    text: str
+    stems: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    years: frozenset[int]
+    months: frozenset[int]
+    asks_quantity: bool
+    asks_date: bool
+    asks_person: bool
+
+
+def take_apart(question: str, lexical: LexicalIndex) -> Question:
+    """The question as ``lexical`` sees it; a text without a word gives no stems."""
+    text = search_form(question)
+    asked = lexical.question_stems(text)
+    letters = [c for c in text if c.isalpha()]
+    shouted = bool(letters) and all(c.isupper() for c in letters)
+    in_order = stems(text)
+    capitalised = [] if shouted else _CAPITALISED.findall(text)
+    named = {stem for word in capitalised for stem in lexical.question_stems(word)}
+    months = set()
+    for match in _MONTH.finditer(text):
+        name = match.group().lower()
+        names = MONTHS if name in MONTHS else _FRENCH_MONTHS
+        months.add(names.index(name) + 1)
+    return Question(
+        text=text,
+        stems=asked,
+        pairs=tuple(dict.fromkeys((a, b) for a, b in itertools.pairwise(in_order) if a != b)),
+        names=frozenset(named & set(asked)),
+        numbers=frozenset(s for s in asked if any(c.isdigit() for c in s)),
+        years=frozenset(int(year) for year in _YEAR.findall(text)),
+        months=frozenset(months),
+        asks_quantity=_HOW_MANY.search(text) is not None,
+        asks_date=_WHEN.search(text) is not None,
+        asks_person=_WHO.search(text) is not None,
+    )

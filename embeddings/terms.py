@@ -1,0 +1,117 @@
+"""The stems of every sentence and title, by number, and what each sentence can answer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus import Corpus
+from embeddings.arrayfile import array_from_bytes, array_to_bytes
+from embeddings.errors import IndexDamaged
+from embeddings.lexicalindex import stems
+from embeddings.question import MONTHS
+from embeddings.searchform import search_form
+
+IntArray = NDArray[np.int32]
+
+_NUMBER_WORDS = (
+    "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty "
+    "seventy eighty ninety hundred thousand million billion trillion dozen"
+).replace(" ", "|")
+_QUANTITY = re.compile(rf"\b(?!(?:19|20)\d\d\b)\d+|[$€£¥%]|\b(?:{_NUMBER_WORDS})\b", re.I)
+_DATE = re.compile(
+    rf"\b(?:{'|'.join(m.capitalize() for m in MONTHS)}|Monday|Tuesday|Wednesday|Thursday|Friday"
+    r"|Saturday|Sunday)\b|\b(?:1[5-9]|20)\d\d\b"
+)
+_PERSON = re.compile(r"(?<=[a-z,;:’'\)] )[A-Z][a-z]+(?: [A-Z][\w.-]+)+")
+_HAS_QUANTITY, _HAS_DATE, _HAS_PERSON = 1, 2, 4
+_FILES = ("terms-ids", "terms-starts", "terms-title-ids", "terms-title-starts", "terms-kinds")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Stem numbers in rows: sentence j has ``ids[starts[j]:starts[j+1]]``, repeats kept, in order.
+
+    ``title_ids`` and ``title_starts`` do the same for the documents' titles with publisher and
+    date. ``kinds[j]`` has a bit for a quantity, a date and a person in sentence j. A stem's number
+    is its place in ``vocabulary``.
+    """
+
+    vocabulary: dict[str, int]
+    ids: IntArray
+    starts: IntArray
+    title_ids: IntArray
+    title_starts: IntArray
+    kinds: NDArray[np.uint8]
+
+    @classmethod
+    def build(cls, corpus: Corpus) -> "Terms":
+        """The terms of every sentence of every quotable passage, in order."""
+        vocabulary: dict[str, int] = {}
+
+        def rows(texts: Sequence[tuple[str, str]]) -> tuple[IntArray, IntArray]:
+            ids: list[int] = []
+            starts = [0]
+            for text, language in texts:
+                for stem in stems(text, language=language):
+                    ids.append(vocabulary.setdefault(stem, len(vocabulary)))
+                starts.append(len(ids))
+            return np.array(ids, np.int32), np.array(starts, np.int32)
+
+        sentences = [
+            (sentence.text, document.language)
+            for document in corpus.documents
+            for passage in document.quotable
+            for sentence in passage.sentences
+        ]
+        ids, starts = rows(sentences)
+        title_ids, title_starts = rows(
+            [(document.context, document.language) for document in corpus.documents]
+        )
+        kinds = np.array([_kinds(search_form(text)) for text, _ in sentences], np.uint8)
+        return cls(vocabulary, ids, starts, title_ids, title_starts, kinds)
+
+    def has(
+        self, sentences: NDArray[np.int64], *, quantity: bool, date: bool, person: bool
+    ) -> NDArray[np.bool_]:
+        """For each sentence, whether it has one of the wanted kinds."""
+        wanted = _HAS_QUANTITY * quantity | _HAS_DATE * date | _HAS_PERSON * person
+        return (self.kinds[sentences] & wanted) > 0
+
+    def to_files(self) -> dict[str, bytes]:
+        """The terms as named files in NumPy's format and a list of stems, a line each."""
+        arrays: tuple[NDArray[Any], ...] = (
+            self.ids,
+            self.starts,
+            self.title_ids,
+            self.title_starts,
+            self.kinds,
+        )
+        files = {f"{n}.npy": array_to_bytes(a) for n, a in zip(_FILES, arrays, strict=True)}
+        return {**files, "terms.txt": "\n".join(self.vocabulary).encode("utf-8")}
+
+    @classmethod
+    def from_files(cls, files: dict[str, bytes]) -> "Terms":
+        """The terms that ``to_files`` gave.
+
+        Raises:
+            IndexDamaged: if a file is missing or unreadable.
+        """
+        try:
+            words = files["terms.txt"].decode("utf-8").split("\n")
+            arrays = [array_from_bytes(files[f"{name}.npy"]) for name in _FILES]
+        except (KeyError, ValueError) as error:
+            raise IndexDamaged("the terms are not readable") from error
+        vocabulary = {word: number for number, word in enumerate(words) if word}
+        return cls(vocabulary, *arrays)
+
+
+def _kinds(text: str) -> int:
+    return (
+        _HAS_QUANTITY * bool(_QUANTITY.search(text))
+        | _HAS_DATE * bool(_DATE.search(text))
+        | _HAS_PERSON * bool(_PERSON.search(text))
+    )

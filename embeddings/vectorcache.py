@@ -1,0 +1,90 @@
+"""Vectors that were computed once, by text and model, in one SQLite file."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress
+
+_ASKED_AT_ONCE = 500
+
+
+class CachingEmbedder:
+    """An embedder that asks another one only for texts it has not seen with that model.
+
+    Keys are SHA-256 over the model's digest, the prompt and the text. ``embedded`` counts the
+    texts that the other one had to embed.
+    """
+
+    def __init__(self, embedder: Embedder, file: Path) -> None:
+        self._embedder = embedder
+        self.embedded = 0
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._store = sqlite3.connect(file)
+        self._store.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) "
+            "WITHOUT ROWID"
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The identity of the model behind it."""
+        return self._embedder.identity
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
+        return self._embedder.dimension
+
+    def embed_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> FloatMatrix:
+        """See ``Embedder.embed_passages``."""
+        prompt = self.identity.passage_prompt
+        keys = [self._key("p", prompt, text) for text in texts]
+        found = self._look_up(keys)
+        missing = list({k: t for k, t in zip(keys, texts, strict=True) if k not in found}.items())
+        if missing:
+            vectors = self._embedder.embed_passages([t for _, t in missing], progress=progress)
+            new = {key: vector for (key, _), vector in zip(missing, vectors, strict=True)}
+            self._keep(new)
+            found.update(new)
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        return np.stack([found[key] for key in keys])
+
+    def embed_query(self, text: str) -> FloatMatrix:
+        """See ``Embedder.embed_query``."""
+        key = self._key("q", self.identity.query_prompt, text)
+        found = self._look_up([key])
+        if key not in found:
+            found = {key: self._embedder.embed_query(text)}
+            self._keep(found)
+        return found[key]
+
+    def _key(self, side: str, prompt: str, text: str) -> bytes:
+        fields = "\0".join((side, self.identity.digest, prompt, text))
+        return hashlib.sha256(fields.encode("utf-8")).digest()
+
+    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, FloatMatrix]:
+        found: dict[bytes, FloatMatrix] = {}
+        for at in range(0, len(keys), _ASKED_AT_ONCE):
+            some = keys[at : at + _ASKED_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            rows = self._store.execute(
+                f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
+                list(some),
+            )
+            found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
+        return found
+
+    def _keep(self, vectors: dict[bytes, FloatMatrix]) -> None:
+        self.embedded += len(vectors)
+        with self._store:
+            self._store.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+                [(k, np.asarray(v, np.float32).tobytes()) for k, v in vectors.items()],
+            )

@@ -1,0 +1,293 @@
+"""Learns ``embeddings/ranking.json`` from evaluation sets and prints cross-validated figures.
+
+    python scripts/fit_ranking.py EVALUATION_FOLDER [--cache FILE] [--write]
+
+Both layers are convex problems from a fixed start, so the same sets give the same weights. The
+first layer maximises the likelihood of the passages that answer among the candidates of their
+question (a listwise softmax), with the sign of every weight given and a ridge that pulls towards a
+plain sum of cosines and BM25, which is what holds on a corpus too small to learn from. The second
+is a logistic regression of "the first candidate answers" on questions that the first layer was not
+fitted on. Every set counts the same. Folds keep the questions of one document or conversation
+together.
+"""
+
+import argparse
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.metrics import roc_auc_score
+
+from corpus import read_corpus, shipped_statements
+from corpus.beir import QuestionSet, corpus_of_records, read_beir, read_questions
+from embeddings import (
+    GenerationStore,
+    Query,
+    Retriever,
+    SentenceTransformerEmbedder,
+    find_model,
+    refresh,
+)
+from embeddings.features import NAMES
+from embeddings.ranking import CONFIDENCE_NAMES, RankingModel, confidence_row
+from embeddings.vectorcache import CachingEmbedder
+
+FOLDS = 5
+TOPS = (1, 3, 5)
+THRESHOLDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5)
+TINY = 1e-6
+NEGATIVE = {"missing"}
+RIDGE = 1e-2
+PRIOR = {"passage": 9.0, "sentence": 12.0, "words": 9.0, "dateline": 12.0}
+CONFIDENCE_RIDGE = 1e-2
+SMALL_SET_WEIGHT = 0.3
+SMALL_SET = 60
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question's candidates: features, which of them answer, and its fold."""
+
+    set_name: str
+    question_id: str
+    kind: str
+    fold: int
+    passages: int
+    features: np.ndarray
+    right: np.ndarray
+    answerable: bool
+
+
+def load_sets(root: Path) -> list[QuestionSet]:
+    """The sets that are learned from."""
+    shipped = read_corpus(shipped_statements())
+    us, places = corpus_of_records(
+        json.loads(line)
+        for line in (root / "official-statements-us" / "corpus.jsonl").open(encoding="utf-8")
+    )
+    return [
+        read_questions(root / "global-coalition-statement", shipped, {}),
+        read_beir(root / "xquad" / "en"),
+        read_beir(root / "mtrag-un"),
+        read_beir(root / "mtrag-human-partial"),
+        read_questions(root / "statements-qa", us, places),
+    ]
+
+
+def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
+    """The candidates of every question that stands alone."""
+    cases = []
+    with tempfile.TemporaryDirectory() as folder:
+        store = GenerationStore(Path(folder))
+        refresh(questions.corpus, store=store, embedder=embedder)
+        generation = store.open_current()
+        retriever = Retriever(generation, embedder, model=RankingModel.from_fields(EMPTY))
+        for question in questions.questions:
+            if question.kind in {"follow-up", "first turn", "chit-chat", "chat"}:
+                continue
+            candidates = retriever.candidates(Query(question.text))
+            if candidates is None:
+                continue
+            passages = [generation.passages[row] for row in candidates.rows]
+            right = [(p.document_id, p.number) in question.answers for p in passages]
+            fold = int(hashlib.sha256(question.group.encode()).hexdigest(), 16) % FOLDS
+            cases.append(
+                Case(
+                    questions.name,
+                    question.id,
+                    question.kind,
+                    fold,
+                    len(generation.passages),
+                    candidates.features,
+                    np.array(right),
+                    bool(question.answers),
+                )
+            )
+    return cases
+
+
+EMPTY: dict[str, dict[str, float]] = {"ranking": {}, "confidence": {}}
+
+
+def fit_ranking(cases: list[Case]) -> np.ndarray:
+    """The weights of the first layer, in the units of the features."""
+    use = [c for c in cases if c.right.any() and not c.right.all()]
+    stacked = np.concatenate([c.features for c in use]).astype(np.float64)
+    scale = stacked.std(axis=0) + TINY
+    sizes: dict[str, int] = {}
+    for c in use:
+        sizes[c.set_name] = sizes.get(c.set_name, 0) + 1
+    weight = np.array(
+        [
+            (SMALL_SET_WEIGHT if sizes[c.set_name] < SMALL_SET else 1) / sizes[c.set_name]
+            for c in use
+        ]
+    )
+    weight /= weight.sum()
+    lengths = np.array([len(c.features) for c in use])
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    owner = np.repeat(np.arange(len(use)), lengths)
+    right = np.concatenate([c.right for c in use])
+    scaled = stacked / scale
+    prior = np.array([PRIOR.get(name, 0.0) for name in NAMES]) * scale
+
+    def log_sum(z: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        largest = np.maximum.reduceat(z, starts)
+        powers = np.exp(z - largest[owner]) * mask
+        sums = np.add.reduceat(powers, starts)
+        return largest + np.log(sums), powers / sums[owner]
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        z = scaled @ w
+        everything, share = log_sum(z, np.ones_like(z))
+        answers, right_share = log_sum(z, right.astype(float))
+        away = w - prior
+        value = float(weight @ (everything - answers) + RIDGE * away @ away)
+        gradient = scaled.T @ ((share - right_share) * weight[owner]) + 2 * RIDGE * away
+        return value, gradient
+
+    bounds = [(None, 0) if name in NEGATIVE else (0, None) for name in NAMES]
+    found = minimize(
+        loss, prior, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500}
+    )
+    return np.asarray(found.x / scale)
+
+
+def confidence_data(
+    cases: list[Case], z_of: dict[int, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs of the second layer and whether the first candidate answers, a row a case."""
+    rows, answers = [], []
+    for number, case in enumerate(cases):
+        z = z_of[number]
+        best = int(np.argmax(z))
+        rows.append(confidence_row(case.features, z, best, passages=case.passages))
+        answers.append(bool(case.right[best]))
+    return np.array(rows), np.array(answers)
+
+
+def fit_confidence(rows: np.ndarray, answers: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The weights of the second layer."""
+    scale = rows.std(axis=0)
+    scale[scale < TINY] = 1
+    scaled = rows / scale
+    weight = weight / weight.sum()
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        logit = scaled @ w
+        value = weight @ (np.logaddexp(0, logit) - answers * logit)
+        ridge = CONFIDENCE_RIDGE * w[1:] @ w[1:]
+        probability = 1 / (1 + np.exp(-logit))
+        gradient = scaled.T @ (weight * (probability - answers))
+        gradient[1:] += 2 * CONFIDENCE_RIDGE * w[1:]
+        return float(value + ridge), gradient
+
+    found = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x / scale)
+
+
+def set_weights(cases: list[Case]) -> np.ndarray:
+    """The weight of each case that makes every set count the same, answerable or not.
+
+    Sets without unanswerable questions say nothing about refusing and count 0.
+    """
+    sizes: dict[tuple[str, bool], int] = {}
+    for c in cases:
+        sizes[c.set_name, c.answerable] = sizes.get((c.set_name, c.answerable), 0) + 1
+    both = {name for name, answerable in sizes if not answerable}
+    return np.array([(c.set_name in both) / sizes[c.set_name, c.answerable] for c in cases])
+
+
+def ranks(case: Case, z: np.ndarray) -> int:
+    """The place of the first candidate that answers, from 0; large where there is none."""
+    order = np.argsort(-z, kind="stable")
+    found = np.flatnonzero(case.right[order])
+    return int(found[0]) if len(found) else 999
+
+
+def cross_validated(cases: list[Case]) -> tuple[list[np.ndarray], np.ndarray]:
+    """For each case z of its candidates and the probability of the first, from other folds."""
+    folds = np.array([c.fold for c in cases])
+    z_of: list[np.ndarray] = [np.empty(0)] * len(cases)
+    for fold in range(FOLDS):
+        w = fit_ranking([c for c in cases if c.fold != fold])
+        for i in np.flatnonzero(folds == fold):
+            z_of[i] = cases[i].features @ w
+    rows, answers = confidence_data(cases, z_of)
+    weight = set_weights(cases)
+    probability = np.empty(len(cases))
+    for fold in range(FOLDS):
+        train = folds != fold
+        w = fit_confidence(rows[train], answers[train], weight[train])
+        probability[~train] = 1 / (1 + np.exp(-(rows[~train] @ w)))
+    return z_of, probability
+
+
+def recall(cases: list[Case], scores: list[np.ndarray], top: int) -> float:
+    """Share of the answerable cases with a passage that answers among the first ``top``."""
+    return float(
+        np.mean([ranks(c, z) < top for c, z in zip(cases, scores, strict=True) if c.answerable])
+    )
+
+
+def report(cases: list[Case], z_of: list[np.ndarray], probability: np.ndarray) -> None:
+    """Prints a table of recall and of refusal for each set, beside single signals."""
+    singles = ("passage", "sentence", "words", "context_words")
+    for name in dict.fromkeys(c.set_name for c in cases):
+        at = [i for i, c in enumerate(cases) if c.set_name == name]
+        here = [cases[i] for i in at]
+        ours = [z_of[i] for i in at]
+        able = np.array([c.answerable for c in here])
+        print(f"{name}: {able.sum()} answerable, {(~able).sum()} not")
+        print("  ours R@1/3/5 " + " ".join(f"{recall(here, ours, top):.3f}" for top in TOPS))
+        for single in singles:
+            column = NAMES.index(single)
+            alone = [c.features[:, column] for c in here]
+            figures = " ".join(f"{recall(here, alone, top):.3f}" for top in TOPS)
+            print(f"  {single} R@1/3/5 {figures}")
+        p = probability[at]
+        if not able.all():
+            print(f"  AUROC {roc_auc_score(able, p):.3f}")
+        for threshold in THRESHOLDS:
+            wrong = (
+                f", false answers {np.mean(p[~able] >= threshold):.2f}" if not able.all() else ""
+            )
+            print(f"  at {threshold}: false refusals {np.mean(p[able] < threshold):.2f}{wrong}")
+
+
+def main() -> None:
+    """Fits, prints and, when asked, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("folder", type=Path, help="the folder of the evaluation sets")
+    parser.add_argument("--cache", type=Path, default=Path("vectors.sqlite"), help="vectors")
+    parser.add_argument("--write", action="store_true", help="write embeddings/ranking.json")
+    arguments = parser.parse_args()
+    embedder = CachingEmbedder(SentenceTransformerEmbedder(find_model()), arguments.cache)
+    sets = load_sets(arguments.folder)
+    cases = [case for questions in sets for case in cases_of(questions, embedder)]
+    z_of, probability = cross_validated(cases)
+    report(cases, z_of, probability)
+    rows, answers = confidence_data(cases, z_of)
+    ranking = fit_ranking(cases)
+    confidence = fit_confidence(rows, answers, set_weights(cases))
+    fields = {
+        "sets": {
+            q.name: {"corpus_digest": q.corpus.digest, "questions": len(q.questions)} for q in sets
+        },
+        "ranking": {n: round(float(w), 4) for n, w in zip(NAMES, ranking, strict=True) if w},
+        "confidence": {
+            n: round(float(w), 4) for n, w in zip(CONFIDENCE_NAMES, confidence, strict=True)
+        },
+    }
+    print(json.dumps(fields, indent=2))
+    if arguments.write:
+        target = Path(__file__).resolve().parents[1] / "embeddings" / "ranking.json"
+        target.write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The learned ranking: what its weights may do."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import embeddings
+from embeddings.features import NAMES
+from embeddings.ranking import CONFIDENCE_NAMES, RankingModel
+
+
+def random_features(seed: int, rows: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (rows, len(NAMES))).astype(np.float32)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 60), st.integers(1, 10**6))
+def test_probabilities_are_in_range_and_in_the_order_of_the_first_layer(
+    seed: int, rows: int, passages: int
+) -> None:
+    model = RankingModel.shipped()
+    features = random_features(seed, rows)
+    probability = model.probabilities(features, passages=passages)
+    assert ((probability >= 0) & (probability <= 1)).all()
+    order = np.argsort(-model.order_scores(features), kind="stable")
+    assert (np.diff(probability[order]) <= 0).all()
+
+
+def test_no_candidate_has_no_probability() -> None:
+    assert len(RankingModel.shipped().probabilities(random_features(0, 0), passages=5)) == 0
+
+
+def test_the_same_fit_in_a_larger_corpus_is_less_sure() -> None:
+    model, features = RankingModel.shipped(), random_features(3, 10)
+    small = model.probabilities(features, passages=11)
+    large = model.probabilities(features, passages=100_000)
+    assert large.max() < small.max()
+
+
+def test_every_shipped_weight_has_the_sign_that_its_feature_means() -> None:
+    model = RankingModel.shipped()
+    for name, weight in zip(NAMES, model.ranking, strict=True):
+        assert weight <= 0 if name == "missing" else weight >= 0
+    assert dict(zip(CONFIDENCE_NAMES, model.confidence, strict=True))["z"] > 0
+
+
+def test_a_weight_of_an_unknown_feature_is_refused() -> None:
+    with pytest.raises(ValueError, match="wisdom"):
+        RankingModel.from_fields({"ranking": {"wisdom": 1.0}, "confidence": {}})
+
+
+def test_the_shipped_weights_say_what_they_were_learned_from() -> None:
+    file = Path(embeddings.__path__[0]) / "ranking.json"
+    sets = json.loads(file.read_text("utf-8"))["sets"]
+    assert "statements-qa" in sets
+    assert all(len(s["corpus_digest"]) == 64 for s in sets.values())

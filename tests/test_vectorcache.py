@@ -1,0 +1,25 @@
+"""Vectors that are kept by text and model."""
+
+from pathlib import Path
+
+import numpy as np
+from fakes import LetterEmbedder
+
+from embeddings.vectorcache import CachingEmbedder
+
+
+def test_a_text_is_embedded_once_and_comes_back_equal(tmp_path: Path) -> None:
+    first = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    vectors = first.embed_passages(["abc", "b", "abc"])
+    again = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    np.testing.assert_array_equal(again.embed_passages(["b", "abc"]), vectors[[1, 0]])
+    np.testing.assert_array_equal(again.embed_query("abc"), again.embed_query("abc"))
+    assert (first.embedded, again.embedded) == (2, 1)
+    assert again.embed_passages([]).shape == (0, 27)
+
+
+def test_another_model_does_not_see_these_vectors(tmp_path: Path) -> None:
+    CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite").embed_passages(["abc"])
+    other = CachingEmbedder(LetterEmbedder(digest="1" * 64), tmp_path / "v.sqlite")
+    other.embed_passages(["abc"])
+    assert other.embedded == 1
