@@ -3,8 +3,10 @@
 import enum
 from dataclasses import dataclass
 
+from bot import texts
 from bot.citation import Citation, cite
 from bot.errors import UnfaithfulQuote
+from bot.smalltalk import small_talk, small_talk_reply
 from corpus import Corpus, Span
 from embeddings import Hit, Query, Retriever
 
@@ -66,11 +68,12 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Nothing in the corpus answers."""
+    """Nothing in the corpus answers, or nothing was asked; ``message`` says so to the reader."""
 
     question: str
     generation: int
     notices: tuple[str, ...] = ()
+    message: str = texts.NOTHING
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -111,7 +114,9 @@ class Answerer:
     def answer(self, question: str, *, top: int = DEFAULT_QUOTES) -> Reply:
         """The reply to a question, with at most ``top`` quotes.
 
-        A question without a letter or digit gives NoAnswer with a notice. Of a question of more
+        A question without a letter or digit, and small talk, give NoAnswer with a message of their
+        own. Misspelt words are put right where that finds a more probable passage, and a notice
+        says so. Of a question of more
         than ``MAX_QUESTION_CHARACTERS`` the first so many are searched, and a notice says so.
 
         Raises:
@@ -122,7 +127,7 @@ class Answerer:
             raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
         asked = question.strip()
         if not any(c.isalnum() for c in asked):
-            return NoAnswer(question, self.generation, ("There is no word in this question.",))
+            return NoAnswer(question, self.generation, message=texts.NO_WORD)
         notices: tuple[str, ...] = ()
         if len(asked) > MAX_QUESTION_CHARACTERS:
             asked = asked[:MAX_QUESTION_CHARACTERS]
@@ -130,14 +135,24 @@ class Answerer:
                 f"The question is long: only its first {MAX_QUESTION_CHARACTERS:,} characters "
                 "were searched.",
             )
+        kind = small_talk(asked)
+        if kind is not None:
+            said = small_talk_reply(kind, self.corpus)
+            return NoAnswer(question, self.generation, message=said)
         hits = self._retriever.search(Query(asked), top=top)
+        corrected = self._retriever.corrected(Query(asked))
+        if corrected is not None:
+            better = self._retriever.search(corrected, top=top)
+            if better and (not hits or better[0].score > hits[0].score):
+                hits = better
+                notices = (*notices, texts.SHOWING_RESULTS_FOR.format(corrected.text))
         if not hits or hits[0].score < RELATED_SCORE:
             return NoAnswer(question, self.generation, notices)
         quotes = tuple(
             self._quote(hit) for hit in hits if hit.score >= FURTHER_QUOTE_SHARE * hits[0].score
         )
-        kind = Answer if hits[0].score >= ANSWER_SCORE else Related
-        return kind(question, self.generation, quotes, notices)
+        reply = Answer if hits[0].score >= ANSWER_SCORE else Related
+        return reply(question, self.generation, quotes, notices)
 
     def _quote(self, hit: Hit) -> Quote:
         document = self.corpus.document(hit.passage.document_id)

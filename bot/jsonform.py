@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.answering import Quote, Reply, outcome_of
+from bot import texts
+from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from corpus import Document
 
 
@@ -12,7 +13,7 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
         "question": reply.question,
         "outcome": outcome_of(reply).value,
         "generation": reply.generation,
-        "notices": list(reply.notices),
+        "notices": [*reply.notices, *_own_message(reply)],
         "quotes": [_quote_fields(quote) for quote in reply.quotes],
     }
 
@@ -30,6 +31,13 @@ def document_fields(document: Document) -> dict[str, Any]:
         "paragraphs": len(document.passages),
         "digest": document.digest,
     }
+
+
+def _own_message(reply: Reply) -> list[str]:
+    """What NoAnswer says when it is more than that nothing was found."""
+    if isinstance(reply, NoAnswer) and reply.message != texts.NOTHING:
+        return [reply.message]
+    return []
 
 
 def _quote_fields(quote: Quote) -> dict[str, Any]:

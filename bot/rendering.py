@@ -100,7 +100,7 @@ def check_message(message: Message, corpus: Corpus) -> None:
 def _heading(reply: Reply) -> Iterator[str]:
     yield from reply.notices
     if isinstance(reply, NoAnswer):
-        yield texts.NOTHING
+        yield reply.message
     elif outcome_of(reply) is Outcome.RELATED:
         yield texts.RELATED
 

@@ -20,7 +20,7 @@ def print_reply(reply: Reply, console: Console) -> None:
     for notice in reply.notices:
         console.print(Text(notice, style="yellow"), soft_wrap=True)
     if isinstance(reply, NoAnswer):
-        console.print(Text(texts.NOTHING), soft_wrap=True)
+        console.print(Text(reply.message), soft_wrap=True)
         return
     if outcome_of(reply) is Outcome.RELATED:
         console.print(Text(texts.RELATED, style="yellow"), soft_wrap=True)

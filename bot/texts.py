@@ -13,6 +13,8 @@ COMMANDS = (
     ("start", "Begin"),
 )
 NOTHING = "The statements do not say. Nothing in them answers this question."
+NO_WORD = "There is no word in this question. Please type one."
+SHOWING_RESULTS_FOR = "Showing results for “{}”."
 RELATED = "The statements do not answer this. Related, but not an answer:"
 HELP = (
     "Type a question, as you would to a person. I look for the paragraphs of official statements "

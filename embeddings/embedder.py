@@ -57,3 +57,6 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> FloatMatrix:
         """``(d,)`` float32, a unit vector."""
+
+    def knows_word(self, word: str) -> bool:
+        """Whether the word is one that the model learned whole: then it is no misspelling."""

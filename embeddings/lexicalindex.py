@@ -54,10 +54,15 @@ def stems(text: str, *, language: str = "en") -> list[str]:
     Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
     Snowball stemmer keeps its words as they are. No word gives ``[]``.
     """
-    ignored = function_words(language)
-    words = [w for w in _WORD.findall(search_form(text).casefold()) if w not in ignored]
+    kept = words(text, language=language)
     stemmer = _stemmer(language)
-    return list(stemmer.stemWords(words)) if stemmer else words
+    return list(stemmer.stemWords(kept)) if stemmer else kept
+
+
+def words(text: str, *, language: str = "en") -> list[str]:
+    """The case-folded words that ``stems`` stems, in order; function words left out."""
+    ignored = function_words(language)
+    return [w for w in _WORD.findall(search_form(text).casefold()) if w not in ignored]
 
 
 class LexicalIndex:

@@ -14,6 +14,7 @@ from embeddings.generation import Generation
 from embeddings.lexicalindex import stems
 from embeddings.question import take_apart
 from embeddings.ranking import RankingModel
+from embeddings.spelling import correct
 
 CANDIDATES = 50
 """How many passages each signal may propose; the others cannot become a Hit."""
@@ -67,7 +68,11 @@ class Retriever:
         self._embedder = embedder
         self._model = model or RankingModel.shipped()
         self._datelines = [
-            (row, frozenset(stems(document.title, language=document.language)))
+            (
+                row,
+                frozenset(stems(document.title, language=document.language)),
+                frozenset(stems(document.place or "", language=document.language)),
+            )
             for row, passage in enumerate(generation.passages)
             if passage.number == DATELINE_NUMBER
             for document in (generation.document_of(passage),)
@@ -96,6 +101,12 @@ class Retriever:
             for rank, i in enumerate(order, start=1)
         )
 
+    def corrected(self, query: Query) -> Query | None:
+        """The query with misspelt words put right from the corpus; None where none is."""
+        words = self.generation.terms.words
+        text = correct(query.text, words, known=self._embedder.knows_word)
+        return None if text is None else Query(text)
+
     def candidates(self, query: Query) -> Candidates | None:
         """The passages that may answer, with their features; None for a query without a word."""
         question = take_apart(query.text, self.generation.lexical)
@@ -111,5 +122,7 @@ class Retriever:
 
     def _datelines_asked_about(self, text: str) -> NDArray[np.int64]:
         """Rows of the datelines of the documents whose making the question asks about."""
-        rows = [row for row, title in self._datelines if asks_about_document(text, title)]
+        rows = [
+            row for row, title, place in self._datelines if asks_about_document(text, title, place)
+        ]
         return np.array(rows[:CANDIDATES], dtype=np.int64)

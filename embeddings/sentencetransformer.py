@@ -64,6 +64,12 @@ class SentenceTransformerEmbedder:
         row: FloatMatrix = self._embed([text], self._identity.query_prompt, None)[0]
         return row
 
+    def knows_word(self, word: str) -> bool:
+        """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""
+        with self._lock:
+            tokens = self._model.tokenizer(word, add_special_tokens=False)["input_ids"]
+        return len(tokens) == 1
+
     def _embed(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatMatrix:
         with self._lock:
             windows, owners, weights = self._windows(texts, prompt)

@@ -1,6 +1,7 @@
 """The stems of every sentence and title, by number, and what each sentence can answer."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from corpus import Corpus
 from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import stems
+from embeddings.lexicalindex import stems, words
 from embeddings.question import MONTHS
 from embeddings.searchform import search_form
 
@@ -37,7 +38,8 @@ class Terms:
 
     ``title_ids`` and ``title_starts`` do the same for the documents' titles with publisher and
     date. ``kinds[j]`` has a bit for a quantity, a date and a person in sentence j. A stem's number
-    is its place in ``vocabulary``.
+    is its place in ``vocabulary``. ``words`` are the distinct words before stemming, the most
+    frequent first.
     """
 
     vocabulary: dict[str, int]
@@ -46,16 +48,19 @@ class Terms:
     title_ids: IntArray
     title_starts: IntArray
     kinds: NDArray[np.uint8]
+    words: tuple[str, ...]
 
     @classmethod
     def build(cls, corpus: Corpus) -> "Terms":
         """The terms of every sentence of every quotable passage, in order."""
         vocabulary: dict[str, int] = {}
+        counts: Counter[str] = Counter()
 
         def rows(texts: Sequence[tuple[str, str]]) -> tuple[IntArray, IntArray]:
             ids: list[int] = []
             starts = [0]
             for text, language in texts:
+                counts.update(words(text, language=language))
                 for stem in stems(text, language=language):
                     ids.append(vocabulary.setdefault(stem, len(vocabulary)))
                 starts.append(len(ids))
@@ -72,7 +77,8 @@ class Terms:
             [(document.context, document.language) for document in corpus.documents]
         )
         kinds = np.array([_kinds(search_form(text)) for text, _ in sentences], np.uint8)
-        return cls(vocabulary, ids, starts, title_ids, title_starts, kinds)
+        frequent = tuple(word for word, _ in counts.most_common())
+        return cls(vocabulary, ids, starts, title_ids, title_starts, kinds, frequent)
 
     def has(
         self, sentences: NDArray[np.int64], *, quantity: bool, date: bool, person: bool
@@ -82,7 +88,7 @@ class Terms:
         return (self.kinds[sentences] & wanted) > 0
 
     def to_files(self) -> dict[str, bytes]:
-        """The terms as named files in NumPy's format and a list of stems, a line each."""
+        """The terms as named files in NumPy's format and two lists, a line each."""
         arrays: tuple[NDArray[Any], ...] = (
             self.ids,
             self.starts,
@@ -91,7 +97,11 @@ class Terms:
             self.kinds,
         )
         files = {f"{n}.npy": array_to_bytes(a) for n, a in zip(_FILES, arrays, strict=True)}
-        return {**files, "terms.txt": "\n".join(self.vocabulary).encode("utf-8")}
+        return {
+            **files,
+            "terms.txt": "\n".join(self.vocabulary).encode("utf-8"),
+            "words.txt": "\n".join(self.words).encode("utf-8"),
+        }
 
     @classmethod
     def from_files(cls, files: dict[str, bytes]) -> "Terms":
@@ -101,12 +111,15 @@ class Terms:
             IndexDamaged: if a file is missing or unreadable.
         """
         try:
-            words = files["terms.txt"].decode("utf-8").split("\n")
+            known = files["terms.txt"].decode("utf-8").split("\n")
+            frequent = files["words.txt"].decode("utf-8").split("\n")
             arrays = [array_from_bytes(files[f"{name}.npy"]) for name in _FILES]
         except (KeyError, ValueError) as error:
             raise IndexDamaged("the terms are not readable") from error
-        vocabulary = {word: number for number, word in enumerate(words) if word}
-        return cls(vocabulary, *arrays)
+        vocabulary = {word: number for number, word in enumerate(known) if word}
+        ids, starts, title_ids, title_starts, kinds = arrays
+        spelt = tuple(word for word in frequent if word)
+        return cls(vocabulary, ids, starts, title_ids, title_starts, kinds, spelt)
 
 
 def _kinds(text: str) -> int:

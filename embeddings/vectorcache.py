@@ -65,6 +65,10 @@ class CachingEmbedder:
             self._keep(found)
         return found[key]
 
+    def knows_word(self, word: str) -> bool:
+        """See ``Embedder.knows_word``."""
+        return self._embedder.knows_word(word)
+
     def _key(self, side: str, prompt: str, text: str) -> bytes:
         fields = "\0".join((side, self.identity.digest, prompt, text))
         return hashlib.sha256(fields.encode("utf-8")).digest()

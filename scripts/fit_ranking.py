@@ -38,7 +38,7 @@ from embeddings.vectorcache import CachingEmbedder
 
 FOLDS = 5
 TOPS = (1, 3, 5)
-THRESHOLDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5)
+THRESHOLDS = (0.12, 0.25, 0.35, 0.5)
 TINY = 1e-6
 NEGATIVE = {"missing"}
 RIDGE = 1e-2

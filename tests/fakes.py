@@ -36,6 +36,10 @@ class LetterEmbedder:
     def embed_query(self, text: str) -> FloatMatrix:
         return self._vector(text)
 
+    def knows_word(self, word: str) -> bool:
+        """It has learned the short words whole."""
+        return len(word) <= 4
+
     def _vector(self, text: str) -> FloatMatrix:
         counts = np.array([text.casefold().count(letter) for letter in LETTERS] + [0], np.float64)
         if not counts.any():

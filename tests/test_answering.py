@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from fakes import LetterEmbedder, corpus_of
 
+from bot import texts
 from bot.answering import (
     ANSWER_SCORE,
     RELATED_SCORE,
@@ -29,12 +30,18 @@ class ScriptedRetriever:
         self.generation = generation
 
     def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
+        if query.text.startswith("misspelt "):
+            return ()
         scores = [float(word) for word in query.text.split() if word[0].isdigit()]
         pairs = zip(self.generation.passages, scores, strict=False)
         return tuple(
             Hit(passage, score, rank, passage.sentences[-1])
             for rank, (passage, score) in enumerate(pairs, start=1)
         )[:top]
+
+    def corrected(self, query: Query) -> Query | None:
+        """A question that begins with "misspelt" has the rest for its correction."""
+        return Query(query.text[9:]) if query.text.startswith("misspelt ") else None
 
 
 @pytest.fixture
@@ -87,7 +94,8 @@ def test_at_most_as_many_quotes_as_asked_for(answerer: Answerer) -> None:
 def test_a_question_without_a_word_is_told_so(answerer: Answerer, question: str) -> None:
     reply = answerer.answer(question)
     assert isinstance(reply, NoAnswer)
-    assert reply.notices == ("There is no word in this question.",)
+    assert reply.message == "There is no word in this question. Please type one."
+    assert reply_fields(reply)["notices"] == [reply.message]
 
 
 def test_of_a_very_long_question_the_start_is_searched_and_that_is_said(
@@ -95,6 +103,30 @@ def test_of_a_very_long_question_the_start_is_searched_and_that_is_said(
 ) -> None:
     reply = answerer.answer("0.9 " + "x " * 5_000)
     assert "first 1,000 characters" in reply.notices[0]
+
+
+@pytest.mark.parametrize("text", ["hello", "Thanks!", "who made you?", "  WHAT can you do ?? "])
+def test_small_talk_gets_a_fixed_reply_and_never_a_quote(answerer: Answerer, text: str) -> None:
+    reply = answerer.answer(text)
+    assert isinstance(reply, NoAnswer)
+    assert reply.message != texts.NOTHING
+    assert reply_fields(reply)["notices"] == [reply.message]
+
+
+def test_a_correction_is_used_where_it_helps_and_that_is_said(answerer: Answerer) -> None:
+    helped = answerer.answer("misspelt 0.9")
+    assert helped.notices == ("Showing results for “0.9”.",)
+    assert isinstance(helped, Answer)
+
+
+def test_a_correction_that_does_not_help_is_not_used(answerer: Answerer) -> None:
+    class Unhelpful(ScriptedRetriever):
+        def corrected(self, query: Query) -> Query | None:
+            return Query("0.5")
+
+    retriever = Unhelpful(answerer._retriever.generation)
+    reply = Answerer(retriever).answer("0.8")
+    assert (reply.notices, reply.quotes[0].score) == ((), 0.8)
 
 
 def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -> None:

@@ -42,6 +42,30 @@ def test_a_question_about_the_content_is_not(question: str) -> None:
     assert not asks_about_document(question, TITLE)
 
 
+PLACE = stems("Carbis Bay, Cornwall")
+
+
+@pytest.mark.parametrize(
+    "question", ["Carbis Bay summit", "the finance ministers' cornwall meeting"]
+)
+def test_naming_the_event_by_its_place_is_taken_for_such_a_question(question: str) -> None:
+    assert asks_about_document(question, TITLE, PLACE)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was said in Carbis Bay?",
+        "Carbis Bay",
+        "fisheries in Cornwall",
+        "the summit",
+        "Did they meet in Cornwall?",
+    ],
+)
+def test_a_place_alone_or_a_question_of_another_kind_is_not(question: str) -> None:
+    assert not asks_about_document(question, TITLE, PLACE)
+
+
 def test_such_a_question_is_answered_by_the_dateline(store: GenerationStore) -> None:
     text = "A Long Title Of It\n\nMay 3, 2021 – Paris, France - Office\n\nThey met and talked at length."
     corpus = Corpus((document_from_text(text, document_id="d"),))

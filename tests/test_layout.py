@@ -24,6 +24,7 @@ ONE_MODULE = {
     "transformers": "embeddings.sentencetransformer",
     "huggingface_hub": "embeddings.modelfolder",
     "filelock": "embeddings.store",
+    "rapidfuzz": "embeddings.spelling",
     "telegram": "bot.telegrambot",
     "typer": "bot.commandline",
     "platformdirs": "bot.settings",

@@ -1,0 +1,51 @@
+"""Misspelt words of a question, put right with the words of the corpus.
+
+The only module that imports ``rapidfuzz``.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import DamerauLevenshtein
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SHORTEST = 5
+_LEAST_SIMILARITY = 0.75
+_LOOKED_AT = 20
+
+
+def correct(question: str, words: Sequence[str], *, known: Callable[[str], bool]) -> str | None:
+    """The question with misspelt words replaced, or None where none is.
+
+    A word is taken for misspelt if it has at least five letters, is not among ``words`` (those of
+    the corpus, case-folded, the most frequent first) and ``known`` does not know it. It is
+    replaced by the word with the same first letter that is nearest in Damerau-Levenshtein
+    similarity, at least 0.75; the more frequent one where two are as near. Everything else of
+    the question stays as it is.
+    """
+    in_corpus = set(words)
+    changed = False
+
+    def right(match: re.Match[str]) -> str:
+        nonlocal changed
+        word = match.group().casefold()
+        if len(word) < _SHORTEST or word in in_corpus or known(word):
+            return match.group()
+        found = _nearest(word, words)
+        changed = changed or found is not None
+        return found or match.group()
+
+    corrected = _WORD.sub(right, question)
+    return corrected if changed else None
+
+
+def _nearest(word: str, words: Sequence[str]) -> str | None:
+    alike = [w for w in words if w[0] == word[0] and abs(len(w) - len(word)) <= 2]  # noqa: PLR2004
+    first = process.extract(word, alike, scorer=fuzz.ratio, limit=_LOOKED_AT)
+    best: tuple[float, int] | None = None
+    for candidate, _, place in first:
+        similarity = DamerauLevenshtein.normalized_similarity(word, candidate)
+        if similarity >= _LEAST_SIMILARITY and (best is None or (similarity, -place) > best):
+            best = (similarity, -place)
+    return None if best is None else alike[-best[1]]

@@ -1,0 +1,46 @@
+"""Small talk is told from questions."""
+
+import pytest
+from fakes import corpus_of
+
+from bot.answering import Answer, Answerer
+from bot.smalltalk import SmallTalk, example_questions, small_talk
+from corpus import Corpus
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hi!", SmallTalk.GREETING),
+        ("hello bot", SmallTalk.GREETING),
+        ("Bonjour", SmallTalk.GREETING),
+        ("thanks a lot 🙏", SmallTalk.THANKS),
+        ("What's your name?", SmallTalk.ABOUT_BOT),
+        ("WHO MADE YOU", SmallTalk.ABOUT_BOT),
+        ("Qui es-tu ?", SmallTalk.ABOUT_BOT),
+        ("bye", SmallTalk.FAREWELL),
+        ("Who said hello in Paris?", None),
+        ("What can you tell me about trade?", None),
+        ("thanks to whom did it succeed?", None),
+        ("", None),
+        ("😀", None),
+    ],
+)
+def test_only_whole_phrases_are_small_talk(text: str, kind: SmallTalk | None) -> None:
+    assert small_talk(text) is kind
+
+
+def test_every_example_question_is_answered(shipped_answerer: Answerer) -> None:
+    examples = example_questions(shipped_answerer.corpus)
+    assert len(examples) == 3
+    for example in examples:
+        assert isinstance(shipped_answerer.answer(example), Answer), example
+
+
+def test_a_corpus_without_names_gives_no_example() -> None:
+    assert example_questions(corpus_of("nothing is named here.")) == ()
+
+
+def test_examples_differ_from_each_other(shipped: Corpus) -> None:
+    examples = example_questions(shipped)
+    assert len(set(examples)) == len(examples)

@@ -1,0 +1,50 @@
+"""Misspelt words are put right with the words of the corpus, and only those."""
+
+import pytest
+from hypothesis import given
+from strategies import awkward_texts
+
+from embeddings.spelling import correct
+
+WORDS = (
+    "coalition",
+    "meeting",
+    "marrakesh",
+    "afghanistan",
+    "attacks",
+    "attack",
+    "unclear",
+    "trade",
+)
+
+
+def known(word: str) -> bool:
+    return word in {"nuclear", "there"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "corrected"),
+    [
+        ("marakesh meetng", "marrakesh meeting"),
+        ("AFGANISTAN atacks?", "afghanistan attacks?"),
+        ("What of the  Coaliton, there?", "What of the  coalition, there?"),
+        ("trdae", "trade"),
+    ],
+)
+def test_a_misspelt_word_becomes_the_nearest_word_of_the_corpus(asked: str, corrected: str) -> None:
+    assert correct(asked, WORDS, known=known) == corrected
+
+
+@pytest.mark.parametrize(
+    "asked", ["nuclear", "trade", "pizza topping", "tade", "", "😀", "2022 x1y2z3", "Xttacks"]
+)
+def test_a_known_short_or_distant_word_stays(asked: str) -> None:
+    assert correct(asked, WORDS, known=known) is None
+
+
+@given(awkward_texts)
+def test_any_text_is_survived_and_only_words_change(text: str) -> None:
+    corrected = correct(text, WORDS, known=known)
+    if corrected is not None:
+        assert corrected != text
+        assert [c for c in corrected if not c.isalpha()] == [c for c in text if not c.isalpha()]
