@@ -1,6 +1,5 @@
 """Where a quote stands, and a link that leads to the very words."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote as percent_encode
@@ -10,6 +9,7 @@ from corpus import Document, Passage
 _WHOLE_FRAGMENT_CHARACTERS = 200
 _EDGE_WORDS = 5
 _MOST_EDGE_WORDS = 30
+_EDGE_CHARACTERS = (20, 30, 45, 60, 90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +69,26 @@ def fragment_link(document: Document, passage: Passage) -> str:
         directive = _encode(whole)
     else:
         everything = " ".join(document.text.split())
-        first = _unique_edge(words, everything, last=False)
-        last = _unique_edge(words, everything, last=True)
-        directive = f"{_encode(first)},{_encode(last)}"
-    separator = ":~:" if "#" in document.url else "#:~:"
-    return f"{document.url}{separator}text={directive}"
+        directive = ",".join(
+            _encode(_unique_edge(words, whole, everything, last=last)) for last in (False, True)
+        )
+    url = document.url.partition(":~:")[0]
+    separator = ":~:" if "#" in url else "#:~:"
+    return f"{url}{separator}text={directive}"
 
 
-def _unique_edge(words: list[str], everything: str, *, last: bool) -> str:
+def _unique_edge(words: list[str], whole: str, everything: str, *, last: bool) -> str:
+    """The first or last words, as many as make them unique; characters where words are long."""
+    edges = []
     most = min(_MOST_EDGE_WORDS, len(words) // 2)
-    edge = ""
     for count in range(min(_EDGE_WORDS, most), most + 1):
-        edge = " ".join(words[-count:] if last else words[:count])
-        if len(re.findall(re.escape(edge), everything)) == 1:
-            break
-    return edge
+        edges.append(" ".join(words[len(words) - count :] if last else words[:count]))
+    if not edges or not edges[0] or len(edges[0]) > _EDGE_CHARACTERS[-1]:
+        edges = [whole[-count:] if last else whole[:count] for count in _EDGE_CHARACTERS]
+    for edge in edges:
+        if everything.count(edge) == 1:
+            return edge.strip()
+    return edges[-1].strip()
 
 
 def _encode(text: str) -> str:

@@ -1,6 +1,7 @@
 """The command line ``verbatim``: reads the words typed, prints, sets the exit code."""
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -8,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -27,9 +28,9 @@ EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_NOTHING_FOUND = 3
 EXIT_REFRESH_RUNNING = 4
-EXIT_INTERRUPTED = 130
 
 _MAX_STDIN_CHARACTERS = 100_000
+_MOST_DIGITS = 9
 
 app = typer.Typer(
     name="verbatim",
@@ -77,9 +78,9 @@ def ask(
         _ask_batch(batch, top=top)
         return
     if question is None or question == "-":
-        if question is None and sys.stdin.isatty():
+        if question is None and _at_terminal():
             raise typer.BadParameter('type a question: verbatim ask "Where did they meet?"')
-        question = sys.stdin.read(_MAX_STDIN_CHARACTERS)
+        question = _typed()
     question = _decodable(question).strip()
     if not question:
         raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
@@ -94,9 +95,10 @@ def ask(
 
 def _ask_batch(batch: Path, *, top: int) -> None:
     try:
-        content = sys.stdin.read() if str(batch) == "-" else batch.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raw = sys.stdin.buffer.read() if str(batch) == "-" else batch.read_bytes()
+        content = raw.decode("utf-8-sig", "replace")
+    except (OSError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or "no standard input"
         raise typer.BadParameter(f"{batch} cannot be read: {reason}") from error
     questions = content.removesuffix("\n").split("\n") if content else []
     answerer = _open_answerer()
@@ -114,16 +116,16 @@ def chat(top: TopOption = DEFAULT_QUOTES) -> None:
     Example: verbatim chat
     """
     answerer = _open_answerer()
-    if sys.stdin.isatty():
+    if _at_terminal():
         count = len(answerer.corpus.documents)
         documents = "1 document" if count == 1 else f"{count:,} documents"
         out.print(f"Verbatim, {documents}. Type a question; /quit ends.")
     while True:
         try:
-            question = _decodable(input("\n> " if sys.stdin.isatty() else "")).strip()
+            question = _decodable(input("\n> " if _at_terminal() else "")).strip()
         except EOFError:
             return
-        if question in {"/quit", "/exit"} or (not question and sys.stdin.isatty()):
+        if question in {"/quit", "/exit"} or (not question and _at_terminal()):
             return
         if question:
             terminal.print_reply(answerer.answer(question, top=top), out)
@@ -177,8 +179,13 @@ def show(
     paragraph: Annotated[
         str | None, typer.Argument(metavar="[¶]", help="A paragraph's number, such as 7.")
     ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Print the stored text alone, byte for byte.")
+    ] = False,
 ) -> None:
     """Show a document, or one paragraph of it, as it is stored.
+
+    With --raw the output is the text that offsets count in and whose SHA-256 is the digest.
 
     Example: verbatim show 2022-05-12 7
     """
@@ -187,10 +194,14 @@ def show(
     number: int | None = None
     if paragraph is not None:
         digits = paragraph.strip().removeprefix("¶").strip()
-        if not digits.isdecimal():
+        if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
             raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
         number = int(digits)
     found = served_corpus(_settings()).find(_decodable(document))
+    if raw:
+        text = found.text if number is None else found.passage(number).text
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        return
     passages = found.quotable if number is None else (found.passage(number),)
     terminal.print_passages(found, passages, out)
 
@@ -236,29 +247,50 @@ def options(
     """Options of every command."""
 
 
-def main() -> None:
-    """Runs the command line: prints one clear line where something fails, and exits."""
+def run() -> None:
+    """Runs the command line: prints one clear line where something fails, and exits.
+
+    Raises:
+        KeyboardInterrupt: if the user interrupts it.
+    """
+    _speak_utf8()
     try:
         app()
     except RefreshRunning as error:
         _fail(str(error), EXIT_REFRESH_RUNNING)
     except (BotError, CorpusError, EmbeddingsError) as error:
         _fail(str(error), EXIT_FAILURE)
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_FAILURE)
     except Exception as error:
         if os.environ.get("VERBATIM_DEBUG"):
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        reason = f"{type(error).__name__}: {error}"[:300]
         _fail(f"unexpected failure ({reason}). VERBATIM_DEBUG=1 shows where.", EXIT_FAILURE)
 
 
-def _fail(message: str, code: int) -> None:
-    err.print(Text(f"verbatim: {message}", style="red"), soft_wrap=True)
+def _speak_utf8() -> None:
+    """Reads and writes UTF-8 whatever the locale says; bytes that are not become "�"."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """Prints the message on one line, without characters that steer a terminal, and exits."""
+    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    err.print(Text(f"verbatim: {line}", style="red"), soft_wrap=True)
     sys.exit(code)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _typed() -> str:
+    """What comes on standard input, at most so much."""
+    return "" if sys.stdin is None else sys.stdin.read(_MAX_STDIN_CHARACTERS)
 
 
 def _settings() -> Settings:

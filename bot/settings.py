@@ -1,5 +1,6 @@
 """Settings, read once from the environment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from platformdirs import user_data_path
 from bot.errors import SettingsError
 from embeddings import DEFAULT_MODEL
 
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 TELEGRAM_API = "https://api.telegram.org"
 
 
@@ -41,7 +43,7 @@ class Settings:
             SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address.
         """
         home_text = environment.get("VERBATIM_HOME")
-        home = Path(home_text).expanduser() if home_text else user_data_path("verbatim")
+        home = _path(home_text) if home_text else user_data_path("verbatim")
         corpus_text = environment.get("VERBATIM_CORPUS")
         api = (environment.get("VERBATIM_TELEGRAM_API") or TELEGRAM_API).rstrip("/")
         if not api.startswith(("https://", "http://")):
@@ -50,15 +52,20 @@ class Settings:
             )
         return cls(
             home=home.absolute(),
-            corpus_directory=(
-                Path(corpus_text).expanduser() if corpus_text else home / "corpus"
-            ).absolute(),
+            corpus_directory=(_path(corpus_text) if corpus_text else home / "corpus").absolute(),
             corpus_is_own=bool(corpus_text),
             model=environment.get("VERBATIM_MODEL") or DEFAULT_MODEL,
             query_prompt=environment.get("VERBATIM_QUERY_PROMPT"),
             passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
             telegram_api=api,
         )
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"{text}: there is no such user's home directory.") from error
 
 
 def telegram_token(environment: Mapping[str, str]) -> str:
@@ -73,7 +80,7 @@ def telegram_token(environment: Mapping[str, str]) -> str:
     if not token and (file := environment.get("TELEGRAM_BOT_TOKEN_FILE")):
         source = f"TELEGRAM_BOT_TOKEN_FILE ({file})"
         try:
-            token = Path(file).expanduser().read_text("utf-8").strip()
+            token = _path(file).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not text"
             raise SettingsError(f"{source} cannot be read: {reason}.") from error
@@ -82,8 +89,7 @@ def telegram_token(environment: Mapping[str, str]) -> str:
             "No bot token. Ask @BotFather in Telegram for one and set TELEGRAM_BOT_TOKEN, "
             "or TELEGRAM_BOT_TOKEN_FILE to a file that holds it."
         )
-    number, _, secret = token.partition(":")
-    if not number.isdecimal() or not secret or any(c.isspace() or c == "/" for c in token):
+    if not _TOKEN.fullmatch(token):
         raise SettingsError(
             f"{source} does not hold a bot token: a token looks like 123456:ABC-DEF. "
             "Copy it again from @BotFather."

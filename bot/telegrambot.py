@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 from telegram import (
@@ -15,13 +16,14 @@ from telegram import (
 )
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, ChatType
-from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import (
     ApplicationBuilder,
     CommandHandler,
     ContextTypes,
     Defaults,
     MessageHandler,
+    Updater,
     filters,
 )
 from telegram.request import HTTPXRequest, RequestData
@@ -37,7 +39,7 @@ log = logging.getLogger(__name__)
 _UPDATES = ("message",)
 _POLL_TIMEOUT_S = 10
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-_UNAUTHORIZED = 401
+_REFUSALS = frozenset({401, 404})
 
 Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None]]
 
@@ -75,24 +77,54 @@ class TelegramBot:
         try:
             await self._announce_commands()
             await self._application.start()
-            updater = self._application.updater
-            if updater is None:
-                raise RuntimeError("the application was built without an updater")
-            await updater.start_polling(
+            if await self._start_polling():
+                log.info("answering as @%s", self._application.bot.username)
+                await self._stop.wait()
+        except InvalidToken as error:
+            raise TokenRefused(texts.REFUSED) from error
+        finally:
+            await self._shut_down()
+        log.info("stopped")
+        if self._refused:
+            raise TokenRefused(texts.REFUSED)
+
+    @property
+    def _updater(self) -> Updater:
+        updater = self._application.updater
+        if updater is None:
+            raise RuntimeError("the application was built without an updater")
+        return updater
+
+    async def _start_polling(self) -> bool:
+        """Whether polling began before the bot was told to stop."""
+        starting = asyncio.create_task(
+            self._updater.start_polling(
                 timeout=_POLL_TIMEOUT_S,
                 bootstrap_retries=-1,
                 allowed_updates=list(_UPDATES),
                 error_callback=_log_polling_error,
             )
-            log.info("answering as @%s", self._application.bot.username)
-            await self._stop.wait()
-            await updater.stop()
+        )
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return False
+        await starting
+        return True
+
+    async def _shut_down(self) -> None:
+        """Answers what was received, then closes everything that is open."""
+        if self._updater.running:
+            try:
+                await self._updater.stop()
+            except TelegramError as error:
+                log.warning("polling ended with an error: %s", error)
+        if self._application.running:
             await self._application.stop()
-        finally:
-            await self._application.shutdown()
-        log.info("stopped")
-        if self._refused:
-            raise TokenRefused(texts.REFUSED)
+        await self._application.shutdown()
 
     async def _initialize(self) -> bool:
         """Whether Telegram was reached before the bot was told to stop; retries while it is not."""
@@ -102,8 +134,10 @@ class TelegramBot:
                 await self._application.initialize()
             except InvalidToken as error:
                 raise TokenRefused(texts.REFUSED) from error
-            except NetworkError as error:
+            except TelegramError as error:
                 delay_s = _START_RETRY_S[min(attempt, len(_START_RETRY_S) - 1)]
+                if isinstance(error, RetryAfter):
+                    delay_s = max(delay_s, _seconds(error))
                 log.warning("Telegram cannot be reached (%s); next try in %g s", error, delay_s)
                 attempt += 1
                 try:
@@ -226,7 +260,7 @@ class _PollingRequest(HTTPXRequest):
         status, body = await super().do_request(
             url, method, request_data, *timeouts, **named_timeouts
         )
-        if status == _UNAUTHORIZED:
+        if status in _REFUSALS:
             self._on_refused()
         return status, body
 
@@ -241,6 +275,12 @@ def _reply_parameters(message: TelegramMessage) -> ReplyParameters | None:
     if message.chat.type == ChatType.PRIVATE:
         return None
     return ReplyParameters(message.message_id, allow_sending_without_reply=True)
+
+
+def _seconds(error: RetryAfter) -> float:
+    """How long Telegram asks to wait; the library is changing the type."""
+    wait = error.retry_after
+    return float(wait.total_seconds() if isinstance(wait, timedelta) else wait)
 
 
 def _log_polling_error(error: TelegramError) -> None:

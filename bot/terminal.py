@@ -1,4 +1,7 @@
-"""A reply on a terminal. The only module that draws with ``rich``, with the progress bar."""
+"""A reply on a terminal. The only module that draws with ``rich``, with the progress bar.
+
+Where the output is no terminal, texts are written past ``rich``, which would expand tabs.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +21,12 @@ from embeddings import Progress as ProgressCallback
 def print_reply(reply: Reply, console: Console) -> None:
     """Prints the quotes, evidence in bold, each with its citation; or says that there is none."""
     for notice in reply.notices:
-        console.print(Text(notice, style="yellow"), soft_wrap=True)
+        _print_line(Text(notice, style="yellow"), console)
     if isinstance(reply, NoAnswer):
-        console.print(Text(reply.message), soft_wrap=True)
+        _print_line(Text(reply.message), console)
         return
     if outcome_of(reply) is Outcome.RELATED:
-        console.print(Text(texts.RELATED, style="yellow"), soft_wrap=True)
+        _print_line(Text(texts.RELATED, style="yellow"), console)
     for position, quote in enumerate(reply.quotes):
         if position:
             console.print()
@@ -37,7 +40,7 @@ def _print_quote(quote: Quote, console: Console) -> None:
     text.stylize("bold", start, start + len(quote.evidence))
     _print_indented(text, console)
     if not console.is_terminal:
-        console.print(Text(f"  evidence: {quote.evidence_text}"), soft_wrap=True)
+        _print_line(Text(f"  evidence: {quote.evidence_text}"), console)
     parts = [citation.title, citation.publisher]
     parts.append(citation.published.isoformat() if citation.published else None)
     parts.append(citation.label)
@@ -45,9 +48,9 @@ def _print_quote(quote: Quote, console: Console) -> None:
         Text("— " + " · ".join(part for part in parts if part), style="cyan"), soft_wrap=True
     )
     if citation.link:
-        console.print(Text(f"  {citation.link}", style="dim"), soft_wrap=True)
+        _print_line(Text(f"  {citation.link}", style="dim"), console)
     facts = f"  {citation.document} [{citation.start}:{citation.end}] · score {quote.score:.2f}"
-    console.print(Text(facts, style="dim"), soft_wrap=True)
+    _print_line(Text(facts, style="dim"), console)
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:
@@ -61,7 +64,7 @@ def print_documents(corpus: Corpus, console: Console) -> None:
                 document.publisher or "–",
                 document.title,
             )
-            console.print(Text("\t".join(fields)), soft_wrap=True)
+            _print_line(Text("\t".join(fields)), console)
         return
     table = Table(box=None, pad_edge=False)
     table.add_column("document", overflow="fold", min_width=24)
@@ -82,12 +85,20 @@ def print_documents(corpus: Corpus, console: Console) -> None:
 
 def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
     """Prints passages of a document under its title, each with its number and offsets."""
-    console.print(Text(document.title, style="bold"), soft_wrap=True)
+    _print_line(Text(document.title, style="bold"), console)
     for passage in passages:
         where = f"{passage.label} [{passage.span.start}:{passage.span.end}]"
         console.print()
-        console.print(Text(where, style="cyan"), soft_wrap=True)
+        _print_line(Text(where, style="cyan"), console)
         _print_indented(Text(passage.text), console)
+
+
+def _print_line(text: Text, console: Console) -> None:
+    """One line: styled and not wrapped on a terminal, elsewhere the characters as they are."""
+    if console.is_terminal:
+        console.print(text, soft_wrap=True)
+    else:
+        console.file.write(f"{text.plain}\n")
 
 
 def _print_indented(text: Text, console: Console) -> None:
@@ -95,7 +106,7 @@ def _print_indented(text: Text, console: Console) -> None:
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, 2)))
     else:
-        console.print(text, soft_wrap=True)
+        console.file.write(f"{text.plain}\n")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 A press release carries lines that are about the statement and not of it: its title again, its
 address, "From: …", a dateline, "Contacts". They stay in the stored text, so that offsets can be
 checked, but they are not passages. The rules look only at the shape of a line and at where it
-stands, and they never take the last block that could be a passage.
+stands.
 """
 
 import re
@@ -14,7 +14,7 @@ from corpus.model import Span
 from corpus.sentences import trim
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-_SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
+_SENTENCE_END = re.compile(r"[.,!?:;…。！？؟।、，][\"'”’»)\]]*$")
 _LABEL = re.compile(r"(?P<label>from|to|contacts?|source|date|de|à)\s*:\s*(?P<value>.*)$", re.I)
 _ADDRESS = re.compile(r"(?:\w\s+)?(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$")
 _CLOSING = re.compile(
@@ -56,6 +56,9 @@ _DATELINE = re.compile(
 _HEAD_BLOCKS = 12
 _SHORT_LABEL_WORDS = 4
 _TITLE_CHARACTERS = 250
+_CLOSING_BLOCKS = 12
+_CLOSING_CHARACTERS = 400
+_SENTENCE = re.compile(r"\w\W?[.!?][\"'”’»)\]]*\s+\S+\s+\S+\s+\S+|^(?:\S+\s+){9,}\S+[.!?]$", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,39 +118,53 @@ def _blocks(text: str) -> list[Span]:
     return [span for span in spans if span is not None]
 
 
-def _is_furniture(line: str, title: str | None) -> bool:
+def _is_about_document(line: str, title: str | None) -> bool:
+    """Whether a line is plainly not the statement's: its title, an address, "From:", a dateline."""
     if "\n" in line or len(line) > _TITLE_CHARACTERS:
         return False
     if title is not None and " ".join(line.split()).casefold() == title.casefold():
         return True
-    if _LABEL.fullmatch(line) or _ADDRESS.fullmatch(line) or _DATELINE.fullmatch(line):
-        return True
-    return len(line.split()) <= _SHORT_LABEL_WORDS and not _SENTENCE_END.search(line)
+    return bool(_LABEL.fullmatch(line) or _ADDRESS.fullmatch(line) or _DATELINE.fullmatch(line))
+
+
+def _is_label(line: str) -> bool:
+    """Whether a line has the shape of a label such as "Statement"."""
+    short = "\n" not in line and len(line.split()) <= _SHORT_LABEL_WORDS
+    return short and not _SENTENCE_END.search(line)
+
+
+def _opens_as_title(line: str) -> bool:
+    plain = "\n" not in line and len(line) <= _TITLE_CHARACTERS
+    return plain and not _SENTENCE_END.search(line)
 
 
 def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
-    """How many leading blocks are furniture; 0 where no furniture-free block would be left."""
-    head = 0
-    for position, span in enumerate(blocks[:_HEAD_BLOCKS]):
-        line = span.of(text)
-        opens_with_a_title = (
-            position == 0
-            and len(blocks) > 1
-            and "\n" not in line
-            and len(line) <= _TITLE_CHARACTERS
-            and not _SENTENCE_END.search(line)
-        )
-        if not (opens_with_a_title or _is_furniture(line, title)):
-            return head
-        head = position + 1
-    return 0 if head == len(blocks) else head
+    """How many leading blocks are furniture.
+
+    A first line without an end mark is the title where no title is known. Labels count only
+    beside lines that are plainly about the document.
+    """
+    lines = [span.of(text) for span in blocks[:_HEAD_BLOCKS]]
+    plainly = 0
+    for number, line in enumerate(lines, start=1):
+        is_title = number == 1 and title is None and len(blocks) > 1 and _opens_as_title(line)
+        if _is_about_document(line, title):
+            plainly = number
+        elif not (is_title or _is_label(line)):
+            break
+    if plainly == len(blocks):
+        return plainly
+    if plainly == 0 and title is None and len(blocks) > 1 and _opens_as_title(lines[0]):
+        rest_is_labels = all(_is_label(span.of(text)) for span in blocks)
+        return 0 if rest_is_labels else 1
+    return plainly
 
 
 def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> int:
     """The position of the first closing block ("Contacts" and what follows it)."""
     for position in range(head + 1, len(blocks)):
         line = blocks[position].of(text)
-        if _CLOSING.fullmatch(line):
+        if _CLOSING.fullmatch(line) and _all_short(text, blocks[position + 1 :]):
             return position
     last = len(blocks) - 1
     if last > head and title is not None:
@@ -155,6 +172,13 @@ def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> 
         if line.casefold() == title.casefold():
             return last
     return len(blocks)
+
+
+def _all_short(text: str, blocks: list[Span]) -> bool:
+    """Whether blocks look like names, numbers and links, and not like a text that goes on."""
+    return len(blocks) <= _CLOSING_BLOCKS and all(
+        len(span) <= _CLOSING_CHARACTERS and not _SENTENCE.search(span.of(text)) for span in blocks
+    )
 
 
 def _date_of(match: re.Match[str]) -> date | None:

@@ -1,9 +1,10 @@
 """Reads text files, with or without front matter, into Documents, and a folder into a Corpus."""
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,9 +18,12 @@ from corpus.sentences import split_sentences
 SUFFIXES = (".txt", ".md")
 MAX_FILE_BYTES = 20_000_000
 
-_FRONT_MATTER = re.compile(r"---[^\S\n]*\n(?P<yaml>.*?)\n---[^\S\n]*(?:\n|$)", re.S)
+_FRONT_MATTER = re.compile(
+    r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
+)
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
 _MAX_FRONT_MATTER = 64_000
-_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNSAFE_IN_ID = re.compile(r"[^\w.-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -127,25 +131,15 @@ def read_document(path: Path) -> Document:
 def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None = None) -> Corpus:
     """The Corpus of every ``.txt`` and ``.md`` file below ``directory``, in order of id.
 
-    Hidden files and folders are skipped. ``progress`` is told (files read, files in all).
+    Hidden files and folders, and folders behind links, are skipped. ``progress`` is told (files
+    read, files in all).
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
         EmptyCorpus: if it holds no such file.
-        UnreadableSource: if one of the files cannot be read, or two have the same id.
+        UnreadableSource: if a file or folder cannot be read, or two files have the same id.
     """
-    if not directory.is_dir():
-        raise CorpusNotFound(
-            f"The corpus directory {directory} does not exist. Make it and put text files in it, "
-            "or point VERBATIM_CORPUS to the one you mean."
-        )
-    paths = sorted(
-        path
-        for path in directory.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(directory).parts)
-    )
+    paths = _text_files(directory)
     if not paths:
         raise EmptyCorpus(
             f"The corpus directory {directory} holds no .txt or .md file. "
@@ -164,6 +158,31 @@ def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None 
     return Corpus(tuple(documents[document_id] for document_id in sorted(documents)))
 
 
+def _text_files(directory: Path) -> list[Path]:
+    """The text files below a directory, sorted; a folder that cannot be read is an error."""
+
+    def unreadable(error: OSError) -> None:
+        reason = error.strerror or "unreadable"
+        raise UnreadableSource(
+            f"{error.filename}: cannot be read ({reason}). Check its permissions."
+        ) from error
+
+    found: list[Path] = []
+    try:
+        if not directory.is_dir():
+            raise CorpusNotFound(
+                f"The corpus directory {directory} does not exist. Make it and put text files in "
+                "it, or point VERBATIM_CORPUS to the one you mean."
+            )
+        for folder, folders, files in os.walk(directory, onerror=unreadable):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            paths = [Path(folder, name) for name in files if not name.startswith(".")]
+            found += [p for p in paths if p.suffix.lower() in SUFFIXES and p.is_file()]
+    except OSError as error:
+        unreadable(error)
+    return sorted(found)
+
+
 def _id_of(path: Path) -> str:
     return _UNSAFE_IN_ID.sub("-", unicodedata.normalize("NFC", path.stem)).strip("-.") or "document"
 
@@ -175,11 +194,14 @@ def _front_matter(text: str, path: Path) -> tuple[dict[str, object], str]:
     if len(match["yaml"]) > _MAX_FRONT_MATTER:
         raise UnreadableSource(f"{path}: front matter of over {_MAX_FRONT_MATTER:,} characters.")
     try:
-        fields = yaml.safe_load(match["yaml"])
+        # the base loader makes texts of all values: "NO" is a place and "12:30" a title
+        fields = yaml.load(match["yaml"], Loader=yaml.BaseLoader)  # noqa: S506 (makes no objects)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UnreadableSource(f"{path}: front matter is not valid YAML ({reason}).") from error
-    if fields is None:
+    if isinstance(fields, str) and fields.strip():
+        return {}, text  # a text that begins with a rule
+    if not fields:
         fields = {}
     if not isinstance(fields, dict):
         raise UnreadableSource(f'{path}: front matter must be "key: value" lines.')
@@ -190,24 +212,21 @@ def _text_field(fields: dict[str, object], key: str, path: Path) -> str | None:
     value = fields.get(key)
     if value is None:
         return None
-    if not isinstance(value, str | int | float | date):
+    if not isinstance(value, str):
         raise UnreadableSource(f"{path}: front matter: {key} must be text.")
-    return " ".join(normalise(str(value)).split()) or None
+    return " ".join(normalise(value).split()) or None
 
 
 def _date_field(fields: dict[str, object], path: Path) -> date | None:
-    value = fields.get("date")
+    value = _text_field(fields, "date", path)
     if value is None:
         return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+    match = _DATE.fullmatch(value)
     try:
-        return date.fromisoformat(str(value).strip()[:10])
+        return date.fromisoformat(match[1] if match else "")
     except ValueError as error:
         raise UnreadableSource(
-            f"{path}: front matter: date must be like 2022-05-12, not {str(value)[:40]!r}."
+            f"{path}: front matter: date must be like 2022-05-12, not {value[:40]!r}."
         ) from error
 
 

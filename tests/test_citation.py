@@ -85,3 +85,17 @@ def test_every_link_is_one_word_of_ascii_at_the_documents_address(text: str) -> 
         assert link.isascii()
         assert not any(c.isspace() for c in link)
         assert urlsplit(link)._replace(fragment="").geturl() == URL
+
+
+def test_a_long_text_without_spaces_is_linked_by_its_first_and_last_characters() -> None:
+    text = "".join(chr(0x4E00 + n) for n in range(400)) + "。"
+    document = document_from_text(text, document_id="d", url=URL)
+    first, last = directive(fragment_link(document, document.passages[0]))
+    assert text.startswith(first)
+    assert text.endswith(last)
+    assert 0 < len(first) <= 90
+
+
+def test_a_text_fragment_of_the_address_is_replaced() -> None:
+    document = document_from_text("Some text.", document_id="d", url=f"{URL}#:~:text=old")
+    assert fragment_link(document, document.passages[0]) == f"{URL}#:~:text=Some%20text."

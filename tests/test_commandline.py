@@ -1,10 +1,12 @@
 """The command line as a person or a program uses it: real processes, the real model."""
 
+import hashlib
 import json
 import os
 import pty
 import select
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -66,7 +68,8 @@ def test_a_batch_answers_every_line_with_a_line(built_home: Path, tmp_path: Path
     ]
     asked = [QUESTION, "What is the best pizza topping?", *odd]
     file = tmp_path / "questions.txt"
-    file.write_bytes("\r\n".join(asked).encode())
+    file.write_bytes("\r\n".join(asked).encode() + b"\r\nwhere did \xff they meet\n")
+    asked.append("where did � they meet")
     run = verbatim("ask", "--batch", str(file), "--top", "2", home=built_home)
     assert (run.returncode, run.stderr) == (0, "")
     replies = [json.loads(line) for line in run.stdout.splitlines()]
@@ -247,3 +250,59 @@ def test_on_a_terminal_there_is_colour_a_progress_bar_and_a_conversation(tmp_pat
     os.write(leader, b"/quit\n")
     assert process.wait(30) == 0
     os.close(leader)
+
+
+def test_what_is_piped_is_the_text_as_it_is_stored(tmp_path: Path) -> None:
+    statements = tmp_path / "statements"
+    statements.mkdir()
+    text = "Col1\tCol2 is <b>here</b> [bold]today[/bold].  Two spaces\u00a0too."
+    (statements / "tab.txt").write_text(text, "utf-8")
+    variables = {"VERBATIM_CORPUS": str(statements), "PYTHONIOENCODING": "latin-1"}
+    shown = verbatim("show", "tab", home=tmp_path, **variables).stdout
+    assert text in shown.split("\n")
+    assert verbatim("show", "tab", "--raw", home=tmp_path, **variables).stdout == text
+    listed = verbatim("list", home=tmp_path, **variables).stdout
+    assert listed.split("\t")[0] == "tab"
+
+
+def test_the_stored_text_can_be_checked_against_offsets_and_digest(
+    built_home: Path, shipped: Corpus
+) -> None:
+    raw = verbatim("show", "2022", "--raw", home=built_home).stdout
+    document = shipped.documents[0]
+    assert hashlib.sha256(raw.encode()).hexdigest() == document.digest
+    assert raw[document.passages[6].span.start :].startswith("The Ministers stressed")
+
+
+def test_a_file_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31mb.txt").write_bytes(b"")
+    assert "\x1b" not in failure(tmp_path / "home", VERBATIM_CORPUS=str(tmp_path))
+
+
+def test_a_closed_standard_input_is_wrong_usage(built_home: Path) -> None:
+    run = subprocess.run(  # noqa: S602
+        f"exec '{VERBATIM}' ask <&-",
+        shell=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=environment(built_home),
+    )
+    assert run.returncode == 2
+    assert b"Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("after_s", [0.3, 1.5])
+def test_an_interrupt_ends_quietly_also_while_loading(built_home: Path, after_s: float) -> None:
+    process = subprocess.Popen(  # noqa: S603
+        [VERBATIM, "chat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(built_home),
+    )
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in err

@@ -75,3 +75,25 @@ def test_blocks_without_a_letter_or_digit_are_dropped() -> None:
 
 def test_white_space_alone_has_no_paragraph() -> None:
     assert paragraphs(" \n\n\t\n") == []
+
+
+def test_a_preamble_that_ends_with_a_comma_is_text() -> None:
+    text = f"The Security Council,\n\nRecalling its resolutions,\n\n{PROSE}"
+    layout = lay_out(text)
+    assert [s.of(text) for s in layout.paragraphs][0] == "The Security Council,"
+    assert layout.title is None
+    named = "We, the Heads of State and Government of the Union, meeting in Brussels"
+    assert paragraphs(f"{named}\n\n{PROSE}", "Resolution") == [named, PROSE]
+
+
+def test_short_lines_without_plain_furniture_beside_them_are_text() -> None:
+    assert paragraphs(f"Canada\n\nFrance\n\n{PROSE}", "A Title") == ["Canada", "France", PROSE]
+
+
+def test_a_text_that_goes_on_after_contacts_is_kept() -> None:
+    text = f"{PROSE}\n\nContacts\n\n{PROSE} {PROSE}"
+    assert paragraphs(text) == [PROSE, "Contacts", f"{PROSE} {PROSE}"]
+
+
+def test_furniture_alone_has_no_passage() -> None:
+    assert paragraphs("From: Somebody\n\nhttps://example.org/a") == []

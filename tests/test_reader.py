@@ -94,7 +94,8 @@ def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
         (b"---\nurl: 'https://[bad'\n---\nText.", r"http\(s\)"),
         (b"---\nlanguage: English!\n---\nText.", "language must be a code"),
         (b"---\ntitle: " + b"a" * 70_000 + b"\n---\nText.", "front matter of over"),
-        (b"---\ntitle: !!python/object:os.system x\n---\nText.", "not valid YAML"),
+        (b"---\ndate: 2022-05-12junk\n---\nText.", "date must be like"),
+        (b"---\ndate: 2022-02-31\n---\nText.", "date must be like"),
     ],
 )
 def test_a_bad_file_is_named_with_its_fault(tmp_path: Path, content: bytes, message: str) -> None:
@@ -148,3 +149,60 @@ def test_a_missing_or_empty_directory_is_an_error_that_says_what_to_do(tmp_path:
 def test_a_file_name_is_only_a_label(tmp_path: Path) -> None:
     document = read_document(write(tmp_path / "a b;$(x) é.txt", "Text is here."))
     assert document.id == "a-b-x-é"
+
+
+def test_front_matter_is_text_whatever_it_looks_like(tmp_path: Path) -> None:
+    front = "title: 12:30\npublisher: ON\nplace: NO\nlanguage: no\ndate: 2021-02-03T10:00:00Z"
+    document = read_document(write(tmp_path / "a.txt", f"---\n{front}\n---\nText is here."))
+    assert (document.title, document.publisher, document.place) == ("12:30", "ON", "NO")
+    assert (document.language, document.published) == ("no", date(2021, 2, 3))
+
+
+@pytest.mark.parametrize(
+    "title", ["!!python/object:os.system x", "!!bool x", "!!int ''", "0x" + "f" * 6_000, "1e999"]
+)
+def test_front_matter_makes_no_object_and_never_fails_oddly(tmp_path: Path, title: str) -> None:
+    path = write(tmp_path / "a.txt", f"---\ntitle: {title}\n---\nText is here.")
+    assert isinstance(read_document(path).title, str)
+
+
+def test_front_matter_may_be_empty_or_stand_after_a_blank_line(tmp_path: Path) -> None:
+    empty = read_document(write(tmp_path / "a.txt", "---\n---\nText is here."))
+    late = read_document(write(tmp_path / "b.txt", "\n---\ntitle: T\n---\nText is here."))
+    assert (empty.text, late.text, late.title) == ("Text is here.", "Text is here.", "T")
+
+
+def test_a_text_that_begins_with_a_rule_is_all_text(tmp_path: Path) -> None:
+    document = read_document(write(tmp_path / "a.md", "---\nSome text is here.\n---\nMore of it."))
+    assert "Some text is here." in document.passages[0].text
+
+
+def test_a_page_break_ends_a_line_and_joins_no_words() -> None:
+    assert normalise("Page one ends\x0cPage two\x0bgoes on") == "Page one ends\nPage two\ngoes on"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads every folder")
+def test_a_folder_without_permission_is_named_and_not_taken_for_empty(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    write(tmp_path / "a.txt", "Text is here.")
+    (tmp_path / "sub").chmod(0)
+    with pytest.raises(UnreadableSource, match="sub: cannot be read"):
+        read_corpus(tmp_path)
+
+
+def test_a_folder_that_fails_while_it_is_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.txt", "Text is here.")
+
+    def failing(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr(os, "scandir", failing)
+    with pytest.raises(UnreadableSource, match="Permission denied"):
+        read_corpus(tmp_path)
+
+
+def test_a_path_that_is_too_long_is_one_error_of_the_corpus(tmp_path: Path) -> None:
+    with pytest.raises((UnreadableSource, CorpusNotFound)):
+        read_corpus(tmp_path / ("a" * 300))

@@ -44,7 +44,18 @@ def test_the_token_comes_from_the_variable_or_from_the_file(tmp_path: Path) -> N
     assert telegram_token({"TELEGRAM_BOT_TOKEN_FILE": str(file)}) == TOKEN
 
 
-@pytest.mark.parametrize("wrong", ["SECRETVALUE", "12a:SECRETVALUE", "123:", "1:SECRET VALUE"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "SECRETVALUE",
+        "12a:SECRETVALUE",
+        "123:",
+        "1:SECRET VALUE",
+        "1:SECRET\x1b",
+        "1:SECRET?a",
+        "٣:SECRET",
+    ],
+)
 def test_a_token_of_the_wrong_shape_is_refused_and_not_repeated(wrong: str) -> None:
     with pytest.raises(SettingsError, match="looks like 123456:ABC-DEF") as caught:
         telegram_token({"TELEGRAM_BOT_TOKEN": wrong})

@@ -262,17 +262,46 @@ def test_a_wrong_token_is_one_clear_line(
     assert wrong not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.parametrize("status", [401, 404])
 def test_a_token_that_is_revoked_later_ends_the_bot_with_one_clear_line(
-    built_home: Path, tmp_path: Path
+    built_home: Path, tmp_path: Path, status: int
 ) -> None:
     with BotApiServer() as server:
         with serving(built_home, server, tmp_path / "log") as bot:
             server.wait_for_calls("getUpdates", timeout_s=90)
-            server.fail_next("getUpdates", status=401, description="Unauthorized", times=3)
+            server.fail_next("getUpdates", status=status, description="Gone", times=3)
             user = server.add_user()
             server.say("hello", chat_id=user.id)
             assert bot.process.wait(60) == 1
         assert "does not accept the bot token" in bot.log.strip().splitlines()[-1]
+
+
+def test_sigterm_ends_the_bot_while_telegram_fails_at_the_start(
+    built_home: Path, tmp_path: Path
+) -> None:
+    with BotApiServer() as server:
+        server.fail_next("deleteWebhook", status=500, times=1_000)
+        with serving(built_home, server, tmp_path / "log") as bot:
+            server.wait_for_calls("deleteWebhook", timeout_s=90)
+            bot.process.send_signal(signal.SIGTERM)
+            assert bot.process.wait(30) == 0
+
+
+def test_a_token_refused_right_after_the_start_is_one_clear_line(
+    built_home: Path, tmp_path: Path
+) -> None:
+    with BotApiServer() as server:
+        server.fail_next("deleteWebhook", status=401, description="Unauthorized")
+        with serving(built_home, server, tmp_path / "log") as bot:
+            assert bot.process.wait(90) == 1
+        assert "does not accept the bot token" in bot.log.strip().splitlines()[-1]
+
+
+def test_a_flood_limit_at_the_start_is_waited_out(built_home: Path, tmp_path: Path) -> None:
+    with BotApiServer() as server:
+        server.fail_next("getMe", retry_after=1)
+        with serving(built_home, server, tmp_path / "log"):
+            server.wait_for_calls("getUpdates", timeout_s=90)
 
 
 def test_a_network_that_comes_up_late_is_waited_for(built_home: Path, tmp_path: Path) -> None:
