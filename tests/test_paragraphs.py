@@ -80,7 +80,7 @@ def test_white_space_alone_has_no_paragraph() -> None:
 def test_a_preamble_that_ends_with_a_comma_is_text() -> None:
     text = f"The Security Council,\n\nRecalling its resolutions,\n\n{PROSE}"
     layout = lay_out(text)
-    assert [s.of(text) for s in layout.paragraphs][0] == "The Security Council,"
+    assert next(s.of(text) for s in layout.paragraphs) == "The Security Council,"
     assert layout.title is None
     named = "We, the Heads of State and Government of the Union, meeting in Brussels"
     assert paragraphs(f"{named}\n\n{PROSE}", "Resolution") == [named, PROSE]
