@@ -29,6 +29,16 @@ def test_probabilities_are_in_range_and_in_the_order_of_the_first_layer(
     assert (np.diff(probability[order]) <= 0).all()
 
 
+def test_a_candidate_that_is_behind_by_ln_2_is_half_as_probable() -> None:
+    model = RankingModel.from_fields({"ranking": {"passage": 1.0}, "confidence": {"z": 2.0}})
+    features = np.zeros((3, len(NAMES)), np.float32)
+    features[:, NAMES.index("passage")] = [np.log(2), 2 * np.log(2), 0]
+    first = 1 / (1 + np.exp(-2 * 2 * np.log(2)))
+    np.testing.assert_allclose(
+        model.probabilities(features, passages=3), [first / 2, first, first / 4], rtol=1e-6
+    )
+
+
 def test_no_candidate_has_no_probability() -> None:
     assert len(RankingModel.shipped().probabilities(random_features(0, 0), passages=5)) == 0
 
