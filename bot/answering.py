@@ -115,9 +115,9 @@ class Answerer:
         """The reply to a question, with at most ``top`` quotes.
 
         A question without a letter or digit, and small talk, give NoAnswer with a message of their
-        own. Misspelt words are put right where that finds a more probable passage, and a notice
-        says so. Of a question of more
-        than ``MAX_QUESTION_CHARACTERS`` the first so many are searched, and a notice says so.
+        own. Misspelt words are put right where that finds a more probable passage, and of a
+        question of more than ``MAX_QUESTION_CHARACTERS`` the first so many are searched; a notice
+        says so in both cases.
 
         Raises:
             ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``.

@@ -44,9 +44,7 @@ def _print_quote(quote: Quote, console: Console) -> None:
     parts = [citation.title, citation.publisher]
     parts.append(citation.published.isoformat() if citation.published else None)
     parts.append(citation.label)
-    console.print(
-        Text("— " + " · ".join(part for part in parts if part), style="cyan"), soft_wrap=True
-    )
+    _print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
     if citation.link:
         _print_line(Text(f"  {citation.link}", style="dim"), console)
     facts = f"  {citation.document} [{citation.start}:{citation.end}] · score {quote.score:.2f}"
@@ -106,7 +104,7 @@ def _print_indented(text: Text, console: Console) -> None:
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, 2)))
     else:
-        console.file.write(f"{text.plain}\n")
+        _print_line(text, console)
 
 
 @contextmanager

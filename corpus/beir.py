@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import UnreadableSource
-from corpus.model import Corpus, Document, Passage, Sentence, Span
-from corpus.reader import normalise
-from corpus.sentences import split_sentences, trim
+from corpus.model import Corpus, Document, Passage, Span
+from corpus.reader import normalise, passage_at
+from corpus.sentences import trim
 
 PassageKey = tuple[str, int]
 """A document's id and a passage's number."""
@@ -161,13 +161,10 @@ def _document(
         span = trim(text, Span(start, len(text)))
         if span is None:
             continue
-        piece = span.of(text)
-        sentences = tuple(
-            Sentence(Span(span.start + s.start, span.start + s.end), s.of(piece))
-            for s in split_sentences(piece, language=language)
-        )
         numbers[str(record["_id"])] = len(passages) + 1
-        passages.append(Passage(key, len(passages) + 1, span, piece, sentences))
+        passages.append(
+            passage_at(text, span, document_id=key, number=len(passages) + 1, language=language)
+        )
     first = records[0]
     published = date.fromisoformat(first["date"][:10]) if first.get("date") else None
     document = Document(

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from corpus import months
 from corpus.model import Span
 from corpus.sentences import trim
 
@@ -23,26 +24,14 @@ _CLOSING = re.compile(
     r"|-\s*30\s*-|#\s*#\s*#|\\?###)\s*:?$",
     re.I,
 )
+_SHORT_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january janvier jan",
-            "february février feb",
-            "march mars mar",
-            "april avril apr",
-            "may mai",
-            "june juin jun",
-            "july juillet jul",
-            "august août aug",
-            "september septembre sept sep",
-            "october octobre oct",
-            "november novembre nov",
-            "december décembre dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
+    **{
+        name.lower(): number
+        for names in (months.ENGLISH, months.FRENCH, _SHORT_MONTHS)
+        for number, name in enumerate(names, start=1)
+    },
+    "sept": 9,
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = (

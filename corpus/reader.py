@@ -42,6 +42,16 @@ def normalise(text: str) -> str:
     return "".join(kept).lstrip("\ufeff")
 
 
+def passage_at(text: str, span: Span, *, document_id: str, number: int, language: str) -> Passage:
+    """The passage at ``span`` of a document's stored text, with its sentences."""
+    piece = span.of(text)
+    sentences = tuple(
+        Sentence(Span(span.start + s.start, span.start + s.end), s.of(piece))
+        for s in split_sentences(piece, language=language)
+    )
+    return Passage(document_id, number, span, piece, sentences)
+
+
 def document_from_text(
     text: str,
     *,
@@ -62,12 +72,7 @@ def document_from_text(
     layout = lay_out(stored, title=title)
 
     def passage(number: int, span: Span) -> Passage:
-        piece = span.of(stored)
-        sentences = tuple(
-            Sentence(Span(span.start + s.start, span.start + s.end), s.of(piece))
-            for s in split_sentences(piece, language=language)
-        )
-        return Passage(document_id, number, span, piece, sentences)
+        return passage_at(stored, span, document_id=document_id, number=number, language=language)
 
     return Document(
         id=document_id,

@@ -5,7 +5,8 @@ Morocco - Global Affairs Canada") share nothing with the question.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
+from dataclasses import dataclass
 
 from embeddings.lexicalindex import stems
 from embeddings.searchform import search_form
@@ -45,27 +46,58 @@ _ABOUT_EVENT = _ABOUT_DOCUMENT | _stems(_EVENT)
 _PUBLISHING = _stems(_PUBLISHED)
 
 
-def asks_about_document(
-    question: str, title_stems: Collection[str], place_stems: Collection[str] = ()
-) -> bool:
-    """Whether the question asks when, where or by whom a document of that title was made.
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A question read in one language.
 
-    It does if, besides its question word, it has no other words than those of the title and
-    words for documents, their making, and for the event they came from. A question that has a
-    word of its own ("When was the prison attacked?") asks about the content. Words that ask
-    nothing but name the event by its place ("Marrakesh meeting") are taken for such a question.
+    ``asked`` are the words that the title must explain for a question about a document's making,
+    ``named`` those that title and place must explain where the words only name an event; None
+    where the question is not of that form.
     """
-    text = search_form(question)
-    when_where = _WHEN_WHERE.search(text) is not None
-    asks_nothing = _ASKING.search(text) is None
-    titled, place = set(title_stems), set(place_stems)
-    allowed = titled | (_ABOUT_EVENT if when_where else _ABOUT_DOCUMENT)
-    for language in ("en", "fr"):
-        words = set(stems(text, language=language)) - {"when", "where"}
-        asked = when_where or (_WHO.search(text) is not None and bool(words & _PUBLISHING))
-        if words and asked and words <= allowed:
-            return True
-        names_event = bool(words & place) and bool(words & _ABOUT_EVENT)
-        if asks_nothing and names_event and words <= titled | place | _ABOUT_EVENT:
-            return True
-    return False
+
+    words: frozenset[str]
+    asked: frozenset[str] | None
+    named: frozenset[str] | None
+
+
+class DocumentQuestion:
+    """A question, read once, to be held against the titles of many documents."""
+
+    def __init__(self, question: str) -> None:
+        text = search_form(question)
+        when_where = _WHEN_WHERE.search(text) is not None
+        who = _WHO.search(text) is not None
+        asks_nothing = _ASKING.search(text) is None
+        explained = _ABOUT_EVENT if when_where else _ABOUT_DOCUMENT
+        readings = []
+        for language in ("en", "fr"):
+            words = frozenset(stems(text, language=language)) - {"when", "where"}
+            asks = bool(words) and (when_where or (who and bool(words & _PUBLISHING)))
+            names = asks_nothing and bool(words & _ABOUT_EVENT)
+            readings.append(
+                _Reading(
+                    words,
+                    asked=words - explained if asks else None,
+                    named=words - _ABOUT_EVENT if names else None,
+                )
+            )
+        self._readings = tuple(r for r in readings if r.asked is not None or r.named is not None)
+
+    def is_about(self, title_stems: Set[str], place_stems: Set[str] = frozenset()) -> bool:
+        """Whether it asks when, where or by whom a document of that title was made.
+
+        It does if, besides its question word, it has no other words than those of the title and
+        words for documents, their making, and for the event they came from. A question that has
+        a word of its own ("When was the prison attacked?") asks about the content. Words that
+        ask nothing but name the event by its place ("Marrakesh meeting") are taken for such a
+        question.
+        """
+        return any(
+            (r.asked is not None and r.asked <= title_stems)
+            or (
+                r.named is not None
+                and bool(r.words & place_stems)
+                and r.named <= title_stems | place_stems
+            )
+            for r in self._readings
+        )

@@ -118,22 +118,14 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
 
     terms = generation.terms
     weights = np.array([generation.lexical.weight(stem) for stem in question.stems], np.float32)
-    largest = float(np.log1p((len(generation.passages) + 0.5) / 0.5))
-    total = max(float(weights.sum()), 1e-6)
+    total = max(generation.lexical.ceiling(question.stems), 1e-6)
     asked = np.array([terms.vocabulary.get(stem, -1) for stem in question.stems], np.int64)
     places, place_starts = _ranges(terms.starts[sentences], terms.starts[sentences + 1])
     ids = terms.ids[places]
     place_owner = np.repeat(np.arange(len(sentences)), np.diff(place_starts))
-    in_sentence = np.zeros((len(asked), len(sentences)), np.float32)
-    for number, stem in enumerate(asked):
-        if stem >= 0:
-            in_sentence[number, place_owner[ids == stem]] = 1
+    in_sentence = _holders(asked, ids, place_owner, len(sentences))
     in_passage = np.maximum.reduceat(in_sentence, starts[:-1], axis=1)
-    in_title = np.zeros((len(asked), len(generation.corpus.documents)), np.float32)
-    title_owner = np.repeat(np.arange(in_title.shape[1]), np.diff(terms.title_starts))
-    for number, stem in enumerate(asked):
-        if stem >= 0:
-            in_title[number, title_owner[terms.title_ids == stem]] = 1
+    in_title = _holders(asked, terms.title_ids, terms.title_owner, len(context))
     anywhere = np.maximum(in_passage, in_title[:, documents])
     sentence_coverage = weights @ in_sentence / total
 
@@ -170,9 +162,9 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     asks_kind = question.asks_quantity or question.asks_date or question.asks_person
     fitting = np.where(kind, cosine, cosine - np.float32(0.2)) if asks_kind else cosine
     second = _second_best(cosine, starts)
-    ceiling = max(generation.lexical.ceiling(question.stems), 1e-6)
     context_ceiling = max(generation.context_lexical.ceiling(question.stems), 1e-6)
-    missing = (weights[:, None] * (1 - anywhere)).max(axis=0, initial=0) / largest
+    missing = (weights[:, None] * (1 - anywhere)).max(axis=0, initial=0)
+    missing /= generation.lexical.largest_weight
     columns = {
         "passage": passage_all[rows],
         "context_passage": context_all[rows],
@@ -180,7 +172,7 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
         "two_sentences": (top + second) / 2,
         "fitting_sentence": np.maximum.reduceat(fitting, starts[:-1]),
         "context_sentence": np.maximum.reduceat(in_context, starts[:-1]),
-        "words": words_all[rows] / ceiling,
+        "words": words_all[rows] / total,
         "context_words": context_words_all[rows] / context_ceiling,
         "context_words_raw": np.log1p(context_words_all[rows]),
         "coverage": weights @ in_passage / total,
@@ -203,6 +195,17 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     evidence_score = fitting + 0.5 * sentence_coverage + 0.3 * pairs
     evidence = sentences[_best_in_each(evidence_score, starts)]
     return Candidates(rows, features, evidence)
+
+
+def _holders(
+    asked: NDArray[np.int64], ids: NDArray[np.integer], owner: NDArray[np.int64], count: int
+) -> FloatMatrix:
+    """``(len(asked), count)``: 1 where an owner has the stem of that number; -1 is no stem."""
+    held = np.zeros((len(asked), count), np.float32)
+    for number, stem in enumerate(asked):
+        if stem >= 0:
+            held[number, owner[ids == stem]] = 1
+    return held
 
 
 def _with_context(

@@ -54,7 +54,11 @@ def stems(text: str, *, language: str = "en") -> list[str]:
     Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
     Snowball stemmer keeps its words as they are. No word gives ``[]``.
     """
-    kept = words(text, language=language)
+    return stem_words(words(text, language=language), language=language)
+
+
+def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
+    """The stem of each word, in order."""
     stemmer = _stemmer(language)
     return list(stemmer.stemWords(kept)) if stemmer else kept
 
@@ -112,6 +116,14 @@ class LexicalIndex:
         if self._engine is not None and (column := self._engine.vocab_dict.get(stem)) is not None:
             starts = self._engine.scores["indptr"]
             frequency = int(starts[column + 1] - starts[column])
+        return self._idf(frequency)
+
+    @property
+    def largest_weight(self) -> float:
+        """The weight of a stem that no text has: no other is larger."""
+        return self._idf(0)
+
+    def _idf(self, frequency: int) -> float:
         return float(np.log1p((self._count - frequency + 0.5) / (frequency + 0.5)))
 
     def ceiling(self, question_stems: Sequence[str]) -> float:

@@ -4,20 +4,20 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from corpus import months
 from embeddings.lexicalindex import LexicalIndex, stems
 from embeddings.searchform import search_form
 
-MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_FRENCH_MONTHS = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-).split()
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_MONTH = re.compile(
-    rf"\b(?:{'|'.join(m.capitalize() for m in MONTHS)}|{'|'.join(_FRENCH_MONTHS)})\b"
-    r"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
-)
+_ALSO_VERBS = frozenset({"March", "May"})
+_MONTH_NUMBERS = {
+    **{name: number for number, name in enumerate(months.ENGLISH, start=1)},
+    **{
+        name.lower(): n for n, name in enumerate(months.ENGLISH, start=1) if name not in _ALSO_VERBS
+    },
+    **{name: number for number, name in enumerate(months.FRENCH, start=1)},
+}
+_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTH_NUMBERS)})\b")
 _CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
 _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|often|high|large|big|tall|fast)"
@@ -60,11 +60,6 @@ def take_apart(question: str, lexical: LexicalIndex) -> Question:
     in_order = stems(text)
     capitalised = [] if shouted else _CAPITALISED.findall(text)
     named = {stem for word in capitalised for stem in lexical.question_stems(word)}
-    months = set()
-    for match in _MONTH.finditer(text):
-        name = match.group().lower()
-        names = MONTHS if name in MONTHS else _FRENCH_MONTHS
-        months.add(names.index(name) + 1)
     return Question(
         text=text,
         stems=asked,
@@ -72,7 +67,7 @@ def take_apart(question: str, lexical: LexicalIndex) -> Question:
         names=frozenset(named & set(asked)),
         numbers=frozenset(s for s in asked if any(c.isdigit() for c in s)),
         years=frozenset(int(year) for year in _YEAR.findall(text)),
-        months=frozenset(months),
+        months=frozenset(_MONTH_NUMBERS[name] for name in _MONTH.findall(text)),
         asks_quantity=_HOW_MANY.search(text) is not None,
         asks_date=_WHEN.search(text) is not None,
         asks_person=_WHO.search(text) is not None,

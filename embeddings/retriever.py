@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import DATELINE_NUMBER, Passage, Sentence
-from embeddings.documentquestion import asks_about_document
+from embeddings.documentquestion import DocumentQuestion
 from embeddings.embedder import Embedder, ModelIdentity
 from embeddings.errors import IndexMismatch
 from embeddings.features import Candidates, candidate_features
@@ -14,7 +14,7 @@ from embeddings.generation import Generation
 from embeddings.lexicalindex import stems
 from embeddings.question import take_apart
 from embeddings.ranking import RankingModel
-from embeddings.spelling import correct
+from embeddings.spelling import Spelling
 
 CANDIDATES = 50
 """How many passages each signal may propose; the others cannot become a Hit."""
@@ -67,6 +67,7 @@ class Retriever:
         self.generation = generation
         self._embedder = embedder
         self._model = model or RankingModel.shipped()
+        self._spelling = Spelling(generation.terms.words)
         self._datelines = [
             (
                 row,
@@ -103,8 +104,7 @@ class Retriever:
 
     def corrected(self, query: Query) -> Query | None:
         """The query with misspelt words put right from the corpus; None where none is."""
-        words = self.generation.terms.words
-        text = correct(query.text, words, known=self._embedder.knows_word)
+        text = self._spelling.correct(query.text, known=self._embedder.knows_word)
         return None if text is None else Query(text)
 
     def candidates(self, query: Query) -> Candidates | None:
@@ -122,7 +122,6 @@ class Retriever:
 
     def _datelines_asked_about(self, text: str) -> NDArray[np.int64]:
         """Rows of the datelines of the documents whose making the question asks about."""
-        rows = [
-            row for row, title, place in self._datelines if asks_about_document(text, title, place)
-        ]
+        asked = DocumentQuestion(text)
+        rows = [row for row, title, place in self._datelines if asked.is_about(title, place)]
         return np.array(rows[:CANDIDATES], dtype=np.int64)

@@ -13,39 +13,51 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SHORTEST = 5
 _LEAST_SIMILARITY = 0.75
 _LOOKED_AT = 20
+_LENGTH_DIFFERENCE = 2
 
 
-def correct(question: str, words: Sequence[str], *, known: Callable[[str], bool]) -> str | None:
-    """The question with misspelt words replaced, or None where none is.
+class Spelling:
+    """The words of a corpus, arranged for finding the nearest to a misspelt one."""
 
-    A word is taken for misspelt if it has at least five letters, is not among ``words`` (those of
-    the corpus, case-folded, the most frequent first) and ``known`` does not know it. It is
-    replaced by the word with the same first letter that is nearest in Damerau-Levenshtein
-    similarity, at least 0.75; the more frequent one where two are as near. Everything else of
-    the question stays as it is.
-    """
-    in_corpus = set(words)
-    changed = False
+    def __init__(self, words: Sequence[str]) -> None:
+        """Arranges ``words``: case-folded, not empty, the most frequent first."""
+        self._words = frozenset(words)
+        self._by_letter: dict[str, list[str]] = {}
+        for word in words:
+            self._by_letter.setdefault(word[0], []).append(word)
 
-    def right(match: re.Match[str]) -> str:
-        nonlocal changed
-        word = match.group().casefold()
-        if len(word) < _SHORTEST or word in in_corpus or known(word):
-            return match.group()
-        found = _nearest(word, words)
-        changed = changed or found is not None
-        return found or match.group()
+    def correct(self, question: str, *, known: Callable[[str], bool]) -> str | None:
+        """The question with misspelt words replaced, or None where none is.
 
-    corrected = _WORD.sub(right, question)
-    return corrected if changed else None
+        A word is taken for misspelt if it has at least five letters, is not a word of the corpus
+        and ``known`` does not know it. It is replaced by the word with the same first letter that
+        is nearest in Damerau-Levenshtein similarity, at least 0.75; the more frequent one where
+        two are as near. Everything else of the question stays as it is.
+        """
+        changed = False
 
+        def right(match: re.Match[str]) -> str:
+            nonlocal changed
+            word = match.group().casefold()
+            if len(word) < _SHORTEST or word in self._words or known(word):
+                return match.group()
+            found = self._nearest(word)
+            changed = changed or found is not None
+            return found or match.group()
 
-def _nearest(word: str, words: Sequence[str]) -> str | None:
-    alike = [w for w in words if w[0] == word[0] and abs(len(w) - len(word)) <= 2]  # noqa: PLR2004
-    first = process.extract(word, alike, scorer=fuzz.ratio, limit=_LOOKED_AT)
-    best: tuple[float, int] | None = None
-    for candidate, _, place in first:
-        similarity = DamerauLevenshtein.normalized_similarity(word, candidate)
-        if similarity >= _LEAST_SIMILARITY and (best is None or (similarity, -place) > best):
-            best = (similarity, -place)
-    return None if best is None else alike[-best[1]]
+        corrected = _WORD.sub(right, question)
+        return corrected if changed else None
+
+    def _nearest(self, word: str) -> str | None:
+        alike = [
+            w
+            for w in self._by_letter.get(word[0], ())
+            if abs(len(w) - len(word)) <= _LENGTH_DIFFERENCE
+        ]
+        first = process.extract(word, alike, scorer=fuzz.ratio, limit=_LOOKED_AT)
+        best: tuple[float, int] | None = None
+        for candidate, _, place in first:
+            similarity = DamerauLevenshtein.normalized_similarity(word, candidate)
+            if similarity >= _LEAST_SIMILARITY and (best is None or (similarity, -place) > best):
+                best = (similarity, -place)
+        return None if best is None else alike[-best[1]]

@@ -4,16 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import Corpus
+from corpus import Corpus, months
 from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import stems, words
-from embeddings.question import MONTHS
+from embeddings.lexicalindex import stem_words, words
 from embeddings.searchform import search_form
 
 IntArray = NDArray[np.int32]
@@ -24,7 +24,7 @@ _NUMBER_WORDS = (
 ).replace(" ", "|")
 _QUANTITY = re.compile(rf"\b(?!(?:19|20)\d\d\b)\d+|[$€£¥%]|\b(?:{_NUMBER_WORDS})\b", re.I)
 _DATE = re.compile(
-    rf"\b(?:{'|'.join(m.capitalize() for m in MONTHS)}|Monday|Tuesday|Wednesday|Thursday|Friday"
+    rf"\b(?:{'|'.join(months.ENGLISH)}|Monday|Tuesday|Wednesday|Thursday|Friday"
     r"|Saturday|Sunday)\b|\b(?:1[5-9]|20)\d\d\b"
 )
 _PERSON = re.compile(r"(?<=[a-z,;:’'\)] )[A-Z][a-z]+(?: [A-Z][\w.-]+)+")
@@ -60,8 +60,9 @@ class Terms:
             ids: list[int] = []
             starts = [0]
             for text, language in texts:
-                counts.update(words(text, language=language))
-                for stem in stems(text, language=language):
+                kept = words(text, language=language)
+                counts.update(kept)
+                for stem in stem_words(kept, language=language):
                     ids.append(vocabulary.setdefault(stem, len(vocabulary)))
                 starts.append(len(ids))
             return np.array(ids, np.int32), np.array(starts, np.int32)
@@ -86,6 +87,11 @@ class Terms:
         """For each sentence, whether it has one of the wanted kinds."""
         wanted = _HAS_QUANTITY * quantity | _HAS_DATE * date | _HAS_PERSON * person
         return (self.kinds[sentences] & wanted) > 0
+
+    @cached_property
+    def title_owner(self) -> NDArray[np.int64]:
+        """For each of ``title_ids`` the row of its document."""
+        return np.repeat(np.arange(len(self.title_starts) - 1), np.diff(self.title_starts))
 
     def to_files(self) -> dict[str, bytes]:
         """The terms as named files in NumPy's format and two lists, a line each."""

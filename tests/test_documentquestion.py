@@ -5,10 +5,10 @@ from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, Query, Retriever, refresh
-from embeddings.documentquestion import asks_about_document
+from embeddings.documentquestion import DocumentQuestion
 from embeddings.lexicalindex import stems
 
-TITLE = stems("Communiqué of the Finance Ministers on Trade")
+TITLE = set(stems("Communiqué of the Finance Ministers on Trade"))
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ TITLE = stems("Communiqué of the Finance Ministers on Trade")
     ],
 )
 def test_a_question_about_the_making_of_a_document_is_told(question: str) -> None:
-    assert asks_about_document(question, TITLE)
+    assert DocumentQuestion(question).is_about(TITLE)
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,17 @@ def test_a_question_about_the_making_of_a_document_is_told(question: str) -> Non
     ],
 )
 def test_a_question_about_the_content_is_not(question: str) -> None:
-    assert not asks_about_document(question, TITLE)
+    assert not DocumentQuestion(question).is_about(TITLE)
 
 
-PLACE = stems("Carbis Bay, Cornwall")
+PLACE = set(stems("Carbis Bay, Cornwall"))
 
 
 @pytest.mark.parametrize(
     "question", ["Carbis Bay summit", "the finance ministers' cornwall meeting"]
 )
 def test_naming_the_event_by_its_place_is_taken_for_such_a_question(question: str) -> None:
-    assert asks_about_document(question, TITLE, PLACE)
+    assert DocumentQuestion(question).is_about(TITLE, PLACE)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_naming_the_event_by_its_place_is_taken_for_such_a_question(question: st
     ],
 )
 def test_a_place_alone_or_a_question_of_another_kind_is_not(question: str) -> None:
-    assert not asks_about_document(question, TITLE, PLACE)
+    assert not DocumentQuestion(question).is_about(TITLE, PLACE)
 
 
 def test_such_a_question_is_answered_by_the_dateline(store: GenerationStore) -> None:

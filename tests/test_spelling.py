@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from strategies import awkward_texts
 
-from embeddings.spelling import correct
+from embeddings.spelling import Spelling
 
 WORDS = (
     "coalition",
@@ -16,6 +16,8 @@ WORDS = (
     "unclear",
     "trade",
 )
+
+SPELLING = Spelling(WORDS)
 
 
 def known(word: str) -> bool:
@@ -32,19 +34,19 @@ def known(word: str) -> bool:
     ],
 )
 def test_a_misspelt_word_becomes_the_nearest_word_of_the_corpus(asked: str, corrected: str) -> None:
-    assert correct(asked, WORDS, known=known) == corrected
+    assert SPELLING.correct(asked, known=known) == corrected
 
 
 @pytest.mark.parametrize(
     "asked", ["nuclear", "trade", "pizza topping", "tade", "", "😀", "2022 x1y2z3", "Xttacks"]
 )
 def test_a_known_short_or_distant_word_stays(asked: str) -> None:
-    assert correct(asked, WORDS, known=known) is None
+    assert SPELLING.correct(asked, known=known) is None
 
 
 @given(awkward_texts)
 def test_any_text_is_survived_and_only_words_change(text: str) -> None:
-    corrected = correct(text, WORDS, known=known)
+    corrected = SPELLING.correct(text, known=known)
     if corrected is not None:
         assert corrected != text
         assert [c for c in corrected if not c.isalpha()] == [c for c in text if not c.isalpha()]
