@@ -41,6 +41,8 @@ def test_furniture_around_a_statement_is_no_passage_but_tells_its_provenance() -
     [
         ("12 May 2022 – Marrakesh - Somebody", date(2022, 5, 12)),
         ("1er février 2023 – Paris, France", date(2023, 2, 1)),
+        ("Sept. 3, 2021 – Oslo - Ministry", date(2021, 9, 3)),
+        ("4 Dec 2021 – Oslo - Ministry", date(2021, 12, 4)),
         ("2020-02-29 – Rome - Ministry", date(2020, 2, 29)),
         ("February 31, 2020 – Rome - Ministry", None),
     ],
