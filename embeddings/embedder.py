@@ -1,6 +1,6 @@
 """What an embedder is: texts in, unit vectors out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,21 @@ class ModelIdentity:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model makes of a text: a vector for the whole and one for each token in its context.
+
+    ``vector`` is ``(d,)``, ``token_vectors`` ``(t, d)``, float32 unit rows both. Token k has the
+    number ``token_ids[k]`` in the model's vocabulary and begins at character ``token_starts[k]``
+    of the text; tokens without a letter or digit are left out, so t may be 0.
+    """
+
+    vector: FloatMatrix
+    token_vectors: FloatMatrix
+    token_ids: NDArray[np.int32]
+    token_starts: NDArray[np.int64]
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors."""
 
@@ -54,6 +69,17 @@ class Embedder(Protocol):
 
         The whole of every text counts, however long it is. ``progress`` is told after each batch.
         """
+
+    def read_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[Reading]:
+        """The reading of each text, in order; its vector is that of ``embed_passages``.
+
+        Lazily, a bounded number of texts at a time.
+        """
+
+    def read_query(self, text: str) -> Reading:
+        """The reading of a question; its vector is that of ``embed_query``."""
 
     def embed_query(self, text: str) -> FloatMatrix:
         """``(d,)`` float32, a unit vector."""

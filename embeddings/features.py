@@ -9,9 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.embedder import FloatMatrix
+from embeddings.embedder import FloatMatrix, Reading
 from embeddings.generation import Generation
 from embeddings.question import Question
+from embeddings.tokenvectors import project
+
+KEPT = 64
+"""How many of the proposed passages are looked at closely: the most promising, and datelines."""
 
 CONTEXT_SHARE = 0.5
 """How much of a document's context vector is added to a passage's or sentence's own."""
@@ -40,6 +44,12 @@ NAMES = (
     "date",
     "person",
     "dateline",
+    "tokens",
+    "rare_tokens",
+    "sentence_tokens",
+    "sentence_rare_tokens",
+    "context_tokens",
+    "context_rare_tokens",
 )
 """The columns of a feature matrix, in order; ``candidate_features`` says what each is."""
 
@@ -58,7 +68,7 @@ class Candidates:
 def candidate_features(  # noqa: PLR0915 (one table, column by column)
     generation: Generation,
     question: Question,
-    vector: FloatMatrix,
+    reading: Reading,
     *,
     datelines: NDArray[np.int64],
     each: int,
@@ -85,7 +95,11 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     * ``year``, ``month``: 1 if the document's is named, -1 if another one is, else 0.
     * ``quantity``, ``date``, ``person``: 1 if that is asked for and a sentence has one.
     * ``dateline``: 1 for the dateline of a document whose making is asked about.
+    * ``tokens``, ``sentence_tokens``, ``context_tokens``: mean over the question's tokens of the
+      cosine with the nearest token of the passage, of its best sentence, of passage or context;
+      the same with ``rare`` weighs each token by ``Generation.token_weights``.
     """
+    vector = reading.vector
     context = generation.document_vectors.matrix @ vector
     document_row = generation.document_rows
     passage_all = generation.passage_vectors.matrix @ vector
@@ -102,6 +116,19 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     for scores in (passage_all, context_all, best_sentence_all, words_all, context_words_all):
         proposals.append(_best(scores, each))
     rows = np.unique(np.concatenate(proposals)).astype(np.int64)
+    total = max(generation.lexical.ceiling(question.stems), 1e-6)
+    context_ceiling = max(generation.context_lexical.ceiling(question.stems), 1e-6)
+    promise = (
+        6 * passage_all[rows]
+        + 3 * context_all[rows]
+        + 7 * best_sentence_all[rows]
+        + 2 * words_all[rows] / total
+        + 4 * context_words_all[rows] / context_ceiling
+        + _agrees(generation.years[document_row[rows]], question.years)
+        + _agrees(generation.months[document_row[rows]], question.months)
+        + 12 * np.isin(rows, datelines)
+    )
+    rows = rows[np.sort(_best(promise, KEPT))]
     documents = document_row[rows]
 
     sentences, starts = _ranges(
@@ -118,7 +145,6 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
 
     terms = generation.terms
     weights = np.array([generation.lexical.weight(stem) for stem in question.stems], np.float32)
-    total = max(generation.lexical.ceiling(question.stems), 1e-6)
     asked = np.array([terms.vocabulary.get(stem, -1) for stem in question.stems], np.int64)
     places, place_starts = _ranges(terms.starts[sentences], terms.starts[sentences + 1])
     ids = terms.ids[places]
@@ -162,9 +188,11 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     asks_kind = question.asks_quantity or question.asks_date or question.asks_person
     fitting = np.where(kind, cosine, cosine - np.float32(0.2)) if asks_kind else cosine
     second = _second_best(cosine, starts)
-    context_ceiling = max(generation.context_lexical.ceiling(question.stems), 1e-6)
     missing = (weights[:, None] * (1 - anywhere)).max(axis=0, initial=0)
     missing /= generation.lexical.largest_weight
+    near = token_matches(
+        generation, reading, sentences=sentences, starts=starts, documents=documents
+    )
     columns = {
         "passage": passage_all[rows],
         "context_passage": context_all[rows],
@@ -189,12 +217,61 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
         "date": question.asks_date * answers(date=True),
         "person": question.asks_person * answers(person=True),
         "dateline": np.isin(rows, datelines),
+        **near.columns(),
     }
     features = np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
     # the sentence that answers: meaning and words, and the kind of thing that is asked for
     evidence_score = fitting + 0.5 * sentence_coverage + 0.3 * pairs
     evidence = sentences[_best_in_each(evidence_score, starts)]
     return Candidates(rows, features, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMatches:
+    """How near the question's k tokens are to those of n candidates with m sentences in all.
+
+    ``weights`` ``(k,)`` sum to 1; ``in_sentence`` ``(k, m)`` and ``in_context`` ``(k, n)`` are the
+    largest cosines; candidate i has the sentences ``starts[i]`` to ``starts[i+1]``.
+    """
+
+    weights: FloatMatrix
+    in_sentence: FloatMatrix
+    in_context: FloatMatrix
+    starts: NDArray[np.int64]
+
+    def columns(self) -> dict[str, FloatMatrix]:
+        """The six columns of ``NAMES`` about tokens; 0 for a question without a token."""
+        first = self.starts[:-1]
+        in_passage = np.maximum.reduceat(self.in_sentence, first, axis=1)
+        anywhere = np.maximum(in_passage, self.in_context)
+        plain = np.full(len(self.weights), 1 / max(len(self.weights), 1), np.float32)
+        columns = {}
+        for name, weights in (("tokens", plain), ("rare_tokens", self.weights)):
+            columns[name] = weights @ in_passage
+            columns[f"sentence_{name}"] = np.maximum.reduceat(weights @ self.in_sentence, first)
+            columns[f"context_{name}"] = weights @ anywhere
+        return columns
+
+
+def token_matches(
+    generation: Generation,
+    reading: Reading,
+    *,
+    sentences: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    documents: NDArray[np.int64],
+) -> TokenMatches:
+    """The question's tokens held against those of candidates, given by their sentence rows."""
+    asked = project(reading.token_vectors, generation.token_basis)
+    weights = generation.token_weights(reading.token_ids)
+    distinct, of_candidate = np.unique(documents, return_inverse=True)
+    in_context = generation.context_tokens.best_matches(asked, distinct)[:, of_candidate]
+    return TokenMatches(
+        weights / max(float(weights.sum()), 1e-6),
+        generation.tokens.best_matches(asked, sentences),
+        in_context,
+        starts,
+    )
 
 
 def _holders(

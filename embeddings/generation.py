@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, Document, Passage, Sentence
+from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.corpusfile import corpus_from_bytes, corpus_to_bytes
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import LexicalIndex
 from embeddings.manifest import Manifest
 from embeddings.terms import Terms
+from embeddings.tokenvectors import TokenVectors
 from embeddings.vectorindex import VectorIndex
 
 CORPUS_FILE = "corpus.jsonl"
@@ -21,6 +23,10 @@ SENTENCE_VECTORS_FILE = "sentences.faiss"
 DOCUMENT_VECTORS_FILE = "documents.faiss"
 LEXICAL = "lexical"
 CONTEXT_LEXICAL = "context-lexical"
+TOKENS = "tokens"
+CONTEXT_TOKENS = "context-tokens"
+BASIS_FILE = "token-basis.npy"
+FREQUENCIES_FILE = "token-frequencies.npy"
 
 _BLOCK = 8192
 
@@ -32,7 +38,9 @@ class Generation:
     ``passages`` is every quotable passage of the corpus in reading order; ``sentences`` is all
     of their sentences in the same order. Row k of ``document_vectors`` is the context (title,
     publisher, place, month and year) of document k; ``context_lexical`` has the words of each
-    passage together with its document's context.
+    passage together with its document's context. ``tokens`` has the token vectors of each
+    sentence, ``context_tokens`` those of each document's context, both along ``token_basis``
+    ``(d, r)``; ``token_frequencies[id]`` counts the passages that have a token.
     """
 
     manifest: Manifest
@@ -43,6 +51,10 @@ class Generation:
     lexical: LexicalIndex
     context_lexical: LexicalIndex
     terms: Terms
+    tokens: TokenVectors
+    context_tokens: TokenVectors
+    token_basis: FloatMatrix
+    token_frequencies: NDArray[np.int32]
 
     @property
     def number(self) -> int:
@@ -106,6 +118,18 @@ class Generation:
         dates = [document.published for document in self.corpus.documents]
         return np.array([date.month if date else 0 for date in dates], np.int64)
 
+    def token_weights(self, ids: NDArray[np.int32]) -> FloatMatrix:
+        """``(k,)`` in (0, 1]: how rare each token is among the passages, of the rarest possible.
+
+        ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf, divided by that of ``df = 0``.
+        """
+        count = len(self.passages)
+        frequency = np.zeros(len(ids), np.float64)
+        known = ids < len(self.token_frequencies)
+        frequency[known] = self.token_frequencies[ids[known]]
+        weights = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
+        return np.asarray(weights / np.log1p((count + 0.5) / 0.5), np.float32)
+
     def document_of(self, passage: Passage) -> Document:
         """The document that the passage stands in."""
         return self.corpus.document(passage.document_id)
@@ -113,17 +137,24 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class GenerationVectors:
-    """The vectors of a generation, rows as in ``Generation``, each ``(…, d)`` unit rows."""
+    """The vectors of a generation, rows as in ``Generation``; unit rows ``(…, d)``, and tokens."""
 
     passages: FloatMatrix
     sentences: FloatMatrix
     documents: FloatMatrix
+    tokens: TokenVectors
+    context_tokens: TokenVectors
+    token_basis: FloatMatrix
 
 
 def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, bytes]:
     """Every file of a generation but its manifest, by name."""
     quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
     alone = [(passage.text, d.language) for d, passage in quotable]
+    sentence_owner = np.repeat(
+        np.arange(len(quotable)), [len(passage.sentences) for _, passage in quotable]
+    )
+    frequencies = vectors.tokens.frequencies(sentence_owner)
     placed = [(f"{d.context}\n{passage.text}", d.language) for d, passage in quotable]
     return {
         CORPUS_FILE: corpus_to_bytes(corpus),
@@ -133,6 +164,10 @@ def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, by
         **LexicalIndex.build(alone).to_files(LEXICAL),
         **LexicalIndex.build(placed).to_files(CONTEXT_LEXICAL),
         **Terms.build(corpus).to_files(),
+        **vectors.tokens.to_files(TOKENS),
+        **vectors.context_tokens.to_files(CONTEXT_TOKENS),
+        BASIS_FILE: array_to_bytes(vectors.token_basis),
+        FREQUENCIES_FILE: array_to_bytes(frequencies),
     }
 
 
@@ -152,9 +187,15 @@ def generation_from_files(manifest: Manifest, files: dict[str, bytes]) -> Genera
             lexical=LexicalIndex.from_files(files, LEXICAL),
             context_lexical=LexicalIndex.from_files(files, CONTEXT_LEXICAL),
             terms=Terms.from_files(files),
+            tokens=TokenVectors.from_files(files, TOKENS),
+            context_tokens=TokenVectors.from_files(files, CONTEXT_TOKENS),
+            token_basis=array_from_bytes(files[BASIS_FILE]),
+            token_frequencies=array_from_bytes(files[FREQUENCIES_FILE]),
         )
     except KeyError as error:
         raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
+    except ValueError as error:
+        raise IndexDamaged("the token basis is not readable") from error
     vectors = (
         generation.passage_vectors,
         generation.sentence_vectors,
@@ -168,6 +209,8 @@ def generation_from_files(manifest: Manifest, files: dict[str, bytes]) -> Genera
         or {index.dimension for index in vectors} != {manifest.dimension}
         or {len(generation.lexical), len(generation.context_lexical)} != {counts[0]}
         or len(generation.terms.starts) != counts[1] + 1
+        or (len(generation.tokens), len(generation.context_tokens)) != counts[1:]
+        or generation.token_basis.shape != (manifest.dimension, generation.tokens.vectors.shape[1])
     ):
         raise IndexDamaged("its files do not belong together")
     return generation

@@ -1,17 +1,19 @@
 """Brings the index to the corpus: embeds what is new, counts what changed, publishes once."""
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corpus import Corpus, EmptyCorpus, Passage
+from corpus import Corpus, EmptyCorpus, Passage, Sentence
 from embeddings.embedder import Embedder, FloatMatrix, Progress
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation, GenerationVectors, generation_files
 from embeddings.searchform import search_form
 from embeddings.store import GenerationStore
+from embeddings.tokenvectors import TokenVectors, token_basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ def refresh(
         if current is not None and comparable and not full:
             if current.corpus.digest == corpus.digest:
                 return _report(corpus, current, current.number, False, 0, started)
-            known = dict(_known_vectors(current))
+            known = _known_vectors(current)
         else:
-            known = {}
+            known = KnownVectors()
         vectors, embedded = embed_corpus(corpus, embedder, known=known, progress=progress)
         files = generation_files(corpus, vectors)
         manifest = store.publish(
@@ -76,30 +78,77 @@ def refresh(
         return _report(corpus, current, manifest.generation, True, embedded, started)
 
 
+@dataclass(slots=True)
+class KnownVectors:
+    """What was embedded before: search form → vector, and of passages and contexts the tokens.
+
+    ``basis`` is that of the tokens; None before the first refresh with a model.
+    """
+
+    vectors: dict[str, FloatMatrix] = field(default_factory=dict)
+    tokens: dict[str, TokenVectors] = field(default_factory=dict)
+    basis: FloatMatrix | None = None
+
+
 def embed_corpus(
     corpus: Corpus,
     embedder: Embedder,
     *,
-    known: dict[str, FloatMatrix],
+    known: KnownVectors,
     progress: Progress | None = None,
 ) -> tuple[GenerationVectors, int]:
     """The vectors of a corpus, and how many texts had to be embedded for them.
 
-    ``known`` maps a search form to its vector and receives those that were missing.
+    ``known`` receives those that were missing.
     """
-    passages = list(corpus.quotable())
-    texts = [search_form(passage.text) for passage in passages]
-    sentences = [search_form(s.text) for passage in passages for s in passage.sentences]
+    if known.basis is None:
+        known.basis = token_basis(embedder)
+    basis = known.basis
+    read: dict[str, NDArray[np.int64]] = {}
+    passages = [_read_form(passage.sentences) for passage in corpus.quotable()]
+    read.update(passages)
+    sentences = [search_form(s.text) for passage in corpus.quotable() for s in passage.sentences]
     contexts = [search_form(document.context) for document in corpus.documents]
-    wanted = [t for t in dict.fromkeys((*texts, *sentences, *contexts)) if t not in known]
-    known.update(zip(wanted, embedder.embed_passages(wanted, progress=progress), strict=True))
+    read.update((context, np.zeros(1, np.int64)) for context in contexts)
+    unread = [text for text in read if text not in known.tokens]
+    seen = known.vectors.keys() | set(unread)
+    unseen = [text for text in dict.fromkeys(sentences) if text not in seen]
+    in_all = len(unread) + len(unseen)
+
+    def told(before: int) -> Progress | None:
+        return None if progress is None else lambda done, _: progress(before + done, in_all)
+
+    for text, reading in zip(unread, embedder.read_passages(unread, progress=told(0)), strict=True):
+        known.vectors[text] = reading.vector
+        known.tokens[text] = TokenVectors.pack(reading, basis, read[text])
+    vectors = embedder.embed_passages(unseen, progress=told(len(unread)))
+    known.vectors.update(zip(unseen, vectors, strict=True))
 
     def rows(keys: Sequence[str]) -> FloatMatrix:
         if not keys:
             return np.empty((0, embedder.dimension), np.float32)
-        return np.stack([known[key] for key in keys])
+        return np.stack([known.vectors[key] for key in keys])
 
-    return GenerationVectors(rows(texts), rows(sentences), rows(contexts)), len(wanted)
+    def tokens(keys: Sequence[str]) -> TokenVectors:
+        return TokenVectors.join([known.tokens[key] for key in keys], dimension=basis.shape[1])
+
+    forms = [form for form, _ in passages]
+    found = GenerationVectors(
+        passages=rows(forms),
+        sentences=rows(sentences),
+        documents=rows(contexts),
+        tokens=tokens(forms),
+        context_tokens=tokens(contexts),
+        token_basis=basis,
+    )
+    return found, in_all
+
+
+def _read_form(sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.int64]]:
+    """The search form of a passage, and where in it each of its sentences begins."""
+    forms = [search_form(sentence.text) for sentence in sentences]
+    ends = np.cumsum([len(form) + 1 for form in forms])
+    return " ".join(forms), np.concatenate([[0], ends[:-1]]).astype(np.int64)
 
 
 def _usable_current(store: GenerationStore) -> Generation | None:
@@ -109,14 +158,21 @@ def _usable_current(store: GenerationStore) -> Generation | None:
         return None
 
 
-def _known_vectors(generation: Generation) -> Iterator[tuple[str, FloatMatrix]]:
-    """The (embedded text, vector) pairs of a generation."""
-    for index, texts in (
-        (generation.passage_vectors, [p.text for p in generation.passages]),
-        (generation.sentence_vectors, [s.text for s in generation.sentences]),
-        (generation.document_vectors, [d.context for d in generation.corpus.documents]),
-    ):
-        yield from zip(map(search_form, texts), index.matrix, strict=True)
+def _known_vectors(generation: Generation) -> KnownVectors:
+    """What a generation has, by search form."""
+    known = KnownVectors(basis=generation.token_basis)
+    sentences = [search_form(sentence.text) for sentence in generation.sentences]
+    known.vectors.update(zip(sentences, generation.sentence_vectors.matrix, strict=True))
+    starts = generation.sentence_starts
+    for row, passage in enumerate(generation.passages):
+        form, _ = _read_form(passage.sentences)
+        known.vectors[form] = generation.passage_vectors.matrix[row]
+        known.tokens[form] = generation.tokens.part(starts[row], starts[row + 1])
+    for row, document in enumerate(generation.corpus.documents):
+        form = search_form(document.context)
+        known.vectors[form] = generation.document_vectors.matrix[row]
+        known.tokens.setdefault(form, generation.context_tokens.part(row, row + 1))
+    return known
 
 
 def _report(

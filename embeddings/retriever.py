@@ -115,7 +115,7 @@ class Retriever:
         return candidate_features(
             self.generation,
             question,
-            self._embedder.embed_query(question.text),
+            self._embedder.read_query(question.text),
             datelines=self._datelines_asked_about(question.text),
             each=CANDIDATES,
         )

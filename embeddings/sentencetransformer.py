@@ -2,14 +2,17 @@
 
 import os
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embeddings.embedder import FloatMatrix, ModelIdentity, Progress
+from embeddings.embedder import FloatMatrix, ModelIdentity, Progress, Reading
 from embeddings.errors import ModelDamaged
 from embeddings.modelfolder import ModelFolder
+from embeddings.unitrows import unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -17,8 +20,13 @@ if TYPE_CHECKING:
 _BATCH = 8
 """Small batches of texts of like length were measured fastest on two cores."""
 
+_TEXTS_AT_ONCE = 512
+"""Texts whose tokens are in memory at a time; enough to find eight of like length."""
+
 _SLACK = 16
 """Tokens left free in a window: a piece cut inside a word can tokenise into a few more."""
+
+_Tokens = tuple[FloatMatrix, NDArray[np.int32], NDArray[np.int64]]
 
 
 class SentenceTransformerEmbedder:
@@ -57,12 +65,23 @@ class SentenceTransformerEmbedder:
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> FloatMatrix:
         """See ``Embedder.embed_passages``."""
-        return self._embed(texts, self._identity.passage_prompt, progress)
+        prompt = self._identity.passage_prompt
+        rows = [r.vector for r in self._read(texts, prompt, progress, tokens=False)]
+        return np.stack(rows) if rows else np.empty((0, self._dimension), np.float32)
 
     def embed_query(self, text: str) -> FloatMatrix:
         """See ``Embedder.embed_query``."""
-        row: FloatMatrix = self._embed([text], self._identity.query_prompt, None)[0]
-        return row
+        return next(self._read([text], self._identity.query_prompt, None, tokens=False)).vector
+
+    def read_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[Reading]:
+        """See ``Embedder.read_passages``."""
+        return self._read(texts, self._identity.passage_prompt, progress, tokens=True)
+
+    def read_query(self, text: str) -> Reading:
+        """See ``Embedder.read_query``."""
+        return next(self._read([text], self._identity.query_prompt, None, tokens=True))
 
     def knows_word(self, word: str) -> bool:
         """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""
@@ -70,34 +89,74 @@ class SentenceTransformerEmbedder:
             tokens = self._model.tokenizer(word, add_special_tokens=False)["input_ids"]
         return len(tokens) == 1
 
-    def _embed(self, texts: Sequence[str], prompt: str, progress: Progress | None) -> FloatMatrix:
+    def _read(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None, *, tokens: bool
+    ) -> Iterator[Reading]:
+        for first in range(0, len(texts), _TEXTS_AT_ONCE):
+            some = texts[first : first + _TEXTS_AT_ONCE]
+
+            def tell(share: float, first: int = first, count: int = len(some)) -> None:
+                if progress is not None:
+                    progress(first + round(share * count), len(texts))
+
+            yield from self._read_some(some, prompt, tell, tokens=tokens)
+
+    def _read_some(
+        self, texts: Sequence[str], prompt: str, tell: Callable[[float], None], *, tokens: bool
+    ) -> list[Reading]:
+        sums = np.zeros((len(texts), self._dimension), dtype=np.float64)
+        found: list[dict[int, _Tokens]] = [{} for _ in texts]
         with self._lock:
-            windows, owners, weights = self._windows(texts, prompt)
-            order = sorted(range(len(windows)), key=lambda i: weights[i])
-            sums = np.zeros((len(texts), self._dimension), dtype=np.float64)
-            for start in range(0, len(order), _BATCH):
-                batch = order[start : start + _BATCH]
-                vectors = self._model.encode(
-                    [windows[i] for i in batch],
+            windows = self._windows(texts, prompt)
+            windows.sort(key=lambda window: window.tokens)
+            for start in range(0, len(windows), _BATCH):
+                batch = windows[start : start + _BATCH]
+                encoded = self._model.encode(
+                    [window.text for window in batch],
                     batch_size=_BATCH,
+                    output_value=None if tokens else "sentence_embedding",
                     normalize_embeddings=True,
-                    convert_to_numpy=True,
                     show_progress_bar=False,
                     prompt=prompt or None,
                 )
-                for i, vector in zip(batch, np.asarray(vectors, dtype=np.float64), strict=True):
-                    sums[owners[i]] += weights[i] * vector
-                if progress is not None:
-                    progress(min(start + _BATCH, len(order)), len(order))
-        return unit_rows(sums)
+                for window, one in zip(batch, encoded, strict=True):
+                    if tokens:
+                        found[window.owner][window.start] = self._tokens(one, window, prompt)
+                        vector = np.asarray(one["sentence_embedding"], np.float64)
+                    else:
+                        vector = np.asarray(one, np.float64)
+                    sums[window.owner] += window.tokens * vector
+                tell(min(start + _BATCH, len(windows)) / len(windows))
+        return [
+            _reading(vector, [pieces[at] for at in sorted(pieces)])
+            for vector, pieces in zip(unit_rows(sums), found, strict=True)
+        ]
 
-    def _windows(self, texts: Sequence[str], prompt: str) -> tuple[list[str], list[int], list[int]]:
-        """Pieces of the texts that fit the model, the text each belongs to, and its tokens."""
-        windows: list[str] = []
-        owners: list[int] = []
-        weights: list[int] = []
+    def _tokens(self, encoded: dict[str, Any], window: "_Window", prompt: str) -> _Tokens:
+        """The tokens of a window that have a letter or digit."""
+        tokenizer = self._model.tokenizer
+        text = prompt + window.text
+        offsets = tokenizer(text, return_offsets_mapping=True, truncation=False, verbose=False)
+        places = np.array(offsets["offset_mapping"], np.int64).reshape(-1, 2)
+        told = np.asarray(encoded["attention_mask"]) > 0
+        ids = np.asarray(encoded["input_ids"])[told]
+        vectors = np.asarray(encoded["token_embeddings"], np.float32)[told]
+        count = min(len(places), len(ids))  # a tokenizer that cuts differently loses the tail
+        kept = [
+            k
+            for k, (a, b) in enumerate(places[:count])
+            if a >= len(prompt) and any(c.isalnum() for c in text[a:b])
+        ]
+        return (
+            unit_rows(vectors[kept]),
+            ids[kept].astype(np.int32),
+            places[kept, 0] - len(prompt) + window.start,
+        )
+
+    def _windows(self, texts: Sequence[str], prompt: str) -> list["_Window"]:
+        """Pieces of the texts that fit the model, in order."""
         if not texts:
-            return windows, owners, weights
+            return []
         tokenizer = self._model.tokenizer
         limit = self._model.max_seq_length or 512
         limit -= tokenizer.num_special_tokens_to_add()
@@ -110,26 +169,37 @@ class SentenceTransformerEmbedder:
             return_offsets_mapping=True,
             verbose=False,
         )
+        windows = []
         for owner, offsets in enumerate(encoded["offset_mapping"]):
+            text = texts[owner]
             if len(offsets) <= limit:
-                windows.append(texts[owner])
-                owners.append(owner)
-                weights.append(max(len(offsets), 1))
+                windows.append(_Window(text, owner, 0, max(len(offsets), 1)))
                 continue
             count = -(-len(offsets) // (limit - _SLACK))
             size = -(-len(offsets) // count)
             for first in range(0, len(offsets), size):
                 part = offsets[first : first + size]
-                windows.append(texts[owner][part[0][0] : part[-1][1]])
-                owners.append(owner)
-                weights.append(len(part))
-        return windows, owners, weights
+                start, end = part[0][0], part[-1][1]
+                windows.append(_Window(text[start:end], owner, start, len(part)))
+        return windows
 
 
-def unit_rows(matrix: np.ndarray) -> FloatMatrix:
-    """``matrix`` as float32 with rows of length 1; a row of zeros stays a row of zeros."""
-    lengths = np.linalg.norm(matrix, axis=-1, keepdims=True)
-    return np.asarray(matrix / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A piece of the text number ``owner``, from its character ``start``, of so many tokens."""
+
+    text: str
+    owner: int
+    start: int
+    tokens: int
+
+
+def _reading(vector: FloatMatrix, pieces: list[_Tokens]) -> Reading:
+    if not pieces:
+        nothing = np.empty((0, len(vector)), np.float32)
+        return Reading(vector, nothing, np.empty(0, np.int32), np.empty(0, np.int64))
+    vectors, ids, starts = zip(*pieces, strict=True)
+    return Reading(vector, np.concatenate(vectors), np.concatenate(ids), np.concatenate(starts))
 
 
 def _load(folder: ModelFolder) -> "SentenceTransformer":

@@ -2,12 +2,12 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress
+from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress, Reading
 
 _ASKED_AT_ONCE = 500
 
@@ -46,24 +46,49 @@ class CachingEmbedder:
         prompt = self.identity.passage_prompt
         keys = [self._key("p", prompt, text) for text in texts]
         found = self._look_up(keys)
-        missing = list({k: t for k, t in zip(keys, texts, strict=True) if k not in found}.items())
+        missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in found}
         if missing:
-            vectors = self._embedder.embed_passages([t for _, t in missing], progress=progress)
-            new = {key: vector for (key, _), vector in zip(missing, vectors, strict=True)}
+            vectors = self._embedder.embed_passages(list(missing.values()), progress=progress)
+            new = {k: vector.tobytes() for k, vector in zip(missing, vectors, strict=True)}
             self._keep(new)
             found.update(new)
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        return np.stack([found[key] for key in keys])
+        return np.stack([np.frombuffer(found[key], np.float32) for key in keys])
 
     def embed_query(self, text: str) -> FloatMatrix:
         """See ``Embedder.embed_query``."""
         key = self._key("q", self.identity.query_prompt, text)
         found = self._look_up([key])
         if key not in found:
-            found = {key: self._embedder.embed_query(text)}
+            found = {key: self._embedder.embed_query(text).tobytes()}
             self._keep(found)
-        return found[key]
+        return np.frombuffer(found[key], np.float32)
+
+    def read_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[Reading]:
+        """See ``Embedder.read_passages``; token vectors are kept as float16."""
+        prompt = self.identity.passage_prompt
+        for at in range(0, len(texts), _ASKED_AT_ONCE):
+            some = texts[at : at + _ASKED_AT_ONCE]
+            keys = [self._key("rp", prompt, text) for text in some]
+            found = self._look_up(keys)
+            missing = {k: t for k, t in zip(keys, some, strict=True) if k not in found}
+            read = self._embedder.read_passages(list(missing.values()), progress=progress)
+            new = {k: _packed(reading) for k, reading in zip(missing, read, strict=True)}
+            self._keep(new)
+            found.update(new)
+            yield from (_unpacked(found[key], self.dimension) for key in keys)
+
+    def read_query(self, text: str) -> Reading:
+        """See ``Embedder.read_query``; token vectors are kept as float16."""
+        key = self._key("rq", self.identity.query_prompt, text)
+        found = self._look_up([key])
+        if key not in found:
+            found = {key: _packed(self._embedder.read_query(text))}
+            self._keep(found)
+        return _unpacked(found[key], self.dimension)
 
     def knows_word(self, word: str) -> bool:
         """See ``Embedder.knows_word``."""
@@ -73,8 +98,8 @@ class CachingEmbedder:
         fields = "\0".join((side, self.identity.digest, prompt, text))
         return hashlib.sha256(fields.encode("utf-8")).digest()
 
-    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, FloatMatrix]:
-        found: dict[bytes, FloatMatrix] = {}
+    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
         for at in range(0, len(keys), _ASKED_AT_ONCE):
             some = keys[at : at + _ASKED_AT_ONCE]
             marks = ",".join("?" * len(some))
@@ -82,13 +107,34 @@ class CachingEmbedder:
                 f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608
                 list(some),
             )
-            found.update((key, np.frombuffer(vector, np.float32)) for key, vector in rows)
+            found.update(rows)
         return found
 
-    def _keep(self, vectors: dict[bytes, FloatMatrix]) -> None:
-        self.embedded += len(vectors)
+    def _keep(self, new: dict[bytes, bytes]) -> None:
+        self.embedded += len(new)
         with self._store:
-            self._store.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                [(k, np.asarray(v, np.float32).tobytes()) for k, v in vectors.items()],
-            )
+            self._store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", new.items())
+
+
+def _packed(reading: Reading) -> bytes:
+    parts = (
+        np.array([len(reading.token_ids)], np.int64),
+        reading.vector.astype(np.float32),
+        reading.token_starts.astype(np.int64),
+        reading.token_ids.astype(np.int32),
+        reading.token_vectors.astype(np.float16),
+    )
+    return b"".join(part.tobytes() for part in parts)
+
+
+def _unpacked(packed: bytes, dimension: int) -> Reading:
+    count = int(np.frombuffer(packed, np.int64, 1)[0])
+    at = 8
+    vector = np.frombuffer(packed, np.float32, dimension, at)
+    at += vector.nbytes
+    starts = np.frombuffer(packed, np.int64, count, at)
+    at += starts.nbytes
+    ids = np.frombuffer(packed, np.int32, count, at)
+    at += ids.nbytes
+    tokens = np.frombuffer(packed, np.float16, count * dimension, at).astype(np.float32)
+    return Reading(vector, tokens.reshape(count, dimension), ids, starts)

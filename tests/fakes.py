@@ -1,12 +1,13 @@
 """Fakes whose results a reader can compute in their head."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from corpus import Corpus, document_from_text
 from embeddings import ModelIdentity, Progress
-from embeddings.embedder import FloatMatrix
+from embeddings.embedder import FloatMatrix, Reading
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -35,6 +36,25 @@ class LetterEmbedder:
 
     def embed_query(self, text: str) -> FloatMatrix:
         return self._vector(text)
+
+    def read_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[Reading]:
+        self.embedded.extend(texts)
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return map(self.read_query, texts)
+
+    def read_query(self, text: str) -> Reading:
+        """A token is a word; its vector counts its letters, its number is its letters' sum."""
+        words = list(re.finditer(r"\w+", text))
+        vectors = [self._vector(word.group()) for word in words]
+        return Reading(
+            self._vector(text),
+            np.array(vectors, np.float32).reshape(-1, self.dimension),
+            np.array([sum(map(ord, word.group().casefold())) % 5000 for word in words], np.int32),
+            np.array([word.start() for word in words], np.int64),
+        )
 
     def knows_word(self, word: str) -> bool:
         """It has learned the short words whole."""

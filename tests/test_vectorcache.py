@@ -23,3 +23,20 @@ def test_another_model_does_not_see_these_vectors(tmp_path: Path) -> None:
     other = CachingEmbedder(LetterEmbedder(digest="1" * 64), tmp_path / "v.sqlite")
     other.embed_passages(["abc"])
     assert other.embedded == 1
+
+
+def test_a_reading_comes_back_with_its_tokens(tmp_path: Path) -> None:
+    first = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    read = [*first.read_passages(["ab cd", "", "ab cd"]), first.read_query("ab cd")]
+    again = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    for kept, plain in zip(
+        [*again.read_passages(["ab cd", "", "ab cd"]), again.read_query("ab cd")], read, strict=True
+    ):
+        np.testing.assert_array_equal(kept.vector, plain.vector)
+        np.testing.assert_array_equal(kept.token_ids, plain.token_ids)
+        np.testing.assert_array_equal(kept.token_starts, plain.token_starts)
+        np.testing.assert_array_equal(kept.token_vectors, plain.token_vectors)
+    assert (first.embedded, again.embedded) == (3, 0)
+    np.testing.assert_allclose(
+        read[0].token_vectors, LetterEmbedder().read_query("ab cd").token_vectors, atol=1e-3
+    )

@@ -1,0 +1,142 @@
+"""Vectors of single tokens, in their context, small enough to keep: for late interaction.
+
+A question's token is held against every token of a passage, and counts as its nearest one does
+(MaxSim; Khattab and Zaharia, "ColBERT", 2020). The vectors come from reading the passage anyway.
+They are kept in fewer dimensions, the principal axes of what the model makes of a sample of
+official text, and as whole numbers from -127 to 127.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus import read_corpus, shipped_statements
+from embeddings.arrayfile import array_from_bytes, array_to_bytes
+from embeddings.embedder import Embedder, FloatMatrix, Reading
+from embeddings.errors import IndexDamaged
+from embeddings.searchform import search_form
+from embeddings.unitrows import unit_rows
+
+TOKEN_DIMENSION = 96
+_SCALE = 127
+
+
+@dataclass(frozen=True)
+class TokenVectors:
+    """The tokens of n units of text, in order; unit i has the tokens ``starts[i]:starts[i+1]``.
+
+    ``starts`` ``(n + 1,)`` int64, ``ids`` ``(t,)`` int32 (numbers in the model's vocabulary),
+    ``vectors`` ``(t, r)`` int8: unit rows times 127, rounded.
+    """
+
+    starts: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    vectors: NDArray[np.int8]
+
+    @classmethod
+    def pack(
+        cls, reading: Reading, basis: FloatMatrix, unit_starts: NDArray[np.int64]
+    ) -> "TokenVectors":
+        """The tokens of a text whose units begin at the characters ``unit_starts``."""
+        vectors = np.rint(_SCALE * project(reading.token_vectors, basis)).astype(np.int8)
+        starts = np.searchsorted(reading.token_starts, unit_starts[1:])
+        return cls(
+            np.concatenate([[0], starts, [len(vectors)]]).astype(np.int64),
+            reading.token_ids,
+            vectors,
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence["TokenVectors"], *, dimension: int) -> "TokenVectors":
+        """The units of all parts in a row; ``dimension`` is r where there is no part."""
+        if not parts:
+            nothing = np.empty((0, dimension), np.int8)
+            return cls(np.zeros(1, np.int64), np.empty(0, np.int32), nothing)
+        lengths = np.concatenate([np.diff(part.starts) for part in parts])
+        return cls(
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.vectors for part in parts]),
+        )
+
+    def part(self, first: int, last: int) -> "TokenVectors":
+        """The units from ``first`` to before ``last``."""
+        starts = self.starts[first : last + 1]
+        tokens = slice(starts[0], starts[-1])
+        return TokenVectors(starts - starts[0], self.ids[tokens], self.vectors[tokens])
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
+        """``(k, len(units))`` float32: for each row of ``asked`` the largest cosine in each unit.
+
+        ``asked`` is ``(k, r)``, unit rows in the same basis. A unit without a token gives 0.
+        """
+        lengths = self.starts[units + 1] - self.starts[units]
+        if not lengths.any():
+            return np.zeros((len(asked), len(units)), np.float32)
+        ends = np.cumsum(lengths)
+        tokens = np.repeat(self.starts[units] - ends + lengths, lengths) + np.arange(ends[-1])
+        near = asked @ (self.vectors[tokens].astype(np.float32) / np.float32(_SCALE)).T
+        # a unit without a token would give that of its neighbour: reduceat has no empty ranges
+        full = np.flatnonzero(lengths)
+        best = np.zeros((len(asked), len(units)), np.float32)
+        best[:, full] = np.maximum.reduceat(near, (ends - lengths)[full], axis=1)
+        return best
+
+    def frequencies(self, owners: NDArray[np.int64]) -> NDArray[np.int32]:
+        """``(v,)``: in how many texts each token number occurs; text ``owners[i]`` has unit i."""
+        of_token = np.repeat(owners, np.diff(self.starts))
+        size = int(self.ids.max(initial=-1)) + 1
+        distinct = np.unique(of_token * max(size, 1) + self.ids)
+        counts = np.bincount(distinct % max(size, 1), minlength=size)
+        return counts.astype(np.int32)[:size]
+
+    def to_files(self, prefix: str) -> dict[str, bytes]:
+        """The tokens as named files in NumPy's format."""
+        return {
+            f"{prefix}-starts.npy": array_to_bytes(self.starts),
+            f"{prefix}-ids.npy": array_to_bytes(self.ids),
+            f"{prefix}-vectors.npy": array_to_bytes(self.vectors),
+        }
+
+    @classmethod
+    def from_files(cls, files: dict[str, bytes], prefix: str) -> "TokenVectors":
+        """The tokens that ``to_files`` gave.
+
+        Raises:
+            IndexDamaged: if a file is missing, unreadable, or does not fit the others.
+        """
+        try:
+            starts, ids, vectors = (
+                array_from_bytes(files[f"{prefix}-{name}.npy"])
+                for name in ("starts", "ids", "vectors")
+            )
+        except (KeyError, ValueError) as error:
+            raise IndexDamaged("the token vectors are not readable") from error
+        if vectors.ndim != 2 or {len(vectors), len(ids)} != {int(starts[-1])}:  # noqa: PLR2004
+            raise IndexDamaged("the token vectors do not belong together")
+        return cls(starts, ids, vectors)
+
+
+def project(vectors: FloatMatrix, basis: FloatMatrix) -> FloatMatrix:
+    """``(t, r)`` float32 unit rows: ``(t, d)`` vectors along the axes of ``basis`` ``(d, r)``."""
+    return unit_rows(vectors @ basis)
+
+
+def token_basis(embedder: Embedder) -> FloatMatrix:
+    """``(d, r)`` float32: the ``TOKEN_DIMENSION`` axes along which the model's tokens lie most.
+
+    Eigenvectors of the second moments (not centred: cosines are about the origin) of the tokens
+    of the shipped statements; a function of the model alone. A model of fewer dimensions keeps
+    them all.
+    """
+    sample = [search_form(p.text) for p in read_corpus(shipped_statements()).quotable()]
+    moments = np.zeros((embedder.dimension, embedder.dimension), np.float64)
+    for reading in embedder.read_passages(sample):
+        moments += reading.token_vectors.T.astype(np.float64) @ reading.token_vectors
+    _, axes = np.linalg.eigh(moments)
+    return np.ascontiguousarray(axes[:, ::-1][:, :TOKEN_DIMENSION], np.float32)
