@@ -58,7 +58,7 @@ def test_in_a_french_locale_the_reply_is_french_and_the_quote_as_it_is(built_hom
 
     answer = ask(QUESTION)
     assert "bringing the total number of members up to eighty-five" in answer
-    assert "  preuve\u00a0: " in answer
+    assert "  phrase retenue\u00a0: " in answer
     assert " · score 0," in answer
     assert ask("What is the best pizza topping?").startswith("Les déclarations ne le disent pas.")
     english = ask("What is the best pizza topping?", VERBATIM_LANGUAGE="en")

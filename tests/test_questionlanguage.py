@@ -108,7 +108,7 @@ def test_the_default_models_limit_is_told_in_the_language_of_the_question() -> N
     for language in ("en", "fr"):
         assert notices(FRENCH_QUESTION, language=language) == (
             "Votre question semble être en français. Le modèle utilisé lit surtout l’anglais\u00a0: "
-            "posez-la en anglais, ou faites choisir un modèle multilingue avec VERBATIM_MODEL.",
+            "posez-la en anglais, ou faites régler VERBATIM_MODEL sur un modèle multilingue.",
         )
 
 

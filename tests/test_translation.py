@@ -11,7 +11,7 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 
 from bot import texts
-from bot.answering import Answerer
+from bot.answering import Answer, Answerer
 from bot.jsonform import reply_fields
 from bot.rendering import render
 from bot.smalltalk import SmallTalk, small_talk
@@ -241,3 +241,9 @@ def test_the_sources_have_one_greeting_for_one_and_for_many(shipped: Corpus) -> 
         words = translator(language)
         assert one in texts.start(shipped, words)
         assert many in texts.start(corpus_of("A.", "B."), words)
+
+
+def test_the_example_in_the_french_greeting_is_answered(shipped_answerer: Answerer) -> None:
+    greeting = texts.start(shipped_answerer.corpus, translator("fr"))
+    (example,) = re.findall(r"par exemple\u00a0: (.*)", greeting)
+    assert isinstance(shipped_answerer.answer(example), Answer)
