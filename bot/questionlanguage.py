@@ -16,8 +16,9 @@ _LEAST_PROBABILITY = 0.5
 _MOST_ENGLISH = 0.05
 _FEWEST_LETTERS = 8
 _FEWEST_WORDS = 3
-"""Chosen on 6,190 English questions, short-hand and misspelt ones among them, of which one is
-taken for another language, and 7,270 in seven others, of which 98 % are recognised."""
+"""Chosen on 6,142 English texts, a quarter of them misspelt, in capitals or cut to key words, of
+which one is taken for another language, and on 7,270 texts in seven other languages, of which
+99 % are recognised and none is taken for a third language; not measured on others."""
 
 _LATIN_ENDS = "\u024f"
 _WORD = re.compile(r"[^\W\d_]+")
