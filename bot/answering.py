@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from bot import texts
 from bot.citation import Citation, cite
 from bot.errors import UnfaithfulQuote
+from bot.questionlanguage import other_language_notices
 from bot.smalltalk import small_talk, small_talk_reply
+from bot.translation import LANGUAGES, translator
 from corpus import Corpus, Span
 from embeddings import Hit, Query, Retriever
 
@@ -48,12 +50,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes that answer, best first (at least one), from the named generation."""
+    """Quotes that answer, best first (at least one), from the named generation.
+
+    ``language`` is that of the notices, and of the words that a quote is shown with.
+    """
 
     question: str
     generation: int
     quotes: tuple[Quote, ...]
     notices: tuple[str, ...] = ()
+    language: str = LANGUAGES[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +70,18 @@ class Related:
     generation: int
     quotes: tuple[Quote, ...]
     notices: tuple[str, ...] = ()
+    language: str = LANGUAGES[0]
 
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """Nothing in the corpus answers, or nothing was asked; ``message`` says so to the reader."""
+    """Nothing in the corpus answers; or nothing was asked, and ``message`` says what to do."""
 
     question: str
     generation: int
     notices: tuple[str, ...] = ()
-    message: str = texts.NOTHING
+    message: str | None = None
+    language: str = LANGUAGES[0]
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -111,48 +119,62 @@ class Answerer:
         """The number of the generation in use."""
         return self._retriever.generation.number
 
-    def answer(self, question: str, *, top: int = DEFAULT_QUOTES) -> Reply:
+    def answer(
+        self, question: str, *, top: int = DEFAULT_QUOTES, language: str = LANGUAGES[0]
+    ) -> Reply:
         """The reply to a question, with at most ``top`` quotes.
 
         A question without a letter or digit, and small talk, give NoAnswer with a message of their
         own. Misspelt words are put right where that finds a more probable passage, and of a
         question of more than ``MAX_QUESTION_CHARACTERS`` the first so many are searched; a notice
-        says so in both cases.
+        says so in both cases. Where nothing answers and the question is in a language that the
+        model may not read, a notice says that, in the question's language if there is a catalogue
+        of it. All else is said in ``language``.
 
         Raises:
-            ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``.
+            ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``, or ``language`` not in
+                ``LANGUAGES``.
             UnfaithfulQuote: if a quote is not a slice of its source; nothing is returned then.
         """
         if not 1 <= top <= MOST_QUOTES:
             raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
+        words = translator(language)
         asked = question.strip()
         if not any(c.isalnum() for c in asked):
-            return NoAnswer(question, self.generation, message=texts.NO_WORD)
+            said = words.say(texts.NO_WORD)
+            return NoAnswer(question, self.generation, message=said, language=language)
         notices: tuple[str, ...] = ()
         if len(asked) > MAX_QUESTION_CHARACTERS:
             asked = asked[:MAX_QUESTION_CHARACTERS]
-            notices = (
-                f"The question is long: only its first {MAX_QUESTION_CHARACTERS:,} characters "
-                "were searched.",
-            )
-        kind = small_talk(asked)
-        if kind is not None:
-            said = small_talk_reply(kind, self.corpus)
-            return NoAnswer(question, self.generation, message=said)
+            most = words.number(MAX_QUESTION_CHARACTERS)
+            notices = (words.say(texts.LONG_QUESTION, characters=most),)
+        phrase = small_talk(asked)
+        if phrase is not None:
+            said = small_talk_reply(phrase, self.corpus, language=language)
+            return NoAnswer(question, self.generation, message=said, language=language)
         hits = self._retriever.search(Query(asked), top=top)
         corrected = self._retriever.corrected(Query(asked))
         if corrected is not None:
             better = self._retriever.search(corrected, top=top)
             if better and (not hits or better[0].score > hits[0].score):
                 hits = better
-                notices = (*notices, texts.SHOWING_RESULTS_FOR.format(corrected.text))
+                shown = words.say(texts.SHOWING_RESULTS_FOR, question=corrected.text)
+                notices = (*notices, shown)
+        if not hits or hits[0].score < ANSWER_SCORE:
+            model = self._retriever.generation.manifest.model
+            notices = (
+                *notices,
+                *other_language_notices(
+                    asked, corpus=self.corpus, model=model.name, language=language
+                ),
+            )
         if not hits or hits[0].score < RELATED_SCORE:
-            return NoAnswer(question, self.generation, notices)
+            return NoAnswer(question, self.generation, notices, language=language)
         quotes = tuple(
             self._quote(hit) for hit in hits if hit.score >= FURTHER_QUOTE_SHARE * hits[0].score
         )
         reply = Answer if hits[0].score >= ANSWER_SCORE else Related
-        return reply(question, self.generation, quotes, notices)
+        return reply(question, self.generation, quotes, notices, language)
 
     def _quote(self, hit: Hit) -> Quote:
         document = self.corpus.document(hit.passage.document_id)

@@ -15,11 +15,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot import terminal
+from bot import terminal, texts
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, outcome_of
 from bot.errors import BotError
 from bot.jsonform import document_fields, reply_fields
 from bot.settings import Settings, telegram_token
+from bot.translation import translator
 from corpus import CorpusError
 from embeddings import EmbeddingsError, Progress, RefreshRunning
 
@@ -42,7 +43,8 @@ app = typer.Typer(
         "Answers questions about official statements, only in the statements' own words.\n\n"
         'Example: verbatim ask "How many members does the Coalition have?"\n\n'
         "Settings: VERBATIM_HOME moves the data directory, VERBATIM_CORPUS names a directory of "
-        "statements, VERBATIM_MODEL a sentence-transformers model (hub name or folder). "
+        "statements, VERBATIM_MODEL a sentence-transformers model (hub name or folder), "
+        "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
         "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running."
     ),
 )
@@ -84,7 +86,7 @@ def ask(
     question = _decodable(question).strip()
     if not question:
         raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
-    reply = _open_answerer().answer(question, top=top)
+    reply = _open_answerer().answer(question, top=top, language=_settings().language)
     if as_json:
         print(json.dumps(reply_fields(reply), ensure_ascii=False, indent=2))
     else:
@@ -101,10 +103,10 @@ def _ask_batch(batch: Path, *, top: int) -> None:
         reason = getattr(error, "strerror", None) or "no standard input"
         raise typer.BadParameter(f"{batch} cannot be read: {reason}") from error
     questions = content.removesuffix("\n").split("\n") if content else []
-    answerer = _open_answerer()
+    answerer, language = _open_answerer(), _settings().language
     with _progress_bar("Answering") as progress:
         for count, question in enumerate(questions, start=1):
-            reply = answerer.answer(question.removesuffix("\r"), top=top)
+            reply = answerer.answer(question.removesuffix("\r"), top=top, language=language)
             print(json.dumps(reply_fields(reply), ensure_ascii=False), flush=True)
             progress(count, len(questions))
 
@@ -115,11 +117,9 @@ def chat(top: TopOption = DEFAULT_QUOTES) -> None:
 
     Example: verbatim chat
     """
-    answerer = _open_answerer()
+    answerer, language = _open_answerer(), _settings().language
     if _at_terminal():
-        count = len(answerer.corpus.documents)
-        documents = "1 document" if count == 1 else f"{count:,} documents"
-        out.print(f"Verbatim, {documents}. Type a question; /quit ends.")
+        out.print(texts.chat_greeting(answerer.corpus, translator(language)))
     while True:
         try:
             question = _decodable(input("\n> " if _at_terminal() else "")).strip()
@@ -128,7 +128,7 @@ def chat(top: TopOption = DEFAULT_QUOTES) -> None:
         if question in {"/quit", "/exit"} or (not question and _at_terminal()):
             return
         if question:
-            terminal.print_reply(answerer.answer(question, top=top), out)
+            terminal.print_reply(answerer.answer(question, top=top, language=language), out)
 
 
 @app.command()

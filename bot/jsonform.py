@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bot import texts
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from corpus import Document
 
@@ -35,7 +34,7 @@ def document_fields(document: Document) -> dict[str, Any]:
 
 def _own_message(reply: Reply) -> list[str]:
     """What NoAnswer says when it is more than that nothing was found."""
-    if isinstance(reply, NoAnswer) and reply.message != texts.NOTHING:
+    if isinstance(reply, NoAnswer) and reply.message is not None:
         return [reply.message]
     return []
 

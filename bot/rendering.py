@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.errors import UnfaithfulQuote
+from bot.translation import Translator, translator
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Span
 
@@ -69,10 +70,11 @@ def render(reply: Reply, corpus: Corpus) -> tuple[Message, ...]:
         UnfaithfulQuote: if a quoted range of a message is not its source's slice, code unit by
             code unit. Nothing is returned then.
     """
-    blocks = [_plain(text) for text in _heading(reply)]
+    words = translator(reply.language)
+    blocks = [_plain(text) for text in _heading(reply, words)]
     for position, quote in enumerate(reply.quotes, start=1):
         prefix = f"{position}. " if len(reply.quotes) > 1 else ""
-        blocks.extend(_quote_blocks(quote, prefix, corpus))
+        blocks.extend(_quote_blocks(quote, prefix, corpus, words))
     messages = tuple(_join(blocks))
     for message in messages:
         check_message(message, corpus)
@@ -97,25 +99,28 @@ def check_message(message: Message, corpus: Corpus) -> None:
             )
 
 
-def _heading(reply: Reply) -> Iterator[str]:
+def _heading(reply: Reply, words: Translator) -> Iterator[str]:
     yield from reply.notices
     if isinstance(reply, NoAnswer):
-        yield reply.message
+        yield reply.message or words.say(texts.NOTHING)
     elif outcome_of(reply) is Outcome.RELATED:
-        yield texts.RELATED
+        yield words.say(texts.RELATED)
 
 
 def _plain(text: str) -> Message:
     return Message(shorten(text.strip(), units=MESSAGE_UNITS))
 
 
-def _quote_blocks(quote: Quote, prefix: str, corpus: Corpus) -> Iterator[Message]:
+def _quote_blocks(
+    quote: Quote, prefix: str, corpus: Corpus, words: Translator
+) -> Iterator[Message]:
     source = corpus.document(quote.citation.document).text
     footer_units = utf16_length(prefix) + _TITLE_UNITS + _PUBLISHER_UNITS + 80
     parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
     for number, part in enumerate(parts, start=1):
-        of_parts = f" ({number} of {len(parts)})" if len(parts) > 1 else ""
-        yield _quote_block(quote, part, source, prefix, of_parts)
+        which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
+        of_parts = f" {which}" if len(parts) > 1 else ""
+        yield _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK))
 
 
 def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
@@ -143,7 +148,9 @@ def _broken(source: str, sentence: Span, units: int) -> Iterator[Span]:
     yield Span(start, sentence.end)
 
 
-def _quote_block(quote: Quote, part: Span, source: str, prefix: str, of_parts: str) -> Message:
+def _quote_block(
+    quote: Quote, part: Span, source: str, prefix: str, of_parts: str, link: str
+) -> Message:
     text = part.of(source)
     length = utf16_length(text)
     long = length > _LONG_QUOTE_UNITS
@@ -166,8 +173,9 @@ def _quote_block(quote: Quote, part: Span, source: str, prefix: str, of_parts: s
     text = f"{text}\n{' · '.join(footer)}"
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
         text = f"{text} · "
-        entities.append(Entity(EntityKind.TEXT_LINK, utf16_length(text), 4, citation.link))
-        text = f"{text}link"
+        shown = Entity(EntityKind.TEXT_LINK, utf16_length(text), utf16_length(link), citation.link)
+        entities.append(shown)
+        text = f"{text}{link}"
     return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length),))
 
 

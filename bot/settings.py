@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from bot.errors import SettingsError
+from bot.translation import LANGUAGES, nearest_language
 from embeddings import DEFAULT_MODEL
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -20,6 +21,7 @@ class Settings:
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
     statements, and ``index/``. ``corpus_is_own`` tells that the user named the corpus directory.
+    ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     """
 
     home: Path
@@ -29,6 +31,7 @@ class Settings:
     query_prompt: str | None
     passage_prompt: str | None
     telegram_api: str
+    language: str
 
     @property
     def index_directory(self) -> Path:
@@ -40,7 +43,8 @@ class Settings:
         """The settings that the variables give, defaults for the others.
 
         Raises:
-            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address.
+            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, or there are no
+                texts in ``VERBATIM_LANGUAGE``.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
@@ -58,7 +62,22 @@ class Settings:
             query_prompt=environment.get("VERBATIM_QUERY_PROMPT"),
             passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
             telegram_api=api,
+            language=_language(environment),
         )
+
+
+def _language(environment: Mapping[str, str]) -> str:
+    """The language asked for, else that of the locale as POSIX orders its variables."""
+    wanted = environment.get("VERBATIM_LANGUAGE")
+    if wanted:
+        if nearest_language(wanted) != wanted.replace("_", "-").split("-", 1)[0].lower():
+            raise SettingsError(
+                f"VERBATIM_LANGUAGE={wanted}: there are texts in {' and '.join(LANGUAGES)}. Set "
+                "it to one of them, or unset it to use the locale's."
+            )
+        return nearest_language(wanted)
+    locale = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return nearest_language(next((value for value in locale if value), None))
 
 
 def _path(text: str) -> Path:

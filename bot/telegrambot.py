@@ -33,6 +33,7 @@ from bot.answering import Answerer
 from bot.errors import TokenRefused, UnfaithfulQuote
 from bot.rendering import Message, check_message, render
 from bot.settings import Settings
+from bot.translation import LANGUAGES, Translator, nearest_language, translator
 
 log = logging.getLogger(__name__)
 
@@ -152,9 +153,13 @@ class TelegramBot:
         self._stop.set()
 
     async def _announce_commands(self) -> None:
-        commands = [BotCommand(name, description) for name, description in texts.COMMANDS]
         try:
-            await self._application.bot.set_my_commands(commands)
+            for language in LANGUAGES:
+                words = translator(language)
+                await self._application.bot.set_my_commands(
+                    [BotCommand(name, words.say(what)) for name, what in texts.COMMANDS],
+                    language_code=None if language == LANGUAGES[0] else language,
+                )
         except TelegramError as error:
             log.warning("the command menu could not be set: %s", error)
 
@@ -180,30 +185,30 @@ class TelegramBot:
         self._application.add_error_handler(_report_error)
 
     async def _start(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await _say(update, texts.start(self._answerer.corpus))
+        await _say(update, texts.start(self._answerer.corpus, _words(update)))
 
     async def _help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await _say(update, texts.HELP)
+        await _say(update, _words(update).say(texts.HELP))
 
     async def _privacy(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await _say(update, texts.PRIVACY)
+        await _say(update, _words(update).say(texts.PRIVACY))
 
     async def _sources(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         for text in texts.sources(self._answerer.corpus):
             await _say(update, text)
 
     async def _unknown(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await _say(update, texts.UNKNOWN_COMMAND)
+        await _say(update, _words(update).say(texts.UNKNOWN_COMMAND))
 
     async def _not_text(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await _say(update, texts.NOT_TEXT)
+        await _say(update, _words(update).say(texts.NOT_TEXT))
 
     async def _ask(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         question = " ".join(context.args or ())
         if question:
             await self._reply(update, question)
         else:
-            await _say(update, texts.ASK_WHAT)
+            await _say(update, _words(update).say(texts.ASK_WHAT))
 
     async def _question(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None and update.message.text:
@@ -218,14 +223,15 @@ class TelegramBot:
         except TelegramError as error:
             log.debug("the typing action failed: %s", error)
         try:
-            for part in await asyncio.to_thread(self._rendered, question):
+            for part in await asyncio.to_thread(self._rendered, question, _words(update).language):
                 await self._send(message, part)
         except UnfaithfulQuote:
             log.exception("a quote was held back")
-            await _say(update, texts.HELD_BACK)
+            await _say(update, _words(update).say(texts.HELD_BACK))
 
-    def _rendered(self, question: str) -> tuple[Message, ...]:
-        return render(self._answerer.answer(question), self._answerer.corpus)
+    def _rendered(self, question: str, language: str) -> tuple[Message, ...]:
+        reply = self._answerer.answer(question, language=language)
+        return render(reply, self._answerer.corpus)
 
     async def _send(self, message: TelegramMessage, part: Message) -> None:
         entities = [
@@ -265,6 +271,12 @@ class _PollingRequest(HTTPXRequest):
         return status, body
 
 
+def _words(update: Update) -> Translator:
+    """Says texts in the language of the person's Telegram."""
+    user = update.effective_user
+    return translator(nearest_language(user.language_code if user else None))
+
+
 async def _say(update: Update, text: str) -> None:
     if update.message is not None:
         await update.message.reply_text(text, reply_parameters=_reply_parameters(update.message))
@@ -295,6 +307,6 @@ async def _report_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> N
     )
     if isinstance(update, Update) and not unreachable:
         try:
-            await _say(update, texts.FAILED)
+            await _say(update, _words(update).say(texts.FAILED))
         except TelegramError as error:
             log.warning("the apology could not be sent: %s", error)

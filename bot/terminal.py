@@ -14,40 +14,44 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
 
 
 def print_reply(reply: Reply, console: Console) -> None:
     """Prints the quotes, evidence in bold, each with its citation; or says that there is none."""
+    words = translator(reply.language)
     for notice in reply.notices:
         _print_line(Text(notice, style="yellow"), console)
     if isinstance(reply, NoAnswer):
-        _print_line(Text(reply.message), console)
+        _print_line(Text(reply.message or words.say(texts.NOTHING)), console)
         return
     if outcome_of(reply) is Outcome.RELATED:
-        _print_line(Text(texts.RELATED, style="yellow"), console)
+        _print_line(Text(words.say(texts.RELATED), style="yellow"), console)
     for position, quote in enumerate(reply.quotes):
         if position:
             console.print()
-        _print_quote(quote, console)
+        _print_quote(quote, words, console)
 
 
-def _print_quote(quote: Quote, console: Console) -> None:
+def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
     citation = quote.citation
     start = quote.evidence.start - citation.start
     text = Text(quote.text)
     text.stylize("bold", start, start + len(quote.evidence))
     _print_indented(text, console)
     if not console.is_terminal:
-        _print_line(Text(f"  evidence: {quote.evidence_text}"), console)
+        evidence = words.say(texts.EVIDENCE, sentence=quote.evidence_text)
+        _print_line(Text(f"  {evidence}"), console)
     parts = [citation.title, citation.publisher]
     parts.append(citation.published.isoformat() if citation.published else None)
     parts.append(citation.label)
     _print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
     if citation.link:
         _print_line(Text(f"  {citation.link}", style="dim"), console)
-    facts = f"  {citation.document} [{citation.start}:{citation.end}] · score {quote.score:.2f}"
+    score = words.say(texts.SCORE, score=words.number(quote.score, decimals=2))
+    facts = f"  {citation.document} [{citation.start}:{citation.end}] · {score}"
     _print_line(Text(facts, style="dim"), console)
 
 

@@ -1,37 +1,88 @@
-"""What the bot says in its own words: about itself, never about the world."""
+"""What the bot says in its own words: about itself, never about the world.
+
+A marked text is said through a ``Translator``; its ``{names}`` are values.
+"""
 
 from collections.abc import Iterator
 
+from bot.translation import Translator, mark
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length
 from corpus import Corpus
 
 COMMANDS = (
-    ("ask", "Ask a question: /ask How many members …"),
-    ("sources", "The statements that I quote from"),
-    ("help", "How to ask"),
-    ("privacy", "What is kept about you"),
-    ("start", "Begin"),
+    ("ask", mark("Ask a question: /ask How many members …")),
+    ("sources", mark("The statements that I quote from")),
+    ("help", mark("How to ask")),
+    ("privacy", mark("What is kept about you")),
+    ("start", mark("Begin")),
 )
-NOTHING = "The statements do not say. Nothing in them answers this question."
-NO_WORD = "There is no word in this question. Please type one."
-SHOWING_RESULTS_FOR = "Showing results for “{}”."
-RELATED = "The statements do not answer this. Related, but not an answer:"
-HELP = (
+NOTHING = mark("The statements do not say. Nothing in them answers this question.")
+NO_WORD = mark("There is no word in this question. Please type one.")
+LONG_QUESTION = mark("The question is long: only its first {characters} characters were searched.")
+SHOWING_RESULTS_FOR = mark("Showing results for “{question}”.")
+RELATED = mark("The statements do not answer this. Related, but not an answer:")
+MODEL_READS_ENGLISH = mark(
+    "Your question looks like {language}. The model in use reads English best: ask in English, "
+    "or have VERBATIM_MODEL set to a multilingual model."
+)
+MODEL_MISSES_STATEMENTS = mark(
+    "Your question looks like {language}. The model in use reads English best and may miss what "
+    "the statements in {language} say: have VERBATIM_MODEL set to a multilingual model."
+)
+STATEMENTS_IN_OTHER_LANGUAGE = mark(
+    "Your question looks like {language}, and no statement is in {language}. The model in use may "
+    "not bring the two together: try the language of the statements."
+)
+LANGUAGE_NAMES = {
+    "ar": mark("Arabic"),
+    "cs": mark("Czech"),
+    "da": mark("Danish"),
+    "de": mark("German"),
+    "el": mark("Greek"),
+    "en": mark("English"),
+    "es": mark("Spanish"),
+    "fa": mark("Persian"),
+    "fi": mark("Finnish"),
+    "fr": mark("French"),
+    "he": mark("Hebrew"),
+    "hi": mark("Hindi"),
+    "hu": mark("Hungarian"),
+    "id": mark("Indonesian"),
+    "it": mark("Italian"),
+    "ja": mark("Japanese"),
+    "ko": mark("Korean"),
+    "nl": mark("Dutch"),
+    "no": mark("Norwegian"),
+    "pl": mark("Polish"),
+    "pt": mark("Portuguese"),
+    "ro": mark("Romanian"),
+    "ru": mark("Russian"),
+    "sv": mark("Swedish"),
+    "tr": mark("Turkish"),
+    "uk": mark("Ukrainian"),
+    "vi": mark("Vietnamese"),
+    "zh": mark("Chinese"),
+}
+LINK = mark("link")
+PART = mark("({number} of {parts})")
+EVIDENCE = mark("evidence: {sentence}")
+SCORE = mark("score {score}")
+HELP = mark(
     "Type a question, as you would to a person. I look for the paragraphs of official statements "
     "that answer it and quote them word for word, the sentence that answers in bold, with title, "
     "date, paragraph and a link to the very place.\n\n"
     "When the statements do not answer, I say so. I never write an answer of my own.\n\n"
     "In a group: /ask and your question.\n/sources – the statements\n/privacy – what is kept"
 )
-PRIVACY = (
+PRIVACY = mark(
     "Nothing is kept about you. Your question is searched in memory and forgotten when it is "
     "answered; it is not logged and not passed on. Telegram keeps this chat as any other."
 )
-UNKNOWN_COMMAND = "I do not know this command. /help shows what I can do."
-NOT_TEXT = "I can only read text. Please type your question."
-ASK_WHAT = "What would you like to know? For example: /ask Where did the ministers meet?"
-FAILED = "Something went wrong on my side. Please ask again."
-HELD_BACK = (
+UNKNOWN_COMMAND = mark("I do not know this command. /help shows what I can do.")
+NOT_TEXT = mark("I can only read text. Please type your question.")
+ASK_WHAT = mark("What would you like to know? For example: /ask Where did the ministers meet?")
+FAILED = mark("Something went wrong on my side. Please ask again.")
+HELD_BACK = mark(
     "I found a passage, but it no longer agrees with its source, so I do not show it. "
     "Please ask again later."
 )
@@ -39,16 +90,28 @@ REFUSED = (
     "Telegram does not accept the bot token. Copy it again from @BotFather into "
     "TELEGRAM_BOT_TOKEN or the file that TELEGRAM_BOT_TOKEN_FILE names."
 )
+"""For who runs the bot, so not marked."""
 
 
-def start(corpus: Corpus) -> str:
+def start(corpus: Corpus, words: Translator) -> str:
     """The greeting, with the number of statements."""
-    count = len(corpus.documents)
-    statements = "one official statement" if count == 1 else f"{count:,} official statements"
-    return (
-        f"I answer questions about {statements}, only in their own words: every answer is a "
-        "quote with its source.\n\nJust type a question, for example: Where did the ministers "
-        "meet?\n\n/sources shows the statements, /help says more."
+    return words.plural(
+        "I answer questions about one official statement, only in its own words: every answer is "
+        "a quote with its source.\n\nJust type a question, for example: Where did the ministers "
+        "meet?\n\n/sources shows the statements, /help says more.",
+        "I answer questions about {count} official statements, only in their own words: every "
+        "answer is a quote with its source.\n\nJust type a question, for example: Where did the "
+        "ministers meet?\n\n/sources shows the statements, /help says more.",
+        len(corpus.documents),
+    )
+
+
+def chat_greeting(corpus: Corpus, words: Translator) -> str:
+    """What a chat on a terminal begins with."""
+    return words.plural(
+        "Verbatim, 1 document. Type a question; /quit ends.",
+        "Verbatim, {count} documents. Type a question; /quit ends.",
+        len(corpus.documents),
     )
 
 

@@ -15,7 +15,7 @@ from embeddings.errors import (
 )
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
-from embeddings.modelfolder import DEFAULT_MODEL, ModelFolder, find_model
+from embeddings.modelfolder import DEFAULT_MODEL, ModelFolder, find_model, model_languages
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
@@ -48,6 +48,7 @@ __all__ = [
     "SentenceTransformerEmbedder",
     "check_model",
     "find_model",
+    "model_languages",
     "refresh",
     "search_form",
 ]

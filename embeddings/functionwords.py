@@ -17,6 +17,8 @@ quels qui quoi s sa sans se sera ses si son sont sur t ta te tes toi ton tu un u
 combien
 """
 _BY_LANGUAGE = {"en": frozenset(_ENGLISH.split()), "fr": frozenset(_FRENCH.split())}
+FUNCTION_WORD_LANGUAGES = tuple(_BY_LANGUAGE)
+"""The languages that have a list."""
 
 
 def function_words(language: str) -> frozenset[str]:

@@ -6,20 +6,24 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import bm25s
+import bm25s.stopwords
 import numpy as np
 import Stemmer
 
 from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
-from embeddings.functionwords import function_words
+from embeddings.functionwords import FUNCTION_WORD_LANGUAGES, function_words
 from embeddings.searchform import search_form
 
 K1 = 1.2
 B = 0.75
 """BM25's parameters as Robertson and Zaragoza (2009) recommend them; method "lucene" of bm25s."""
 
-_WORD = re.compile(r"\w+(?:\.\w+)*")
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Kana and Han, whose words no space parts."""
+_UNSPACED_START = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])\w)+(?:\.(?:(?![{_UNSPACED}])\w)+)*")
 _SNOWBALL = {
     "ar": "arabic",
     "ca": "catalan",
@@ -42,10 +46,24 @@ _SNOWBALL = {
 }
 
 
+_LEAST_OTHER_FUNCTION_WORDS = 2
+_LETTERS_OF_A_NAME = 2
+
+
 @lru_cache(maxsize=64)
 def _stemmer(language: str) -> Stemmer.Stemmer | None:
     name = _SNOWBALL.get(language.split("-", 1)[0].lower())
     return Stemmer.Stemmer(name) if name else None
+
+
+@lru_cache(maxsize=64)
+def _ignored(language: str) -> frozenset[str]:
+    """The function words of a language: the project's own list, else the one in bm25s."""
+    own = function_words(language)
+    if own:
+        return own
+    name = _SNOWBALL.get(language.split("-", 1)[0].lower(), "")
+    return frozenset(getattr(bm25s.stopwords, f"STOPWORDS_{name.upper()}", ()))
 
 
 def stems(text: str, *, language: str = "en") -> list[str]:
@@ -64,9 +82,44 @@ def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
 
 
 def words(text: str, *, language: str = "en") -> list[str]:
-    """The case-folded words that ``stems`` stems, in order; function words left out."""
-    ignored = function_words(language)
-    return [w for w in _WORD.findall(search_form(text).casefold()) if w not in ignored]
+    """The case-folded words that ``stems`` stems, in order; function words left out.
+
+    Of Chinese and Japanese, whose words no space parts, every two neighbouring characters are a
+    "word", as in Lucene's CJKBigramFilter.
+    """
+    ignored = _ignored(language)
+    return [word for word in _all_words(text) if word not in ignored]
+
+
+def _all_words(text: str) -> list[str]:
+    found: list[str] = _WORD.findall(search_form(text).casefold())
+    if text.isascii():
+        return found
+    return [part for word in found for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    if len(word) <= 2 or not _UNSPACED_START.match(word):  # noqa: PLR2004 (a pair is one part)
+        return [word]
+    return [word[i : i + 2] for i in range(len(word) - 1)]
+
+
+def _function_language(asked: Sequence[str], languages: Sequence[str]) -> str:
+    """The language whose function words a question has most of: its own, as far as they tell.
+
+    One of ``languages``, the first where they tie. Another with a list of its own has to have more
+    of them, two at least, and one of more than two letters: "on" and "son" are words of several
+    languages, and "EU" and "AI" are names that French has function words like.
+    """
+
+    def told(language: str) -> list[str]:
+        return [word for word in asked if word in _ignored(language)]
+
+    best = max(languages, key=lambda language: len(told(language)))
+    other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(told(language)))
+    evidence = told(other)
+    more = len(evidence) > len(told(best)) and len(evidence) >= _LEAST_OTHER_FUNCTION_WORDS
+    return other if more and max(map(len, evidence)) > _LETTERS_OF_A_NAME else best
 
 
 class LexicalIndex:
@@ -93,11 +146,36 @@ class LexicalIndex:
         return self._count
 
     def question_stems(self, question: str) -> tuple[str, ...]:
-        """The distinct stems of a question under each language of the index, in order."""
-        languages = self._languages or ("en",)
-        return tuple(
-            dict.fromkeys(stem for code in languages for stem in stems(question, language=code))
-        )
+        """The distinct stems of a question, in order, without the function words of its language.
+
+        A word is stemmed by each language of the index. Where there are several, only those of its
+        stems count that a text has, and of a word that no text has only one: a stem of the wrong
+        language would else weigh as a word that is missing.
+        """
+        asked = _all_words(question)
+        ignored = _ignored(_function_language(asked, self.languages))
+        found: dict[str, None] = {}
+        for word in asked:
+            if word not in ignored:
+                found.update(dict.fromkeys(self._stems_of_word(word)))
+        return tuple(found)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes of the languages of the texts, in order; English for no text."""
+        return self._languages or ("en",)
+
+    def _stems_of_word(self, word: str) -> list[str]:
+        candidates = [
+            stem
+            for language in self.languages
+            if word not in _ignored(language)
+            for stem in stem_words([word], language=language)
+        ]
+        if len(self.languages) == 1:
+            return candidates
+        known = [s for s in candidates if self._engine and s in self._engine.vocab_dict]
+        return known or candidates[:1]
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
         """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""

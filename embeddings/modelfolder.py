@@ -83,6 +83,14 @@ def find_model(
     )
 
 
+def model_languages(name: str) -> frozenset[str] | None:
+    """The codes of the languages that the model ``name`` was made for; None if that is not known.
+
+    Known is the default model's alone: its model card says English.
+    """
+    return frozenset({"en"}) if name in DEFAULT_MODEL_NAMES else None
+
+
 def _default_folder() -> Path:
     found = importlib.util.find_spec(_DEFAULT_PACKAGE)
     if found is None or not found.submodule_search_locations:

@@ -57,13 +57,17 @@ def take_apart(question: str, lexical: LexicalIndex) -> Question:
     asked = lexical.question_stems(text)
     letters = [c for c in text if c.isalpha()]
     shouted = bool(letters) and all(c.isupper() for c in letters)
-    in_order = stems(text)
+    neighbours = [
+        pair
+        for code in lexical.languages
+        for pair in itertools.pairwise(stems(text, language=code))
+    ]
     capitalised = [] if shouted else _CAPITALISED.findall(text)
     named = {stem for word in capitalised for stem in lexical.question_stems(word)}
     return Question(
         text=text,
         stems=asked,
-        pairs=tuple(dict.fromkeys((a, b) for a, b in itertools.pairwise(in_order) if a != b)),
+        pairs=tuple(dict.fromkeys((a, b) for a, b in neighbours if a != b)),
         names=frozenset(named & set(asked)),
         numbers=frozenset(s for s in asked if any(c.isdigit() for c in s)),
         years=frozenset(int(year) for year in _YEAR.findall(text)),

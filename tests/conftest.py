@@ -27,10 +27,11 @@ settings.load_profile("verbatim")
 
 @pytest.fixture(autouse=True)
 def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings or the token of who runs it, or reaches a model hub."""
+    """No test sees the settings, token or language of who runs it, or reaches a model hub."""
     for name in list(os.environ):
         if name.startswith(("VERBATIM_", "TELEGRAM_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("VERBATIM_LANGUAGE", "en")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 

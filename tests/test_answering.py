@@ -129,6 +129,24 @@ def test_a_correction_that_does_not_help_is_not_used(answerer: Answerer) -> None
     assert (reply.notices, reply.quotes[0].score) == ((), 0.8)
 
 
+def test_where_nothing_answers_a_question_in_another_language_is_told_so(
+    answerer: Answerer,
+) -> None:
+    for score, told in ((ANSWER_SCORE, 0), (ANSWER_SCORE - 0.01, 1), (RELATED_SCORE - 0.01, 1)):
+        reply = answerer.answer(f"Où les ministres se sont-ils réunis en {score} ?")
+        assert len(reply.notices) == told
+        assert all("aucune déclaration n’est en français" in notice for notice in reply.notices)
+        assert answerer.answer(f"Where did the ministers meet in {score} ?").notices == ()
+
+
+def test_notices_are_in_the_language_asked_for(answerer: Answerer) -> None:
+    assert answerer.answer("misspelt 0.9", language="fr").notices == (
+        "Résultats pour «\u00a00.9\u00a0».",
+    )
+    with pytest.raises(ValueError, match="one of en, fr"):
+        answerer.answer("0.9", language="de")
+
+
 def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -> None:
     quote = answerer.answer("0.9").quotes[0]
     check_quote(quote, answerer.corpus)

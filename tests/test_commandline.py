@@ -51,6 +51,26 @@ def test_what_the_statements_do_not_say_is_said_with_exit_code_3(built_home: Pat
     assert run.stdout.startswith("The statements do not say.")
 
 
+def test_in_a_french_locale_the_reply_is_french_and_the_quote_as_it_is(built_home: Path) -> None:
+    def ask(question: str, **more: str) -> str:
+        locale = {"VERBATIM_LANGUAGE": "", "LC_ALL": "fr_CA.UTF-8"}
+        return verbatim("ask", question, "--top", "1", home=built_home, **{**locale, **more}).stdout
+
+    answer = ask(QUESTION)
+    assert "bringing the total number of members up to eighty-five" in answer
+    assert "  phrase retenue\u00a0: " in answer
+    assert " · score 0," in answer
+    assert ask("What is the best pizza topping?").startswith("Les déclarations ne le disent pas.")
+    english = ask("What is the best pizza topping?", VERBATIM_LANGUAGE="en")
+    assert english.startswith("The statements do not say.")
+
+
+def test_a_french_question_that_finds_nothing_is_told_why_in_french(built_home: Path) -> None:
+    run = verbatim("ask", "Quelle est la meilleure garniture de pizza ?", home=built_home)
+    assert run.returncode == 3
+    assert run.stdout.startswith("Votre question semble être en français.")
+
+
 def test_a_question_comes_from_standard_input_too(built_home: Path) -> None:
     run = verbatim("ask", "--json", home=built_home, stdin=f"{QUESTION}\n")
     assert json.loads(run.stdout)["quotes"][0]["citation"]["paragraph"] == 7

@@ -25,6 +25,7 @@ ONE_MODULE = {
     "huggingface_hub": "embeddings.modelfolder",
     "filelock": "embeddings.store",
     "rapidfuzz": "embeddings.spelling",
+    "py3langid": "bot.questionlanguage",
     "telegram": "bot.telegrambot",
     "typer": "bot.commandline",
     "platformdirs": "bot.settings",
@@ -61,7 +62,7 @@ def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
     program = (
         "import importlib, sys, threading\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
-        "heavy = {'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'py3langid'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert threading.active_count() == 1, threading.enumerate()\n"
     )
@@ -96,6 +97,7 @@ def test_the_wheel_holds_the_three_packages_the_statements_and_nothing_else(
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
     assert len(tops) == len(PACKAGES) + 1
     assert "corpus/statements/2022-05-12-global-coalition-against-daesh.txt" in names
+    assert "bot/locale/fr/LC_MESSAGES/verbatim.mo" in names
     assert not any(name.startswith("tests") or "__pycache__" in name for name in names)
 
 

@@ -98,3 +98,85 @@ def test_a_missing_or_unreadable_file_is_an_error_of_the_index(name: str) -> Non
     del files[name]
     with pytest.raises(IndexDamaged):
         LexicalIndex.from_files(files, "words")
+
+
+ENGLISH = "The ministers met in Marrakesh to discuss the declaration."
+FRENCH = "Les ministres se sont réunis à Marrakech pour discuter de la déclaration."
+
+
+def test_a_question_is_stemmed_by_each_language_of_the_texts() -> None:
+    index = LexicalIndex.build([(ENGLISH, "en"), (FRENCH, "fr"), ("Zebras.", "en")])
+    english = index.question_stems("Where did the ministers meet to discuss a declaration?")
+    french = index.question_stems("Où les ministres se sont-ils réunis pour discuter ?")
+    assert english == ("minist", "meet", "discuss", "declar")
+    assert french == ("ministr", "réun", "discut")
+    assert [score > 0 for score in index.scores(english)] == [True, False, False]
+    assert [score > 0 for score in index.scores(french)] == [False, True, False]
+
+
+def test_texts_in_another_language_do_not_make_a_word_of_the_question_count_as_missing() -> None:
+    question = "Which ministers discuss the declaration?"
+    alone = LexicalIndex.build([(ENGLISH, "en")])
+    beside = LexicalIndex.build([(ENGLISH, "en"), (FRENCH, "fr"), ("Министры.", "ru")])
+    for index in (alone, beside):
+        assert index.question_stems(question) == ("minist", "discuss", "declar")
+        asked = index.question_stems(question)
+        assert index.ceiling(asked) < len(asked) * index.largest_weight
+
+
+def test_a_word_that_no_text_has_counts_once_however_many_languages_there_are() -> None:
+    index = LexicalIndex.build([(ENGLISH, "en"), (FRENCH, "fr"), ("Die Minister.", "de")])
+    assert len(index.question_stems("nationalities")) == 1
+
+
+def test_function_words_of_the_questions_own_language_are_left_out_of_any_index() -> None:
+    index = LexicalIndex.build([(ENGLISH, "en")])
+    assert index.question_stems("Que dit la déclaration de Marrakech ?") == (
+        "déclarat",
+        "marrakech",
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("EU purchase of AI chips", ("eu", "purchas", "ai", "chip")),
+        ("U.S.-EU task force", ("u.", "eu", "task", "forc")),
+        ("vitamin C", ("vitamin", "c")),
+        ("the son of Le Drian", ("son", "le", "drian")),
+    ],
+)
+def test_names_that_look_like_french_function_words_are_kept(
+    question: str, expected: tuple[str, ...]
+) -> None:
+    assert LexicalIndex.build([(ENGLISH, "en")]).question_stems(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Wo haben sich die Minister getroffen?", ["minist", "getroff"]),
+        ("es", "¿Qué han dicho los ministros?", ["dich", "ministr"]),
+        ("ru", "Где встретились министры?", ["встрет", "министр"]),
+        ("xx", "Ga tu ministroj", ["ga", "tu", "ministroj"]),
+    ],
+)
+def test_stems_and_function_words_are_those_of_the_language(
+    language: str, text: str, expected: list[str]
+) -> None:
+    assert stems(text, language=language) == expected
+
+
+def test_of_chinese_and_japanese_every_two_neighbouring_characters_are_a_word() -> None:
+    assert stems("联盟有85个成员。G7 日", language="zh") == [
+        "联盟",
+        "盟有",
+        "85",
+        "个成",
+        "成员",
+        "g7",
+        "日",
+    ]
+    index = LexicalIndex.build([("联盟有很多成员。", "zh"), ("部长们在马拉喀什会面。", "zh")])
+    found = index.scores(index.question_stems("联盟有多少成员？"))
+    assert found[0] > found[1] == 0

@@ -47,3 +47,11 @@ def test_any_text_is_taken_apart(text: str) -> None:
     question = take_apart(text, LEXICAL)
     assert question.names <= set(question.stems)
     assert question.numbers <= set(question.stems)
+
+
+def test_neighbouring_stems_are_those_of_the_language_of_the_texts() -> None:
+    french = LexicalIndex.build([("La prochaine réunion des ministres.", "fr")])
+    both = LexicalIndex.build([("La prochaine réunion.", "fr"), ("The next meeting.", "en")])
+    assert take_apart("La prochaine réunion ?", french).pairs == (("prochain", "réunion"),)
+    assert ("prochain", "réunion") in take_apart("La prochaine réunion ?", both).pairs
+    assert take_apart("The next meetings?", both).pairs[0] == ("next", "meet")

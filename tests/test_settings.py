@@ -37,6 +37,29 @@ def test_a_wrong_telegram_address_is_refused() -> None:
         Settings.from_environment({"VERBATIM_TELEGRAM_API": "ftp://x"})
 
 
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "fr_FR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "", "LC_ALL": "fr_CA"}, "fr"),
+        ({"LANG": "fr_FR.UTF-8", "VERBATIM_LANGUAGE": "en"}, "en"),
+        ({"LANG": "C", "VERBATIM_LANGUAGE": "fr-CA"}, "fr"),
+    ],
+)
+def test_the_language_is_the_one_set_else_that_of_the_locale(
+    environment: dict[str, str], language: str
+) -> None:
+    assert Settings.from_environment(environment).language == language
+
+
+def test_a_language_without_texts_is_refused() -> None:
+    with pytest.raises(SettingsError, match="texts in en and fr"):
+        Settings.from_environment({"VERBATIM_LANGUAGE": "de"})
+
+
 def test_the_token_comes_from_the_variable_or_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")

@@ -19,6 +19,8 @@ from corpus import Corpus
         ("WHO MADE YOU", SmallTalk.ABOUT_BOT),
         ("Qui es-tu ?", SmallTalk.ABOUT_BOT),
         ("bye", SmallTalk.FAREWELL),
+        ("À bientôt !", SmallTalk.FAREWELL),
+        ("Ça va ?", SmallTalk.GREETING),
         ("Who said hello in Paris?", None),
         ("What can you tell me about trade?", None),
         ("thanks to whom did it succeed?", None),
@@ -27,7 +29,8 @@ from corpus import Corpus
     ],
 )
 def test_only_whole_phrases_are_small_talk(text: str, kind: SmallTalk | None) -> None:
-    assert small_talk(text) is kind
+    phrase = small_talk(text)
+    assert (phrase.kind if phrase else None) is kind
 
 
 def test_every_example_question_is_answered(shipped_answerer: Answerer) -> None:
@@ -44,3 +47,13 @@ def test_a_corpus_without_names_gives_no_example() -> None:
 def test_examples_differ_from_each_other(shipped: Corpus) -> None:
     examples = example_questions(shipped)
     assert len(set(examples)) == len(examples)
+
+
+def test_examples_are_in_the_language_of_most_statements() -> None:
+    names = "le Groupe Afrique, le Camp Rouge."
+    french = corpus_of(f"Il cite {names}", f"Voici {names}", language="fr")
+    assert example_questions(french) == (
+        "Que dit-on de Camp Rouge\u202f?",
+        "Que dit-on de Groupe Afrique\u202f?",
+    )
+    assert example_questions(corpus_of(f"Er nennt {names}", language="de"))[0].startswith("What")

@@ -75,9 +75,9 @@ def bot(
         yield running
 
 
-def ask(server: BotApiServer, text: str) -> list[str]:
+def ask(server: BotApiServer, text: str, *, language: str | None = "en") -> list[str]:
     """The texts that the bot answers a new person's message with."""
-    user = server.add_user()
+    user = server.add_user(language_code=language)
     server.say(text, chat_id=user.id)
     server.wait_for_messages(1, chat_id=user.id, timeout_s=30)
     return [sent.text for sent in server.sent(user.id)]
@@ -134,8 +134,50 @@ def test_ask_takes_the_question_after_the_command(bot: Bot, server: BotApiServer
 
 
 def test_the_command_menu_is_set(bot: Bot, server: BotApiServer) -> None:
-    commands = server.calls_to("setMyCommands")[0].params["commands"]
-    assert {c["command"] for c in commands} == {"ask", "sources", "help", "privacy", "start"}
+    names = {"ask", "sources", "help", "privacy", "start"}
+    for call, language, begin in zip(
+        server.calls_to("setMyCommands"), (None, "fr"), ("Begin", "Commencer"), strict=True
+    ):
+        assert call.params.get("language_code") == language
+        commands = {c["command"]: c["description"] for c in call.params["commands"]}
+        assert set(commands) == names
+        assert commands["start"] == begin
+
+
+@pytest.mark.parametrize(
+    ("message", "start"),
+    [
+        ("/start", "Je réponds aux questions sur 1 déclaration officielle"),
+        ("/help", "Écrivez une question"),
+        ("/privacy", "Rien n’est conservé"),
+        ("/ask", "Que souhaitez-vous savoir\u202f?"),
+        ("/frobnicate", "Je ne connais pas cette commande"),
+        ("What is the best pizza topping?", "Les déclarations ne le disent pas."),
+        ("merci", "Je vous en prie."),
+    ],
+)
+def test_a_french_person_is_answered_in_french(
+    bot: Bot, server: BotApiServer, message: str, start: str
+) -> None:
+    assert ask(server, message, language="fr-CA")[0].startswith(start)
+
+
+def test_the_quote_that_a_french_person_gets_is_as_it_is(
+    bot: Bot, server: BotApiServer, shipped: Corpus
+) -> None:
+    user = server.add_user(language_code="fr")
+    server.say(QUESTION, chat_id=user.id)
+    sent = server.wait_for_messages(1, chat_id=user.id, timeout_s=30)[0]
+    quoted = entity_texts(sent, "blockquote", "expandable_blockquote")[0]
+    assert quoted == shipped.documents[0].passage(7).text
+    assert "¶ 7 · lien" in sent.text
+
+
+@pytest.mark.parametrize("language", ["de", None])
+def test_a_person_of_another_language_is_answered_in_english(
+    bot: Bot, server: BotApiServer, language: str | None
+) -> None:
+    assert ask(server, "/privacy", language=language)[0].startswith("Nothing is kept")
 
 
 @pytest.mark.parametrize("text", ["😀🎉", "x" * 4_096, "\u202eabc\u202c", "<b>@channel</b> &amp;"])
