@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.embedder import FloatMatrix, Reading
+from embeddings.evidence import sentence_features
 from embeddings.generation import Generation
 from embeddings.question import Question
 from embeddings.tokenvectors import project
@@ -56,13 +57,18 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The candidates of a question: ascending passage ``rows`` ``(n,)``, ``features``
-    ``(n, len(NAMES)) float32``, and the row of each one's ``evidence`` sentence.
+    """The candidates of a question: ascending passage ``rows`` ``(n,)`` with their ``features``
+    ``(n, len(NAMES)) float32``.
+
+    Candidate i has the sentences ``sentences[starts[i]:starts[i+1]]`` (rows), each with a row of
+    ``sentence_features`` ``(m, len(EVIDENCE_NAMES)) float32``.
     """
 
     rows: NDArray[np.int64]
     features: FloatMatrix
-    evidence: NDArray[np.int64]
+    sentences: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sentence_features: FloatMatrix
 
 
 def candidate_features(  # noqa: PLR0915 (one table, column by column)
@@ -220,10 +226,21 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
         **near.columns(),
     }
     features = np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
-    # the sentence that answers: meaning and words, and the kind of thing that is asked for
-    evidence_score = fitting + 0.5 * sentence_coverage + 0.3 * pairs
-    evidence = sentences[_best_in_each(evidence_score, starts)]
-    return Candidates(rows, features, evidence)
+    kinds = [
+        question.asks_quantity * terms.has(sentences, quantity=True, date=False, person=False),
+        question.asks_date * terms.has(sentences, quantity=False, date=True, person=False),
+        question.asks_person * terms.has(sentences, quantity=False, date=False, person=True),
+    ]
+    of_sentences = sentence_features(
+        cosines=cosine,
+        matches=near.in_sentence,
+        weights=near.weights,
+        coverage=sentence_coverage,
+        pairs=pairs,
+        kinds=np.array(kinds, np.float32),
+        starts=starts,
+    )
+    return Candidates(rows, features, sentences, starts, of_sentences)
 
 
 @dataclass(frozen=True, slots=True)

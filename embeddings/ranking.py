@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.evidence import EVIDENCE_NAMES
 from embeddings.features import NAMES
 
 FloatArray = NDArray[np.floating[Any]]
@@ -26,10 +27,11 @@ many that do not answer looks better than the best of few), z, and features of t
 
 @dataclass(frozen=True, slots=True)
 class RankingModel:
-    """Weights of both layers, ``(len(NAMES),)`` and ``(len(CONFIDENCE_NAMES),)`` float64."""
+    """Weights of both layers and of the sentences of a passage, a float64 for each name."""
 
     ranking: FloatArray
     confidence: FloatArray
+    evidence: FloatArray
 
     @classmethod
     def shipped(cls) -> "RankingModel":
@@ -45,17 +47,25 @@ class RankingModel:
         Raises:
             ValueError: if a weight is named after no feature.
         """
-        unknown = {*fields["ranking"]} - {*NAMES} | {*fields["confidence"]} - {*CONFIDENCE_NAMES}
-        if unknown:
-            raise ValueError(f"weights of unknown features: {sorted(unknown)}")
+
+        def weights(part: str, names: tuple[str, ...]) -> FloatArray:
+            if unknown := {*fields[part]} - {*names}:
+                raise ValueError(f"{part} has weights of unknown features: {sorted(unknown)}")
+            return np.array([fields[part].get(name, 0.0) for name in names])
+
         return cls(
-            np.array([fields["ranking"].get(name, 0.0) for name in NAMES]),
-            np.array([fields["confidence"].get(name, 0.0) for name in CONFIDENCE_NAMES]),
+            ranking=weights("ranking", NAMES),
+            confidence=weights("confidence", CONFIDENCE_NAMES),
+            evidence=weights("evidence", EVIDENCE_NAMES),
         )
 
     def order_scores(self, features: FloatArray) -> FloatArray:
         """``(n,)``: z of each candidate; higher is better, comparable within a question only."""
         return np.asarray(features @ self.ranking, np.float64)
+
+    def evidence_scores(self, sentence_features: FloatArray) -> FloatArray:
+        """``(m,)``: how well each sentence answers; comparable within a passage only."""
+        return np.asarray(sentence_features @ self.evidence, np.float64)
 
     def probabilities(self, features: FloatArray, *, passages: int) -> FloatArray:
         """``(n,)`` float64 in [0, 1]: the probability that each candidate answers.

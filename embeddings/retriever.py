@@ -92,12 +92,19 @@ class Retriever:
         )
         order = np.lexsort((candidates.rows, -scores))[:top]
         passages, sentences = self.generation.passages, self.generation.sentences
+        fit = self._model.evidence_scores(candidates.sentence_features)
+
+        def evidence(i: int) -> Sentence:
+            own = slice(candidates.starts[i], candidates.starts[i + 1])
+            best: Sentence = sentences[candidates.sentences[own][np.argmax(fit[own])]]
+            return best
+
         return tuple(
             Hit(
                 passage=passages[candidates.rows[i]],
                 score=float(scores[i]),
                 rank=rank,
-                evidence=sentences[candidates.evidence[i]],
+                evidence=evidence(i),
             )
             for rank, i in enumerate(order, start=1)
         )

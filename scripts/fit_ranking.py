@@ -13,6 +13,7 @@ together.
 
 import argparse
 import hashlib
+import itertools
 import json
 import tempfile
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from embeddings import (
     find_model,
     refresh,
 )
+from embeddings.evidence import EVIDENCE_NAMES
 from embeddings.features import NAMES
 from embeddings.ranking import CONFIDENCE_NAMES, RankingModel, confidence_row
 from embeddings.vectorcache import CachingEmbedder
@@ -44,13 +46,19 @@ NEGATIVE = {"missing"}
 RIDGE = 1e-2
 PRIOR = {"passage": 9.0, "sentence": 12.0, "words": 9.0, "dateline": 12.0}
 CONFIDENCE_RIDGE = 1e-2
+EVIDENCE_RIDGE = 1e-3
+SETS_WITH_ANSWER_SPANS = {"en"}
 SMALL_SET_WEIGHT = 0.3
 SMALL_SET = 60
 
 
 @dataclass(frozen=True)
 class Case:
-    """One question's candidates: features, which of them answer, and its fold."""
+    """One question's candidates: features, which of them answer, and its fold.
+
+    ``sentences`` are the features of the sentences of each candidate that answers, ``holds`` tells
+    which of them have the answer's text in them; both empty where the set does not give it.
+    """
 
     set_name: str
     question_id: str
@@ -60,6 +68,8 @@ class Case:
     features: np.ndarray
     right: np.ndarray
     answerable: bool
+    sentences: tuple[np.ndarray, ...]
+    holds: tuple[np.ndarray, ...]
 
 
 def load_sets(root: Path) -> list[QuestionSet]:
@@ -94,6 +104,9 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
                 continue
             passages = [generation.passages[row] for row in candidates.rows]
             right = [(p.document_id, p.number) in question.answers for p in passages]
+            bounds = list(itertools.pairwise(candidates.starts))
+            texts = question.answer_texts if questions.name in SETS_WITH_ANSWER_SPANS else ()
+            answering = [i for i in np.flatnonzero(right) if texts]
             fold = int(hashlib.sha256(question.group.encode()).hexdigest(), 16) % FOLDS
             cases.append(
                 Case(
@@ -105,19 +118,22 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
                     candidates.features,
                     np.array(right),
                     bool(question.answers),
+                    tuple(candidates.sentence_features[slice(*bounds[i])] for i in answering),
+                    tuple(
+                        np.array([any(a in s.text for a in texts) for s in passages[i].sentences])
+                        for i in answering
+                    ),
                 )
             )
     return cases
 
 
-EMPTY: dict[str, dict[str, float]] = {"ranking": {}, "confidence": {}}
+EMPTY: dict[str, dict[str, float]] = {"ranking": {}, "confidence": {}, "evidence": {}}
 
 
 def fit_ranking(cases: list[Case]) -> np.ndarray:
     """The weights of the first layer, in the units of the features."""
     use = [c for c in cases if c.right.any() and not c.right.all()]
-    stacked = np.concatenate([c.features for c in use]).astype(np.float64)
-    scale = stacked.std(axis=0) + TINY
     sizes: dict[str, int] = {}
     for c in use:
         sizes[c.set_name] = sizes.get(c.set_name, 0) + 1
@@ -127,32 +143,69 @@ def fit_ranking(cases: list[Case]) -> np.ndarray:
             for c in use
         ]
     )
-    weight /= weight.sum()
-    lengths = np.array([len(c.features) for c in use])
+    return fit_listwise(
+        [c.features for c in use],
+        [c.right for c in use],
+        weight=weight,
+        prior=np.array([PRIOR.get(name, 0.0) for name in NAMES]),
+        negative=np.array([name in NEGATIVE for name in NAMES]),
+        ridge=RIDGE,
+    )
+
+
+def fit_evidence(cases: list[Case]) -> np.ndarray:
+    """The weights of the sentences of a passage that answers."""
+    pairs = [pair for c in cases for pair in zip(c.sentences, c.holds, strict=True)]
+    use = [(x, holds) for x, holds in pairs if holds.any() and not holds.all()]
+    none = np.zeros(len(EVIDENCE_NAMES))
+    return fit_listwise(
+        [x for x, _ in use],
+        [holds for _, holds in use],
+        weight=np.ones(len(use)),
+        prior=none,
+        negative=none > 0,
+        ridge=EVIDENCE_RIDGE,
+    )
+
+
+def fit_listwise(
+    features: list[np.ndarray],
+    right: list[np.ndarray],
+    *,
+    weight: np.ndarray,
+    prior: np.ndarray,
+    negative: np.ndarray,
+    ridge: float,
+) -> np.ndarray:
+    """Weights that make the right rows of each list likely under a softmax over the list."""
+    stacked = np.concatenate(features).astype(np.float64)
+    scale = stacked.std(axis=0) + TINY
+    weight = weight / weight.sum()
+    lengths = np.array([len(x) for x in features])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    owner = np.repeat(np.arange(len(use)), lengths)
-    right = np.concatenate([c.right for c in use])
+    owner = np.repeat(np.arange(len(features)), lengths)
+    is_right = np.concatenate(right).astype(float)
     scaled = stacked / scale
-    prior = np.array([PRIOR.get(name, 0.0) for name in NAMES]) * scale
+    start = prior * scale
 
     def log_sum(z: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         largest = np.maximum.reduceat(z, starts)
         powers = np.exp(z - largest[owner]) * mask
-        sums = np.add.reduceat(powers, starts)
+        sums = np.maximum(np.add.reduceat(powers, starts), 1e-300)
         return largest + np.log(sums), powers / sums[owner]
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         z = scaled @ w
         everything, share = log_sum(z, np.ones_like(z))
-        answers, right_share = log_sum(z, right.astype(float))
-        away = w - prior
-        value = float(weight @ (everything - answers) + RIDGE * away @ away)
-        gradient = scaled.T @ ((share - right_share) * weight[owner]) + 2 * RIDGE * away
+        answers, right_share = log_sum(z, is_right)
+        away = w - start
+        value = float(weight @ (everything - answers) + ridge * away @ away)
+        gradient = scaled.T @ ((share - right_share) * weight[owner]) + 2 * ridge * away
         return value, gradient
 
-    bounds = [(None, 0) if name in NEGATIVE else (0, None) for name in NAMES]
+    bounds = [(None, 0) if below else (0, None) for below in negative]
     found = minimize(
-        loss, prior, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500}
+        loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500}
     )
     return np.asarray(found.x / scale)
 
@@ -227,6 +280,20 @@ def cross_validated(cases: list[Case]) -> tuple[list[np.ndarray], np.ndarray]:
     return z_of, probability
 
 
+def evidence_recall(cases: list[Case]) -> float:
+    """Share of the passages that answer whose best sentence has the answer, from other folds."""
+    found = []
+    for fold in range(FOLDS):
+        w = fit_evidence([c for c in cases if c.fold != fold])
+        found += [
+            holds[np.argmax(x @ w)]
+            for c in cases
+            if c.fold == fold
+            for x, holds in zip(c.sentences, c.holds, strict=True)
+        ]
+    return float(np.mean(found))
+
+
 def recall(cases: list[Case], scores: list[np.ndarray], top: int) -> float:
     """Share of the answerable cases with a passage that answers among the first ``top``."""
     return float(
@@ -271,8 +338,10 @@ def main() -> None:
     cases = [case for questions in sets for case in cases_of(questions, embedder)]
     z_of, probability = cross_validated(cases)
     report(cases, z_of, probability)
+    print(f"answer inside the evidence sentence: {evidence_recall(cases):.3f}")
     rows, answers = confidence_data(cases, z_of)
     ranking = fit_ranking(cases)
+    evidence = fit_evidence(cases)
     confidence = fit_confidence(rows, answers, set_weights(cases))
     fields = {
         "sets": {
@@ -281,6 +350,9 @@ def main() -> None:
         "ranking": {n: round(float(w), 4) for n, w in zip(NAMES, ranking, strict=True) if w},
         "confidence": {
             n: round(float(w), 4) for n, w in zip(CONFIDENCE_NAMES, confidence, strict=True)
+        },
+        "evidence": {
+            n: round(float(w), 4) for n, w in zip(EVIDENCE_NAMES, evidence, strict=True) if w
         },
     }
     print(json.dumps(fields, indent=2))
