@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from bot import texts
 from bot.citation import Citation, cite
 from bot.errors import UnfaithfulQuote
+from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
 from corpus import Corpus, Span
-from embeddings import Hit, Query, Retriever
+from embeddings import Filter, Hit, Query, QuestionFilters, Retriever
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
@@ -48,12 +49,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes that answer, best first (at least one), from the named generation."""
+    """Quotes that answer, best first (at least one), from the named generation.
+
+    ``only`` is the filter that was searched under, None where everything was searched.
+    """
 
     question: str
     generation: int
     quotes: tuple[Quote, ...]
     notices: tuple[str, ...] = ()
+    only: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Related:
     generation: int
     quotes: tuple[Quote, ...]
     notices: tuple[str, ...] = ()
+    only: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class NoAnswer:
     generation: int
     notices: tuple[str, ...] = ()
     message: str = texts.NOTHING
+    only: Filter | None = None
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -100,6 +107,7 @@ class Answerer:
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
+        self._question_filters = QuestionFilters(retriever.generation.corpus)
 
     @property
     def corpus(self) -> Corpus:
@@ -111,8 +119,14 @@ class Answerer:
         """The number of the generation in use."""
         return self._retriever.generation.number
 
-    def answer(self, question: str, *, top: int = DEFAULT_QUOTES) -> Reply:
+    def answer(
+        self, question: str, *, top: int = DEFAULT_QUOTES, only: Filter | None = None
+    ) -> Reply:
         """The reply to a question, with at most ``top`` quotes.
+
+        Only documents that match ``only``, and the filter that the question itself states, are
+        searched, and a notice says which; a filter of the question that would leave none is not
+        used.
 
         A question without a letter or digit, and small talk, give NoAnswer with a message of their
         own. Misspelt words are put right where that finds a more probable passage, and of a
@@ -139,20 +153,39 @@ class Answerer:
         if kind is not None:
             said = small_talk_reply(kind, self.corpus)
             return NoAnswer(question, self.generation, message=said)
-        hits = self._retriever.search(Query(asked), top=top)
+        only, said_of_filter = self._filter(asked, only)
+        notices = (*notices, *said_of_filter)
+        hits = self._retriever.search(Query(asked), top=top, only=only)
         corrected = self._retriever.corrected(Query(asked))
         if corrected is not None:
-            better = self._retriever.search(corrected, top=top)
+            better = self._retriever.search(corrected, top=top, only=only)
             if better and (not hits or better[0].score > hits[0].score):
                 hits = better
                 notices = (*notices, texts.SHOWING_RESULTS_FOR.format(corrected.text))
         if not hits or hits[0].score < RELATED_SCORE:
-            return NoAnswer(question, self.generation, notices)
+            return NoAnswer(question, self.generation, notices, only=only)
         quotes = tuple(
             self._quote(hit) for hit in hits if hit.score >= FURTHER_QUOTE_SHARE * hits[0].score
         )
         reply = Answer if hits[0].score >= ANSWER_SCORE else Related
-        return reply(question, self.generation, quotes, notices)
+        return reply(question, self.generation, quotes, notices, only=only)
+
+    def _filter(self, asked: str, given: Filter | None) -> tuple[Filter | None, tuple[str, ...]]:
+        """The filter to search under, None for none, and what is to be said of it."""
+        read = self._question_filters.read(asked)
+        both = (given or Filter()).and_also(read.filter if read else Filter())
+        dropped: tuple[str, ...] = ()
+        if read is not None and not self._leaves_any(both):
+            dropped = (texts.NO_STATEMENT_FITS_WORDS.format(", ".join(read.words)),)
+            both = given or Filter()
+        if not both:
+            return None, dropped
+        what = in_words(both, self.corpus)
+        searched = texts.SEARCHED_ONLY if self._leaves_any(both) else texts.NO_STATEMENT_FITS
+        return both, (*dropped, searched.format(what))
+
+    def _leaves_any(self, only: Filter) -> bool:
+        return any(only.matches(document) for document in self.corpus.documents)
 
     def _quote(self, hit: Hit) -> Quote:
         document = self.corpus.document(hit.passage.document_id)

@@ -5,14 +5,16 @@ from typing import Any
 from bot import texts
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from corpus import Document
+from embeddings import Filter
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
-    """``question``, ``outcome``, ``generation``, ``notices`` and ``quotes``, ready for JSON."""
+    """Everything that a reply says, ready for JSON."""
     return {
         "question": reply.question,
         "outcome": outcome_of(reply).value,
         "generation": reply.generation,
+        "filter": _filter_fields(reply.only) if reply.only else None,
         "notices": [*reply.notices, *_own_message(reply)],
         "quotes": [_quote_fields(quote) for quote in reply.quotes],
     }
@@ -30,6 +32,16 @@ def document_fields(document: Document) -> dict[str, Any]:
         "url": document.url,
         "paragraphs": len(document.passages),
         "digest": document.digest,
+    }
+
+
+def _filter_fields(only: Filter) -> dict[str, Any]:
+    """What was searched; an empty list or null is no condition."""
+    return {
+        "documents": sorted(only.documents),
+        "publishers": sorted(only.publishers),
+        "since": only.since.isoformat() if only.since else None,
+        "until": only.until.isoformat() if only.until else None,
     }
 
 

@@ -15,6 +15,9 @@ COMMANDS = (
 NOTHING = "The statements do not say. Nothing in them answers this question."
 NO_WORD = "There is no word in this question. Please type one."
 SHOWING_RESULTS_FOR = "Showing results for “{}”."
+SEARCHED_ONLY = "Searched only {}."
+NO_STATEMENT_FITS = "There is nothing to search: there are no {}."
+NO_STATEMENT_FITS_WORDS = "No statement fits “{}”: searched without regard to that."
 RELATED = "The statements do not answer this. Related, but not an answer:"
 HELP = (
     "Type a question, as you would to a person. I look for the paragraphs of official statements "

@@ -1,6 +1,7 @@
 """Answer, Related and NoAnswer."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from fakes import LetterEmbedder, corpus_of
@@ -19,8 +20,9 @@ from bot.answering import (
 from bot.citation import Citation
 from bot.errors import UnfaithfulQuote
 from bot.jsonform import reply_fields
+from bot.searched import in_words
 from corpus import Span
-from embeddings import Generation, GenerationStore, Hit, Query, refresh
+from embeddings import Filter, Generation, GenerationStore, Hit, Query, refresh
 
 
 class ScriptedRetriever:
@@ -29,11 +31,16 @@ class ScriptedRetriever:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
 
-    def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         if query.text.startswith("misspelt "):
             return ()
         scores = [float(word) for word in query.text.split() if word[0].isdigit()]
-        pairs = zip(self.generation.passages, scores, strict=False)
+        allowed = [
+            passage
+            for passage in self.generation.passages
+            if only is None or only.matches(self.generation.document_of(passage))
+        ]
+        pairs = zip(allowed, scores, strict=False)
         return tuple(
             Hit(passage, score, rank, passage.sentences[-1])
             for rank, (passage, score) in enumerate(pairs, start=1)
@@ -129,6 +136,76 @@ def test_a_correction_that_does_not_help_is_not_used(answerer: Answerer) -> None
     assert (reply.notices, reply.quotes[0].score) == ((), 0.8)
 
 
+def test_what_was_searched_is_said_whenever_a_filter_applies(answerer: Answerer) -> None:
+    only = Filter.of(documents=["d2"], publishers=["p"])
+    reply = answerer.answer("0.9", only=only)
+    assert [q.citation.document for q in reply.quotes] == ["d2"]
+    assert reply.notices == ("Searched only “Title 2” by P.",)
+    for question in ("0.2", "0.0"):
+        assert answerer.answer(question, only=only).notices == reply.notices
+    assert reply_fields(reply)["filter"] == {
+        "documents": ["d2"],
+        "publishers": ["p"],
+        "since": None,
+        "until": None,
+    }
+
+
+def test_a_filter_that_leaves_nothing_is_an_answer_that_says_so(answerer: Answerer) -> None:
+    reply = answerer.answer("0.9", only=Filter.of(since=date(2022, 1, 1)))
+    assert isinstance(reply, NoAnswer)
+    assert reply.notices == (
+        "There is nothing to search: there are no statements published since 2022.",
+    )
+
+
+def test_a_filter_of_the_question_that_leaves_nothing_is_dropped_and_that_is_said(
+    answerer: Answerer,
+) -> None:
+    assert isinstance(answerer.answer("0.9 in the statements since March 2021"), Answer)
+    for only in (None, Filter.of(documents=["d1"])):
+        reply = answerer.answer("0.9 in statements since March 2021", only=only)
+        assert reply.notices[0] == (
+            "No statement fits “statements since March 2021”: searched without regard to that."
+        )
+        assert reply.only == only
+        assert reply.quotes
+
+
+def test_a_filter_of_the_question_is_used_and_joins_the_one_that_is_given(
+    answerer: Answerer,
+) -> None:
+    reply = answerer.answer("0.9 in statements by P")
+    assert reply.notices == ("Searched only statements by P.",)
+    both = answerer.answer("0.9 in statements by P", only=Filter.of(documents=["d2"]))
+    assert [q.citation.document for q in both.quotes] == ["d2"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "words"),
+    [
+        (date(2021, 3, 1), None, "published since March 2021"),
+        (date(2021, 1, 1), None, "published since 2021"),
+        (date(2021, 3, 12), None, "published since 12 March 2021"),
+        (None, date(2021, 12, 31), "published until 2021"),
+        (None, date(2021, 2, 28), "published until February 2021"),
+        (date(2021, 1, 1), date(2021, 12, 31), "published in 2021"),
+        (date(2021, 3, 1), date(2021, 3, 31), "published in March 2021"),
+        (date(2021, 3, 1), date(2021, 3, 1), "published on 1 March 2021"),
+        (date(2021, 3, 1), date(2022, 12, 31), "published from March 2021 to 2022"),
+    ],
+)
+def test_dates_of_a_filter_are_said_as_short_as_they_are(
+    answerer: Answerer, since: date | None, until: date | None, words: str
+) -> None:
+    assert in_words(Filter(since=since, until=until), answerer.corpus) == f"statements {words}"
+
+
+def test_many_documents_of_a_filter_are_counted(store: GenerationStore) -> None:
+    only = Filter.of(documents=["d1", "d2", "d3", "d4", "d5"])
+    assert in_words(only, corpus_of(*"abcde")) == "“Title 1”, “Title 2”, “Title 3” and 2 more"
+
+
 def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -> None:
     quote = answerer.answer("0.9").quotes[0]
     check_quote(quote, answerer.corpus)
@@ -151,7 +228,8 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
 def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
     fields = reply_fields(answerer.answer("0.9", top=1))
     (quote,) = fields["quotes"]
-    assert list(fields) == ["question", "outcome", "generation", "notices", "quotes"]
+    assert list(fields) == ["question", "outcome", "generation", "filter", "notices", "quotes"]
+    assert fields["filter"] is None
     assert list(quote) == ["quote", "evidence", "score", "citation"]
     assert 0 <= quote["score"] <= 1
     assert quote["citation"] == {
