@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from bot import texts
 from bot.citation import Citation, cite
+from bot.diversity import Distinct, distinct_hits
 from bot.errors import UnfaithfulQuote
 from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
 from corpus import Corpus, Span
-from embeddings import Filter, Hit, Query, QuestionFilters, Retriever
+from embeddings import Filter, Hit, Query, QuestionFilters, Retriever, same_text
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
@@ -18,6 +19,9 @@ DEFAULT_QUOTES = 3
 ANSWER_SCORE = 0.35
 RELATED_SCORE = 0.12
 """Least probability of the first Hit for an answer, and for related passages."""
+
+_SEEN = 1_000
+"""How many Hits are looked through for quotes that say different things: all there are."""
 
 FURTHER_QUOTE_SHARE = 0.01
 """Least probability of a further quote, as a share of the first one's."""
@@ -36,7 +40,8 @@ class Quote:
     """One contiguous slice of a source, word for word.
 
     ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
-    quote. ``score`` is in [0, 1].
+    quote. ``score`` is in [0, 1]. ``also`` are the other places found where the same text stands,
+    character by character but for its white space, the most fitting first.
     """
 
     text: str
@@ -45,6 +50,7 @@ class Quote:
     sentences: tuple[Span, ...]
     score: float
     citation: Citation
+    also: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class Answerer:
     def answer(
         self, question: str, *, top: int = DEFAULT_QUOTES, only: Filter | None = None
     ) -> Reply:
-        """The reply to a question, with at most ``top`` quotes.
+        """The reply to a question, with at most ``top`` quotes that say different things.
 
         Only documents that match ``only``, and the filter that the question itself states, are
         searched, and a notice says which; a filter of the question that would leave none is not
@@ -155,18 +161,18 @@ class Answerer:
             return NoAnswer(question, self.generation, message=said)
         only, said_of_filter = self._filter(asked, only)
         notices = (*notices, *said_of_filter)
-        hits = self._retriever.search(Query(asked), top=top, only=only)
+        hits = self._retriever.search(Query(asked), top=_SEEN, only=only)
         corrected = self._retriever.corrected(Query(asked))
         if corrected is not None:
-            better = self._retriever.search(corrected, top=top, only=only)
+            better = self._retriever.search(corrected, top=_SEEN, only=only)
             if better and (not hits or better[0].score > hits[0].score):
                 hits = better
                 notices = (*notices, texts.SHOWING_RESULTS_FOR.format(corrected.text))
         if not hits or hits[0].score < RELATED_SCORE:
             return NoAnswer(question, self.generation, notices, only=only)
-        quotes = tuple(
-            self._quote(hit) for hit in hits if hit.score >= FURTHER_QUOTE_SHARE * hits[0].score
-        )
+        least = FURTHER_QUOTE_SHARE * hits[0].score
+        distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)
+        quotes = tuple(self._quote(found) for found in distinct)
         reply = Answer if hits[0].score >= ANSWER_SCORE else Related
         return reply(question, self.generation, quotes, notices, only=only)
 
@@ -187,25 +193,30 @@ class Answerer:
     def _leaves_any(self, only: Filter) -> bool:
         return any(only.matches(document) for document in self.corpus.documents)
 
-    def _quote(self, hit: Hit) -> Quote:
-        document = self.corpus.document(hit.passage.document_id)
+    def _quote(self, found: Distinct) -> Quote:
+        hit = found.hit
         quote = Quote(
             text=hit.passage.text,
             evidence_text=hit.evidence.text,
             evidence=hit.evidence.span,
             sentences=tuple(sentence.span for sentence in hit.passage.sentences),
             score=hit.score,
-            citation=cite(document, hit.passage),
+            citation=self._cite(hit),
+            also=tuple(self._cite(other) for other in found.also),
         )
         check_quote(quote, self.corpus)
         return quote
 
+    def _cite(self, hit: Hit) -> Citation:
+        return cite(self.corpus.document(hit.passage.document_id), hit.passage)
+
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:
-    """Returns if the quote is exactly what its citation says the source says.
+    """Returns if the quote is exactly what its citation says the source says, and the text of the
+    other places the same.
 
     Raises:
-        UnfaithfulQuote: if the source has another digest, or quote or evidence other words.
+        UnfaithfulQuote: if a source has another digest, or quote or evidence other words.
     """
     citation = quote.citation
     document = corpus.document(citation.document)
@@ -220,3 +231,11 @@ def check_quote(quote: Quote, corpus: Corpus) -> None:
             f"A quote from {citation.document}, {citation.label}, differs from its source and was "
             'held back. Type "verbatim refresh" to build the index anew.'
         )
+    for other in quote.also:
+        document = corpus.document(other.document)
+        text = document.text[other.start : other.end]
+        if document.digest != other.digest or not same_text(text, quote.text):
+            raise UnfaithfulQuote(
+                f"A quote does not stand in {other.document}, {other.label}, as was said, and was "
+                'held back. Type "verbatim refresh" to build the index anew.'
+            )

@@ -4,6 +4,7 @@ from typing import Any
 
 from bot import texts
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
+from bot.citation import Citation
 from corpus import Document
 from embeddings import Filter
 
@@ -53,21 +54,25 @@ def _own_message(reply: Reply) -> list[str]:
 
 
 def _quote_fields(quote: Quote) -> dict[str, Any]:
-    citation = quote.citation
     return {
         "quote": quote.text,
         "evidence": quote.evidence_text,
         "score": round(quote.score, 4),
-        "citation": {
-            "document": citation.document,
-            "title": citation.title,
-            "publisher": citation.publisher,
-            "date": citation.published.isoformat() if citation.published else None,
-            "paragraph": citation.paragraph,
-            "start": citation.start,
-            "end": citation.end,
-            "url": citation.url,
-            "link": citation.link,
-            "digest": citation.digest,
-        },
+        "citation": _citation_fields(quote.citation),
+        "also": [_citation_fields(citation) for citation in quote.also],
+    }
+
+
+def _citation_fields(citation: Citation) -> dict[str, Any]:
+    return {
+        "document": citation.document,
+        "title": citation.title,
+        "publisher": citation.publisher,
+        "date": citation.published.isoformat() if citation.published else None,
+        "paragraph": citation.paragraph,
+        "start": citation.start,
+        "end": citation.end,
+        "url": citation.url,
+        "link": citation.link,
+        "digest": citation.digest,
     }

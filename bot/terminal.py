@@ -14,6 +14,7 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.citation import Citation
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
 
@@ -47,8 +48,22 @@ def _print_quote(quote: Quote, console: Console) -> None:
     _print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
     if citation.link:
         _print_line(Text(f"  {citation.link}", style="dim"), console)
+    if quote.also:
+        _print_line(Text(f"  {_also(quote)}", style="cyan"), console)
     facts = f"  {citation.document} [{citation.start}:{citation.end}] · score {quote.score:.2f}"
     _print_line(Text(facts, style="dim"), console)
+
+
+def _also(quote: Quote) -> str:
+    named = [f"{c.title} ({_place(c)})" for c in quote.also[: texts.MOST_ALSO]]
+    rest = len(quote.also) - len(named)
+    more = texts.AND_MORE.format(rest) if rest else ""
+    return f"{texts.ALSO_IN}{'; '.join(named)}{more}"
+
+
+def _place(citation: Citation) -> str:
+    when = f"{citation.published.isoformat()}, " if citation.published else ""
+    return f"{when}{citation.label}"
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:

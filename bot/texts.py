@@ -15,6 +15,10 @@ COMMANDS = (
 NOTHING = "The statements do not say. Nothing in them answers this question."
 NO_WORD = "There is no word in this question. Please type one."
 SHOWING_RESULTS_FOR = "Showing results for “{}”."
+ALSO_IN = "also in: "
+AND_MORE = " and {:,} more"
+MOST_ALSO = 3
+"""How many other places of a quote are named; the rest is counted."""
 SEARCHED_ONLY = "Searched only {}."
 NO_STATEMENT_FITS = "There is nothing to search: there are no {}."
 NO_STATEMENT_FITS_WORDS = "No statement fits “{}”: searched without regard to that."

@@ -18,6 +18,7 @@ from embeddings.filters import Filter, known_filter, publisher_key
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
 from embeddings.modelfolder import DEFAULT_MODEL, ModelFolder, find_model
+from embeddings.nearduplicates import Gist, gist_of, same_text
 from embeddings.questionfilter import QuestionFilters, ReadFilter
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.retriever import Hit, Query, Retriever, check_model
@@ -34,6 +35,7 @@ __all__ = [
     "Generation",
     "GenerationError",
     "GenerationStore",
+    "Gist",
     "Hit",
     "IndexDamaged",
     "IndexMismatch",
@@ -55,9 +57,11 @@ __all__ = [
     "SentenceTransformerEmbedder",
     "check_model",
     "find_model",
+    "gist_of",
     "iso_range",
     "known_filter",
     "publisher_key",
     "refresh",
+    "same_text",
     "search_form",
 ]

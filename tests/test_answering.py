@@ -17,7 +17,7 @@ from bot.answering import (
     check_quote,
     outcome_of,
 )
-from bot.citation import Citation
+from bot.citation import Citation, cite
 from bot.errors import UnfaithfulQuote
 from bot.jsonform import reply_fields
 from bot.searched import in_words
@@ -213,7 +213,11 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
     def cited(**changes: object) -> Citation:
         return replace(quote.citation, **changes)
 
+    elsewhere = cite(answerer.corpus.document("d2"), answerer.corpus.document("d2").passages[0])
     for wrong in (
+        replace(quote, also=(elsewhere,)),
+        replace(quote, also=(cited(digest="0" * 64),)),
+        replace(quote, also=(cited(end=quote.citation.end - 1),)),
         replace(quote, text=quote.text.replace("aaa", "aab")),
         replace(quote, evidence_text="ccc dd."),
         replace(quote, evidence=Span(0, 3)),
@@ -225,12 +229,27 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
             check_quote(wrong, answerer.corpus)
 
 
+def test_a_text_that_stands_in_several_documents_is_one_quote_with_all_its_places(
+    store: GenerationStore,
+) -> None:
+    refresh(corpus_of("aaa.\n\nbbb.", "bbb.", "ccc."), store=store, embedder=LetterEmbedder())
+    answerer = Answerer(ScriptedRetriever(store.open_current()))
+    reply = answerer.answer("0.9 0.8 0.7 0.6", top=3)
+    assert [q.text for q in reply.quotes] == ["aaa.", "bbb.", "ccc."]
+    assert [(c.document, c.paragraph) for c in reply.quotes[1].also] == [("d2", 1)]
+    (also,) = reply_fields(reply)["quotes"][1]["also"]
+    text = answerer.corpus.document("d2").text
+    assert text[also["start"] : also["end"]] == "bbb."
+    assert also["digest"] == answerer.corpus.document("d2").digest
+
+
 def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
     fields = reply_fields(answerer.answer("0.9", top=1))
     (quote,) = fields["quotes"]
     assert list(fields) == ["question", "outcome", "generation", "filter", "notices", "quotes"]
     assert fields["filter"] is None
-    assert list(quote) == ["quote", "evidence", "score", "citation"]
+    assert list(quote) == ["quote", "evidence", "score", "citation", "also"]
+    assert quote["also"] == []
     assert 0 <= quote["score"] <= 1
     assert quote["citation"] == {
         "document": "d1",
