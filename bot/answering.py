@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from bot import texts
 from bot.citation import Citation, cite
+from bot.diversity import Distinct, distinct_hits
 from bot.errors import UnfaithfulQuote
 from bot.questionlanguage import other_language_notices
+from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
-from bot.translation import LANGUAGES, translator
+from bot.translation import LANGUAGES, Translator, translator
 from corpus import Corpus, Span
-from embeddings import Hit, Query, Retriever
+from embeddings import Filter, Hit, Query, QuestionFilters, Retriever, same_text
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
@@ -19,6 +21,9 @@ DEFAULT_QUOTES = 3
 ANSWER_SCORE = 0.35
 RELATED_SCORE = 0.12
 """Least probability of the first Hit for an answer, and for related passages."""
+
+_SEEN = 1_000
+"""How many Hits are looked through for quotes that say different things: all there are."""
 
 FURTHER_QUOTE_SHARE = 0.01
 """Least probability of a further quote, as a share of the first one's."""
@@ -37,7 +42,8 @@ class Quote:
     """One contiguous slice of a source, word for word.
 
     ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
-    quote. ``score`` is in [0, 1].
+    quote. ``score`` is in [0, 1]. ``also`` are the other places found where the same text stands,
+    character by character but for its white space, the most fitting first.
     """
 
     text: str
@@ -46,13 +52,15 @@ class Quote:
     sentences: tuple[Span, ...]
     score: float
     citation: Citation
+    also: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Quotes that answer, best first (at least one), from the named generation.
 
-    ``language`` is that of the notices, and of the words that a quote is shown with.
+    ``language`` is that of the notices, and of the words that a quote is shown with. ``only`` is
+    the filter that was searched under, None where everything was searched.
     """
 
     question: str
@@ -60,6 +68,7 @@ class Answer:
     quotes: tuple[Quote, ...]
     notices: tuple[str, ...] = ()
     language: str = LANGUAGES[0]
+    only: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Related:
     quotes: tuple[Quote, ...]
     notices: tuple[str, ...] = ()
     language: str = LANGUAGES[0]
+    only: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class NoAnswer:
     notices: tuple[str, ...] = ()
     message: str | None = None
     language: str = LANGUAGES[0]
+    only: Filter | None = None
 
     @property
     def quotes(self) -> tuple[Quote, ...]:
@@ -108,6 +119,7 @@ class Answerer:
 
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
+        self._question_filters = QuestionFilters(retriever.generation.corpus)
 
     @property
     def corpus(self) -> Corpus:
@@ -120,9 +132,18 @@ class Answerer:
         return self._retriever.generation.number
 
     def answer(
-        self, question: str, *, top: int = DEFAULT_QUOTES, language: str = LANGUAGES[0]
+        self,
+        question: str,
+        *,
+        top: int = DEFAULT_QUOTES,
+        only: Filter | None = None,
+        language: str = LANGUAGES[0],
     ) -> Reply:
-        """The reply to a question, with at most ``top`` quotes.
+        """The reply to a question, with at most ``top`` quotes that say different things.
+
+        Only documents that match ``only``, and the filter that the question itself states, are
+        searched, and a notice says which; a filter of the question that would leave none is not
+        used.
 
         A question without a letter or digit, and small talk, give NoAnswer with a message of their
         own. Misspelt words are put right where that finds a more probable passage, and of a
@@ -152,10 +173,12 @@ class Answerer:
         if phrase is not None:
             said = small_talk_reply(phrase, self.corpus, language=language)
             return NoAnswer(question, self.generation, message=said, language=language)
-        hits = self._retriever.search(Query(asked), top=top)
+        only, said_of_filter = self._filter(asked, only, words)
+        notices = (*notices, *said_of_filter)
+        hits = self._retriever.search(Query(asked), top=_SEEN, only=only)
         corrected = self._retriever.corrected(Query(asked))
         if corrected is not None:
-            better = self._retriever.search(corrected, top=top)
+            better = self._retriever.search(corrected, top=_SEEN, only=only)
             if better and (not hits or better[0].score > hits[0].score):
                 hits = better
                 shown = words.say(texts.SHOWING_RESULTS_FOR, question=corrected.text)
@@ -169,32 +192,57 @@ class Answerer:
                 ),
             )
         if not hits or hits[0].score < RELATED_SCORE:
-            return NoAnswer(question, self.generation, notices, language=language)
-        quotes = tuple(
-            self._quote(hit) for hit in hits if hit.score >= FURTHER_QUOTE_SHARE * hits[0].score
-        )
+            return NoAnswer(question, self.generation, notices, language=language, only=only)
+        least = FURTHER_QUOTE_SHARE * hits[0].score
+        distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)
+        quotes = tuple(self._quote(found) for found in distinct)
         reply = Answer if hits[0].score >= ANSWER_SCORE else Related
-        return reply(question, self.generation, quotes, notices, language)
+        return reply(question, self.generation, quotes, notices, language, only)
 
-    def _quote(self, hit: Hit) -> Quote:
-        document = self.corpus.document(hit.passage.document_id)
+    def _filter(
+        self, asked: str, given: Filter | None, words: Translator
+    ) -> tuple[Filter | None, tuple[str, ...]]:
+        """The filter to search under, None for none, and what is to be said of it."""
+        read = self._question_filters.read(asked)
+        both = (given or Filter()).and_also(read.filter if read else Filter())
+        dropped: tuple[str, ...] = ()
+        if read is not None and not self._leaves_any(both):
+            stated = ", ".join(read.words)
+            dropped = (words.say(texts.NO_STATEMENT_FITS_WORDS, stated=stated),)
+            both = given or Filter()
+        if not both:
+            return None, dropped
+        searched = texts.SEARCHED_ONLY if self._leaves_any(both) else texts.NO_STATEMENT_FITS
+        said = words.say(searched, documents=in_words(both, self.corpus, words))
+        return both, (*dropped, said)
+
+    def _leaves_any(self, only: Filter) -> bool:
+        return any(only.matches(document) for document in self.corpus.documents)
+
+    def _quote(self, found: Distinct) -> Quote:
+        hit = found.hit
         quote = Quote(
             text=hit.passage.text,
             evidence_text=hit.evidence.text,
             evidence=hit.evidence.span,
             sentences=tuple(sentence.span for sentence in hit.passage.sentences),
             score=hit.score,
-            citation=cite(document, hit.passage),
+            citation=self._cite(hit),
+            also=tuple(self._cite(other) for other in found.also),
         )
         check_quote(quote, self.corpus)
         return quote
 
+    def _cite(self, hit: Hit) -> Citation:
+        return cite(self.corpus.document(hit.passage.document_id), hit.passage)
+
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:
-    """Returns if the quote is exactly what its citation says the source says.
+    """Returns if the quote is exactly what its citation says the source says, and the text of the
+    other places the same.
 
     Raises:
-        UnfaithfulQuote: if the source has another digest, or quote or evidence other words.
+        UnfaithfulQuote: if a source has another digest, or quote or evidence other words.
     """
     citation = quote.citation
     document = corpus.document(citation.document)
@@ -209,3 +257,11 @@ def check_quote(quote: Quote, corpus: Corpus) -> None:
             f"A quote from {citation.document}, {citation.label}, differs from its source and was "
             'held back. Type "verbatim refresh" to build the index anew.'
         )
+    for other in quote.also:
+        document = corpus.document(other.document)
+        text = document.text[other.start : other.end]
+        if document.digest != other.digest or not same_text(text, quote.text):
+            raise UnfaithfulQuote(
+                f"A quote does not stand in {other.document}, {other.label}, as was said, and was "
+                'held back. Type "verbatim refresh" to build the index anew.'
+            )

@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -22,7 +23,7 @@ from bot.jsonform import document_fields, reply_fields
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
-from embeddings import EmbeddingsError, Progress, RefreshRunning
+from embeddings import EmbeddingsError, Filter, Progress, RefreshRunning, iso_range, known_filter
 
 EXIT_ANSWERED = 0
 EXIT_FAILURE = 1
@@ -58,6 +59,39 @@ TopOption = Annotated[
 ]
 
 
+def _days(text: str) -> tuple[date, date]:
+    """The first and the last day of what was typed for a date."""
+    days = iso_range(text)
+    if days is None:
+        raise typer.BadParameter(
+            f'"{text}" is not a date. Type a day, a month or a year, such as 2021-03-12, 2021-03 '
+            "or 2021."
+        )
+    return days
+
+
+DocumentOption = Annotated[
+    list[str] | None,
+    typer.Option("--document", metavar="DOC", help="Search this document; may be repeated."),
+]
+PublisherOption = Annotated[
+    list[str] | None,
+    typer.Option("--publisher", metavar="NAME", help="Search this publisher; may be repeated."),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Search what was published since then, such as 2021-03.",
+    ),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Search what was published until the end of it."),
+]
+
+
 @app.command()
 def ask(
     question: Annotated[
@@ -69,15 +103,23 @@ def ask(
         Path | None,
         typer.Option("--batch", help="A file with a question a line; prints JSON Lines."),
     ] = None,
+    document: DocumentOption = None,
+    publisher: PublisherOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
 ) -> None:
     """Answer a question with quotes and their citations.
 
-    Example: verbatim ask "Where did the ministers meet?" --top 1
+    Example: verbatim ask "Where did the ministers meet?" --top 1 --since 2022-05
     """
+    dates = _published(since, until)
     if batch is not None:
         if question is not None:
             raise typer.BadParameter("give a question or --batch FILE, not both")
-        _ask_batch(batch, top=top)
+        questions = _questions_of(batch)
+        answerer = _open_answerer()
+        only = _filter(answerer, document, publisher, dates)
+        _ask_batch(questions, answerer, top=top, only=only)
         return
     if question is None or question == "-":
         if question is None and _at_terminal():
@@ -86,7 +128,9 @@ def ask(
     question = _decodable(question).strip()
     if not question:
         raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
-    reply = _open_answerer().answer(question, top=top, language=_settings().language)
+    answerer = _open_answerer()
+    only = _filter(answerer, document, publisher, dates)
+    reply = answerer.answer(question, top=top, only=only, language=_settings().language)
     if as_json:
         print(json.dumps(reply_fields(reply), ensure_ascii=False, indent=2))
     else:
@@ -95,29 +139,65 @@ def ask(
     raise typer.Exit(EXIT_ANSWERED if answered else EXIT_NOTHING_FOUND)
 
 
-def _ask_batch(batch: Path, *, top: int) -> None:
+def _published(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """The first and the last day of publication."""
+    first = _days(since)[0] if since is not None else None
+    last = _days(until)[1] if until is not None else None
+    if first and last and first > last:
+        raise typer.BadParameter(f"nothing lies between --since {since} and --until {until}")
+    return first, last
+
+
+def _filter(
+    answerer: Answerer,
+    documents: list[str] | None,
+    publishers: list[str] | None,
+    dates: tuple[date | None, date | None],
+) -> Filter | None:
+    return known_filter(
+        answerer.corpus,
+        documents=map(_decodable, documents or ()),
+        publishers=map(_decodable, publishers or ()),
+        since=dates[0],
+        until=dates[1],
+    )
+
+
+def _questions_of(batch: Path) -> list[str]:
     try:
         raw = sys.stdin.buffer.read() if str(batch) == "-" else batch.read_bytes()
         content = raw.decode("utf-8-sig", "replace")
     except (OSError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or "no standard input"
         raise typer.BadParameter(f"{batch} cannot be read: {reason}") from error
-    questions = content.removesuffix("\n").split("\n") if content else []
-    answerer, language = _open_answerer(), _settings().language
+    return content.removesuffix("\n").split("\n") if content else []
+
+
+def _ask_batch(questions: list[str], answerer: Answerer, *, top: int, only: Filter | None) -> None:
+    language = _settings().language
     with _progress_bar("Answering") as progress:
         for count, question in enumerate(questions, start=1):
-            reply = answerer.answer(question.removesuffix("\r"), top=top, language=language)
+            asked = question.removesuffix("\r")
+            reply = answerer.answer(asked, top=top, only=only, language=language)
             print(json.dumps(reply_fields(reply), ensure_ascii=False), flush=True)
             progress(count, len(questions))
 
 
 @app.command()
-def chat(top: TopOption = DEFAULT_QUOTES) -> None:
+def chat(
+    top: TopOption = DEFAULT_QUOTES,
+    document: DocumentOption = None,
+    publisher: PublisherOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+) -> None:
     """Ask question after question; an empty line, /quit or Ctrl-D ends.
 
-    Example: verbatim chat
+    Example: verbatim chat --since 2022
     """
+    dates = _published(since, until)
     answerer, language = _open_answerer(), _settings().language
+    only = _filter(answerer, document, publisher, dates)
     if _at_terminal():
         out.print(texts.chat_greeting(answerer.corpus, translator(language)))
     while True:
@@ -128,7 +208,8 @@ def chat(top: TopOption = DEFAULT_QUOTES) -> None:
         if question in {"/quit", "/exit"} or (not question and _at_terminal()):
             return
         if question:
-            terminal.print_reply(answerer.answer(question, top=top, language=language), out)
+            reply = answerer.answer(question, top=top, only=only, language=language)
+            terminal.print_reply(reply, out)
 
 
 @app.command()

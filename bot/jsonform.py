@@ -3,15 +3,18 @@
 from typing import Any
 
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
+from bot.citation import Citation
 from corpus import Document
+from embeddings import Filter
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
-    """``question``, ``outcome``, ``generation``, ``notices`` and ``quotes``, ready for JSON."""
+    """Everything that a reply says, ready for JSON."""
     return {
         "question": reply.question,
         "outcome": outcome_of(reply).value,
         "generation": reply.generation,
+        "filter": _filter_fields(reply.only) if reply.only else None,
         "notices": [*reply.notices, *_own_message(reply)],
         "quotes": [_quote_fields(quote) for quote in reply.quotes],
     }
@@ -32,6 +35,16 @@ def document_fields(document: Document) -> dict[str, Any]:
     }
 
 
+def _filter_fields(only: Filter) -> dict[str, Any]:
+    """What was searched; an empty list or null is no condition."""
+    return {
+        "documents": sorted(only.documents),
+        "publishers": sorted(only.publishers),
+        "since": only.since.isoformat() if only.since else None,
+        "until": only.until.isoformat() if only.until else None,
+    }
+
+
 def _own_message(reply: Reply) -> list[str]:
     """What NoAnswer says when it is more than that nothing was found."""
     if isinstance(reply, NoAnswer) and reply.message is not None:
@@ -40,21 +53,25 @@ def _own_message(reply: Reply) -> list[str]:
 
 
 def _quote_fields(quote: Quote) -> dict[str, Any]:
-    citation = quote.citation
     return {
         "quote": quote.text,
         "evidence": quote.evidence_text,
         "score": round(quote.score, 4),
-        "citation": {
-            "document": citation.document,
-            "title": citation.title,
-            "publisher": citation.publisher,
-            "date": citation.published.isoformat() if citation.published else None,
-            "paragraph": citation.paragraph,
-            "start": citation.start,
-            "end": citation.end,
-            "url": citation.url,
-            "link": citation.link,
-            "digest": citation.digest,
-        },
+        "citation": _citation_fields(quote.citation),
+        "also": [_citation_fields(citation) for citation in quote.also],
+    }
+
+
+def _citation_fields(citation: Citation) -> dict[str, Any]:
+    return {
+        "document": citation.document,
+        "title": citation.title,
+        "publisher": citation.publisher,
+        "date": citation.published.isoformat() if citation.published else None,
+        "paragraph": citation.paragraph,
+        "start": citation.start,
+        "end": citation.end,
+        "url": citation.url,
+        "link": citation.link,
+        "digest": citation.digest,
     }

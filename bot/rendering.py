@@ -18,6 +18,7 @@ from corpus import Corpus, Span
 _LONG_QUOTE_UNITS = 700
 _TITLE_UNITS = 160
 _PUBLISHER_UNITS = 80
+_ALSO_TITLE_UNITS = 80
 _LINK_CHARACTERS = 2_000
 _MOST_ENTITIES = 90
 
@@ -115,12 +116,35 @@ def _quote_blocks(
     quote: Quote, prefix: str, corpus: Corpus, words: Translator
 ) -> Iterator[Message]:
     source = corpus.document(quote.citation.document).text
+    also = _also(quote, words)
     footer_units = utf16_length(prefix) + _TITLE_UNITS + _PUBLISHER_UNITS + 80
+    footer_units += utf16_length(also.text)
     parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
     for number, part in enumerate(parts, start=1):
         which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
         of_parts = f" {which}" if len(parts) > 1 else ""
-        yield _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK))
+        block = _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK))
+        yield _together(block, also, between="\n") if number == len(parts) and also.text else block
+
+
+def _also(quote: Quote, words: Translator) -> Message:
+    """The line that names the other places of the quote, each title a link; "" for none."""
+    if not quote.also:
+        return Message("")
+    places = ""
+    links = []
+    for position, citation in enumerate(quote.also[: texts.MOST_ALSO]):
+        places += words.say(texts.BETWEEN_PLACES) if position else ""
+        title = shorten(citation.title, units=_ALSO_TITLE_UNITS)
+        if citation.link and len(citation.link) <= _LINK_CHARACTERS and title:
+            start, length = utf16_length(places), utf16_length(title)
+            links.append(Entity(EntityKind.TEXT_LINK, start, length, citation.link))
+        when = f"{citation.published.isoformat()}, " if citation.published else ""
+        places += f"{title} ({when}{citation.label})"
+    rest = max(0, len(quote.also) - texts.MOST_ALSO)
+    text = words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
+    before = utf16_length(text[: text.index(places)])
+    return Message(text, tuple(_moved(links, by=before)))
 
 
 def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
@@ -195,14 +219,21 @@ def _join(blocks: Sequence[Message]) -> Iterator[Message]:
             yield joined
             joined = block
             continue
-        joined = Message(
-            f"{joined.text}\n\n{block.text}",
-            joined.entities
-            + tuple(Entity(e.kind, e.offset + shift, e.length, e.url) for e in block.entities),
-            joined.quoted
-            + tuple(
-                QuotedPart(q.document, q.span, q.offset + shift, q.length) for q in block.quoted
-            ),
-        )
+        joined = _together(joined, block, between="\n\n")
     if joined is not None:
         yield joined
+
+
+def _together(one: Message, other: Message, *, between: str) -> Message:
+    """One message of both, the second one's entities and quotes moved along."""
+    shift = utf16_length(one.text) + utf16_length(between)
+    return Message(
+        f"{one.text}{between}{other.text}",
+        one.entities + tuple(_moved(other.entities, by=shift)),
+        one.quoted
+        + tuple(QuotedPart(q.document, q.span, q.offset + shift, q.length) for q in other.quoted),
+    )
+
+
+def _moved(entities: Sequence[Entity], *, by: int) -> Iterator[Entity]:
+    return (Entity(e.kind, e.offset + by, e.length, e.url) for e in entities)

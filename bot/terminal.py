@@ -14,6 +14,7 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.citation import Citation
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
@@ -50,9 +51,23 @@ def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
     _print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
     if citation.link:
         _print_line(Text(f"  {citation.link}", style="dim"), console)
+    if quote.also:
+        _print_line(Text(f"  {_also(quote, words)}", style="cyan"), console)
     score = words.say(texts.SCORE, score=words.number(quote.score, decimals=2))
     facts = f"  {citation.document} [{citation.start}:{citation.end}] · {score}"
     _print_line(Text(facts, style="dim"), console)
+
+
+def _also(quote: Quote, words: Translator) -> str:
+    named = [f"{c.title} ({_place(c)})" for c in quote.also[: texts.MOST_ALSO]]
+    places = words.say(texts.BETWEEN_PLACES).join(named)
+    rest = len(quote.also) - len(named)
+    return words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
+
+
+def _place(citation: Citation) -> str:
+    when = f"{citation.published.isoformat()}, " if citation.published else ""
+    return f"{when}{citation.label}"
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:

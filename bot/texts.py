@@ -20,6 +20,45 @@ NOTHING = mark("The statements do not say. Nothing in them answers this question
 NO_WORD = mark("There is no word in this question. Please type one.")
 LONG_QUESTION = mark("The question is long: only its first {characters} characters were searched.")
 SHOWING_RESULTS_FOR = mark("Showing results for “{question}”.")
+SEARCHED_ONLY = mark("Searched only {documents}.")
+NO_STATEMENT_FITS = mark("There is nothing to search: there are no {documents}.")
+NO_STATEMENT_FITS_WORDS = mark("No statement fits “{stated}”: searched without regard to that.")
+STATEMENTS = mark("statements")
+TITLE = mark("“{title}”")
+LAST_OF_LIST = mark("{names} and {last}")
+BY_PUBLISHERS = mark("{documents} by {publishers}")
+PUBLISHED = mark("{documents} published {when}")
+ON_DAY = mark("on {day}")
+IN_PERIOD = mark("in {period}")
+SINCE_DAY = mark("since {day}")
+SINCE_PERIOD = mark("since {period}")
+UNTIL_DAY = mark("until {day}")
+UNTIL_PERIOD = mark("until {period}")
+FROM_DAY = mark("from {day}")
+FROM_PERIOD = mark("from {period}")
+TO_DAY = mark("to {day}")
+TO_PERIOD = mark("to {period}")
+DAY = mark("{day} {month} {year}")
+FIRST_OF_MONTH = mark("1 {month} {year}")
+MONTH = mark("{month} {year}")
+MONTH_NAMES = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
+ALSO_IN = mark("also in: {places}")
+BETWEEN_PLACES = mark("; ")
+MOST_ALSO = 3
+"""How many other places of a quote are named; the rest is counted."""
 RELATED = mark("The statements do not answer this. Related, but not an answer:")
 MODEL_READS_ENGLISH = mark(
     "Your question looks like {language}. The model in use reads English best: ask in English, "
@@ -113,6 +152,13 @@ def chat_greeting(corpus: Corpus, words: Translator) -> str:
         "Verbatim, {count} documents. Type a question; /quit ends.",
         len(corpus.documents),
     )
+
+
+def and_more(names: str, rest: int, words: Translator) -> str:
+    """The names, and how many more there are than those; the names alone where ``rest`` is 0."""
+    if not rest:
+        return names
+    return words.plural("{names} and 1 more", "{names} and {count} more", rest, names=names)
 
 
 def sources(corpus: Corpus) -> Iterator[str]:

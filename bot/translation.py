@@ -35,9 +35,12 @@ class Translator:
         said = self.catalogue.gettext(text)
         return said.format(**values) if values else said
 
-    def plural(self, one: str, many: str, count: int) -> str:
-        """The form that the count takes in the language; ``{count}`` is replaced by it."""
-        return self.catalogue.ngettext(one, many, count).format(count=self.number(count))
+    def plural(self, one: str, many: str, count: int, **values: str) -> str:
+        """The form that the count takes in the language; ``{count}`` is replaced by it, each other
+        ``{name}`` by its value.
+        """
+        said = self.catalogue.ngettext(one, many, count)
+        return said.format(count=self.number(count), **values)
 
     def number(self, value: float, *, decimals: int = 0) -> str:
         """The number as it is written in the language: "1,948.5", in French "1 948,5"."""

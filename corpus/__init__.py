@@ -5,9 +5,11 @@ from corpus.errors import (
     CorpusNotFound,
     EmptyCorpus,
     UnknownDocument,
+    UnknownPublisher,
     UnreadableSource,
 )
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span, digest_of
+from corpus.nearnames import did_you_mean
 from corpus.reader import document_from_text, normalise, read_corpus, read_document
 from corpus.sentences import split_sentences
 from corpus.shipped import shipped_statements
@@ -23,7 +25,9 @@ __all__ = [
     "Sentence",
     "Span",
     "UnknownDocument",
+    "UnknownPublisher",
     "UnreadableSource",
+    "did_you_mean",
     "digest_of",
     "document_from_text",
     "normalise",

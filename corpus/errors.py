@@ -4,7 +4,8 @@ CorpusError
 ├── CorpusNotFound      the corpus directory is not there
 ├── EmptyCorpus         no file in it gave a passage
 ├── UnreadableSource    one file cannot be turned into a Document
-└── UnknownDocument     no document (or more than one) has the given id
+├── UnknownDocument     no document (or more than one) has the given id
+└── UnknownPublisher    no document is by the given publisher
 """
 
 
@@ -26,3 +27,7 @@ class UnreadableSource(CorpusError):
 
 class UnknownDocument(CorpusError):
     """No document of the corpus, or more than one, answers to the given id."""
+
+
+class UnknownPublisher(CorpusError):
+    """No document of the corpus is by a publisher of the given name."""

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 
 from corpus.errors import UnknownDocument
+from corpus.nearnames import did_you_mean
 
 DATELINE_NUMBER = 0
 """The paragraph number of a dateline: quotable, but not one of the numbered paragraphs."""
@@ -190,7 +191,8 @@ class Corpus:
         found = self._by_id.get(document_id)
         if found is None:
             raise UnknownDocument(
-                f'No document is called "{document_id}". Type "verbatim list" to see them.'
+                f'No document is called "{document_id}". '
+                f'{did_you_mean(document_id, self._by_id)}Type "verbatim list" to see them.'
             )
         return found
 

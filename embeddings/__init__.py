@@ -1,5 +1,6 @@
 """Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
 
+from embeddings.dateranges import DateRange, iso_range
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.errors import (
     EmbeddingsError,
@@ -13,9 +14,12 @@ from embeddings.errors import (
     ModelNotFound,
     RefreshRunning,
 )
+from embeddings.filters import Filter, known_filter, publisher_key
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
 from embeddings.modelfolder import DEFAULT_MODEL, ModelFolder, find_model, model_languages
+from embeddings.nearduplicates import Gist, gist_of, same_text
+from embeddings.questionfilter import QuestionFilters, ReadFilter
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
@@ -24,11 +28,14 @@ from embeddings.store import GenerationStore
 
 __all__ = [
     "DEFAULT_MODEL",
+    "DateRange",
     "Embedder",
     "EmbeddingsError",
+    "Filter",
     "Generation",
     "GenerationError",
     "GenerationStore",
+    "Gist",
     "Hit",
     "IndexDamaged",
     "IndexMismatch",
@@ -42,13 +49,20 @@ __all__ = [
     "ModelNotFound",
     "Progress",
     "Query",
+    "QuestionFilters",
+    "ReadFilter",
     "RefreshReport",
     "RefreshRunning",
     "Retriever",
     "SentenceTransformerEmbedder",
     "check_model",
     "find_model",
+    "gist_of",
+    "iso_range",
+    "known_filter",
     "model_languages",
+    "publisher_key",
     "refresh",
+    "same_text",
     "search_form",
 ]

@@ -78,8 +78,12 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     *,
     datelines: NDArray[np.int64],
     each: int,
+    allowed: NDArray[np.bool_] | None = None,
 ) -> Candidates:
     """The candidates that any signal proposes, ``each`` from one signal, with their features.
+
+    Only rows that ``allowed`` ``(n,)`` has, one at least, are proposed, and ``datelines``, which
+    are among them; None allows all.
 
     Columns, cosines in [-1, 1], shares in [0, 1] unless said otherwise:
 
@@ -118,9 +122,10 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     context_words_all = generation.context_lexical.scores(question.stems)
     best_sentence_all = np.maximum.reduceat(sentence_all, generation.sentence_starts[:-1])
 
+    among = np.arange(len(passage_all)) if allowed is None else np.flatnonzero(allowed)
     proposals = [datelines]
     for scores in (passage_all, context_all, best_sentence_all, words_all, context_words_all):
-        proposals.append(_best(scores, each))
+        proposals.append(among[_best(scores[among], each)])
     rows = np.unique(np.concatenate(proposals)).astype(np.int64)
     total = max(generation.lexical.ceiling(question.stems), 1e-6)
     context_ceiling = max(generation.context_lexical.ceiling(question.stems), 1e-6)

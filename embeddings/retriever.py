@@ -10,6 +10,7 @@ from embeddings.documentquestion import DocumentQuestion
 from embeddings.embedder import Embedder, ModelIdentity
 from embeddings.errors import IndexMismatch
 from embeddings.features import Candidates, candidate_features
+from embeddings.filters import Filter
 from embeddings.generation import Generation
 from embeddings.lexicalindex import stems
 from embeddings.question import take_apart
@@ -79,17 +80,19 @@ class Retriever:
             for document in (generation.document_of(passage),)
         ]
 
-    def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         """The ``top`` best Hits, best first; equal scores in reading order.
 
-        A query without a word, a number or another letter gives ``()``.
+        With ``only``, the passages of the documents that match compete among themselves, all of
+        them: the signals propose from those alone. A query without a word, a number or another
+        letter, and a filter that no document matches, give ``()``.
         """
-        candidates = self.candidates(query)
+        allowed = self._allowed(only)
+        candidates = self.candidates(query, allowed=allowed)
         if top <= 0 or candidates is None:
             return ()
-        scores = self._model.probabilities(
-            candidates.features, passages=len(self.generation.passages)
-        )
+        count = len(self.generation.passages) if allowed is None else int(allowed.sum())
+        scores = self._model.probabilities(candidates.features, passages=count)
         order = np.lexsort((candidates.rows, -scores))[:top]
         passages, sentences = self.generation.passages, self.generation.sentences
         fit = self._model.evidence_scores(candidates.sentence_features)
@@ -114,21 +117,42 @@ class Retriever:
         text = self._spelling.correct(query.text, known=self._embedder.knows_word)
         return None if text is None else Query(text)
 
-    def candidates(self, query: Query) -> Candidates | None:
-        """The passages that may answer, with their features; None for a query without a word."""
+    def candidates(
+        self, query: Query, *, allowed: NDArray[np.bool_] | None = None
+    ) -> Candidates | None:
+        """The passages that may answer, with their features; None for a query without a word.
+
+        ``allowed`` ``(n,)`` has the passages that may be proposed; None, too, where it has none.
+        """
         question = take_apart(query.text, self.generation.lexical)
-        if not any(c.isalnum() for c in question.text):
+        if not any(c.isalnum() for c in question.text) or (
+            allowed is not None and not allowed.any()
+        ):
             return None
         return candidate_features(
             self.generation,
             question,
             self._embedder.read_query(question.text),
-            datelines=self._datelines_asked_about(question.text),
+            datelines=self._datelines_asked_about(question.text, allowed),
             each=CANDIDATES,
+            allowed=allowed,
         )
 
-    def _datelines_asked_about(self, text: str) -> NDArray[np.int64]:
+    def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
+        """``(n,)``: which passages stand in a document that matches; None where all do."""
+        if not only:
+            return None
+        documents = [only.matches(document) for document in self.generation.corpus.documents]
+        return np.array(documents, bool)[self.generation.document_rows]
+
+    def _datelines_asked_about(
+        self, text: str, allowed: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
         """Rows of the datelines of the documents whose making the question asks about."""
         asked = DocumentQuestion(text)
-        rows = [row for row, title, place in self._datelines if asked.is_about(title, place)]
+        rows = [
+            row
+            for row, title, place in self._datelines
+            if (allowed is None or allowed[row]) and asked.is_about(title, place)
+        ]
         return np.array(rows[:CANDIDATES], dtype=np.int64)

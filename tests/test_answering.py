@@ -1,6 +1,7 @@
 """Answer, Related and NoAnswer."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from fakes import LetterEmbedder, corpus_of
@@ -13,14 +14,17 @@ from bot.answering import (
     Answerer,
     NoAnswer,
     Outcome,
+    Related,
     check_quote,
     outcome_of,
 )
-from bot.citation import Citation
+from bot.citation import Citation, cite
 from bot.errors import UnfaithfulQuote
 from bot.jsonform import reply_fields
+from bot.searched import in_words
+from bot.translation import LANGUAGES, translator
 from corpus import Span
-from embeddings import Generation, GenerationStore, Hit, Query, refresh
+from embeddings import Filter, Generation, GenerationStore, Hit, Query, refresh
 
 
 class ScriptedRetriever:
@@ -29,11 +33,16 @@ class ScriptedRetriever:
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
 
-    def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
+    def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         if query.text.startswith("misspelt "):
             return ()
         scores = [float(word) for word in query.text.split() if word[0].isdigit()]
-        pairs = zip(self.generation.passages, scores, strict=False)
+        allowed = [
+            passage
+            for passage in self.generation.passages
+            if only is None or only.matches(self.generation.document_of(passage))
+        ]
+        pairs = zip(allowed, scores, strict=False)
         return tuple(
             Hit(passage, score, rank, passage.sentences[-1])
             for rank, (passage, score) in enumerate(pairs, start=1)
@@ -147,6 +156,119 @@ def test_notices_are_in_the_language_asked_for(answerer: Answerer) -> None:
         answerer.answer("0.9", language="de")
 
 
+def test_what_was_searched_is_said_whenever_a_filter_applies(answerer: Answerer) -> None:
+    only = Filter.of(documents=["d2"], publishers=["p"])
+    reply = answerer.answer("0.9", only=only)
+    assert [q.citation.document for q in reply.quotes] == ["d2"]
+    assert reply.notices == ("Searched only “Title 2” by P.",)
+    for question in ("0.2", "0.0"):
+        assert answerer.answer(question, only=only).notices == reply.notices
+    assert reply_fields(reply)["filter"] == {
+        "documents": ["d2"],
+        "publishers": ["p"],
+        "since": None,
+        "until": None,
+    }
+
+
+def test_a_filter_that_leaves_nothing_is_an_answer_that_says_so(answerer: Answerer) -> None:
+    reply = answerer.answer("0.9", only=Filter.of(since=date(2022, 1, 1)))
+    assert isinstance(reply, NoAnswer)
+    assert reply.notices == (
+        "There is nothing to search: there are no statements published since 2022.",
+    )
+
+
+def test_a_filter_of_the_question_that_leaves_nothing_is_dropped_and_that_is_said(
+    answerer: Answerer,
+) -> None:
+    assert isinstance(answerer.answer("0.9 in the statements since March 2021"), Answer)
+    for only in (None, Filter.of(documents=["d1"])):
+        reply = answerer.answer("0.9 in statements since March 2021", only=only)
+        assert reply.notices[0] == (
+            "No statement fits “statements since March 2021”: searched without regard to that."
+        )
+        assert reply.only == only
+        assert reply.quotes
+
+
+def test_a_filter_of_the_question_is_used_and_joins_the_one_that_is_given(
+    answerer: Answerer,
+) -> None:
+    reply = answerer.answer("0.9 in statements by P")
+    assert reply.notices == ("Searched only statements by P.",)
+    both = answerer.answer("0.9 in statements by P", only=Filter.of(documents=["d2"]))
+    assert [q.citation.document for q in both.quotes] == ["d2"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "english", "french"),
+    [
+        (date(2021, 3, 1), None, "since March 2021", "depuis mars 2021"),
+        (date(2021, 1, 1), None, "since 2021", "depuis 2021"),
+        (date(2021, 3, 12), None, "since 12 March 2021", "depuis le 12 mars 2021"),
+        (None, date(2021, 12, 31), "until 2021", "jusqu’en 2021"),
+        (None, date(2021, 2, 28), "until February 2021", "jusqu’en février 2021"),
+        (None, date(2021, 8, 1), "until 1 August 2021", "jusqu’au 1er août 2021"),
+        (date(2021, 1, 1), date(2021, 12, 31), "in 2021", "en 2021"),
+        (date(2021, 3, 1), date(2021, 3, 31), "in March 2021", "en mars 2021"),
+        (date(2021, 3, 1), date(2021, 3, 1), "on 1 March 2021", "le 1er mars 2021"),
+        (
+            date(2021, 3, 1),
+            date(2022, 12, 31),
+            "from March 2021 to 2022",
+            "depuis mars 2021 jusqu’en 2022",
+        ),
+        (
+            date(2021, 3, 2),
+            date(2022, 12, 5),
+            "from 2 March 2021 to 5 December 2022",
+            "depuis le 2 mars 2021 jusqu’au 5 décembre 2022",
+        ),
+    ],
+)
+def test_dates_of_a_filter_are_said_as_short_as_they_are(
+    answerer: Answerer, since: date | None, until: date | None, english: str, french: str
+) -> None:
+    only = Filter(since=since, until=until)
+    assert [in_words(only, answerer.corpus, translator(language)) for language in LANGUAGES] == [
+        f"statements published {english}",
+        f"déclarations publiées {french}",
+    ]
+
+
+def test_many_documents_of_a_filter_are_counted(store: GenerationStore) -> None:
+    only = Filter.of(documents=["d1", "d2", "d3", "d4", "d5"])
+    assert in_words(only, corpus_of(*"abcde"), translator("en")) == (
+        "“Title 1”, “Title 2”, “Title 3” and 2 more"
+    )
+    assert in_words(only, corpus_of(*"abcd"), translator("fr")) == (
+        "«\u00a0Title 1\u00a0», «\u00a0Title 2\u00a0», «\u00a0Title 3\u00a0» et 1 autre"
+    )
+    both = Filter.of(documents=["d1", "d2"], publishers=["nobody"])
+    assert in_words(both, corpus_of(*"abcd"), translator("fr")) == (
+        "«\u00a0Title 1\u00a0» et «\u00a0Title 2\u00a0» par nobody"
+    )
+
+
+def test_a_filter_is_said_and_kept_in_a_reply_in_another_language(answerer: Answerer) -> None:
+    only = Filter.of(publishers=["P"])
+    for score, kind in (("0.9", Answer), ("0.2", Related), ("0.0", NoAnswer)):
+        reply = answerer.answer(score, only=only, language="fr")
+        assert isinstance(reply, kind)
+        assert (reply.only, reply.language) == (only, "fr")
+        assert reply.notices == ("Recherche limitée à\u00a0: déclarations publiées par P.",)
+    nothing = answerer.answer("0.9", only=Filter.of(since=date(2022, 1, 1)), language="fr")
+    assert nothing.notices == (
+        "Rien à parcourir\u00a0: il n’y a pas de déclarations publiées depuis 2022.",
+    )
+    dropped = answerer.answer("0.9 in statements since March 2021", language="fr")
+    assert dropped.notices == (
+        "Aucune déclaration ne correspond à «\u00a0statements since March 2021\u00a0»\u00a0: "
+        "recherche effectuée sans en tenir compte.",
+    )
+
+
 def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -> None:
     quote = answerer.answer("0.9").quotes[0]
     check_quote(quote, answerer.corpus)
@@ -154,7 +276,11 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
     def cited(**changes: object) -> Citation:
         return replace(quote.citation, **changes)
 
+    elsewhere = cite(answerer.corpus.document("d2"), answerer.corpus.document("d2").passages[0])
     for wrong in (
+        replace(quote, also=(elsewhere,)),
+        replace(quote, also=(cited(digest="0" * 64),)),
+        replace(quote, also=(cited(end=quote.citation.end - 1),)),
         replace(quote, text=quote.text.replace("aaa", "aab")),
         replace(quote, evidence_text="ccc dd."),
         replace(quote, evidence=Span(0, 3)),
@@ -166,11 +292,27 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
             check_quote(wrong, answerer.corpus)
 
 
+def test_a_text_that_stands_in_several_documents_is_one_quote_with_all_its_places(
+    store: GenerationStore,
+) -> None:
+    refresh(corpus_of("aaa.\n\nbbb.", "bbb.", "ccc."), store=store, embedder=LetterEmbedder())
+    answerer = Answerer(ScriptedRetriever(store.open_current()))
+    reply = answerer.answer("0.9 0.8 0.7 0.6", top=3)
+    assert [q.text for q in reply.quotes] == ["aaa.", "bbb.", "ccc."]
+    assert [(c.document, c.paragraph) for c in reply.quotes[1].also] == [("d2", 1)]
+    (also,) = reply_fields(reply)["quotes"][1]["also"]
+    text = answerer.corpus.document("d2").text
+    assert text[also["start"] : also["end"]] == "bbb."
+    assert also["digest"] == answerer.corpus.document("d2").digest
+
+
 def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
     fields = reply_fields(answerer.answer("0.9", top=1))
     (quote,) = fields["quotes"]
-    assert list(fields) == ["question", "outcome", "generation", "notices", "quotes"]
-    assert list(quote) == ["quote", "evidence", "score", "citation"]
+    assert list(fields) == ["question", "outcome", "generation", "filter", "notices", "quotes"]
+    assert fields["filter"] is None
+    assert list(quote) == ["quote", "evidence", "score", "citation", "also"]
+    assert quote["also"] == []
     assert 0 <= quote["score"] <= 1
     assert quote["citation"] == {
         "document": "d1",

@@ -113,6 +113,9 @@ def test_bytes_that_are_no_text_are_survived(built_home: Path) -> None:
         ("ask", "a question", "--top", "0"),
         ("ask", "a question", "--batch", "f"),
         ("ask", "--batch", "/nowhere/questions.txt"),
+        ("ask", "a question", "--since", "last year"),
+        ("ask", "a question", "--since", "2022", "--until", "2021-12"),
+        ("chat", "--until", "2021-02-30"),
         ("frobnicate",),
         ("show",),
         ("show", "2022", "seven"),
@@ -146,6 +149,53 @@ def test_documents_are_listed_and_shown(built_home: Path, shipped: Corpus) -> No
     assert "¶ 8" not in shown
     whole = verbatim("show", "2022-05-12", home=built_home).stdout
     assert all(p.text in whole for p in shipped.documents[0].quotable)
+
+
+def test_a_question_is_asked_of_some_documents_alone(built_home: Path) -> None:
+    options = ("--document", "2022", "--publisher", "global affairs canada", "--until", "2022-05")
+    reply = json.loads(verbatim("ask", QUESTION, "--json", *options, home=built_home).stdout)
+    assert reply["outcome"] == "answer"
+    assert reply["filter"] == {
+        "documents": ["2022-05-12-global-coalition-against-daesh"],
+        "publishers": ["global affairs canada"],
+        "since": None,
+        "until": "2022-05-31",
+    }
+    none = verbatim("ask", QUESTION, "--since", "2022-05-13", home=built_home)
+    assert none.returncode == 3
+    assert "there are no statements published since 13 May 2022" in none.stdout
+    chat = verbatim("chat", "--since", "2022", home=built_home, stdin=f"{QUESTION}\n").stdout
+    assert chat.startswith("Searched only statements published since 2022.\n")
+
+
+def test_what_was_searched_is_said_in_the_language_of_replies(built_home: Path) -> None:
+    typed, french = f"{QUESTION}\n", {"VERBATIM_LANGUAGE": "fr"}
+    said = "Recherche limitée à\u00a0: déclarations publiées depuis mai 2022."
+    options = ("--since", "2022-05")
+    for command in (("ask", QUESTION), ("chat",)):
+        run = verbatim(*command, *options, home=built_home, stdin=typed, **french)
+        assert run.stdout.startswith(f"{said}\n")
+    batch = verbatim("ask", "--batch", "-", *options, home=built_home, stdin=typed, **french)
+    assert json.loads(batch.stdout)["notices"] == [said]
+
+
+def test_a_document_or_publisher_that_is_not_there_is_an_error_with_near_ones(
+    built_home: Path,
+) -> None:
+    missing = verbatim("ask", QUESTION, "--document", "global-coalition", home=built_home)
+    assert missing.returncode == 1
+    assert "Did you mean 2022-05-12-global-coalition-against-daesh?" in missing.stderr
+    assert "verbatim list" in missing.stderr
+    unknown = verbatim("ask", QUESTION, "--publisher", "Global Affairs", home=built_home)
+    assert unknown.returncode == 1
+    assert "Did you mean Global Affairs Canada?" in unknown.stderr
+
+
+def test_a_wrong_date_is_told_with_an_example(built_home: Path) -> None:
+    run = verbatim("ask", QUESTION, "--since", "March", home=built_home)
+    assert run.returncode == 2
+    assert '"March" is not a date' in run.stderr
+    assert "2021-03" in run.stderr
 
 
 def test_a_document_or_paragraph_that_is_not_there_is_one_clear_line(built_home: Path) -> None:

@@ -1,17 +1,21 @@
 """Chat messages: what is marked as a quote is the source's slice, unit by unit."""
 
+import io
 import itertools
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 from strategies import awkward_texts
 
 from bot.answering import Answer, NoAnswer, Quote, Related
 from bot.citation import cite
 from bot.errors import UnfaithfulQuote
 from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
+from bot.terminal import print_reply
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Document, Passage, Span, document_from_text
 
@@ -97,6 +101,70 @@ def test_the_evidence_sentence_is_bold_inside_its_quote(shipped: Corpus) -> None
     assert block.kind is EntityKind.EXPANDABLE_BLOCKQUOTE
     assert bold.kind is EntityKind.BOLD
     assert utf16_slice(message.text, bold.offset, bold.length) == quote.evidence_text
+
+
+def with_places(
+    count: int, *, title: str = "Other", text: str = "One is. Two is."
+) -> tuple[Quote, Corpus]:
+    """A quote of d0 that stands in ``count`` more documents too."""
+    documents = tuple(
+        document_from_text(
+            text,
+            document_id=f"d{number}",
+            title=title,
+            published=date(2021, 3, number + 1),
+            url="https://example.org/",
+        )
+        for number in range(count + 1)
+    )
+    also = tuple(cite(document, document.passages[0]) for document in documents[1:])
+    quote = replace(quote_of(documents[0], documents[0].passages[0]), also=also)
+    return quote, Corpus(documents)
+
+
+def test_other_places_of_a_quote_are_named_up_to_three_each_with_its_link() -> None:
+    quote, corpus = with_places(5)
+    (message,) = render(Answer("q", 1, (quote,)), corpus)
+    assert message.text.endswith(
+        "\nalso in: Other (2021-03-02, ¶ 1); Other (2021-03-03, ¶ 1); Other (2021-03-04, ¶ 1)"
+        " and 2 more"
+    )
+    links = [e for e in message.entities if e.kind is EntityKind.TEXT_LINK]
+    shown = [utf16_slice(message.text, e.offset, e.length) for e in links]
+    assert shown == ["link", "Other", "Other", "Other"]
+    assert [e.url for e in links[1:]] == [c.link for c in quote.also[:3]]
+    console = Console(file=io.StringIO())
+    print_reply(Answer("q", 1, (quote,)), console)
+    assert "  also in: Other (2021-03-02, ¶ 1); " in console.file.getvalue()
+    assert "(2021-03-04, ¶ 1) and 2 more\n" in console.file.getvalue()
+
+
+def test_other_places_of_a_quote_are_named_in_the_language_of_the_reply() -> None:
+    quote, corpus = with_places(4)
+    reply = Answer("q", 1, (quote,), language="fr")
+    said = (
+        "également dans\u00a0: Other (2021-03-02, ¶ 1)\u202f; Other (2021-03-03, ¶ 1)\u202f; "
+        "Other (2021-03-04, ¶ 1) et 1 autre"
+    )
+    (message,) = render(reply, corpus)
+    assert message.text.endswith(f"\n{said}")
+    links = [e for e in message.entities if e.kind is EntityKind.TEXT_LINK]
+    shown = [utf16_slice(message.text, e.offset, e.length) for e in links]
+    assert shown == ["lien", "Other", "Other", "Other"]
+    console = Console(file=io.StringIO())
+    print_reply(reply, console)
+    assert f"  {said}\n" in console.file.getvalue()
+
+
+@given(st.integers(1, 5), st.text(min_size=1, max_size=300), st.integers(1, 600))
+def test_other_places_stay_within_the_limits_of_messages(
+    count: int, title: str, length: int
+) -> None:
+    quote, corpus = with_places(count, title=title, text="Les 😀😀 ont parlé. " * length)
+    messages = render(Answer("q", 1, (quote,) * 3), corpus)
+    for message in messages:
+        check_limits(message)
+    assert sum("also in: " in message.text for message in messages) >= 1
 
 
 def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
