@@ -44,7 +44,8 @@ app = typer.Typer(
         "Answers questions about official statements, only in the statements' own words.\n\n"
         'Example: verbatim ask "How many members does the Coalition have?"\n\n'
         "Settings: VERBATIM_HOME moves the data directory, VERBATIM_CORPUS names a directory of "
-        "statements, VERBATIM_MODEL a sentence-transformers model (hub name or folder), "
+        "statements, VERBATIM_MODEL a sentence-transformers model and VERBATIM_RERANKER "
+        "a cross-encoder that puts the best passages in order (hub name or folder each), "
         "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
         "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running."
     ),

@@ -4,13 +4,16 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from bot.answering import Answerer
 from bot.errors import SettingsError
 from bot.settings import Settings
 from corpus import Corpus, read_corpus, shipped_statements
 from embeddings import (
+    CrossEncoderReranker,
     Embedder,
+    Generation,
     GenerationStore,
     ModelFolder,
     Progress,
@@ -19,6 +22,7 @@ from embeddings import (
     SentenceTransformerEmbedder,
     check_model,
     find_model,
+    find_reranker,
     refresh,
 )
 
@@ -39,14 +43,20 @@ def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
     """
     store = GenerationStore(settings.index_directory)
     model = find_settings_model(settings)
+    reranker = find_reranker(settings.reranker) if settings.reranker else None
     if store.current_number() is None:
         corpus = open_corpus(settings)
         embedder = SentenceTransformerEmbedder(model)
         _refresh(corpus, store, embedder, progress_bar, wait_s=_FIRST_BUILD_WAIT_S)
-        return Answerer(Retriever(store.open_current(), embedder))
+        return _answerer(store.open_current(), embedder, reranker)
     generation = store.open_current()
     check_model(generation, model.identity)
-    return Answerer(Retriever(generation, SentenceTransformerEmbedder(model)))
+    return _answerer(generation, SentenceTransformerEmbedder(model), reranker)
+
+
+def _answerer(generation: Generation, embedder: Embedder, reranker: Path | None) -> Answerer:
+    loaded = CrossEncoderReranker(reranker) if reranker else None
+    return Answerer(Retriever(generation, embedder, reranker=loaded))
 
 
 def refresh_index(

@@ -22,6 +22,7 @@ class Settings:
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
     statements, and ``index/``. ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
+    ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     """
 
     home: Path
@@ -30,6 +31,7 @@ class Settings:
     model: str
     query_prompt: str | None
     passage_prompt: str | None
+    reranker: str | None
     telegram_api: str
     language: str
 
@@ -61,6 +63,7 @@ class Settings:
             model=environment.get("VERBATIM_MODEL") or DEFAULT_MODEL,
             query_prompt=environment.get("VERBATIM_QUERY_PROMPT"),
             passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
+            reranker=environment.get("VERBATIM_RERANKER") or None,
             telegram_api=api,
             language=_language(environment),
         )

@@ -1,5 +1,6 @@
 """Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
 
+from embeddings.crossencoder import CrossEncoderReranker
 from embeddings.dateranges import DateRange, iso_range
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.errors import (
@@ -17,10 +18,17 @@ from embeddings.errors import (
 from embeddings.filters import Filter, known_filter, publisher_key
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
-from embeddings.modelfolder import DEFAULT_MODEL, ModelFolder, find_model, model_languages
+from embeddings.modelfolder import (
+    DEFAULT_MODEL,
+    ModelFolder,
+    find_model,
+    find_reranker,
+    model_languages,
+)
 from embeddings.nearduplicates import Gist, gist_of, same_text
 from embeddings.questionfilter import QuestionFilters, ReadFilter
 from embeddings.refresh import RefreshReport, refresh
+from embeddings.reranker import Reranker
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
 from embeddings.sentencetransformer import SentenceTransformerEmbedder
@@ -28,6 +36,7 @@ from embeddings.store import GenerationStore
 
 __all__ = [
     "DEFAULT_MODEL",
+    "CrossEncoderReranker",
     "DateRange",
     "Embedder",
     "EmbeddingsError",
@@ -53,10 +62,12 @@ __all__ = [
     "ReadFilter",
     "RefreshReport",
     "RefreshRunning",
+    "Reranker",
     "Retriever",
     "SentenceTransformerEmbedder",
     "check_model",
     "find_model",
+    "find_reranker",
     "gist_of",
     "iso_range",
     "known_filter",

@@ -5,6 +5,7 @@ import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from embeddings.embedder import ModelIdentity
 from embeddings.errors import ModelDamaged, ModelNotFound
@@ -49,21 +50,9 @@ def find_model(
     """
     if name in DEFAULT_MODEL_NAMES:
         path = _default_folder()
-    elif (folder := Path(name).expanduser()).is_dir():
-        path = folder.resolve()
-    elif name.startswith((".", "/", "~")) or name.count("/") != 1:
-        raise ModelNotFound(
-            f'No model folder "{name}". Set VERBATIM_MODEL to a folder or to a hub name '
-            f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
-        )
     else:
-        path = _hub_folder(name)
-    weights = sorted(path.rglob("*.safetensors"))
-    if not weights:
-        raise ModelDamaged(
-            f"The model folder {path} has no .safetensors weights; pickled weights are never "
-            "loaded. Choose another model with VERBATIM_MODEL."
-        )
+        hint = f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
+        path = _named_folder(name, setting="VERBATIM_MODEL", hint=hint)
     if name in DEFAULT_MODEL_NAMES and _sha256(path / "model.safetensors") != (
         DEFAULT_WEIGHTS_SHA256
     ):
@@ -91,6 +80,57 @@ def model_languages(name: str) -> frozenset[str] | None:
     return frozenset({"en"}) if name in DEFAULT_MODEL_NAMES else None
 
 
+def find_reranker(name: str) -> Path:
+    """The checked folder of the cross-encoder called ``name``: a folder, or a hub name.
+
+    A hub name is downloaded once, without pickled weights or code.
+
+    Raises:
+        ModelNotFound: if there is no such folder or hub name.
+        ModelDamaged: if its weights are missing or not safetensors, or it is no cross-encoder.
+    """
+    hint = 'such as "cross-encoder/ms-marco-MiniLM-L6-v2", or unset it to do without.'
+    path = _named_folder(name, setting="VERBATIM_RERANKER", hint=hint)
+    settings, model = (
+        _json_fields(path / file) for file in ("config_sentence_transformers.json", "config.json")
+    )
+    # the library would give an embedding model a last layer of random numbers
+    if settings.get("model_type") != "CrossEncoder" and not any(
+        str(name).endswith("ForSequenceClassification") for name in model.get("architectures") or ()
+    ):
+        raise ModelDamaged(
+            f"The model in {path} is no cross-encoder. Set VERBATIM_RERANKER to one, {hint}"
+        )
+    return path
+
+
+def _named_folder(name: str, *, setting: str, hint: str) -> Path:
+    """The folder, or the downloaded one, with safetensors weights in it."""
+    if (folder := Path(name).expanduser()).is_dir():
+        path = folder.resolve()
+    elif name.startswith((".", "/", "~")) or name.count("/") != 1:
+        raise ModelNotFound(
+            f'No model folder "{name}". Set {setting} to a folder or to a hub name {hint}'
+        )
+    else:
+        path = _hub_folder(name, setting=setting)
+    if not any(path.rglob("*.safetensors")):
+        raise ModelDamaged(
+            f"The model folder {path} has no .safetensors weights; pickled weights are never "
+            f"loaded. Choose another model with {setting}."
+        )
+    return path
+
+
+def _json_fields(file: Path) -> dict[str, Any]:
+    """The fields of a file of JSON; none where there is no such file."""
+    try:
+        fields = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def _default_folder() -> Path:
     found = importlib.util.find_spec(_DEFAULT_PACKAGE)
     if found is None or not found.submodule_search_locations:
@@ -107,7 +147,7 @@ def _default_folder() -> Path:
     return path
 
 
-def _hub_folder(name: str) -> Path:
+def _hub_folder(name: str, *, setting: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
@@ -121,7 +161,7 @@ def _hub_folder(name: str) -> Path:
     except Exception as error:  # the hub client raises many unrelated types when it fails
         raise ModelNotFound(
             f'The model "{name}" could not be fetched from the hub ({type(error).__name__}). '
-            "Check the name and the network, or set VERBATIM_MODEL to a folder."
+            f"Check the name and the network, or set {setting} to a folder."
         ) from error
 
 

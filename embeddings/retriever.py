@@ -15,6 +15,7 @@ from embeddings.generation import Generation
 from embeddings.lexicalindex import stems
 from embeddings.question import take_apart
 from embeddings.ranking import RankingModel
+from embeddings.reranker import RERANKED, Reranker, reranked
 from embeddings.spelling import Spelling
 
 CANDIDATES = 50
@@ -57,9 +58,15 @@ class Retriever:
     """Finds the passages of one generation that fit a question."""
 
     def __init__(
-        self, generation: Generation, embedder: Embedder, *, model: RankingModel | None = None
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        *,
+        model: RankingModel | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
-        """Binds a generation to the embedder that built it, and to a ranking model.
+        """Binds a generation to the embedder that built it, to a ranking model, and to a reranker
+        where one is wanted.
 
         Raises:
             IndexMismatch: if another model, or other prompts, built the generation.
@@ -68,6 +75,7 @@ class Retriever:
         self.generation = generation
         self._embedder = embedder
         self._model = model or RankingModel.shipped()
+        self._reranker = reranker
         self._spelling = Spelling(generation.terms.words)
         self._datelines = [
             (
@@ -93,7 +101,8 @@ class Retriever:
             return ()
         count = len(self.generation.passages) if allowed is None else int(allowed.sum())
         scores = self._model.probabilities(candidates.features, passages=count)
-        order = np.lexsort((candidates.rows, -scores))[:top]
+        ranked = np.lexsort((candidates.rows, -scores))
+        order = self._reranked(query, candidates.rows, ranked)
         passages, sentences = self.generation.passages, self.generation.sentences
         fit = self._model.evidence_scores(candidates.sentence_features)
 
@@ -105,12 +114,28 @@ class Retriever:
         return tuple(
             Hit(
                 passage=passages[candidates.rows[i]],
-                score=float(scores[i]),
+                score=float(score),
                 rank=rank,
                 evidence=evidence(i),
             )
-            for rank, i in enumerate(order, start=1)
+            for rank, (i, score) in enumerate(
+                zip(order[:top], scores[ranked[:top]], strict=True), start=1
+            )
         )
+
+    def _reranked(
+        self, query: Query, rows: NDArray[np.int64], order: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The order with its first places as the reranker has them, if there is one.
+
+        A reranker's scores are no probabilities, so each place keeps the probability it had: that
+        of the first place is still how likely a first passage answers, with or without it.
+        """
+        if self._reranker is None:
+            return order
+        first = [self.generation.passages[row] for row in rows[order[:RERANKED]]]
+        texts = [f"{self.generation.document_of(p).context}\n{p.text}".strip() for p in first]
+        return reranked(order, self._reranker, query.text, texts)
 
     def corrected(self, query: Query) -> Query | None:
         """The query with misspelt words put right from the corpus; None where none is."""

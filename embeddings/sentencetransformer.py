@@ -1,9 +1,13 @@
-"""The embedder behind the default: the only module that imports ``sentence_transformers``."""
+"""The embedder behind the default: the only module that imports ``sentence_transformers``.
+
+So it loads the optional cross-encoder too; ``crossencoder`` works with it.
+"""
 
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +19,7 @@ from embeddings.modelfolder import ModelFolder
 from embeddings.unitrows import unit_rows
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 _BATCH = 8
 """Small batches of texts of like length were measured fastest on two cores."""
@@ -202,13 +206,51 @@ def _reading(vector: FloatMatrix, pieces: list[_Tokens]) -> Reading:
     return Reading(vector, np.concatenate(vectors), np.concatenate(ids), np.concatenate(starts))
 
 
-def _load(folder: ModelFolder) -> "SentenceTransformer":
+def load_cross_encoder(folder: Path) -> "CrossEncoder":
+    """The cross-encoder in a checked folder, on the CPU; its scores are logits.
+
+    Raises:
+        ModelDamaged: if the folder is not a cross-encoder that gives one score.
+    """
+    _quiet()
+    from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
+
+    try:
+        model: CrossEncoder = CrossEncoder(
+            str(folder),
+            device="cpu",
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True},
+            activation_fn=Identity(),  # a sigmoid makes equal what is very good
+        )
+    except Exception as error:  # whatever a broken folder provokes, the cause is the folder
+        reason = " ".join(str(error).split())[:200]
+        raise ModelDamaged(
+            f"The folder {folder} is not a usable cross-encoder ({reason}). "
+            "Choose another with VERBATIM_RERANKER, or unset it."
+        ) from error
+    if model.num_labels != 1:
+        raise ModelDamaged(
+            f"The cross-encoder in {folder} gives {model.num_labels} scores a passage, not one. "
+            "Choose another with VERBATIM_RERANKER, or unset it."
+        )
+    return model
+
+
+def _quiet() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import transformers.utils.logging as transformers_logging
-    from sentence_transformers import SentenceTransformer
 
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
+
+
+def _load(folder: ModelFolder) -> "SentenceTransformer":
+    _quiet()
+    from sentence_transformers import SentenceTransformer
+
     try:
         return SentenceTransformer(
             str(folder.path),

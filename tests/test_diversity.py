@@ -58,6 +58,7 @@ def test_what_says_the_same_is_skipped_and_never_cited_for_the_other_text() -> N
 
 def test_what_says_the_same_is_shown_where_nothing_else_is_left() -> None:
     assert places(PEACE, NEARLY, NEARLY) == [("d0",), ("d1", "d2")]
+    assert places(PEACE, NEARLY, NEARLY.replace("stress", "underline")) == [("d0",), ("d1",)]
     assert places(PEACE, NEARLY, top=1) == [("d0",)]
 
 

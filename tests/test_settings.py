@@ -32,6 +32,12 @@ def test_a_corpus_directory_and_a_model_can_be_named() -> None:
     assert (settings.model, settings.query_prompt, settings.passage_prompt) == ("a/b", "q: ", None)
 
 
+def test_a_reranker_is_used_only_where_one_is_named() -> None:
+    assert Settings.from_environment({}).reranker is None
+    assert Settings.from_environment({"VERBATIM_RERANKER": ""}).reranker is None
+    assert Settings.from_environment({"VERBATIM_RERANKER": "a/b"}).reranker == "a/b"
+
+
 def test_a_wrong_telegram_address_is_refused() -> None:
     with pytest.raises(SettingsError, match="http"):
         Settings.from_environment({"VERBATIM_TELEGRAM_API": "ftp://x"})
