@@ -79,9 +79,16 @@ class Retriever:
             for document in (generation.document_of(passage),)
         ]
 
-    def search(self, query: Query, *, top: int) -> tuple[Hit, ...]:
+    def search(
+        self,
+        query: Query,
+        *,
+        top: int,
+        earlier: tuple[str, ...] = (),  # noqa: ARG002 (read once follow-ups are understood)
+    ) -> tuple[Hit, ...]:
         """The ``top`` best Hits, best first; equal scores in reading order.
 
+        ``earlier`` is what the person asked before, oldest first; it does not count yet.
         A query without a word, a number or another letter gives ``()``.
         """
         candidates = self.candidates(query)
