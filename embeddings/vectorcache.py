@@ -10,6 +10,12 @@ import numpy as np
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress
 
 _ASKED_AT_ONCE = 500
+_KEPT_AT_ONCE = 2048
+
+
+def _from(start: int, in_all: int, progress: Progress | None) -> Progress | None:
+    """The progress of a block that begins at ``start``."""
+    return None if progress is None else lambda done, _: progress(start + done, in_all)
 
 
 class CachingEmbedder:
@@ -47,9 +53,12 @@ class CachingEmbedder:
         keys = [self._key("p", prompt, text) for text in texts]
         found = self._look_up(keys)
         missing = list({k: t for k, t in zip(keys, texts, strict=True) if k not in found}.items())
-        if missing:
-            vectors = self._embedder.embed_passages([t for _, t in missing], progress=progress)
-            new = {key: vector for (key, _), vector in zip(missing, vectors, strict=True)}
+        for start in range(0, len(missing), _KEPT_AT_ONCE):
+            # block by block, so that what is killed after an hour goes on where it was
+            block = missing[start : start + _KEPT_AT_ONCE]
+            told = _from(start, len(missing), progress)
+            vectors = self._embedder.embed_passages([t for _, t in block], progress=told)
+            new = {key: vector for (key, _), vector in zip(block, vectors, strict=True)}
             self._keep(new)
             found.update(new)
         if not texts:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from fakes import LetterEmbedder
 
+from embeddings import vectorcache
 from embeddings.vectorcache import CachingEmbedder
 
 
@@ -23,3 +25,23 @@ def test_another_model_does_not_see_these_vectors(tmp_path: Path) -> None:
     other = CachingEmbedder(LetterEmbedder(digest="1" * 64), tmp_path / "v.sqlite")
     other.embed_passages(["abc"])
     assert other.embedded == 1
+
+
+def test_what_was_embedded_before_an_interruption_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectorcache, "_KEPT_AT_ONCE", 2)
+    told: list[tuple[int, int]] = []
+
+    def stop_at_the_end(done: int, in_all: int) -> None:
+        told.append((done, in_all))
+        if done == in_all:
+            raise KeyboardInterrupt
+
+    cut_short = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    with pytest.raises(KeyboardInterrupt):
+        cut_short.embed_passages(["a", "b", "c", "d", "e"], progress=stop_at_the_end)
+    assert told == [(2, 5), (4, 5), (5, 5)]
+    again = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    again.embed_passages(["a", "b", "c", "d", "e"])
+    assert again.embedded == 1
