@@ -21,7 +21,7 @@ from corpus.shipped import shipped_statements
 _QUESTION_FILES = ("questions.jsonl", "unanswerable.jsonl", "followups.jsonl")
 _LANGUAGE_FOLDER = re.compile(r"[a-z]{2}")
 _CHAIN_KINDS = frozenset({"first turn", "follow-up"})
-_CHAT_KINDS = frozenset({"chit-chat", "chat"})
+_CHAT_KINDS = frozenset({"chitchat", "chat", "smalltalk"})
 _GOLD_SHOWN = 60
 
 PassageKey = tuple[str, int]
@@ -49,7 +49,7 @@ class AskedQuestion:
     @property
     def is_chat(self) -> bool:
         """Whether it is small talk, which is no question to a corpus."""
-        return self.kind in _CHAT_KINDS
+        return re.sub(r"[\W_]", "", self.kind.lower()) in _CHAT_KINDS
 
     @property
     def is_turn(self) -> bool:
