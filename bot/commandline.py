@@ -237,7 +237,7 @@ def evaluate_sets(
     datasets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DATASET...",
+            metavar="DATASET",
             exists=True,
             file_okay=False,
             help="Folders of BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv) or of "
@@ -259,11 +259,14 @@ def evaluate_sets(
         Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw the curves.")
     ] = None,
     systems: Annotated[
-        str, typer.Option("--systems", help="Which to run, with commas between.")
+        str,
+        typer.Option("--systems", metavar="NAMES", help="Which to run, with commas between."),
     ] = "passage,sentence,bm25,rrf,ours",
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option("--compare", help="Two systems for the paired tests; else ours and each."),
+        typer.Option(
+            "--compare", metavar="ONE OTHER", help="Test this pair; else ours against each."
+        ),
     ] = None,
     top: Annotated[
         int, typer.Option("--top", min=1, max=100, help="The most passages a system may return.")

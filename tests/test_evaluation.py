@@ -134,6 +134,14 @@ def test_the_evidence_is_right_where_the_answer_is_in_the_sentence_in_bold(tmp_p
     assert figures.evidence.value == 0.5
 
 
+def test_a_wrong_quote_has_no_right_evidence_though_it_has_the_words(tmp_path: Path) -> None:
+    folder = tiny_set(tmp_path / "tiny")
+    rows = [f"{question}\tb#0\t1" for question in ANSWERS]
+    (folder / "qrels" / "test.tsv").write_text("\n".join(rows))
+    (figures,) = figures_of(folder)
+    assert (figures.evidence, figures.evidence_count) == (None, 0)
+
+
 def test_the_same_seed_gives_the_same_figures(tmp_path: Path) -> None:
     folder = tiny_set(tmp_path / "tiny")
     first, again = (without_times(figures_of(folder)[0]) for _ in range(2))

@@ -158,6 +158,22 @@ def test_a_mean_among_some_questions_leaves_out_draws_without_one() -> None:
     assert Bootstrap(["a", "b"], seed=0).auroc(np.ones(2), np.array([True, True])) is None
 
 
+def test_what_never_or_always_happened_has_an_interval_too() -> None:
+    """With three groups, three misses in a row have a chance of 2.5 % where the share is .708."""
+    bootstrap = Bootstrap(["a", "a", "b", "c"], seed=0)
+    never, always = bootstrap.share(np.zeros(4)), bootstrap.share(np.ones(4))
+    assert never is not None
+    assert always is not None
+    assert (never.value, never.low, always.value, always.high) == (0, 0, 1, 1)
+    assert (1 - never.high) ** 3 == pytest.approx(0.025)
+    assert always.low == pytest.approx(1 - never.high)
+    some = bootstrap.share(np.array([0.0, 1.0, 1.0, 1.0]), np.array([False, True, True, False]))
+    assert some is not None
+    assert some.low**2 == pytest.approx(0.025)
+    half = np.array([0.0, 1.0, 0.5, 0.5])
+    assert bootstrap.share(half) == bootstrap.mean(half)
+
+
 def test_mcnemar_is_the_exact_binomial_test_of_the_questions_that_differ() -> None:
     one = np.array([1, 1, 1, 1, 1, 0, 1, 0])
     other = np.array([0, 0, 0, 0, 0, 1, 1, 0])

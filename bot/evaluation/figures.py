@@ -176,7 +176,7 @@ def figures_of(run: SetRun, *, compare: Sequence[tuple[System, System]], seed: i
         languages=_languages(answerable, values),
         follow_ups=follow_ups,
         follow_up_comparison=follow_up_comparison,
-        evidence=Bootstrap(_groups(judged), seed=seed).mean(held),
+        evidence=Bootstrap(_groups(judged), seed=seed).share(held),
         evidence_count=len(judged),
         chat=len(chat),
         chat_recognised=sum(small_talk(r.question.text) is not None for r in chat),
@@ -204,7 +204,7 @@ def _values(
 
 
 def _ranked(values: dict[str, Floats], bootstrap: Bootstrap) -> Ranked:
-    return {name: bootstrap.mean(each) for name, each in values.items()}
+    return {name: bootstrap.share(each) for name, each in values.items()}
 
 
 def _compared(
@@ -246,9 +246,9 @@ def _refusals(results: Sequence[Result], *, seed: int) -> Refusals | None:
         answerable=int(able.sum()),
         unanswerable=int((~able).sum()),
         auroc=bootstrap.auroc(scores, able),
-        false_answers=bootstrap.mean(answered.astype(np.float64), ~able),
-        false_refusals=bootstrap.mean(1.0 - answered, able),
-        wrong_answers=bootstrap.mean(1.0 - right, able & answered),
+        false_answers=bootstrap.share(answered.astype(np.float64), ~able),
+        false_refusals=bootstrap.share(1.0 - answered, able),
+        wrong_answers=bootstrap.share(1.0 - right, able & answered),
         risk_area=measures.area_under_risk(scores, right),
         coverage=tuple(coverage[shown].tolist()),
         risk=tuple(risk[shown].tolist()),

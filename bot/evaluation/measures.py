@@ -130,6 +130,19 @@ class Bootstrap:
 
         return self.estimate(weighted)
 
+    def share(self, values: Floats, among: NDArray[np.bool_] | None = None) -> Estimate | None:
+        """The mean of values in [0, 1], see ``mean``; where all are 0, or all 1, an exact interval.
+
+        No resample of such values varies, which would look like certainty. The end that was not
+        seen is Clopper and Pearson's (1934), with as many trials as groups.
+        """
+        estimate = self.mean(values, among)
+        if estimate is None or 0 < estimate.value < 1:
+            return estimate
+        groups = len(np.unique(self._group if among is None else self._group[among]))
+        margin = 1 - ((1 - _CONFIDENCE) / 2) ** (1 / groups)
+        return Estimate(0, 0, margin) if estimate.value == 0 else Estimate(1, 1 - margin, 1)
+
     def auroc(self, scores: Floats, positive: NDArray[np.bool_]) -> Estimate | None:
         """See ``auroc``; None where all or none are positive."""
         if positive.all() or not positive.any():

@@ -24,7 +24,7 @@ from embeddings import (
 from embeddings.embedder import FloatMatrix
 from embeddings.ranking import learned_from
 
-ENCODINGS_TIMED = 200
+ENCODINGS_TIMED = 100
 """How many questions are encoded anew to measure it; the others' vectors may come from a file."""
 
 
