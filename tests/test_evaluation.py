@@ -3,6 +3,7 @@
 import contextlib
 import json
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,15 @@ def test_a_drawing_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> 
     (tmp_path / "taken.png").mkdir()
     with pytest.raises(EvaluationFailed, match=r"taken\.png cannot be written"):
         figures_of(tiny_set(tmp_path / "tiny"), plot_file=tmp_path / "taken.png")
+
+
+@pytest.mark.parametrize("library", ["ir_measures", "matplotlib.figure"])
+def test_a_library_that_is_not_installed_is_named_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(EvaluationFailed, match=r'pip install "verbatim-bot\[eval\]"'):
+        figures_of(tmp_path / "nowhere", plot_file=tmp_path / "curves.png")
 
 
 def test_a_bad_set_is_refused_before_a_model_is_opened(tmp_path: Path) -> None:

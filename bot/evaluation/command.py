@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.composition import ProgressBar
-from bot.evaluation import plot
-from bot.evaluation.figures import SetFigures, figures_of
+from bot.evaluation import measures, plot
+from bot.evaluation.figures import SetFigures
+from bot.evaluation.judging import figures_of
 from bot.evaluation.run import run_set
 from bot.evaluation.systems import System
 from corpus.beir import QuestionSet, read_question_set
@@ -38,6 +39,7 @@ def evaluate(
         EmbeddingsError: if the model cannot be used.
         EvaluationFailed: if a library is missing, or the drawing cannot be written.
     """
+    measures.ranking_values((), ())  # a missing library is said before long work
     drawing = plot.empty_figure(len(folders)) if plot_file else None
     sets = []
     for folder in folders:
