@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _BARS = ("R@1", "R@3", "R@5")
 _INCHES = (15.0, 4.2)
 _BAR_WIDTH = 0.8
+_UNIT = (-0.02, 1.02)  # a line along an edge stays visible
 
 
 def empty_figure(sets: int) -> "Figure":
@@ -67,7 +68,7 @@ def _draw_bars(axes: "Axes", figures: SetFigures) -> None:
         axes.bar(left, values, width, yerr=ends, capsize=2, label=name)
     axes.set(title=figures.name, ylabel="share of questions", ylim=(0, 1.05))
     axes.set_xticks(range(len(_BARS)), _BARS)
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=5, frameon=False)
 
 
 def _draw_curve(axes: "Axes", figures: SetFigures) -> None:
@@ -75,8 +76,8 @@ def _draw_curve(axes: "Axes", figures: SetFigures) -> None:
         title="Risk by coverage",
         xlabel="share of questions answered, surest first",
         ylabel="share of those answered wrongly",
-        xlim=(0, 1),
-        ylim=(0, 1),
+        xlim=_UNIT,
+        ylim=_UNIT,
     )
     if figures.refusals is not None:
         axes.plot(figures.refusals.coverage, figures.refusals.risk)
@@ -87,8 +88,8 @@ def _draw_reliability(axes: "Axes", figures: SetFigures) -> None:
         title="Reliability of the score",
         xlabel="score of the first quote",
         ylabel="share that answers",
-        xlim=(0, 1),
-        ylim=(0, 1),
+        xlim=_UNIT,
+        ylim=_UNIT,
     )
     axes.plot([0, 1], [0, 1], linestyle="--", color="grey")
     if figures.refusals is not None:
