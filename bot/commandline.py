@@ -314,6 +314,94 @@ def serve() -> None:
     asyncio.run(run())
 
 
+@app.command("eval")
+def evaluate_sets(
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATASET",
+            exists=True,
+            file_okay=False,
+            help="Folders of BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv) or of "
+            "questions.jsonl, unanswerable.jsonl, followups.jsonl.",
+        ),
+    ],
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            "--corpus",
+            exists=True,
+            file_okay=False,
+            help="What question files ask about: the BEIR folder that their ids point into, or a "
+            "directory of statements. Else the shipped statements.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw the curves.")
+    ] = None,
+    systems: Annotated[
+        str,
+        typer.Option("--systems", metavar="NAMES", help="Which to run, with commas between."),
+    ] = "passage,sentence,bm25,rrf,ours",
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--compare", metavar="ONE OTHER", help="Test this pair; else ours against each."
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option("--top", min=1, max=100, help="The most passages a system may return.")
+    ] = 10,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Ask the first so many questions only.")
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="Language code of BEIR passages; else the folder tells."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of intervals and tests.")] = 0,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", dir_okay=False, help="File of vectors; else in VERBATIM_HOME."),
+    ] = None,
+) -> None:
+    """Measure ranking, refusals, follow-ups and speed on evaluation sets.
+
+    Example: verbatim eval xquad/en mtrag-un --plot curves.png
+    """
+    from bot.composition import open_evaluation_embedders
+    from bot.evaluation.command import evaluate
+    from bot.evaluation.report import report_fields, report_lines
+    from bot.evaluation.systems import chosen_systems
+
+    try:
+        chosen = chosen_systems(systems.split(","))
+        pair = chosen_systems(compare, among=chosen) if compare else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if plot is not None and not (plot.suffix.lower() == ".png" and plot.parent.is_dir()):
+        raise typer.BadParameter(f"--plot {plot}: name a .png file in a folder that exists")
+    settings = _settings()
+    figures = evaluate(
+        datasets,
+        open_embedders=lambda: open_evaluation_embedders(settings, cache),
+        corpus=corpus,
+        language=language,
+        systems=chosen,
+        compare=(pair[0], pair[1]) if pair else None,
+        top=top,
+        limit=limit,
+        seed=seed,
+        plot_file=plot,
+        progress_bar=_progress_bar,
+    )
+    if as_json:
+        print(json.dumps({"seed": seed, "sets": report_fields(figures)}, ensure_ascii=False))
+    else:
+        print("\n".join(report_lines(figures)))
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         print(f"verbatim {version('verbatim-bot')}")

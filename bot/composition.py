@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bot.answering import Answerer
-from bot.errors import SettingsError
+from bot.errors import EvaluationFailed, SettingsError
 from bot.settings import Settings
 from corpus import Corpus, read_corpus, shipped_statements
 from embeddings import (
@@ -25,6 +26,7 @@ from embeddings import (
     find_reranker,
     refresh,
 )
+from embeddings.vectorcache import CachingEmbedder
 
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""
@@ -86,6 +88,24 @@ def find_settings_model(settings: Settings) -> ModelFolder:
         query_prompt=settings.query_prompt,
         passage_prompt=settings.passage_prompt,
     )
+
+
+def open_evaluation_embedders(settings: Settings, cache: Path | None) -> tuple[Embedder, Embedder]:
+    """The model of the settings, and the same remembering its vectors in the file ``cache``.
+
+    Raises:
+        EmbeddingsError: if the model cannot be used.
+        EvaluationFailed: if the file cannot be used.
+    """
+    model = find_settings_model(settings)
+    file = cache or settings.evaluation_vectors
+    encoder = SentenceTransformerEmbedder(model)
+    try:
+        return encoder, CachingEmbedder(encoder, file)
+    except (OSError, sqlite3.Error) as error:
+        raise EvaluationFailed(
+            f"{file} cannot keep vectors ({error}). --cache FILE names another file."
+        ) from error
 
 
 def open_corpus(settings: Settings) -> Corpus:

@@ -2,6 +2,7 @@
 
 BotError
 ├── SettingsError     an environment variable or a file it names is missing or wrong
+├── EvaluationFailed  an evaluation cannot run: a library or a file is missing
 ├── TokenRefused      Telegram does not accept the bot token
 └── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
 """
@@ -13,6 +14,10 @@ class BotError(Exception):
 
 class SettingsError(BotError):
     """A setting is missing or wrong."""
+
+
+class EvaluationFailed(BotError):
+    """An evaluation cannot run: a library is not installed or a file cannot be used."""
 
 
 class TokenRefused(BotError):

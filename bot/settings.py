@@ -20,7 +20,7 @@ class Settings:
     """What the environment says. Empty variables count as not set.
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
-    statements, and ``index/``. ``corpus_is_own`` tells that the user named the corpus directory.
+    statements, ``index/``, and the vectors of evaluations. ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     """
@@ -39,6 +39,11 @@ class Settings:
     def index_directory(self) -> Path:
         """Where the generations lie."""
         return self.home / "index"
+
+    @property
+    def evaluation_vectors(self) -> Path:
+        """Where ``verbatim eval`` keeps the vectors of evaluation sets."""
+        return self.home / "evaluation-vectors.sqlite"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

@@ -4,18 +4,25 @@
 record of the corpus is one passage, whatever blank lines its text has.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import UnreadableSource
+from corpus.jsonlines import is_file, read_optional, read_records, read_text
 from corpus.model import Corpus, Document, Passage, Span
-from corpus.reader import normalise, passage_at
+from corpus.reader import normalise, passage_at, read_corpus
 from corpus.sentences import trim
+from corpus.shipped import shipped_statements
+
+_QUESTION_FILES = ("questions.jsonl", "unanswerable.jsonl", "followups.jsonl")
+_LANGUAGE_FOLDER = re.compile(r"[a-z]{2}")
+_CHAIN_KINDS = frozenset({"first turn", "follow-up"})
+_CHAT_KINDS = frozenset({"chitchat", "chat", "smalltalk"})
+_GOLD_SHOWN = 60
 
 PassageKey = tuple[str, int]
 """A document's id and a passage's number."""
@@ -39,35 +46,122 @@ class AskedQuestion:
     rewrite: str | None = None
     answer_texts: tuple[str, ...] = ()
 
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is small talk, which is no question to a corpus."""
+        return re.sub(r"[\W_]", "", self.kind.lower()) in _CHAT_KINDS
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it is a turn of a written chain of follow-ups."""
+        return self.kind in _CHAIN_KINDS
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """A corpus and questions about it."""
+    """A corpus and questions about it.
+
+    ``unjudged`` counts the questions of BEIR's ``queries.jsonl`` that were left out, because
+    ``qrels/test.tsv`` says nothing of them: they belong to another split.
+    """
 
     name: str
     corpus: Corpus
     questions: tuple[AskedQuestion, ...]
+    unjudged: int = 0
+
+
+def read_question_set(
+    folder: Path, corpus: Path | None = None, *, language: str | None = None
+) -> QuestionSet:
+    """The set in a folder of BEIR's layout or of question files.
+
+    Question files that name passages by id need ``corpus``, the BEIR folder that the ids point
+    into; others ask about ``corpus`` where that is a directory of statements, else about the
+    shipped statements. The ``language`` of BEIR records is, unless given, the name of the folder
+    where that is a code of two letters ("xquad/de"), else English.
+
+    Raises:
+        CorpusError: if a file is missing or a line is not what it should be, an id or a gold text
+            is nowhere in the corpus, or there is no question.
+    """
+    folder = folder.resolve()
+    is_code = _LANGUAGE_FOLDER.fullmatch(folder.name) is not None
+    name = f"{folder.parent.name}/{folder.name}" if is_code else folder.name
+    code = language or (folder.name if is_code else "en")
+    if is_file(folder / "queries.jsonl"):
+        questions = read_beir(folder, language=code)
+    elif any(is_file(folder / file) for file in _QUESTION_FILES):
+        about, places = _corpus_asked_about(folder, corpus, code)
+        questions = read_questions(folder, about, places)
+    else:
+        raise UnreadableSource(
+            f"{folder}: no evaluation set. It needs corpus.jsonl, queries.jsonl and "
+            f"qrels/test.tsv, or one of {', '.join(_QUESTION_FILES)}."
+        )
+    if not questions.questions:
+        raise UnreadableSource(f"{folder}: there is no question in it.")
+    return replace(questions, name=name)
+
+
+def _corpus_asked_about(
+    folder: Path, corpus: Path | None, language: str
+) -> tuple[Corpus, dict[str, PassageKey]]:
+    by_id = any(
+        "passages" in turn
+        for file in _QUESTION_FILES
+        for record in read_optional(folder / file)
+        for turn in (record, *record.get("turns", ()))
+    )
+    if by_id:
+        if corpus is None or not is_file(corpus / "corpus.jsonl"):
+            raise UnreadableSource(
+                f"{folder}: its questions name passages by id. Add --corpus FOLDER, the folder "
+                "whose corpus.jsonl has these ids."
+            )
+        records = read_records(corpus / "corpus.jsonl", "_id", "text")
+        return corpus_of_records(records, language=language)
+    statements = corpus is not None and not is_file(corpus / "corpus.jsonl")
+    return read_corpus(corpus if corpus and statements else shipped_statements()), {}
 
 
 def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
     """The set in a folder of BEIR's layout, ``queries_unanswerable.jsonl`` included.
 
     Passages with the same ``doc_id``, the same id before "#", or the same title make a document.
+    A passage of any score above 0 answers. Questions of ``queries.jsonl`` for which no passage
+    does are left out and counted.
 
     Raises:
-        UnreadableSource: if a file is missing or a line is not what it should be.
+        UnreadableSource: if a file is missing, a line is not what it should be, or qrels name a
+            question or a passage that is nowhere.
     """
-    corpus, places = corpus_of_records(_lines(folder / "corpus.jsonl"), language=language)
+    records = list(read_records(folder / "corpus.jsonl", "_id", "text"))
+    corpus, places = corpus_of_records(records, language=language)
+    asked = list(read_records(folder / "queries.jsonl", "_id", "text"))
+    file = folder / "qrels" / "test.tsv"
+    known = {str(record["_id"]) for record in asked}
+    blank = {str(record["_id"]) for record in records} - places.keys()
     relevant: dict[str, set[PassageKey]] = {}
-    for line in _text(folder / "qrels" / "test.tsv").splitlines()[1:]:
-        question_id, passage_id, score = line.split("\t")
-        if int(score) > 0 and passage_id in places:
+    for number, question_id, passage_id, score in _judgements(file):
+        if question_id not in known:
+            raise UnreadableSource(
+                f'{file}: line {number} names the question "{question_id}", which is not in '
+                "queries.jsonl."
+            )
+        if passage_id not in places and passage_id not in blank:
+            raise UnreadableSource(
+                f'{file}: line {number} names the passage "{passage_id}", which is not in '
+                "corpus.jsonl."
+            )
+        if score > 0 and passage_id in places:
             relevant.setdefault(question_id, set()).add(places[passage_id])
-    files = [folder / "queries.jsonl", folder / "queries_unanswerable.jsonl"]
+    judged = [record for record in asked if str(record["_id"]) in relevant]
+    unanswerable = read_optional(folder / "queries_unanswerable.jsonl", "_id", "text")
     questions = []
-    for record in [r for file in files if file.exists() for r in _lines(file)]:
+    for record in [*judged, *unanswerable]:
         answers = frozenset(relevant.get(str(record["_id"]), ()))
-        history = record.get("history_user") or list(record.get("history", ()))[0::2]
+        history = record.get("history_user") or list(record.get("history") or ())[0::2]
         conversation = re.sub(r"(?:_t|<::>)\d+$", "", str(record["_id"]))
         together = history or conversation != record["_id"]
         document = min(answers)[0] if answers else str(record["_id"])
@@ -80,10 +174,26 @@ def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
                 kind=str(record.get("kind") or ("answerable" if answers else "unanswerable")),
                 history=tuple(map(str, history)),
                 rewrite=record.get("rewrite"),
-                answer_texts=tuple(record.get("answers", ())),
+                answer_texts=tuple(record.get("answers") or ()),
             )
         )
-    return QuestionSet(folder.name, corpus, tuple(questions))
+    unjudged = len(asked) - len(judged)
+    return QuestionSet(folder.name, corpus, tuple(questions), unjudged)
+
+
+def _judgements(file: Path) -> Iterator[tuple[int, str, str, int]]:
+    """(line number, question, passage, score) of each row; a first line of names is passed over."""
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
+        fields = line.split("\t")
+        is_score = re.fullmatch(r"\s*-?\d+\s*", fields[-1]) is not None
+        if not line.strip() or (number == 1 and not is_score):
+            continue
+        if len(fields) != 3 or not is_score:  # noqa: PLR2004 (the three columns of qrels)
+            raise UnreadableSource(
+                f"{file}: line {number} is not a question's id, a passage's id and a whole number "
+                "with tabs between."
+            )
+        yield number, fields[0], fields[1], int(fields[2])
 
 
 def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) -> QuestionSet:
@@ -93,19 +203,28 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
     that answers contains.
 
     Raises:
-        UnreadableSource: if a file is unreadable.
+        UnreadableSource: if a file is unreadable, or no passage has the id or the gold text.
     """
 
     def answers(record: dict[str, Any]) -> frozenset[PassageKey]:
+        where = f'{folder}: the question "{record["question"]}"'
         if "passages" in record:
-            ids = [*record["passages"], *record.get("alt_passages", ())]
-            return frozenset(places[i] for i in ids if i in places)
-        return frozenset(
+            ids = [*record["passages"], *(record.get("alt_passages") or ())]
+            for unknown in [i for i in ids if i not in places][:1]:
+                raise UnreadableSource(f'{where} names the passage "{unknown}", which is nowhere.')
+            return frozenset(places[i] for i in ids)
+        found = frozenset(
             (p.document_id, p.number) for p in corpus.quotable() if record["gold"] in p.text
         )
+        if not found:
+            raise UnreadableSource(
+                f'{where}: no passage has its gold text "{record["gold"][:_GOLD_SHOWN]}". '
+                "--corpus FOLDER names another directory of statements."
+            )
+        return found
 
     def asked(record: dict[str, Any], **more: Any) -> AskedQuestion:
-        found = answers(record) if "gold" in record else frozenset()
+        found = answers(record) if record.keys() & {"gold", "passages"} else frozenset()
         document = min(found)[0] if found and len(corpus.documents) > 1 else str(record.get("id"))
         gold = (record["gold"],) if "gold" in record else ()
         fields = {"id": str(record.get("id")), "group": document, "kind": record.get("kind", "")}
@@ -117,12 +236,21 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
             **{**fields, **more},
         )
 
-    questions = [asked(record) for record in _optional(folder / "questions.jsonl")]
-    for record in _optional(folder / "unanswerable.jsonl"):
+    first, unanswerable, chains = (folder / file for file in _QUESTION_FILES)
+    questions = [asked(record) for record in read_optional(first, "question")]
+    for question in questions:
+        if not question.answers:
+            raise UnreadableSource(
+                f'{first}: the question "{question.text}" has neither "gold" nor "passages"; '
+                f"questions without an answer belong into {unanswerable.name}."
+            )
+    for record in read_optional(unanswerable, "question"):
         questions.append(asked(record, kind=record.get("kind") or "unanswerable"))
-    for chain in _optional(folder / "followups.jsonl"):
+    for chain in read_optional(chains, "id", "turns"):
         history: tuple[str, ...] = ()
         for number, turn in enumerate(chain["turns"]):
+            if not (isinstance(turn, dict) and isinstance(turn.get("question"), str)):
+                raise UnreadableSource(f'{chains}: a turn of "{chain["id"]}" has no question.')
             label = f"{chain['id']}.{number}"
             kind = "follow-up" if number else "first turn"
             questions.append(asked(turn, id=label, group=chain["id"], kind=kind, history=history))
@@ -166,7 +294,7 @@ def _document(
             passage_at(text, span, document_id=key, number=len(passages) + 1, language=language)
         )
     first = records[0]
-    published = date.fromisoformat(first["date"][:10]) if first.get("date") else None
+    published = _date(first)
     document = Document(
         id=key,
         text=text,
@@ -179,21 +307,11 @@ def _document(
     return document, numbers
 
 
-def _text(path: Path) -> str:
+def _date(record: dict[str, Any]) -> date | None:
+    written = record.get("date")
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableSource(f"{path}: cannot be read as an evaluation file.") from error
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(_text(path).split("\n"), start=1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise UnreadableSource(f"{path}: line {number} is not JSON.") from error
-
-
-def _optional(path: Path) -> list[dict[str, Any]]:
-    return list(_lines(path)) if path.exists() else []
+        return date.fromisoformat(str(written)[:10]) if written else None
+    except ValueError as error:
+        raise UnreadableSource(
+            f'The passage "{record["_id"]}" has the date "{written}"; a date is like 2022-05-12.'
+        ) from error

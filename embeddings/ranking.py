@@ -36,9 +36,7 @@ class RankingModel:
     @classmethod
     def shipped(cls) -> "RankingModel":
         """The model that ships with the project."""
-        return cls.from_fields(
-            json.loads((Path(__file__).parent / "ranking.json").read_text("utf-8"))
-        )
+        return cls.from_fields(_shipped_fields())
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "RankingModel":
@@ -87,3 +85,14 @@ def confidence_row(features: FloatArray, z: FloatArray, at: int, *, passages: in
     """``(len(CONFIDENCE_NAMES),)``: the inputs of the second layer for the candidate ``at``."""
     own = [float(features[at, NAMES.index(name)]) for name in CONFIDENCE_NAMES[3:]]
     return np.array([1.0, np.log(passages), z[at], *own], np.float64)
+
+
+def learned_from() -> frozenset[tuple[str, int]]:
+    """The sets that the shipped weights were learned from: corpus digest, number of questions."""
+    sets = _shipped_fields()["sets"].values()
+    return frozenset((s["corpus_digest"], s["questions"]) for s in sets)
+
+
+def _shipped_fields() -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads((Path(__file__).parent / "ranking.json").read_text("utf-8"))
+    return fields

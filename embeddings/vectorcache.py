@@ -10,6 +10,12 @@ import numpy as np
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress, Reading
 
 _ASKED_AT_ONCE = 500
+_KEPT_AT_ONCE = 2048
+
+
+def _from(start: int, in_all: int, progress: Progress | None) -> Progress | None:
+    """The progress of a block that begins at ``start``."""
+    return None if progress is None else lambda done, _: progress(start + done, in_all)
 
 
 class CachingEmbedder:
@@ -46,10 +52,13 @@ class CachingEmbedder:
         prompt = self.identity.passage_prompt
         keys = [self._key("p", prompt, text) for text in texts]
         found = self._look_up(keys)
-        missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in found}
-        if missing:
-            vectors = self._embedder.embed_passages(list(missing.values()), progress=progress)
-            new = {k: vector.tobytes() for k, vector in zip(missing, vectors, strict=True)}
+        missing = list({k: t for k, t in zip(keys, texts, strict=True) if k not in found}.items())
+        for start in range(0, len(missing), _KEPT_AT_ONCE):
+            # block by block, so that what is killed after an hour goes on where it was
+            block = missing[start : start + _KEPT_AT_ONCE]
+            told = _from(start, len(missing), progress)
+            vectors = self._embedder.embed_passages([t for _, t in block], progress=told)
+            new = {key: vector.tobytes() for (key, _), vector in zip(block, vectors, strict=True)}
             self._keep(new)
             found.update(new)
         if not texts:

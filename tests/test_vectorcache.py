@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from fakes import LetterEmbedder
 
+from embeddings import vectorcache
 from embeddings.vectorcache import CachingEmbedder
 
 
@@ -40,3 +42,23 @@ def test_a_reading_comes_back_with_its_tokens(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         read[0].token_vectors, LetterEmbedder().read_query("ab cd").token_vectors, atol=1e-3
     )
+
+
+def test_what_was_embedded_before_an_interruption_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectorcache, "_KEPT_AT_ONCE", 2)
+    told: list[tuple[int, int]] = []
+
+    def stop_at_the_end(done: int, in_all: int) -> None:
+        told.append((done, in_all))
+        if done == in_all:
+            raise KeyboardInterrupt
+
+    cut_short = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    with pytest.raises(KeyboardInterrupt):
+        cut_short.embed_passages(["a", "b", "c", "d", "e"], progress=stop_at_the_end)
+    assert told == [(2, 5), (4, 5), (5, 5)]
+    again = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    again.embed_passages(["a", "b", "c", "d", "e"])
+    assert again.embedded == 1

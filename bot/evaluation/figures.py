@@ -1,0 +1,133 @@
+"""The figures of a set, as values."""
+
+from dataclasses import dataclass
+
+from bot.evaluation.measures import Bin, Estimate
+
+Ranked = dict[str, Estimate | None]
+"""Name of a measure → its estimate; None where there was no question."""
+
+ALONE = "alone"
+IN_CONTEXT = "in context"
+REWRITTEN = "rewritten"
+"""How a question with a history is read: its last turn alone, with the turns before it, or as a
+person wrote it to stand alone.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``one`` against ``other`` on the same questions.
+
+    ``won`` and ``lost`` count the questions that only one of both gets right at rank 1,
+    ``mcnemar_p`` is of the exact test on them; ``gain`` is the difference of MRR@10, and
+    ``permutation_p`` of the paired permutation test on it. Both are two-sided, and not corrected
+    for the number of comparisons.
+    """
+
+    one: str
+    other: str
+    won: int
+    lost: int
+    mcnemar_p: float
+    gain: Estimate
+    permutation_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How well the first Hit's score tells what can be answered; a question without a Hit has 0.
+
+    ``false_answers`` is the share of unanswerable questions at or over the threshold,
+    ``false_refusals`` that of answerable ones under it, ``wrong_answers`` the share whose first
+    Hit does not answer, of answerable ones at or over it. ``coverage`` and ``risk`` are the curve
+    over all questions; ``brier``, ``calibration_error`` and ``bins`` judge the score as the
+    probability that the first Hit answers.
+    """
+
+    threshold: float
+    answerable: int
+    unanswerable: int
+    auroc: Estimate | None
+    false_answers: Estimate | None
+    false_refusals: Estimate | None
+    wrong_answers: Estimate | None
+    risk_area: float
+    coverage: tuple[float, ...]
+    risk: tuple[float, ...]
+    calibration_error: float
+    brier: float
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """One kind of question: ours on the ``count`` questions of it.
+
+    ``right`` maps R@1 and R@5 to values where they can be answered, ``answered`` is the share at
+    or over the threshold: a false answer where they cannot.
+    """
+
+    kind: str
+    answerable: bool
+    count: int
+    right: dict[str, float]
+    answered: float
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpFigures:
+    """Questions with a history, read in one way (``ALONE``, ``IN_CONTEXT``, ``REWRITTEN``).
+
+    ``auroc`` is against the unanswerable questions with a history, None for a rewrite.
+    """
+
+    reading: str
+    count: int
+    values: Ranked
+    auroc: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds, by percentile."""
+
+    count: int
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetFigures:
+    """Everything that is reported of a set.
+
+    ``systems`` is over answerable questions as they stand, turns of written chains left out.
+    ``chat`` is how many pieces of small talk there are, ``chat_recognised`` how many of them get
+    the fixed reply; ``taken_for_chat`` are the answerable questions that get it too. ``evidence``
+    is the share of questions whose answer text is in the evidence sentence, given the right
+    passage first.
+    """
+
+    name: str
+    model: str
+    language: str
+    documents: int
+    passages: int
+    questions: int
+    unjudged: int
+    learned_from: bool
+    answerable: int
+    systems: dict[str, Ranked]
+    comparisons: tuple[Comparison, ...]
+    refusals: Refusals | None
+    kinds: tuple[KindFigures, ...]
+    languages: dict[str, dict[str, float]]
+    follow_ups: tuple[FollowUpFigures, ...]
+    follow_up_comparison: Comparison | None
+    evidence: Estimate | None
+    evidence_count: int
+    chat: int
+    chat_recognised: int
+    taken_for_chat: tuple[str, ...]
+    latency_ms: dict[str, Latency]

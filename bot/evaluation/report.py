@@ -1,0 +1,250 @@
+"""Figures as lines of text for a person, at most 80 columns, and as fields for programs."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bot.evaluation.figures import Comparison, Ranked, Refusals, SetFigures
+from bot.evaluation.measures import RANKING_MEASURES, Estimate
+from bot.evaluation.systems import System
+
+_COVERAGES = (0.25, 0.5, 0.75, 1.0)
+_NONE = "–"
+_SMALL_P = 0.001
+_NAME_WIDTH = 28
+_SHOWN = 2
+
+
+def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
+    """The whole report: each set in turn, then a table of all sets where there are several."""
+    for figures in sets:
+        yield from _set_lines(figures)
+    if len(sets) > 1:
+        yield from _heading("All sets: R@1")
+        yield from _all_sets(sets)
+        yield ""
+
+
+def report_fields(sets: Sequence[SetFigures]) -> list[dict[str, Any]]:
+    """The figures of each set, by name; what cannot be told (NaN) is null."""
+    return [_plain(asdict(figures)) for figures in sets]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _set_lines(figures: SetFigures) -> Iterable[str]:
+    yield from _heading(figures.name)
+    yield (
+        f"{_count(figures.documents, 'document')}, {_count(figures.passages, 'passage')}, "
+        f"language {figures.language}; {_count(figures.questions, 'question')} asked"
+    )
+    if figures.unjudged:
+        yield f"{figures.unjudged:,} more questions left out: qrels/test.tsv does not judge them"
+    if figures.learned_from:
+        yield "Verbatim's weights were learned from this very set: ours looks better than it is"
+    yield ""
+    if figures.answerable:
+        yield (
+            f"Ranking, {_count(figures.answerable, 'answerable question')}, 95 % intervals. "
+            "R@k: answered in the first k"
+        )
+        yield from _table(
+            ("system", *RANKING_MEASURES),
+            [(name, *_ranked(ranked)) for name, ranked in figures.systems.items()],
+        )
+        yield ""
+    if figures.comparisons:
+        yield "Paired tests: questions that only one of both has right first, and MRR@10"
+        yield from _table(
+            ("", "won–lost", "McNemar p", "gain in MRR@10", "permutation p"),
+            [_comparison(each) for each in figures.comparisons],
+        )
+        yield ""
+    if figures.refusals is not None:
+        yield from _refusals(figures.refusals)
+        yield ""
+    if len(figures.kinds) > 1:
+        yield "By kind, ours (answered: share at or over the threshold)"
+        yield from _table(
+            ("kind", "questions", "R@1", "R@5", "answered"),
+            [
+                (
+                    _short(each.kind) + ("" if each.answerable else " (no answer)"),
+                    f"{each.count:,}",
+                    _number(each.right.get("R@1")),
+                    _number(each.right.get("R@5")),
+                    _number(each.answered),
+                )
+                for each in figures.kinds
+            ],
+        )
+        yield ""
+    if len(figures.languages) > 1:
+        yield "By language of the document that answers: R@1"
+        yield from _by_system(
+            ("language",), [((code,), values) for code, values in figures.languages.items()]
+        )
+        yield ""
+    yield from _follow_ups(figures)
+    yield from _others(figures)
+
+
+def _follow_ups(figures: SetFigures) -> Iterable[str]:
+    if not figures.follow_ups:
+        return
+    count = figures.follow_ups[0].count
+    yield (
+        f"Follow-ups, ours, {_count(count, 'answerable question')} with a history: the last turn "
+        "alone,"
+    )
+    yield "in the context of the turns before it, and as a person rewrote it"
+    for each in figures.follow_ups:
+        if each.count != count:
+            yield f"({each.reading}: {each.count:,} of them)"
+    yield from _table(
+        ("", *RANKING_MEASURES),
+        [(each.reading, *_ranked(each.values)) for each in figures.follow_ups],
+    )
+    told = [f"{f.reading} {_estimate(f.auroc)}" for f in figures.follow_ups if f.auroc]
+    if told:
+        yield "AUROC against unanswerable follow-ups: " + ", ".join(told)
+    if figures.follow_up_comparison is not None:
+        one = figures.follow_up_comparison
+        yield (
+            f"in context against alone: {one.won} won, {one.lost} lost (p {_p(one.mcnemar_p)}), "
+            f"MRR@10 {_signed(one.gain.value)} (p {_p(one.permutation_p)})"
+        )
+    yield ""
+
+
+def _others(figures: SetFigures) -> Iterable[str]:
+    if figures.evidence is not None:
+        yield (
+            f"Evidence: the answer is inside the sentence in bold {_estimate(figures.evidence)}, "
+            f"{figures.evidence_count:,} right quotes"
+        )
+    if figures.chat:
+        yield f"Small talk: {figures.chat_recognised} of {figures.chat} get the fixed reply"
+    if figures.taken_for_chat:
+        shown = ", ".join(f'"{text}"' for text in figures.taken_for_chat[:_SHOWN])
+        yield f"Answerable but taken for small talk: {len(figures.taken_for_chat)} ({shown})"
+    for name, latency in figures.latency_ms.items():
+        yield (
+            f"Latency of {name:<9} p50 {latency.p50:.1f}, p95 {latency.p95:.1f}, "
+            f"p99 {latency.p99:.1f} ms ({latency.count:,} questions)"
+        )
+    if figures.latency_ms or figures.chat or figures.evidence:
+        yield ""
+
+
+def _refusals(refusals: Refusals) -> Iterable[str]:
+    yield (
+        f"Answer or refuse at {refusals.threshold:.2f}: {refusals.answerable:,} answerable, "
+        f"{refusals.unanswerable:,} unanswerable questions"
+    )
+    rows: list[tuple[str, ...]] = [
+        ("AUROC, answerable against unanswerable", _estimate(refusals.auroc)),
+        ("false answers, of the unanswerable", _estimate(refusals.false_answers)),
+        ("false refusals, of the answerable", _estimate(refusals.false_refusals)),
+        ("wrong first quote, of the answerable answered", _estimate(refusals.wrong_answers)),
+        ("area under the risk–coverage curve", _number(refusals.risk_area)),
+        ("calibration error (10 bins)", _number(refusals.calibration_error)),
+        ("Brier score", _number(refusals.brier)),
+    ]
+    yield from _table(None, rows)
+    at = [next(i for i, c in enumerate(refusals.coverage) if c >= share) for share in _COVERAGES]
+    shares = "/".join(f"{100 * share:.0f}" for share in _COVERAGES)
+    risks = " / ".join(_number(refusals.risk[place]) for place in at)
+    yield f"Wrong if the surest {shares} % are answered: {risks}"
+
+
+def _all_sets(sets: Sequence[SetFigures]) -> Iterable[str]:
+    rows = []
+    for figures in sets:
+        first = {name: ranked.get("R@1") for name, ranked in figures.systems.items()}
+        values = {name: estimate.value for name, estimate in first.items() if estimate}
+        rows.append(((_short(figures.name), figures.language, f"{figures.answerable:,}"), values))
+    return _by_system(("set", "lang", "n"), rows)
+
+
+def _by_system(
+    heads: tuple[str, ...], rows: Sequence[tuple[tuple[str, ...], dict[str, float]]]
+) -> Iterable[str]:
+    names = [s.value for s in System if any(s.value in values for _, values in rows)]
+    return _table(
+        (*heads, *names),
+        [(*first, *(_number(values.get(name)) for name in names)) for first, values in rows],
+    )
+
+
+def _heading(text: str) -> Iterable[str]:
+    return text, "=" * len(text)
+
+
+def _table(heads: tuple[str, ...] | None, rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+    """Lines with aligned columns, two spaces between, the first column to the left."""
+    every = [heads, *rows] if heads else rows
+    widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+    for row in every:
+        first, *others = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join((first, *others)).rstrip()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
+
+
+def _ranked(ranked: Ranked) -> tuple[str, ...]:
+    return tuple(_estimate(ranked[name]) for name in RANKING_MEASURES)
+
+
+def _comparison(each: Comparison) -> tuple[str, ...]:
+    gain = each.gain
+    return (
+        f"{each.one} against {each.other}",
+        f"{each.won}–{each.lost}",
+        _p(each.mcnemar_p),
+        f"{_signed(gain.value)} ({_signed(gain.low, 2)} to {_signed(gain.high, 2)})",
+        _p(each.permutation_p),
+    )
+
+
+def _estimate(estimate: Estimate | None) -> str:
+    """An estimate like ".923 .85–1.0"; the ends of the interval to two places."""
+    if estimate is None:
+        return _NONE
+    ends = "–".join(_short_number(end) for end in (estimate.low, estimate.high))
+    return f"{_number(estimate.value)} {ends}"
+
+
+def _number(value: float | None) -> str:
+    """A number like ".923" or "1.00": three places, four characters."""
+    if value is None or math.isnan(value):
+        return _NONE
+    written = f"{value:.3f}"
+    return written[1:] if written.startswith("0") else written[:4]
+
+
+def _short_number(value: float) -> str:
+    written = f"{value:.2f}"
+    return written[1:] if written.startswith("0") else written[:3]
+
+
+def _signed(value: float, places: int = 3) -> str:
+    written = f"{value:+.{places}f}"
+    return written.replace("+0.", "+.").replace("-0.", "−.")
+
+
+def _p(value: float) -> str:
+    return f"< {_SMALL_P}" if value < _SMALL_P else f"{value:.3f}"

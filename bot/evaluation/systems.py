@@ -1,0 +1,111 @@
+"""The systems that are compared: what each one alone would rank first.
+
+Besides the retriever the only module that sees rows: a baseline is one signal of the index.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.beir import PassageKey
+from embeddings import Embedder, Generation, Hit, Query, Retriever, search_form
+from embeddings.embedder import FloatMatrix
+
+FUSION_K = 60
+"""The constant of reciprocal rank fusion, as Cormack, Clarke and Büttcher (2009) chose it."""
+
+FUSION_DEPTH = 1000
+"""How many passages of each ranking are fused."""
+
+
+class System(enum.Enum):
+    """A way to rank passages; the values are what a user types and reads.
+
+    Cosine of question and passage; of question and the passage's best sentence; BM25 over the
+    words of the passage; reciprocal rank fusion of these three; what Verbatim answers with.
+    """
+
+    PASSAGE = "passage"
+    SENTENCE = "sentence"
+    BM25 = "bm25"
+    RRF = "rrf"
+    OURS = "ours"
+
+
+def chosen_systems(
+    names: Sequence[str], *, among: Sequence[System] = tuple(System)
+) -> list[System]:
+    """The systems of these names, in the given order, each once.
+
+    Raises:
+        ValueError: if a name is none of those ``among`` which to choose.
+    """
+    known = {system.value: system for system in among}
+    for name in names:
+        if name.strip() not in known:
+            raise ValueError(f'"{name}" is no system: choose among {", ".join(known)}')
+    return list(dict.fromkeys(known[name.strip()] for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Passages best first, equal scores in reading order, and their scores (falling)."""
+
+    keys: tuple[PassageKey, ...]
+    scores: tuple[float, ...]
+
+
+class Baselines:
+    """Single signals of a generation and their plain fusion."""
+
+    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+        self._generation = generation
+        self._embedder = embedder
+        self._keys = [(p.document_id, p.number) for p in generation.passages]
+
+    def rankings(self, text: str, *, top: int) -> dict[System, Ranking]:
+        """The ``top`` passages of each system but ours, fewer where fewer share a word (BM25)."""
+        generation = self._generation
+        asked = search_form(text)
+        vector = self._embedder.embed_query(asked)
+        sentences = generation.sentence_vectors.matrix @ vector
+        words = generation.lexical.scores(generation.lexical.question_stems(asked))
+        signals = {
+            System.PASSAGE: generation.passage_vectors.matrix @ vector,
+            System.SENTENCE: np.maximum.reduceat(sentences, generation.sentence_starts[:-1]),
+            System.BM25: np.where(words > 0, words, -np.inf),
+        }
+        fused = np.zeros(len(self._keys))
+        for scores in signals.values():
+            rows = _best(scores, FUSION_DEPTH)
+            fused[rows] += 1 / (FUSION_K + 1 + np.arange(len(rows)))
+        signals[System.RRF] = np.where(fused > 0, fused, -np.inf)
+        return {system: self._ranking(scores, top) for system, scores in signals.items()}
+
+    def _ranking(self, scores: FloatMatrix, top: int) -> Ranking:
+        rows = _best(scores, top)
+        return Ranking(
+            tuple(self._keys[row] for row in rows), tuple(float(scores[row]) for row in rows)
+        )
+
+
+def _best(scores: FloatMatrix, count: int) -> NDArray[np.intp]:
+    """The rows of the ``count`` best finite scores, best first, equal ones by row."""
+    order = np.argsort(-scores, kind="stable")[:count]
+    return order[np.isfinite(scores[order])]
+
+
+def best_hits(
+    retriever: Retriever, text: str, *, top: int, earlier: tuple[str, ...] = ()
+) -> tuple[Hit, ...]:
+    """Our Hits: misspelt words are put right where that finds a more probable first passage."""
+    hits = retriever.search(Query(text), top=top, earlier=earlier)
+    corrected = retriever.corrected(Query(text))
+    if corrected is not None:
+        better = retriever.search(corrected, top=top, earlier=earlier)
+        if better and (not hits or better[0].score > hits[0].score):
+            return better
+    return hits
