@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot import texts
 from bot.citation import Citation, cite
+from bot.conversation import topic
 from bot.diversity import Distinct, distinct_hits
 from bot.errors import UnfaithfulQuote
 from bot.questionlanguage import other_language_notices
@@ -12,7 +13,7 @@ from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
 from bot.translation import LANGUAGES, Translator, translator
 from corpus import Corpus, Span
-from embeddings import Filter, Hit, Query, QuestionFilters, Retriever, same_text
+from embeddings import Filter, Hit, Query, QuestionFilters, Retriever, best_hits, same_text
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
@@ -27,6 +28,10 @@ _SEEN = 1_000
 
 FURTHER_QUOTE_SHARE = 0.01
 """Least probability of a further quote, as a share of the first one's."""
+
+
+_TOLD_SHARE = 0.5
+"""From which share of what was asked before an answer says that it counted."""
 
 
 class Outcome(enum.Enum):
@@ -114,6 +119,11 @@ def outcome_of(reply: Reply) -> Outcome:
             return Outcome.NONE
 
 
+def is_question(reply: Reply) -> bool:
+    """Whether the reply is to a question, not to small talk or to a text without a word."""
+    return not isinstance(reply, NoAnswer) or reply.message is None
+
+
 class Answerer:
     """Answers questions from one generation. Safe to call from several threads."""
 
@@ -138,8 +148,12 @@ class Answerer:
         top: int = DEFAULT_QUOTES,
         only: Filter | None = None,
         language: str = LANGUAGES[0],
+        earlier: tuple[str, ...] = (),
     ) -> Reply:
         """The reply to a question, with at most ``top`` quotes that say different things.
+
+        ``earlier`` is what the person asked before, oldest first. A question that leans on it is
+        read together with it, and a notice says so.
 
         Only documents that match ``only``, and the filter that the question itself states, are
         searched, and a notice says which; a filter of the question that would leave none is not
@@ -175,14 +189,12 @@ class Answerer:
             return NoAnswer(question, self.generation, message=said, language=language)
         only, said_of_filter = self._filter(asked, only, words)
         notices = (*notices, *said_of_filter)
-        hits = self._retriever.search(Query(asked), top=_SEEN, only=only)
-        corrected = self._retriever.corrected(Query(asked))
+        query = Query(asked, earlier)
+        hits, corrected = best_hits(self._retriever, query, top=_SEEN, only=only)
         if corrected is not None:
-            better = self._retriever.search(corrected, top=_SEEN, only=only)
-            if better and (not hits or better[0].score > hits[0].score):
-                hits = better
-                shown = words.say(texts.SHOWING_RESULTS_FOR, question=corrected.text)
-                notices = (*notices, shown)
+            notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
+        if self._retriever.carried_share(query) >= _TOLD_SHARE:
+            notices = (*notices, words.say(texts.ABOUT, topic=topic(earlier)))
         if not hits or hits[0].score < ANSWER_SCORE:
             model = self._retriever.generation.manifest.model
             notices = (

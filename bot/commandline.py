@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import terminal, texts
-from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, outcome_of
+from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
+from bot.conversation import Conversations
 from bot.errors import BotError
 from bot.jsonform import document_fields, reply_fields
 from bot.settings import Settings, telegram_token
@@ -192,7 +193,9 @@ def chat(
     since: SinceOption = None,
     until: UntilOption = None,
 ) -> None:
-    """Ask question after question; an empty line, /quit or Ctrl-D ends.
+    """Ask question after question, follow-ups too; /new forgets what was asked, /quit ends.
+
+    An empty line or Ctrl-D ends, too.
 
     Example: verbatim chat --since 2022
     """
@@ -201,6 +204,7 @@ def chat(
     only = _filter(answerer, document, publisher, dates)
     if _at_terminal():
         out.print(texts.chat_greeting(answerer.corpus, translator(language)))
+    conversations = Conversations()
     while True:
         try:
             question = _decodable(input("\n> " if _at_terminal() else "")).strip()
@@ -208,9 +212,20 @@ def chat(
             return
         if question in {"/quit", "/exit"} or (not question and _at_terminal()):
             return
-        if question:
-            reply = answerer.answer(question, top=top, only=only, language=language)
+        if question == "/new":
+            conversations.forget(None)
+            out.print(translator(language).say(texts.FORGOTTEN))
+        elif question:
+            reply = answerer.answer(
+                question,
+                top=top,
+                only=only,
+                language=language,
+                earlier=conversations.earlier(None),
+            )
             terminal.print_reply(reply, out)
+            if is_question(reply):
+                conversations.remember(None, question)
 
 
 @app.command()

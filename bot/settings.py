@@ -20,7 +20,8 @@ class Settings:
     """What the environment says. Empty variables count as not set.
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
-    statements, ``index/``, and the vectors of evaluations. ``corpus_is_own`` tells that the user named the corpus directory.
+    statements, ``index/``, and the vectors of evaluations. ``corpus_is_own`` tells that the user
+    named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     """

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +29,8 @@ from telegram.ext import (
 from telegram.request import HTTPXRequest, RequestData
 
 from bot import texts
-from bot.answering import Answerer
+from bot.answering import Answerer, is_question
+from bot.conversation import Conversations
 from bot.errors import TokenRefused, UnfaithfulQuote
 from bot.rendering import Message, check_message, render
 from bot.settings import Settings
@@ -50,6 +51,7 @@ class TelegramBot:
 
     def __init__(self, answerer: Answerer, *, token: str, settings: Settings) -> None:
         self._answerer = answerer
+        self._conversations = Conversations()
         self._stop = asyncio.Event()
         self._refused = False
         polling = _PollingRequest(on_refused=self._token_refused, connection_pool_size=1)
@@ -169,6 +171,7 @@ class TelegramBot:
             "start": self._start,
             "help": self._help,
             "ask": self._ask,
+            "new": self._new,
             "sources": self._sources,
             "privacy": self._privacy,
         }
@@ -192,6 +195,11 @@ class TelegramBot:
 
     async def _privacy(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         await _say(update, _words(update).say(texts.PRIVACY))
+
+    async def _new(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            self._conversations.forget(_talks(update.message))
+        await _say(update, _words(update).say(texts.FORGOTTEN))
 
     async def _sources(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         for text in texts.sources(self._answerer.corpus):
@@ -223,14 +231,19 @@ class TelegramBot:
         except TelegramError as error:
             log.debug("the typing action failed: %s", error)
         try:
-            for part in await asyncio.to_thread(self._rendered, question, _words(update).language):
+            for part in await asyncio.to_thread(
+                self._rendered, question, _words(update).language, _talks(message)
+            ):
                 await self._send(message, part)
         except UnfaithfulQuote:
             log.exception("a quote was held back")
             await _say(update, _words(update).say(texts.HELD_BACK))
 
-    def _rendered(self, question: str, language: str) -> tuple[Message, ...]:
-        reply = self._answerer.answer(question, language=language)
+    def _rendered(self, question: str, language: str, key: Hashable) -> tuple[Message, ...]:
+        earlier = self._conversations.earlier(key)
+        reply = self._answerer.answer(question, language=language, earlier=earlier)
+        if is_question(reply):
+            self._conversations.remember(key, question)
         return render(reply, self._answerer.corpus)
 
     async def _send(self, message: TelegramMessage, part: Message) -> None:
@@ -269,6 +282,12 @@ class _PollingRequest(HTTPXRequest):
         if status in _REFUSALS:
             self._on_refused()
         return status, body
+
+
+def _talks(message: TelegramMessage) -> Hashable:
+    """Who talks where: nobody's question leans on what another person asked."""
+    user = message.from_user.id if message.from_user else None
+    return message.chat_id, message.message_thread_id, user
 
 
 def _words(update: Update) -> Translator:

@@ -11,6 +11,7 @@ from corpus import Corpus
 
 COMMANDS = (
     ("ask", mark("Ask a question: /ask How many members …")),
+    ("new", mark("Forget what was asked before")),
     ("sources", mark("The statements that I quote from")),
     ("help", mark("How to ask")),
     ("privacy", mark("What is kept about you")),
@@ -114,9 +115,12 @@ HELP = mark(
     "In a group: /ask and your question.\n/sources – the statements\n/privacy – what is kept"
 )
 PRIVACY = mark(
-    "Nothing is kept about you. Your question is searched in memory and forgotten when it is "
-    "answered; it is not logged and not passed on. Telegram keeps this chat as any other."
+    "Nothing is written down about you. Your last two questions stay in memory for half an hour, "
+    "so that you can ask on; /new forgets them at once. They are not logged and not passed on. "
+    "Telegram keeps this chat as any other."
 )
+ABOUT = mark("About: {topic}, from what you asked before. /new forgets it.")
+FORGOTTEN = mark("Forgotten. What would you like to know?")
 UNKNOWN_COMMAND = mark("I do not know this command. /help shows what I can do.")
 NOT_TEXT = mark("I can only read text. Please type your question.")
 ASK_WHAT = mark("What would you like to know? For example: /ask Where did the ministers meet?")

@@ -1,5 +1,6 @@
 """Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
 
+from embeddings.besthits import best_hits
 from embeddings.crossencoder import CrossEncoderReranker
 from embeddings.dateranges import DateRange, iso_range
 from embeddings.embedder import Embedder, ModelIdentity, Progress
@@ -65,6 +66,7 @@ __all__ = [
     "Reranker",
     "Retriever",
     "SentenceTransformerEmbedder",
+    "best_hits",
     "check_model",
     "find_model",
     "find_reranker",

@@ -4,7 +4,8 @@ Nothing here depends on how large the corpus is: BM25 counts as its share of wha
 every word of the question would get, coverage is weighted by idf and lies in [0, 1].
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,8 @@ from numpy.typing import NDArray
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.evidence import sentence_features
 from embeddings.generation import Generation
-from embeddings.question import Question
+from embeddings.signals import CONTEXT_SHARE, Signals, agrees, with_context
 from embeddings.tokenvectors import project
-
-KEPT = 64
-"""How many of the proposed passages are looked at closely: the most promising, and datelines."""
-
-CONTEXT_SHARE = 0.5
-"""How much of a document's context vector is added to a passage's or sentence's own."""
 
 NAMES = (
     "passage",
@@ -71,19 +66,10 @@ class Candidates:
     sentence_features: FloatMatrix
 
 
-def candidate_features(  # noqa: PLR0915 (one table, column by column)
-    generation: Generation,
-    question: Question,
-    reading: Reading,
-    *,
-    datelines: NDArray[np.int64],
-    each: int,
-    allowed: NDArray[np.bool_] | None = None,
+def candidate_features(
+    generation: Generation, signals: Signals, rows: NDArray[np.int64]
 ) -> Candidates:
-    """The candidates that any signal proposes, ``each`` from one signal, with their features.
-
-    Only rows that ``allowed`` ``(n,)`` has, one at least, are proposed, and ``datelines``, which
-    are among them; None allows all.
+    """The candidates in ascending ``rows`` ``(n,)``, n ≥ 1, with their features.
 
     Columns, cosines in [-1, 1], shares in [0, 1] unless said otherwise:
 
@@ -109,49 +95,20 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
       cosine with the nearest token of the passage, of its best sentence, of passage or context;
       the same with ``rare`` weighs each token by ``Generation.token_weights``.
     """
-    vector = reading.vector
-    context = generation.document_vectors.matrix @ vector
-    document_row = generation.document_rows
-    passage_all = generation.passage_vectors.matrix @ vector
-    sentence_all = generation.sentence_vectors.matrix @ vector
-    shares = np.where(generation.has_context, np.float32(CONTEXT_SHARE), np.float32(0))
-    context_all = _with_context(
-        passage_all, context[document_row], generation.passage_context, shares[document_row]
-    )
-    words_all = generation.lexical.scores(question.stems)
-    context_words_all = generation.context_lexical.scores(question.stems)
-    best_sentence_all = np.maximum.reduceat(sentence_all, generation.sentence_starts[:-1])
-
-    among = np.arange(len(passage_all)) if allowed is None else np.flatnonzero(allowed)
-    proposals = [datelines]
-    for scores in (passage_all, context_all, best_sentence_all, words_all, context_words_all):
-        proposals.append(among[_best(scores[among], each)])
-    rows = np.unique(np.concatenate(proposals)).astype(np.int64)
-    total = max(generation.lexical.ceiling(question.stems), 1e-6)
-    context_ceiling = max(generation.context_lexical.ceiling(question.stems), 1e-6)
-    promise = (
-        6 * passage_all[rows]
-        + 3 * context_all[rows]
-        + 7 * best_sentence_all[rows]
-        + 2 * words_all[rows] / total
-        + 4 * context_words_all[rows] / context_ceiling
-        + _agrees(generation.years[document_row[rows]], question.years)
-        + _agrees(generation.months[document_row[rows]], question.months)
-        + 12 * np.isin(rows, datelines)
-    )
-    rows = rows[np.sort(_best(promise, KEPT))]
-    documents = document_row[rows]
+    question = signals.question
+    documents = generation.document_rows[rows]
+    shares = np.where(generation.has_context[documents], np.float32(CONTEXT_SHARE), np.float32(0))
 
     sentences, starts = _ranges(
         generation.sentence_starts[rows], generation.sentence_starts[rows + 1]
     )
     owner = np.repeat(np.arange(len(rows)), np.diff(starts))
-    cosine = sentence_all[sentences]
-    in_context = _with_context(
+    cosine = signals.sentences[sentences]
+    in_context = with_context(
         cosine,
-        context[documents][owner],
+        signals.context[documents][owner],
         generation.sentence_context[sentences],
-        shares[documents][owner],
+        shares[owner],
     )
 
     terms = generation.terms
@@ -162,9 +119,9 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     place_owner = np.repeat(np.arange(len(sentences)), np.diff(place_starts))
     in_sentence = _holders(asked, ids, place_owner, len(sentences))
     in_passage = np.maximum.reduceat(in_sentence, starts[:-1], axis=1)
-    in_title = _holders(asked, terms.title_ids, terms.title_owner, len(context))
+    in_title = _holders(asked, terms.title_ids, terms.title_owner, len(signals.context))
     anywhere = np.maximum(in_passage, in_title[:, documents])
-    sentence_coverage = weights @ in_sentence / total
+    sentence_coverage = weights @ in_sentence / signals.ceiling
 
     pairs = np.zeros(len(sentences), np.float32)
     known_pairs = 0
@@ -187,8 +144,8 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
         found = terms.has(sentences, quantity=quantity, date=date, person=person)
         return np.maximum.reduceat(found.astype(np.float32), starts[:-1])
 
-    best_of_document = np.full(len(context), -1.0, np.float32)
-    np.maximum.at(best_of_document, document_row, context_all)
+    best_of_document = np.full(len(signals.context), -1.0, np.float32)
+    np.maximum.at(best_of_document, generation.document_rows, signals.in_context)
     top = np.maximum.reduceat(cosine, starts[:-1])
     kind = terms.has(
         sentences,
@@ -202,32 +159,32 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
     missing = (weights[:, None] * (1 - anywhere)).max(axis=0, initial=0)
     missing /= generation.lexical.largest_weight
     near = token_matches(
-        generation, reading, sentences=sentences, starts=starts, documents=documents
+        generation, signals.reading, sentences=sentences, starts=starts, documents=documents
     )
     columns = {
-        "passage": passage_all[rows],
-        "context_passage": context_all[rows],
+        "passage": signals.passages[rows],
+        "context_passage": signals.in_context[rows],
         "sentence": top,
         "two_sentences": (top + second) / 2,
         "fitting_sentence": np.maximum.reduceat(fitting, starts[:-1]),
         "context_sentence": np.maximum.reduceat(in_context, starts[:-1]),
-        "words": words_all[rows] / total,
-        "context_words": context_words_all[rows] / context_ceiling,
-        "context_words_raw": np.log1p(context_words_all[rows]),
-        "coverage": weights @ in_passage / total,
+        "words": signals.words[rows] / signals.ceiling,
+        "context_words": signals.context_words[rows] / signals.context_ceiling,
+        "context_words_raw": np.log1p(signals.context_words[rows]),
+        "coverage": weights @ in_passage / signals.ceiling,
         "sentence_coverage": np.maximum.reduceat(sentence_coverage, starts[:-1]),
-        "context_coverage": weights @ anywhere / total,
+        "context_coverage": weights @ anywhere / signals.ceiling,
         "missing": missing,
         "pairs": np.maximum.reduceat(pairs, starts[:-1]),
         "document": best_of_document[documents],
         "names": share(question.names),
         "numbers": share(question.numbers),
-        "year": _agrees(generation.years[documents], question.years),
-        "month": _agrees(generation.months[documents], question.months),
+        "year": agrees(generation.years[documents], question.years),
+        "month": agrees(generation.months[documents], question.months),
         "quantity": question.asks_quantity * answers(quantity=True),
         "date": question.asks_date * answers(date=True),
         "person": question.asks_person * answers(person=True),
-        "dateline": np.isin(rows, datelines),
+        "dateline": np.isin(rows, signals.datelines),
         **near.columns(),
     }
     features = np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
@@ -246,6 +203,17 @@ def candidate_features(  # noqa: PLR0915 (one table, column by column)
         starts=starts,
     )
     return Candidates(rows, features, sentences, starts, of_sentences)
+
+
+def mixed(read: Sequence[Candidates], shares: NDArray[np.float64]) -> Candidates:
+    """The mean of candidates with the same rows, by their ``shares`` ``(len(read),)``, sum 1."""
+    return replace(
+        read[0],
+        features=np.tensordot(shares, np.stack([r.features for r in read]), 1).astype(np.float32),
+        sentence_features=np.tensordot(
+            shares, np.stack([r.sentence_features for r in read]), 1
+        ).astype(np.float32),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,20 +275,6 @@ def _holders(
     return held
 
 
-def _with_context(
-    own: FloatMatrix, context: FloatMatrix, between: FloatMatrix, share: FloatMatrix
-) -> FloatMatrix:
-    """Cosine with own + share · context, from the cosines with each and between the two."""
-    length = np.sqrt(1 + share**2 + 2 * share * between)
-    return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
-
-
-def _best(scores: FloatMatrix, count: int) -> NDArray[np.int64]:
-    if len(scores) <= count:
-        return np.arange(len(scores))
-    return np.argpartition(-scores, count)[:count]
-
-
 def _ranges(
     first: NDArray[np.integer], last: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -345,10 +299,3 @@ def _second_best(scores: FloatMatrix, starts: NDArray[np.int64]) -> FloatMatrix:
     others[best] = -2
     second = np.maximum.reduceat(others, starts[:-1])
     return np.where(np.diff(starts) > 1, second, np.float32(0.9) * scores[best])
-
-
-def _agrees(of_document: NDArray[np.int64], named: frozenset[int]) -> FloatMatrix:
-    if not named:
-        return np.zeros(len(of_document), np.float32)
-    agree = np.where(np.isin(of_document, list(named)), 1, -1)
-    return np.where(of_document > 0, agree, 0).astype(np.float32)

@@ -16,22 +16,25 @@ from numpy.typing import NDArray
 
 from embeddings.evidence import EVIDENCE_NAMES
 from embeddings.features import NAMES
+from embeddings.followup import FOLLOW_UP_NAMES
 
 FloatArray = NDArray[np.floating[Any]]
 
-CONFIDENCE_NAMES = ("one", "log_passages", "z", "fitting_sentence", "context_words")
+CONFIDENCE_NAMES = ("one", "log_passages", "z", "share", "fitting_sentence")
 """The inputs of the second layer: 1, the natural logarithm of the number of passages (the best of
-many that do not answer looks better than the best of few), z, and features of the first candidate.
+many that do not answer looks better than the best of few), z, the logarithm of the first
+candidate's share in a softmax of z, and features of the first candidate.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class RankingModel:
-    """Weights of both layers and of the sentences of a passage, a float64 for each name."""
+    """Weights of both layers, of a passage's sentences and of follow-ups, a float64 a name."""
 
     ranking: FloatArray
     confidence: FloatArray
     evidence: FloatArray
+    follow_up: FloatArray
 
     @classmethod
     def shipped(cls) -> "RankingModel":
@@ -47,14 +50,16 @@ class RankingModel:
         """
 
         def weights(part: str, names: tuple[str, ...]) -> FloatArray:
-            if unknown := {*fields[part]} - {*names}:
+            given = fields.get(part, {})
+            if unknown := {*given} - {*names}:
                 raise ValueError(f"{part} has weights of unknown features: {sorted(unknown)}")
-            return np.array([fields[part].get(name, 0.0) for name in names])
+            return np.array([given.get(name, 0.0) for name in names])
 
         return cls(
             ranking=weights("ranking", NAMES),
             confidence=weights("confidence", CONFIDENCE_NAMES),
             evidence=weights("evidence", EVIDENCE_NAMES),
+            follow_up=weights("follow_up", FOLLOW_UP_NAMES),
         )
 
     def order_scores(self, features: FloatArray) -> FloatArray:
@@ -83,8 +88,9 @@ class RankingModel:
 
 def confidence_row(features: FloatArray, z: FloatArray, at: int, *, passages: int) -> FloatArray:
     """``(len(CONFIDENCE_NAMES),)``: the inputs of the second layer for the candidate ``at``."""
-    own = [float(features[at, NAMES.index(name)]) for name in CONFIDENCE_NAMES[3:]]
-    return np.array([1.0, np.log(passages), z[at], *own], np.float64)
+    own = [float(features[at, NAMES.index(name)]) for name in CONFIDENCE_NAMES[4:]]
+    share = -float(np.log(np.exp(np.clip(z - z[at], -50, 50)).sum()))
+    return np.array([1.0, np.log(passages), z[at], share, *own], np.float64)
 
 
 def learned_from() -> frozenset[tuple[str, int]]:

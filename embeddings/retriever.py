@@ -1,37 +1,48 @@
 """Query → ranked Hits. The only module, with refresh, that sees rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import DATELINE_NUMBER, Passage, Sentence
+from corpus import DATELINE_NUMBER, Passage, Sentence, Span
 from embeddings.documentquestion import DocumentQuestion
 from embeddings.embedder import Embedder, ModelIdentity
 from embeddings.errors import IndexMismatch
-from embeddings.features import Candidates, candidate_features
+from embeddings.features import Candidates, candidate_features, mixed
 from embeddings.filters import Filter
+from embeddings.followup import carried_share, dependence, reading_shares, readings
 from embeddings.generation import Generation
 from embeddings.lexicalindex import stems
 from embeddings.question import take_apart
-from embeddings.ranking import RankingModel
+from embeddings.ranking import FloatArray, RankingModel
 from embeddings.reranker import RERANKED, Reranker, reranked
+from embeddings.searchform import search_form
+from embeddings.signals import all_signals, promising
 from embeddings.spelling import Spelling
 
-CANDIDATES = 50
-"""How many passages each signal may propose; the others cannot become a Hit."""
+_MOST_DATELINES = 50
+
+
+NEIGHBOUR_MARGIN = 1.3
+"""How much less a neighbouring sentence may fit to be evidence together with the best one: it is
+then at least exp(-1.3), a quarter, as likely to answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A standalone question."""
+    """A question, and what the same person asked before it, oldest first."""
 
     text: str
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that may answer: ``score`` in [0, 1], ``rank`` from 1, its evidence sentence."""
+    """A passage that may answer: ``score`` in [0, 1], ``rank`` from 1, its evidence sentence.
+
+    Where two neighbouring sentences are about as likely to answer, ``evidence`` is both.
+    """
 
     passage: Passage
     score: float
@@ -103,20 +114,13 @@ class Retriever:
         scores = self._model.probabilities(candidates.features, passages=count)
         ranked = np.lexsort((candidates.rows, -scores))
         order = self._reranked(query, candidates.rows, ranked)
-        passages, sentences = self.generation.passages, self.generation.sentences
         fit = self._model.evidence_scores(candidates.sentence_features)
-
-        def evidence(i: int) -> Sentence:
-            own = slice(candidates.starts[i], candidates.starts[i + 1])
-            best: Sentence = sentences[candidates.sentences[own][np.argmax(fit[own])]]
-            return best
-
         return tuple(
             Hit(
-                passage=passages[candidates.rows[i]],
+                passage=(passage := self.generation.passages[candidates.rows[i]]),
                 score=float(score),
                 rank=rank,
-                evidence=evidence(i),
+                evidence=evidence(passage, fit[candidates.starts[i] : candidates.starts[i + 1]]),
             )
             for rank, (i, score) in enumerate(
                 zip(order[:top], scores[ranked[:top]], strict=True), start=1
@@ -140,7 +144,11 @@ class Retriever:
     def corrected(self, query: Query) -> Query | None:
         """The query with misspelt words put right from the corpus; None where none is."""
         text = self._spelling.correct(query.text, known=self._embedder.knows_word)
-        return None if text is None else Query(text)
+        return None if text is None else replace(query, text=text)
+
+    def carried_share(self, query: Query) -> float:
+        """In [0, 1]: how much what was asked before counts for the answer; 0 without it."""
+        return carried_share(query.text, self._model.follow_up) if query.earlier else 0.0
 
     def candidates(
         self, query: Query, *, allowed: NDArray[np.bool_] | None = None
@@ -148,20 +156,33 @@ class Retriever:
         """The passages that may answer, with their features; None for a query without a word.
 
         ``allowed`` ``(n,)`` has the passages that may be proposed; None, too, where it has none.
+        The features of a follow-up are the mean of those of its readings, by their shares.
         """
-        question = take_apart(query.text, self.generation.lexical)
-        if not any(c.isalnum() for c in question.text) or (
+        if not any(c.isalnum() for c in search_form(query.text)) or (
             allowed is not None and not allowed.any()
         ):
             return None
-        return candidate_features(
-            self.generation,
-            question,
-            self._embedder.read_query(question.text),
-            datelines=self._datelines_asked_about(question.text, allowed),
-            each=CANDIDATES,
-            allowed=allowed,
-        )
+        read = self.read(query, allowed=allowed)
+        if len(read) == 1:
+            return read[0]
+        return mixed(read, reading_shares(dependence(query.text), self._model.follow_up))
+
+    def read(self, query: Query, *, allowed: NDArray[np.bool_] | None = None) -> list[Candidates]:
+        """The candidates under each reading of the query, the same rows under each."""
+        signals = []
+        for text in readings(query.text, query.earlier):
+            question = take_apart(text, self.generation.lexical)
+            signals.append(
+                all_signals(
+                    self.generation,
+                    question,
+                    self._embedder.read_query(question.text),
+                    datelines=self._datelines_asked_about(question.text, allowed),
+                )
+            )
+        rows = [promising(self.generation, each, allowed=allowed) for each in signals]
+        together = np.unique(np.concatenate(rows))
+        return [candidate_features(self.generation, each, together) for each in signals]
 
     def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
         """``(n,)``: which passages stand in a document that matches; None where all do."""
@@ -180,4 +201,21 @@ class Retriever:
             for row, title, place in self._datelines
             if (allowed is None or allowed[row]) and asked.is_about(title, place)
         ]
-        return np.array(rows[:CANDIDATES], dtype=np.int64)
+        return np.array(rows[:_MOST_DATELINES], dtype=np.int64)
+
+
+def evidence(passage: Passage, fit: FloatArray) -> Sentence:
+    """The sentence of a passage that fits best, first in reading order among equals.
+
+    ``fit`` ``(s,)`` has a number for each. A neighbour that is nearly as likely is taken in.
+    """
+    sentences = passage.sentences
+    best = int(np.argmax(fit))
+    beside = [i for i in (best - 1, best + 1) if 0 <= i < len(fit)]
+    other = max(beside, key=lambda i: fit[i], default=best)
+    if other == best or fit[best] - fit[other] > NEIGHBOUR_MARGIN:
+        return sentences[best]
+    first, last = sorted((best, other))
+    span = Span(sentences[first].span.start, sentences[last].span.end)
+    start = passage.span.start
+    return Sentence(span, passage.text[span.start - start : span.end - start])

@@ -35,6 +35,7 @@ from embeddings import (
 )
 from embeddings.evidence import EVIDENCE_NAMES
 from embeddings.features import NAMES
+from embeddings.followup import FOLLOW_UP_NAMES, dependence, reading_shares
 from embeddings.ranking import CONFIDENCE_NAMES, RankingModel, confidence_row
 from embeddings.vectorcache import CachingEmbedder
 
@@ -48,6 +49,10 @@ PRIOR = {"passage": 9.0, "sentence": 12.0, "words": 9.0, "dateline": 12.0}
 CONFIDENCE_RIDGE = 1e-2
 EVIDENCE_RIDGE = 1e-3
 SETS_WITH_ANSWER_SPANS = {"en"}
+SMALL_TALK = {"chit-chat", "chitchat", "chat"}
+NOT_ALONE = {"follow-up", "first turn"}
+FOLLOW_UP_PRIOR = {"one": 0.0, "words": -0.5, "name": -0.5, "pronoun": 0.5, "demonstrative": 0.5}
+FOLLOW_UP_RIDGE = 2e-2
 SMALL_SET_WEIGHT = 0.3
 SMALL_SET = 60
 
@@ -56,8 +61,10 @@ SMALL_SET = 60
 class Case:
     """One question's candidates: features, which of them answer, and its fold.
 
-    ``sentences`` are the features of the sentences of each candidate that answers, ``holds`` tells
-    which of them have the answer's text in them; both empty where the set does not give it.
+    ``read`` are the features under each reading, the first of the question alone; ``dependence``
+    what tells whether it leans on the others. ``sentences`` are the features of the sentences of
+    each candidate that answers, ``holds`` tells which of them have the answer's text in them; both
+    empty where the set does not give it.
     """
 
     set_name: str
@@ -65,11 +72,22 @@ class Case:
     kind: str
     fold: int
     passages: int
-    features: np.ndarray
+    read: tuple[np.ndarray, ...]
     right: np.ndarray
     answerable: bool
+    dependence: np.ndarray
     sentences: tuple[np.ndarray, ...]
     holds: tuple[np.ndarray, ...]
+
+    @property
+    def features(self) -> np.ndarray:
+        """The features of the candidates for the question alone."""
+        return self.read[0]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the set means the question to be understood without those before it."""
+        return self.kind not in NOT_ALONE
 
 
 def load_sets(root: Path) -> list[QuestionSet]:
@@ -89,7 +107,7 @@ def load_sets(root: Path) -> list[QuestionSet]:
 
 
 def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
-    """The candidates of every question that stands alone."""
+    """The candidates of every question that is not small talk."""
     cases = []
     with tempfile.TemporaryDirectory() as folder:
         store = GenerationStore(Path(folder))
@@ -97,11 +115,11 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
         generation = store.open_current()
         retriever = Retriever(generation, embedder, model=RankingModel.from_fields(EMPTY))
         for question in questions.questions:
-            if question.kind in {"follow-up", "first turn", "chit-chat", "chat"}:
+            query = Query(question.text, earlier=question.history)
+            if question.kind in SMALL_TALK or not any(c.isalnum() for c in question.text):
                 continue
-            candidates = retriever.candidates(Query(question.text))
-            if candidates is None:
-                continue
+            read = retriever.read(query)
+            candidates = read[0]
             passages = [generation.passages[row] for row in candidates.rows]
             right = [(p.document_id, p.number) in question.answers for p in passages]
             bounds = list(itertools.pairwise(candidates.starts))
@@ -115,9 +133,10 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
                     question.kind,
                     fold,
                     len(generation.passages),
-                    candidates.features,
+                    tuple(each.features for each in read),
                     np.array(right),
                     bool(question.answers),
+                    dependence(question.text),
                     tuple(candidates.sentence_features[slice(*bounds[i])] for i in answering),
                     tuple(
                         np.array([any(a in s.text for a in texts) for s in passages[i].sentences])
@@ -128,12 +147,17 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
     return cases
 
 
-EMPTY: dict[str, dict[str, float]] = {"ranking": {}, "confidence": {}, "evidence": {}}
+EMPTY: dict[str, dict[str, float]] = {
+    "ranking": {},
+    "confidence": {},
+    "evidence": {},
+    "follow_up": {},
+}
 
 
 def fit_ranking(cases: list[Case]) -> np.ndarray:
     """The weights of the first layer, in the units of the features."""
-    use = [c for c in cases if c.right.any() and not c.right.all()]
+    use = [c for c in cases if c.stands_alone and c.right.any() and not c.right.all()]
     sizes: dict[str, int] = {}
     for c in use:
         sizes[c.set_name] = sizes.get(c.set_name, 0) + 1
@@ -166,6 +190,26 @@ def fit_evidence(cases: list[Case]) -> np.ndarray:
         negative=none > 0,
         ridge=EVIDENCE_RIDGE,
     )
+
+
+def fit_follow_up(cases: list[Case], z_of: list[tuple[np.ndarray, ...]]) -> np.ndarray:
+    """The weights of what was asked before, from z under each reading."""
+    use = [i for i, c in enumerate(cases) if len(c.read) > 1 and c.right.any()]
+    sizes: dict[str, int] = {}
+    for i in use:
+        sizes[cases[i].set_name] = sizes.get(cases[i].set_name, 0) + 1
+    prior = np.array([FOLLOW_UP_PRIOR.get(name, 0.0) for name in FOLLOW_UP_NAMES])
+
+    def loss(weights: np.ndarray) -> float:
+        total = FOLLOW_UP_RIDGE * float(np.sum((weights - prior) ** 2))
+        for i in use:
+            z = reading_shares(cases[i].dependence, weights) @ np.stack(z_of[i])
+            powers = np.exp(z - z.max())
+            likely = powers[cases[i].right].sum() / powers.sum()
+            total -= np.log(max(likely, 1e-9)) / sizes[cases[i].set_name] / len(sizes)
+        return float(total)
+
+    return np.asarray(minimize(loss, prior, method="L-BFGS-B", options={"maxiter": 40}).x)
 
 
 def fit_listwise(
@@ -326,6 +370,33 @@ def report(cases: list[Case], z_of: list[np.ndarray], probability: np.ndarray) -
             print(f"  at {threshold}: false refusals {np.mean(p[able] < threshold):.2f}{wrong}")
 
 
+def report_follow_ups(cases: list[Case]) -> None:
+    """Prints the recall of follow-ups, alone and with what was asked before, from other folds."""
+    z_read: list[tuple[np.ndarray, ...]] = [()] * len(cases)
+    mixed: list[np.ndarray] = [np.empty(0)] * len(cases)
+    for fold in range(FOLDS):
+        w = fit_ranking([c for c in cases if c.fold != fold])
+        for i, c in enumerate(cases):
+            if c.fold == fold:
+                z_read[i] = tuple(x @ w for x in c.read)
+    for fold in range(FOLDS):
+        train = [i for i, c in enumerate(cases) if c.fold != fold]
+        w = fit_follow_up([cases[i] for i in train], [z_read[i] for i in train])
+        for i, c in enumerate(cases):
+            if c.fold == fold and len(c.read) > 1:
+                mixed[i] = reading_shares(c.dependence, w) @ np.stack(z_read[i])
+    for name in dict.fromkeys(c.set_name for c in cases):
+        at = [i for i, c in enumerate(cases) if c.set_name == name and len(c.read) > 1]
+        at = [i for i in at if cases[i].answerable]
+        if at:
+            here = [cases[i] for i in at]
+            alone, with_context = ([z_read[i][0] for i in at], [mixed[i] for i in at])
+            print(f"{name}: {len(at)} follow-ups")
+            for said, scores in (("alone", alone), ("in context", with_context)):
+                figures = " ".join(f"{recall(here, scores, top):.3f}" for top in TOPS)
+                print(f"  {said} R@1/3/5 {figures}")
+
+
 def main() -> None:
     """Fits, prints and, when asked, writes."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -336,12 +407,17 @@ def main() -> None:
     embedder = CachingEmbedder(SentenceTransformerEmbedder(find_model()), arguments.cache)
     sets = load_sets(arguments.folder)
     cases = [case for questions in sets for case in cases_of(questions, embedder)]
+    everything = cases
+    report_follow_ups(everything)
+    cases = [c for c in everything if c.stands_alone]
     z_of, probability = cross_validated(cases)
     report(cases, z_of, probability)
     print(f"answer inside the evidence sentence: {evidence_recall(cases):.3f}")
     rows, answers = confidence_data(cases, z_of)
     ranking = fit_ranking(cases)
     evidence = fit_evidence(cases)
+    z_read = [tuple(x @ ranking for x in c.read) for c in everything]
+    follow_up = fit_follow_up(everything, z_read)
     confidence = fit_confidence(rows, answers, set_weights(cases))
     fields = {
         "sets": {
@@ -350,6 +426,9 @@ def main() -> None:
         "ranking": {n: round(float(w), 4) for n, w in zip(NAMES, ranking, strict=True) if w},
         "confidence": {
             n: round(float(w), 4) for n, w in zip(CONFIDENCE_NAMES, confidence, strict=True)
+        },
+        "follow_up": {
+            n: round(float(w), 4) for n, w in zip(FOLLOW_UP_NAMES, follow_up, strict=True)
         },
         "evidence": {
             n: round(float(w), 4) for n, w in zip(EVIDENCE_NAMES, evidence, strict=True) if w

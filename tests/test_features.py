@@ -9,9 +9,11 @@ from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
-from embeddings.features import CONTEXT_SHARE, NAMES
+from embeddings.embedder import Reading
+from embeddings.features import NAMES
 from embeddings.lexicalindex import stems
 from embeddings.question import take_apart
+from embeddings.signals import CONTEXT_SHARE
 
 TEXTS = (
     (
@@ -99,6 +101,19 @@ def oracle(generation: Generation, text: str) -> dict[str, list[float]]:
         ):
             agrees = 0 if not named or own_part is None else (1 if own_part in named else -1)
             columns[name].append(agrees)
+        asked = embedder.read_query(question.text)
+        rarity = generation.token_weights(asked.token_ids)
+
+        def near(texts: list[str], weights: np.ndarray, asked: Reading = asked) -> float:
+            tokens = np.concatenate([embedder.read_query(t).token_vectors for t in texts])
+            best = (asked.token_vectors @ tokens.T).max(axis=1)
+            return float(weights @ best / weights.sum())
+
+        own_texts = [s.text for s in passage.sentences]
+        for prefix, weights in (("", np.ones_like(rarity)), ("rare_", rarity)):
+            columns[f"{prefix}tokens"].append(near(own_texts, weights))
+            columns[f"sentence_{prefix}tokens"].append(max(near([s], weights) for s in own_texts))
+            columns[f"context_{prefix}tokens"].append(near([*own_texts, document.context], weights))
         context_cosine.setdefault(document.id, []).append(columns["context_passage"][-1])
     columns["document"] = [max(context_cosine[p.document_id]) for p in generation.passages]
     return columns
@@ -114,7 +129,9 @@ def test_features_are_those_of_their_definitions(generation: Generation, text: s
     for name, expected in oracle(generation, text).items():
         if expected:
             got = candidates.features[:, NAMES.index(name)]
-            np.testing.assert_allclose(got, expected, atol=2e-5, err_msg=name)
+            # token vectors are kept as whole numbers up to 127
+            atol = 0.02 if "tokens" in name else 2e-5
+            np.testing.assert_allclose(got, expected, atol=atol, err_msg=name)
 
 
 def column(generation: Generation, text: str, name: str) -> list[float]:

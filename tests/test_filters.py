@@ -14,10 +14,9 @@ from embeddings import (
     GenerationStore,
     Query,
     Retriever,
-    features,
     known_filter,
     refresh,
-    retriever,
+    signals,
 )
 
 COUNT = 40
@@ -69,12 +68,12 @@ def test_every_passage_that_matches_competes_and_no_other(
         (p.document_id, p.number) for d in CORPUS.documents if only.matches(d) for p in d.quotable
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(retriever, "CANDIDATES", 10_000)
-        patch.setattr(features, "KEPT", 10_000)
+        patch.setattr(signals, "PROPOSED", 10_000)
+        patch.setattr(signals, "KEPT", 10_000)
         everything = searching.search(Query(question), top=10_000)
         wide = searching.search(Query(question), top=10_000, only=only)
-        patch.setattr(retriever, "CANDIDATES", each)
-        patch.setattr(features, "KEPT", each)
+        patch.setattr(signals, "PROPOSED", each)
+        patch.setattr(signals, "KEPT", each)
         narrow = searching.search(Query(question), top=each, only=only)
     places = [(h.passage.document_id, h.passage.number) for h in everything]
     assert len(places) == sum(len(d.quotable) for d in CORPUS.documents)

@@ -3,12 +3,12 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.composition import ProgressBar
-from bot.evaluation.systems import Baselines, System, best_hits
+from bot.evaluation.systems import Baselines, System
 from corpus.beir import AskedQuestion, PassageKey, QuestionSet
 from embeddings import (
     Embedder,
@@ -17,11 +17,14 @@ from embeddings import (
     Hit,
     ModelIdentity,
     Progress,
+    Query,
     Retriever,
+    best_hits,
     refresh,
     search_form,
 )
 from embeddings.embedder import FloatMatrix
+from embeddings.embedder import Reading as TextReading
 from embeddings.ranking import learned_from
 
 ENCODINGS_TIMED = 100
@@ -139,7 +142,8 @@ class _Asker:
         self._baselines = Baselines(generation, embedder)
         self.search_s: list[float] = []
         if System.OURS in systems:
-            best_hits(self._retriever, "warm", top=top)  # what is computed once is not search
+            # what is computed once is not search
+            best_hits(self._retriever, Query("warm"), top=top)
 
     def ask(self, question: AskedQuestion) -> Result:
         alone = self._baselines.rankings(question.text, top=self._top)
@@ -148,7 +152,7 @@ class _Asker:
         if System.OURS not in self._systems:
             return Result(question, language, rankings)
         started, self._timed.seconds = time.perf_counter(), 0.0
-        hits = best_hits(self._retriever, question.text, top=self._top)
+        hits, _ = best_hits(self._retriever, Query(question.text), top=self._top)
         self.search_s.append(time.perf_counter() - started - self._timed.seconds)
         ours = _reading(hits, question)
         in_context = rewritten = None
@@ -160,7 +164,7 @@ class _Asker:
         return Result(question, language, rankings, ours, in_context, rewritten)
 
     def _read(self, question: AskedQuestion, text: str, earlier: tuple[str, ...]) -> Reading:
-        hits = best_hits(self._retriever, text, top=self._top, earlier=earlier)
+        hits, _ = best_hits(self._retriever, Query(text, earlier), top=self._top)
         return _reading(hits, question)
 
     def _language(self, question: AskedQuestion) -> str:
@@ -217,10 +221,18 @@ class _TimedEmbedder:
         return self.embedder.embed_passages(texts, progress=progress)
 
     def embed_query(self, text: str) -> FloatMatrix:
+        return self.embedder.embed_query(text)
+
+    def read_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[TextReading]:
+        return self.embedder.read_passages(texts, progress=progress)
+
+    def read_query(self, text: str) -> TextReading:
         started = time.perf_counter()
-        vector = self.embedder.embed_query(text)
+        reading = self.embedder.read_query(text)
         self.seconds += time.perf_counter() - started
-        return vector
+        return reading
 
     def knows_word(self, word: str) -> bool:
         return self.embedder.knows_word(word)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.beir import PassageKey
-from embeddings import Embedder, Generation, Hit, Query, Retriever, search_form
+from embeddings import Embedder, Generation, search_form
 from embeddings.embedder import FloatMatrix
 
 FUSION_K = 60
@@ -96,16 +96,3 @@ def _best(scores: FloatMatrix, count: int) -> NDArray[np.intp]:
     """The rows of the ``count`` best finite scores, best first, equal ones by row."""
     order = np.argsort(-scores, kind="stable")[:count]
     return order[np.isfinite(scores[order])]
-
-
-def best_hits(
-    retriever: Retriever, text: str, *, top: int, earlier: tuple[str, ...] = ()
-) -> tuple[Hit, ...]:
-    """Our Hits: misspelt words are put right where that finds a more probable first passage."""
-    hits = retriever.search(Query(text), top=top, earlier=earlier)
-    corrected = retriever.corrected(Query(text))
-    if corrected is not None:
-        better = retriever.search(corrected, top=top, earlier=earlier)
-        if better and (not hits or better[0].score > hits[0].score):
-            return better
-    return hits

@@ -1,0 +1,86 @@
+"""What a person asked before, for a while and in memory only: follow-ups are read with it."""
+
+import re
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from threading import Lock
+
+REMEMBERED_QUESTIONS = 2
+REMEMBERED_CHARACTERS = 300
+FORGOTTEN_AFTER_S = 30 * 60.0
+MOST_CONVERSATIONS = 10_000
+
+_NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*(?: (?:(?:of|the|for|and) )*[A-Z][\w-]*)*")
+_TOPIC_CHARACTERS = 60
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The last questions of one person in one place, oldest first; answers are not kept."""
+
+    questions: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_QUESTIONS))
+    last_s: float = 0.0
+
+    def remember(self, question: str) -> None:
+        """Keeps the question, and of what was kept the last one."""
+        self.questions.append(question[:REMEMBERED_CHARACTERS])
+
+
+class Conversations:
+    """The conversations that go on, by who talks where. Safe to call from several threads.
+
+    One that rested for ``FORGOTTEN_AFTER_S`` seconds is forgotten; of more than
+    ``MOST_CONVERSATIONS`` those that rested longest.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._by_key: OrderedDict[Hashable, Conversation] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def earlier(self, key: Hashable) -> tuple[str, ...]:
+        """What was asked before, oldest first."""
+        with self._lock:
+            self._drop_rested()
+            conversation = self._by_key.get(key)
+            return tuple(conversation.questions) if conversation else ()
+
+    def remember(self, key: Hashable, question: str) -> None:
+        """Keeps a question that was answered, or that nothing answered."""
+        with self._lock:
+            conversation = self._by_key.setdefault(key, Conversation())
+            conversation.remember(question)
+            conversation.last_s = self._clock()
+            self._by_key.move_to_end(key)
+            while len(self._by_key) > MOST_CONVERSATIONS:
+                self._by_key.popitem(last=False)
+
+    def forget(self, key: Hashable) -> None:
+        """Keeps nothing of a conversation."""
+        with self._lock:
+            self._by_key.pop(key, None)
+
+    def _drop_rested(self) -> None:
+        oldest_kept_s = self._clock() - FORGOTTEN_AFTER_S
+        while self._by_key:
+            key, conversation = next(iter(self._by_key.items()))
+            if conversation.last_s > oldest_kept_s:
+                return
+            del self._by_key[key]
+
+
+def topic(earlier: tuple[str, ...]) -> str:
+    """What the earlier questions were about, in their own words: the last names in them.
+
+    The last question itself, cut to 60 characters, where no question has a name.
+    """
+    for question in reversed(earlier):
+        names = [name for name in _NAME.findall(question) if len(name) > 1]
+        if names:
+            return ", ".join(dict.fromkeys(names))[:_TOPIC_CHARACTERS]
+    return earlier[-1][:_TOPIC_CHARACTERS] if earlier else ""

@@ -1,0 +1,131 @@
+"""What each signal says of every passage for one question, and which passages are promising."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.embedder import FloatMatrix, Reading
+from embeddings.generation import Generation
+from embeddings.question import Question
+
+PROPOSED = 50
+"""How many passages each signal proposes; the others cannot become a Hit."""
+
+KEPT = 64
+"""How many of the proposed passages are looked at closely: the most promising."""
+
+CONTEXT_SHARE = 0.5
+"""How much of a document's context vector is added to a passage's or sentence's own."""
+
+_DATELINE_PROMISE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """A question as read, and what each signal says of all n passages and m sentences.
+
+    ``context`` is the cosine with each document's context; ``passages``, ``in_context`` and
+    ``best_sentences`` ``(n,)`` and ``sentences`` ``(m,)`` are cosines, the second with the unit
+    vector along passage + ``CONTEXT_SHARE`` · context. ``words`` and ``context_words`` ``(n,)``
+    are BM25, ``ceiling`` and ``context_ceiling`` the most a text could have. ``datelines`` are the
+    rows of those of documents whose making is asked about.
+    """
+
+    question: Question
+    reading: Reading
+    context: FloatMatrix
+    passages: FloatMatrix
+    in_context: FloatMatrix
+    sentences: FloatMatrix
+    best_sentences: FloatMatrix
+    words: FloatMatrix
+    context_words: FloatMatrix
+    ceiling: float
+    context_ceiling: float
+    datelines: NDArray[np.int64]
+
+
+def all_signals(
+    generation: Generation,
+    question: Question,
+    reading: Reading,
+    *,
+    datelines: NDArray[np.int64],
+) -> Signals:
+    """The signals of a question over a whole generation."""
+    vector = reading.vector
+    context = generation.document_vectors.matrix @ vector
+    own = generation.passage_vectors.matrix @ vector
+    sentences = generation.sentence_vectors.matrix @ vector
+    row = generation.document_rows
+    shares = np.where(generation.has_context, np.float32(CONTEXT_SHARE), np.float32(0))[row]
+    return Signals(
+        question=question,
+        reading=reading,
+        context=context,
+        passages=own,
+        in_context=with_context(own, context[row], generation.passage_context, shares),
+        sentences=sentences,
+        best_sentences=np.maximum.reduceat(sentences, generation.sentence_starts[:-1]),
+        words=generation.lexical.scores(question.stems),
+        context_words=generation.context_lexical.scores(question.stems),
+        ceiling=max(generation.lexical.ceiling(question.stems), 1e-6),
+        context_ceiling=max(generation.context_lexical.ceiling(question.stems), 1e-6),
+        datelines=datelines,
+    )
+
+
+def promising(
+    generation: Generation, signals: Signals, *, allowed: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Ascending rows of the passages worth a close look, at most ``KEPT``, datelines among them.
+
+    Every signal proposes its ``PROPOSED`` best among the ``allowed`` ``(n,)``, one at least (None
+    allows all); of the proposed those with the largest plain sum are kept.
+    """
+    among = np.arange(len(signals.passages)) if allowed is None else np.flatnonzero(allowed)
+    proposals = [np.intersect1d(signals.datelines, among)]
+    for scores in (
+        signals.passages,
+        signals.in_context,
+        signals.best_sentences,
+        signals.words,
+        signals.context_words,
+    ):
+        proposals.append(among[_best(scores[among], PROPOSED)])
+    rows = np.unique(np.concatenate(proposals)).astype(np.int64)
+    document = generation.document_rows[rows]
+    promise = (
+        6 * signals.passages[rows]
+        + 3 * signals.in_context[rows]
+        + 7 * signals.best_sentences[rows]
+        + 2 * signals.words[rows] / signals.ceiling
+        + 4 * signals.context_words[rows] / signals.context_ceiling
+        + agrees(generation.years[document], signals.question.years)
+        + agrees(generation.months[document], signals.question.months)
+        + _DATELINE_PROMISE * np.isin(rows, signals.datelines)
+    )
+    return rows[np.sort(_best(promise, KEPT))]
+
+
+def with_context(
+    own: FloatMatrix, context: FloatMatrix, between: FloatMatrix, share: FloatMatrix
+) -> FloatMatrix:
+    """Cosine with own + share · context, from the cosines with each and between the two."""
+    length = np.sqrt(1 + share**2 + 2 * share * between)
+    return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
+
+
+def agrees(of_document: NDArray[np.int64], named: frozenset[int]) -> FloatMatrix:
+    """1 where a document's year or month is one of those named, -1 where not; else 0."""
+    if not named:
+        return np.zeros(len(of_document), np.float32)
+    agree = np.where(np.isin(of_document, list(named)), 1, -1)
+    return np.where(of_document > 0, agree, 0).astype(np.float32)
+
+
+def _best(scores: FloatMatrix, count: int) -> NDArray[np.int64]:
+    if len(scores) <= count:
+        return np.arange(len(scores))
+    return np.argpartition(-scores, count)[:count]

@@ -1,0 +1,75 @@
+"""What was asked before: remembered within bounds, forgotten in time, never another person's."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import conversation
+from bot.conversation import FORGOTTEN_AFTER_S, Conversations, topic
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@given(st.lists(st.text(max_size=400), max_size=6))
+def test_the_last_two_questions_are_remembered_oldest_first(asked: list[str]) -> None:
+    conversations = Conversations()
+    for question in asked:
+        conversations.remember("me", question)
+    assert conversations.earlier("me") == tuple(question[:300] for question in asked[-2:])
+
+
+def test_nobody_sees_what_another_person_asked() -> None:
+    conversations = Conversations()
+    conversations.remember((1, None, 7), "mine")
+    assert conversations.earlier((1, None, 8)) == ()
+    assert conversations.earlier((2, None, 7)) == ()
+
+
+def test_new_forgets_at_once_and_forgetting_nothing_is_no_error() -> None:
+    conversations = Conversations()
+    conversations.remember("me", "what?")
+    conversations.forget("me")
+    conversations.forget("me")
+    assert conversations.earlier("me") == ()
+    assert len(conversations) == 0
+
+
+def test_a_conversation_that_rested_is_forgotten() -> None:
+    clock = Clock()
+    conversations = Conversations(clock=clock)
+    conversations.remember("a", "one?")
+    clock.now_s = FORGOTTEN_AFTER_S - 1
+    assert conversations.earlier("a") == ("one?",)
+    conversations.remember("b", "two?")
+    clock.now_s = FORGOTTEN_AFTER_S + 1
+    assert conversations.earlier("a") == ()
+    assert conversations.earlier("b") == ("two?",)
+    assert len(conversations) == 1
+
+
+def test_there_are_never_more_conversations_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conversation, "MOST_CONVERSATIONS", 3)
+    conversations = Conversations()
+    for number in range(10):
+        conversations.remember(number, "?")
+    assert len(conversations) == 3
+    assert conversations.earlier(9) == ("?",)
+    assert conversations.earlier(0) == ()
+
+
+def test_the_topic_is_the_last_names_or_the_last_question() -> None:
+    assert topic(("What does the Africa Focus Group do?",)) == "Africa Focus Group"
+    assert topic(("Who leads the Group of Seven?", "and when?")) == "Group of Seven"
+    assert topic(("what happened?",)) == "what happened?"
+    assert topic(()) == ""
+    assert len(topic(("x" * 400,))) == 60
