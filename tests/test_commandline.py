@@ -206,6 +206,14 @@ def test_a_document_or_paragraph_that_is_not_there_is_one_clear_line(built_home:
         assert run.stderr.count("\n") == 1
 
 
+def test_chat_reads_a_follow_up_with_what_was_asked_until_new(built_home: Path) -> None:
+    asked = "What is the Africa Focus Group?\nAnd who leads it?\n/new\nAnd who leads it?\n"
+    run = verbatim("chat", "--top", "1", home=built_home, stdin=asked)
+    before, after = run.stdout.split("Forgotten.")
+    assert before.count("About: Africa Focus Group") == 1
+    assert "About:" not in after
+
+
 def test_chat_answers_line_after_line(built_home: Path) -> None:
     run = verbatim("chat", "--top", "1", home=built_home, stdin=f"{QUESTION}\n\nhello there\n")
     assert run.returncode == 0

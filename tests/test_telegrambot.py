@@ -129,6 +129,28 @@ def test_commands_are_answered(bot: Bot, server: BotApiServer, command: str, sta
     assert ask(server, command)[0].startswith(start)
 
 
+def test_a_follow_up_is_read_with_what_the_same_person_asked_before(
+    bot: Bot, server: BotApiServer
+) -> None:
+    first, follow_up = "What is the Africa Focus Group?", "And who leads it?"
+    user, other = server.add_user(), server.add_user()
+    server.say(first, chat_id=user.id)
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=30)
+    for person in (user, other):
+        server.say(follow_up, chat_id=person.id)
+    server.wait_for_messages(2, chat_id=user.id, timeout_s=30)
+    server.wait_for_messages(1, chat_id=other.id, timeout_s=30)
+    assert "About: Africa Focus Group" in server.sent(user.id)[-1].text
+    assert "About:" not in server.sent(other.id)[-1].text
+    server.say("/new", chat_id=user.id)
+    before = len(server.sent(user.id))
+    server.wait_for_messages(before + 1, chat_id=user.id, timeout_s=30)
+    assert server.sent(user.id)[-1].text.startswith("Forgotten.")
+    server.say(follow_up, chat_id=user.id)
+    server.wait_for_messages(before + 2, chat_id=user.id, timeout_s=30)
+    assert "About:" not in server.sent(user.id)[-1].text
+
+
 def test_ask_takes_the_question_after_the_command(bot: Bot, server: BotApiServer) -> None:
     assert "eighty-five" in ask(server, f"/ask {QUESTION}")[0]
 
