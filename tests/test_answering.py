@@ -16,6 +16,7 @@ from bot.answering import (
     Outcome,
     Related,
     check_quote,
+    is_question,
     outcome_of,
 )
 from bot.citation import Citation, cite
@@ -51,6 +52,10 @@ class ScriptedRetriever:
     def corrected(self, query: Query) -> Query | None:
         """A question that begins with "misspelt" has the rest for its correction."""
         return Query(query.text[9:]) if query.text.startswith("misspelt ") else None
+
+    def carried_share(self, query: Query) -> float:
+        """All of what was asked before counts."""
+        return float(bool(query.earlier))
 
 
 @pytest.fixture
@@ -326,3 +331,21 @@ def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
         "link": "https://example.org/#:~:text=aaa%20bbb.%20ccc%20ddd.",
         "digest": answerer.corpus.document("d1").digest,
     }
+
+
+def test_an_answer_says_what_it_was_read_with(answerer: Answerer) -> None:
+    asked = ("What of the Africa Focus Group?", "who?")
+    reply = answerer.answer("0.9", earlier=asked)
+    assert reply.notices == (
+        "About: Africa Focus Group, from what you asked before. /new forgets it.",
+    )
+    assert answerer.answer("0.9").notices == ()
+
+
+def test_small_talk_is_no_question_to_remember(answerer: Answerer) -> None:
+    assert [is_question(answerer.answer(text)) for text in ("hello", "?!", "0.9", "0.0")] == [
+        False,
+        False,
+        True,
+        True,
+    ]

@@ -171,7 +171,7 @@ def test_the_command_menu_is_set(bot: Bot, server: BotApiServer) -> None:
     [
         ("/start", "Je réponds aux questions sur 1 déclaration officielle"),
         ("/help", "Écrivez une question"),
-        ("/privacy", "Rien n’est conservé"),
+        ("/privacy", "Rien n’est enregistré"),
         ("/ask", "Que souhaitez-vous savoir\u202f?"),
         ("/frobnicate", "Je ne connais pas cette commande"),
         ("What is the best pizza topping?", "Les déclarations ne le disent pas."),
