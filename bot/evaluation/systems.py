@@ -70,7 +70,7 @@ class Baselines:
         """The ``top`` passages of each system but ours, fewer where fewer share a word (BM25)."""
         generation = self._generation
         asked = search_form(text)
-        vector = self._embedder.embed_query(asked)
+        vector = self._embedder.read_query(asked).vector
         sentences = generation.sentence_vectors.matrix @ vector
         words = generation.lexical.scores(generation.lexical.question_stems(asked))
         signals = {
