@@ -7,8 +7,8 @@ first layer maximises the likelihood of the passages that answer among the candi
 question (a listwise softmax), with the sign of every weight given and a ridge that pulls towards a
 plain sum of cosines, token matches and BM25, which is what holds on a corpus too small to learn
 from. The second is a logistic regression of "the first candidate answers" on questions that the
-first layer was not fitted on. Every set counts the same. Folds keep the questions of one document or conversation
-together.
+first layer was not fitted on. Every set counts the same. Folds keep the questions of one document
+or conversation together.
 """
 
 import argparse
