@@ -5,10 +5,10 @@
 Both layers are convex problems from a fixed start, so the same sets give the same weights. The
 first layer maximises the likelihood of the passages that answer among the candidates of their
 question (a listwise softmax), with the sign of every weight given and a ridge that pulls towards a
-plain sum of cosines, token matches and BM25, which is what holds on a corpus too small to learn
-from. The second is a logistic regression of "the first candidate answers" on questions that the
-first layer was not fitted on. Every set counts the same. Folds keep the questions of one document
-or conversation together.
+plain sum of cosines and BM25, which is what holds on a corpus too small to learn from. The second
+is a logistic regression of "the first candidate answers" on questions that the first layer was not
+fitted on. Every set counts the same. Folds keep the questions of one document or conversation
+together.
 """
 
 import argparse
@@ -44,15 +44,8 @@ TOPS = (1, 3, 5)
 THRESHOLDS = (0.12, 0.25, 0.35, 0.5)
 TINY = 1e-6
 NEGATIVE = {"missing"}
-RIDGE = 3e-3
-PRIOR = {
-    "passage": 4.0,
-    "sentence": 5.0,
-    "words": 3.0,
-    "context_rare_tokens": 6.0,
-    "sentence_rare_tokens": 4.0,
-    "dateline": 12.0,
-}
+RIDGE = 5e-3
+PRIOR = {"passage": 9.0, "sentence": 12.0, "words": 9.0, "dateline": 12.0}
 CONFIDENCE_RIDGE = 1e-2
 EVIDENCE_RIDGE = 1e-3
 SETS_WITH_ANSWER_SPANS = {"en"}

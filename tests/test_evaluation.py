@@ -33,7 +33,7 @@ QUESTIONS = [
         "_id": "c_t2",
         "text": "Where did they meet?",
         "history": ["Who?", "Ministers."],
-        "rewrite": "Where did the ministers meet?",
+        "rewrite": "Where did the ministers meet to talk of peace?",
     },
 ]
 ANSWERS = {"q1": "a#0", "q2": "a#1", "c_t2": "b#0"}

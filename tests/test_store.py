@@ -19,7 +19,7 @@ from embeddings import (
     RefreshRunning,
     refresh,
 )
-from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 
@@ -48,7 +48,7 @@ def test_a_generation_comes_back_as_it_was_published(store: GenerationStore) -> 
 def test_the_manifest_says_what_the_generation_was_built_from(store: GenerationStore) -> None:
     folder = build(store)
     manifest = json.loads((folder / MANIFEST_NAME).read_bytes())
-    assert manifest["format_version"] == 1
+    assert manifest["format_version"] == FORMAT_VERSION
     assert manifest["dimension"] == 27
     assert manifest["corpus_digest"] == CORPUS.digest
     assert (manifest["documents"], manifest["passages"], manifest["sentences"]) == (2, 3, 4)
