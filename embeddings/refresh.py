@@ -1,13 +1,13 @@
 """Brings the index to the corpus: embeds what is new, counts what changed, publishes once."""
 
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from corpus import Corpus, EmptyCorpus, Passage, Sentence
+from corpus import Corpus, Document, EmptyCorpus, Passage
 from embeddings.embedder import Embedder, FloatMatrix, Progress
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation, GenerationVectors, generation_files
@@ -78,6 +78,12 @@ def refresh(
         return _report(corpus, current, manifest.generation, True, embedded, started)
 
 
+Units = tuple[str, tuple[int, ...]]
+"""The search form of a text whose tokens are kept, and where in it each of its units begins: the
+same text can be one context and a passage of two sentences.
+"""
+
+
 @dataclass(slots=True)
 class KnownVectors:
     """What was embedded before: search form → vector, and of passages and contexts the tokens.
@@ -86,7 +92,7 @@ class KnownVectors:
     """
 
     vectors: dict[str, FloatMatrix] = field(default_factory=dict)
-    tokens: dict[str, TokenVectors] = field(default_factory=dict)
+    tokens: dict[Units, TokenVectors] = field(default_factory=dict)
     basis: FloatMatrix | None = None
 
 
@@ -104,51 +110,53 @@ def embed_corpus(
     if known.basis is None:
         known.basis = token_basis(embedder)
     basis = known.basis
-    read: dict[str, NDArray[np.int64]] = {}
-    passages = [_read_form(passage.sentences) for passage in corpus.quotable()]
-    read.update(passages)
+    passages = [_sentence_units(passage) for passage in corpus.quotable()]
     sentences = [search_form(s.text) for passage in corpus.quotable() for s in passage.sentences]
-    contexts = [search_form(document.context) for document in corpus.documents]
-    read.update((context, np.zeros(1, np.int64)) for context in contexts)
-    unread = [text for text in read if text not in known.tokens]
-    seen = known.vectors.keys() | set(unread)
+    contexts = [_context_unit(document) for document in corpus.documents]
+    unread = [u for u in dict.fromkeys((*passages, *contexts)) if u not in known.tokens]
+    unread_texts = [text for text, _ in unread]
+    seen = known.vectors.keys() | set(unread_texts)
     unseen = [text for text in dict.fromkeys(sentences) if text not in seen]
     in_all = len(unread) + len(unseen)
 
     def told(before: int) -> Progress | None:
         return None if progress is None else lambda done, _: progress(before + done, in_all)
 
-    for text, reading in zip(unread, embedder.read_passages(unread, progress=told(0)), strict=True):
+    readings = embedder.read_passages(unread_texts, progress=told(0))
+    for (text, starts), reading in zip(unread, readings, strict=True):
         known.vectors[text] = reading.vector
-        known.tokens[text] = TokenVectors.pack(reading, basis, read[text])
+        known.tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
     vectors = embedder.embed_passages(unseen, progress=told(len(unread)))
     known.vectors.update(zip(unseen, vectors, strict=True))
 
-    def rows(keys: Sequence[str]) -> FloatMatrix:
-        if not keys:
-            return np.empty((0, embedder.dimension), np.float32)
-        return np.stack([known.vectors[key] for key in keys])
+    def rows(texts: Iterable[str]) -> FloatMatrix:
+        found = [known.vectors[text] for text in texts]
+        return np.stack(found) if found else np.empty((0, embedder.dimension), np.float32)
 
-    def tokens(keys: Sequence[str]) -> TokenVectors:
-        return TokenVectors.join([known.tokens[key] for key in keys], dimension=basis.shape[1])
+    def tokens(units: Sequence[Units]) -> TokenVectors:
+        return TokenVectors.join([known.tokens[u] for u in units], dimension=basis.shape[1])
 
-    forms = [form for form, _ in passages]
     found = GenerationVectors(
-        passages=rows(forms),
+        passages=rows(text for text, _ in passages),
         sentences=rows(sentences),
-        documents=rows(contexts),
-        tokens=tokens(forms),
+        documents=rows(text for text, _ in contexts),
+        tokens=tokens(passages),
         context_tokens=tokens(contexts),
         token_basis=basis,
     )
     return found, in_all
 
 
-def _read_form(sentences: Sequence[Sentence]) -> tuple[str, NDArray[np.int64]]:
-    """The search form of a passage, and where in it each of its sentences begins."""
-    forms = [search_form(sentence.text) for sentence in sentences]
-    ends = np.cumsum([len(form) + 1 for form in forms])
-    return " ".join(forms), np.concatenate([[0], ends[:-1]]).astype(np.int64)
+def _sentence_units(passage: Passage) -> Units:
+    """A passage, its sentences the units."""
+    forms = [search_form(sentence.text) for sentence in passage.sentences]
+    lengths = [len(form) + 1 for form in forms]
+    return " ".join(forms), (0, *itertools.accumulate(lengths[:-1]))
+
+
+def _context_unit(document: Document) -> Units:
+    """The context of a document, one unit."""
+    return search_form(document.context), (0,)
 
 
 def _usable_current(store: GenerationStore) -> Generation | None:
@@ -165,13 +173,13 @@ def _known_vectors(generation: Generation) -> KnownVectors:
     known.vectors.update(zip(sentences, generation.sentence_vectors.matrix, strict=True))
     starts = generation.sentence_starts
     for row, passage in enumerate(generation.passages):
-        form, _ = _read_form(passage.sentences)
-        known.vectors[form] = generation.passage_vectors.matrix[row]
-        known.tokens[form] = generation.tokens.part(starts[row], starts[row + 1])
+        units = _sentence_units(passage)
+        known.vectors[units[0]] = generation.passage_vectors.matrix[row]
+        known.tokens[units] = generation.tokens.part(starts[row], starts[row + 1])
     for row, document in enumerate(generation.corpus.documents):
-        form = search_form(document.context)
-        known.vectors[form] = generation.document_vectors.matrix[row]
-        known.tokens.setdefault(form, generation.context_tokens.part(row, row + 1))
+        units = _context_unit(document)
+        known.vectors[units[0]] = generation.document_vectors.matrix[row]
+        known.tokens[units] = generation.context_tokens.part(row, row + 1)
     return known
 
 

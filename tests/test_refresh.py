@@ -94,6 +94,40 @@ def test_reused_vectors_are_those_that_a_full_refresh_makes(store: GenerationSto
             )
 
 
+@pytest.mark.parametrize(
+    "documents",
+    [
+        # the title of one statement is a paragraph of another
+        (
+            ("Alpha met. Beta came.\n\nMore.", "One", "en"),
+            ("Gamma.", "Alpha met. Beta came.", "en"),
+        ),
+        # French does not know "Mr." as an abbreviation, so the paragraph has another sentence
+        (
+            ("He met Mr. Smith. They spoke.", "One", "en"),
+            ("He met Mr. Smith. They spoke.", "Two", "fr"),
+        ),
+    ],
+)
+def test_the_same_text_in_other_units_keeps_the_tokens_of_each(
+    store: GenerationStore, documents: tuple[tuple[str, str, str], ...]
+) -> None:
+    corpus = Corpus(
+        tuple(
+            document_from_text(text, document_id=f"s{number}", title=title, language=language)
+            for number, (text, title, language) in enumerate(documents)
+        )
+    )
+    counts(store, corpus)
+    generation = store.open_current()
+    for row, sentence in enumerate(generation.sentences):
+        own = generation.tokens.part(row, row + 1)
+        expected = LetterEmbedder().read_query(search_form(sentence.text)).token_ids
+        assert own.ids.tolist() == expected.tolist()
+    changed = Corpus((*corpus_of("Delta stayed.").documents, *corpus.documents))
+    assert counts(store, changed)[4] == 2
+
+
 def test_a_damaged_generation_is_built_anew(store: GenerationStore) -> None:
     counts(store, corpus_of(TEXT))
     (store.directory / "000001" / "passages.faiss").write_bytes(b"junk")
