@@ -29,7 +29,6 @@ _SEEN = 1_000
 FURTHER_QUOTE_SHARE = 0.01
 """Least probability of a further quote, as a share of the first one's."""
 
-
 _TOLD_SHARE = 0.5
 """From which share of what was asked before an answer says that it counted."""
 

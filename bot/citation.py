@@ -33,6 +33,11 @@ class Citation:
     link: str | None
     digest: str
 
+    @property
+    def when_and_where(self) -> str:
+        """The day and the paragraph, for a reader who knows the title: ``2022-05-12, ¶ 7``."""
+        return f"{self.published.isoformat()}, {self.label}" if self.published else self.label
+
 
 def cite(document: Document, passage: Passage) -> Citation:
     """The citation of a whole passage of ``document``."""

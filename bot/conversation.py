@@ -7,12 +7,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from threading import Lock
 
-REMEMBERED_QUESTIONS = 2
-REMEMBERED_CHARACTERS = 300
+from embeddings import CAPITALISED, REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
+
 FORGOTTEN_AFTER_S = 30 * 60.0
 MOST_CONVERSATIONS = 10_000
 
-_NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*(?: (?:(?:of|the|for|and) )*[A-Z][\w-]*)*")
+_NAME = re.compile(rf"{CAPITALISED.pattern}(?: (?:(?:of|the|for|and) )*[A-Z][\w-]*)*")
 _TOPIC_CHARACTERS = 60
 
 

@@ -139,8 +139,7 @@ def _also(quote: Quote, words: Translator) -> Message:
         if citation.link and len(citation.link) <= _LINK_CHARACTERS and title:
             start, length = utf16_length(places), utf16_length(title)
             links.append(Entity(EntityKind.TEXT_LINK, start, length, citation.link))
-        when = f"{citation.published.isoformat()}, " if citation.published else ""
-        places += f"{title} ({when}{citation.label})"
+        places += f"{title} ({citation.when_and_where})"
     rest = max(0, len(quote.also) - texts.MOST_ALSO)
     text = words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
     before = utf16_length(text[: text.index(places)])

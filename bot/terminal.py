@@ -14,7 +14,6 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
-from bot.citation import Citation
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
@@ -59,15 +58,10 @@ def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
 
 
 def _also(quote: Quote, words: Translator) -> str:
-    named = [f"{c.title} ({_place(c)})" for c in quote.also[: texts.MOST_ALSO]]
+    named = [f"{c.title} ({c.when_and_where})" for c in quote.also[: texts.MOST_ALSO]]
     places = words.say(texts.BETWEEN_PLACES).join(named)
     rest = len(quote.also) - len(named)
     return words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
-
-
-def _place(citation: Citation) -> str:
-    when = f"{citation.published.isoformat()}, " if citation.published else ""
-    return f"{when}{citation.label}"
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:

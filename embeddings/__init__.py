@@ -17,6 +17,7 @@ from embeddings.errors import (
     RefreshRunning,
 )
 from embeddings.filters import Filter, known_filter, publisher_key
+from embeddings.followup import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
 from embeddings.modelfolder import (
@@ -27,6 +28,7 @@ from embeddings.modelfolder import (
     model_languages,
 )
 from embeddings.nearduplicates import Gist, gist_of, same_text
+from embeddings.question import CAPITALISED
 from embeddings.questionfilter import QuestionFilters, ReadFilter
 from embeddings.refresh import RefreshReport, refresh
 from embeddings.reranker import Reranker
@@ -36,7 +38,10 @@ from embeddings.sentencetransformer import SentenceTransformerEmbedder
 from embeddings.store import GenerationStore
 
 __all__ = [
+    "CAPITALISED",
     "DEFAULT_MODEL",
+    "REMEMBERED_CHARACTERS",
+    "REMEMBERED_QUESTIONS",
     "CrossEncoderReranker",
     "DateRange",
     "Embedder",

@@ -79,10 +79,7 @@ class Embedder(Protocol):
         """
 
     def read_query(self, text: str) -> Reading:
-        """The reading of a question; its vector is that of ``embed_query``."""
-
-    def embed_query(self, text: str) -> FloatMatrix:
-        """``(d,)`` float32, a unit vector."""
+        """The reading of a question."""
 
     def knows_word(self, word: str) -> bool:
         """Whether the word is one that the model learned whole: then it is no misspelling."""

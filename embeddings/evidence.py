@@ -19,6 +19,10 @@ EVIDENCE_NAMES = (
 )
 """The columns of a matrix of sentences; ``sentence_features`` says what each is."""
 
+NEIGHBOUR_MARGIN = 1.3
+"""How much less a neighbouring sentence may fit to be evidence together with the best one: it is
+then at least exp(-1.3), a quarter, as likely to answer."""
+
 _PREVIOUS_SHARE = 0.7
 _SHARPNESS = 10.0
 
@@ -66,3 +70,17 @@ def sentence_features(
         *kinds,
     )
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def best_sentences(fit: NDArray[np.floating]) -> tuple[int, int]:
+    """First and last of the one or two sentences that answer; ``fit`` ``(s,)``, s ≥ 1.
+
+    The first that fits best, and its better neighbour if that fits at most ``NEIGHBOUR_MARGIN``
+    less; of equal neighbours the one before.
+    """
+    best = int(np.argmax(fit))
+    beside = [i for i in (best - 1, best + 1) if 0 <= i < len(fit)]
+    other = max(beside, key=lambda i: fit[i], default=best)
+    if fit[best] - fit[other] > NEIGHBOUR_MARGIN:
+        other = best
+    return min(best, other), max(best, other)

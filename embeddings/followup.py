@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.lexicalindex import words
+from embeddings.question import CAPITALISED
 from embeddings.searchform import search_form
 
 FOLLOW_UP_NAMES = ("one", "pronoun", "demonstrative", "connective", "words", "name", "two_turns")
 """The learned numbers: of ``dependence``, and last of how the two readings with what was asked
 before share among themselves."""
 
-REMEMBERED = 2
-"""How many earlier questions are read."""
+REMEMBERED_QUESTIONS = 2
+REMEMBERED_CHARACTERS = 300
+"""How many earlier questions are read, and how much of each; more need not be remembered."""
 
-_MOST_CHARACTERS = 300
 _ENOUGH_WORDS = 8
 _PRONOUN = re.compile(
     r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|ones?|there|same"
@@ -34,7 +35,7 @@ _CONNECTIVE = re.compile(
     r"|et|mais|donc|alors|pourquoi)\b",
     re.I,
 )
-_NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*|\d")
+_NAME = re.compile(rf"{CAPITALISED.pattern}|\d")
 
 
 def dependence(question: str) -> NDArray[np.float64]:
@@ -56,7 +57,7 @@ def readings(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
 
     Of an earlier question the first 300 characters count. Without one, the question alone.
     """
-    before = [text[:_MOST_CHARACTERS] for text in earlier[-REMEMBERED:]]
+    before = [text[:REMEMBERED_CHARACTERS] for text in earlier[-REMEMBERED_QUESTIONS:]]
     if not before:
         return (question,)
     return (question, f"{before[-1]} {question}", " ".join([*before, question]))

@@ -18,7 +18,8 @@ _MONTH_NUMBERS = {
     **{name: number for number, name in enumerate(months.FRENCH, start=1)},
 }
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTH_NUMBERS)})\b")
-_CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
+CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
+"""A capitalised word inside a sentence: a name, as far as its form tells."""
 _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|often|high|large|big|tall|fast)"
     r"|(?:what|which) (?:percent\w*|number|share|proportion|amount)|combien)\b",
@@ -62,7 +63,7 @@ def take_apart(question: str, lexical: LexicalIndex) -> Question:
         for code in lexical.languages
         for pair in itertools.pairwise(stems(text, language=code))
     ]
-    capitalised = [] if shouted else _CAPITALISED.findall(text)
+    capitalised = [] if shouted else CAPITALISED.findall(text)
     named = {stem for word in capitalised for stem in lexical.question_stems(word)}
     return Question(
         text=text,

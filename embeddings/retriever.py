@@ -9,6 +9,7 @@ from corpus import DATELINE_NUMBER, Passage, Sentence, Span
 from embeddings.documentquestion import DocumentQuestion
 from embeddings.embedder import Embedder, ModelIdentity
 from embeddings.errors import IndexMismatch
+from embeddings.evidence import best_sentences
 from embeddings.features import Candidates, candidate_features, mixed
 from embeddings.filters import Filter
 from embeddings.followup import carried_share, dependence, reading_shares, readings
@@ -18,15 +19,10 @@ from embeddings.question import take_apart
 from embeddings.ranking import FloatArray, RankingModel
 from embeddings.reranker import RERANKED, Reranker, reranked
 from embeddings.searchform import search_form
-from embeddings.signals import all_signals, promising
+from embeddings.signals import Signals, all_signals, promising
 from embeddings.spelling import Spelling
 
 _MOST_DATELINES = 50
-
-
-NEIGHBOUR_MARGIN = 1.3
-"""How much less a neighbouring sentence may fit to be evidence together with the best one: it is
-then at least exp(-1.3), a quarter, as likely to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +165,25 @@ class Retriever:
 
     def read(self, query: Query, *, allowed: NDArray[np.bool_] | None = None) -> list[Candidates]:
         """The candidates under each reading of the query, the same rows under each."""
-        signals = []
-        for text in readings(query.text, query.earlier):
-            question = take_apart(text, self.generation.lexical)
-            signals.append(
-                all_signals(
-                    self.generation,
-                    question,
-                    self._embedder.read_query(question.text),
-                    datelines=self._datelines_asked_about(question.text, allowed),
-                )
-            )
-        rows = [promising(self.generation, each, allowed=allowed) for each in signals]
+        texts = readings(query.text, query.earlier)
+        # after one earlier question, the last and the last two are the same
+        signals = {text: self._signals(text, allowed) for text in dict.fromkeys(texts)}
+        rows = [promising(self.generation, each, allowed=allowed) for each in signals.values()]
         together = np.unique(np.concatenate(rows))
-        return [candidate_features(self.generation, each, together) for each in signals]
+        found = {
+            text: candidate_features(self.generation, each, together)
+            for text, each in signals.items()
+        }
+        return [found[text] for text in texts]
+
+    def _signals(self, text: str, allowed: NDArray[np.bool_] | None) -> Signals:
+        question = take_apart(text, self.generation.lexical)
+        return all_signals(
+            self.generation,
+            question,
+            self._embedder.read_query(question.text),
+            datelines=self._datelines_asked_about(question.text, allowed),
+        )
 
     def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
         """``(n,)``: which passages stand in a document that matches; None where all do."""
@@ -205,17 +206,13 @@ class Retriever:
 
 
 def evidence(passage: Passage, fit: FloatArray) -> Sentence:
-    """The sentence of a passage that fits best, first in reading order among equals.
+    """The sentence of a passage that fits best, with a neighbour that fits nearly as well.
 
-    ``fit`` ``(s,)`` has a number for each. A neighbour that is nearly as likely is taken in.
+    ``fit`` ``(s,)`` has a number for each sentence.
     """
-    sentences = passage.sentences
-    best = int(np.argmax(fit))
-    beside = [i for i in (best - 1, best + 1) if 0 <= i < len(fit)]
-    other = max(beside, key=lambda i: fit[i], default=best)
-    if other == best or fit[best] - fit[other] > NEIGHBOUR_MARGIN:
-        return sentences[best]
-    first, last = sorted((best, other))
-    span = Span(sentences[first].span.start, sentences[last].span.end)
+    first, last = best_sentences(fit)
+    if first == last:
+        return passage.sentences[first]
+    span = Span(passage.sentences[first].span.start, passage.sentences[last].span.end)
     start = passage.span.start
     return Sentence(span, passage.text[span.start - start : span.end - start])

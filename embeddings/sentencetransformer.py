@@ -73,10 +73,6 @@ class SentenceTransformerEmbedder:
         rows = [r.vector for r in self._read(texts, prompt, progress, tokens=False)]
         return np.stack(rows) if rows else np.empty((0, self._dimension), np.float32)
 
-    def embed_query(self, text: str) -> FloatMatrix:
-        """See ``Embedder.embed_query``."""
-        return next(self._read([text], self._identity.query_prompt, None, tokens=False)).vector
-
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[Reading]:

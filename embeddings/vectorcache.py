@@ -65,15 +65,6 @@ class CachingEmbedder:
             return np.empty((0, self.dimension), np.float32)
         return np.stack([np.frombuffer(found[key], np.float32) for key in keys])
 
-    def embed_query(self, text: str) -> FloatMatrix:
-        """See ``Embedder.embed_query``."""
-        key = self._key("q", self.identity.query_prompt, text)
-        found = self._look_up([key])
-        if key not in found:
-            found = {key: self._embedder.embed_query(text).tobytes()}
-            self._keep(found)
-        return np.frombuffer(found[key], np.float32)
-
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[Reading]:
@@ -84,7 +75,8 @@ class CachingEmbedder:
             keys = [self._key("rp", prompt, text) for text in some]
             found = self._look_up(keys)
             missing = {k: t for k, t in zip(keys, some, strict=True) if k not in found}
-            read = self._embedder.read_passages(list(missing.values()), progress=progress)
+            told = _from(at, len(texts), progress)
+            read = self._embedder.read_passages(list(missing.values()), progress=told)
             new = {k: _packed(reading) for k, reading in zip(missing, read, strict=True)}
             self._keep(new)
             found.update(new)

@@ -23,8 +23,7 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from corpus import read_corpus, shipped_statements
-from corpus.beir import QuestionSet, corpus_of_records, read_beir, read_questions
+from corpus.beir import QuestionSet, read_question_set
 from embeddings import (
     GenerationStore,
     Query,
@@ -33,7 +32,7 @@ from embeddings import (
     find_model,
     refresh,
 )
-from embeddings.evidence import EVIDENCE_NAMES
+from embeddings.evidence import EVIDENCE_NAMES, best_sentences
 from embeddings.features import NAMES
 from embeddings.followup import FOLLOW_UP_NAMES, dependence, reading_shares
 from embeddings.ranking import CONFIDENCE_NAMES, RankingModel, confidence_row
@@ -48,9 +47,7 @@ RIDGE = 5e-3
 PRIOR = {"passage": 9.0, "sentence": 12.0, "words": 9.0, "dateline": 12.0}
 CONFIDENCE_RIDGE = 1e-2
 EVIDENCE_RIDGE = 1e-3
-SETS_WITH_ANSWER_SPANS = {"en"}
-SMALL_TALK = {"chit-chat", "chitchat", "chat"}
-NOT_ALONE = {"follow-up", "first turn"}
+SETS_WITH_ANSWER_SPANS = {"xquad/en"}
 FOLLOW_UP_PRIOR = {"one": 0.0, "words": -0.5, "name": -0.5, "pronoun": 0.5, "demonstrative": 0.5}
 FOLLOW_UP_RIDGE = 2e-2
 SMALL_SET_WEIGHT = 0.3
@@ -62,20 +59,21 @@ class Case:
     """One question's candidates: features, which of them answer, and its fold.
 
     ``read`` are the features under each reading, the first of the question alone; ``dependence``
-    what tells whether it leans on the others. ``sentences`` are the features of the sentences of
+    what tells whether it leans on the others; ``stands_alone`` that the set means it to be
+    understood without those before it. ``sentences`` are the features of the sentences of
     each candidate that answers, ``holds`` tells which of them have the answer's text in them; both
     empty where the set does not give it.
     """
 
     set_name: str
     question_id: str
-    kind: str
     fold: int
     passages: int
     read: tuple[np.ndarray, ...]
     right: np.ndarray
     answerable: bool
     dependence: np.ndarray
+    stands_alone: bool
     sentences: tuple[np.ndarray, ...]
     holds: tuple[np.ndarray, ...]
 
@@ -84,25 +82,15 @@ class Case:
         """The features of the candidates for the question alone."""
         return self.read[0]
 
-    @property
-    def stands_alone(self) -> bool:
-        """Whether the set means the question to be understood without those before it."""
-        return self.kind not in NOT_ALONE
-
 
 def load_sets(root: Path) -> list[QuestionSet]:
     """The sets that are learned from."""
-    shipped = read_corpus(shipped_statements())
-    us, places = corpus_of_records(
-        json.loads(line)
-        for line in (root / "official-statements-us" / "corpus.jsonl").open(encoding="utf-8")
-    )
     return [
-        read_questions(root / "global-coalition-statement", shipped, {}),
-        read_beir(root / "xquad" / "en"),
-        read_beir(root / "mtrag-un"),
-        read_beir(root / "mtrag-human-partial"),
-        read_questions(root / "statements-qa", us, places),
+        read_question_set(root / "global-coalition-statement"),
+        read_question_set(root / "xquad" / "en"),
+        read_question_set(root / "mtrag-un"),
+        read_question_set(root / "mtrag-human-partial"),
+        read_question_set(root / "statements-qa", root / "official-statements-us"),
     ]
 
 
@@ -116,7 +104,7 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
         retriever = Retriever(generation, embedder, model=RankingModel.from_fields(EMPTY))
         for question in questions.questions:
             query = Query(question.text, earlier=question.history)
-            if question.kind in SMALL_TALK or not any(c.isalnum() for c in question.text):
+            if question.is_chat or not any(c.isalnum() for c in question.text):
                 continue
             read = retriever.read(query)
             candidates = read[0]
@@ -130,13 +118,13 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
                 Case(
                     questions.name,
                     question.id,
-                    question.kind,
                     fold,
                     len(generation.passages),
                     tuple(each.features for each in read),
                     np.array(right),
                     bool(question.answers),
                     dependence(question.text),
+                    not question.is_turn,
                     tuple(candidates.sentence_features[slice(*bounds[i])] for i in answering),
                     tuple(
                         np.array([any(a in s.text for a in texts) for s in passages[i].sentences])
@@ -324,18 +312,22 @@ def cross_validated(cases: list[Case]) -> tuple[list[np.ndarray], np.ndarray]:
     return z_of, probability
 
 
-def evidence_recall(cases: list[Case]) -> float:
-    """Share of the passages that answer whose best sentence has the answer, from other folds."""
-    found = []
+def report_evidence(cases: list[Case]) -> None:
+    """Prints how often the sentence that is chosen in a passage has the answer, from other folds:
+    the best one alone, and with the neighbour that is shown with it.
+    """
+    alone, shown, two = [], [], []
     for fold in range(FOLDS):
         w = fit_evidence([c for c in cases if c.fold != fold])
-        found += [
-            holds[np.argmax(x @ w)]
-            for c in cases
-            if c.fold == fold
-            for x, holds in zip(c.sentences, c.holds, strict=True)
-        ]
-    return float(np.mean(found))
+        for c in cases:
+            if c.fold == fold:
+                for x, holds in zip(c.sentences, c.holds, strict=True):
+                    first, last = best_sentences(x @ w)
+                    alone.append(holds[np.argmax(x @ w)])
+                    shown.append(holds[first : last + 1].any())
+                    two.append(first < last)
+    print(f"answer inside the best sentence: {np.mean(alone):.3f}")
+    print(f"  as shown: {np.mean(shown):.3f}, two sentences in {np.mean(two):.2f}")
 
 
 def recall(cases: list[Case], scores: list[np.ndarray], top: int) -> float:
@@ -412,7 +404,7 @@ def main() -> None:
     cases = [c for c in everything if c.stands_alone]
     z_of, probability = cross_validated(cases)
     report(cases, z_of, probability)
-    print(f"answer inside the evidence sentence: {evidence_recall(cases):.3f}")
+    report_evidence(cases)
     rows, answers = confidence_data(cases, z_of)
     ranking = fit_ranking(cases)
     evidence = fit_evidence(cases)

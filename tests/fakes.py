@@ -34,9 +34,6 @@ class LetterEmbedder:
             return np.empty((0, self.dimension), np.float32)
         return np.stack([self._vector(text) for text in texts])
 
-    def embed_query(self, text: str) -> FloatMatrix:
-        return self._vector(text)
-
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[Reading]:

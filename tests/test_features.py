@@ -60,16 +60,18 @@ def oracle(generation: Generation, text: str) -> dict[str, list[float]]:
     """Every column, passage by passage, sentence by sentence."""
     embedder = LetterEmbedder()
     question = take_apart(text, generation.lexical)
-    q = embedder.embed_query(question.text).astype(np.float64)
+    q = embedder.read_query(question.text).vector.astype(np.float64)
     weight = {s: generation.lexical.weight(s) for s in question.stems}
     total = sum(weight.values())
     columns: dict[str, list[float]] = {name: [] for name in NAMES}
     context_cosine: dict[str, list[float]] = {}
     for passage in generation.passages:
         document = generation.document_of(passage)
-        c = embedder.embed_query(document.context).astype(np.float64)
-        own = embedder.embed_query(passage.text).astype(np.float64)
-        sentences = [embedder.embed_query(s.text).astype(np.float64) for s in passage.sentences]
+        c = embedder.read_query(document.context).vector.astype(np.float64)
+        own = embedder.read_query(passage.text).vector.astype(np.float64)
+        sentences = [
+            embedder.read_query(s.text).vector.astype(np.float64) for s in passage.sentences
+        ]
         cosines = sorted((float(s @ q) for s in sentences), reverse=True)
         bags = [stems(s.text) for s in passage.sentences]
         inside = {stem for bag in bags for stem in bag}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.answering import Answer, Answerer
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
+from embeddings.embedder import Reading
 from embeddings.followup import (
     FOLLOW_UP_NAMES,
     carried_share,
@@ -76,6 +77,19 @@ def test_a_follow_up_has_the_mean_of_the_features_of_its_readings(generation: Ge
     expected = sum(share * each.features for share, each in zip(shares, read, strict=True))
     np.testing.assert_allclose(together.features, expected, atol=1e-5)
     assert all((each.rows == together.rows).all() for each in read)
+
+
+def test_what_reads_the_same_is_read_once(generation: Generation) -> None:
+    asked: list[str] = []
+
+    class Noting(LetterEmbedder):
+        def read_query(self, text: str) -> Reading:
+            asked.append(text)
+            return super().read_query(text)
+
+    retriever = Retriever(generation, Noting())
+    assert len(retriever.read(Query("And it?", ("Zebras?",)))) == 3
+    assert asked == ["And it?", "Zebras? And it?"]
 
 
 def test_without_anything_asked_before_a_query_is_what_it_was(generation: Generation) -> None:

@@ -12,8 +12,7 @@ import pytest
 from conftest import EVALUATION
 
 from bot.evaluation.systems import Baselines, System
-from corpus import Corpus
-from corpus.beir import AskedQuestion, QuestionSet, read_beir, read_questions
+from corpus.beir import AskedQuestion, QuestionSet, read_question_set
 from embeddings import (
     GenerationStore,
     Hit,
@@ -24,7 +23,6 @@ from embeddings import (
 )
 from embeddings.vectorcache import CachingEmbedder
 
-SMALL_TALK = {"chit-chat", "chitchat", "chat"}
 XQUAD = EVALUATION / "xquad" / "en"
 SHIPPED = EVALUATION / "global-coalition-statement"
 
@@ -55,7 +53,7 @@ def ask_all(
     generation = store.open_current()
     retriever, baselines = Retriever(generation, cached), Baselines(generation, cached)
     for question in questions.questions:
-        if question.kind in SMALL_TALK:
+        if question.is_chat:
             continue
         alone = retriever.search(Query(question.text), top=5)
         in_context = alone
@@ -76,13 +74,11 @@ def baseline_share(asked: list[Asked], system: System) -> float:
 
 @pytest.fixture(scope="module")
 def shipped_asked(
-    shipped: Corpus,
-    real_embedder: SentenceTransformerEmbedder,
-    tmp_path_factory: pytest.TempPathFactory,
+    real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Asked]:
     if not SHIPPED.is_dir():
         pytest.skip(f"the evaluation set {SHIPPED.name} is not at hand")
-    questions = read_questions(SHIPPED, shipped, {})
+    questions = read_question_set(SHIPPED)
     return list(ask_all(questions, real_embedder, tmp_path_factory.mktemp("shipped")))
 
 
@@ -92,15 +88,11 @@ def xquad_asked(
 ) -> list[Asked]:
     if not XQUAD.is_dir():
         pytest.skip("the evaluation set xquad/en is not at hand")
-    return list(ask_all(read_beir(XQUAD), real_embedder, tmp_path_factory.mktemp("xquad")))
+    return list(ask_all(read_question_set(XQUAD), real_embedder, tmp_path_factory.mktemp("xquad")))
 
 
 def test_the_shipped_statement_is_quoted_rightly(shipped_asked: list[Asked]) -> None:
-    alone = [
-        a
-        for a in shipped_asked
-        if a.question.answers and a.question.kind not in {"follow-up", "first turn"}
-    ]
+    alone = [a for a in shipped_asked if a.question.answers and not a.question.is_turn]
     assert share(alone, 1) >= 0.80
     assert share(alone, 3) >= 0.96
     assert all(share(alone, 1) >= baseline_share(alone, system) for system in alone[0].baselines)

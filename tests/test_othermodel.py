@@ -46,12 +46,12 @@ def test_its_prompts_and_its_dimension_are_used(model_folder: Path) -> None:
         "query: ",
         "passage: ",
     )
-    query, passage = embedder.embed_query("trade"), embedder.embed_passages(["trade"])[0]
+    query, passage = embedder.read_query("trade").vector, embedder.embed_passages(["trade"])[0]
     assert (query.shape, passage.shape) == ((DIMENSION,), (DIMENSION,))
     assert not np.allclose(query, passage)
     plain = find_model(str(model_folder), query_prompt="", passage_prompt="")
     unprompted = SentenceTransformerEmbedder(plain)
-    np.testing.assert_allclose(query, unprompted.embed_query("query: trade"), atol=1e-5)
+    np.testing.assert_allclose(query, unprompted.read_query("query: trade").vector, atol=1e-5)
 
 
 def test_one_setting_changes_the_model_and_the_index_follows(

@@ -18,7 +18,7 @@ def test_vectors_are_unit_rows_in_the_order_of_the_texts(
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     for text, vector in zip(texts, vectors, strict=True):
-        np.testing.assert_allclose(real_embedder.embed_query(text), vector, atol=1e-5)
+        np.testing.assert_allclose(real_embedder.read_query(text).vector, vector, atol=1e-5)
 
 
 def test_no_text_gives_no_row(real_embedder: SentenceTransformerEmbedder) -> None:
@@ -28,7 +28,7 @@ def test_no_text_gives_no_row(real_embedder: SentenceTransformerEmbedder) -> Non
 def test_the_tail_of_a_long_paragraph_counts(real_embedder: SentenceTransformerEmbedder) -> None:
     head = "The Ministers welcomed the report on fisheries. " * 60
     tail = "Penguins live in Antarctica. " * 60
-    question = real_embedder.embed_query("Where do penguins live?")
+    question = real_embedder.read_query("Where do penguins live?").vector
     alone, both = real_embedder.embed_passages([head, head + tail])
     assert float(both @ question) > float(alone @ question) + 0.2
 
@@ -48,7 +48,7 @@ def test_no_window_is_longer_than_the_model_reads(
 @settings(max_examples=60)
 @given(text=awkward_texts)
 def test_any_text_has_a_unit_vector(real_embedder: SentenceTransformerEmbedder, text: str) -> None:
-    np.testing.assert_allclose(np.linalg.norm(real_embedder.embed_query(text)), 1, atol=1e-4)
+    np.testing.assert_allclose(np.linalg.norm(real_embedder.read_query(text).vector), 1, atol=1e-4)
 
 
 def test_progress_ends_at_the_number_of_texts(real_embedder: SentenceTransformerEmbedder) -> None:

@@ -15,7 +15,7 @@ def test_a_text_is_embedded_once_and_comes_back_equal(tmp_path: Path) -> None:
     vectors = first.embed_passages(["abc", "b", "abc"])
     again = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
     np.testing.assert_array_equal(again.embed_passages(["b", "abc"]), vectors[[1, 0]])
-    np.testing.assert_array_equal(again.embed_query("abc"), again.embed_query("abc"))
+    np.testing.assert_array_equal(again.read_query("abc").vector, again.read_query("abc").vector)
     assert (first.embedded, again.embedded) == (2, 1)
     assert again.embed_passages([]).shape == (0, 27)
 
@@ -62,3 +62,14 @@ def test_what_was_embedded_before_an_interruption_is_kept(
     again = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
     again.embed_passages(["a", "b", "c", "d", "e"])
     assert again.embedded == 1
+
+
+def test_progress_of_readings_goes_up_to_the_number_of_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectorcache, "_ASKED_AT_ONCE", 2)
+    told: list[tuple[int, int]] = []
+    reading = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
+    texts = ["a", "b", "c", "d", "e"]
+    assert len([*reading.read_passages(texts, progress=lambda *done: told.append(done))]) == 5
+    assert told == [(2, 5), (4, 5), (5, 5)]

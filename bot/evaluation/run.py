@@ -192,10 +192,10 @@ def _holds(text: str, part: str) -> bool:
 
 def _encoding_times(encoder: Embedder, asked: Sequence[AskedQuestion]) -> tuple[float, ...]:
     times = []
-    encoder.embed_query("warm")
+    encoder.read_query("warm")
     for question in asked[:ENCODINGS_TIMED]:
         started = time.perf_counter()
-        encoder.embed_query(search_form(question.text))
+        encoder.read_query(search_form(question.text))
         times.append(time.perf_counter() - started)
     return tuple(times)
 
@@ -219,9 +219,6 @@ class _TimedEmbedder:
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> FloatMatrix:
         return self.embedder.embed_passages(texts, progress=progress)
-
-    def embed_query(self, text: str) -> FloatMatrix:
-        return self.embedder.embed_query(text)
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.beir import PassageKey
-from embeddings import Embedder, Generation, search_form
+from embeddings import Embedder, Generation
 from embeddings.embedder import FloatMatrix
+from embeddings.question import take_apart
+from embeddings.signals import all_signals
 
 FUSION_K = 60
 """The constant of reciprocal rank fusion, as Cormack, Clarke and Büttcher (2009) chose it."""
@@ -68,15 +70,13 @@ class Baselines:
 
     def rankings(self, text: str, *, top: int) -> dict[System, Ranking]:
         """The ``top`` passages of each system but ours, fewer where fewer share a word (BM25)."""
-        generation = self._generation
-        asked = search_form(text)
-        vector = self._embedder.read_query(asked).vector
-        sentences = generation.sentence_vectors.matrix @ vector
-        words = generation.lexical.scores(generation.lexical.question_stems(asked))
+        question = take_apart(text, self._generation.lexical)
+        reading = self._embedder.read_query(question.text)
+        told = all_signals(self._generation, question, reading, datelines=np.empty(0, np.int64))
         signals = {
-            System.PASSAGE: generation.passage_vectors.matrix @ vector,
-            System.SENTENCE: np.maximum.reduceat(sentences, generation.sentence_starts[:-1]),
-            System.BM25: np.where(words > 0, words, -np.inf),
+            System.PASSAGE: told.passages,
+            System.SENTENCE: told.best_sentences,
+            System.BM25: np.where(told.words > 0, told.words, -np.inf),
         }
         fused = np.zeros(len(self._keys))
         for scores in signals.values():
