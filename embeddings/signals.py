@@ -85,7 +85,9 @@ def promising(
     allows all); of the proposed those with the largest plain sum are kept.
     """
     among = np.arange(len(signals.passages)) if allowed is None else np.flatnonzero(allowed)
-    proposals = [np.intersect1d(signals.datelines, among)]
+    proposals = [
+        signals.datelines if allowed is None else signals.datelines[allowed[signals.datelines]]
+    ]
     for scores in (
         signals.passages,
         signals.in_context,
