@@ -12,9 +12,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from corpus import Corpus
-from embeddings.durable import replace_file, sync_directory, write_failed, write_file
+from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.embedder import ModelIdentity
-from embeddings.errors import IndexDamaged, IndexNotFound, RefreshRunning
+from embeddings.errors import IndexDamaged, IndexNotFound, IndexWriteFailed, RefreshRunning
 from embeddings.generation import Generation, generation_from_files
 from embeddings.manifest import MANIFEST_NAME, Manifest
 
@@ -133,7 +133,7 @@ class GenerationStore:
             sync_directory(self.directory)
             replace_file(self.directory / _CURRENT, f"{folder.name}\n".encode())
         except OSError as error:
-            raise write_failed(folder, error) from error
+            raise _write_failed(folder, error) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         for old in known[: -(KEPT_GENERATIONS - 1)]:
@@ -157,7 +157,7 @@ class GenerationStore:
                 "A refresh is running in another process. Wait until it has ended, then try again."
             ) from error
         except OSError as error:
-            raise write_failed(self.directory, error) from error
+            raise _write_failed(self.directory, error) from error
         try:
             for leftover in self.directory.glob(".*.unfinished"):
                 shutil.rmtree(leftover, ignore_errors=True)
@@ -184,3 +184,12 @@ def _read(path: Path) -> bytes:
 
 def _damaged(path: Path, reason: str) -> str:
     return f'The index in {path} is damaged: {reason}. Type "verbatim refresh" to build it anew.'
+
+
+def _write_failed(path: Path, error: OSError) -> IndexWriteFailed:
+    """The error for a write to ``path`` that failed, in words for the user."""
+    reason = error.strerror or type(error).__name__
+    return IndexWriteFailed(
+        f"{path} could not be written ({reason}). The earlier index is intact. "
+        'Free some space or check the permissions, then type "verbatim refresh".'
+    )
