@@ -30,7 +30,7 @@ from embeddings.modelfolder import (
 from embeddings.nearduplicates import Gist, gist_of, same_text
 from embeddings.question import CAPITALISED
 from embeddings.questionfilter import QuestionFilters, ReadFilter
-from embeddings.refresh import RefreshReport, refresh
+from embeddings.refresh import RefreshReport, plan_refresh, refresh, unchanged
 from embeddings.reranker import Reranker
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
@@ -79,8 +79,10 @@ __all__ = [
     "iso_range",
     "known_filter",
     "model_languages",
+    "plan_refresh",
     "publisher_key",
     "refresh",
     "same_text",
     "search_form",
+    "unchanged",
 ]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from corpus import Corpus, Document, Passage, Sentence
 from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.corpusfile import corpus_from_bytes, corpus_to_bytes
-from embeddings.embedder import FloatMatrix
+from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import LexicalIndex
 from embeddings.manifest import Manifest
@@ -60,6 +60,10 @@ class Generation:
     def number(self) -> int:
         """The generation's number: larger is later."""
         return self.manifest.generation
+
+    def comparable(self, model: ModelIdentity) -> bool:
+        """Whether the model gives vectors that can be held against those of the generation."""
+        return model.comparable(self.manifest.model)
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:

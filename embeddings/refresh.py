@@ -2,18 +2,23 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from corpus import Corpus, Document, EmptyCorpus, Passage
-from embeddings.embedder import Embedder, FloatMatrix, Progress
+from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation, GenerationVectors, generation_files
+from embeddings.knownvectors import KnownVectors, Units
 from embeddings.searchform import search_form
 from embeddings.store import GenerationStore
 from embeddings.tokenvectors import TokenVectors, token_basis
+
+_AT_ONCE = 256
+"""About how many texts are embedded before they are kept: what a killed refresh loses at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,15 @@ def refresh(
     embedder: Embedder,
     full: bool = False,
     wait_s: float = 0,
+    sources_digest: str | None = None,
     progress: Progress | None = None,
 ) -> RefreshReport:
     """Publishes a generation of ``corpus`` unless the current one is already that.
 
-    Vectors of unchanged texts are taken from the current generation when the same model made
-    them; ``full`` embeds everything anew. A damaged current generation is built anew.
+    Vectors of texts that the same model has seen are taken from what is kept; ``full`` embeds
+    everything anew. They are kept document by document, so that a refresh that is killed goes on
+    where it was. A damaged current generation is built anew. ``sources_digest`` is that of the
+    files that the corpus was read from, for ``unchanged``.
 
     Raises:
         EmptyCorpus: if the corpus has no passage; the current generation stays.
@@ -56,44 +64,95 @@ def refresh(
         IndexWriteFailed: if the new generation could not be written; the current one stays.
     """
     started = time.monotonic()
+    _check_not_empty(corpus)
+    with store.writer(wait_s=wait_s):
+        current = _usable_current(store)
+        if current is not None and not full and _is_of(current, corpus, embedder.identity):
+            if sources_digest is not None:
+                store.note_built_from(current.number, sources_digest)
+            return _report(corpus, current, current.number, False, 0, started)
+        with KnownVectors.opened(store.known_vectors_file, embedder.identity) as known:
+            if current is not None and current.comparable(embedder.identity) and not len(known):
+                _keep_generation(current, known)
+            vectors, embedded = embed_corpus(
+                corpus, embedder, known=known, full=full, progress=progress
+            )
+        files = generation_files(corpus, vectors)
+        manifest = store.publish(
+            files,
+            corpus=corpus,
+            model=embedder.identity,
+            dimension=embedder.dimension,
+        )
+        if sources_digest is not None:
+            store.note_built_from(manifest.generation, sources_digest)
+        return _report(corpus, current, manifest.generation, True, embedded, started)
+
+
+def plan_refresh(
+    corpus: Corpus, *, store: GenerationStore, model: ModelIdentity, full: bool = False
+) -> RefreshReport:
+    """What ``refresh`` would report, but for the seconds; nothing is embedded or written.
+
+    ``generation`` is the current one, 0 where there is none.
+
+    Raises:
+        EmptyCorpus: if the corpus has no passage.
+    """
+    started = time.monotonic()
+    _check_not_empty(corpus)
+    current = _usable_current(store)
+    number = 0 if current is None else current.number
+    if current is not None and not full and _is_of(current, corpus, model):
+        return _report(corpus, current, number, False, 0, started)
+    file = store.known_vectors_file
+    with KnownVectors.opened(file if file.is_file() else None, model) as known:
+        if current is not None and current.comparable(model) and not len(known):
+            _keep_generation(current, known)
+        unread, unseen = _missing(corpus, known, full=full)
+    return _report(corpus, current, number, False, len(unread) + len(unseen), started)
+
+
+def unchanged(
+    store: GenerationStore, *, model: ModelIdentity, sources_digest: str
+) -> RefreshReport | None:
+    """The report of a refresh that has nothing to do, found without reading a text or a vector.
+
+    None where there may be something to do: other sources, another model, a damaged generation.
+    """
+    started = time.monotonic()
+    try:
+        number = store.current_number()
+        if number is None or store.built_from(number) != sources_digest:
+            return None
+        manifest = store.checked_manifest(number)
+    except (IndexDamaged, IndexMismatch):
+        return None
+    if not model.comparable(manifest.model):
+        return None
+    return RefreshReport(
+        generation=manifest.generation,
+        published=False,
+        documents=manifest.documents,
+        added=0,
+        kept=manifest.passages,
+        moved=0,
+        removed=0,
+        embedded=0,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _check_not_empty(corpus: Corpus) -> None:
     if corpus.passage_count == 0:
         raise EmptyCorpus(
             "The corpus has no paragraph to quote. Put a statement into the corpus directory "
             'and type "verbatim refresh".'
         )
-    with store.writer(wait_s=wait_s):
-        current = _usable_current(store)
-        comparable = current is not None and embedder.identity.comparable(current.manifest.model)
-        if current is not None and comparable and not full:
-            if current.corpus.digest == corpus.digest:
-                return _report(corpus, current, current.number, False, 0, started)
-            known = _known_vectors(current)
-        else:
-            known = KnownVectors()
-        vectors, embedded = embed_corpus(corpus, embedder, known=known, progress=progress)
-        files = generation_files(corpus, vectors)
-        manifest = store.publish(
-            files, corpus=corpus, model=embedder.identity, dimension=embedder.dimension
-        )
-        return _report(corpus, current, manifest.generation, True, embedded, started)
 
 
-Units = tuple[str, tuple[int, ...]]
-"""The search form of a text whose tokens are kept, and where in it each of its units begins: the
-same text can be one context and a passage of two sentences.
-"""
-
-
-@dataclass(slots=True)
-class KnownVectors:
-    """What was embedded before: search form → vector, and of passages and contexts the tokens.
-
-    ``basis`` is that of the tokens; None before the first refresh with a model.
-    """
-
-    vectors: dict[str, FloatMatrix] = field(default_factory=dict)
-    tokens: dict[Units, TokenVectors] = field(default_factory=dict)
-    basis: FloatMatrix | None = None
+def _is_of(generation: Generation, corpus: Corpus, model: ModelIdentity) -> bool:
+    return generation.comparable(model) and generation.corpus.digest == corpus.digest
 
 
 def embed_corpus(
@@ -101,50 +160,108 @@ def embed_corpus(
     embedder: Embedder,
     *,
     known: KnownVectors,
+    full: bool = False,
     progress: Progress | None = None,
 ) -> tuple[GenerationVectors, int]:
     """The vectors of a corpus, and how many texts had to be embedded for them.
 
-    ``known`` receives those that were missing.
+    ``known`` receives those that were missing, some documents at a time; with ``full`` all are.
     """
-    if known.basis is None:
-        known.basis = token_basis(embedder)
-    basis = known.basis
+    basis = None if full else known.basis()
+    if basis is None:
+        basis = token_basis(embedder)
+        known.keep(vectors={}, tokens={}, basis=basis)
+    unread, unseen = _missing(corpus, known, full=full)
+    in_all, done = len(unread) + len(unseen), 0
+
+    def told() -> Progress | None:
+        before = done
+        return None if progress is None else lambda now, _: progress(before + now, in_all)
+
+    for units, texts in _blocks(corpus, unread, unseen):
+        read = embedder.read_passages([text for text, _ in units], progress=told())
+        vectors: dict[str, FloatMatrix] = {}
+        tokens: dict[Units, TokenVectors] = {}
+        for (text, starts), reading in zip(units, read, strict=True):
+            vectors[text] = reading.vector
+            tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
+        done += len(units)
+        seen = embedder.embed_passages(texts, progress=told())
+        vectors.update(zip(texts, seen, strict=True))
+        done += len(texts)
+        known.keep(vectors=vectors, tokens=tokens)
+    return _in_rows(corpus, known, basis, embedder.dimension), in_all
+
+
+def _in_rows(
+    corpus: Corpus, known: KnownVectors, basis: FloatMatrix, dimension: int
+) -> GenerationVectors:
+    """The known vectors in the order of a corpus."""
     passages = [_sentence_units(passage) for passage in corpus.quotable()]
-    sentences = [search_form(s.text) for passage in corpus.quotable() for s in passage.sentences]
     contexts = [_context_unit(document) for document in corpus.documents]
-    unread = [u for u in dict.fromkeys((*passages, *contexts)) if u not in known.tokens]
-    unread_texts = [text for text, _ in unread]
-    seen = known.vectors.keys() | set(unread_texts)
-    unseen = [text for text in dict.fromkeys(sentences) if text not in seen]
-    in_all = len(unread) + len(unseen)
-
-    def told(before: int) -> Progress | None:
-        return None if progress is None else lambda done, _: progress(before + done, in_all)
-
-    readings = embedder.read_passages(unread_texts, progress=told(0))
-    for (text, starts), reading in zip(unread, readings, strict=True):
-        known.vectors[text] = reading.vector
-        known.tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
-    vectors = embedder.embed_passages(unseen, progress=told(len(unread)))
-    known.vectors.update(zip(unseen, vectors, strict=True))
 
     def rows(texts: Iterable[str]) -> FloatMatrix:
         found = [known.vectors[text] for text in texts]
-        return np.stack(found) if found else np.empty((0, embedder.dimension), np.float32)
+        return np.stack(found) if found else np.empty((0, dimension), np.float32)
 
     def tokens(units: Sequence[Units]) -> TokenVectors:
         return TokenVectors.join([known.tokens[u] for u in units], dimension=basis.shape[1])
 
-    found = GenerationVectors(
+    return GenerationVectors(
         passages=rows(text for text, _ in passages),
-        sentences=rows(sentences),
+        sentences=rows(_sentences(corpus.quotable())),
         documents=rows(text for text, _ in contexts),
         tokens=tokens(passages),
         context_tokens=tokens(contexts),
         token_basis=basis,
     )
-    return found, in_all
+
+
+def _missing(
+    corpus: Corpus, known: KnownVectors, *, full: bool
+) -> tuple[dict[Units, None], dict[str, None]]:
+    """The units that must be read and the further texts that must be embedded, in order."""
+    units = dict.fromkeys(unit for document in corpus.documents for unit in _units(document))
+    sentences = dict.fromkeys(_sentences(corpus.quotable()))
+    if not full:
+        known.look_up({*sentences, *(text for text, _ in units)}, units)
+    unread = {
+        unit: None for unit in units if unit not in known.tokens or unit[0] not in known.vectors
+    }
+    seen = known.vectors.keys() | {text for text, _ in unread}
+    return unread, {text: None for text in sentences if text not in seen}
+
+
+def _blocks(
+    corpus: Corpus, unread: dict[Units, None], unseen: dict[str, None]
+) -> Iterator[tuple[list[Units], list[str]]]:
+    """The missing units and texts, whole documents together, ``_AT_ONCE`` or more at a time."""
+    left_units, left_texts = set(unread), set(unseen)
+    units: list[Units] = []
+    texts: list[str] = []
+    for document in corpus.documents:
+        units += _taken(left_units, _units(document))
+        texts += _taken(left_texts, _sentences(document.quotable))
+        if len(units) + len(texts) >= _AT_ONCE:
+            yield units, texts
+            units, texts = [], []
+    if units or texts:
+        yield units, texts
+
+
+def _taken(left: set[Any], wanted: Iterable[Any]) -> list[Any]:
+    """Those of ``wanted`` that are left, each once; they are not left afterwards."""
+    found = [one for one in dict.fromkeys(wanted) if one in left]
+    left.difference_update(found)
+    return found
+
+
+def _units(document: Document) -> list[Units]:
+    return [_context_unit(document), *(_sentence_units(p) for p in document.quotable)]
+
+
+def _sentences(passages: Iterable[Passage]) -> Iterator[str]:
+    return (search_form(s.text) for passage in passages for s in passage.sentences)
 
 
 def _sentence_units(passage: Passage) -> Units:
@@ -166,21 +283,22 @@ def _usable_current(store: GenerationStore) -> Generation | None:
         return None
 
 
-def _known_vectors(generation: Generation) -> KnownVectors:
-    """What a generation has, by search form."""
-    known = KnownVectors(basis=generation.token_basis)
-    sentences = [search_form(sentence.text) for sentence in generation.sentences]
-    known.vectors.update(zip(sentences, generation.sentence_vectors.matrix, strict=True))
+def _keep_generation(generation: Generation, known: KnownVectors) -> None:
+    """Makes known what a generation has."""
+    vectors: dict[str, FloatMatrix] = {}
+    tokens: dict[Units, TokenVectors] = {}
+    sentences = _sentences(generation.passages)
+    vectors.update(zip(sentences, generation.sentence_vectors.matrix, strict=True))
     starts = generation.sentence_starts
     for row, passage in enumerate(generation.passages):
         units = _sentence_units(passage)
-        known.vectors[units[0]] = generation.passage_vectors.matrix[row]
-        known.tokens[units] = generation.tokens.part(starts[row], starts[row + 1])
+        vectors[units[0]] = generation.passage_vectors.matrix[row]
+        tokens[units] = generation.tokens.part(starts[row], starts[row + 1])
     for row, document in enumerate(generation.corpus.documents):
         units = _context_unit(document)
-        known.vectors[units[0]] = generation.document_vectors.matrix[row]
-        known.tokens[units] = generation.context_tokens.part(row, row + 1)
-    return known
+        vectors[units[0]] = generation.document_vectors.matrix[row]
+        tokens[units] = generation.context_tokens.part(row, row + 1)
+    known.keep(vectors=vectors, tokens=tokens, basis=generation.token_basis)
 
 
 def _report(

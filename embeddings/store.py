@@ -21,6 +21,7 @@ from embeddings.manifest import MANIFEST_NAME, Manifest
 KEPT_GENERATIONS = 3
 
 _CURRENT = "CURRENT"
+_BUILT_FROM = "BUILT_FROM"
 _LOCK = "writer.lock"
 _NAME = re.compile(r"\d{6,}")
 _MAX_POINTER_BYTES = 64
@@ -31,6 +32,34 @@ class GenerationStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+
+    @property
+    def known_vectors_file(self) -> Path:
+        """Where a refresh keeps what was embedded; it can be deleted at any time."""
+        return self.directory / "known-vectors.sqlite"
+
+    def built_from(self, number: int) -> str | None:
+        """The digest of the files that a generation was built from; None where it is not noted."""
+        try:
+            noted = (self.directory / _BUILT_FROM).read_text("ascii").split()
+        except (OSError, UnicodeDecodeError):
+            return None
+        match noted:
+            case [of, digest] if of == f"{number:06d}":
+                return digest
+        return None
+
+    def note_built_from(self, number: int, sources_digest: str) -> None:
+        """Notes the digest of the files that a generation was built from.
+
+        Raises:
+            IndexWriteFailed: if it could not be written.
+        """
+        try:
+            note = f"{number:06d} {sources_digest}\n".encode("ascii")
+            replace_file(self.directory / _BUILT_FROM, note)
+        except OSError as error:
+            raise _write_failed(self.directory / _BUILT_FROM, error) from error
 
     def numbers(self) -> list[int]:
         """The numbers of the complete generations on disk, ascending."""
@@ -83,9 +112,7 @@ class GenerationStore:
         """
         folder = self._folder(number)
         try:
-            manifest = Manifest.from_bytes(_read(folder / MANIFEST_NAME))
-            if manifest.generation != number:
-                raise IndexDamaged(f"{MANIFEST_NAME} is that of generation {manifest.generation}")
+            manifest = _manifest(folder, number)
             files = {}
             for name, digest in manifest.files.items():
                 content = _read(folder / name)
@@ -96,8 +123,30 @@ class GenerationStore:
         except IndexDamaged as error:
             raise IndexDamaged(_damaged(folder, str(error))) from error
 
+    def checked_manifest(self, number: int) -> Manifest:
+        """The manifest of a generation all of whose bytes are what was written; none is kept.
+
+        Raises:
+            IndexDamaged: if it is missing or a byte of it is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+        """
+        folder = self._folder(number)
+        try:
+            manifest = _manifest(folder, number)
+            for name, digest in manifest.files.items():
+                if _digest(folder / name) != digest:
+                    raise IndexDamaged(f"{name} is not what was written")
+        except IndexDamaged as error:
+            raise IndexDamaged(_damaged(folder, str(error))) from error
+        return manifest
+
     def publish(
-        self, files: dict[str, bytes], *, corpus: Corpus, model: ModelIdentity, dimension: int
+        self,
+        files: dict[str, bytes],
+        *,
+        corpus: Corpus,
+        model: ModelIdentity,
+        dimension: int,
     ) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
 
@@ -173,6 +222,21 @@ class GenerationStore:
             return self.current_number()
         except IndexDamaged:
             return None
+
+
+def _manifest(folder: Path, number: int) -> Manifest:
+    manifest = Manifest.from_bytes(_read(folder / MANIFEST_NAME))
+    if manifest.generation != number:
+        raise IndexDamaged(f"{MANIFEST_NAME} is that of generation {manifest.generation}")
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise IndexDamaged(f"{path.name} cannot be read ({error.strerror})") from error
 
 
 def _read(path: Path) -> bytes:

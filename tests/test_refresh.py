@@ -1,11 +1,22 @@
 """Refresh: what changed is embedded, all is counted."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from fakes import LetterEmbedder, corpus_of
 
 from corpus import Corpus, EmptyCorpus, document_from_text, read_corpus, shipped_statements
-from embeddings import GenerationStore, refresh, search_form
+from embeddings import (
+    GenerationStore,
+    Progress,
+    RefreshReport,
+    plan_refresh,
+    refresh,
+    search_form,
+    unchanged,
+)
+from embeddings.embedder import FloatMatrix
 
 SAMPLE = {search_form(p.text) for p in read_corpus(shipped_statements()).quotable()}
 """What the axes of the token vectors are learned from, once for a model."""
@@ -131,7 +142,7 @@ def test_the_same_text_in_other_units_keeps_the_tokens_of_each(
 def test_a_damaged_generation_is_built_anew(store: GenerationStore) -> None:
     counts(store, corpus_of(TEXT))
     (store.directory / "000001" / "passages.faiss").write_bytes(b"junk")
-    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 6)
+    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 0)
 
 
 def test_a_corpus_without_a_passage_is_refused_and_the_index_stays(store: GenerationStore) -> None:
@@ -139,3 +150,87 @@ def test_a_corpus_without_a_passage_is_refused_and_the_index_stays(store: Genera
     with pytest.raises(EmptyCorpus, match="verbatim refresh"):
         refresh(corpus_of(" "), store=store, embedder=LetterEmbedder())
     assert store.open_current().corpus == corpus_of(TEXT)
+
+
+def test_going_back_to_an_earlier_text_costs_nothing(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    counts(store, corpus_of("Something else."))
+    assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 1, 0)
+
+
+def test_an_index_without_kept_vectors_gives_those_of_its_generation(
+    store: GenerationStore,
+) -> None:
+    counts(store, corpus_of(TEXT))
+    store.known_vectors_file.unlink()
+    assert counts(store, corpus_of(TEXT + "\n\nNew."))[4] == 1
+
+
+class Mortal(LetterEmbedder):
+    """Dies after so many texts."""
+
+    def __init__(self, texts: int) -> None:
+        super().__init__()
+        self.left = texts
+
+    def embed_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> FloatMatrix:
+        self.left -= len(texts)
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return super().embed_passages(texts, progress=progress)
+
+
+def test_a_refresh_that_dies_goes_on_where_it_was(store: GenerationStore) -> None:
+    texts = [f"Word{n} one. Word{n} two.\n\nWord{n} three." for n in range(300)]
+    corpus = Corpus(
+        tuple(
+            document_from_text(text, document_id=f"{n:03d}", title=f"Title {n}")
+            for n, text in enumerate(texts)
+        )
+    )
+    with pytest.raises(KeyboardInterrupt):
+        refresh(corpus, store=store, embedder=Mortal(400))
+    assert store.current_number() is None
+    embedder = LetterEmbedder()
+    report = refresh(corpus, store=store, embedder=embedder)
+    everything = 300 * 5  # a title, two paragraphs, of three sentences one a paragraph of its own
+    assert everything - 1000 < report.embedded < everything - 400
+
+
+def test_a_plan_counts_what_a_refresh_would_do_and_writes_nothing(store: GenerationStore) -> None:
+    model = LetterEmbedder().identity
+    edited = corpus_of(TEXT.replace("Beta came", "Beta went"))
+
+    def counted(report: RefreshReport) -> tuple[int, ...]:
+        return (report.added, report.kept, report.moved, report.removed, report.embedded)
+
+    first = plan_refresh(corpus_of(TEXT), store=store, model=model)
+    assert (counted(first), first.generation) == ((3, 0, 0, 0, 6), 0)
+    assert not store.directory.exists()
+    counts(store, corpus_of(TEXT))
+    before = {p: p.read_bytes() for p in store.directory.rglob("*") if p.is_file()}
+    plan = plan_refresh(edited, store=store, model=model)
+    assert (counted(plan), plan.generation, plan.published) == ((1, 2, 0, 1, 2), 1, False)
+    assert plan_refresh(edited, store=store, model=model, full=True).embedded == 6
+    assert {p: p.read_bytes() for p in store.directory.rglob("*") if p.is_file()} == before
+    assert counts(store, edited) == counted(plan)
+
+
+def test_unchanged_sources_are_known_without_reading_them(store: GenerationStore) -> None:
+    embedder = LetterEmbedder()
+    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources_digest="a" * 64)
+    report = unchanged(store, model=embedder.identity, sources_digest="a" * 64)
+    assert report is not None
+    assert (report.generation, report.published, report.kept) == (1, False, 3)
+    assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is None
+    other = LetterEmbedder(name="other", digest="1" * 64)
+    assert unchanged(store, model=other.identity, sources_digest="a" * 64) is None
+    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources_digest="b" * 64)
+    assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is not None
+    file = store.directory / "000001" / "passages.faiss"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is None

@@ -1,0 +1,190 @@
+"""What was embedded before, by text and model, in one file: no text is embedded twice.
+
+A refresh commits to it as it goes, so one that is killed goes on where it was, and going back to
+an earlier text costs nothing. Every row is sealed: a damaged one counts as missing.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.embedder import FloatMatrix, ModelIdentity
+from embeddings.errors import IndexWriteFailed
+from embeddings.tokenvectors import TokenVectors
+
+Units = tuple[str, tuple[int, ...]]
+"""The search form of a text whose tokens are kept, and where in it each of its units begins: the
+same text can be one context and a passage of two sentences.
+"""
+
+_FORMAT = 1
+_ASKED_AT_ONCE = 500
+_BASIS = ""
+
+
+class KnownVectors:
+    """Search form → vector, and ``Units`` → tokens, for one model.
+
+    What is looked up stays in memory for the refresh that looks it up. Not for several processes
+    at once: the writer's lock is held meanwhile.
+    """
+
+    def __init__(self, file: Path | None, model: ModelIdentity) -> None:
+        """What the ``file`` has of the ``model``; None keeps nothing beyond the process.
+
+        Raises:
+            IndexWriteFailed: if the file cannot be made.
+        """
+        self._file = file
+        self._model = f"{model.digest}\0{model.passage_prompt}"
+        self._connection = _prepared(sqlite3.connect(":memory:")) if file is None else _open(file)
+        self.vectors: dict[str, FloatMatrix] = {}
+        self.tokens: dict[Units, TokenVectors] = {}
+
+    @classmethod
+    @contextmanager
+    def opened(cls, file: Path | None, model: ModelIdentity) -> Iterator["KnownVectors"]:
+        """See ``__init__``; closed at the end."""
+        known = cls(file, model)
+        with closing(known._connection):
+            yield known
+
+    def __len__(self) -> int:
+        """How many rows there are, of every model."""
+        (count,) = self._connection.execute("SELECT count(*) FROM known").fetchone()
+        return int(count)
+
+    def basis(self) -> FloatMatrix | None:
+        """``(d, r)``: the axes of the tokens; None before the first refresh with the model."""
+        key = self._key("basis", _BASIS)
+        content = self._rows([key]).get(key)
+        if content is None:
+            return None
+        rows, columns = np.frombuffer(content, np.int64, 2)
+        return np.frombuffer(content, np.float32, offset=16).reshape(rows, columns).copy()
+
+    def look_up(self, texts: Iterable[str], units: Iterable[Units]) -> None:
+        """Takes what is known of the texts and units into ``vectors`` and ``tokens``."""
+        by_key = {self._key("vector", text): text for text in texts if text not in self.vectors}
+        for key, content in self._rows(list(by_key)).items():
+            self.vectors[by_key[key]] = np.frombuffer(content, np.float32)
+        keys = {self._units_key(u): u for u in units if u not in self.tokens}
+        for key, content in self._rows(list(keys)).items():
+            self.tokens[keys[key]] = _tokens_from_bytes(content)
+
+    def keep(
+        self,
+        *,
+        vectors: Mapping[str, FloatMatrix],
+        tokens: Mapping[Units, TokenVectors],
+        basis: FloatMatrix | None = None,
+    ) -> None:
+        """Adds to what is known, on the disk when it returns.
+
+        Raises:
+            IndexWriteFailed: if it could not be written.
+        """
+        self.vectors.update(vectors)
+        self.tokens.update(tokens)
+        rows = [
+            (self._key("vector", text), np.ascontiguousarray(vector, np.float32).tobytes())
+            for text, vector in vectors.items()
+        ]
+        rows += [(self._units_key(u), _tokens_to_bytes(found)) for u, found in tokens.items()]
+        if basis is not None:
+            shape = np.array(basis.shape, np.int64).tobytes()
+            rows.append((self._key("basis", _BASIS), shape + basis.tobytes()))
+        try:
+            with self._connection:
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO known VALUES (?, ?, ?)",
+                    [(key, content, _seal(key, content)) for key, content in rows],
+                )
+        except sqlite3.Error as error:
+            raise _write_failed(self._file, error) from error
+
+    def _rows(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The contents that are whole; a row that cannot be read counts as missing."""
+        found: dict[bytes, bytes] = {}
+        for at in range(0, len(keys), _ASKED_AT_ONCE):
+            some = keys[at : at + _ASKED_AT_ONCE]
+            marks = ",".join("?" * len(some))
+            try:
+                rows = self._connection.execute(
+                    f"SELECT key, content, seal FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
+                    some,
+                ).fetchall()
+            except sqlite3.Error:
+                continue
+            found.update((k, c) for k, c, seal in rows if seal == _seal(k, c))
+        return found
+
+    def _key(self, kind: str, text: str) -> bytes:
+        fields = "\0".join((str(_FORMAT), kind, self._model, text))
+        return hashlib.sha256(fields.encode("utf-8")).digest()
+
+    def _units_key(self, units: Units) -> bytes:
+        text, starts = units
+        return self._key("tokens", f"{','.join(map(str, starts))}\0{text}")
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """The database; one that is damaged is thrown away, all of it can be made again."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(file)
+        try:
+            return _prepared(connection)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                file.with_name(file.name + suffix).unlink(missing_ok=True)
+            return _prepared(sqlite3.connect(file))
+    except (OSError, sqlite3.Error) as error:
+        raise _write_failed(file, error) from error
+
+
+def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # one write a commit, and synced where it matters: the log is replayed after a kill
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS known "
+        "(key BLOB PRIMARY KEY, content BLOB NOT NULL, seal BLOB NOT NULL)"
+    )
+    connection.execute("SELECT count(*) FROM (SELECT 1 FROM known LIMIT 1)").fetchone()
+    return connection
+
+
+def _seal(key: bytes, content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=8, key=key).digest()
+
+
+def _tokens_to_bytes(tokens: TokenVectors) -> bytes:
+    shape = np.array([len(tokens.starts), *tokens.vectors.shape], np.int64)
+    parts = (shape, tokens.starts, tokens.ids, tokens.vectors)
+    return b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
+
+
+def _tokens_from_bytes(content: bytes) -> TokenVectors:
+    starts, count, dimension = map(int, np.frombuffer(content, np.int64, 3))
+    at = 24
+    bounds = np.frombuffer(content, np.int64, starts, at)
+    at += bounds.nbytes
+    ids = np.frombuffer(content, np.int32, count, at)
+    at += ids.nbytes
+    vectors = np.frombuffer(content, np.int8, count * dimension, at)
+    return TokenVectors(bounds, ids, vectors.reshape(count, dimension))
+
+
+def _write_failed(file: Path | None, error: Exception) -> IndexWriteFailed:
+    return IndexWriteFailed(
+        f"{file} could not be written ({error}). The earlier index is intact. "
+        'Free some space or check the permissions, then type "verbatim refresh".'
+    )
