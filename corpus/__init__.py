@@ -3,6 +3,7 @@
 from corpus.errors import (
     CorpusError,
     CorpusNotFound,
+    CorpusNotWritable,
     EmptyCorpus,
     UnknownDocument,
     UnknownPublisher,
@@ -10,19 +11,23 @@ from corpus.errors import (
 )
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span, digest_of
 from corpus.nearnames import did_you_mean
-from corpus.reader import document_from_text, normalise, read_corpus, read_document
+from corpus.reader import document_from_text, read_corpus, read_document, sources_digest
 from corpus.sentences import split_sentences
 from corpus.shipped import shipped_statements
+from corpus.snapshots import Snapshots
+from corpus.storedtext import normalise
 
 __all__ = [
     "DATELINE_NUMBER",
     "Corpus",
     "CorpusError",
     "CorpusNotFound",
+    "CorpusNotWritable",
     "Document",
     "EmptyCorpus",
     "Passage",
     "Sentence",
+    "Snapshots",
     "Span",
     "UnknownDocument",
     "UnknownPublisher",
@@ -34,5 +39,6 @@ __all__ = [
     "read_corpus",
     "read_document",
     "shipped_statements",
+    "sources_digest",
     "split_sentences",
 ]

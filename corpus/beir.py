@@ -14,9 +14,10 @@ from typing import Any
 from corpus.errors import UnreadableSource
 from corpus.jsonlines import is_file, read_optional, read_records, read_text
 from corpus.model import Corpus, Document, Passage, Span
-from corpus.reader import normalise, passage_at, read_corpus
+from corpus.reader import passage_at, read_corpus
 from corpus.sentences import trim
 from corpus.shipped import shipped_statements
+from corpus.storedtext import normalise
 
 _QUESTION_FILES = ("questions.jsonl", "unanswerable.jsonl", "followups.jsonl")
 _LANGUAGE_FOLDER = re.compile(r"[a-z]{2}")

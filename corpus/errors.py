@@ -4,6 +4,7 @@ CorpusError
 ├── CorpusNotFound      the corpus directory is not there
 ├── EmptyCorpus         no file in it gave a passage
 ├── UnreadableSource    one file cannot be turned into a Document
+├── CorpusNotWritable   a statement or snapshot cannot be written or removed
 ├── UnknownDocument     no document (or more than one) has the given id
 └── UnknownPublisher    no document is by the given publisher
 """
@@ -31,3 +32,7 @@ class UnknownDocument(CorpusError):
 
 class UnknownPublisher(CorpusError):
     """No document of the corpus is by a publisher of the given name."""
+
+
+class CorpusNotWritable(CorpusError):
+    """A file of the corpus directory or a snapshot cannot be written or removed."""

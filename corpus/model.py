@@ -85,7 +85,7 @@ class Passage:
 class Document:
     """One source with its text, provenance, numbered passages and, if it has one, its dateline.
 
-    ``text`` is the stored text (see ``corpus.reader.normalise``), furniture included, so that
+    ``text`` is the stored text (see ``corpus.storedtext.normalise``), furniture included, so that
     every offset can be checked against it.
     """
 

@@ -15,6 +15,7 @@ from corpus.model import Span
 from corpus.sentences import trim
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_HEADING = re.compile(r"(?P<marks>#{1,6})[^\S\n]+(?P<words>\S.*?)(?:[^\S\n]+#+)?[^\S\n]*$", re.M)
 _SENTENCE_END = re.compile(r"[.,!?:;…。！？؟।、，][\"'”’»)\]]*$")
 _LABEL = re.compile(r"(?P<label>from|to|contacts?|source|date|de|à)\s*:\s*(?P<value>.*)$", re.I)
 _ADDRESS = re.compile(r"(?:\w\s+)?(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$")
@@ -70,7 +71,8 @@ class Layout:
 def lay_out(text: str, *, title: str | None = None) -> Layout:
     """The layout of ``text``: paragraphs are separated by blank lines.
 
-    Blocks without a letter or digit are dropped. ``title`` is the known title, so that a line
+    Blocks without a letter or digit are dropped, and so are headings ("## …"): they stay in the
+    text, but nobody counts them as paragraphs. ``title`` is the known title, so that a line
     that repeats it is recognised. A text with nothing but white space has no paragraphs.
     """
     blocks = [span for span in _blocks(text) if any(c.isalnum() for c in span.of(text))]
@@ -86,9 +88,12 @@ def lay_out(text: str, *, title: str | None = None) -> Layout:
         elif (label := _LABEL.fullmatch(line)) and label["label"].lower() in {"from", "de"}:
             publisher = publisher or label["value"].strip() or None
         elif position == 0 and not _ADDRESS.fullmatch(line) and not label:
-            heading = " ".join(line.split())
+            heading = _plain(line)
+    paragraphs = blocks[head:tail]
+    below = (_below_headings(text, block) for block in paragraphs)
+    without_headings = [span for span in below if span is not None]
     return Layout(
-        paragraphs=tuple(blocks[head:tail]),
+        paragraphs=tuple(without_headings or paragraphs),
         dateline=dateline,
         title=heading,
         publisher=publisher,
@@ -107,11 +112,25 @@ def _blocks(text: str) -> list[Span]:
     return [span for span in spans if span is not None]
 
 
+def _below_headings(text: str, block: Span) -> Span | None:
+    """The block without the headings at its beginning; None where nothing else is in it."""
+    start = block.start
+    while (match := _HEADING.match(text, start)) and match.end() <= block.end:
+        start = min(match.end() + 1, block.end)
+    return trim(text, Span(start, block.end))
+
+
+def _plain(line: str) -> str:
+    """A line in single spaces, without the marks of a heading."""
+    match = _HEADING.fullmatch(line)
+    return " ".join((match["words"] if match else line).split())
+
+
 def _is_about_document(line: str, title: str | None) -> bool:
     """Whether a line is plainly not the statement's: its title, an address, "From:", a dateline."""
     if "\n" in line or len(line) > _TITLE_CHARACTERS:
         return False
-    if title is not None and " ".join(line.split()).casefold() == title.casefold():
+    if title is not None and _plain(line).casefold() == title.casefold():
         return True
     return bool(_LABEL.fullmatch(line) or _ADDRESS.fullmatch(line) or _DATELINE.fullmatch(line))
 
@@ -157,7 +176,7 @@ def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> 
             return position
     last = len(blocks) - 1
     if last > head and title is not None:
-        line = " ".join(blocks[last].of(text).split())
+        line = _plain(blocks[last].of(text))
         if line.casefold() == title.casefold():
             return last
     return len(blocks)

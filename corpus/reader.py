@@ -1,45 +1,30 @@
 """Reads text files, with or without front matter, into Documents, and a folder into a Corpus."""
 
+import hashlib
 import os
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import yaml
 
 from corpus.errors import CorpusNotFound, EmptyCorpus, UnreadableSource
+from corpus.frontmatter import provenance_of, split_front_matter
+from corpus.longparagraphs import cut_long
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span
 from corpus.paragraphs import lay_out
 from corpus.sentences import split_sentences
+from corpus.storedtext import normalise
 
 SUFFIXES = (".txt", ".md")
 MAX_FILE_BYTES = 20_000_000
 
-_FRONT_MATTER = re.compile(
-    r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
-)
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
-_MAX_FRONT_MATTER = 64_000
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UNSAFE_IN_ID = re.compile(r"[^\w.-]+")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_MOST_ID_CHARACTERS = 100
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
 
-
-def normalise(text: str) -> str:
-    """The stored form of a text: line feeds end lines, no other control character but tab.
-
-    Surrogates are dropped too. Everything a reader sees stays as it is: there is no Unicode
-    normalisation and no change of white space.
-    """
-    kept = (
-        c
-        for c in _LINE_ENDS.sub("\n", text)
-        if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
-    )
-    return "".join(kept).lstrip("\ufeff")
+_READ_AS = 2
+"""Changes whenever the same file gives other passages than before."""
 
 
 def passage_at(text: str, span: Span, *, document_id: str, number: int, language: str) -> Passage:
@@ -65,6 +50,7 @@ def document_from_text(
 ) -> Document:
     """A Document over the normalised ``text``, its passages numbered from 1 in reading order.
 
+    A very long paragraph is several passages (see ``cut_long``).
     What is given wins over what the furniture of the text says; without either the title is the
     document's id. A text without a letter or digit gives a Document without passages.
     """
@@ -74,11 +60,16 @@ def document_from_text(
     def passage(number: int, span: Span) -> Passage:
         return passage_at(stored, span, document_id=document_id, number=number, language=language)
 
+    spans = [
+        piece
+        for paragraph in layout.paragraphs
+        for piece in cut_long(stored, paragraph, language=language)
+    ]
     return Document(
         id=document_id,
         text=stored,
         title=title or layout.title or document_id,
-        passages=tuple(passage(n, span) for n, span in enumerate(layout.paragraphs, start=1)),
+        passages=tuple(passage(n, span) for n, span in enumerate(spans, start=1)),
         dateline=passage(DATELINE_NUMBER, layout.dateline) if layout.dateline else None,
         publisher=publisher or layout.publisher,
         published=published or layout.published,
@@ -92,7 +83,8 @@ def read_document(path: Path) -> Document:
     """The Document in a UTF-8 text file; its id is the file's name without the suffix.
 
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
-    ``place``, ``url`` (http or https) and ``language``; other keys are ignored.
+    ``place``, ``url`` (http or https) and ``language``; other keys are ignored. ``published``,
+    ``published_time``, ``source_url`` and the like are understood too.
 
     Raises:
         UnreadableSource: if the file cannot be read, is empty, is not UTF-8, is larger than
@@ -105,26 +97,27 @@ def read_document(path: Path) -> Document:
             )
         raw = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or "unreadable"
-        raise UnreadableSource(
-            f"{path}: cannot be read ({reason}). Check its permissions."
-        ) from error
+        raise UnreadableSource(_cannot_be_read(path, error)) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableSource(
             f"{path}: not UTF-8 text (byte {error.start}). Save it as UTF-8."
         ) from error
-    fields, body = _front_matter(normalise(text), path)
+    try:
+        front_matter, body = split_front_matter(normalise(text))
+        known = provenance_of(front_matter)
+    except UnreadableSource as error:
+        raise UnreadableSource(f"{path}: {error}") from error
     document = document_from_text(
         body,
-        document_id=_id_of(path),
-        title=_text_field(fields, "title", path),
-        publisher=_text_field(fields, "publisher", path),
-        published=_date_field(fields, path),
-        place=_text_field(fields, "place", path),
-        url=_url_field(fields, path),
-        language=_language_field(fields, path),
+        document_id=id_from_name(path.name),
+        title=known.title,
+        publisher=known.publisher,
+        published=known.published,
+        place=known.place,
+        url=known.url,
+        language=known.language or "en",
     )
     if not document.passages:
         raise UnreadableSource(
@@ -144,7 +137,7 @@ def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None 
         EmptyCorpus: if it holds no such file.
         UnreadableSource: if a file or folder cannot be read, or two files have the same id.
     """
-    paths = _text_files(directory)
+    paths = text_files(directory)
     if not paths:
         raise EmptyCorpus(
             f"The corpus directory {directory} holds no .txt or .md file. "
@@ -163,14 +156,11 @@ def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None 
     return Corpus(tuple(documents[document_id] for document_id in sorted(documents)))
 
 
-def _text_files(directory: Path) -> list[Path]:
+def text_files(directory: Path) -> list[Path]:
     """The text files below a directory, sorted; a folder that cannot be read is an error."""
 
     def unreadable(error: OSError) -> None:
-        reason = error.strerror or "unreadable"
-        raise UnreadableSource(
-            f"{error.filename}: cannot be read ({reason}). Check its permissions."
-        ) from error
+        raise UnreadableSource(_cannot_be_read(error.filename, error)) from error
 
     found: list[Path] = []
     try:
@@ -188,68 +178,38 @@ def _text_files(directory: Path) -> list[Path]:
     return sorted(found)
 
 
-def _id_of(path: Path) -> str:
-    return _UNSAFE_IN_ID.sub("-", unicodedata.normalize("NFC", path.stem)).strip("-.") or "document"
+def sources_digest(directory: Path) -> str:
+    """SHA-256 over the names and bytes of the files that ``read_corpus`` reads, and over how.
+
+    Raises:
+        CorpusNotFound: if ``directory`` is not a directory.
+        UnreadableSource: if a file or folder cannot be read.
+    """
+    state = hashlib.sha256(f"{_READ_AS}\n".encode())
+    for path in text_files(directory):
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise UnreadableSource(_cannot_be_read(path, error)) from error
+        name = os.fsencode(path.relative_to(directory).as_posix())
+        state.update(name + f"\0{digest}\n".encode())
+    return state.hexdigest()
 
 
-def _front_matter(text: str, path: Path) -> tuple[dict[str, object], str]:
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return {}, text
-    if len(match["yaml"]) > _MAX_FRONT_MATTER:
-        raise UnreadableSource(f"{path}: front matter of over {_MAX_FRONT_MATTER:,} characters.")
-    try:
-        # the base loader makes texts of all values: "NO" is a place and "12:30" a title
-        fields = yaml.load(match["yaml"], Loader=yaml.BaseLoader)  # noqa: S506 (makes no objects)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UnreadableSource(f"{path}: front matter is not valid YAML ({reason}).") from error
-    if isinstance(fields, str) and fields.strip():
-        return {}, text  # a text that begins with a rule
-    if not fields:
-        fields = {}
-    if not isinstance(fields, dict):
-        raise UnreadableSource(f'{path}: front matter must be "key: value" lines.')
-    return {str(key): value for key, value in fields.items()}, text[match.end() :]
+def id_from_name(name: str) -> str:
+    """The id of a document whose file has that name: a label, without a character that could harm.
+
+    The stem in Unicode's composed form, other characters than letters, digits, ".", "-" and "_"
+    as "-", at most ``_MOST_ID_CHARACTERS``; "document" for nothing, and before what some systems
+    reserve.
+    """
+    stem = Path(name).stem
+    label = _UNSAFE_IN_ID.sub("-", unicodedata.normalize("NFC", stem))[:_MOST_ID_CHARACTERS]
+    label = label.strip("-.") or "document"
+    return f"document-{label}" if _RESERVED.fullmatch(label) else label
 
 
-def _text_field(fields: dict[str, object], key: str, path: Path) -> str | None:
-    value = fields.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise UnreadableSource(f"{path}: front matter: {key} must be text.")
-    return " ".join(normalise(value).split()) or None
-
-
-def _date_field(fields: dict[str, object], path: Path) -> date | None:
-    value = _text_field(fields, "date", path)
-    if value is None:
-        return None
-    match = _DATE.fullmatch(value)
-    try:
-        return date.fromisoformat(match[1] if match else "")
-    except ValueError as error:
-        raise UnreadableSource(
-            f"{path}: front matter: date must be like 2022-05-12, not {value[:40]!r}."
-        ) from error
-
-
-def _url_field(fields: dict[str, object], path: Path) -> str | None:
-    value = _text_field(fields, "url", path)
-    if value is None:
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or " " in value:
-        raise UnreadableSource(f"{path}: front matter: url must be an http(s) address.")
-    return value
-
-
-def _language_field(fields: dict[str, object], path: Path) -> str:
-    value = _text_field(fields, "language", path) or "en"
-    if not _LANGUAGE.fullmatch(value):
-        raise UnreadableSource(f'{path}: front matter: language must be a code such as "en".')
-    return value
+def _cannot_be_read(path: Path | str, error: OSError) -> str:
+    reason = error.strerror or "unreadable"
+    return f"{path}: cannot be read ({reason}). Check its permissions."

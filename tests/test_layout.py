@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("bot", "corpus", "embeddings")
 ONE_MODULE = {
     "sentencex": "corpus.sentences",
-    "yaml": "corpus.reader",
+    "yaml": "corpus.frontmatter",
     "faiss": "embeddings.vectorindex",
     "bm25s": "embeddings.lexicalindex",
     "Stemmer": "embeddings.lexicalindex",

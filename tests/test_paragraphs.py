@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from corpus import document_from_text
 from corpus.paragraphs import lay_out
 
 PROSE = "The Ministers met in the capital and agreed on the next steps."
@@ -99,3 +100,22 @@ def test_a_text_that_goes_on_after_contacts_is_kept() -> None:
 
 def test_furniture_alone_has_no_passage() -> None:
     assert paragraphs("From: Somebody\n\nhttps://example.org/a") == []
+
+
+def test_headings_are_no_paragraphs_but_stay_in_the_text() -> None:
+    text = "Intro is here.\n\n## Security\n\nWe met.\n\n### Next steps ###\nWe leave.\n\n# End"
+    document = document_from_text(text, document_id="d", title="T")
+    assert [p.text for p in document.passages] == ["Intro is here.", "We met.", "We leave."]
+    assert document.text == text
+
+
+def test_a_heading_at_the_top_is_the_title_without_its_marks() -> None:
+    document = document_from_text("# A Good Title\n\nWe met.", document_id="d")
+    assert (document.title, [p.text for p in document.passages]) == ("A Good Title", ["We met."])
+    again = document_from_text("# A Good Title\n\nWe met.", document_id="d", title="A good title")
+    assert [p.text for p in again.passages] == ["We met."]
+
+
+def test_a_text_of_headings_alone_can_be_quoted() -> None:
+    document = document_from_text("## We met.\n\n## We left.", document_id="d", title="T")
+    assert [p.text for p in document.passages] == ["## We met.", "## We left."]

@@ -8,7 +8,7 @@ from datetime import date
 class Extract:
     """The text of a source, and what the source says of itself; None where it says nothing.
 
-    ``text`` is in the stored form (see ``corpus.reader.normalise``), a blank line between
+    ``text`` is in the stored form (see ``corpus.storedtext.normalise``), a blank line between
     paragraphs. ``notes`` are sentences for the person who added it, such as an encoding that had
     to be guessed.
     """

@@ -1,0 +1,166 @@
+"""Front matter: what a text file says of itself, in YAML between two ``---`` lines.
+
+The only module that imports ``yaml``.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from corpus.errors import UnreadableSource
+from corpus.storedtext import normalise
+
+_FRONT_MATTER = re.compile(
+    r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
+)
+_MAX_CHARACTERS = 64_000
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_ALSO_CALLED = {
+    "title": ("title",),
+    "publisher": ("publisher", "site_name"),
+    "published": ("date", "published", "published_time"),
+    "place": ("place", "location"),
+    "url": ("url", "canonical_url", "source_url"),
+    "language": ("language", "lang"),
+}
+_CANONICAL = {"published": "date"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What is known of a document beside its text; None where nothing is."""
+
+    title: str | None = None
+    publisher: str | None = None
+    published: date | None = None
+    place: str | None = None
+    url: str | None = None
+    language: str | None = None
+
+    def or_else(self, other: "Provenance") -> "Provenance":
+        """The same, and where it says nothing what the other says."""
+        names = [field.name for field in fields(self)]
+        pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
+        return Provenance(**{n: b if a is None else a for n, (a, b) in pairs.items()})
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """The fields of a text's front matter, values as they are spelt, and the text after it.
+
+    Raises:
+        UnreadableSource: if it is no "key: value" lines; the message names no file.
+    """
+    match = _FRONT_MATTER.match(text)
+    if match is None:
+        return {}, text
+    if len(match["yaml"]) > _MAX_CHARACTERS:
+        raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
+    try:
+        # the base loader makes texts of all values: "NO" is a place and "12:30" a title
+        found = yaml.load(match["yaml"], Loader=yaml.BaseLoader)  # noqa: S506 (makes no objects)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UnreadableSource(f"front matter is not valid YAML ({reason}).") from error
+    if isinstance(found, str) and found.strip():
+        return {}, text  # a text that begins with a rule
+    if not found:
+        found = {}
+    if not isinstance(found, dict):
+        raise UnreadableSource('front matter must be "key: value" lines.')
+    return {str(key): value for key, value in found.items()}, text[match.end() :]
+
+
+def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
+    """What the fields of a front matter say; other fields than the known ones are ignored.
+
+    Raises:
+        UnreadableSource: if a known field has a value of another kind; the message names no file.
+    """
+
+    def text(name: str) -> str | None:
+        for key in _ALSO_CALLED[name]:
+            value = front_matter.get(key)
+            if value is None or value == "":
+                continue
+            if not isinstance(value, str):
+                raise UnreadableSource(f"front matter: {key} must be text.")
+            if found := " ".join(normalise(value).split()):
+                return found
+        return None
+
+    published, url, language = text("published"), text("url"), text("language")
+    try:
+        return Provenance(
+            title=text("title"),
+            publisher=text("publisher"),
+            published=None if published is None else checked_date(published),
+            place=text("place"),
+            url=None if url is None else checked_url(url),
+            language=None if language is None else checked_language(language),
+        )
+    except ValueError as error:
+        raise UnreadableSource(f"front matter: {error}") from error
+
+
+def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str) -> str:
+    """``body`` under a front matter of the provenance and of ``more`` fields, as given.
+
+    ``split_front_matter`` gives back the same body, ``provenance_of`` the same provenance.
+    """
+    lines: dict[str, Any] = {}
+    for field in fields(provenance):
+        value = getattr(provenance, field.name)
+        if value is not None:
+            lines[_CANONICAL.get(field.name, field.name)] = str(value)
+    known = {key for keys in _ALSO_CALLED.values() for key in keys}
+    lines.update({key: value for key, value in more.items() if key not in known})
+    written = yaml.dump(
+        lines, Dumper=yaml.BaseDumper, sort_keys=False, allow_unicode=True, width=10**6
+    )
+    return f"---\n{written}---\n{body}"
+
+
+def checked_date(text: str) -> date:
+    """The day that ``text`` spells, as 2022-05-12, a time after it ignored.
+
+    Raises:
+        ValueError: if it spells none.
+    """
+    match = _DATE.fullmatch(text)
+    try:
+        return date.fromisoformat(match[1] if match else "")
+    except ValueError as error:
+        raise ValueError(f"date must be like 2022-05-12, not {text[:40]!r}.") from error
+
+
+def checked_url(text: str) -> str:
+    """``text`` if it is an http(s) address.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        is_address = False
+    if not is_address or any(c.isspace() or not c.isprintable() for c in text):
+        raise ValueError("url must be an http(s) address.")
+    return text
+
+
+def checked_language(text: str) -> str:
+    """``text`` if it has the form of a language code, such as "en".
+
+    Raises:
+        ValueError: if it has not.
+    """
+    if not _LANGUAGE.fullmatch(text):
+        raise ValueError('language must be a code such as "en".')
+    return text
