@@ -5,6 +5,7 @@ CorpusError
 ├── EmptyCorpus         no file in it gave a passage
 ├── UnreadableSource    one file cannot be turned into a Document
 ├── CorpusNotWritable   a statement or snapshot cannot be written or removed
+├── FetchFailed         a web address does not give a whole page or file, or must not be asked
 ├── UnknownDocument     no document (or more than one) has the given id
 └── UnknownPublisher    no document is by the given publisher
 """
@@ -24,6 +25,10 @@ class EmptyCorpus(CorpusError):
 
 class UnreadableSource(CorpusError):
     """A file of the corpus is unreadable, empty, not UTF-8 text, or its front matter is wrong."""
+
+
+class FetchFailed(CorpusError):
+    """A web address is refused, or does not give a whole page or file within its limits."""
 
 
 class UnknownDocument(CorpusError):

@@ -17,6 +17,8 @@ PACKAGES = ("bot", "corpus", "embeddings")
 ONE_MODULE = {
     "sentencex": "corpus.sentences",
     "yaml": "corpus.frontmatter",
+    "urllib3": "corpus.fetching",
+    "idna": "corpus.webaddress",
     "faiss": "embeddings.vectorindex",
     "bm25s": "embeddings.lexicalindex",
     "Stemmer": "embeddings.lexicalindex",

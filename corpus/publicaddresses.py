@@ -1,0 +1,66 @@
+"""Which IP addresses are public: reachable by anyone, and no part of the machine or its network.
+
+The standard library's ``is_global`` changed between versions of Python 3.11 and takes transition
+addresses at face value, so the special networks are named here, from the registries
+https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.
+"""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Address = IPv4Address | IPv6Address
+
+_SPECIAL_4 = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # carrier-grade NAT
+        "127.0.0.0/8",  # loopback
+        "169.254.0.0/16",  # link-local, with the metadata service of clouds
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # relays of 6to4
+        "192.168.0.0/16",  # private
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, broadcast
+    )
+)
+_UNICAST_6 = IPv6Network("2000::/3")
+"""All that is given out; loopback, private, link-local and multicast lie outside."""
+_SPECIAL_6 = tuple(
+    IPv6Network(network)
+    for network in (
+        "2001::/23",  # protocol assignments, with Teredo, which hides IPv4 addresses
+        "2001:db8::/32",  # documentation
+        "3fff::/20",  # documentation
+    )
+)
+_NAT64 = IPv6Network("64:ff9b::/96")
+_FOUR_BYTES = 0xFFFF_FFFF
+
+
+def address_of(text: str) -> Address | None:
+    """The address that ``text`` writes in the usual form; None where it writes none.
+
+    Decimal, octal, hexadecimal and shortened forms, which some resolvers take, are none.
+    """
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address is public; one with an IPv4 address inside, as that one is."""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _SPECIAL_4)
+    inside = address.ipv4_mapped or address.sixtofour
+    if inside is None and address in _NAT64:
+        inside = IPv4Address(int(address) & _FOUR_BYTES)
+    if inside is not None:
+        return is_public(inside)
+    return address in _UNICAST_6 and not any(address in network for network in _SPECIAL_6)
