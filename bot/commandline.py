@@ -20,17 +20,27 @@ from bot import terminal, texts
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
 from bot.errors import BotError
-from bot.jsonform import document_fields, reply_fields
+from bot.jsonform import document_fields, outcome_fields, reply_fields
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
-from embeddings import EmbeddingsError, Filter, Progress, RefreshRunning, iso_range, known_filter
+from corpus.frontmatter import Provenance, checked_date, checked_language, checked_url
+from embeddings import (
+    EmbeddingsError,
+    Filter,
+    Progress,
+    RefreshReport,
+    RefreshRunning,
+    iso_range,
+    known_filter,
+)
 
 EXIT_ANSWERED = 0
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_NOTHING_FOUND = 3
 EXIT_REFRESH_RUNNING = 4
+EXIT_PARTLY = 5
 
 _MAX_STDIN_CHARACTERS = 100_000
 _MOST_DIGITS = 9
@@ -48,7 +58,8 @@ app = typer.Typer(
         "statements, VERBATIM_MODEL a sentence-transformers model and VERBATIM_RERANKER "
         "a cross-encoder that puts the best passages in order (hub name or folder each), "
         "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
-        "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running."
+        "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running, "
+        "5 some sources could not be added."
     ),
 )
 
@@ -229,29 +240,171 @@ def chat(
 
 
 @app.command()
+def add(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|FOLDER|URL…", help="What to add; a folder with all its files."
+        ),
+    ],
+    title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
+    publisher: Annotated[str | None, typer.Option("--publisher", help="Who published it.")] = None,
+    published: Annotated[
+        str | None, typer.Option("--date", metavar="DAY", help="When, such as 2022-05-12.")
+    ] = None,
+    place: Annotated[str | None, typer.Option("--place", help="Where it was made.")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Its address, for the links.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="Its language, such as fr.")
+    ] = None,
+    then_refresh: Annotated[
+        bool, typer.Option("--refresh", help="Refresh the index afterwards.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add statements: text, Markdown, HTML, PDF and Word files, folders of them, web addresses.
+
+    Title, publisher, date, place, language and address are found where a source states them; the
+    options correct them. A source that is added again is brought to what it is now. What cannot be
+    read is named with the reason; the rest is added, and the exit code is 5.
+
+    Example: verbatim add statement.pdf --publisher "Global Affairs Canada" --date 2022-05-12
+    """
+    from bot.composition import added_sources, open_directory
+    from corpus.adding import find_sources
+
+    given = _provenance(title, publisher, published, place, url, language)
+    found = find_sources(sources)
+    if len(found) > 1 and (title or published or url):
+        raise typer.BadParameter(
+            f"--title, --date and --url are for one statement, these are {len(found)}"
+        )
+    settings = _settings()
+    outcomes = []
+    with _progress_bar("Adding") as progress:
+        for outcome in added_sources(open_directory(settings), found, given=given):
+            outcomes.append(outcome)
+            if not as_json:
+                terminal.print_outcome(outcome, out, err)
+            progress(len(outcomes), len(found))
+    bad = sum(outcome.added is None for outcome in outcomes)
+    if as_json:
+        print(json.dumps([outcome_fields(o) for o in outcomes], ensure_ascii=False, indent=2))
+    else:
+        terminal.print_added(outcomes, out, refresh_follows=then_refresh)
+    if then_refresh and bad < len(outcomes):
+        _refresh_once(as_json=False, console=err if as_json else out)
+    if bad:
+        raise typer.Exit(EXIT_PARTLY if bad < len(outcomes) else EXIT_FAILURE)
+
+
+@app.command()
+def remove(
+    documents: Annotated[
+        list[str], typer.Argument(metavar="DOC…", help="Ids of documents, or their starts.")
+    ],
+    then_refresh: Annotated[
+        bool, typer.Option("--refresh", help="Refresh the index afterwards.")
+    ] = False,
+) -> None:
+    """Remove statements from the corpus directory; after a refresh they are quoted no more.
+
+    What was read stays as a snapshot, so that old citations can still be checked.
+
+    Example: verbatim remove 2022-05-12 --refresh
+    """
+    from bot.composition import open_directory
+
+    directory = open_directory(_settings())
+    for document in documents:
+        out.print(f"removed  {directory.remove(_decodable(document))}", soft_wrap=True)
+    if then_refresh:
+        _refresh_once(as_json=False, console=out)
+    else:
+        out.print('Type "verbatim refresh" to stop quoting from it.')
+
+
+@app.command()
 def refresh(
     full: Annotated[bool, typer.Option("--full", help="Embed every text anew.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and refresh whenever a file changes.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Build the index, or bring it to the corpus directory.
 
-    Example: verbatim refresh
+    Example: verbatim refresh --dry-run
     """
-    from bot.composition import refresh_index
+    if watch and dry_run:
+        raise typer.BadParameter("give --watch or --dry-run, not both")
+    if watch:
+        _watch(full=full, as_json=as_json)
+    else:
+        _refresh_once(full=full, dry_run=dry_run, as_json=as_json, console=out)
+
+
+def _refresh_once(
+    *, full: bool = False, dry_run: bool = False, as_json: bool, console: Console
+) -> None:
+    from bot.composition import open_refresher
+
+    refresher = open_refresher(_settings(), progress_bar=_progress_bar)
+    report = refresher.plan(full=full) if dry_run else refresher.refresh(full=full)
+    _print_report(report, as_json=as_json, dry_run=dry_run, console=console)
+
+
+def _watch(*, full: bool, as_json: bool) -> None:
+    """Refreshes now and at every change; a failure is said and the next change awaited."""
+    from bot.composition import open_refresher
+    from bot.refreshing import changes
 
     settings = _settings()
-    report = refresh_index(settings, progress_bar=_progress_bar, full=full)
+    refresher = open_refresher(settings, progress_bar=_progress_bar)
+    seen = changes(settings.corpus_directory)
+    while True:
+        try:
+            report = refresher.refresh(full=full)
+            _print_report(report, as_json=as_json, dry_run=False, console=out)
+            sys.stdout.flush()
+        except (CorpusError, EmbeddingsError) as error:
+            _say_error(str(error))
+        full = False
+        next(seen)
+
+
+def _print_report(report: RefreshReport, *, as_json: bool, dry_run: bool, console: Console) -> None:
     if as_json:
-        print(json.dumps(asdict(report)))
-        return
-    state = "published" if report.published else "already up to date"
-    out.print(
-        f"Generation {report.generation} {state}: {report.documents:,} documents, "
-        f"{report.added:,} passages added, {report.kept:,} kept, {report.moved:,} moved, "
-        f"{report.removed:,} removed; {report.embedded:,} texts embedded in "
-        f"{report.seconds:.1f} s.",
-        soft_wrap=True,
-    )
+        print(json.dumps({**asdict(report), "dry_run": dry_run}))
+    else:
+        terminal.print_refresh(report, console, dry_run=dry_run)
+
+
+def _provenance(
+    title: str | None,
+    publisher: str | None,
+    published: str | None,
+    place: str | None,
+    url: str | None,
+    language: str | None,
+) -> Provenance:
+    """What the options of ``add`` say."""
+    texts_given = (title, publisher, place)
+    one_line = [" ".join(_decodable(t).split()) if t else None for t in texts_given]
+    try:
+        return Provenance(
+            title=one_line[0],
+            publisher=one_line[1],
+            published=checked_date(published) if published else None,
+            place=one_line[2],
+            url=checked_url(url) if url else None,
+            language=checked_language(language) if language else None,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command("list")
@@ -463,10 +616,15 @@ def _speak_utf8() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    """Prints the message on one line, without characters that steer a terminal, and exits."""
+    """Prints the message on one line and exits."""
+    _say_error(message)
+    sys.exit(code)
+
+
+def _say_error(message: str) -> None:
+    """Prints the message on one line, without characters that steer a terminal."""
     line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
     err.print(Text(f"verbatim: {line}", style="red"), soft_wrap=True)
-    sys.exit(code)
 
 
 def _at_terminal() -> bool:

@@ -3,33 +3,32 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.answering import Answerer
 from bot.errors import EvaluationFailed, SettingsError
+from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
-from corpus import Corpus, read_corpus, shipped_statements
+from corpus import Corpus, Snapshots, read_corpus, shipped_statements
+from corpus.adding import Source, SourceOutcome, add_sources
+from corpus.directory import CorpusDirectory
+from corpus.extraction.extractor import Extractor
+from corpus.fetching import fetch
+from corpus.frontmatter import Provenance
 from embeddings import (
     CrossEncoderReranker,
     Embedder,
     Generation,
     GenerationStore,
     ModelFolder,
-    Progress,
-    RefreshReport,
     Retriever,
     SentenceTransformerEmbedder,
     check_model,
     find_model,
     find_reranker,
-    refresh,
 )
 from embeddings.vectorcache import CachingEmbedder
-
-ProgressBar = Callable[[str], AbstractContextManager[Progress]]
-"""Opens a progress bar with a description."""
 
 _FIRST_BUILD_WAIT_S = 900.0
 
@@ -47,10 +46,8 @@ def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
     if store.current_number() is None:
-        corpus = open_corpus(settings)
-        embedder = SentenceTransformerEmbedder(model)
-        _refresh(corpus, store, embedder, progress_bar, wait_s=_FIRST_BUILD_WAIT_S)
-        return _answerer(store.open_current(), embedder, reranker)
+        refresher = open_refresher(settings, progress_bar=progress_bar)
+        refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
     generation = store.open_current()
     check_model(generation, model.identity)
     return _answerer(generation, SentenceTransformerEmbedder(model), reranker)
@@ -61,20 +58,42 @@ def _answerer(generation: Generation, embedder: Embedder, reranker: Path | None)
     return Answerer(Retriever(generation, embedder, reranker=loaded))
 
 
-def refresh_index(
-    settings: Settings, *, progress_bar: ProgressBar, full: bool = False
-) -> RefreshReport:
-    """Brings the index to the corpus directory.
+def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:
+    """What brings the index to the corpus directory, which is seeded on a new machine.
 
     Raises:
-        CorpusError: if the corpus cannot be read or holds no passage; the index stays as it is.
-        EmbeddingsError: if the model cannot be used, another refresh runs, or the disk is full.
+        ModelError: if the model cannot be used.
+        SettingsError: if the directory cannot be seeded.
     """
     model = find_settings_model(settings)
-    corpus = open_corpus(settings)
-    embedder = SentenceTransformerEmbedder(model)
-    store = GenerationStore(settings.index_directory)
-    return _refresh(corpus, store, embedder, progress_bar, full=full)
+    _seed_new_machine(settings)
+    return Refresher(settings, model=model, progress_bar=progress_bar)
+
+
+def open_directory(settings: Settings) -> CorpusDirectory:
+    """The corpus directory, to add to and remove from; it is seeded on a new machine.
+
+    Raises:
+        CorpusError: if the directory is missing or cannot be read.
+        SettingsError: if it cannot be seeded.
+    """
+    _seed_new_machine(settings)
+    snapshots = Snapshots(settings.snapshots_directory)
+    return CorpusDirectory(settings.corpus_directory, snapshots=snapshots)
+
+
+def added_sources(
+    directory: CorpusDirectory, sources: Sequence[Source], *, given: Provenance
+) -> Iterator[SourceOutcome]:
+    """What comes of each source that is added to the directory.
+
+    Raises:
+        CorpusNotWritable: if the directory cannot be written.
+    """
+    with Extractor() as extractor:
+        yield from add_sources(
+            sources, into=directory, extractor=extractor, fetch=fetch, given=given
+        )
 
 
 def find_settings_model(settings: Settings) -> ModelFolder:
@@ -115,9 +134,7 @@ def open_corpus(settings: Settings) -> Corpus:
         CorpusError: if the directory is missing or a file in it cannot be read.
         SettingsError: if the directory cannot be seeded.
     """
-    new_machine = not GenerationStore(settings.index_directory).numbers()
-    if new_machine and not settings.corpus_is_own and not settings.corpus_directory.exists():
-        _seed_corpus(settings)
+    _seed_new_machine(settings)
     return read_corpus(settings.corpus_directory)
 
 
@@ -132,6 +149,13 @@ def served_corpus(settings: Settings) -> Corpus:
     if store.current_number() is None:
         return open_corpus(settings)
     return store.open_current().corpus
+
+
+def _seed_new_machine(settings: Settings) -> None:
+    """Puts the shipped statements where there was never an index and is no directory."""
+    new_machine = not GenerationStore(settings.index_directory).numbers()
+    if new_machine and not settings.corpus_is_own and not settings.corpus_directory.exists():
+        _seed_corpus(settings)
 
 
 def _seed_corpus(settings: Settings) -> None:
@@ -151,18 +175,3 @@ def _seed_corpus(settings: Settings) -> None:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _refresh(
-    corpus: Corpus,
-    store: GenerationStore,
-    embedder: Embedder,
-    progress_bar: ProgressBar,
-    *,
-    full: bool = False,
-    wait_s: float = 0,
-) -> RefreshReport:
-    with progress_bar("Embedding") as progress:
-        return refresh(
-            corpus, store=store, embedder=embedder, full=full, wait_s=wait_s, progress=progress
-        )

@@ -5,6 +5,7 @@ from typing import Any
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
 from corpus import Document
+from corpus.adding import SourceOutcome
 from embeddings import Filter
 
 
@@ -32,6 +33,18 @@ def document_fields(document: Document) -> dict[str, Any]:
         "url": document.url,
         "paragraphs": len(document.passages),
         "digest": document.digest,
+    }
+
+
+def outcome_fields(outcome: SourceOutcome) -> dict[str, Any]:
+    """What ``verbatim add --json`` says of a source; ``state`` is "failed" where nothing came."""
+    added = outcome.added
+    return {
+        "source": outcome.source.label,
+        "state": added.state if added else "failed",
+        "reason": outcome.reason,
+        "notes": list(outcome.notes),
+        "document": document_fields(added.document) if added else None,
     }
 
 

@@ -20,8 +20,8 @@ class Settings:
     """What the environment says. Empty variables count as not set.
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
-    statements, ``index/``, and the vectors of evaluations. ``corpus_is_own`` tells that the user
-    named the corpus directory.
+    statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
+    ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     """
@@ -40,6 +40,11 @@ class Settings:
     def index_directory(self) -> Path:
         """Where the generations lie."""
         return self.home / "index"
+
+    @property
+    def snapshots_directory(self) -> Path:
+        """Where the sources lie as they were read."""
+        return self.home / "snapshots"
 
     @property
     def evaluation_vectors(self) -> Path:

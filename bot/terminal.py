@@ -3,7 +3,7 @@
 Where the output is no terminal, texts are written past ``rich``, which would expand tabs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -16,7 +16,9 @@ from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
+from corpus.adding import SourceOutcome
 from embeddings import Progress as ProgressCallback
+from embeddings import RefreshReport
 
 
 def print_reply(reply: Reply, console: Console) -> None:
@@ -62,6 +64,48 @@ def _also(quote: Quote, words: Translator) -> str:
     places = words.say(texts.BETWEEN_PLACES).join(named)
     rest = len(quote.also) - len(named)
     return words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
+
+
+def print_outcome(outcome: SourceOutcome, console: Console, errors: Console) -> None:
+    """Prints a line for a source: what was added, or on ``errors`` why nothing was."""
+    source = outcome.source.label
+    if outcome.added is None:
+        line = "".join(c if c.isprintable() else " " for c in f"{source}: {outcome.reason}")
+        _print_line(Text(line, style="red"), errors)
+        return
+    document, state = outcome.added.document, outcome.added.state
+    fields = [f"{state:9}", document.id, f"{len(document.passages)} ¶", *outcome.notes]
+    if state == "added" and source != outcome.added.path.name:
+        fields.append(f"({source})")
+    _print_line(Text("  ".join(fields)), console)
+
+
+def print_added(
+    outcomes: Sequence[SourceOutcome], console: Console, *, refresh_follows: bool
+) -> None:
+    """Prints how many sources were added, and what to type next."""
+    states = [outcome.added.state if outcome.added else "not read" for outcome in outcomes]
+    counts = [f"{states.count(s):,} {s}" for s in dict.fromkeys(states)]
+    changed = any(state in {"added", "updated"} for state in states)
+    following = ' Type "verbatim refresh" to have them quoted.'
+    end = following if changed and not refresh_follows else ""
+    _print_line(Text(f"{', '.join(counts)}.{end}"), console)
+
+
+def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> None:
+    """Prints what a refresh did, or with ``dry_run`` would do."""
+    if dry_run:
+        head = f"Generation {report.generation} is current; a refresh would bring"
+        tail = f"; {report.embedded:,} texts to embed."
+    else:
+        state = "published" if report.published else "already up to date"
+        head = f"Generation {report.generation} {state}:"
+        tail = f"; {report.embedded:,} texts embedded in {report.seconds:.1f} s."
+    counts = (
+        f" {report.documents:,} documents, {report.added:,} passages added, {report.kept:,} kept, "
+        f"{report.moved:,} moved, {report.removed:,} removed"
+    )
+    _print_line(Text(head + counts + tail), console)
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:

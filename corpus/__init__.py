@@ -12,7 +12,13 @@ from corpus.errors import (
 )
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span, digest_of
 from corpus.nearnames import did_you_mean
-from corpus.reader import document_from_text, read_corpus, read_document, sources_digest
+from corpus.reader import (
+    document_from_text,
+    read_corpus,
+    read_document,
+    sources_digest,
+    text_files,
+)
 from corpus.sentences import split_sentences
 from corpus.shipped import shipped_statements
 from corpus.snapshots import Snapshots
@@ -43,4 +49,5 @@ __all__ = [
     "shipped_statements",
     "sources_digest",
     "split_sentences",
+    "text_files",
 ]

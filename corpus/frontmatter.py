@@ -120,9 +120,7 @@ def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str
             lines[_CANONICAL.get(field.name, field.name)] = str(value)
     known = {key for keys in _ALSO_CALLED.values() for key in keys}
     lines.update({key: value for key, value in more.items() if key not in known})
-    written = yaml.dump(
-        lines, Dumper=yaml.BaseDumper, sort_keys=False, allow_unicode=True, width=10**6
-    )
+    written = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=10**6)
     return f"---\n{written}---\n{body}"
 
 

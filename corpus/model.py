@@ -112,9 +112,13 @@ class Document:
 
     @property
     def context(self) -> str:
-        """What places any passage of the document: title, publisher, place, month and year."""
+        """What places any passage of the document: title, publisher, place, month and year.
+
+        A title that is only the id says nothing of it.
+        """
+        title = self.title if self.title != self.id else None
         when = self.published.strftime("%B %Y") if self.published else None
-        parts = (self.title, self.publisher, self.place, when)
+        parts = (title, self.publisher, self.place, when)
         return ". ".join(part for part in parts if part)
 
     def passage(self, number: int) -> Passage:

@@ -4,9 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import bm25s
-import bm25s.stopwords
 import numpy as np
 import Stemmer
 
@@ -15,6 +14,9 @@ from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.functionwords import FUNCTION_WORD_LANGUAGES, function_words
 from embeddings.searchform import search_form
+
+if TYPE_CHECKING:
+    import bm25s
 
 K1 = 1.2
 B = 0.75
@@ -62,8 +64,10 @@ def _ignored(language: str) -> frozenset[str]:
     own = function_words(language)
     if own:
         return own
+    from bm25s import stopwords  # slow to import
+
     name = _SNOWBALL.get(language.split("-", 1)[0].lower(), "")
-    return frozenset(getattr(bm25s.stopwords, f"STOPWORDS_{name.upper()}", ()))
+    return frozenset(getattr(stopwords, f"STOPWORDS_{name.upper()}", ()))
 
 
 def stems(text: str, *, language: str = "en") -> list[str]:
@@ -125,7 +129,9 @@ def _function_language(asked: Sequence[str], languages: Sequence[str]) -> str:
 class LexicalIndex:
     """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0."""
 
-    def __init__(self, engine: bm25s.BM25 | None, *, count: int, languages: Sequence[str]) -> None:
+    def __init__(
+        self, engine: "bm25s.BM25 | None", *, count: int, languages: Sequence[str]
+    ) -> None:
         self._engine = engine
         self._count = count
         self._languages = tuple(languages)
@@ -138,7 +144,7 @@ class LexicalIndex:
         languages = sorted({language for _, language in pairs})
         if not any(bags):
             return cls(None, count=len(pairs), languages=languages)
-        engine = bm25s.BM25(k1=K1, b=B, method="lucene")
+        engine = _new_engine()
         engine.index(bags, show_progress=False)
         return cls(engine, count=len(pairs), languages=languages)
 
@@ -237,7 +243,7 @@ class LexicalIndex:
             count, languages = int(head["count"]), [str(code) for code in head["languages"]]
             if "vocabulary" not in head:
                 return cls(None, count=count, languages=languages)
-            engine = bm25s.BM25(k1=K1, b=B, method="lucene")
+            engine = _new_engine()
             engine.vocab_dict = head["vocabulary"]
             engine.unique_token_ids_set = set(engine.vocab_dict.values())
             engine.nonoccurrence_array = None
@@ -250,6 +256,12 @@ class LexicalIndex:
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise IndexDamaged("the lexical index is not readable") from error
         return cls(engine, count=count, languages=languages)
+
+
+def _new_engine() -> "bm25s.BM25":
+    import bm25s  # slow to import
+
+    return bm25s.BM25(k1=K1, b=B, method="lucene")
 
 
 def _json(value: object) -> bytes:

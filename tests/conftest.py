@@ -64,14 +64,15 @@ def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory in which the real index of the shipped statement is built."""
     from rich.console import Console
 
-    from bot.composition import refresh_index
+    from bot.composition import open_refresher
     from bot.settings import Settings
     from bot.terminal import progress_bar
 
     home = tmp_path_factory.mktemp("home")
     configuration = Settings.from_environment({"VERBATIM_HOME": str(home)})
     console = Console(stderr=True)
-    refresh_index(configuration, progress_bar=lambda text: progress_bar(console, text))
+    bar = lambda text: progress_bar(console, text)  # noqa: E731 (one line, used once)
+    open_refresher(configuration, progress_bar=bar).refresh()
     return home
 
 

@@ -10,7 +10,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 from transformers import AutoTokenizer, BertConfig, BertModel
 
-from bot.composition import open_answerer, refresh_index
+from bot.composition import open_answerer, open_refresher
 from bot.settings import Settings
 from bot.terminal import progress_bar
 from embeddings import IndexMismatch, SentenceTransformerEmbedder, find_model
@@ -70,5 +70,5 @@ def test_one_setting_changes_the_model_and_the_index_follows(
     assert reply.generation == 1
     with pytest.raises(IndexMismatch, match="verbatim refresh"):
         open_answerer(default, progress_bar=bar)
-    assert refresh_index(default, progress_bar=bar).embedded > 0
+    assert open_refresher(default, progress_bar=bar).refresh().embedded > 0
     assert open_answerer(default, progress_bar=bar).answer("eighty-five members").quotes

@@ -11,7 +11,7 @@ from fakes import LetterEmbedder, corpus_of
 from rich.console import Console
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from bot.composition import open_answerer, refresh_index
+from bot.composition import open_answerer, open_refresher
 from bot.settings import Settings
 from bot.terminal import progress_bar
 from embeddings import (
@@ -142,7 +142,7 @@ def test_one_setting_turns_it_on_and_the_outcome_stays(folder: Path, tmp_path: P
     home = {"VERBATIM_HOME": str(tmp_path)}
     off = Settings.from_environment(home)
     on = Settings.from_environment({**home, "VERBATIM_RERANKER": str(folder)})
-    refresh_index(off, progress_bar=bar)
+    open_refresher(off, progress_bar=bar).refresh()
     question = "How many members does the Coalition have?"
     before = open_answerer(off, progress_bar=bar).answer(question)
     after = open_answerer(on, progress_bar=bar).answer(question)

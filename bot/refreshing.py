@@ -1,0 +1,113 @@
+"""The corpus directory → the index, once or whenever a file changes."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from bot.settings import Settings
+from corpus import Snapshots, read_corpus, sources_digest, text_files
+from embeddings import (
+    GenerationStore,
+    ModelFolder,
+    Progress,
+    RefreshReport,
+    SentenceTransformerEmbedder,
+    plan_refresh,
+    refresh,
+    unchanged,
+)
+
+ProgressBar = Callable[[str], AbstractContextManager[Progress]]
+"""Opens a progress bar with a description."""
+
+SETTLE_S = 1.0
+"""How long the files must have been left alone before a watch refreshes."""
+
+
+class Refresher:
+    """Brings the index of the settings to their corpus directory; loads the model when needed."""
+
+    def __init__(
+        self, settings: Settings, *, model: ModelFolder, progress_bar: ProgressBar
+    ) -> None:
+        self._settings = settings
+        self._model = model
+        self._progress_bar = progress_bar
+        self._embedder: SentenceTransformerEmbedder | None = None
+
+    def refresh(self, *, full: bool = False, wait_s: float = 0) -> RefreshReport:
+        """What was done; nothing is read or loaded where no file has changed.
+
+        Raises:
+            CorpusError: if the corpus cannot be read or holds no passage; the index stays.
+            EmbeddingsError: if the model cannot be used, another refresh runs, or the disk is
+                full; the index stays.
+        """
+        settings = self._settings
+        store = GenerationStore(settings.index_directory)
+        digest = sources_digest(settings.corpus_directory)
+        if not full:
+            report = unchanged(store, model=self._model.identity, sources_digest=digest)
+            if report is not None:
+                return report
+        with self._progress_bar("Reading") as progress:
+            corpus = read_corpus(settings.corpus_directory, progress=progress)
+        # what was edited while it was read is told by neither digest
+        same = sources_digest(settings.corpus_directory) == digest
+        Snapshots(settings.snapshots_directory).keep_texts(corpus.documents)
+        if self._embedder is None:
+            self._embedder = SentenceTransformerEmbedder(self._model)
+        with self._progress_bar("Embedding") as progress:
+            return refresh(
+                corpus,
+                store=store,
+                embedder=self._embedder,
+                full=full,
+                wait_s=wait_s,
+                sources_digest=digest if same else None,
+                progress=progress,
+            )
+
+    def plan(self, *, full: bool = False) -> RefreshReport:
+        """What ``refresh`` would do; nothing is embedded or written.
+
+        Raises:
+            CorpusError: if the corpus cannot be read or holds no passage.
+        """
+        store = GenerationStore(self._settings.index_directory)
+        with self._progress_bar("Reading") as progress:
+            corpus = read_corpus(self._settings.corpus_directory, progress=progress)
+        return plan_refresh(corpus, store=store, model=self._model.identity, full=full)
+
+
+def changes(
+    directory: Path, *, poll_s: float = SETTLE_S, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[None]:
+    """Yields when files of the corpus directory have changed and were then left alone.
+
+    It looks every ``poll_s`` seconds at names, sizes and times, and never ends by itself.
+    """
+    before = _state(directory)
+    while True:
+        sleep(poll_s)
+        now = _state(directory)
+        if now == before:
+            continue
+        while True:
+            sleep(poll_s)
+            settled = _state(directory)
+            if settled == now:
+                break
+            now = settled
+        before = now
+        yield
+
+
+def _state(directory: Path) -> tuple[tuple[str, int, int], ...] | None:
+    """What tells that a file has changed; None while the directory cannot be read."""
+    try:
+        stats = [(path, path.stat()) for path in text_files(directory)]
+    except Exception:  # noqa: BLE001 (a folder that is being renamed fails in many ways)
+        return None
+    return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)

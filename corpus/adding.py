@@ -1,0 +1,134 @@
+"""Files, folders and addresses → documents of the corpus directory, each good one, one by one."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from corpus.directory import Added, CorpusDirectory
+from corpus.errors import FetchFailed, UnreadableSource
+from corpus.extraction.extractor import Extractor
+from corpus.fetching import Fetched
+from corpus.frontmatter import Provenance
+
+MAX_SOURCE_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a document is to come from: a file or an address, and the label it goes by."""
+
+    label: str
+    file: Path | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOutcome:
+    """What came of a source: what was ``added``, or the ``reason`` why nothing was."""
+
+    source: Source
+    added: Added | None
+    reason: str | None
+    notes: tuple[str, ...] = ()
+
+
+def find_sources(named: Sequence[str]) -> list[Source]:
+    """The sources that names stand for, in order: a folder stands for every file below it.
+
+    Hidden files and folders, links to folders, and what is no regular file are left out of a
+    folder; a file's label is its path below the folder.
+
+    Raises:
+        UnreadableSource: if there is no such file or folder, a folder cannot be read or holds no
+            file, or an address is not http(s).
+    """
+    found: list[Source] = []
+    for name in named:
+        if "://" in name:
+            if not name.lower().startswith(("http://", "https://")):
+                raise UnreadableSource(f"{name}: only http and https addresses can be added.")
+            found.append(Source(_label(name.partition("#")[0]), url=name))
+            continue
+        path = Path(name)
+        try:
+            if path.is_dir():
+                inside = list(_files_below(path))
+                if not inside:
+                    raise UnreadableSource(f"{name}: the folder holds no file.")
+                found += inside
+            elif path.exists():
+                found.append(Source(_label(path.name), file=path))
+            else:
+                raise UnreadableSource(f"{name}: there is no such file or folder.")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a name of a file"
+            raise UnreadableSource(f"{_label(name)}: cannot be read ({reason}).") from error
+    return found
+
+
+def add_sources(
+    sources: Sequence[Source],
+    *,
+    into: CorpusDirectory,
+    extractor: Extractor,
+    fetch: Callable[[str], Fetched],
+    given: Provenance | None = None,
+) -> Iterator[SourceOutcome]:
+    """Adds the sources one by one; one that cannot be read does not stop the others.
+
+    Raises:
+        CorpusNotWritable: if the corpus directory cannot be written.
+    """
+    for source in sources:
+        try:
+            content, media_type, name, url = _content(source, fetch)
+            extract = extractor.extract(content, name=name, media_type=media_type)
+            # the canonical address that a page states is the better one
+            extract = replace(extract, url=extract.url or url)
+            added = into.add(extract, content=content, source=source.label, given=given)
+        except (UnreadableSource, FetchFailed) as error:
+            reason = str(error).removeprefix(f"{source.url}: ")
+            yield SourceOutcome(source, None, reason)
+        else:
+            yield SourceOutcome(source, added, None, extract.notes)
+
+
+def _content(
+    source: Source, fetch: Callable[[str], Fetched]
+) -> tuple[bytes, str | None, str, str | None]:
+    """The bytes of a source, their media type, a file's name, and the address they are from."""
+    if source.file is not None:
+        return _bytes_of(source.file), None, source.file.name, None
+    fetched = fetch(source.url or "")
+    return fetched.content, fetched.media_type, fetched.name, fetched.url
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        if not file.is_file():
+            raise UnreadableSource("not a regular file.")
+        if file.stat().st_size > MAX_SOURCE_BYTES:
+            raise UnreadableSource(f"larger than {MAX_SOURCE_BYTES // 1_000_000} MB. Split it.")
+        return file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise UnreadableSource(f"cannot be read ({reason}). Check its permissions.") from error
+
+
+def _files_below(folder: Path) -> Iterator[Source]:
+    def unreadable(error: OSError) -> None:
+        raise error
+
+    for parent, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(parent, name)
+            if not name.startswith(".") and path.is_file():
+                yield Source(_label(path.relative_to(folder).as_posix()), file=path)
+
+
+def _label(text: str) -> str:
+    """A name that can be shown and stored: what is no character of a text as "�"."""
+    shown = os.fsencode(text).decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "�" for c in shown)

@@ -1,0 +1,226 @@
+"""The corpus directory: statements as text files that a person can read, edit and version.
+
+A source that is added becomes ``ID.md``: front matter with what is known of it, then its text. The
+bytes that it came from are kept as a snapshot.
+"""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from corpus.durable import replace_file, sync_directory
+from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
+from corpus.extraction.extract import Extract
+from corpus.frontmatter import (
+    Provenance,
+    provenance_of,
+    split_front_matter,
+    with_front_matter,
+)
+from corpus.model import Document
+from corpus.nearnames import did_you_mean
+from corpus.reader import document_from_text, id_from_name, text_files
+from corpus.snapshots import Snapshots
+from corpus.storedtext import normalise
+
+SOURCE, ORIGINAL = "source", "original"
+"""The fields of front matter that name where a document was added from: a label, and the SHA-256
+of its bytes.
+"""
+
+_MOST_HEAD_BYTES = 200_000
+_NUMBERED_CHARACTERS = 80
+"""How much of a name is kept before a number that tells it from another: both fit into an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of a source that was read: ``state`` is "added", "updated" or "unchanged"."""
+
+    document: Document
+    state: str
+    path: Path
+
+
+@dataclass(slots=True)
+class _Known:
+    """A statement in the directory: its file and what its front matter says of its source."""
+
+    path: Path
+    source: str | None
+    original: str | None
+
+
+class CorpusDirectory:
+    """The statements in a directory, to add to and remove from, by one process at a time."""
+
+    def __init__(self, directory: Path, *, snapshots: Snapshots) -> None:
+        """The statements that are there.
+
+        Raises:
+            CorpusNotFound: if ``directory`` is not a directory.
+            UnreadableSource: if a folder in it cannot be read.
+        """
+        self.directory = directory
+        self._snapshots = snapshots
+        self._known: dict[str, _Known] = {}
+        self._claimed: set[str] = set()
+        for path in text_files(directory):
+            self._known.setdefault(id_from_name(path.name), _known_file(path))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the documents, in order."""
+        return tuple(sorted(self._known))
+
+    def add(
+        self, extract: Extract, *, content: bytes, source: str, given: Provenance | None = None
+    ) -> Added:
+        """Writes a document that was read from ``content``, or brings the one it was to it.
+
+        ``source`` is the label of where it came from: an address, or a file's name below the
+        folder that was named. The same bytes are the same document; so are other bytes from the
+        same source, which is then updated. What is ``given`` wins over what the source says, and
+        over what was given before.
+
+        Raises:
+            UnreadableSource: if there is no paragraph to quote in it; the message names no source.
+            CorpusNotWritable: if the file could not be written; it is then as it was.
+        """
+        original = hashlib.sha256(content).hexdigest()
+        front_matter, body = split_front_matter(normalise(extract.text))
+        says = provenance_of(front_matter).or_else(_provenance(extract))
+        document_id = self._id_for(source, original)
+        before = self._known.get(document_id)
+        if before is not None and before.original == original:
+            # what a person corrected in the file stays; the text is that of the same bytes
+            front_matter, body = _file_parts(before.path)
+            says = provenance_of(front_matter)
+        provenance = (given or Provenance()).or_else(says)
+        document = document_from_text(
+            body,
+            document_id=document_id,
+            **{**_fields(provenance), "language": provenance.language or "en"},
+        )
+        if not document.passages:
+            raise UnreadableSource("no paragraph to quote in it.")
+        if document.title != document_id:
+            provenance = replace(provenance, title=document.title)
+        more = {**front_matter, SOURCE: source, ORIGINAL: original}
+        if before is not None and before.original == original:
+            more[SOURCE] = before.source or source
+        written = with_front_matter(provenance, more, document.text).encode("utf-8")
+        path = before.path if before else self.directory / f"{document_id}.md"
+        self._claimed.add(document_id)
+        if before is not None and path.read_bytes() == written:
+            return Added(document, "unchanged", path)
+        self._snapshots.keep_original(content)
+        try:
+            replace_file(path, written)
+        except OSError as error:
+            raise _not_writable(path, error) from error
+        self._known[document_id] = _Known(path, source, original)
+        return Added(document, "updated" if before else "added", path)
+
+    def remove(self, id_or_prefix: str) -> Path:
+        """Deletes the file of the one document with that id, or whose id begins so.
+
+        Its snapshots stay, so that old citations can be checked.
+
+        Raises:
+            UnknownDocument: if there is none, or several.
+            CorpusNotWritable: if the file cannot be deleted.
+        """
+        found = [id_or_prefix] if id_or_prefix in self._known else []
+        found = found or [i for i in self.ids if id_or_prefix and i.startswith(id_or_prefix)]
+        if not found:
+            raise UnknownDocument(
+                f'No document in {self.directory} is called "{id_or_prefix}". '
+                f'{did_you_mean(id_or_prefix, self._known)}Type "verbatim list" to see them.'
+            )
+        if len(found) > 1:
+            raise UnknownDocument(
+                f'"{id_or_prefix}" fits {len(found)} documents, {found[0]} and {found[1]} among '
+                "them. Type more of the id."
+            )
+        path = self._known[found[0]].path
+        try:
+            path.unlink()
+            sync_directory(path.parent)
+        except OSError as error:
+            raise _not_writable(path, error) from error
+        del self._known[found[0]]
+        return path
+
+    def _id_for(self, source: str, original: str) -> str:
+        """The id of the document that a source is or becomes.
+
+        Two sources that are added together are two documents, whatever their names.
+        """
+        free = {i: known for i, known in self._known.items() if i not in self._claimed}
+        for document_id, known in self._known.items():
+            if known.original == original:
+                return document_id
+        for document_id in sorted(free, key=lambda i: (len(i), i)):
+            if free[document_id].source == source:
+                return document_id
+        label = id_from_name(source.rstrip("/").rpartition("/")[2] or source)
+        taken = {known.casefold() for known in self._known}
+        more = (f"{label[:_NUMBERED_CHARACTERS]}-{n}" for n in range(2, len(taken) + 3))
+        names = itertools.chain([label], more)
+        return next(name for name in names if name.casefold() not in taken)
+
+
+def _known_file(path: Path) -> _Known:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_MOST_HEAD_BYTES).decode("utf-8-sig", "replace")
+        front_matter, _ = split_front_matter(normalise(head))
+    except (OSError, UnreadableSource):
+        front_matter = {}
+    source, original = front_matter.get(SOURCE), front_matter.get(ORIGINAL)
+    return _Known(
+        path,
+        source if isinstance(source, str) else None,
+        original if isinstance(original, str) else None,
+    )
+
+
+def _file_parts(path: Path) -> tuple[dict[str, Any], str]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableSource(
+            f"{path} is in the way and cannot be read. Remove it, then add the source again."
+        ) from error
+    return split_front_matter(normalise(text))
+
+
+def _provenance(extract: Extract) -> Provenance:
+    return Provenance(
+        title=extract.title,
+        publisher=extract.publisher,
+        published=extract.published,
+        place=extract.place,
+        url=extract.url,
+        language=extract.language,
+    )
+
+
+def _fields(provenance: Provenance) -> dict[str, Any]:
+    return {
+        "title": provenance.title,
+        "publisher": provenance.publisher,
+        "published": provenance.published,
+        "place": provenance.place,
+        "url": provenance.url,
+    }
+
+
+def _not_writable(path: Path, error: OSError) -> CorpusNotWritable:
+    return CorpusNotWritable(
+        f"{path} cannot be written ({error.strerror}). Free some space or check the permissions, "
+        "then try again."
+    )

@@ -1,0 +1,51 @@
+"""Snapshots: kept once, found by digest, never served damaged."""
+
+from pathlib import Path
+
+import pytest
+from fakes import corpus_of
+
+from corpus import CorpusNotWritable, Snapshots
+
+
+@pytest.fixture
+def snapshots(tmp_path: Path) -> Snapshots:
+    return Snapshots(tmp_path / "snapshots")
+
+
+def test_a_text_is_found_by_its_digest_or_the_start_of_it(snapshots: Snapshots) -> None:
+    (document,) = corpus_of("Alpha met. Ünïcode 🙂.").documents
+    snapshots.keep_texts([document])
+    assert snapshots.text(document.digest) == document.text
+    assert snapshots.text(document.digest[:12]) == document.text
+    assert snapshots.text(document.digest[:7]) is None
+    assert snapshots.text("0" * 64) is None
+
+
+@pytest.mark.parametrize("digest", ["", "../../../etc/passwd", "g" * 64, "ABCDEF" * 4])
+def test_what_is_no_digest_finds_nothing(snapshots: Snapshots, digest: str) -> None:
+    assert snapshots.text(digest) is None
+
+
+def test_a_damaged_snapshot_is_none(snapshots: Snapshots) -> None:
+    digest = snapshots.keep_original(b"abc")
+    assert snapshots.original(digest) == b"abc"
+    file = next(p for p in snapshots.directory.rglob("*") if p.is_file())
+    file.write_bytes(b"abd")
+    assert snapshots.original(digest) is None
+    (document,) = corpus_of("Alpha met.").documents
+    snapshots.keep_texts([document])
+    (snapshots.directory / "texts" / document.digest[:2] / document.digest).write_bytes(b"\xff")
+    assert snapshots.text(document.digest) is None
+
+
+def test_a_snapshot_is_kept_once_and_leaves_nothing_unfinished(snapshots: Snapshots) -> None:
+    for _ in range(2):
+        snapshots.keep_original(b"abc")
+    assert len([p for p in snapshots.directory.rglob("*") if p.is_file()]) == 1
+
+
+def test_a_directory_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CorpusNotWritable, match="cannot be written"):
+        Snapshots(tmp_path / "file").keep_original(b"abc")
