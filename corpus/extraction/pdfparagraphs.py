@@ -25,6 +25,9 @@ _EXACT_SHARE = 0.6
 _INDENT_EMS = 1.2
 _ROOM_LEFT = 0.15  # of the column's width, beside the word that would have fitted
 _ROOM_LEFT_AFTER_SENTENCE = 0.02
+_COLUMN_EMS = 6  # lines that begin within so many ems stand in one column
+_MOST = 0.85
+_NEAR_LINES = 15
 _HEADING_SIZE = 1.15
 _HEADING_CHARACTERS = 200
 _TITLE_SIZE = 1.3
@@ -32,10 +35,16 @@ _SMALL_TYPE = 0.93
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]\d*†‡]*$")
 _BULLET = re.compile(r"[•▪◦‣●○■□▶►➢✓·\uf0b7\uf0a7]\s*\S|[-–—*]\s+\S")
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S")
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+[.:]?\s+[^\W\d_]\S*\s")
+_LEADER = re.compile(r"(?:\.\s?|…){4,}\s*[\divx]*$")  # "Annex ........ 12" in a table of contents
 _NOTE = re.compile(r"(?P<mark>\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"(«‘'])")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"^[^\W_]+")
+_FIRST_PARTS = frozenset(  # words that begin compounds with a hyphen more often than they are cut
+    "all cross ex far five four full half high large long low mid non self "
+    "short single six small so ten three two well wide".split()
+)
 
 PitchOf = Callable[[float], float]
 
@@ -152,8 +161,9 @@ def _split(lines: Sequence[Line], *, pitch: PitchOf, exact: bool) -> list[_Parag
     paragraphs: list[_Paragraph] = []
     for position, line in enumerate(lines):
         following = lines[position + 1] if position + 1 < len(lines) else None
+        near = lines[max(0, position - _NEAR_LINES) : position + _NEAR_LINES]
         if paragraphs and _continues(
-            paragraphs[-1], line, following, lines=lines, pitch=pitch, exact=exact
+            paragraphs[-1], line, following, near=near, pitch=pitch, exact=exact
         ):
             paragraphs[-1].lines.append(line)
         else:
@@ -166,7 +176,7 @@ def _continues(
     line: Line,
     following: Line | None,
     *,
-    lines: Sequence[Line],
+    near: Sequence[Line],
     pitch: PitchOf,
     exact: bool,
 ) -> bool:
@@ -183,14 +193,16 @@ def _continues(
         return False
     if last.hyphen:
         return True
-    if _BULLET.match(line.text):
+    if _LEADER.search(last.text):
+        return bool(_LEADER.search(line.text))
+    if _BULLET.match(line.text) or _SECTION.match(line.text):
         return False
     ended = bool(_SENTENCE_END.search(last.text))
     if _NUMBERED.match(line.text) and (ended or _is_centred(last, line)):
         return False
     if _is_centred(last, line):
         return True
-    if _had_room(last, line, lines=lines, ended=ended):
+    if _had_room(last, line, near=near, ended=ended):
         return False
     return not _is_indented(paragraph, line, following)
 
@@ -206,14 +218,20 @@ def _is_centred(last: Line, line: Line) -> bool:
     return middle < line.em and abs(last.left - line.left) > 2 * line.em
 
 
-def _had_room(last: Line, line: Line, *, lines: Sequence[Line], ended: bool) -> bool:
-    """Whether the first word of a line would have fitted on the one before, with room to spare."""
-    beside = [
+def _had_room(last: Line, line: Line, *, near: Sequence[Line], ended: bool) -> bool:
+    """Whether the first word of a line would have fitted on the one before, with room to spare.
+
+    ``near`` are lines around it. The margin is where most of those that begin beneath each other
+    end: one title over both columns does not move it.
+    """
+    beside = sorted(
         other.right
-        for other in lines
-        if abs(other.left - last.left) < 6 * last.em and other.right > last.left
-    ]
-    margin = max(beside, default=last.right)
+        for other in near
+        if abs(other.left - last.left) < _COLUMN_EMS * last.em
+        and other.right > last.left
+        and abs(other.height - last.height) < _SIZE_CHANGE * last.height - last.height
+    )
+    margin = beside[int(_MOST * (len(beside) - 1))] if beside else last.right
     width = max(1.0, margin - min(last.left, line.left))
     word = line.text.split(maxsplit=1)[0]
     letter = (line.right - line.left) / max(1, len(line.text))
@@ -286,6 +304,8 @@ def _text_of(paragraph: _Paragraph, words: Counter[str]) -> str:
         pieces.append(text)
         if number + 1 == len(paragraph.lines):
             pieces.append("-" if line.hyphen else "")
+        elif _LEADER.search(text):
+            pieces.append("\n")
         elif not line.hyphen:
             pieces.append(" ")
         elif _keeps_hyphen(text, paragraph.lines[number + 1].text, words):
@@ -306,5 +326,7 @@ def _keeps_hyphen(before: str, after: str, words: Counter[str]) -> bool:
     joined, compound = words[one + two], words[f"{one}-{two}"]
     if joined or compound:
         return compound > joined
+    if one in _FIRST_PARTS:
+        return True
     return min(len(one), len(two)) > 2 and words[one] > 0 and words[two] > 0  # noqa: PLR2004
 

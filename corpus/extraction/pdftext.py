@@ -141,9 +141,39 @@ def _pieces(characters: Any) -> Iterator[tuple[int, Line]]:
             continue
         start = match.start() + len(run) - len(run.lstrip())
         hyphen = match[2] != "" and match[2] in _HYPHEN_MARKS
-        if not hyphen and (cut := _LINE_HYPHEN.search(stripped)) and len(stripped) > 1:
-            stripped, hyphen = stripped[: cut.start()], True
-        yield _piece(characters, start, stripped, hyphen=hyphen)
+        if not hyphen:
+            stripped, hyphen = _without_hyphen(stripped)
+        for offset, part in _by_height(characters, start, stripped):
+            ends = offset + len(part) == len(stripped)
+            cut_part, broken = (part, hyphen) if ends else _without_hyphen(part)
+            if cut_part.strip():
+                yield _piece(characters, start + offset, cut_part.strip(), hyphen=broken)
+
+
+def _without_hyphen(text: str) -> tuple[str, bool]:
+    """A line without the hyphen at its end, and whether it had one."""
+    cut = _LINE_HYPHEN.search(text)
+    return (text[: cut.start()], True) if cut else (text, False)
+
+
+def _by_height(characters: Any, start: int, text: str) -> Iterator[tuple[int, str]]:
+    """The lines that pdfium ran together in one, as it does at a hyphen, with their offsets."""
+    first = characters.get_charbox(start, loose=True)
+    last = characters.get_charbox(start + len(text) - 1, loose=True)
+    if last[3] > first[1] or not first[1] < first[3]:  # the last stands no line lower
+        yield 0, text
+        return
+    begin = 0
+    bottom = first[1]
+    for offset, character in enumerate(text):
+        if character.isspace():
+            continue
+        box = characters.get_charbox(start + offset, loose=True)
+        if box[3] <= bottom and offset > begin:
+            yield begin, text[begin:offset]
+            begin = offset
+        bottom = box[1] if offset == begin else min(bottom, box[1])
+    yield begin, text[begin:]
 
 
 def _characters(characters: Any) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpus.errors import UnreadableSource
+from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
 from corpus.extraction.pagefacts import page_facts
 from corpus.extraction.plaintext import decoded
-from corpus.extraction.tables import table_block
 
 _PRESCAN_BYTES = 4096
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
@@ -100,7 +100,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     facts = page_facts(tree, address=name)
     _prune(tree)
     blocks = list(_blocks(_main_part(tree)))
-    if not any(c.isalnum() for block in blocks for c in block):
+    if not blocks:
         raise UnreadableSource(
             "no text: the page fills itself when a browser runs it. "
             "Save the text that you see as .txt."
@@ -198,7 +198,7 @@ def _inside(element: Any, inline: list[str]) -> Iterator[str]:
         if tag == "head":
             yield from _heading(child)
         elif tag == "list":
-            yield from _as_block("\n".join(_points(child)))
+            yield from list_blocks([point for point in _points(child) if _says_something(point)])
         elif tag == "table":
             yield from _table(child)
         elif tag == "code" and "\n" in (child.text or ""):
@@ -226,8 +226,12 @@ def _paragraphs(inline: list[str]) -> Iterator[str]:
 
 
 def _as_block(text: str) -> Iterator[str]:
-    if any(c.isalnum() for c in text):
+    if _says_something(text):
         yield text
+
+
+def _says_something(text: str) -> bool:
+    return any(c.isalnum() for c in text)
 
 
 def _line(element: Any) -> str:
@@ -259,7 +263,7 @@ def _points(element: Any, *, indent: str = "") -> Iterator[str]:
 
 def _table(element: Any) -> Iterator[str]:
     """A table as one block; one that only lays out the page gives the blocks in its cells."""
-    rows = [[cell for cell in row if cell.tag == "cell"] for row in element.iter("row")]
+    rows = [[cell for cell in row if cell.tag == "cell"] for row in _rows(element)]
     rows = [row for row in rows if row]
     if _is_layout(rows):
         for row in rows:
@@ -269,6 +273,15 @@ def _table(element: Any) -> Iterator[str]:
                 yield from _paragraphs(inline)
         return
     yield from _as_block(table_block([[_line(cell) for cell in row] for row in rows]))
+
+
+def _rows(element: Any) -> Iterator[Any]:
+    """The rows of a table, and not those of tables within it."""
+    for child in element:
+        if child.tag == "row":
+            yield child
+        elif child.tag not in {"table", "cell"}:
+            yield from _rows(child)
 
 
 def _is_layout(rows: list[list[Any]]) -> bool:

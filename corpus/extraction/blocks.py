@@ -1,6 +1,20 @@
-"""A table as one block of text."""
+"""Lists and tables as blocks of text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+LONG_POINT = 300
+"""A point of more characters is a paragraph of its own, as the numbered ones of a communiqué."""
+
+
+def list_blocks(points: Sequence[str]) -> Iterator[str]:
+    """A list as one block, a line "- …" for each point, a nested point further in.
+
+    ``points`` are these lines. A list that holds a long point gives a block for each of them.
+    """
+    if any(len(point) > LONG_POINT for point in points):
+        yield from (point.strip() for point in points)
+    elif points:
+        yield "\n".join(points)
 
 
 def table_block(rows: Sequence[Sequence[str]]) -> str:
