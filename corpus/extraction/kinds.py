@@ -1,0 +1,244 @@
+"""What kind of source some bytes are: by the contents, the file's suffix and the media type."""
+
+import re
+from enum import Enum
+from pathlib import PurePosixPath
+
+from corpus.errors import UnreadableSource
+
+
+class Kind(Enum):
+    """A kind of source that can be read; its value names it in messages."""
+
+    PDF = "PDF"
+    DOCX = "Word file (.docx)"
+    HTML = "web page"
+    TEXT = "plain text"
+
+
+_KIND_OF_SUFFIX = {
+    ".pdf": Kind.PDF,
+    ".docx": Kind.DOCX,
+    ".html": Kind.HTML,
+    ".htm": Kind.HTML,
+    ".xhtml": Kind.HTML,
+    ".txt": Kind.TEXT,
+    ".text": Kind.TEXT,
+    ".md": Kind.TEXT,
+    ".markdown": Kind.TEXT,
+}
+SUFFIXES = tuple(_KIND_OF_SUFFIX)
+"""The suffixes of files that are read; a file without a suffix is read by its contents."""
+
+_SUFFIX_OF_KIND = {Kind.PDF: ".pdf", Kind.DOCX: ".docx", Kind.HTML: ".html", Kind.TEXT: ".txt"}
+_NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word file", Kind.HTML: "a web page", Kind.TEXT: "text"}
+_KIND_OF_MEDIA_TYPE = {
+    "application/pdf": Kind.PDF,
+    "application/x-pdf": Kind.PDF,
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": Kind.DOCX,
+    "text/html": Kind.HTML,
+    "application/xhtml+xml": Kind.HTML,
+    "text/plain": Kind.TEXT,
+    "text/markdown": Kind.TEXT,
+    "text/x-markdown": Kind.TEXT,
+}
+_SAYS_NOTHING = {"", "application/octet-stream", "binary/octet-stream", "application/zip"}
+
+_ENCRYPTED = "encrypted: it needs a password. Save it without one"
+_OLD_WORD = "an old Word file (.doc). Save it as .docx"
+_RTF = "a rich text file (.rtf). Save it as .docx"
+_OPEN_DOCUMENT = "an OpenDocument file. Save it as .docx or .pdf"
+_E_MAIL = "an e-mail. Save its text as .txt"
+_IMAGE = "an image. Run a text recognition (OCR) over it and add the PDF"
+_ARCHIVE = "an archive. Unpack it and add the files in it"
+_TABLE = "a spreadsheet. Save what is to be quoted as .docx or .txt"
+_SLIDES = "a presentation. Save it as .pdf"
+_BOOK = "an e-book. Save it as .pdf"
+_FILM = "a film or a recording. Add its transcript"
+_REFUSED_SUFFIXES = {
+    **dict.fromkeys((".doc", ".dot"), _OLD_WORD),
+    **dict.fromkeys((".docm", ".dotm", ".dotx"), "a Word file with macros. Save it as .docx"),
+    ".rtf": _RTF,
+    **dict.fromkeys((".odt", ".ott", ".odp", ".ods"), _OPEN_DOCUMENT),
+    **dict.fromkeys((".eml", ".msg", ".mbox"), _E_MAIL),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp"), _IMAGE),
+    **dict.fromkeys((".heic", ".svg"), _IMAGE),
+    **dict.fromkeys((".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".xz", ".bz2"), _ARCHIVE),
+    **dict.fromkeys((".xls", ".xlsx", ".csv", ".tsv"), _TABLE),
+    **dict.fromkeys((".ppt", ".pptx"), _SLIDES),
+    **dict.fromkeys((".epub", ".mobi"), _BOOK),
+    **dict.fromkeys((".mp3", ".mp4", ".wav", ".mov", ".avi"), _FILM),
+    **dict.fromkeys((".mht", ".mhtml"), "a web archive. Save the page as .html"),
+}
+_SIGNATURES = (
+    (b"{\\rtf", _RTF),
+    (b"\x89PNG\r\n", _IMAGE),
+    (b"\xff\xd8\xff", _IMAGE),
+    (b"GIF8", _IMAGE),
+    (b"II*\x00", _IMAGE),
+    (b"MM\x00*", _IMAGE),
+    (b"\x1f\x8b", _ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
+    (b"Rar!\x1a", _ARCHIVE),
+    (b"\xfd7zXZ", _ARCHIVE),
+    (b"BZh9", _ARCHIVE),
+    (b"ID3", _FILM),
+    (b"%!PS", "PostScript. Save it as .pdf"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_HEAD_BYTES = 4096
+_PDF_HEADER_WITHIN = 1024  # where readers of PDF look for its header
+_SPACE = b" \t\r\n\f"
+_HTML = re.compile(rb"(?:<!--.*?-->|<\?xml.*?\?>|\s)*<(?:!doctype\s+html|html|head|body)[\s>]", re.S)
+_SVG = re.compile(rb"(?:<!--.*?-->|<\?xml.*?\?>|<!doctype\s+svg.*?>|\s)*<svg[\s>]", re.S)
+_MAIL_HEADERS = re.compile(
+    rb"^(?:mime-version|message-id|received|return-path|delivered-to|dkim-signature):", re.M | re.I
+)
+
+
+def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
+    """The kind of the source ``data``.
+
+    The suffix of ``name`` says what a file claims to be, and contents of another kind are
+    refused. Where a ``media_type`` is given (the source came from a web server), that is the
+    claim in place of the suffix, and contents that are plainly a PDF, a Word file or a web page
+    count for more than a claim of text.
+
+    Raises:
+        UnreadableSource: if it is empty, or of no kind that can be read; the message is the
+            reason.
+    """
+    if not data.strip(_SPACE + b"\x00"):
+        raise UnreadableSource("empty. Put text in it, or leave it out.")
+    found = _contents(data)
+    if media_type is not None:
+        return _served(found, media_type=_essence(media_type), name=name, data=data)
+    return _named(found, name=name, data=data)
+
+
+def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
+    suffix = PurePosixPath(name).suffix.lower()
+    claim = _KIND_OF_SUFFIX.get(suffix)
+    if claim is not None:
+        return _checked(claim, found, data)
+    if isinstance(found, str):
+        raise UnreadableSource(f"{found}.")
+    if found is not None and suffix:
+        raise UnreadableSource(f"{_NAMES[found]}. Rename it to {_SUFFIX_OF_KIND[found]}.")
+    if suffix in _REFUSED_SUFFIXES:
+        raise UnreadableSource(f"{_REFUSED_SUFFIXES[suffix]}.")
+    if found is not None:
+        return found
+    if suffix and not _is_part_of_title(suffix):
+        raise UnreadableSource(
+            f"files named {suffix[:12]} are not read. Save it as .txt, .md, .html, .pdf or .docx."
+        )
+    return Kind.TEXT
+
+
+def _is_part_of_title(suffix: str) -> bool:
+    """Whether what follows the last full stop is no suffix, as in "Statement of 12.05"."""
+    return not suffix[1:].isalnum() or suffix[1:].isdigit()
+
+
+def _served(found: Kind | str | None, *, media_type: str, name: str, data: bytes) -> Kind:
+    claim = _KIND_OF_MEDIA_TYPE.get(media_type)
+    if claim is None and media_type in _SAYS_NOTHING:
+        return _named(found, name=name if found is None else "", data=data)
+    if claim is None:
+        what = found if isinstance(found, str) else "of a kind that is not read"
+        raise UnreadableSource(f"served as {media_type[:60]}: {what}.")
+    if claim in {Kind.TEXT, Kind.HTML} and isinstance(found, Kind):
+        return found
+    return _checked(claim, found, data)
+
+
+def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
+    """The claimed kind, if the contents can be of it."""
+    if found is claim:
+        return claim
+    if isinstance(found, str):
+        if found is _E_MAIL and claim is Kind.TEXT:
+            return claim  # a letter that was kept as text, headers and all
+        if found is _ENCRYPTED:
+            raise UnreadableSource(f"{found}.")
+        raise UnreadableSource(f"not {_NAMES[claim]}: it is {found}.")
+    if found is not None:
+        raise UnreadableSource(
+            f"not {_NAMES[claim]}: it is {_NAMES[found]}. Rename it to {_SUFFIX_OF_KIND[found]}."
+        )
+    if claim is Kind.HTML and b"\x00" not in data[:_HEAD_BYTES]:
+        return claim  # a page may begin with any tag, or with none
+    if claim is Kind.TEXT:
+        return claim
+    raise UnreadableSource(f"not {_NAMES[claim]}, whatever its name says. Get a good copy of it.")
+
+
+def _contents(data: bytes) -> Kind | str | None:
+    """The kind by contents, or what else it plainly is, or None where it could be text."""
+    head = data[:_HEAD_BYTES]
+    if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
+        return Kind.PDF
+    if head.startswith(_OLE):
+        return _ole(data)
+    if head.startswith(_ZIP):
+        return _zip(data)
+    for signature, what in _SIGNATURES:
+        if head.startswith(signature):
+            return what
+    if head[4:8] == b"ftyp":
+        return _IMAGE if head[8:12] in {b"heic", b"heix", b"mif1", b"avif"} else _FILM
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return _IMAGE
+    text = _as_ascii(head).lower()
+    if _HTML.match(text):
+        return Kind.HTML
+    if _SVG.match(text):
+        return _IMAGE
+    if len(_MAIL_HEADERS.findall(text[: text.find(b"\n\n") if b"\n\n" in text else None])) > 1:
+        return _E_MAIL
+    return None
+
+
+def _as_ascii(head: bytes) -> bytes:
+    """The head with what marks it as UTF-8 or UTF-16 taken off, line feeds as line ends."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head[2:].replace(b"\x00", b"")
+    return head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+
+
+def _ole(data: bytes) -> str:
+    """What an OLE compound file is, by the names in its directory."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return _ENCRYPTED
+    for stream, what in (
+        ("WordDocument", _OLD_WORD),
+        ("Workbook", _TABLE),
+        ("PowerPoint Document", _SLIDES),
+        ("__substg1.0_", _E_MAIL),
+    ):
+        if stream.encode("utf-16-le") in data:
+            return what
+    return "an old Office file. Save it as .docx"
+
+
+def _zip(data: bytes) -> Kind | str:
+    """What a zip file is, by names that stand in it uncompressed, even if its end is missing."""
+    head = data[:200]
+    if b"mimetypeapplication/vnd.oasis.opendocument" in head:
+        return _OPEN_DOCUMENT
+    if b"mimetypeapplication/epub" in head:
+        return _BOOK
+    if b"word/" in data:
+        return Kind.DOCX
+    if b"xl/workbook" in data:
+        return _TABLE
+    if b"ppt/presentation" in data:
+        return _SLIDES
+    return _ARCHIVE
+
+
+def _essence(media_type: str) -> str:
+    """A media type without its parameters: "text/html"."""
+    return media_type.partition(";")[0].strip().lower()

@@ -1,0 +1,35 @@
+"""What reading one source may cost."""
+
+from dataclasses import dataclass
+
+_MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one source: its bytes, the text it gives, and what its parser may take.
+
+    ``memory_mb`` is address space above what the reader holds before it sees the source.
+    ``wall_s`` also bounds a reader that waits and uses no CPU.
+    """
+
+    source_mb: int = 50
+    text_mb: int = 20
+    memory_mb: int = 1024
+    cpu_s: int = 30
+    wall_s: int = 60
+
+    @property
+    def source_bytes(self) -> int:
+        """The most bytes of a source."""
+        return self.source_mb * _MB
+
+    @property
+    def text_bytes(self) -> int:
+        """The most bytes of text in UTF-8 that a source may give."""
+        return self.text_mb * _MB
+
+    @property
+    def memory_bytes(self) -> int:
+        """The most bytes of memory for its parser."""
+        return self.memory_mb * _MB

@@ -1,0 +1,213 @@
+"""What a web page says of itself: in meta tags, in JSON-LD, in its links and its first heading."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin
+
+_DAY = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?:$|[T\s])")
+_COMPACT_DAY = re.compile(r"\s*(\d{4})(\d{2})(\d{2})\s*$")
+_SLASHED_DAY = re.compile(r"\s*(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:$|[T\s])")
+_TITLE_TAGS = ("og:title", "dcterms.title", "dc.title", "citation_title", "twitter:title")
+_PUBLISHER_TAGS = ("og:site_name", "dcterms.publisher", "dc.publisher", "citation_publisher")
+_PUBLISHED_TAGS = (
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "dcterms.issued",
+    "dc.date.issued",
+    "dcterms.date",
+    "dc.date",
+    "citation_publication_date",
+    "citation_date",
+    "publish-date",
+    "publish_date",
+    "pubdate",
+    "publication_date",
+    "parsely-pub-date",
+    "sailthru.date",
+    "dcterms.created",
+    "dc.date.created",
+    "date",
+)
+_PLACE_TAGS = ("geo.placename",)
+_LANGUAGE_TAGS = ("content-language", "dcterms.language", "dc.language", "og:locale")
+_PARTING = r"\s*(?:\s[|·•–—/-]|::?|»)\s+"  # what stands between a title and the name of its site
+_MAX_JSON = 500_000
+_MAX_OBJECTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What a page says of itself; None where it says nothing."""
+
+    title: str | None
+    publisher: str | None
+    published: date | None
+    place: str | None
+    url: str | None
+    language: str | None
+
+
+def page_facts(tree: Any, *, address: str = "") -> PageFacts:
+    """The facts that the page of an lxml ``tree`` states.
+
+    A date is taken only where it is said to be the day of publication: none is guessed from the
+    text or the address. ``address`` is where the page was read, for links relative to it.
+    """
+    tags = _meta_tags(tree)
+    linked = _linked_data(tree)
+    publisher = _first(tags, _PUBLISHER_TAGS) or _text_at(linked, "publisher", "name")
+    return PageFacts(
+        title=_title(tree, tags, linked, publisher),
+        publisher=publisher,
+        published=_published(tree, tags, linked),
+        place=_first(tags, _PLACE_TAGS) or _text_at(linked, "contentLocation", "name"),
+        url=_url(tree, tags, address),
+        language=_language(tree, tags, linked),
+    )
+
+
+def _meta_tags(tree: Any) -> dict[str, str]:
+    """The first content of each meta tag, by its name in lower case."""
+    tags: dict[str, str] = {}
+    for element in tree.iter("meta"):
+        content = _clean(element.get("content"))
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            if content and (name := element.get(attribute)):
+                tags.setdefault(name.strip().lower(), content)
+    return tags
+
+
+def _linked_data(tree: Any) -> list[dict[str, Any]]:
+    """The JSON-LD objects of a page, those that tell of an article first."""
+    found: list[dict[str, Any]] = []
+    for script in tree.xpath("//script[@type='application/ld+json']"):
+        source = script.text_content()
+        if len(source) > _MAX_JSON:
+            continue
+        try:
+            found.extend(_objects(json.loads(source, strict=False)))
+        except (ValueError, RecursionError):
+            continue
+    found = found[:_MAX_OBJECTS]
+    return sorted(found, key=lambda o: "headline" not in o and "datePublished" not in o)
+
+
+def _objects(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for member in value:
+            yield from _objects(member)
+    elif isinstance(value, dict):
+        yield value
+        yield from _objects(value.get("@graph"))
+        yield from _objects(value.get("mainEntity"))
+
+
+def _text_at(linked: list[dict[str, Any]], key: str, *inner: str) -> str | None:
+    """The first text at a key of the JSON-LD objects, or at keys within what stands there."""
+    for thing in linked:
+        value: Any = thing.get(key)
+        for name in inner:
+            value = value[0] if isinstance(value, list) and value else value
+            value = value.get(name) if isinstance(value, dict) else value
+        value = value[0] if isinstance(value, list) and value else value
+        if isinstance(value, str) and (text := _clean(value)):
+            return text
+    return None
+
+
+def _first(tags: dict[str, str], names: tuple[str, ...]) -> str | None:
+    return next((tags[name] for name in names if name in tags), None)
+
+
+def _clean(value: str | None) -> str:
+    """A value as one line; some pages write entities into what is written as entities already."""
+    return " ".join(unescape(value or "").split())
+
+
+def _title(
+    tree: Any, tags: dict[str, str], linked: list[dict[str, Any]], publisher: str | None
+) -> str | None:
+    """The page's title without the name of the site around it.
+
+    The first heading wins over a longer title that holds it whole beside a site's name.
+    """
+    headings = list(filter(None, map(_heading, tree.iter("h1"))))
+    element = tree.find(".//head/title")
+    in_head = _clean(element.text_content()) if element is not None else ""
+    stated = _first(tags, _TITLE_TAGS) or _text_at(linked, "headline") or in_head
+    if not stated or stated.casefold() == (publisher or "").casefold():
+        stated = in_head or stated
+    for heading in headings:
+        if len(heading) < len(stated) and re.search(
+            rf"(?:^|{_PARTING}){re.escape(heading)}(?:{_PARTING}|$)", stated
+        ):
+            return heading
+    if publisher:
+        stated = re.sub(rf"\s*[|·•–—:-]+\s*{re.escape(publisher)}\s*$", "", stated) or stated
+    if stated:
+        return stated
+    return headings[0] if headings else None
+
+
+def _heading(element: Any) -> str:
+    """A heading without the date that some pages put into it."""
+    return _clean(" ".join(map(str, element.xpath(".//text()[not(ancestor::time)]"))))
+
+
+def _published(
+    tree: Any, tags: dict[str, str], linked: list[dict[str, Any]]
+) -> date | None:
+    stated = [tags[name] for name in _PUBLISHED_TAGS if name in tags]
+    stated.append(_text_at(linked, "datePublished") or "")
+    for element in tree.xpath(
+        "//time[@pubdate or @itemprop='datePublished' or ancestor::h1]/@datetime"
+        "|//*[@itemprop='datePublished']/@content"
+    ):
+        stated.append(str(element))
+    return next(filter(None, map(_day, stated)), None)
+
+
+def _day(value: str) -> date | None:
+    """The day in a date that is written year first, or None."""
+    for pattern in (_DAY, _COMPACT_DAY, _SLASHED_DAY):
+        if match := pattern.match(value):
+            try:
+                return date(*map(int, match.groups()))
+            except ValueError:
+                return None
+    return None
+
+
+def _url(tree: Any, tags: dict[str, str], address: str) -> str | None:
+    """The canonical address, absolute, or None."""
+    links = tree.xpath("//link[translate(@rel, 'CANOIL', 'canoil')='canonical']/@href")
+    for link in (*map(str, links), tags.get("og:url", "")):
+        if not link.strip():
+            continue
+        try:
+            found = urljoin(address, link.strip())
+        except ValueError:
+            continue
+        if found.startswith(("http://", "https://")):
+            return found
+    return None
+
+
+def _language(tree: Any, tags: dict[str, str], linked: list[dict[str, Any]]) -> str | None:
+    root = tree.getroottree().getroot()
+    for value in (
+        root.get("lang"),
+        root.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        root.get("xml:lang"),
+        _first(tags, _LANGUAGE_TAGS),
+        _text_at(linked, "inLanguage"),
+    ):
+        if value and value.strip():
+            return str(value).split(",")[0].strip().replace("_", "-")
+    return None

@@ -1,0 +1,304 @@
+"""A web page → its main text in paragraphs, without navigation, cookie notices and footers.
+
+trafilatura finds the main text; how its elements become blocks is decided here, and what the page
+says of itself is read by ``corpus.extraction.pagefacts``.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from corpus.errors import UnreadableSource
+from corpus.extraction.blocks import list_blocks, table_block
+from corpus.extraction.extract import Extract
+from corpus.extraction.pagefacts import page_facts
+from corpus.extraction.plaintext import decoded
+
+_PRESCAN_BYTES = 4096
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
+_META_CHARSET = re.compile(rb"<meta[^>]+?charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
+_XML_ENCODING = re.compile(rb"<\?xml[^>]+?encoding\s*=\s*[\"']([\w:.-]+)", re.I)
+_CODECS = {  # by the WHATWG encoding standard, where Python's codec of the name is another
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "utf-16": "utf-8",  # a page whose declaration can be read as ASCII is not in UTF-16
+    "utf-16-le": "utf-8",
+    "utf-16-be": "utf-8",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+}
+_NOT_TEXT = "|".join(
+    (
+        "//script[not(@type='application/ld+json')]",
+        "//style",
+        "//nav",
+        "//template",
+        "//iframe",
+        "//address[.//iframe]",  # what is said about a film that a frame would show
+        "//*[@role='navigation' or @role='contentinfo' or @role='search' or @role='dialog']",
+        "//*[self::header or self::footer or @role='banner']"
+        "[not(ancestor::article or ancestor::main or .//h1 or .//article or .//main)]",
+        "//*[@hidden or @aria-hidden='true'][not(.//h1 or .//article)]",
+    )
+)
+_CONSENT = re.compile(
+    r"cookie|consent|gdpr|dsgvo|onetrust|usercentrics|borlabs|privacy-?(?:banner|notice)"
+    r"|newsletter|skip-?(?:link|to)|breadcrumb|social-?(?:share|media|bar|links)|share-?buttons?",
+    re.I,
+)
+_NOTICE_SHARE = 0.3  # what holds more of a page's text is no notice, whatever its class says
+_SPACES = re.compile(r"[ \t\n\r\f\v]+")
+_BREAK = "\x00"
+_SOFT_HYPHEN = "\u00ad"  # nobody sees it but where a browser breaks a line
+_PARAGRAPH_BREAK = re.compile(rf"(?: ?{_BREAK}){{2,}} ?")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+_HEADINGS = range(1, 7)
+_HEADING_TAGS = tuple(f"h{level}" for level in _HEADINGS)
+_BLOCK_TAGS = ("section", "article", "main", "header", "footer", "center", "address", "dl", "dd")
+_ITS_WORDS = {
+    **dict.fromkeys(_HEADING_TAGS, "head"),
+    **dict.fromkeys((*_BLOCK_TAGS, "dt", "figure", "figcaption", "form", "aside"), "div"),
+    **{"ul": "list", "ol": "list", "li": "item", "tr": "row", "td": "cell", "th": "cell"},
+    **{"blockquote": "quote", "pre": "quote", "br": "lb", "img": "graphic", "s": "del"},
+}
+_SHORT_PAGE = 1000
+_INLINE_WORDS = 30  # a table with longer cells is there for the layout of the page
+
+
+def load() -> None:
+    """Imports the libraries, so that a fork of this process has them."""
+    import charset_normalizer  # noqa: F401
+    import trafilatura  # noqa: F401
+
+
+def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None) -> Extract:
+    """The main text of a page and what the page says of itself.
+
+    Paragraphs are blocks; a heading is a line such as "## Security"; a list is one block, a line
+    that begins with "- " for each of its points; a table is one block, a line for each row, cells
+    parted by " | ". ``name`` is the page's address, if it has one: a canonical address may be
+    relative to it.
+
+    Raises:
+        UnreadableSource: if it holds no text.
+    """
+    from lxml import etree, html
+
+    text, note = decoded(data, declared=_declared_encoding(data, media_type))
+    source = text.replace("\x00", "").encode("utf-8", errors="replace")
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        tree = html.document_fromstring(source, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        raise UnreadableSource("no text: the page is empty.") from error
+    facts = page_facts(tree, address=name)
+    _prune(tree)
+    blocks = list(_blocks(_main_part(tree)))
+    if not blocks:
+        raise UnreadableSource(
+            "no text: the page fills itself when a browser runs it. "
+            "Save the text that you see as .txt."
+        )
+    return Extract(
+        text="\n\n".join(blocks) + "\n",
+        title=facts.title,
+        publisher=facts.publisher,
+        published=facts.published,
+        place=facts.place,
+        url=facts.url,
+        language=facts.language,
+        notes=(note,) if note else (),
+    )
+
+
+def _declared_encoding(data: bytes, media_type: str | None) -> str | None:
+    """The codec that the web server, or else the page, names; None if neither names a known one."""
+    head = data[:_PRESCAN_BYTES]
+    labels = []
+    if media_type and (match := _CHARSET.search(media_type)):
+        labels.append(match[1])
+    for pattern in (_META_CHARSET, _XML_ENCODING):
+        if found := pattern.search(head):
+            labels.append(found[1].decode("ascii", errors="replace"))
+    for label in labels:
+        try:
+            codec = codecs.lookup(label)
+        except (LookupError, ValueError):
+            continue
+        if codec._is_text_encoding:  # type: ignore[attr-defined]  # "hex" is a codec, too
+            return _CODECS.get(codec.name, codec.name)
+    return None
+
+
+def _prune(tree: Any) -> None:
+    """Takes out what is no text of the page: navigation, notices, what is not shown."""
+    for element in tree.xpath(_NOT_TEXT):
+        _drop(element)
+    whole = max(1, len(tree.text_content()))
+    for element in tree.xpath("//body//*[@class or @id]"):
+        names = f"{element.get('class', '')} {element.get('id', '')}"
+        if _CONSENT.search(names) and element.tag not in {"main", "article", "body"}:
+            if len(element.text_content()) <= _NOTICE_SHARE * whole:
+                _drop(element)
+
+
+def _drop(element: Any) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
+
+
+def _main_part(tree: Any) -> Any:
+    """The element in which trafilatura has gathered the main text; an empty one if none.
+
+    A short page is taken whole: trafilatura runs its headings and paragraphs together.
+    """
+    import trafilatura
+    from lxml import etree
+
+    body = tree.find("body")
+    if body is not None and len(body.text_content()) <= _SHORT_PAGE:
+        return _in_its_words(body)
+    found = trafilatura.bare_extraction(
+        tree, include_comments=False, include_formatting=True, with_metadata=False
+    )
+    if found is None or isinstance(found, dict):
+        return etree.Element("body")
+    return found.body
+
+
+def _in_its_words(body: Any) -> Any:
+    """The element of a page's body with its elements named as trafilatura names them."""
+    for element in body.iter(*_ITS_WORDS):
+        if element.tag in _HEADING_TAGS:
+            element.set("rend", element.tag)
+        element.tag = _ITS_WORDS[element.tag]
+    return body
+
+
+def _blocks(body: Any) -> Iterator[str]:
+    """The blocks of trafilatura's body element, in reading order."""
+    inline: list[str] = []
+    yield from _inside(body, inline)
+    yield from _paragraphs(inline)
+
+
+def _inside(element: Any, inline: list[str]) -> Iterator[str]:
+    """The blocks within an element; inline text that goes on behind it is left in ``inline``."""
+    inline.append(element.text or "")
+    for child in element:
+        tag = child.tag
+        if tag in {"p", "quote", "div", "head", "list", "table", "item", "row", "cell"}:
+            yield from _paragraphs(inline)
+        if tag == "head":
+            yield from _heading(child)
+        elif tag == "list":
+            yield from list_blocks([point for point in _points(child) if _says_something(point)])
+        elif tag == "table":
+            yield from _table(child)
+        elif tag == "code" and "\n" in (child.text or ""):
+            yield from _paragraphs(inline)
+            yield from _preformatted("".join(child.itertext()))
+        elif tag == "quote" and len(child) == 0 and "\n" in (child.text or "").strip():
+            yield from _preformatted(child.text)
+        elif tag in {"p", "quote", "div", "item", "row", "cell"}:
+            yield from _inside(child, inline)
+            yield from _paragraphs(inline)
+        elif tag == "lb":
+            inline.append(_BREAK)
+        elif tag not in {"graphic", "del"}:
+            yield from _inside(child, inline)
+        inline.append(child.tail or "")
+
+
+def _paragraphs(inline: list[str]) -> Iterator[str]:
+    """The paragraphs in gathered inline text; two line breaks in a row part them."""
+    text = _SPACES.sub(" ", "".join(inline).replace(_SOFT_HYPHEN, ""))
+    inline.clear()
+    for paragraph in _PARAGRAPH_BREAK.split(text):
+        lines = (line.strip() for line in paragraph.split(_BREAK))
+        yield from _as_block("\n".join(line for line in lines if line))
+
+
+def _as_block(text: str) -> Iterator[str]:
+    if _says_something(text):
+        yield text
+
+
+def _says_something(text: str) -> bool:
+    return any(c.isalnum() for c in text)
+
+
+def _line(element: Any) -> str:
+    """All text within an element as one line."""
+    inline: list[str] = []
+    return " ".join(" ".join([*_inside(element, inline), *_paragraphs(inline)]).split("\n"))
+
+
+def _heading(element: Any) -> Iterator[str]:
+    level = str(element.get("rend", "h2"))[-1]
+    marks = "#" * (int(level) if level.isdigit() and int(level) in _HEADINGS else 2)
+    text = _line(element)
+    yield from _as_block(f"{marks} {text}" if text else "")
+
+
+def _points(element: Any, *, indent: str = "") -> Iterator[str]:
+    """A line for each point of a list, points of a list within it further in."""
+    for item in element:
+        nested = [child for child in item if child.tag == "list"]
+        tails = [child.tail or "" for child in nested]
+        for child in nested:
+            item.remove(child)
+        text = " ".join([_line(item), *(_SPACES.sub(" ", tail).strip() for tail in tails)]).strip()
+        if text:
+            yield f"{indent}- {text}"
+        for child in nested:
+            yield from _points(child, indent=indent + "  ")
+
+
+def _table(element: Any) -> Iterator[str]:
+    """A table as one block; one that only lays out the page gives the blocks in its cells."""
+    rows = [[cell for cell in row if cell.tag == "cell"] for row in _rows(element)]
+    rows = [row for row in rows if row]
+    if _is_layout(rows):
+        for row in rows:
+            for cell in row:
+                inline: list[str] = []
+                yield from _inside(cell, inline)
+                yield from _paragraphs(inline)
+        return
+    yield from _as_block(table_block([[_line(cell) for cell in row] for row in rows]))
+
+
+def _rows(element: Any) -> Iterator[Any]:
+    """The rows of a table, and not those of tables within it."""
+    for child in element:
+        if child.tag == "row":
+            yield child
+        elif child.tag not in {"table", "cell"}:
+            yield from _rows(child)
+
+
+def _is_layout(rows: list[list[Any]]) -> bool:
+    """Whether a table has one column only, or cells that are long or hold tables or lists."""
+    if all(len(row) <= 1 for row in rows):
+        return True
+    cells = [cell for row in rows for cell in row]
+    return any(
+        cell.find(".//table") is not None
+        or len([p for p in cell.iter("p") if len("".join(p.itertext()).split()) > _INLINE_WORDS])
+        > 1
+        for cell in cells
+    )
+
+
+def _preformatted(text: str) -> Iterator[str]:
+    """Blocks of text whose line ends count, parted by blank lines; indents are taken off."""
+    for block in _BLANK_LINE.split(text):
+        lines = (line.strip() for line in block.split("\n"))
+        yield from _as_block("\n".join(line for line in lines if line))
