@@ -195,9 +195,7 @@ def _mapped_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _reason_of_death(
-    status: int, usage: resource.struct_rusage, request: Mapping[str, Any]
-) -> str:
+def _reason_of_death(status: int, usage: resource.struct_rusage, request: Mapping[str, Any]) -> str:
     """Why a fork died without an answer."""
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number == signal.SIGXCPU or usage.ru_utime + usage.ru_stime >= int(request["cpu_s"]):

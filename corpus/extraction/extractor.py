@@ -13,7 +13,7 @@ from corpus.extraction.kinds import Kind, kind_of
 from corpus.extraction.limits import Limits
 from corpus.extraction.plaintext import read_plain_text
 from corpus.extraction.sandbox import Sandbox
-from corpus.reader import normalise
+from corpus.storedtext import normalise
 
 _FIELD_CHARACTERS = 500
 _URL_CHARACTERS = 2000

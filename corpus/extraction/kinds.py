@@ -90,7 +90,9 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _HEAD_BYTES = 4096
 _PDF_HEADER_WITHIN = 1024  # where readers of PDF look for its header
 _SPACE = b" \t\r\n\f"
-_HTML = re.compile(rb"(?:<!--.*?-->|<\?xml.*?\?>|\s)*<(?:!doctype\s+html|html|head|body)[\s>]", re.S)
+_HTML = re.compile(
+    rb"(?:<!--.*?-->|<\?xml.*?\?>|\s)*<(?:!doctype\s+html|html|head|body)[\s>]", re.S
+)
 _SVG = re.compile(rb"(?:<!--.*?-->|<\?xml.*?\?>|<!doctype\s+svg.*?>|\s)*<svg[\s>]", re.S)
 _MAIL_HEADERS = re.compile(
     rb"^(?:mime-version|message-id|received|return-path|delivered-to|dkim-signature):", re.M | re.I

@@ -79,9 +79,7 @@ def _is_beside(line: Line, piece: Line) -> bool:
     shared = min(line.top, piece.top) - max(line.bottom, piece.bottom)
     lower = min(line.top - line.bottom, piece.top - piece.bottom)
     return (
-        not line.hyphen
-        and shared >= _SAME_LINE * lower > 0
-        and piece.left >= line.right - line.em
+        not line.hyphen and shared >= _SAME_LINE * lower > 0 and piece.left >= line.right - line.em
     )
 
 

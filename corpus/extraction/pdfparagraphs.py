@@ -34,7 +34,9 @@ _TITLE_SIZE = 1.3
 _SMALL_TYPE = 0.93
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]\d*†‡]*$")
 _BULLET = re.compile(r"[•▪◦‣●○■□▶►➢✓·\uf0b7\uf0a7]\s*\S|[-–—*]\s+\S")
-_NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S")
+_NUMBERED = re.compile(
+    r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S"
+)
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+[.:]?\s+[^\W\d_]\S*\s")
 _LEADER = re.compile(r"(?:\.\s?|…){4,}\s*[\divx]*$")  # "Annex ........ 12" in a table of contents
 _NOTE = re.compile(r"(?P<mark>\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"(«‘'])")
@@ -97,10 +99,10 @@ def heading_of_first_page(pages: Sequence[Page]) -> str | None:
         largest = max(page.lines, key=lambda line: line.height).height
         if largest < _TITLE_SIZE * body or not _sizes_are_exact(pages, body):
             return None
-        lines = [line for line in page.lines if line.height > 0.95 * largest]  # noqa: PLR2004
+        lines = [line for line in page.lines if line.height > 0.95 * largest]
         title = " ".join(line.text for line in lines)
         words = len(title.split())
-        return title if 1 < words and len(title) <= _HEADING_CHARACTERS else None
+        return title if words > 1 and len(title) <= _HEADING_CHARACTERS else None
     return None
 
 
@@ -249,7 +251,7 @@ def _is_indented(paragraph: _Paragraph, line: Line, following: Line | None) -> b
     if line.left > last.left + step:
         if following is not None and following.left >= line.left - step / 2:
             below = last.middle - line.middle
-            if abs((line.middle - following.middle) - below) < 0.3 * line.height:  # noqa: PLR2004
+            if abs((line.middle - following.middle) - below) < 0.3 * line.height:
                 return len(paragraph.lines) > 1
         return len(paragraph.lines) > 1 or not _opens_point(first)
     if line.left < last.left - step:
@@ -273,7 +275,7 @@ def _goes_on(paragraph: _Paragraph, after: _Paragraph) -> bool:
         return False
     if line.text[0].islower():
         return True
-    return len(paragraph.lines) > 1 and last.right >= 0.9 * max(  # noqa: PLR2004
+    return len(paragraph.lines) > 1 and last.right >= 0.9 * max(
         other.right for other in paragraph.lines
     )
 
@@ -329,4 +331,3 @@ def _keeps_hyphen(before: str, after: str, words: Counter[str]) -> bool:
     if one in _FIRST_PARTS:
         return True
     return min(len(one), len(two)) > 2 and words[one] > 0 and words[two] > 0  # noqa: PLR2004
-
