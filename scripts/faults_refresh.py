@@ -249,5 +249,5 @@ def _judge(
         refresh(new, store=store, embedder=LetterEmbedder())
         if store.open_current().corpus != new:
             figures.faults.append(f"{trial}: the next refresh does not bring the new corpus")
-    except Exception as error:  # whatever it is, it is what the campaign looks for
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
         figures.faults.append(f"{trial}: {type(error).__name__}: {error}")

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.composition import ProgressBar
 from bot.evaluation import measures, plot
 from bot.evaluation.figures import SetFigures
 from bot.evaluation.judging import figures_of
 from bot.evaluation.run import run_set
 from bot.evaluation.systems import System
+from bot.refreshing import ProgressBar
 from corpus.beir import QuestionSet, read_question_set
 from embeddings import Embedder
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.composition import ProgressBar
 from bot.evaluation.systems import Baselines, System
+from bot.refreshing import ProgressBar
 from corpus.beir import AskedQuestion, PassageKey, QuestionSet
 from embeddings import (
     Embedder,
