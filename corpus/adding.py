@@ -88,7 +88,7 @@ def add_sources(
             extract = replace(extract, url=extract.url or url)
             added = into.add(extract, content=content, source=source.label, given=given)
         except (UnreadableSource, FetchFailed) as error:
-            reason = str(error).removeprefix(f"{source.url}: ")
+            reason = str(error).removeprefix(f"{source.label}: ")
             yield SourceOutcome(source, None, reason)
         else:
             yield SourceOutcome(source, added, None, extract.notes)
@@ -100,7 +100,7 @@ def _content(
     """The bytes of a source, their media type, a file's name, and the address they are from."""
     if source.file is not None:
         return _bytes_of(source.file), None, source.file.name, None
-    fetched = fetch(source.url or "")
+    fetched = fetch((source.url or "").partition("#")[0])
     return fetched.content, fetched.media_type, fetched.name, fetched.url
 
 
