@@ -1,19 +1,24 @@
 """The one place where the parts are put together."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 
 from bot.answering import Answerer
+from bot.citation import Cited
 from bot.errors import EvaluationFailed, SettingsError
 from bot.settings import Settings
-from corpus import Corpus, read_corpus, shipped_statements
+from bot.verification import Verification, verify
+from corpus import Corpus, Document, read_corpus, shipped_statements
 from embeddings import (
     CrossEncoderReranker,
     Embedder,
+    EmbeddingsError,
     Generation,
     GenerationStore,
     ModelFolder,
@@ -132,6 +137,31 @@ def served_corpus(settings: Settings) -> Corpus:
     if store.current_number() is None:
         return open_corpus(settings)
     return store.open_current().corpus
+
+
+def open_verifier(settings: Settings) -> Callable[[Cited], Verification]:
+    """Verifies citations against the served corpus and the texts of the generations still kept.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the published generation is damaged.
+    """
+    corpus = served_corpus(settings)
+    store = GenerationStore(settings.index_directory)
+
+    @cache
+    def earlier() -> list[Document]:
+        found: list[Document] = []
+        for number in store.numbers():
+            if number != store.current_number():
+                with contextlib.suppress(EmbeddingsError):  # then its texts are not kept
+                    found.extend(store.open(number).corpus.documents)
+        return found
+
+    def source_text(digest: str) -> str | None:
+        return next((d.text for d in earlier() if d.digest.startswith(digest)), None)
+
+    return lambda cited: verify(cited, corpus, source_text)
 
 
 def _seed_corpus(settings: Settings) -> None:
