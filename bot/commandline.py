@@ -328,7 +328,8 @@ def verify(
 
     Ends with 0 if every citation is intact or moved, else with 6.
 
-    Example: verbatim verify "2022-05-12-global-coalition-against-daesh[4000:5203]@bc8f0aa202ec"
+    Example: verbatim ask "Where did they meet?" --json > reply.json, later
+    verbatim verify --file reply.json
     """
     from bot.citedquotes import read_citations
     from bot.composition import open_verifier
