@@ -1,15 +1,23 @@
-"""Where a quote stands, and a link that leads to the very words."""
+"""Where a quote stands, a link that leads to the very words, and a reference to re-check it by."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote as percent_encode
 
-from corpus import Document, Passage
+from bot.errors import MalformedCitation
+from corpus import Document, Passage, Span
+
+REFERENCE_DIGITS = 12
+"""Digits of a digest in a reference: so many that no two texts share them by chance."""
 
 _WHOLE_FRAGMENT_CHARACTERS = 200
 _EDGE_WORDS = 5
 _MOST_EDGE_WORDS = 30
 _EDGE_CHARACTERS = (20, 30, 45, 60, 90)
+_REFERENCE = re.compile(
+    r"(?P<document>\S+)\[(?P<start>[0-9]{1,9}):(?P<end>[0-9]{1,9})\]@(?P<digest>[0-9a-f]{12,64})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,52 @@ class Citation:
     def when_and_where(self) -> str:
         """The day and the paragraph, for a reader who knows the title: ``2022-05-12, ¶ 7``."""
         return f"{self.published.isoformat()}, {self.label}" if self.published else self.label
+
+    @property
+    def reference(self) -> str:
+        """The citation in one word, to copy and to give to ``verbatim verify``."""
+        return reference_of(self.document, Span(self.start, self.end), self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """What an old citation says: which words of which text.
+
+    ``digest`` is that of the document's text then, or its first digits, at least 12. ``quote`` and
+    ``paragraph`` are what the citation gives as the words and their number, None where it does not.
+    """
+
+    document: str
+    span: Span
+    digest: str
+    quote: str | None = None
+    paragraph: int | None = None
+
+    @property
+    def reference(self) -> str:
+        """The citation in one word."""
+        return reference_of(self.document, self.span, self.digest)
+
+
+def parse_reference(text: str) -> Cited:
+    """What a reference such as ``DOC[4000:5203]@c0ffee012345`` cites.
+
+    Raises:
+        MalformedCitation: if it is no reference.
+    """
+    match = _REFERENCE.fullmatch(text.strip())
+    if match is None or int(match["start"]) >= int(match["end"]):
+        raise MalformedCitation(
+            f'"{text.strip()[:100]}" is no reference. Type one as an answer shows it, such as '
+            '"DOC[4000:5203]@c0ffee012345".'
+        )
+    span = Span(int(match["start"]), int(match["end"]))
+    return Cited(match["document"], span, match["digest"])
+
+
+def reference_of(document: str, span: Span, digest: str) -> str:
+    """A citation in one word: the document's id, the offsets, the first digits of its digest."""
+    return f"{document}[{span.start}:{span.end}]@{digest[:REFERENCE_DIGITS]}"
 
 
 def cite(document: Document, passage: Passage) -> Citation:

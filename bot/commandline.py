@@ -19,8 +19,8 @@ from rich.text import Text
 from bot import terminal, texts
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
-from bot.errors import BotError
-from bot.jsonform import document_fields, outcome_fields, reply_fields
+from bot.errors import BotError, MalformedCitation
+from bot.jsonform import document_fields, outcome_fields, reply_fields, verification_fields
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
@@ -41,6 +41,7 @@ EXIT_USAGE = 2
 EXIT_NOTHING_FOUND = 3
 EXIT_REFRESH_RUNNING = 4
 EXIT_PARTLY = 5
+EXIT_NOT_AS_CITED = 6
 
 _MAX_STDIN_CHARACTERS = 100_000
 _MOST_DIGITS = 9
@@ -59,7 +60,7 @@ app = typer.Typer(
         "a cross-encoder that puts the best passages in order (hub name or folder each), "
         "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
         "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running, "
-        "5 some sources could not be added."
+        "5 some sources could not be added, 6 a citation does not hold."
     ),
 )
 
@@ -177,13 +178,17 @@ def _filter(
 
 
 def _questions_of(batch: Path) -> list[str]:
+    content = _bytes_of(batch).decode("utf-8-sig", "replace")
+    return content.removesuffix("\n").split("\n") if content else []
+
+
+def _bytes_of(file: Path) -> bytes:
+    """What the file holds; "-" stands for standard input."""
     try:
-        raw = sys.stdin.buffer.read() if str(batch) == "-" else batch.read_bytes()
-        content = raw.decode("utf-8-sig", "replace")
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except (OSError, AttributeError) as error:
         reason = getattr(error, "strerror", None) or "no standard input"
-        raise typer.BadParameter(f"{batch} cannot be read: {reason}") from error
-    return content.removesuffix("\n").split("\n") if content else []
+        raise typer.BadParameter(f"{file} cannot be read: {reason}") from error
 
 
 def _ask_batch(questions: list[str], answerer: Answerer, *, top: int, only: Filter | None) -> None:
@@ -454,6 +459,51 @@ def show(
         return
     passages = found.quotable if number is None else (found.passage(number),)
     terminal.print_passages(found, passages, out)
+
+
+@app.command()
+def verify(
+    citation: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CITATION]",
+            help='A reference as an answer shows it, or its JSON; "-" reads standard input.',
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="A file of references or of what ask --json printed."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Re-check old citations: intact, moved, changed (with what changed), gone or misquoted.
+
+    Ends with 0 if every citation is intact or moved, else with 6.
+
+    Example: verbatim ask "Where did they meet?" --json > reply.json, later
+    verbatim verify --file reply.json
+    """
+    from bot.citedquotes import read_citations
+    from bot.composition import open_verifier
+
+    if (citation is None) == (file is None):
+        raise typer.BadParameter("give a citation, or --file FILE: verbatim verify --file r.json")
+    given = citation if citation is not None else str(file)
+    if file is not None or citation == "-":
+        given = _bytes_of(Path(given)).decode("utf-8-sig", "replace")
+    try:
+        cited = read_citations(_decodable(given))
+    except MalformedCitation as error:
+        raise typer.BadParameter(str(error)) from error
+    verifier = open_verifier(_settings())
+    found = [verifier(each) for each in cited]
+    if as_json:
+        fields = [verification_fields(each) for each in found]
+        print(json.dumps(fields, ensure_ascii=False, indent=2))
+    else:
+        terminal.print_verifications(found, out)
+    if not all(each.verdict.as_cited for each in found):
+        raise typer.Exit(EXIT_NOT_AS_CITED)
 
 
 @app.command()

@@ -3,13 +3,15 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot.answering import Answerer
+from bot.citation import Cited
 from bot.errors import EvaluationFailed, SettingsError
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
+from bot.verification import Verification, verify
 from corpus import Corpus, Snapshots, read_corpus, shipped_statements
 from corpus.adding import Source, SourceOutcome, add_sources
 from corpus.directory import CorpusDirectory
@@ -149,6 +151,18 @@ def served_corpus(settings: Settings) -> Corpus:
     if store.current_number() is None:
         return open_corpus(settings)
     return store.open_current().corpus
+
+
+def open_verifier(settings: Settings) -> Callable[[Cited], Verification]:
+    """Verifies citations against the served corpus and the snapshots of earlier texts.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the index cannot be used.
+    """
+    corpus = served_corpus(settings)
+    snapshots = Snapshots(settings.snapshots_directory)
+    return lambda cited: verify(cited, corpus, snapshots.text)
 
 
 def _seed_new_machine(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError     an environment variable or a file it names is missing or wrong
 ├── EvaluationFailed  an evaluation cannot run: a library or a file is missing
+├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
 └── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
 """
@@ -18,6 +19,10 @@ class SettingsError(BotError):
 
 class EvaluationFailed(BotError):
     """An evaluation cannot run: a library is not installed or a file cannot be used."""
+
+
+class MalformedCitation(BotError):
+    """A reference or the JSON of a citation lacks what is needed to find the words."""
 
 
 class TokenRefused(BotError):

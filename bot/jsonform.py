@@ -1,9 +1,11 @@
-"""The JSON form of a reply: stable, documented in the README."""
+"""The JSON form of replies and verdicts: stable, documented in the README."""
 
 from typing import Any
 
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
+from bot.explanation import explanation
+from bot.verification import Place, Verification
 from corpus import Document
 from corpus.adding import SourceOutcome
 from embeddings import Filter
@@ -48,6 +50,32 @@ def outcome_fields(outcome: SourceOutcome) -> dict[str, Any]:
     }
 
 
+def verification_fields(verification: Verification) -> dict[str, Any]:
+    """What ``verbatim verify --json`` says of a citation."""
+    now = verification.now
+    return {
+        "reference": verification.cited.reference,
+        "verdict": verification.verdict.value,
+        "explanation": explanation(verification),
+        "now": None if now is None else _place_fields(now),
+        "changes": [
+            {"change": piece.change.value, "text": piece.text} for piece in verification.pieces
+        ],
+    }
+
+
+def _place_fields(place: Place) -> dict[str, Any]:
+    return {
+        "document": place.document.id,
+        "title": place.document.title,
+        "paragraph": None if place.passage is None else place.passage.number,
+        "start": place.span.start,
+        "end": place.span.end,
+        "digest": place.document.digest,
+        "reference": place.reference,
+    }
+
+
 def _filter_fields(only: Filter) -> dict[str, Any]:
     """What was searched; an empty list or null is no condition."""
     return {
@@ -87,4 +115,5 @@ def _citation_fields(citation: Citation) -> dict[str, Any]:
         "url": citation.url,
         "link": citation.link,
         "digest": citation.digest,
+        "reference": citation.reference,
     }

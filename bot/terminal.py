@@ -3,6 +3,7 @@
 Where the output is no terminal, texts are written past ``rich``, which would expand tabs.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,11 +15,23 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.explanation import explanation
 from bot.translation import Translator, translator
+from bot.verification import Verdict, Verification
+from bot.worddiff import Change, Piece, marked
 from corpus import Corpus, Document, Passage
 from corpus.adding import SourceOutcome
 from embeddings import Progress as ProgressCallback
 from embeddings import RefreshReport
+
+_VERDICT_STYLES = {
+    Verdict.INTACT: "green",
+    Verdict.MOVED: "green",
+    Verdict.CHANGED: "yellow",
+    Verdict.GONE: "red",
+    Verdict.MISQUOTED: "red",
+    Verdict.UNKNOWN: "yellow",
+}
 
 
 def print_reply(reply: Reply, console: Console) -> None:
@@ -55,7 +68,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
     if quote.also:
         _print_line(Text(f"  {_also(quote, words)}", style="cyan"), console)
     score = words.say(texts.SCORE, score=words.number(quote.score, decimals=2))
-    facts = f"  {citation.document} [{citation.start}:{citation.end}] · {score}"
+    facts = f"  {citation.reference} · {score}"
     _print_line(Text(facts, style="dim"), console)
 
 
@@ -106,6 +119,38 @@ def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> 
         f"{report.moved:,} moved, {report.removed:,} removed"
     )
     _print_line(Text(head + counts + tail), console)
+
+
+def print_verifications(verifications: Sequence[Verification], console: Console) -> None:
+    """Prints each verdict with what changed, ``[-removed-]{+added+}``, and their counts."""
+    for verification in verifications:
+        line = Text(verification.verdict.value, style=_VERDICT_STYLES[verification.verdict])
+        line.append(f"  {_printable(verification.cited.reference)}", style="cyan")
+        line.append(f"\n  {_printable(explanation(verification))}")
+        _print_line(line, console)
+        if verification.pieces:
+            _print_indented(_differences(verification.pieces), console)
+    if len(verifications) > 1:
+        counts = Counter(verification.verdict for verification in verifications)
+        found = ", ".join(
+            f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]
+        )
+        _print_line(Text(f"{len(verifications)} citations: {found}."), console)
+
+
+def _differences(pieces: Sequence[Piece]) -> Text:
+    styles = {Change.REMOVED: "red", Change.ADDED: "green", Change.KEPT: ""}
+    text = Text()
+    for form, change in marked(pieces):
+        text.append(_printable(form), style=styles[change])
+    return text
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that a citation from elsewhere may hold."""
+    return "".join(
+        c if c.isprintable() or c in " \n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:

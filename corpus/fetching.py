@@ -296,6 +296,8 @@ def _body(
         if len(content) > max_bytes:
             raise FetchFailed(_too_large(visited, max_bytes))
     deadline.remaining_s()  # an end that the deadline made is no end
+    if not content:  # so also where a connection broke between two headers
+        raise FetchFailed(f"{visited}: gives an empty page. {_ADD_FILE}")
     return bytes(content)
 
 

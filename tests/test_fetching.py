@@ -355,6 +355,19 @@ def test_an_answer_that_is_not_whole_is_never_taken_for_a_page(
     assert "Try again later." in said
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        respond(b""),
+        respond(gzip.compress(b""), "Content-Encoding: gzip"),
+        lambda connection, target: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    ],
+    ids=["empty", "zipped", "broken-off"],
+)
+def test_a_page_without_a_byte_is_no_page(served: Callable[..., Server], answer: Answer) -> None:
+    assert "/a: gives an empty page" in refusal(f"{served({'/a': answer}).url}/a")
+
+
 # --- addresses
 
 NOT_PUBLIC = """

@@ -1,0 +1,96 @@
+"""What differs between two texts, word by word; white space does not count."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import Enum
+
+_MOST_PAIRS = 4_000_000
+"""Above so many pairs of words, which would take seconds, the differing middle is one change."""
+
+
+class Change(Enum):
+    """What became of some words."""
+
+    KEPT = "kept"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring words, a space between them, and what became of them."""
+
+    change: Change
+    text: str
+
+
+def compare(old: str, new: str) -> tuple[Piece, ...]:
+    """The words of both texts in order; what was removed stands before what came in its place."""
+    pieces: list[Piece] = []
+    before, after = old.split(), new.split()
+    for kind, old_start, old_end, new_start, new_end in _operations(before, after):
+        if kind == "equal":
+            pieces.append(Piece(Change.KEPT, " ".join(before[old_start:old_end])))
+            continue
+        if old_start < old_end:
+            pieces.append(Piece(Change.REMOVED, " ".join(before[old_start:old_end])))
+        if new_start < new_end:
+            pieces.append(Piece(Change.ADDED, " ".join(after[new_start:new_end])))
+    return tuple(pieces)
+
+
+def similarity(old: str, new: str) -> float:
+    """In [0, 1]: twice the words kept in order, of all words of both; 1 for two empty texts."""
+    before, after = old.split(), new.split()
+    operations = _operations(before, after)
+    kept = sum(end - start for kind, start, end, *_ in operations if kind == "equal")
+    return _ratio(kept, before, after)
+
+
+def most_similarity(old: str, new: str) -> float:
+    """An upper bound of ``similarity``, quicker: as if words could be kept in any order."""
+    before, after = old.split(), new.split()
+    return _ratio((Counter(before) & Counter(after)).total(), before, after)
+
+
+def marked(pieces: Sequence[Piece]) -> Iterator[tuple[str, Change]]:
+    """The words to print one after the other, ``[-removed-]`` and ``{+added+}``, spaces included.
+
+    So ``git diff --word-diff`` marks them; what replaces follows what it replaces without a space.
+    """
+    marks = {Change.KEPT: ("", ""), Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}")}
+    before: Change | None = None
+    for piece in pieces:
+        if before is not None and (before, piece.change) != (Change.REMOVED, Change.ADDED):
+            yield " ", Change.KEPT
+        opening, closing = marks[piece.change]
+        yield f"{opening}{piece.text}{closing}", piece.change
+        before = piece.change
+
+
+def _ratio(kept: int, before: Sequence[str], after: Sequence[str]) -> float:
+    words = len(before) + len(after)
+    return 2 * kept / words if words else 1.0
+
+
+def _operations(
+    before: Sequence[str], after: Sequence[str]
+) -> list[tuple[str, int, int, int, int]]:
+    """As ``SequenceMatcher.get_opcodes``; equal words at both ends are found first."""
+    least = min(len(before), len(after))
+    head = next((n for n in range(least) if before[n] != after[n]), least)
+    most_tail = least - head
+    tail = next((n for n in range(most_tail) if before[-1 - n] != after[-1 - n]), most_tail)
+    old_end, new_end = len(before) - tail, len(after) - tail
+    middle = before[head:old_end], after[head:new_end]
+    if len(middle[0]) * len(middle[1]) > _MOST_PAIRS:
+        changed = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
+    else:
+        changed = list(SequenceMatcher(None, *middle, autojunk=False).get_opcodes())
+    operations = [("equal", 0, head, 0, head)] if head else []
+    operations += [(kind, head + a, head + b, head + c, head + d) for kind, a, b, c, d in changed]
+    if tail:
+        operations.append(("equal", old_end, len(before), new_end, len(after)))
+    return operations
