@@ -160,9 +160,7 @@ def _heading(element: Any) -> str:
     return _clean(" ".join(map(str, element.xpath(".//text()[not(ancestor::time)]"))))
 
 
-def _published(
-    tree: Any, tags: dict[str, str], linked: list[dict[str, Any]]
-) -> date | None:
+def _published(tree: Any, tags: dict[str, str], linked: list[dict[str, Any]]) -> date | None:
     stated = [tags[name] for name in _PUBLISHED_TAGS if name in tags]
     stated.append(_text_at(linked, "datePublished") or "")
     for element in tree.xpath(

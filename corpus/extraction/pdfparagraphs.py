@@ -19,6 +19,7 @@ from corpus.extraction.pdflines import (
 )
 
 _LARGER_GAP = 1.22  # of the usual pitch
+_ROUGH_GAP = 2.0  # of the height, where a text recognition guessed it
 _SIZE_CHANGE = 1.09
 _ROUGH_SIZE_CHANGE = 1.4  # where a text recognition guessed the size of each line
 _EXACT_SHARE = 0.6
@@ -34,7 +35,9 @@ _TITLE_SIZE = 1.3
 _SMALL_TYPE = 0.93
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]\d*†‡]*$")
 _BULLET = re.compile(r"[•▪◦‣●○■□▶►➢✓·\uf0b7\uf0a7]\s*\S|[-–—*]\s+\S")
-_NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S")
+_NUMBERED = re.compile(
+    r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S"
+)
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+[.:]?\s+[^\W\d_]\S*\s")
 _LEADER = re.compile(r"(?:\.\s?|…){4,}\s*[\divx]*$")  # "Annex ........ 12" in a table of contents
 _NOTE = re.compile(r"(?P<mark>\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"(«‘'])")
@@ -42,8 +45,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"^[^\W_]+")
 _FIRST_PARTS = frozenset(  # words that begin compounds with a hyphen more often than they are cut
-    "all cross ex far five four full half high large long low mid non self "
-    "short single six small so ten three two well wide".split()
+    "cross five four full half high large low non self short small three two well wide".split()
 )
 
 PitchOf = Callable[[float], float]
@@ -56,6 +58,10 @@ class _Paragraph:
     @property
     def height(self) -> float:
         return max(self.lines, key=lambda line: len(line.text)).height
+
+    @property
+    def bold(self) -> bool:
+        return all(line.bold for line in self.lines)
 
 
 def paragraphs_of(pages: Sequence[Page]) -> list[str]:
@@ -82,7 +88,7 @@ def paragraphs_of(pages: Sequence[Page]) -> list[str]:
         text.extend(on_page)
         notes.extend(_notes(below))
     found = [
-        _as_heading(_text_of(p, words), p.height, body if exact else float("inf")) for p in text
+        _as_heading(_text_of(p, words), p, body=body) if exact else _text_of(p, words) for p in text
     ]
     found += [_NOTE.sub(r"[\g<mark>] ", _text_of(p, words), count=1) for p in notes]
     return [paragraph for paragraph in found if any(c.isalnum() for c in paragraph)]
@@ -97,10 +103,10 @@ def heading_of_first_page(pages: Sequence[Page]) -> str | None:
         largest = max(page.lines, key=lambda line: line.height).height
         if largest < _TITLE_SIZE * body or not _sizes_are_exact(pages, body):
             return None
-        lines = [line for line in page.lines if line.height > 0.95 * largest]  # noqa: PLR2004
+        lines = [line for line in page.lines if line.height > 0.95 * largest]
         title = " ".join(line.text for line in lines)
         words = len(title.split())
-        return title if 1 < words and len(title) <= _HEADING_CHARACTERS else None
+        return title if words > 1 and len(title) <= _HEADING_CHARACTERS else None
     return None
 
 
@@ -185,26 +191,42 @@ def _continues(
     drop = last.middle - line.middle
     if drop < -0.3 * line.height or line.left > last.right:
         return _goes_on(paragraph, _Paragraph([line]))  # the next column
-    larger, smaller = max(last.height, line.height), min(last.height, line.height)
-    if larger > smaller * (_SIZE_CHANGE if exact else _ROUGH_SIZE_CHANGE):
+    larger = max(last.height, line.height)
+    if larger > min(last.height, line.height) * (_SIZE_CHANGE if exact else _ROUGH_SIZE_CHANGE):
         return _is_scrap(line, last)
-    usual = pitch(line.height) if exact else 1.35 * larger
-    if drop > _LARGER_GAP * usual + (0 if exact else 0.35 * larger):
+    allowed = _LARGER_GAP * pitch(line.height) if exact else _ROUGH_GAP * larger
+    if drop > allowed or (exact and _changes_weight(paragraph, line)):
         return False
     if last.hyphen:
         return True
     if _LEADER.search(last.text):
         return bool(_LEADER.search(line.text))
+    return not _begins(paragraph, line, following, near=near)
+
+
+def _changes_weight(paragraph: _Paragraph, line: Line) -> bool:
+    """Whether a line in usual type stands under a bold one, or the other way about.
+
+    A bold line that ends no sentence before it may be a phrase set in bold.
+    """
+    ended = _SENTENCE_END.search(paragraph.lines[-1].text)
+    return paragraph.bold != line.bold and (paragraph.bold or bool(ended))
+
+
+def _begins(
+    paragraph: _Paragraph, line: Line, following: Line | None, *, near: Sequence[Line]
+) -> bool:
+    """Whether a line at the usual distance under a paragraph begins another one."""
+    last = paragraph.lines[-1]
     if _BULLET.match(line.text) or _SECTION.match(line.text):
-        return False
-    ended = bool(_SENTENCE_END.search(last.text))
-    if _NUMBERED.match(line.text) and (ended or _is_centred(last, line)):
-        return False
-    if _is_centred(last, line):
         return True
-    if _had_room(last, line, near=near, ended=ended):
+    ended = bool(_SENTENCE_END.search(last.text))
+    centred = _is_centred(last, line)
+    if _NUMBERED.match(line.text) and (ended or centred):
+        return True
+    if centred or (line.text[0].islower() and not ended):
         return False
-    return not _is_indented(paragraph, line, following)
+    return _had_room(last, line, near=near, ended=ended) or _is_indented(paragraph, line, following)
 
 
 def _is_scrap(line: Line, last: Line) -> bool:
@@ -249,7 +271,7 @@ def _is_indented(paragraph: _Paragraph, line: Line, following: Line | None) -> b
     if line.left > last.left + step:
         if following is not None and following.left >= line.left - step / 2:
             below = last.middle - line.middle
-            if abs((line.middle - following.middle) - below) < 0.3 * line.height:  # noqa: PLR2004
+            if abs((line.middle - following.middle) - below) < 0.3 * line.height:
                 return len(paragraph.lines) > 1
         return len(paragraph.lines) > 1 or not _opens_point(first)
     if line.left < last.left - step:
@@ -258,14 +280,14 @@ def _is_indented(paragraph: _Paragraph, line: Line, following: Line | None) -> b
 
 
 def _opens_point(line: Line) -> bool:
-    return bool(_BULLET.match(line.text) or _NUMBERED.match(line.text))
+    return any(opening.match(line.text) for opening in (_BULLET, _NUMBERED, _SECTION))
 
 
 def _goes_on(paragraph: _Paragraph, after: _Paragraph) -> bool:
     """Whether a paragraph at the end of a column or page goes on with the next one."""
     last, line = paragraph.lines[-1], after.lines[0]
     larger, smaller = max(last.height, line.height), min(last.height, line.height)
-    if larger > _SIZE_CHANGE * smaller:
+    if larger > _SIZE_CHANGE * smaller or (paragraph.bold and not line.bold):
         return False
     if last.hyphen:
         return True
@@ -273,14 +295,17 @@ def _goes_on(paragraph: _Paragraph, after: _Paragraph) -> bool:
         return False
     if line.text[0].islower():
         return True
-    return len(paragraph.lines) > 1 and last.right >= 0.9 * max(  # noqa: PLR2004
+    return len(paragraph.lines) > 1 and last.right >= 0.9 * max(
         other.right for other in paragraph.lines
     )
 
 
-def _as_heading(text: str, height: float, body: float) -> str:
-    short = len(text) <= _HEADING_CHARACTERS and not text.endswith((".", ",", ";"))
-    return f"## {text}" if short and height >= _HEADING_SIZE * body else text
+def _as_heading(text: str, paragraph: _Paragraph, *, body: float) -> str:
+    """The text, as a heading if it is short and in larger or bold type."""
+    stands_out = paragraph.height >= _HEADING_SIZE * body or paragraph.bold
+    short = len(text) <= _HEADING_CHARACTERS and "\n" not in text
+    titled = not text.endswith((".", ",", ";")) and not text[0].islower()
+    return f"## {text}" if stands_out and short and titled else text
 
 
 def _words_of(pages: Sequence[Page]) -> Counter[str]:
@@ -329,4 +354,3 @@ def _keeps_hyphen(before: str, after: str, words: Counter[str]) -> bool:
     if one in _FIRST_PARTS:
         return True
     return min(len(one), len(two)) > 2 and words[one] > 0 and words[two] > 0  # noqa: PLR2004
-

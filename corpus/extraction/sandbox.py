@@ -46,9 +46,7 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def read(
-        self, data: bytes, *, kind: Kind, name: str, media_type: str | None = None
-    ) -> Extract:
+    def read(self, data: bytes, *, kind: Kind, name: str, media_type: str | None = None) -> Extract:
         """What the reader process makes of a source.
 
         A reader process that dies, which no source can bring about, is started anew and asked

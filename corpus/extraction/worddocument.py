@@ -65,9 +65,7 @@ def read_word_document(data: bytes) -> Extract:
     if not blocks:
         raise UnreadableSource("no text: it holds pictures at most. Add the text as .txt.")
     title, language = _stated(document)
-    return Extract(
-        text="\n\n".join(blocks) + "\n", title=title or reading.title, language=language
-    )
+    return Extract(text="\n\n".join(blocks) + "\n", title=title or reading.title, language=language)
 
 
 def _stated(document: Any) -> tuple[str | None, str | None]:

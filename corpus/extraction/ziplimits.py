@@ -30,9 +30,7 @@ def check_zip(data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise UnreadableSource(
-            "damaged: it cannot be unpacked. Get a good copy of it."
-        ) from error
+        raise UnreadableSource("damaged: it cannot be unpacked. Get a good copy of it.") from error
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         raise UnreadableSource("encrypted: it needs a password. Save it without one.")
     total = sum(part.file_size for part in parts)
