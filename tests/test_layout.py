@@ -19,6 +19,11 @@ ONE_MODULE = {
     "yaml": "corpus.frontmatter",
     "urllib3": "corpus.fetching",
     "idna": "corpus.webaddress",
+    "trafilatura": "corpus.extraction.webpage",
+    "lxml": "corpus.extraction.webpage",
+    "pypdfium2": "corpus.extraction.pdftext",
+    "docx": "corpus.extraction.worddocument",
+    "charset_normalizer": "corpus.extraction.plaintext",
     "faiss": "embeddings.vectorindex",
     "bm25s": "embeddings.lexicalindex",
     "Stemmer": "embeddings.lexicalindex",
@@ -77,6 +82,7 @@ def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'matplotlib'}\n"
         "heavy |= {'ir_measures', 'py3langid'}\n"
+        "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx', 'charset_normalizer'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert threading.active_count() == 1, threading.enumerate()\n"

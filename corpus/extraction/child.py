@@ -172,16 +172,18 @@ def _limit(request: Mapping[str, Any]) -> None:
     cpu_s = int(request["cpu_s"])
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, int(request["wall_s"]))  # also if the server is killed
-    for name, soft, hard in (
-        ("RLIMIT_AS", *[_mapped_bytes() + int(request["memory_bytes"])] * 2),
-        ("RLIMIT_CPU", cpu_s, cpu_s + 1),
-        ("RLIMIT_FSIZE", 0, 0),
-        ("RLIMIT_CORE", 0, 0),
-        ("RLIMIT_NPROC", 0, 0),
-        ("RLIMIT_NOFILE", _FILE_DESCRIPTORS, _FILE_DESCRIPTORS),
-    ):
+    room = _mapped_bytes() + int(request["memory_bytes"])
+    limits: dict[str, tuple[int, int]] = {
+        "RLIMIT_AS": (room, room),
+        "RLIMIT_CPU": (cpu_s, cpu_s + 1),
+        "RLIMIT_FSIZE": (0, 0),
+        "RLIMIT_CORE": (0, 0),
+        "RLIMIT_NPROC": (0, 0),
+        "RLIMIT_NOFILE": (_FILE_DESCRIPTORS, _FILE_DESCRIPTORS),
+    }
+    for name, limit in limits.items():
         try:
-            resource.setrlimit(getattr(resource, name), (soft, hard))
+            resource.setrlimit(getattr(resource, name), limit)
         except (AttributeError, ValueError, OSError):
             continue  # macOS refuses RLIMIT_AS; the other limits hold there
 

@@ -186,21 +186,28 @@ def _contents(data: bytes) -> Kind | str | None:
         return _ole(data)
     if head.startswith(_ZIP):
         return _zip(data)
+    return _by_signature(head) or _by_markup(head)
+
+
+def _by_signature(head: bytes) -> str | None:
+    """What a file is by its first bytes."""
     for signature, what in _SIGNATURES:
         if head.startswith(signature):
             return what
     if head[4:8] == b"ftyp":
         return _IMAGE if head[8:12] in {b"heic", b"heix", b"mif1", b"avif"} else _FILM
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return _IMAGE
+    return _IMAGE if head.startswith(b"RIFF") and head[8:12] == b"WEBP" else None
+
+
+def _by_markup(head: bytes) -> Kind | str | None:
+    """What a file of letters is by how it begins."""
     text = _as_ascii(head).lower()
     if _HTML.match(text):
         return Kind.HTML
     if _SVG.match(text):
         return _IMAGE
-    if len(_MAIL_HEADERS.findall(text[: text.find(b"\n\n") if b"\n\n" in text else None])) > 1:
-        return _E_MAIL
-    return None
+    mail_headers = _MAIL_HEADERS.findall(text.partition(b"\n\n")[0])
+    return _E_MAIL if len(mail_headers) > 1 else None
 
 
 def _as_ascii(head: bytes) -> bytes:

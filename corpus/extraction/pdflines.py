@@ -11,6 +11,7 @@ from statistics import median
 
 _SAME_LINE = 0.5  # how much of the lower piece stands beside the other one
 _TOUCHING = 0.18  # of the height: pieces nearer than this are of one word
+_SIGN = 3  # letters: no more than this may be a raised number or sign
 _MARGIN = 0.085  # of the page's height: where only running heads and feet stand
 _WIDE_MARGIN = 0.14  # … where a line is one if more pages have it there
 _MANY_PAGES = 3
@@ -28,7 +29,8 @@ _PAGE_NUMBER = re.compile(
 class Line:
     """One line of type: its text, its box, and the height of its type.
 
-    ``hyphen`` is True where the line ended with a hyphen, which is not in ``text``.
+    ``hyphen`` is True where the line ended with a hyphen, which is not in ``text``; ``bold`` where
+    it begins and ends in bold type.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Line:
     top: float
     height: float
     hyphen: bool = False
+    bold: bool = False
 
     @property
     def middle(self) -> float:
@@ -84,7 +87,7 @@ def _is_beside(line: Line, piece: Line) -> bool:
 
 
 def _joined(line: Line, piece: Line) -> Line:
-    taller = max(line, piece, key=lambda part: (len(part.text) > 3, part.height))
+    taller = max(line, piece, key=lambda part: (len(part.text) > _SIGN, part.height))
     gap = piece.left - line.right
     between = "" if gap < _TOUCHING * taller.height else " "
     return Line(
@@ -95,6 +98,7 @@ def _joined(line: Line, piece: Line) -> Line:
         top=taller.top,
         height=taller.height,
         hyphen=piece.hyphen,
+        bold=line.bold and piece.bold,
     )
 
 

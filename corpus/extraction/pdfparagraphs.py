@@ -19,6 +19,7 @@ from corpus.extraction.pdflines import (
 )
 
 _LARGER_GAP = 1.22  # of the usual pitch
+_ROUGH_GAP = 2.0  # of the height, where a text recognition guessed it
 _SIZE_CHANGE = 1.09
 _ROUGH_SIZE_CHANGE = 1.4  # where a text recognition guessed the size of each line
 _EXACT_SHARE = 0.6
@@ -44,8 +45,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"^[^\W_]+")
 _FIRST_PARTS = frozenset(  # words that begin compounds with a hyphen more often than they are cut
-    "all cross ex far five four full half high large long low mid non self "
-    "short single six small so ten three two well wide".split()
+    "cross five four full half high large low non self short small three two well wide".split()
 )
 
 PitchOf = Callable[[float], float]
@@ -58,6 +58,10 @@ class _Paragraph:
     @property
     def height(self) -> float:
         return max(self.lines, key=lambda line: len(line.text)).height
+
+    @property
+    def bold(self) -> bool:
+        return all(line.bold for line in self.lines)
 
 
 def paragraphs_of(pages: Sequence[Page]) -> list[str]:
@@ -84,7 +88,7 @@ def paragraphs_of(pages: Sequence[Page]) -> list[str]:
         text.extend(on_page)
         notes.extend(_notes(below))
     found = [
-        _as_heading(_text_of(p, words), p.height, body if exact else float("inf")) for p in text
+        _as_heading(_text_of(p, words), p, body=body) if exact else _text_of(p, words) for p in text
     ]
     found += [_NOTE.sub(r"[\g<mark>] ", _text_of(p, words), count=1) for p in notes]
     return [paragraph for paragraph in found if any(c.isalnum() for c in paragraph)]
@@ -187,26 +191,42 @@ def _continues(
     drop = last.middle - line.middle
     if drop < -0.3 * line.height or line.left > last.right:
         return _goes_on(paragraph, _Paragraph([line]))  # the next column
-    larger, smaller = max(last.height, line.height), min(last.height, line.height)
-    if larger > smaller * (_SIZE_CHANGE if exact else _ROUGH_SIZE_CHANGE):
+    larger = max(last.height, line.height)
+    if larger > min(last.height, line.height) * (_SIZE_CHANGE if exact else _ROUGH_SIZE_CHANGE):
         return _is_scrap(line, last)
-    usual = pitch(line.height) if exact else 1.35 * larger
-    if drop > _LARGER_GAP * usual + (0 if exact else 0.35 * larger):
+    allowed = _LARGER_GAP * pitch(line.height) if exact else _ROUGH_GAP * larger
+    if drop > allowed or (exact and _changes_weight(paragraph, line)):
         return False
     if last.hyphen:
         return True
     if _LEADER.search(last.text):
         return bool(_LEADER.search(line.text))
+    return not _begins(paragraph, line, following, near=near)
+
+
+def _changes_weight(paragraph: _Paragraph, line: Line) -> bool:
+    """Whether a line in usual type stands under a bold one, or the other way about.
+
+    A bold line that ends no sentence before it may be a phrase set in bold.
+    """
+    ended = _SENTENCE_END.search(paragraph.lines[-1].text)
+    return paragraph.bold != line.bold and (paragraph.bold or bool(ended))
+
+
+def _begins(
+    paragraph: _Paragraph, line: Line, following: Line | None, *, near: Sequence[Line]
+) -> bool:
+    """Whether a line at the usual distance under a paragraph begins another one."""
+    last = paragraph.lines[-1]
     if _BULLET.match(line.text) or _SECTION.match(line.text):
-        return False
-    ended = bool(_SENTENCE_END.search(last.text))
-    if _NUMBERED.match(line.text) and (ended or _is_centred(last, line)):
-        return False
-    if _is_centred(last, line):
         return True
-    if _had_room(last, line, near=near, ended=ended):
+    ended = bool(_SENTENCE_END.search(last.text))
+    centred = _is_centred(last, line)
+    if _NUMBERED.match(line.text) and (ended or centred):
+        return True
+    if centred or (line.text[0].islower() and not ended):
         return False
-    return not _is_indented(paragraph, line, following)
+    return _had_room(last, line, near=near, ended=ended) or _is_indented(paragraph, line, following)
 
 
 def _is_scrap(line: Line, last: Line) -> bool:
@@ -260,14 +280,14 @@ def _is_indented(paragraph: _Paragraph, line: Line, following: Line | None) -> b
 
 
 def _opens_point(line: Line) -> bool:
-    return bool(_BULLET.match(line.text) or _NUMBERED.match(line.text))
+    return any(opening.match(line.text) for opening in (_BULLET, _NUMBERED, _SECTION))
 
 
 def _goes_on(paragraph: _Paragraph, after: _Paragraph) -> bool:
     """Whether a paragraph at the end of a column or page goes on with the next one."""
     last, line = paragraph.lines[-1], after.lines[0]
     larger, smaller = max(last.height, line.height), min(last.height, line.height)
-    if larger > _SIZE_CHANGE * smaller:
+    if larger > _SIZE_CHANGE * smaller or (paragraph.bold and not line.bold):
         return False
     if last.hyphen:
         return True
@@ -280,9 +300,12 @@ def _goes_on(paragraph: _Paragraph, after: _Paragraph) -> bool:
     )
 
 
-def _as_heading(text: str, height: float, body: float) -> str:
-    short = len(text) <= _HEADING_CHARACTERS and not text.endswith((".", ",", ";"))
-    return f"## {text}" if short and height >= _HEADING_SIZE * body else text
+def _as_heading(text: str, paragraph: _Paragraph, *, body: float) -> str:
+    """The text, as a heading if it is short and in larger or bold type."""
+    stands_out = paragraph.height >= _HEADING_SIZE * body or paragraph.bold
+    short = len(text) <= _HEADING_CHARACTERS and "\n" not in text
+    titled = not text.endswith((".", ",", ";")) and not text[0].islower()
+    return f"## {text}" if stands_out and short and titled else text
 
 
 def _words_of(pages: Sequence[Page]) -> Counter[str]:

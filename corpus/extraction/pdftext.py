@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,9 @@ _LINE_HYPHEN = re.compile(r"(?<=\w)[-\u2010\u00ad]$")
 _FILE_NAME = re.compile(r"\S+\.\w{2,4}|\S*_\S*|untitled.*|document\d*|title|slide \d+", re.I)
 _MADE_BY = re.compile(r"^Microsoft (?:Word|PowerPoint)\s*-\s*", re.I)
 _FILE_SUFFIX = re.compile(r"\.(?:docx?|pdf|pptx?|rtf|odt|indd)$", re.I)
+_BOLD_WEIGHT = 600
+_BOLD_NAME = re.compile(rb"bold|black|heavy|[-,]medi(?:ital)?$|CMBX", re.I)
+_FONT_NAME_BYTES = 128
 _QUARTER = math.pi / 2
 _OCR = "Run a text recognition (OCR) over it first."
 _UNLOCK = "Save it without one."
@@ -185,7 +189,7 @@ def _characters(characters: Any) -> str:
     if len(text) == count:
         return text
     units = (raw.FPDFText_GetUnicode(characters, index) for index in range(max(0, count)))
-    return "".join(chr(unit) if unit <= 0x10FFFF else "\ufffd" for unit in units)
+    return "".join(chr(unit) if unit <= sys.maxunicode else "\ufffd" for unit in units)
 
 
 def _piece(characters: Any, start: int, text: str, *, hyphen: bool) -> tuple[int, Line]:
@@ -196,7 +200,8 @@ def _piece(characters: Any, start: int, text: str, *, hyphen: bool) -> tuple[int
     turn = round(angle / _QUARTER) % 4 if angle >= 0 else 0
     if abs(angle / _QUARTER - round(angle / _QUARTER)) > 0.05:  # noqa: PLR2004 (a slanted stamp)
         turn = 4
-    places = {start, start + len(text) // 2, start + len(text) - 1}
+    end = start + len(text) - 1
+    places = {start, (start + end) // 2, end}
     boxes = [_box(characters, place, turn) for place in sorted(places)]
     heights = sorted(top - bottom for _, bottom, _, top in boxes)
     height = heights[len(heights) // 2]
@@ -209,8 +214,23 @@ def _piece(characters: Any, start: int, text: str, *, hyphen: bool) -> tuple[int
         top=typical[3],
         height=height,
         hyphen=hyphen,
+        bold=_is_bold(characters, start) and _is_bold(characters, end),
     )
     return turn, line
+
+
+def _is_bold(characters: Any, index: int) -> bool:
+    """Whether a character is in bold type, by the weight of its font or else by the font's name."""
+    import ctypes
+
+    from pypdfium2 import raw
+
+    if raw.FPDFText_GetFontWeight(characters, index) >= _BOLD_WEIGHT:
+        return True
+    name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    flags = ctypes.c_int()
+    length = raw.FPDFText_GetFontInfo(characters, index, name, _FONT_NAME_BYTES, flags)
+    return 0 < length <= _FONT_NAME_BYTES and bool(_BOLD_NAME.search(name.value))
 
 
 def _box(characters: Any, index: int, turn: int) -> tuple[float, float, float, float]:

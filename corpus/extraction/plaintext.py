@@ -20,6 +20,11 @@ _UNDEFINED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx."
 
 
+def load() -> None:
+    """Imports the library, so that a fork of this process has it."""
+    import charset_normalizer  # noqa: F401
+
+
 def read_plain_text(data: bytes) -> Extract:
     """The text of a text file; front matter stays in it.
 
@@ -41,8 +46,8 @@ def decoded(data: bytes, *, declared: str | None = None) -> tuple[str, str | Non
     """
     mark = mark_of(data)
     if mark is not None:
-        length, encoding = mark
-        return _checked(data[length:].decode(encoding, errors="replace")), None
+        length, marked = mark
+        return _checked(data[length:].decode(marked, errors="replace")), None
     if b"\x00" in data:
         raise UnreadableSource(_BINARY)
     for encoding in (declared, "utf-8"):
@@ -52,9 +57,9 @@ def decoded(data: bytes, *, declared: str | None = None) -> tuple[str, str | Non
             return _checked(decode_strictly(data, encoding)), None
         except UnicodeDecodeError:
             continue
-    encoding = _guess(data)
-    text = decode_strictly(data, encoding)
-    return _checked(text), f"read as {encoding}: save it as UTF-8 if letters look wrong"
+    guessed = _guess(data)
+    text = decode_strictly(data, guessed)
+    return _checked(text), f"read as {guessed}: save it as UTF-8 if letters look wrong"
 
 
 def mark_of(data: bytes) -> tuple[int, str] | None:

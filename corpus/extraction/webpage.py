@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpus.errors import UnreadableSource
+from corpus.extraction import plaintext
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
 from corpus.extraction.pagefacts import page_facts
-from corpus.extraction.plaintext import decoded
 
 _PRESCAN_BYTES = 4096
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
@@ -73,8 +73,9 @@ _INLINE_WORDS = 30  # a table with longer cells is there for the layout of the p
 
 def load() -> None:
     """Imports the libraries, so that a fork of this process has them."""
-    import charset_normalizer  # noqa: F401
     import trafilatura  # noqa: F401
+
+    plaintext.load()
 
 
 def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None) -> Extract:
@@ -90,7 +91,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     """
     from lxml import etree, html
 
-    text, note = decoded(data, declared=_declared_encoding(data, media_type))
+    text, note = plaintext.decoded(data, declared=_declared_encoding(data, media_type))
     source = text.replace("\x00", "").encode("utf-8", errors="replace")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
@@ -131,7 +132,7 @@ def _declared_encoding(data: bytes, media_type: str | None) -> str | None:
             codec = codecs.lookup(label)
         except (LookupError, ValueError):
             continue
-        if codec._is_text_encoding:  # type: ignore[attr-defined]  # "hex" is a codec, too
+        if codec._is_text_encoding:  # "hex" is a codec, too
             return _CODECS.get(codec.name, codec.name)
     return None
 
@@ -143,9 +144,12 @@ def _prune(tree: Any) -> None:
     whole = max(1, len(tree.text_content()))
     for element in tree.xpath("//body//*[@class or @id]"):
         names = f"{element.get('class', '')} {element.get('id', '')}"
-        if _CONSENT.search(names) and element.tag not in {"main", "article", "body"}:
-            if len(element.text_content()) <= _NOTICE_SHARE * whole:
-                _drop(element)
+        if (
+            _CONSENT.search(names)
+            and element.tag not in {"main", "article"}
+            and len(element.text_content()) <= _NOTICE_SHARE * whole
+        ):
+            _drop(element)
 
 
 def _drop(element: Any) -> None:
