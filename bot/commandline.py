@@ -262,7 +262,7 @@ def list_documents(as_json: JsonOption = False) -> None:
     """
     from bot.composition import served_corpus
 
-    corpus = served_corpus(_settings())
+    corpus = served_corpus(_settings(), warn=_warn)
     if as_json:
         fields = [document_fields(document) for document in corpus.documents]
         print(json.dumps(fields, ensure_ascii=False, indent=2))
@@ -294,7 +294,7 @@ def show(
         if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
             raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
         number = int(digits)
-    found = served_corpus(_settings()).find(_decodable(document))
+    found = served_corpus(_settings(), warn=_warn).find(_decodable(document))
     if raw:
         text = found.text if number is None else found.passage(number).text
         sys.stdout.buffer.write(text.encode("utf-8"))
@@ -325,7 +325,9 @@ def serve() -> None:
     async def run() -> None:
         await TelegramBot(answerer, token=token, settings=settings).run()
 
-    answerer = _open_answerer()
+    from bot.composition import open_answerer
+
+    answerer = open_answerer(settings, progress_bar=_progress_bar)
     asyncio.run(run())
 
 
@@ -463,10 +465,20 @@ def _speak_utf8() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    """Prints the message on one line, without characters that steer a terminal, and exits."""
-    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
-    err.print(Text(f"verbatim: {line}", style="red"), soft_wrap=True)
+    """Prints the message and exits."""
+    _tell(message, style="red")
     sys.exit(code)
+
+
+def _warn(message: str) -> None:
+    """Prints what is wrong but does not stop the command."""
+    _tell(f"warning: {message}", style="yellow")
+
+
+def _tell(message: str, *, style: str) -> None:
+    """Prints the message on one line, without characters that steer a terminal."""
+    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)
 
 
 def _at_terminal() -> bool:
@@ -485,7 +497,7 @@ def _settings() -> Settings:
 def _open_answerer() -> Answerer:
     from bot.composition import open_answerer
 
-    return open_answerer(_settings(), progress_bar=_progress_bar)
+    return open_answerer(_settings(), progress_bar=_progress_bar, warn=_warn)
 
 
 def _progress_bar(description: str) -> AbstractContextManager[Progress]:

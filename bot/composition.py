@@ -1,5 +1,6 @@
 """The one place where the parts are put together."""
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -28,15 +29,23 @@ from embeddings import (
 )
 from embeddings.vectorcache import CachingEmbedder
 
+log = logging.getLogger(__name__)
+
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""
+
+Warn = Callable[[str], None]
+"""Tells the person who runs this of something that did not stop it."""
 
 _FIRST_BUILD_WAIT_S = 900.0
 
 
-def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
+def open_answerer(
+    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
+) -> Answerer:
     """An Answerer over the published generation; the first call on a machine builds one.
 
+    Where the published generation is damaged an earlier one answers, and ``warn`` is told.
     Everything is checked before the model is loaded, which takes seconds.
 
     Raises:
@@ -46,14 +55,15 @@ def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
     store = GenerationStore(settings.index_directory)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
-    if store.current_number() is None:
+    if store.is_empty():
         corpus = open_corpus(settings)
         embedder = SentenceTransformerEmbedder(model)
         _refresh(corpus, store, embedder, progress_bar, wait_s=_FIRST_BUILD_WAIT_S)
         return _answerer(store.open_current(), embedder, reranker)
-    generation = store.open_current()
-    check_model(generation, model.identity)
-    return _answerer(generation, SentenceTransformerEmbedder(model), reranker)
+    opened = store.open_serving(check=lambda generation: check_model(generation, model.identity))
+    if opened.warning:
+        warn(opened.warning)
+    return _answerer(opened.generation, SentenceTransformerEmbedder(model), reranker)
 
 
 def _answerer(generation: Generation, embedder: Embedder, reranker: Path | None) -> Answerer:
@@ -121,17 +131,22 @@ def open_corpus(settings: Settings) -> Corpus:
     return read_corpus(settings.corpus_directory)
 
 
-def served_corpus(settings: Settings) -> Corpus:
-    """The corpus of the published generation; before the first refresh, the corpus directory.
+def served_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
+    """The corpus that is answered from; before the first refresh, the corpus directory.
+
+    Where the published generation is damaged it is an earlier one's, and ``warn`` is told.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
-        EmbeddingsError: if the index is damaged.
+        EmbeddingsError: if the index is damaged, and no earlier one is intact.
     """
     store = GenerationStore(settings.index_directory)
-    if store.current_number() is None:
+    if store.is_empty():
         return open_corpus(settings)
-    return store.open_current().corpus
+    opened = store.open_serving()
+    if opened.warning:
+        warn(opened.warning)
+    return opened.generation.corpus
 
 
 def _seed_corpus(settings: Settings) -> None:

@@ -35,7 +35,7 @@ from embeddings.reranker import Reranker
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
 from embeddings.sentencetransformer import SentenceTransformerEmbedder
-from embeddings.store import GenerationStore
+from embeddings.store import GenerationStore, Opened
 
 __all__ = [
     "CAPITALISED",
@@ -62,6 +62,7 @@ __all__ = [
     "ModelFolder",
     "ModelIdentity",
     "ModelNotFound",
+    "Opened",
     "Progress",
     "Query",
     "QuestionFilters",
