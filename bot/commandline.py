@@ -20,7 +20,7 @@ from bot import terminal, texts
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
 from bot.errors import BotError
-from bot.jsonform import document_fields, reply_fields
+from bot.jsonform import document_fields, generation_fields, reply_fields
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
@@ -250,6 +250,38 @@ def refresh(
         f"{report.added:,} passages added, {report.kept:,} kept, {report.moved:,} moved, "
         f"{report.removed:,} removed; {report.embedded:,} texts embedded in "
         f"{report.seconds:.1f} s.",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def rollback(
+    generation: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="[N]", min=1, help="The generation; else the one before the current one."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer from an earlier generation of the index again, until the next refresh.
+
+    Nothing is built and nothing is lost. The corpus directory stays as it is, so that the next
+    refresh brings its state again.
+
+    Example: verbatim rollback
+    """
+    from bot.composition import rollback_index
+
+    before, now = rollback_index(_settings(), generation)
+    if as_json:
+        print(json.dumps(generation_fields(now.manifest, before=before)))
+        return
+    out.print(
+        f"Generation {now.number} answers {'as before' if now.number == before else 'now'}: "
+        f"{now.manifest.documents:,} documents, {now.manifest.passages:,} passages, built "
+        f'{now.manifest.created}. The next "verbatim refresh" brings the state of the corpus '
+        "directory again.",
         soft_wrap=True,
     )
 

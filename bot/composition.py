@@ -87,6 +87,20 @@ def refresh_index(
     return _refresh(corpus, store, embedder, progress_bar, full=full)
 
 
+def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:
+    """The number published before, None if that was not known, and the generation that now is.
+
+    Raises:
+        EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
+            build it, or another process writes.
+    """
+    store = GenerationStore(settings.index_directory)
+    model = find_settings_model(settings)
+    before = store.pointed()
+    now = store.rollback(number, check=lambda each: check_model(each, model.identity))
+    return before, now
+
+
 def find_settings_model(settings: Settings) -> ModelFolder:
     """The checked folder of the model that the settings name.
 

@@ -5,7 +5,7 @@ from typing import Any
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
 from corpus import Document
-from embeddings import Filter
+from embeddings import Filter, Manifest
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
@@ -32,6 +32,19 @@ def document_fields(document: Document) -> dict[str, Any]:
         "url": document.url,
         "paragraphs": len(document.passages),
         "digest": document.digest,
+    }
+
+
+def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, Any]:
+    """What ``verbatim rollback --json`` says of the generation that answers now."""
+    return {
+        "generation": manifest.generation,
+        "before": before,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "sentences": manifest.sentences,
+        "created": manifest.created,
+        "corpus_digest": manifest.corpus_digest,
     }
 
 

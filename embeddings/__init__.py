@@ -7,6 +7,7 @@ from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.errors import (
     EmbeddingsError,
     GenerationError,
+    GenerationNotFound,
     IndexDamaged,
     IndexMismatch,
     IndexNotFound,
@@ -49,6 +50,7 @@ __all__ = [
     "Filter",
     "Generation",
     "GenerationError",
+    "GenerationNotFound",
     "GenerationStore",
     "Gist",
     "Hit",

@@ -5,34 +5,36 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from corpus import Corpus
-from corpus.durable import replace_file, sync_directory, write_file
+from corpus.durable import sync_directory, write_file
 from embeddings.embedder import ModelIdentity
 from embeddings.errors import (
     GenerationError,
+    GenerationNotFound,
     IndexDamaged,
     IndexNotFound,
     IndexWriteFailed,
-    RefreshRunning,
 )
 from embeddings.generation import Generation, generation_from_files
 from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.pointer import (
+    POINTER_NAME,
+    damaged,
+    folder_name,
+    pointer_damaged,
+    read_pointer,
+    write_pointer,
+)
+from embeddings.writerlock import writer_lock
 
 KEPT_GENERATIONS = 3
 
-POINTER_NAME = "CURRENT"
-
-_LOCK = "writer.lock"
-_NAME = re.compile(r"\d{6,}")
-_POINTER = re.compile(r"(\d{6,})(?: ([0-9a-f]{16}))?")
-_MAX_POINTER_BYTES = 64
+_NAME = re.compile(r"[0-9]{6,}")
 _TRIES = 3
 
 Check = Callable[[Generation], None]
@@ -55,13 +57,7 @@ class GenerationStore:
 
     def numbers(self) -> list[int]:
         """The numbers of the complete generations on disk, ascending."""
-        if not self.directory.is_dir():
-            return []
-        return sorted(
-            int(path.name)
-            for path in self.directory.iterdir()
-            if _NAME.fullmatch(path.name) and (path / MANIFEST_NAME).is_file()
-        )
+        return [n for n in self._folder_numbers() if (self._folder(n) / MANIFEST_NAME).is_file()]
 
     def is_empty(self) -> bool:
         """Whether nothing was ever published, and nothing complete lies there to be published."""
@@ -73,21 +69,14 @@ class GenerationStore:
         Raises:
             IndexDamaged: if the pointer is not what was written.
         """
+        return read_pointer(self.directory)
+
+    def pointed(self) -> int | None:
+        """The number of the published generation, None where the pointer does not tell."""
         try:
-            with (self.directory / POINTER_NAME).open("rb") as stream:
-                content = stream.read(_MAX_POINTER_BYTES)
-        except (FileNotFoundError, NotADirectoryError):
+            return self.current_number()
+        except IndexDamaged:
             return None
-        except OSError as error:
-            raise self._pointer_damaged(str(error.strerror)) from error
-        pointed = _POINTER.fullmatch(content.decode("ascii", "replace").strip())
-        if pointed is None:
-            raise self._pointer_damaged("it names no generation")
-        name, seal = pointed.groups()
-        # pointers had no seal before; cut short, one still names the same generation
-        if seal is not None and seal != _seal(name):
-            raise self._pointer_damaged("it is not what was written")
-        return int(name)
 
     def open_current(self) -> Generation:
         """The published generation, every byte of it checked against the manifest.
@@ -124,11 +113,11 @@ class GenerationStore:
                     raise self._not_found()
                 number = self.current_number()
                 if number is None:
-                    raise self._pointer_damaged("it is missing")
+                    raise pointer_damaged(self.directory, "it is missing")
                 generation = self.open(number)
             except IndexDamaged as damage:
                 # a refresh may have published another and removed this one meanwhile
-                if tries_left and number is not None and self._pointed() not in {number, None}:
+                if tries_left and number is not None and self.pointed() not in {number, None}:
                     continue
                 earlier = self._newest_usable(self._before(number), check)
                 if earlier is None:
@@ -180,20 +169,21 @@ class GenerationStore:
                 files[name] = content
             return generation_from_files(manifest, files)
         except IndexDamaged as error:
-            raise IndexDamaged(_damaged(folder, str(error))) from error
+            raise IndexDamaged(damaged(folder, str(error))) from error
 
     def publish(
         self, files: dict[str, bytes], *, corpus: Corpus, model: ModelIdentity, dimension: int
     ) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
 
-        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` stay on disk.
+        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` stay on disk, and the
+        one that was published before even where a rollback had made it an old one.
 
         Raises:
             IndexWriteFailed: if a byte could not be written; what was current still is.
         """
-        known = self.numbers()
-        number = max([*known, self._pointed() or 0], default=0) + 1
+        before = self.pointed()
+        number = max([*self._folder_numbers(), before or 0], default=0) + 1
         manifest = Manifest(
             generation=number,
             model=model,
@@ -217,14 +207,71 @@ class GenerationStore:
             sync_directory(unfinished)
             os.rename(unfinished, folder)
             sync_directory(self.directory)
-            self._point_to(number)
+            write_pointer(self.directory, number)
         except OSError as error:
             raise _write_failed(folder, error) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        for old in known[: -(KEPT_GENERATIONS - 1)]:
-            shutil.rmtree(self._folder(old), ignore_errors=True)
+        self._prune(keep={number, before})
         return manifest
+
+    def rollback(self, number: int | None = None, *, check: Check | None = None) -> Generation:
+        """Makes an earlier generation the published one in one atomic step, and returns it.
+
+        Without a number, the newest intact one before the published one that ``check`` does not
+        refuse; a number may be of a later one, too. The next refresh brings the state of the
+        corpus directory again, under a number above all.
+
+        Raises:
+            GenerationNotFound: if there is no such generation.
+            IndexDamaged: if a byte of that generation is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+            GenerationError: what ``check`` raises for it.
+            RefreshRunning: if another process is writing.
+            IndexWriteFailed: if the step fails; what was published still is.
+        """
+        with self.writer():
+            if number is None:
+                earlier = self._newest_usable(self._before(self.pointed()), check)
+                if earlier is None:
+                    raise GenerationNotFound(
+                        f"There is no earlier generation that could answer. {self._on_disk()}"
+                    )
+            elif number not in self.numbers():
+                raise GenerationNotFound(f"There is no generation {number}. {self._on_disk()}")
+            else:
+                earlier = self.open(number)
+                if check is not None:
+                    check(earlier)
+            if earlier.number != self.pointed():
+                try:
+                    write_pointer(self.directory, earlier.number)
+                except OSError as error:
+                    raise _write_failed(self.directory / POINTER_NAME, error) from error
+            return earlier
+
+    def _on_disk(self) -> str:
+        known = ", ".join(map(str, self.numbers())) or "none"
+        return f'Generations on disk: {known}. Type "verbatim check" to see their state.'
+
+    def _folder_numbers(self) -> list[int]:
+        """The numbers of all generations on disk, complete or not, ascending."""
+        if not self.directory.is_dir():
+            return []
+        names = [path.name for path in self.directory.iterdir() if _NAME.fullmatch(path.name)]
+        return sorted(int(name) for name in names if name == folder_name(int(name)))
+
+    def _prune(self, *, keep: set[int | None]) -> None:
+        """Removes all but the newest ``KEPT_GENERATIONS``, each in one step; never ``keep``."""
+        for old in self._folder_numbers()[:-KEPT_GENERATIONS]:
+            if old in keep:
+                continue
+            folder = self._folder(old)
+            leftover = self.directory / f".{folder.name}.unfinished"
+            with suppress(OSError):
+                # a kill in mid-removal must not leave half a generation under its name
+                os.rename(folder, leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
 
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:
@@ -234,53 +281,23 @@ class GenerationStore:
             RefreshRunning: if another process still holds it after ``wait_s`` seconds.
             IndexWriteFailed: if the directory cannot be written.
         """
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.directory / _LOCK, timeout=wait_s)
-            lock.acquire()
-        except Timeout as error:
-            raise RefreshRunning(
-                "A refresh is running in another process. Wait until it has ended, then try again."
-            ) from error
-        except OSError as error:
-            raise _write_failed(self.directory, error) from error
-        try:
+        with ExitStack() as held:
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                held.enter_context(writer_lock(self.directory, wait_s=wait_s))
+            except OSError as error:
+                raise _write_failed(self.directory, error) from error
             for leftover in self.directory.glob(".*.unfinished"):
                 shutil.rmtree(leftover, ignore_errors=True)
             yield
-        finally:
-            lock.release()
 
     def _folder(self, number: int) -> Path:
-        return self.directory / f"{number:06d}"
-
-    def _point_to(self, number: int) -> None:
-        """Makes a generation the published one in one step.
-
-        Raises:
-            OSError: if it could not; what was published still is.
-        """
-        name = self._folder(number).name
-        replace_file(self.directory / POINTER_NAME, f"{name} {_seal(name)}\n".encode())
-
-    def _pointed(self) -> int | None:
-        try:
-            return self.current_number()
-        except IndexDamaged:
-            return None
+        return self.directory / folder_name(number)
 
     def _not_found(self) -> IndexNotFound:
         return IndexNotFound(
             f'There is no index in {self.directory} yet. Type "verbatim refresh" to build it.'
         )
-
-    def _pointer_damaged(self, reason: str) -> IndexDamaged:
-        return IndexDamaged(_damaged(self.directory / POINTER_NAME, reason))
-
-
-def _seal(name: str) -> str:
-    """What tells a pointer to that generation from one with a flipped bit."""
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> bytes:
@@ -288,10 +305,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise IndexDamaged(f"{path.name} cannot be read ({error.strerror})") from error
-
-
-def _damaged(path: Path, reason: str) -> str:
-    return f'The index in {path} is damaged: {reason}. Type "verbatim refresh" to build it anew.'
 
 
 def _write_failed(path: Path, error: OSError) -> IndexWriteFailed:
