@@ -20,7 +20,7 @@ from bot import terminal, texts
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
 from bot.errors import BotError
-from bot.jsonform import document_fields, generation_fields, reply_fields
+from bot.jsonform import check_fields, document_fields, generation_fields, reply_fields
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
@@ -284,6 +284,33 @@ def rollback(
         "directory again.",
         soft_wrap=True,
     )
+
+
+@app.command()
+def check(
+    citations: Annotated[
+        bool,
+        typer.Option(
+            "--citations", help="Compare each stored passage and sentence with its source, too."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read every byte of every generation kept, and tell what is damaged or makes no sense.
+
+    Exit code 1 tells of a problem. Nothing is changed: "verbatim refresh" builds an index anew,
+    "verbatim rollback" goes back to an earlier one.
+
+    Example: verbatim check --citations
+    """
+    from bot.composition import check_index
+
+    found = check_index(_settings(), progress_bar=_progress_bar, citations=citations)
+    if as_json:
+        print(json.dumps(check_fields(found), ensure_ascii=False, indent=2))
+    else:
+        terminal.print_check(found, out)
+    raise typer.Exit(0 if found.intact else EXIT_FAILURE)
 
 
 @app.command("list")

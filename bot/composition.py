@@ -22,7 +22,9 @@ from embeddings import (
     RefreshReport,
     Retriever,
     SentenceTransformerEmbedder,
+    StoreCheck,
     check_model,
+    check_store,
     find_model,
     find_reranker,
     refresh,
@@ -99,6 +101,19 @@ def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, 
     before = store.pointed()
     now = store.rollback(number, check=lambda each: check_model(each, model.identity))
     return before, now
+
+
+def check_index(
+    settings: Settings, *, progress_bar: ProgressBar, citations: bool = False
+) -> StoreCheck:
+    """What is wrong with the index, if anything; with ``citations``, each is compared, too.
+
+    Raises:
+        EmbeddingsError: if there is no index.
+    """
+    store = GenerationStore(settings.index_directory)
+    with progress_bar("Reading") as progress:
+        return check_store(store, citations=citations, progress=progress)
 
 
 def find_settings_model(settings: Settings) -> ModelFolder:

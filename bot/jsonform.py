@@ -5,7 +5,7 @@ from typing import Any
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
 from corpus import Document
-from embeddings import Filter, Manifest
+from embeddings import Filter, Manifest, StoreCheck
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
@@ -45,6 +45,31 @@ def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, An
         "sentences": manifest.sentences,
         "created": manifest.created,
         "corpus_digest": manifest.corpus_digest,
+    }
+
+
+def check_fields(found: StoreCheck) -> dict[str, Any]:
+    """What ``verbatim check --json`` says of the index."""
+    return {
+        "intact": found.intact,
+        "problems": list(found.problems),
+        "unknown": list(found.unknown),
+        "generations": [
+            {
+                "generation": each.generation,
+                "current": each.current,
+                "intact": each.intact,
+                "files": each.files,
+                "bytes": each.size_bytes,
+                "documents": each.documents,
+                "passages": each.passages,
+                "sentences": each.sentences,
+                "citations": each.citations,
+                "problems": list(each.problems),
+                "unknown": list(each.unknown),
+            }
+            for each in found.generations
+        ],
     }
 
 

@@ -17,6 +17,7 @@ from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
+from embeddings import StoreCheck
 
 
 def print_reply(reply: Reply, console: Console) -> None:
@@ -102,6 +103,35 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
         console.print()
         _print_line(Text(where, style="cyan"), console)
         _print_indented(Text(passage.text), console)
+
+
+def print_check(found: StoreCheck, console: Console) -> None:
+    """Prints a line for each generation, and a line for each problem and each unknown file."""
+    for each in found.generations:
+        state = "intact" if each.intact else "damaged"
+        parts = [
+            f"Generation {each.generation}{', current' if each.current else ''}: {state}",
+            f"{each.files} files",
+            f"{each.size_bytes:,} bytes",
+            f"{each.passages:,} passages",
+            f"{each.sentences:,} sentences",
+        ]
+        if each.citations is not None:
+            parts.append(f"{each.citations:,} citations compared")
+        _print_line(Text(", ".join(parts), style="green" if each.intact else "red"), console)
+        for problem in each.problems:
+            _print_line(Text(f"  {problem}", style="red"), console)
+        for name in each.unknown:
+            _print_line(Text(f"  unknown file {_printable(name)}", style="yellow"), console)
+    for problem in found.problems:
+        _print_line(Text(problem, style="red"), console)
+    for name in found.unknown:
+        _print_line(Text(f"Unknown: {_printable(name)}", style="yellow"), console)
+
+
+def _printable(name: str) -> str:
+    """A file's name without characters that steer a terminal."""
+    return "".join(c if c.isprintable() else "�" for c in name)
 
 
 def _print_line(text: Text, console: Console) -> None:

@@ -1,6 +1,7 @@
 """Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
 
 from embeddings.besthits import best_hits
+from embeddings.checking import GenerationCheck, SourceText, StoreCheck, check_store
 from embeddings.crossencoder import CrossEncoderReranker
 from embeddings.dateranges import DateRange, iso_range
 from embeddings.embedder import Embedder, ModelIdentity, Progress
@@ -49,6 +50,7 @@ __all__ = [
     "EmbeddingsError",
     "Filter",
     "Generation",
+    "GenerationCheck",
     "GenerationError",
     "GenerationNotFound",
     "GenerationStore",
@@ -74,8 +76,11 @@ __all__ = [
     "Reranker",
     "Retriever",
     "SentenceTransformerEmbedder",
+    "SourceText",
+    "StoreCheck",
     "best_hits",
     "check_model",
+    "check_store",
     "find_model",
     "find_reranker",
     "gist_of",

@@ -57,7 +57,7 @@ class GenerationStore:
 
     def numbers(self) -> list[int]:
         """The numbers of the complete generations on disk, ascending."""
-        return [n for n in self._folder_numbers() if (self._folder(n) / MANIFEST_NAME).is_file()]
+        return [n for n in self.folder_numbers() if (self.folder(n) / MANIFEST_NAME).is_file()]
 
     def is_empty(self) -> bool:
         """Whether nothing was ever published, and nothing complete lies there to be published."""
@@ -88,7 +88,7 @@ class GenerationStore:
         """
         number = self.current_number()
         if number is None:
-            raise self._not_found()
+            raise self.not_found()
         return self.open(number)
 
     def open_serving(self, *, check: Check | None = None) -> Opened:
@@ -110,7 +110,7 @@ class GenerationStore:
             number = None
             try:
                 if self.is_empty():
-                    raise self._not_found()
+                    raise self.not_found()
                 number = self.current_number()
                 if number is None:
                     raise pointer_damaged(self.directory, "it is missing")
@@ -156,7 +156,7 @@ class GenerationStore:
             IndexDamaged: if it is missing or a byte of it is not what was written.
             IndexMismatch: if another version of the format wrote it.
         """
-        folder = self._folder(number)
+        folder = self.folder(number)
         try:
             manifest = Manifest.from_bytes(_read(folder / MANIFEST_NAME))
             if manifest.generation != number:
@@ -183,7 +183,7 @@ class GenerationStore:
             IndexWriteFailed: if a byte could not be written; what was current still is.
         """
         before = self.pointed()
-        number = max([*self._folder_numbers(), before or 0], default=0) + 1
+        number = max([*self.folder_numbers(), before or 0], default=0) + 1
         manifest = Manifest(
             generation=number,
             model=model,
@@ -195,7 +195,7 @@ class GenerationStore:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             files={name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
         )
-        folder = self._folder(number)
+        folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"
         try:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -254,7 +254,7 @@ class GenerationStore:
         known = ", ".join(map(str, self.numbers())) or "none"
         return f'Generations on disk: {known}. Type "verbatim check" to see their state.'
 
-    def _folder_numbers(self) -> list[int]:
+    def folder_numbers(self) -> list[int]:
         """The numbers of all generations on disk, complete or not, ascending."""
         if not self.directory.is_dir():
             return []
@@ -263,10 +263,10 @@ class GenerationStore:
 
     def _prune(self, *, keep: set[int | None]) -> None:
         """Removes all but the newest ``KEPT_GENERATIONS``, each in one step; never ``keep``."""
-        for old in self._folder_numbers()[:-KEPT_GENERATIONS]:
+        for old in self.folder_numbers()[:-KEPT_GENERATIONS]:
             if old in keep:
                 continue
-            folder = self._folder(old)
+            folder = self.folder(old)
             leftover = self.directory / f".{folder.name}.unfinished"
             with suppress(OSError):
                 # a kill in mid-removal must not leave half a generation under its name
@@ -291,10 +291,12 @@ class GenerationStore:
                 shutil.rmtree(leftover, ignore_errors=True)
             yield
 
-    def _folder(self, number: int) -> Path:
+    def folder(self, number: int) -> Path:
+        """Where a generation lies, or would."""
         return self.directory / folder_name(number)
 
-    def _not_found(self) -> IndexNotFound:
+    def not_found(self) -> IndexNotFound:
+        """The error for a directory without an index."""
         return IndexNotFound(
             f'There is no index in {self.directory} yet. Type "verbatim refresh" to build it.'
         )
