@@ -21,6 +21,7 @@ from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_que
 from bot.conversation import Conversations
 from bot.errors import BotError
 from bot.jsonform import check_fields, document_fields, generation_fields, reply_fields
+from bot.liveanswerer import LiveAnswerer
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
@@ -197,13 +198,15 @@ def chat(
 
     An empty line or Ctrl-D ends, too.
 
+    A question asked after a refresh or a rollback is answered from what is published then.
+
     Example: verbatim chat --since 2022
     """
     dates = _published(since, until)
-    answerer, language = _open_answerer(), _settings().language
-    only = _filter(answerer, document, publisher, dates)
+    answerers, language = _open_live_answerer(), _settings().language
+    only = _filter(answerers.current, document, publisher, dates)
     if _at_terminal():
-        out.print(texts.chat_greeting(answerer.corpus, translator(language)))
+        out.print(texts.chat_greeting(answerers.current.corpus, translator(language)))
     conversations = Conversations()
     while True:
         try:
@@ -216,7 +219,8 @@ def chat(
             conversations.forget(None)
             out.print(translator(language).say(texts.FORGOTTEN))
         elif question:
-            reply = answerer.answer(
+            answerers.look()
+            reply = answerers.current.answer(
                 question,
                 top=top,
                 only=only,
@@ -366,6 +370,8 @@ def show(
 def serve() -> None:
     """Answer in Telegram until stopped.
 
+    A refresh or a rollback takes effect within seconds, without a restart.
+
     The token comes from TELEGRAM_BOT_TOKEN, or from the file that TELEGRAM_BOT_TOKEN_FILE names.
 
     Example: TELEGRAM_BOT_TOKEN=123456:ABC verbatim serve
@@ -382,12 +388,13 @@ def serve() -> None:
     from bot.telegrambot import TelegramBot
 
     async def run() -> None:
-        await TelegramBot(answerer, token=token, settings=settings).run()
+        await TelegramBot(answerers, token=token, settings=settings).run()
 
-    from bot.composition import open_answerer
+    from bot.composition import open_live_answerer
 
-    answerer = open_answerer(settings, progress_bar=_progress_bar)
-    asyncio.run(run())
+    answerers = open_live_answerer(settings, progress_bar=_progress_bar)
+    with answerers.watching():
+        asyncio.run(run())
 
 
 @app.command("eval")
@@ -554,9 +561,13 @@ def _settings() -> Settings:
 
 
 def _open_answerer() -> Answerer:
-    from bot.composition import open_answerer
+    return _open_live_answerer().current
 
-    return open_answerer(_settings(), progress_bar=_progress_bar, warn=_warn)
+
+def _open_live_answerer() -> LiveAnswerer:
+    from bot.composition import open_live_answerer
+
+    return open_live_answerer(_settings(), progress_bar=_progress_bar, warn=_warn)
 
 
 def _progress_bar(description: str) -> AbstractContextManager[Progress]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.answering import Answerer
 from bot.errors import EvaluationFailed, SettingsError
+from bot.liveanswerer import LiveAnswerer
 from bot.settings import Settings
 from corpus import Corpus, read_corpus, shipped_statements
 from embeddings import (
@@ -45,7 +46,14 @@ _FIRST_BUILD_WAIT_S = 900.0
 def open_answerer(
     settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
 ) -> Answerer:
-    """An Answerer over the published generation; the first call on a machine builds one.
+    """An Answerer over the published generation; see ``open_live_answerer``."""
+    return open_live_answerer(settings, progress_bar=progress_bar, warn=warn).current
+
+
+def open_live_answerer(
+    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
+) -> LiveAnswerer:
+    """A LiveAnswerer over the published generation; the first call on a machine builds one.
 
     Where the published generation is damaged an earlier one answers, and ``warn`` is told.
     Everything is checked before the model is loaded, which takes seconds.
@@ -57,20 +65,25 @@ def open_answerer(
     store = GenerationStore(settings.index_directory)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
+    refused = None
     if store.is_empty():
         corpus = open_corpus(settings)
         embedder = SentenceTransformerEmbedder(model)
         _refresh(corpus, store, embedder, progress_bar, wait_s=_FIRST_BUILD_WAIT_S)
-        return _answerer(store.open_current(), embedder, reranker)
-    opened = store.open_serving(check=lambda generation: check_model(generation, model.identity))
-    if opened.warning:
-        warn(opened.warning)
-    return _answerer(opened.generation, SentenceTransformerEmbedder(model), reranker)
+        generation = store.open_current()
+    else:
+        opened = store.open_serving(check=lambda each: check_model(each, model.identity))
+        if opened.warning:
+            warn(opened.warning)
+            refused = store.pointed()
+        generation = opened.generation
+        embedder = SentenceTransformerEmbedder(model)
+    ordering = CrossEncoderReranker(reranker) if reranker else None
 
+    def answerer(of: Generation) -> Answerer:
+        return Answerer(Retriever(of, embedder, reranker=ordering))
 
-def _answerer(generation: Generation, embedder: Embedder, reranker: Path | None) -> Answerer:
-    loaded = CrossEncoderReranker(reranker) if reranker else None
-    return Answerer(Retriever(generation, embedder, reranker=loaded))
+    return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
 
 
 def refresh_index(

@@ -33,10 +33,10 @@ def print_reply(reply: Reply, console: Console) -> None:
     for position, quote in enumerate(reply.quotes):
         if position:
             console.print()
-        _print_quote(quote, words, console)
+        _print_quote(quote, words, console, generation=reply.generation)
 
 
-def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
+def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:
     citation = quote.citation
     start = quote.evidence.start - citation.start
     text = Text(quote.text)
@@ -55,6 +55,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
         _print_line(Text(f"  {_also(quote, words)}", style="cyan"), console)
     score = words.say(texts.SCORE, score=words.number(quote.score, decimals=2))
     facts = f"  {citation.document} [{citation.start}:{citation.end}] · {score}"
+    facts += f" · {words.say(texts.GENERATION, number=str(generation))}"
     _print_line(Text(facts, style="dim"), console)
 
 
