@@ -20,7 +20,15 @@ from bot import terminal, texts
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
 from bot.errors import BotError, MalformedCitation
-from bot.jsonform import document_fields, outcome_fields, reply_fields, verification_fields
+from bot.jsonform import (
+    check_fields,
+    document_fields,
+    generation_fields,
+    outcome_fields,
+    reply_fields,
+    verification_fields,
+)
+from bot.liveanswerer import LiveAnswerer
 from bot.settings import Settings, telegram_token
 from bot.translation import translator
 from corpus import CorpusError
@@ -213,13 +221,15 @@ def chat(
 
     An empty line or Ctrl-D ends, too.
 
+    A question asked after a refresh or a rollback is answered from what is published then.
+
     Example: verbatim chat --since 2022
     """
     dates = _published(since, until)
-    answerer, language = _open_answerer(), _settings().language
-    only = _filter(answerer, document, publisher, dates)
+    answerers, language = _open_live_answerer(), _settings().language
+    only = _filter(answerers.current, document, publisher, dates)
     if _at_terminal():
-        out.print(texts.chat_greeting(answerer.corpus, translator(language)))
+        out.print(texts.chat_greeting(answerers.current.corpus, translator(language)))
     conversations = Conversations()
     while True:
         try:
@@ -232,7 +242,8 @@ def chat(
             conversations.forget(None)
             out.print(translator(language).say(texts.FORGOTTEN))
         elif question:
-            reply = answerer.answer(
+            answerers.look()
+            reply = answerers.current.answer(
                 question,
                 top=top,
                 only=only,
@@ -376,7 +387,7 @@ def _watch(*, full: bool, as_json: bool) -> None:
             _print_report(report, as_json=as_json, dry_run=False, console=out)
             sys.stdout.flush()
         except (CorpusError, EmbeddingsError) as error:
-            _say_error(str(error))
+            _tell(str(error), style="red")
         full = False
         next(seen)
 
@@ -412,6 +423,65 @@ def _provenance(
         raise typer.BadParameter(str(error)) from error
 
 
+@app.command()
+def rollback(
+    generation: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="[N]", min=1, help="The generation; else the one before the current one."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer from an earlier generation of the index again, until the next refresh.
+
+    Nothing is built and nothing is lost. The corpus directory stays as it is, so that the next
+    refresh brings its state again.
+
+    Example: verbatim rollback
+    """
+    from bot.composition import rollback_index
+
+    before, now = rollback_index(_settings(), generation)
+    if as_json:
+        print(json.dumps(generation_fields(now.manifest, before=before)))
+        return
+    out.print(
+        f"Generation {now.number} answers {'as before' if now.number == before else 'now'}: "
+        f"{now.manifest.documents:,} documents, {now.manifest.passages:,} passages, built "
+        f'{now.manifest.created}. The next "verbatim refresh" brings the state of the corpus '
+        "directory again.",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def check(
+    citations: Annotated[
+        bool,
+        typer.Option(
+            "--citations", help="Compare each stored passage and sentence with its source, too."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read every byte of every generation kept, and tell what is damaged or makes no sense.
+
+    Exit code 1 tells of a problem. Nothing is changed: "verbatim refresh" builds an index anew,
+    "verbatim rollback" goes back to an earlier one.
+
+    Example: verbatim check --citations
+    """
+    from bot.composition import check_index
+
+    found = check_index(_settings(), progress_bar=_progress_bar, citations=citations)
+    if as_json:
+        print(json.dumps(check_fields(found), ensure_ascii=False, indent=2))
+    else:
+        terminal.print_check(found, out)
+    raise typer.Exit(0 if found.intact else EXIT_FAILURE)
+
+
 @app.command("list")
 def list_documents(as_json: JsonOption = False) -> None:
     """List the documents that are quoted from.
@@ -420,7 +490,7 @@ def list_documents(as_json: JsonOption = False) -> None:
     """
     from bot.composition import served_corpus
 
-    corpus = served_corpus(_settings())
+    corpus = served_corpus(_settings(), warn=_warn)
     if as_json:
         fields = [document_fields(document) for document in corpus.documents]
         print(json.dumps(fields, ensure_ascii=False, indent=2))
@@ -452,7 +522,7 @@ def show(
         if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
             raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
         number = int(digits)
-    found = served_corpus(_settings()).find(_decodable(document))
+    found = served_corpus(_settings(), warn=_warn).find(_decodable(document))
     if raw:
         text = found.text if number is None else found.passage(number).text
         sys.stdout.buffer.write(text.encode("utf-8"))
@@ -495,7 +565,7 @@ def verify(
         cited = read_citations(_decodable(given))
     except MalformedCitation as error:
         raise typer.BadParameter(str(error)) from error
-    verifier = open_verifier(_settings())
+    verifier = open_verifier(_settings(), warn=_warn)
     found = [verifier(each) for each in cited]
     if as_json:
         fields = [verification_fields(each) for each in found]
@@ -509,6 +579,8 @@ def verify(
 @app.command()
 def serve() -> None:
     """Answer in Telegram until stopped.
+
+    A refresh or a rollback takes effect within seconds, without a restart.
 
     The token comes from TELEGRAM_BOT_TOKEN, or from the file that TELEGRAM_BOT_TOKEN_FILE names.
 
@@ -526,10 +598,13 @@ def serve() -> None:
     from bot.telegrambot import TelegramBot
 
     async def run() -> None:
-        await TelegramBot(answerer, token=token, settings=settings).run()
+        await TelegramBot(answerers, token=token, settings=settings).run()
 
-    answerer = _open_answerer()
-    asyncio.run(run())
+    from bot.composition import open_live_answerer
+
+    answerers = open_live_answerer(settings, progress_bar=_progress_bar)
+    with answerers.watching():
+        asyncio.run(run())
 
 
 @app.command("eval")
@@ -666,15 +741,20 @@ def _speak_utf8() -> None:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    """Prints the message on one line and exits."""
-    _say_error(message)
+    """Prints the message and exits."""
+    _tell(message, style="red")
     sys.exit(code)
 
 
-def _say_error(message: str) -> None:
+def _warn(message: str) -> None:
+    """Prints what is wrong but does not stop the command."""
+    _tell(f"warning: {message}", style="yellow")
+
+
+def _tell(message: str, *, style: str) -> None:
     """Prints the message on one line, without characters that steer a terminal."""
     line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
-    err.print(Text(f"verbatim: {line}", style="red"), soft_wrap=True)
+    err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)
 
 
 def _at_terminal() -> bool:
@@ -691,9 +771,13 @@ def _settings() -> Settings:
 
 
 def _open_answerer() -> Answerer:
-    from bot.composition import open_answerer
+    return _open_live_answerer().current
 
-    return open_answerer(_settings(), progress_bar=_progress_bar)
+
+def _open_live_answerer() -> LiveAnswerer:
+    from bot.composition import open_live_answerer
+
+    return open_live_answerer(_settings(), progress_bar=_progress_bar, warn=_warn)
 
 
 def _progress_bar(description: str) -> AbstractContextManager[Progress]:

@@ -1,5 +1,6 @@
 """The one place where the parts are put together."""
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -9,6 +10,7 @@ from pathlib import Path
 from bot.answering import Answerer
 from bot.citation import Cited
 from bot.errors import EvaluationFailed, SettingsError
+from bot.liveanswerer import LiveAnswerer
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
 from bot.verification import Verification, verify
@@ -26,18 +28,35 @@ from embeddings import (
     ModelFolder,
     Retriever,
     SentenceTransformerEmbedder,
+    StoreCheck,
     check_model,
+    check_store,
     find_model,
     find_reranker,
 )
 from embeddings.vectorcache import CachingEmbedder
 
+log = logging.getLogger(__name__)
+
+Warn = Callable[[str], None]
+"""Tells the person who runs this of something that did not stop it."""
+
 _FIRST_BUILD_WAIT_S = 900.0
 
 
-def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
-    """An Answerer over the published generation; the first call on a machine builds one.
+def open_answerer(
+    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
+) -> Answerer:
+    """An Answerer over the published generation; see ``open_live_answerer``."""
+    return open_live_answerer(settings, progress_bar=progress_bar, warn=warn).current
 
+
+def open_live_answerer(
+    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
+) -> LiveAnswerer:
+    """A LiveAnswerer over the published generation; the first call on a machine builds one.
+
+    Where the published generation is damaged an earlier one answers, and ``warn`` is told.
     Everything is checked before the model is loaded, which takes seconds.
 
     Raises:
@@ -47,17 +66,25 @@ def open_answerer(settings: Settings, *, progress_bar: ProgressBar) -> Answerer:
     store = GenerationStore(settings.index_directory)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
-    if store.current_number() is None:
+    refused = None
+    if store.is_empty():
         refresher = open_refresher(settings, progress_bar=progress_bar)
         refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
-    generation = store.open_current()
-    check_model(generation, model.identity)
-    return _answerer(generation, SentenceTransformerEmbedder(model), reranker)
+        generation = store.open_current()
+        check_model(generation, model.identity)
+    else:
+        opened = store.open_serving(check=lambda each: check_model(each, model.identity))
+        if opened.warning:
+            warn(opened.warning)
+            refused = store.pointed()
+        generation = opened.generation
+    embedder = SentenceTransformerEmbedder(model)
+    ordering = CrossEncoderReranker(reranker) if reranker else None
 
+    def answerer(of: Generation) -> Answerer:
+        return Answerer(Retriever(of, embedder, reranker=ordering))
 
-def _answerer(generation: Generation, embedder: Embedder, reranker: Path | None) -> Answerer:
-    loaded = CrossEncoderReranker(reranker) if reranker else None
-    return Answerer(Retriever(generation, embedder, reranker=loaded))
+    return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:
@@ -95,6 +122,36 @@ def added_sources(
     with Extractor() as extractor:
         yield from add_sources(
             sources, into=directory, extractor=extractor, fetch=fetch, given=given
+        )
+
+
+def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:
+    """The number published before, None if that was not known, and the generation that now is.
+
+    Raises:
+        EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
+            build it, or another process writes.
+    """
+    store = GenerationStore(settings.index_directory)
+    model = find_settings_model(settings)
+    before = store.pointed()
+    now = store.rollback(number, check=lambda each: check_model(each, model.identity))
+    return before, now
+
+
+def check_index(
+    settings: Settings, *, progress_bar: ProgressBar, citations: bool = False
+) -> StoreCheck:
+    """What is wrong with the index, if anything; with ``citations``, each is compared, too.
+
+    Raises:
+        EmbeddingsError: if there is no index.
+    """
+    store = GenerationStore(settings.index_directory)
+    snapshots = Snapshots(settings.snapshots_directory)
+    with progress_bar("Reading") as progress:
+        return check_store(
+            store, citations=citations, source_text=snapshots.text, progress=progress
         )
 
 
@@ -140,27 +197,34 @@ def open_corpus(settings: Settings) -> Corpus:
     return read_corpus(settings.corpus_directory)
 
 
-def served_corpus(settings: Settings) -> Corpus:
-    """The corpus of the published generation; before the first refresh, the corpus directory.
+def served_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
+    """The corpus that is answered from; before the first refresh, the corpus directory.
+
+    Where the published generation is damaged it is an earlier one's, and ``warn`` is told.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
-        EmbeddingsError: if the index is damaged.
+        EmbeddingsError: if the index is damaged, and no earlier one is intact.
     """
     store = GenerationStore(settings.index_directory)
-    if store.current_number() is None:
+    if store.is_empty():
         return open_corpus(settings)
-    return store.open_current().corpus
+    opened = store.open_serving()
+    if opened.warning:
+        warn(opened.warning)
+    return opened.generation.corpus
 
 
-def open_verifier(settings: Settings) -> Callable[[Cited], Verification]:
+def open_verifier(
+    settings: Settings, *, warn: Warn = log.warning
+) -> Callable[[Cited], Verification]:
     """Verifies citations against the served corpus and the snapshots of earlier texts.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the index cannot be used.
     """
-    corpus = served_corpus(settings)
+    corpus = served_corpus(settings, warn=warn)
     snapshots = Snapshots(settings.snapshots_directory)
     return lambda cited: verify(cited, corpus, snapshots.text)
 

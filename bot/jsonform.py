@@ -8,7 +8,7 @@ from bot.explanation import explanation
 from bot.verification import Place, Verification
 from corpus import Document
 from corpus.adding import SourceOutcome
-from embeddings import Filter
+from embeddings import Filter, Manifest, StoreCheck
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
@@ -60,6 +60,44 @@ def verification_fields(verification: Verification) -> dict[str, Any]:
         "now": None if now is None else _place_fields(now),
         "changes": [
             {"change": piece.change.value, "text": piece.text} for piece in verification.pieces
+        ],
+    }
+
+
+def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, Any]:
+    """What ``verbatim rollback --json`` says of the generation that answers now."""
+    return {
+        "generation": manifest.generation,
+        "before": before,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "sentences": manifest.sentences,
+        "created": manifest.created,
+        "corpus_digest": manifest.corpus_digest,
+    }
+
+
+def check_fields(found: StoreCheck) -> dict[str, Any]:
+    """What ``verbatim check --json`` says of the index."""
+    return {
+        "intact": found.intact,
+        "problems": list(found.problems),
+        "unknown": list(found.unknown),
+        "generations": [
+            {
+                "generation": each.generation,
+                "current": each.current,
+                "intact": each.intact,
+                "files": each.files,
+                "bytes": each.size_bytes,
+                "documents": each.documents,
+                "passages": each.passages,
+                "sentences": each.sentences,
+                "citations": each.citations,
+                "problems": list(each.problems),
+                "unknown": list(each.unknown),
+            }
+            for each in found.generations
         ],
     }
 

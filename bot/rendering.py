@@ -21,6 +21,7 @@ _PUBLISHER_UNITS = 80
 _ALSO_TITLE_UNITS = 80
 _LINK_CHARACTERS = 2_000
 _MOST_ENTITIES = 90
+_BETWEEN = " · "
 
 
 class EntityKind(enum.Enum):
@@ -75,7 +76,9 @@ def render(reply: Reply, corpus: Corpus) -> tuple[Message, ...]:
     blocks = [_plain(text) for text in _heading(reply, words)]
     for position, quote in enumerate(reply.quotes, start=1):
         prefix = f"{position}. " if len(reply.quotes) > 1 else ""
-        blocks.extend(_quote_blocks(quote, prefix, corpus, words))
+        last = position == len(reply.quotes)
+        generation = words.say(texts.GENERATION, number=str(reply.generation)) if last else ""
+        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation))
     messages = tuple(_join(blocks))
     for message in messages:
         check_message(message, corpus)
@@ -113,18 +116,24 @@ def _plain(text: str) -> Message:
 
 
 def _quote_blocks(
-    quote: Quote, prefix: str, corpus: Corpus, words: Translator
+    quote: Quote, prefix: str, corpus: Corpus, words: Translator, generation: str
 ) -> Iterator[Message]:
+    """The parts of a quote; the last one names the generation, where that is not ""."""
     source = corpus.document(quote.citation.document).text
     also = _also(quote, words)
     footer_units = utf16_length(prefix) + _TITLE_UNITS + _PUBLISHER_UNITS + 80
-    footer_units += utf16_length(also.text)
+    footer_units += utf16_length(also.text) + utf16_length(_BETWEEN + generation)
     parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
     for number, part in enumerate(parts, start=1):
         which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
         of_parts = f" {which}" if len(parts) > 1 else ""
         block = _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK))
-        yield _together(block, also, between="\n") if number == len(parts) and also.text else block
+        if number == len(parts):
+            if generation:
+                block = _together(block, Message(generation), between=_BETWEEN)
+            if also.text:
+                block = _together(block, also, between="\n")
+        yield block
 
 
 def _also(quote: Quote, words: Translator) -> Message:
@@ -193,9 +202,9 @@ def _quote_block(
     if citation.published:
         footer.append(citation.published.isoformat())
     footer.append(f"{citation.label}{of_parts}")
-    text = f"{text}\n{' · '.join(footer)}"
+    text = f"{text}\n{_BETWEEN.join(footer)}"
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
-        text = f"{text} · "
+        text = f"{text}{_BETWEEN}"
         shown = Entity(EntityKind.TEXT_LINK, utf16_length(text), utf16_length(link), citation.link)
         entities.append(shown)
         text = f"{text}{link}"

@@ -29,12 +29,14 @@ from telegram.ext import (
 from telegram.request import HTTPXRequest, RequestData
 
 from bot import texts
-from bot.answering import Answerer, is_question
+from bot.answering import is_question
 from bot.conversation import Conversations
 from bot.errors import TokenRefused, UnfaithfulQuote
+from bot.liveanswerer import LiveAnswerer
 from bot.rendering import Message, check_message, render
 from bot.settings import Settings
 from bot.translation import LANGUAGES, Translator, nearest_language, translator
+from corpus import Corpus
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +51,8 @@ Handler = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, None
 class TelegramBot:
     """Answers in Telegram by long polling until it is told to stop."""
 
-    def __init__(self, answerer: Answerer, *, token: str, settings: Settings) -> None:
-        self._answerer = answerer
+    def __init__(self, answerers: LiveAnswerer, *, token: str, settings: Settings) -> None:
+        self._answerers = answerers
         self._conversations = Conversations()
         self._stop = asyncio.Event()
         self._refused = False
@@ -188,7 +190,7 @@ class TelegramBot:
         self._application.add_error_handler(_report_error)
 
     async def _start(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        await _say(update, texts.start(self._answerer.corpus, _words(update)))
+        await _say(update, texts.start(self._answerers.current.corpus, _words(update)))
 
     async def _help(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         await _say(update, _words(update).say(texts.HELP))
@@ -202,7 +204,7 @@ class TelegramBot:
         await _say(update, _words(update).say(texts.FORGOTTEN))
 
     async def _sources(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        for text in texts.sources(self._answerer.corpus):
+        for text in texts.sources(self._answerers.current.corpus):
             await _say(update, text)
 
     async def _unknown(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -231,27 +233,32 @@ class TelegramBot:
         except TelegramError as error:
             log.debug("the typing action failed: %s", error)
         try:
-            for part in await asyncio.to_thread(
+            corpus, parts = await asyncio.to_thread(
                 self._rendered, question, _words(update).language, _talks(message)
-            ):
-                await self._send(message, part)
+            )
+            for part in parts:
+                await self._send(message, part, corpus)
         except UnfaithfulQuote:
             log.exception("a quote was held back")
             await _say(update, _words(update).say(texts.HELD_BACK))
 
-    def _rendered(self, question: str, language: str, key: Hashable) -> tuple[Message, ...]:
+    def _rendered(
+        self, question: str, language: str, key: Hashable
+    ) -> tuple[Corpus, tuple[Message, ...]]:
+        """The messages to send, and the corpus that they quote from."""
+        answerer = self._answerers.current
         earlier = self._conversations.earlier(key)
-        reply = self._answerer.answer(question, language=language, earlier=earlier)
+        reply = answerer.answer(question, language=language, earlier=earlier)
         if is_question(reply):
             self._conversations.remember(key, question)
-        return render(reply, self._answerer.corpus)
+        return answerer.corpus, render(reply, answerer.corpus)
 
-    async def _send(self, message: TelegramMessage, part: Message) -> None:
+    async def _send(self, message: TelegramMessage, part: Message, corpus: Corpus) -> None:
         entities = [
             MessageEntity(type=e.kind.value, offset=e.offset, length=e.length, url=e.url)
             for e in part.entities
         ]
-        check_message(part, self._answerer.corpus)
+        check_message(part, corpus)
         await message.reply_text(
             part.text, entities=entities, reply_parameters=_reply_parameters(message)
         )

@@ -22,7 +22,7 @@ from bot.worddiff import Change, Piece, marked
 from corpus import Corpus, Document, Passage
 from corpus.adding import SourceOutcome
 from embeddings import Progress as ProgressCallback
-from embeddings import RefreshReport
+from embeddings import RefreshReport, StoreCheck
 
 _VERDICT_STYLES = {
     Verdict.INTACT: "green",
@@ -47,10 +47,10 @@ def print_reply(reply: Reply, console: Console) -> None:
     for position, quote in enumerate(reply.quotes):
         if position:
             console.print()
-        _print_quote(quote, words, console)
+        _print_quote(quote, words, console, generation=reply.generation)
 
 
-def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
+def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:
     citation = quote.citation
     start = quote.evidence.start - citation.start
     text = Text(quote.text)
@@ -69,6 +69,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console) -> None:
         _print_line(Text(f"  {_also(quote, words)}", style="cyan"), console)
     score = words.say(texts.SCORE, score=words.number(quote.score, decimals=2))
     facts = f"  {citation.reference} · {score}"
+    facts += f" · {words.say(texts.GENERATION, number=str(generation))}"
     _print_line(Text(facts, style="dim"), console)
 
 
@@ -83,8 +84,8 @@ def print_outcome(outcome: SourceOutcome, console: Console, errors: Console) -> 
     """Prints a line for a source: what was added, or on ``errors`` why nothing was."""
     source = outcome.source.label
     if outcome.added is None:
-        line = "".join(c if c.isprintable() else " " for c in f"{source}: {outcome.reason}")
-        _print_line(Text(line, style="red"), errors)
+        reason = _printable(f"{source}: {outcome.reason}")
+        _print_line(Text(" ".join(reason.split()), style="red"), errors)
         return
     document, state = outcome.added.document, outcome.added.state
     fields = [f"{state:9}", document.id, f"{len(document.passages)} ¶", *outcome.notes]
@@ -191,6 +192,30 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
         console.print()
         _print_line(Text(where, style="cyan"), console)
         _print_indented(Text(passage.text), console)
+
+
+def print_check(found: StoreCheck, console: Console) -> None:
+    """Prints a line for each generation, and a line for each problem and each unknown file."""
+    for each in found.generations:
+        state = "intact" if each.intact else "damaged"
+        parts = [
+            f"Generation {each.generation}{', current' if each.current else ''}: {state}",
+            f"{each.files} files",
+            f"{each.size_bytes:,} bytes",
+            f"{each.passages:,} passages",
+            f"{each.sentences:,} sentences",
+        ]
+        if each.citations is not None:
+            parts.append(f"{each.citations:,} citations compared")
+        _print_line(Text(", ".join(parts), style="green" if each.intact else "red"), console)
+        for problem in each.problems:
+            _print_line(Text(f"  {problem}", style="red"), console)
+        for name in each.unknown:
+            _print_line(Text(f"  unknown file {_printable(name)}", style="yellow"), console)
+    for problem in found.problems:
+        _print_line(Text(problem, style="red"), console)
+    for name in found.unknown:
+        _print_line(Text(f"Unknown: {_printable(name)}", style="yellow"), console)
 
 
 def _print_line(text: Text, console: Console) -> None:

@@ -107,6 +107,7 @@ LINK = mark("link")
 PART = mark("({number} of {parts})")
 EVIDENCE = mark("evidence: {sentence}")
 SCORE = mark("score {score}")
+GENERATION = mark("generation {number}")
 HELP = mark(
     "Type a question, as you would to a person. I look for the paragraphs of official statements "
     "that answer it and quote them word for word, the sentence that answers in bold, with title, "

@@ -1,12 +1,14 @@
 """Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
 
 from embeddings.besthits import best_hits
+from embeddings.checking import GenerationCheck, SourceText, StoreCheck, check_store
 from embeddings.crossencoder import CrossEncoderReranker
 from embeddings.dateranges import DateRange, iso_range
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.errors import (
     EmbeddingsError,
     GenerationError,
+    GenerationNotFound,
     IndexDamaged,
     IndexMismatch,
     IndexNotFound,
@@ -35,7 +37,7 @@ from embeddings.reranker import Reranker
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
 from embeddings.sentencetransformer import SentenceTransformerEmbedder
-from embeddings.store import GenerationStore
+from embeddings.store import GenerationStore, Opened
 
 __all__ = [
     "CAPITALISED",
@@ -48,7 +50,9 @@ __all__ = [
     "EmbeddingsError",
     "Filter",
     "Generation",
+    "GenerationCheck",
     "GenerationError",
+    "GenerationNotFound",
     "GenerationStore",
     "Gist",
     "Hit",
@@ -62,6 +66,7 @@ __all__ = [
     "ModelFolder",
     "ModelIdentity",
     "ModelNotFound",
+    "Opened",
     "Progress",
     "Query",
     "QuestionFilters",
@@ -71,8 +76,11 @@ __all__ = [
     "Reranker",
     "Retriever",
     "SentenceTransformerEmbedder",
+    "SourceText",
+    "StoreCheck",
     "best_hits",
     "check_model",
+    "check_store",
     "find_model",
     "find_reranker",
     "gist_of",

@@ -5,11 +5,12 @@ EmbeddingsError
 │   ├── ModelNotFound     no model under that name or folder
 │   └── ModelDamaged      its weights are not the ones they should be
 └── GenerationError
-    ├── IndexNotFound     nothing has been built yet
-    ├── IndexDamaged      a file of the generation is not what its manifest says
-    ├── IndexMismatch     built by another model or another format
-    ├── IndexWriteFailed  the new generation could not be written; the earlier one is intact
-    └── RefreshRunning    another process is writing
+    ├── IndexNotFound       nothing has been built yet
+    ├── IndexDamaged        a file of the generation is not what its manifest says
+    ├── IndexMismatch       built by another model or another format
+    ├── IndexWriteFailed    the new generation could not be written; the earlier one is intact
+    ├── GenerationNotFound  no generation on disk has the number, or could take over
+    └── RefreshRunning      another process is writing
 """
 
 
@@ -47,6 +48,10 @@ class IndexMismatch(GenerationError):
 
 class IndexWriteFailed(GenerationError):
     """A new generation could not be written; what was published before is intact."""
+
+
+class GenerationNotFound(GenerationError):
+    """There is no generation of that number on disk, or none that a rollback could go to."""
 
 
 class RefreshRunning(GenerationError):

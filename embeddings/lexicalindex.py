@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import Stemmer
+from numpy.typing import NDArray
 
 from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.embedder import FloatMatrix
@@ -126,6 +128,19 @@ def _function_language(asked: Sequence[str], languages: Sequence[str]) -> str:
     return other if more and max(map(len, evidence)) > _LETTERS_OF_A_NAME else best
 
 
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Which texts have a word: column c has ``rows[starts[c]:starts[c + 1]]``, each with its score.
+
+    ``vocabulary`` maps a stem to its column.
+    """
+
+    vocabulary: Mapping[str, int]
+    starts: NDArray[Any]
+    rows: NDArray[Any]
+    scores: NDArray[Any]
+
+
 class LexicalIndex:
     """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0."""
 
@@ -150,6 +165,16 @@ class LexicalIndex:
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def postings(self) -> Postings | None:
+        """What is stored of the words, to be checked; None where no text has a word."""
+        if self._engine is None:
+            return None
+        scores = self._engine.scores
+        return Postings(
+            self._engine.vocab_dict, scores["indptr"], scores["indices"], scores["data"]
+        )
 
     def question_stems(self, question: str) -> tuple[str, ...]:
         """The distinct stems of a question, in order, without the function words of its language.

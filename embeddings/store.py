@@ -4,27 +4,51 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from corpus import Corpus
 from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.embedder import ModelIdentity
-from embeddings.errors import IndexDamaged, IndexNotFound, IndexWriteFailed, RefreshRunning
+from embeddings.errors import (
+    GenerationError,
+    GenerationNotFound,
+    IndexDamaged,
+    IndexNotFound,
+    IndexWriteFailed,
+)
 from embeddings.generation import Generation, generation_from_files
 from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.pointer import (
+    POINTER_NAME,
+    damaged,
+    folder_name,
+    pointer_damaged,
+    read_pointer,
+    write_pointer,
+)
+from embeddings.writerlock import writer_lock
 
 KEPT_GENERATIONS = 3
 
-_CURRENT = "CURRENT"
-_BUILT_FROM = "BUILT_FROM"
-_LOCK = "writer.lock"
-_NAME = re.compile(r"\d{6,}")
-_MAX_POINTER_BYTES = 64
+BUILT_FROM_NAME = "BUILT_FROM"
+KNOWN_VECTORS_NAME = "known-vectors.sqlite"
+_NAME = re.compile(r"[0-9]{6,}")
+_TRIES = 3
+
+Check = Callable[[Generation], None]
+"""Raises a ``GenerationError`` for a generation that cannot be used, by another model say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A generation to answer from; ``warning`` says why it is not the published one, else None."""
+
+    generation: Generation
+    warning: str | None = None
 
 
 class GenerationStore:
@@ -36,12 +60,12 @@ class GenerationStore:
     @property
     def known_vectors_file(self) -> Path:
         """Where a refresh keeps what was embedded; it can be deleted at any time."""
-        return self.directory / "known-vectors.sqlite"
+        return self.directory / KNOWN_VECTORS_NAME
 
     def built_from(self, number: int) -> str | None:
         """The digest of the files that a generation was built from; None where it is not noted."""
         try:
-            noted = (self.directory / _BUILT_FROM).read_text("ascii").split()
+            noted = (self.directory / BUILT_FROM_NAME).read_text("ascii").split()
         except (OSError, UnicodeDecodeError):
             return None
         match noted:
@@ -57,36 +81,32 @@ class GenerationStore:
         """
         try:
             note = f"{number:06d} {sources_digest}\n".encode("ascii")
-            replace_file(self.directory / _BUILT_FROM, note)
+            replace_file(self.directory / BUILT_FROM_NAME, note)
         except OSError as error:
-            raise _write_failed(self.directory / _BUILT_FROM, error) from error
+            raise _write_failed(self.directory / BUILT_FROM_NAME, error) from error
 
     def numbers(self) -> list[int]:
         """The numbers of the complete generations on disk, ascending."""
-        if not self.directory.is_dir():
-            return []
-        return sorted(
-            int(path.name)
-            for path in self.directory.iterdir()
-            if _NAME.fullmatch(path.name) and (path / MANIFEST_NAME).is_file()
-        )
+        return [n for n in self.folder_numbers() if (self.folder(n) / MANIFEST_NAME).is_file()]
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever published, and nothing complete lies there to be published."""
+        return not (self.directory / POINTER_NAME).exists() and not self.numbers()
 
     def current_number(self) -> int | None:
         """The number of the published generation, None where nothing was ever published.
 
         Raises:
-            IndexDamaged: if the pointer is not a number.
+            IndexDamaged: if the pointer is not what was written.
         """
+        return read_pointer(self.directory)
+
+    def pointed(self) -> int | None:
+        """The number of the published generation, None where the pointer does not tell."""
         try:
-            with (self.directory / _CURRENT).open("rb") as stream:
-                content = stream.read(_MAX_POINTER_BYTES)
-        except (FileNotFoundError, NotADirectoryError):
+            return self.current_number()
+        except IndexDamaged:
             return None
-        except OSError as error:
-            raise IndexDamaged(_damaged(self.directory / _CURRENT, str(error.strerror))) from error
-        if not _NAME.fullmatch(pointed := content.decode("ascii", "replace").strip()):
-            raise IndexDamaged(_damaged(self.directory / _CURRENT, "it names no generation"))
-        return int(pointed)
 
     def open_current(self) -> Generation:
         """The published generation, every byte of it checked against the manifest.
@@ -98,10 +118,66 @@ class GenerationStore:
         """
         number = self.current_number()
         if number is None:
-            raise IndexNotFound(
-                f'There is no index in {self.directory} yet. Type "verbatim refresh" to build it.'
-            )
+            raise self.not_found()
         return self.open(number)
+
+    def open_serving(self, *, check: Check | None = None) -> Opened:
+        """The newest generation that can be used: the published one, else an earlier intact one.
+
+        A damaged generation does not stop answers. Earlier are those with smaller numbers; where
+        the pointer itself is damaged or gone, all are. Those that ``check`` refuses, and those
+        of another format, are passed over.
+
+        Raises:
+            IndexNotFound: if nothing was ever published.
+            IndexDamaged: if no generation can be used: what is wrong with the published one.
+            IndexMismatch: if another version of the format wrote the published one. That is no
+                damage: every byte is there, and to answer from older statements instead would
+                only hide that a refresh is due.
+            GenerationError: what ``check`` raises for the published one.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            number = None
+            try:
+                if self.is_empty():
+                    raise self.not_found()
+                number = self.current_number()
+                if number is None:
+                    raise pointer_damaged(self.directory, "it is missing")
+                generation = self.open(number)
+            except IndexDamaged as damage:
+                # a refresh may have published another and removed this one meanwhile
+                if tries_left and number is not None and self.pointed() not in {number, None}:
+                    continue
+                earlier = self._newest_usable(self._before(number), check)
+                if earlier is None:
+                    raise
+                warning = (
+                    f"{damage} Until then the earlier generation {earlier.number} answers, from "
+                    "the statements as they were then."
+                )
+                return Opened(earlier, warning)
+            else:
+                break
+        if check is not None:
+            check(generation)
+        return Opened(generation)
+
+    def _before(self, number: int | None) -> list[int]:
+        """The generations on disk before that one, the newest first; all of them for None."""
+        return [n for n in reversed(self.numbers()) if number is None or n < number]
+
+    def _newest_usable(self, numbers: Iterable[int], check: Check | None) -> Generation | None:
+        """The first that is intact and that ``check`` does not refuse."""
+        for number in numbers:
+            try:
+                generation = self.open(number)
+                if check is not None:
+                    check(generation)
+            except GenerationError:
+                continue
+            return generation
+        return None
 
     def open(self, number: int) -> Generation:
         """The generation with that number, every byte of it checked.
@@ -110,7 +186,7 @@ class GenerationStore:
             IndexDamaged: if it is missing or a byte of it is not what was written.
             IndexMismatch: if another version of the format wrote it.
         """
-        folder = self._folder(number)
+        folder = self.folder(number)
         try:
             manifest = _manifest(folder, number)
             files = {}
@@ -121,7 +197,7 @@ class GenerationStore:
                 files[name] = content
             return generation_from_files(manifest, files)
         except IndexDamaged as error:
-            raise IndexDamaged(_damaged(folder, str(error))) from error
+            raise IndexDamaged(damaged(folder, str(error))) from error
 
     def checked_manifest(self, number: int) -> Manifest:
         """The manifest of a generation all of whose bytes are what was written; none is kept.
@@ -130,14 +206,14 @@ class GenerationStore:
             IndexDamaged: if it is missing or a byte of it is not what was written.
             IndexMismatch: if another version of the format wrote it.
         """
-        folder = self._folder(number)
+        folder = self.folder(number)
         try:
             manifest = _manifest(folder, number)
             for name, digest in manifest.files.items():
                 if _digest(folder / name) != digest:
                     raise IndexDamaged(f"{name} is not what was written")
         except IndexDamaged as error:
-            raise IndexDamaged(_damaged(folder, str(error))) from error
+            raise IndexDamaged(damaged(folder, str(error))) from error
         return manifest
 
     def publish(
@@ -150,13 +226,14 @@ class GenerationStore:
     ) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
 
-        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` stay on disk.
+        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` stay on disk, and the
+        one that was published before even where a rollback had made it an old one.
 
         Raises:
             IndexWriteFailed: if a byte could not be written; what was current still is.
         """
-        known = self.numbers()
-        number = max([*known, self._pointed() or 0], default=0) + 1
+        before = self.pointed()
+        number = max([*self.folder_numbers(), before or 0], default=0) + 1
         manifest = Manifest(
             generation=number,
             model=model,
@@ -168,7 +245,7 @@ class GenerationStore:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             files={name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
         )
-        folder = self._folder(number)
+        folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"
         try:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -180,14 +257,71 @@ class GenerationStore:
             sync_directory(unfinished)
             os.rename(unfinished, folder)
             sync_directory(self.directory)
-            replace_file(self.directory / _CURRENT, f"{folder.name}\n".encode())
+            write_pointer(self.directory, number)
         except OSError as error:
             raise _write_failed(folder, error) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        for old in known[: -(KEPT_GENERATIONS - 1)]:
-            shutil.rmtree(self._folder(old), ignore_errors=True)
+        self._prune(keep={number, before})
         return manifest
+
+    def rollback(self, number: int | None = None, *, check: Check | None = None) -> Generation:
+        """Makes an earlier generation the published one in one atomic step, and returns it.
+
+        Without a number, the newest intact one before the published one that ``check`` does not
+        refuse; a number may be of a later one, too. The next refresh brings the state of the
+        corpus directory again, under a number above all.
+
+        Raises:
+            GenerationNotFound: if there is no such generation.
+            IndexDamaged: if a byte of that generation is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+            GenerationError: what ``check`` raises for it.
+            RefreshRunning: if another process is writing.
+            IndexWriteFailed: if the step fails; what was published still is.
+        """
+        with self.writer():
+            if number is None:
+                earlier = self._newest_usable(self._before(self.pointed()), check)
+                if earlier is None:
+                    raise GenerationNotFound(
+                        f"There is no earlier generation that could answer. {self._on_disk()}"
+                    )
+            elif number not in self.numbers():
+                raise GenerationNotFound(f"There is no generation {number}. {self._on_disk()}")
+            else:
+                earlier = self.open(number)
+                if check is not None:
+                    check(earlier)
+            if earlier.number != self.pointed():
+                try:
+                    write_pointer(self.directory, earlier.number)
+                except OSError as error:
+                    raise _write_failed(self.directory / POINTER_NAME, error) from error
+            return earlier
+
+    def _on_disk(self) -> str:
+        known = ", ".join(map(str, self.numbers())) or "none"
+        return f'Generations on disk: {known}. Type "verbatim check" to see their state.'
+
+    def folder_numbers(self) -> list[int]:
+        """The numbers of all generations on disk, complete or not, ascending."""
+        if not self.directory.is_dir():
+            return []
+        names = [path.name for path in self.directory.iterdir() if _NAME.fullmatch(path.name)]
+        return sorted(int(name) for name in names if name == folder_name(int(name)))
+
+    def _prune(self, *, keep: set[int | None]) -> None:
+        """Removes all but the newest ``KEPT_GENERATIONS``, each in one step; never ``keep``."""
+        for old in self.folder_numbers()[:-KEPT_GENERATIONS]:
+            if old in keep:
+                continue
+            folder = self.folder(old)
+            leftover = self.directory / f".{folder.name}.unfinished"
+            with suppress(OSError):
+                # a kill in mid-removal must not leave half a generation under its name
+                os.rename(folder, leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
 
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:
@@ -197,31 +331,25 @@ class GenerationStore:
             RefreshRunning: if another process still holds it after ``wait_s`` seconds.
             IndexWriteFailed: if the directory cannot be written.
         """
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.directory / _LOCK, timeout=wait_s)
-            lock.acquire()
-        except Timeout as error:
-            raise RefreshRunning(
-                "A refresh is running in another process. Wait until it has ended, then try again."
-            ) from error
-        except OSError as error:
-            raise _write_failed(self.directory, error) from error
-        try:
+        with ExitStack() as held:
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                held.enter_context(writer_lock(self.directory, wait_s=wait_s))
+            except OSError as error:
+                raise _write_failed(self.directory, error) from error
             for leftover in self.directory.glob(".*.unfinished"):
                 shutil.rmtree(leftover, ignore_errors=True)
             yield
-        finally:
-            lock.release()
 
-    def _folder(self, number: int) -> Path:
-        return self.directory / f"{number:06d}"
+    def folder(self, number: int) -> Path:
+        """Where a generation lies, or would."""
+        return self.directory / folder_name(number)
 
-    def _pointed(self) -> int | None:
-        try:
-            return self.current_number()
-        except IndexDamaged:
-            return None
+    def not_found(self) -> IndexNotFound:
+        """The error for a directory without an index."""
+        return IndexNotFound(
+            f'There is no index in {self.directory} yet. Type "verbatim refresh" to build it.'
+        )
 
 
 def _manifest(folder: Path, number: int) -> Manifest:
@@ -244,10 +372,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise IndexDamaged(f"{path.name} cannot be read ({error.strerror})") from error
-
-
-def _damaged(path: Path, reason: str) -> str:
-    return f'The index in {path} is damaged: {reason}. Type "verbatim refresh" to build it anew.'
 
 
 def _write_failed(path: Path, error: OSError) -> IndexWriteFailed:

@@ -224,7 +224,7 @@ def test_chat_answers_line_after_line(built_home: Path) -> None:
 def test_the_version_and_the_help_are_shown(tmp_path: Path) -> None:
     assert verbatim("--version", home=tmp_path).stdout.startswith("verbatim 0.")
     assert "Example:" in verbatim("--help", home=tmp_path).stdout
-    for command in ("ask", "chat", "refresh", "list", "show", "serve"):
+    for command in ("ask", "chat", "refresh", "rollback", "check", "list", "show", "serve"):
         assert "Example:" in verbatim(command, "--help", home=tmp_path).stdout
 
 
@@ -267,6 +267,27 @@ def test_a_damaged_index_is_refused_in_one_line_and_refresh_mends_it(
     assert "verbatim refresh" in failure(home, "list")
     assert verbatim("refresh", home=home).returncode == 0
     assert verbatim("list", home=home).returncode == 0
+
+
+def test_a_damaged_index_leaves_the_earlier_one_answering_with_one_line_of_warning(
+    built_home: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(built_home, home)
+    added = home / "corpus" / "zebras.txt"
+    added.write_text("Zebras are striped.", "utf-8")
+    assert verbatim("refresh", home=home).returncode == 0
+    file = home / "index" / "000002" / "sentences.faiss"
+    file.write_bytes(file.read_bytes()[:-1])
+    for words in (("ask", QUESTION, "--json"), ("list", "--json")):
+        run = verbatim(*words, home=home)
+        assert run.returncode == 0
+        assert run.stderr.startswith("verbatim: warning: The index in ")
+        assert "the earlier generation 1 answers" in run.stderr
+        assert run.stderr.count("\n") == 1
+        assert "zebras" not in run.stdout
+    reply = json.loads(verbatim("ask", QUESTION, "--json", home=home).stdout)
+    assert (reply["generation"], reply["outcome"]) == (1, "answer")
 
 
 def test_an_index_of_another_model_is_refused_in_one_line(built_home: Path, tmp_path: Path) -> None:

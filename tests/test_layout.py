@@ -30,7 +30,7 @@ ONE_MODULE = {
     "sentence_transformers": "embeddings.sentencetransformer",
     "transformers": "embeddings.sentencetransformer",
     "huggingface_hub": "embeddings.modelfolder",
-    "filelock": "embeddings.store",
+    "filelock": "embeddings.writerlock",
     "rapidfuzz": "embeddings.spelling",
     "py3langid": "bot.questionlanguage",
     "telegram": "bot.telegrambot",

@@ -88,9 +88,21 @@ def test_a_quote_carries_its_citation(shipped: Corpus) -> None:
     message = render(Answer("q", 1, (quote_of(document, document.passages[0]),)), shipped)[0]
     assert message.text == (
         f"{document.passages[0].text}\nJoint Statement by Ministers of the Global Coalition "
-        "against Daesh · Global Affairs Canada · 2022-05-12 · ¶ 1 · link"
+        "against Daesh · Global Affairs Canada · 2022-05-12 · ¶ 1 · link · generation 1"
     )
     assert [e.kind for e in message.entities] == [EntityKind.BLOCKQUOTE, EntityKind.TEXT_LINK]
+
+
+def test_the_last_quote_names_the_generation(shipped: Corpus) -> None:
+    (document,) = shipped.documents
+    quotes = tuple(quote_of(document, passage) for passage in document.passages[:3])
+    for language, said in (("en", "generation 17"), ("fr", "génération 17")):
+        messages = render(Answer("q", 17, quotes, language=language), shipped)
+        assert messages[-1].text.endswith(f" · {said}")
+        assert sum(message.text.count(said) for message in messages) == 1
+    console = Console(file=io.StringIO())
+    print_reply(Answer("q", 17, quotes), console)
+    assert console.file.getvalue().count(" · score 0.50 · generation 17\n") == 3
 
 
 def test_the_evidence_sentence_is_bold_inside_its_quote(shipped: Corpus) -> None:

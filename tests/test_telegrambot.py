@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer, entity_text, entity_texts
-from processes import VERBATIM, environment
+from processes import VERBATIM, environment, verbatim
 
 from corpus import Corpus, document_from_text
 
@@ -401,3 +401,42 @@ def passage_is_whole(server: BotApiServer, chat_id: int, passage: str) -> bool:
         for part in entity_texts(sent, "blockquote", "expandable_blockquote")
     ]
     return " ".join(parts) == passage
+
+
+def test_a_running_bot_answers_from_what_is_refreshed_and_never_from_what_was_deleted(
+    tmp_path: Path,
+) -> None:
+    statements, home = tmp_path / "statements", tmp_path / "home"
+    statements.mkdir()
+    own = {"VERBATIM_CORPUS": str(statements)}
+    (statements / "a.txt").write_text("The treaty has forty members.", "utf-8")
+
+    def ask(question: str, generation: int) -> str:
+        """The answer of that generation; the bot is asked until it has seen it."""
+        end = time.monotonic() + 60
+        while True:
+            user = server.add_user()
+            server.say(question, chat_id=user.id)
+            text = server.wait_for_messages(1, chat_id=user.id, timeout_s=60)[0].text
+            if text.endswith(f" · generation {generation}"):
+                return text
+            assert time.monotonic() < end, text
+            time.sleep(0.2)
+
+    with BotApiServer() as server, serving(home, server, tmp_path / "log", **own) as bot:
+        server.wait_for_calls("getUpdates", timeout_s=90)
+        assert ask("How many members has the treaty?", 1).startswith("The treaty has forty members")
+        (statements / "a.txt").write_text("The treaty has fifty members.", "utf-8")
+        assert verbatim("refresh", home=home, **own).returncode == 0
+        assert ask("How many members has the treaty?", 2).startswith("The treaty has fifty members")
+        assert verbatim("rollback", home=home, **own).returncode == 0
+        assert ask("How many members has the treaty?", 1).startswith("The treaty has forty members")
+        assert verbatim("rollback", "2", home=home, **own).returncode == 0
+        assert ask("How many members has the treaty?", 2).startswith("The treaty has fifty members")
+        words = home / "index" / "000001" / "words.txt"
+        words.write_bytes(words.read_bytes() + b"\nmore")
+        (home / "index" / "CURRENT").write_text("000001\n")
+        wait_until(lambda: "000001 is damaged" in bot.log)
+        assert ask("How many members has the treaty?", 2).startswith("The treaty has fifty members")
+        assert bot.log.count("goes on answering") == 1
+        assert server.violations == []

@@ -1,0 +1,64 @@
+"""One writer at a time. The only module that imports ``filelock``."""
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from embeddings.errors import RefreshRunning
+
+LOCK_NAME = "writer.lock"
+HOLDER_NAME = "writer.json"
+
+_MOST_BYTES = 1_000
+
+
+@contextmanager
+def writer_lock(directory: Path, *, wait_s: float = 0) -> Iterator[None]:
+    """Holds the lock of a directory, which the system frees when the process ends in any way.
+
+    Who holds it is written beside it for others to read, and is never relied on: it may be
+    missing, or be that of a writer that was killed.
+
+    Raises:
+        RefreshRunning: if another process still holds it after ``wait_s`` seconds.
+        OSError: if the lock's file cannot be made.
+    """
+    lock = FileLock(directory / LOCK_NAME, timeout=wait_s)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise RefreshRunning(
+            f"A refresh is running in another process{_holder(directory / HOLDER_NAME)}. "
+            "Wait until it has ended, then try again."
+        ) from error
+    try:
+        _write_holder(directory / HOLDER_NAME)
+        yield
+    finally:
+        with suppress(OSError):
+            (directory / HOLDER_NAME).unlink()
+        lock.release()
+
+
+def _write_holder(path: Path) -> None:
+    since = datetime.now(UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
+    holder = {"pid": os.getpid(), "host": platform.node(), "since": f"{since} UTC"}
+    # a full disk must fail where the index is written, with the message for that
+    with suppress(OSError):
+        path.write_text(json.dumps(holder), "utf-8")
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock, as far as is known: `` (process 4711 on alpha since …)``, or ``""``."""
+    try:
+        with path.open("rb") as stream:
+            holder = json.loads(stream.read(_MOST_BYTES))
+        return f" (process {int(holder['pid'])} on {holder['host']} since {holder['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
