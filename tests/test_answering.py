@@ -329,7 +329,8 @@ def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
         "end": 17,
         "url": "https://example.org/",
         "link": "https://example.org/#:~:text=aaa%20bbb.%20ccc%20ddd.",
-        "digest": answerer.corpus.document("d1").digest,
+        "digest": (digest := answerer.corpus.document("d1").digest),
+        "reference": f"d1[0:17]@{digest[:12]}",
     }
 
 

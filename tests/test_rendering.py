@@ -18,6 +18,7 @@ from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
 from bot.terminal import print_reply
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Document, Passage, Span, document_from_text
+from corpus.reader import passage_at
 
 QUOTE_KINDS = {EntityKind.BLOCKQUOTE, EntityKind.EXPANDABLE_BLOCKQUOTE}
 
@@ -189,9 +190,27 @@ def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
     ]
 
 
+def uncut(text: str) -> Document:
+    """A document each of whose paragraphs is one passage, however long."""
+    document = document_from_text(text, document_id="d", url="https://example.org/")
+    pieces = text.split("\n\n")
+    starts = itertools.accumulate((len(piece) + 2 for piece in pieces[:-1]), initial=0)
+    passages = tuple(
+        passage_at(
+            text,
+            Span(start, start + len(piece.rstrip())),
+            document_id="d",
+            number=number,
+            language="en",
+        )
+        for number, (start, piece) in enumerate(zip(starts, pieces, strict=True), start=1)
+    )
+    return replace(document, passages=passages)
+
+
 @pytest.mark.parametrize("sentence", ["The Ministers met and spoke. ", "Les 😀😀 ont parlé. "])
 def test_a_long_quote_goes_on_in_the_next_message_at_the_end_of_a_sentence(sentence: str) -> None:
-    document = document_from_text(sentence * 700, document_id="d", url="https://example.org/")
+    document = uncut(sentence * 700)
     messages = rendered(document)
     assert len(messages) > 3
     parts = [part for message in messages for part in message.quoted]
@@ -235,7 +254,7 @@ def test_a_very_long_title_or_link_does_not_push_the_quote_out() -> None:
 
 def test_quotes_that_fit_share_a_message_and_others_get_their_own() -> None:
     short = document_from_text("One is.\n\nTwo is.\n\nThree is.", document_id="d")
-    long = document_from_text("\n\n".join(["Word is here. " * 200] * 3), document_id="d")
+    long = uncut("\n\n".join(["Word is here. " * 200] * 3))
     assert [len(m.quoted) for m in rendered(short)] == [3]
     assert [len(m.quoted) for m in rendered(long)] == [1, 1, 1]
 
