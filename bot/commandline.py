@@ -151,6 +151,7 @@ def ask(
     if not question:
         raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
     answerer = _open_answerer()
+    _warn_of_changes()
     only = _filter(answerer, document, publisher, dates)
     reply = answerer.answer(question, top=top, only=only, language=_settings().language)
     if as_json:
@@ -491,6 +492,7 @@ def list_documents(as_json: JsonOption = False) -> None:
     from bot.composition import served_corpus
 
     corpus = served_corpus(_settings(), warn=_warn)
+    _warn_of_changes()
     if as_json:
         fields = [document_fields(document) for document in corpus.documents]
         print(json.dumps(fields, ensure_ascii=False, indent=2))
@@ -749,6 +751,18 @@ def _fail(message: str, code: int) -> NoReturn:
 def _warn(message: str) -> None:
     """Prints what is wrong but does not stop the command."""
     _tell(f"warning: {message}", style="yellow")
+
+
+def _warn_of_changes() -> None:
+    """Says so if statements were added, edited or removed that no refresh has brought yet."""
+    from bot.composition import changed_since
+
+    generation = changed_since(_settings())
+    if generation is not None:
+        _warn(
+            f"the corpus directory has changed since generation {generation} was built. "
+            'Type "verbatim refresh" to have it answer from what is there now.'
+        )
 
 
 def _tell(message: str, *, style: str) -> None:

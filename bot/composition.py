@@ -14,7 +14,14 @@ from bot.liveanswerer import LiveAnswerer
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
 from bot.verification import Verification, verify
-from corpus import Corpus, Snapshots, read_corpus, shipped_statements
+from corpus import (
+    Corpus,
+    CorpusError,
+    Snapshots,
+    read_corpus,
+    shipped_statements,
+    sources_digest,
+)
 from corpus.adding import Source, SourceOutcome, add_sources
 from corpus.directory import CorpusDirectory
 from corpus.extraction.extractor import Extractor
@@ -213,6 +220,23 @@ def served_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
     if opened.warning:
         warn(opened.warning)
     return opened.generation.corpus
+
+
+def changed_since(settings: Settings) -> int | None:
+    """The published generation, if the corpus directory has changed since it was built.
+
+    None where it has not, or where that cannot be told.
+    """
+    store = GenerationStore(settings.index_directory)
+    number = store.pointed()
+    built_from = None if number is None else store.built_from(number)
+    if built_from is None:
+        return None
+    try:
+        now = sources_digest(settings.corpus_directory)
+    except CorpusError:
+        return None
+    return None if now == built_from else number
 
 
 def open_verifier(
