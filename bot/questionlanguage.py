@@ -4,6 +4,7 @@ It is imported and its model is loaded with the first question that finds nothin
 """
 
 import re
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,7 @@ _FEWEST_WORDS = 3
 which one is taken for another language, and on 7,270 texts in seven other languages, of which
 99 % are recognised and none is taken for a third language; not measured on others."""
 
+_LOADING = threading.Lock()
 _LATIN_ENDS = "\u024f"
 _WORD = re.compile(r"[^\W\d_]+")
 _ENGLISH_FIRST_WORDS = frozenset("what which who whom whose how why where when did the".split())
@@ -77,8 +79,13 @@ def other_language_notices(
     return (words.say(notice, language=words.say(texts.LANGUAGE_NAMES[spoken])),)
 
 
-@lru_cache(maxsize=1)
 def _identifier() -> Any:
+    with _LOADING:  # of several first questions at once, each would load it
+        return _loaded_identifier()
+
+
+@lru_cache(maxsize=1)
+def _loaded_identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import EVALUATION
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import environment
 
-from bot import texts
+from bot import questionlanguage, texts
 from bot.answering import Answerer, NoAnswer, Related
 from bot.questionlanguage import other_language_notices, question_language
 from embeddings import DEFAULT_MODEL, model_languages
@@ -170,3 +173,22 @@ def test_an_answer_does_not_pay_for_telling_languages(built_home: Path) -> None:
         )
         assert run.returncode == (3 if imported else 0)
         assert ("py3langid" in run.stderr) is imported
+
+
+def test_first_questions_at_once_load_the_model_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads: list[int] = []
+
+    def slow(*_: object, **__: object) -> object:
+        loads.append(1)
+        time.sleep(0.1)
+        return SimpleNamespace(set_languages=list, rank=lambda _: [("en", 1.0)])
+
+    monkeypatch.setattr("py3langid.langid.LanguageIdentifier.from_model_file", slow)
+    questionlanguage._loaded_identifier.cache_clear()
+    try:
+        with ThreadPoolExecutor(3) as people:
+            told = list(people.map(question_language, ["where do the zebras live"] * 3))
+    finally:
+        questionlanguage._loaded_identifier.cache_clear()
+    assert told == ["en"] * 3
+    assert loads == [1]

@@ -1,0 +1,97 @@
+"""Does to an index, many times, what must do it no harm; prints figures, exit code 1 for a fault.
+
+    python scripts/faults.py damage --count 2000
+    python scripts/faults.py swaps --count 200
+
+The campaigns are those of the tests, longer: ``tests/damage.py`` and ``tests/swapping.py``. A new
+one is a function with its options in ``main``.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from damage import DamageTrials
+from fakes import LetterEmbedder
+from swapping import edition, swap_under_load
+
+from embeddings import GenerationStore, refresh
+
+
+def damage(options: argparse.Namespace) -> bool:
+    """Damaged files of generations: no answer comes from one."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = GenerationStore(Path(folder))
+        for number in range(3):
+            corpus = edition(number, documents=options.documents)
+            refresh(corpus, store=store, embedder=LetterEmbedder())
+        questions = ("zebras zigzag", "what did the ministers of edition two say?")
+        trials = DamageTrials(store, LetterEmbedder(), questions=questions, seed=options.seed)
+        figures = trials.run(options.count)
+    print(f"{figures.files} files damaged: {_counts(figures.kinds)}")
+    print(f"{figures.outcomes.total()} times asked: {_counts(figures.outcomes)}")
+    print(f"{len(figures.served)} served from damaged files, or refused without need")
+    for fault in figures.served[:20]:
+        print(f"  {fault}")
+    return not figures.served
+
+
+def swaps(options: argparse.Namespace) -> bool:
+    """Swaps under a steady load of questions: none fails, none is mixed, and few wait."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = swap_under_load(
+            Path(folder),
+            count=options.count,
+            documents=options.documents,
+            threads=options.threads,
+            pause_s=options.pause,
+        )
+    ratio = figures.p99_ms / figures.idle_p99_ms
+    print(
+        f"{figures.swaps} swaps, {figures.answers} answers meanwhile from {figures.generations} "
+        f"generations: {len(figures.failed)} failed, {len(figures.mixed)} mixed"
+    )
+    print(
+        f"p50 {figures.p50_ms:.1f} ms, idle {figures.idle_p50_ms:.1f} ms; "
+        f"p99 {figures.p99_ms:.1f} ms, idle {figures.idle_p99_ms:.1f} ms: {ratio:.2f} times; "
+        f"longest {figures.longest_ms:.0f} ms"
+    )
+    for fault in [*figures.failed, *figures.mixed][:20]:
+        print(f"  {fault}")
+    good = not figures.failed and not figures.mixed and figures.swaps == options.count
+    return good and ratio <= options.ratio
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def main() -> None:
+    """Runs one campaign."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    campaigns = parser.add_subparsers(required=True, metavar="CAMPAIGN")
+    one = campaigns.add_parser("damage", help=damage.__doc__)
+    one.add_argument("--count", type=int, default=2_000, help="files to damage")
+    one.add_argument("--documents", type=int, default=5, help="documents of the index")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=damage)
+    one = campaigns.add_parser("swaps", help=swaps.__doc__)
+    one.add_argument("--count", type=int, default=200, help="swaps")
+    one.add_argument("--documents", type=int, default=50, help="documents of the index")
+    one.add_argument("--threads", type=int, default=3, help="people who ask")
+    one.add_argument("--pause", type=float, default=0.05, help="seconds between two questions")
+    one.add_argument("--ratio", type=float, default=2.0, help="most p99 in idle p99s")
+    one.set_defaults(campaign=swaps)
+    options = parser.parse_args()
+    started = time.monotonic()
+    good = options.campaign(options)
+    print(f"{'passed' if good else 'FAILED'} in {time.monotonic() - started:.0f} s")
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
