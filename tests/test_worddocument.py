@@ -11,6 +11,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from corpus.errors import UnreadableSource
+from corpus.extraction import ziplimits
 from corpus.extraction.worddocument import read_word_document
 
 NOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
@@ -195,3 +196,29 @@ def test_a_part_that_is_longer_than_it_says_is_not_read_to_its_end() -> None:
         (50_000_000).to_bytes(4, "little"), (900).to_bytes(4, "little")
     )
     assert refusal(data).startswith("damaged:")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "refused"),
+    [
+        ([99_000_000] * 2, False),
+        ([101_000_000], True),
+        ([90_000_000] * 3, True),
+        ([1] * 5001, True),
+    ],
+)
+def test_parts_are_bounded_alone_together_and_in_number(
+    sizes: list[int], refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ziplimits, "_RATIO", 10**9)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(len(sizes)):
+            archive.writestr(f"{number}.xml", b"x")
+        for part, size in zip(archive.filelist, sizes, strict=True):
+            part.file_size = size  # what its directory will say
+    if refused:
+        with pytest.raises(UnreadableSource, match="far more than a text needs"):
+            ziplimits.check_zip(buffer.getvalue())
+    else:
+        ziplimits.check_zip(buffer.getvalue())
