@@ -82,7 +82,7 @@ def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'matplotlib'}\n"
         "heavy |= {'ir_measures', 'py3langid'}\n"
-        "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx', 'charset_normalizer'}\n"
+        "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert threading.active_count() == 1, threading.enumerate()\n"

@@ -96,6 +96,7 @@ def _read_in_fork(
     os.close(to_server)
     frame: bytes | None = None
     asked = True
+    late = False
     try:
         asked = _answer_comes(from_fork, requests=requests, deadline=deadline)
         if asked:
@@ -112,7 +113,7 @@ def _read_in_fork(
         return None
     if frame is not None:
         return frame
-    return wire.encode({"reason": _reason_of_death(status, usage, request)})
+    return wire.encode({"reason": _reason_of_death(status, usage, request, late=late)})
 
 
 def _answer_comes(from_fork: int, *, requests: int, deadline: float) -> bool:
@@ -197,12 +198,14 @@ def _mapped_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _reason_of_death(status: int, usage: resource.struct_rusage, request: Mapping[str, Any]) -> str:
-    """Why a fork died without an answer."""
+def _reason_of_death(
+    status: int, usage: resource.struct_rusage, request: Mapping[str, Any], *, late: bool
+) -> str:
+    """Why a fork died without an answer; ``late`` if it had to be ended."""
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number == signal.SIGXCPU or usage.ru_utime + usage.ru_stime >= int(request["cpu_s"]):
         return f"took more than {request['cpu_s']} s to read. {_SAVE_AS_TEXT}"
-    if number in {signal.SIGALRM, signal.SIGKILL}:
+    if late or number == signal.SIGALRM:
         return f"took more than {request['wall_s']} s to read. {_SAVE_AS_TEXT}"
     grown = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     if grown >= int(request["memory_bytes"]) // 2:

@@ -98,6 +98,10 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
         tree = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise UnreadableSource("no text: the page is empty.") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise UnreadableSource(
+            "nested too deeply to be read whole. Save the text that you see as .txt."
+        )
     facts = page_facts(tree, address=name)
     _prune(tree)
     blocks = list(_blocks(_main_part(tree)))

@@ -1,0 +1,132 @@
+"""What kind a source is, and how one that cannot be read is refused."""
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from corpus.errors import UnreadableSource
+from corpus.extraction.kinds import Kind, kind_of
+
+HTML = b"<!-- made by hand --><!DOCTYPE html><html><body><p>Hello</p></body></html>"
+PDF = b"%PDF-1.7\n1 0 obj\n"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
+RTF = b"{\\rtf1\\ansi Hello}"
+MAIL = b"MIME-Version: 1.0\r\nMessage-ID: <1@example>\r\nSubject: Hello\r\n\r\nText"
+
+
+def zipped(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "application/vnd.oasis.opendocument.text")
+    return buffer.getvalue()
+
+
+DOCX = zipped("[Content_Types].xml", "word/document.xml")
+
+
+def reason(data: bytes, name: str, media_type: str | None = None) -> str:
+    with pytest.raises(UnreadableSource) as caught:
+        kind_of(data, name=name, media_type=media_type)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.pdf", b"\n\n" + PDF, Kind.PDF),
+        ("a.PDF", PDF, Kind.PDF),
+        ("a.docx", DOCX, Kind.DOCX),
+        ("a.html", HTML, Kind.HTML),
+        ("a.htm", b"<div>no frame around it</div>", Kind.HTML),
+        ("a.html", HTML.decode().encode("utf-16"), Kind.HTML),
+        ("a.html", b"<?xml version='1.0'?>\n<!-- x -->\n<html></html>", Kind.HTML),
+        ("a.txt", b"Hello", Kind.TEXT),
+        ("a.md", b"# Hello\n<b>there</b>", Kind.TEXT),
+        ("letter.txt", MAIL, Kind.TEXT),
+        ("README", b"Hello", Kind.TEXT),
+        ("Statement of 12.05", b"Hello", Kind.TEXT),
+        ("no suffix", PDF, Kind.PDF),
+        ("folder.docx/page", HTML, Kind.HTML),
+    ],
+)
+def test_a_source_is_what_it_says_and_holds(name: str, data: bytes, kind: Kind) -> None:
+    assert kind_of(data, name=name) is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "start"),
+    [
+        ("a.pdf", b"", "empty."),
+        ("a.txt", b" \n\t\n", "empty."),
+        ("a.pdf", HTML, "not a PDF: it is a web page. Rename it to .html."),
+        ("a.docx", PDF, "not a Word file: it is a PDF. Rename it to .pdf."),
+        ("a.txt", HTML, "not text: it is a web page."),
+        ("a.html", DOCX, "not a web page: it is a Word file."),
+        ("a.pdf", b"Hello", "not a PDF, whatever its name says."),
+        ("a.docx", zipped("xl/workbook.xml"), "not a Word file: it is a spreadsheet."),
+        ("a.docx", zipped("photo.jpg"), "not a Word file: it is an archive."),
+        ("a.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted: it needs a password."),
+        ("a.doc", OLE + "WordDocument".encode("utf-16-le"), "an old Word file (.doc). Save it as"),
+        ("a.docx", OLE + "WordDocument".encode("utf-16-le"), "not a Word file: it is an old Word"),
+        ("a.doc", DOCX, "a Word file. Rename it to .docx."),
+        ("a.rtf", RTF, "a rich text file (.rtf)."),
+        ("a.txt", RTF, "not text: it is a rich text file"),
+        ("a.odt", zipped("mimetype"), "an OpenDocument file."),
+        ("a.eml", MAIL, "an e-mail."),
+        ("a.eml", b"Hello", "an e-mail."),
+        ("a.png", b"\x89PNG\r\n\x1a\n", "an image."),
+        ("a.pdf", b"\xff\xd8\xff\xe0", "not a PDF: it is an image."),
+        ("a.svg", b"<?xml version='1.0'?><svg xmlns=''>", "an image."),
+        ("a.csv", b"a,b", "a spreadsheet."),
+        ("a.exe", b"MZ\x90\x00", "files named .exe are not read."),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_saying_what_it_is(
+    name: str, data: bytes, start: str
+) -> None:
+    assert reason(data, name).startswith(start)
+    assert reason(data, name).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "data", "kind"),
+    [
+        ("text/html; charset=utf-8", HTML, Kind.HTML),
+        ("text/html", PDF, Kind.PDF),
+        ("text/plain", b"Hello", Kind.TEXT),
+        ("text/plain", HTML, Kind.HTML),
+        ("Application/PDF", PDF, Kind.PDF),
+        ("application/octet-stream", PDF, Kind.PDF),
+        ("application/octet-stream", b"Hello", Kind.TEXT),
+        ("application/xhtml+xml", b"<?xml version='1.0'?><html/>", Kind.HTML),
+    ],
+)
+def test_for_a_page_of_the_web_media_type_and_contents_decide(
+    media_type: str, data: bytes, kind: Kind
+) -> None:
+    assert kind_of(data, name="https://example.org/a.md", media_type=media_type) is kind
+
+
+def test_a_page_served_as_what_it_is_not_is_refused() -> None:
+    name = "https://example.org/statement.pdf"
+    assert reason(HTML, name, "application/pdf").startswith("not a PDF: it is a web page.")
+    assert reason(b"\x89PNG\r\n", name, "image/png").startswith("served as image/png: an image.")
+    assert reason(b"{}", name, "application/json").startswith("served as application/json:")
+
+
+@settings(max_examples=50)
+@example(b"PK\x03\x04", ".docx", "")
+@given(
+    st.binary(max_size=200),
+    st.sampled_from(["", ".pdf", ".docx", ".html", ".txt", ".doc"]),
+    st.text(max_size=5),
+)
+def test_any_bytes_are_a_kind_or_refused(data: bytes, suffix: str, name: str) -> None:
+    try:
+        assert isinstance(kind_of(data, name=name + suffix), Kind)
+    except UnreadableSource as refusal:
+        assert str(refusal)
