@@ -2,9 +2,11 @@
 
     python scripts/faults.py damage --count 2000
     python scripts/faults.py swaps --count 200
+    python scripts/faults.py kills --lines 500 --times 200
+    python scripts/faults.py disk --count 100
 
-The campaigns are those of the tests, longer: ``tests/damage.py`` and ``tests/swapping.py``. A new
-one is a function with its options in ``main``.
+The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py`` and
+``tests/refreshfaults.py``. A new one is a function with its options in ``main``.
 """
 
 import argparse
@@ -17,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from damage import DamageTrials
 from fakes import LetterEmbedder
+from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from swapping import edition, swap_under_load
 
 from embeddings import GenerationStore, refresh
@@ -66,6 +69,30 @@ def swaps(options: argparse.Namespace) -> bool:
     return good and ratio <= options.ratio
 
 
+def kills(options: argparse.Namespace) -> bool:
+    """Refreshes killed at lines of the code and at random times: the index stays whole."""
+    by_line = kill_at_lines(options.lines, seed=options.seed)
+    by_time = kill_at_times(options.times, seed=options.seed)
+    return _tell("killed at lines", by_line) and _tell("killed at random times", by_time)
+
+
+def disk(options: argparse.Namespace) -> bool:
+    """Refreshes without room: each write refused in turn, then files cut at many sizes."""
+    return _tell("without room", fill_disk(options.count))
+
+
+def _tell(what: str, figures: Figures) -> bool:
+    """Prints the figures; whether no trial broke a promise."""
+    print(
+        f"{figures.trials} refreshes {what}: {figures.killed} killed, {figures.refused} refused in "
+        f"one line, {figures.finished} finished; then {figures.served_old} times the old and "
+        f"{figures.served_new} times the new index answered; {len(figures.faults)} faults"
+    )
+    for fault in figures.faults[:20]:
+        print(f"  {fault}")
+    return not figures.faults
+
+
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
@@ -86,6 +113,14 @@ def main() -> None:
     one.add_argument("--pause", type=float, default=0.05, help="seconds between two questions")
     one.add_argument("--ratio", type=float, default=2.0, help="most p99 in idle p99s")
     one.set_defaults(campaign=swaps)
+    one = campaigns.add_parser("kills", help=kills.__doc__)
+    one.add_argument("--lines", type=int, default=500, help="kills at lines of the code")
+    one.add_argument("--times", type=int, default=200, help="kills at random times")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=kills)
+    one = campaigns.add_parser("disk", help=disk.__doc__)
+    one.add_argument("--count", type=int, default=100, help="sizes at which files are cut")
+    one.set_defaults(campaign=disk)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)

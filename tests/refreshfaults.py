@@ -5,9 +5,12 @@ own. A fault hook counts the lines of the project that the refresh runs through 
 process at one of them (``kill_at_lines``), or a clock does (``kill_at_times``), or a write fails
 for want of space (``fill_disk``). Then the index must be a whole generation, one or the other; it
 must answer from that alone; and the next refresh must bring it to the new corpus.
+
+Trials are forks: run them in a process without threads, as ``python refreshfaults.py`` does.
 """
 
 import errno
+import json
 import os
 import random
 import resource
@@ -18,21 +21,20 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
 from fakes import LetterEmbedder
 
+import corpus as corpus_package
+import embeddings as embeddings_package
 from bot.answering import Answerer, check_quote
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, IndexWriteFailed, Retriever, refresh
 
-WATCHED = tuple(str(ROOT / name) for name in ("embeddings", "corpus"))
+WATCHED = (*corpus_package.__path__, *embeddings_package.__path__)
 DONE, REFUSED, FAILED = 0, 7, 9
 QUESTION = "Statement 3 of the harvest all years. It was good 3."
 
@@ -251,3 +253,13 @@ def _judge(
             figures.faults.append(f"{trial}: the next refresh does not bring the new corpus")
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)
         figures.faults.append(f"{trial}: {type(error).__name__}: {error}")
+
+
+CAMPAIGNS: dict[str, Callable[[int], Figures]] = {
+    "lines": kill_at_lines,
+    "times": kill_at_times,
+    "disk": fill_disk,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(CAMPAIGNS[sys.argv[1]](int(sys.argv[2])))))
