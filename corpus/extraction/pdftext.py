@@ -20,6 +20,7 @@ _LINE_HYPHEN = re.compile(r"(?<=\w)[-\u2010\u00ad]$")
 _FILE_NAME = re.compile(r"\S+\.\w{2,4}|\S*_\S*|untitled.*|document\d*|title|slide \d+", re.I)
 _MADE_BY = re.compile(r"^Microsoft (?:Word|PowerPoint)\s*-\s*", re.I)
 _FILE_SUFFIX = re.compile(r"\.(?:docx?|pdf|pptx?|rtf|odt|indd)$", re.I)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(rb"bold|black|heavy|[-,]medi(?:ital)?$|CMBX", re.I)
 _FONT_NAME_BYTES = 128
@@ -247,6 +248,6 @@ def _turned(x: float, y: float, turn: int) -> tuple[float, float]:
 
 def _whole_code_points(text: str) -> str:
     """Surrogate halves, as UTF-16 has them, put together."""
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if _SURROGATE.search(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
