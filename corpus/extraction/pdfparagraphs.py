@@ -45,12 +45,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
 _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"^[^\W_]+")
 _FIRST_PARTS = frozenset(  # words that begin compounds with a hyphen more often than they are cut
-<<<<<<< HEAD
-    "best cross five four full half high large low non self short small three two well "
-    "worst".split()
-=======
     "best cross five four full half high large low non self short three two well worst".split()
->>>>>>> wip-extract
 )
 
 PitchOf = Callable[[float], float]
