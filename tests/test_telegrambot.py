@@ -381,7 +381,7 @@ def test_a_network_that_comes_up_late_is_waited_for(built_home: Path, tmp_path: 
 def test_a_quote_longer_than_a_message_arrives_whole(tmp_path: Path) -> None:
     statements = tmp_path / "statements"
     statements.mkdir()
-    text = "The delegates spoke 😀 about zebras at great length. " * 200
+    text = "The delegates spoke 😀 about zebras at great length, " * 200 + "at last."
     (statements / "long.txt").write_text(text, "utf-8")
     passage = document_from_text(text, document_id="long").passages[0]
     with BotApiServer() as server:

@@ -1,0 +1,87 @@
+"""What people do in a chat, as values: no chat library is known here."""
+
+import enum
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+
+class PlaceKind(enum.Enum):
+    """Where people write."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts: a numeric id, and the language of their chat program, if it tells."""
+
+    id: int
+    language_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat, and the topic of a forum in it."""
+
+    chat_id: int
+    kind: PlaceKind
+    thread_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text message, new or ``edited``.
+
+    ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows
+    it; else ``text`` is all that was written, without a mention of the bot at its beginning.
+    ``addressed`` tells that the bot is meant: in private, by a command, a mention, or as a reply
+    to a message of its own.
+    """
+
+    person: Person
+    place: Place
+    message_id: int
+    text: str
+    command: str | None = None
+    addressed: bool = True
+    edited: bool = False
+
+    @property
+    def talks(self) -> Hashable:
+        """Who talks where: nobody's question leans on what another person asked."""
+        return self.place.chat_id, self.place.thread_id, self.person.id
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A message that is no text; ``file_name`` and ``size_bytes`` where it is a document."""
+
+    person: Person
+    place: Place
+    message_id: int
+    caption: str = ""
+    file_id: str | None = None
+    file_name: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button under a message of the bot, with the data it carries."""
+
+    person: Person
+    place: Place
+    message_id: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineAsked:
+    """A question typed after the bot's name in any chat."""
+
+    person: Person
+    text: str
+
+
+Event = Written | Uploaded | Pressed | InlineAsked
