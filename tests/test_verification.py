@@ -139,6 +139,14 @@ def test_after_its_removal_a_paragraph_is_gone_and_the_later_ones_are_moved(at: 
             assert verdict is (Verdict.MOVED if number > at + 1 else Verdict.INTACT)
 
 
+def test_a_paragraph_that_keeps_too_few_of_the_words_is_another_one() -> None:
+    words = PARAGRAPHS[2].split()
+    for kept, verdict in ((5, Verdict.CHANGED), (4, Verdict.GONE)):
+        others = [f"other{n}" for n in range(len(words) - kept)]
+        new = document(*PARAGRAPHS[:2], " ".join(words[:kept] + others), *PARAGRAPHS[3:])
+        assert verified(OLD, 3, new).verdict is verdict
+
+
 def test_a_paragraph_that_stood_beside_it_is_not_what_it_became() -> None:
     """Two paragraphs that are nearly alike: without the second one, the first is no change of it."""
     paris = "The Ministers met in Paris in May of that year."
