@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from fakes import LetterEmbedder, corpus_of
+from fakes import LetterEmbedder
 
 from bot.answering import Answerer
 from bot.liveanswerer import LiveAnswerer
 from bot.rendering import render
-from corpus import Corpus
+from corpus import Corpus, document_from_text
 from embeddings import Generation, GenerationStore, Retriever, check_model, refresh
 
 QUESTIONS = (
-    "zebras zigzag",
-    "What did the ministers say?",
-    "which edition is published?",
-    "where do zoos buzz?",
+    "Do zebras zigzag in place aaaa?",
+    "What is published in hall 7?",
+    "They met for which day 4?",
+    "What do the ministers say of day 5?",
 )
 UNANSWERED = "quel est le meilleur fromage de la région"
 LOOK_S = 0.02
@@ -35,7 +35,12 @@ _NAMES = ("one", "two", "three", "four", "five", "six", "seven")
 
 def edition(number: int, *, documents: int) -> Corpus:
     """Statements that name their edition in every paragraph: no two editions share one."""
-    return corpus_of(*_texts(number, documents))
+    return Corpus(
+        tuple(
+            document_from_text(text, document_id=f"d{at:05}", title=f"Title {at}")
+            for at, text in enumerate(_texts(number, documents))
+        )
+    )
 
 
 def _texts(number: int, documents: int) -> Iterator[str]:
@@ -126,7 +131,8 @@ class Load:
         for quote in quotes:
             if quote not in texts:
                 self.mixed.append(f"generation {generation} quoted: {quote}")
-        if not messages[-1].endswith(f"generation {generation}"):
+        named = f" · generation {generation}"
+        if not any(line.endswith(named) for line in messages[-1].split("\n")):
             self.mixed.append(f"generation {generation} was not named: {messages[-1][-40:]}")
 
 
@@ -220,6 +226,7 @@ def _publisher(
 
 def _publish_as_told(directory: Path, documents: int) -> None:
     """Publishes the editions whose numbers come on standard input, and prints the generations."""
+    os.nice(10)  # what a refresh costs is another question than what a swap does
     store, embedder = GenerationStore(directory), LetterEmbedder()
     for line in sys.stdin:
         number = int(line)
