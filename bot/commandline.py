@@ -597,11 +597,11 @@ def serve() -> None:
         configure_logging(level=level, secrets=[token])
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.dialogue import Dialogue
+    from bot.composition import open_dialogue
     from bot.telegrambot import TelegramBot
 
     async def run() -> None:
-        await TelegramBot(Dialogue(answerers), token=token, settings=settings).run()
+        await TelegramBot(open_dialogue(answerers), token=token, settings=settings).run()
 
     from bot.composition import open_live_answerer
 

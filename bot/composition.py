@@ -9,8 +9,10 @@ from pathlib import Path
 
 from bot.answering import Answerer
 from bot.citation import Cited
+from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
 from bot.liveanswerer import LiveAnswerer
+from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
 from bot.verification import Verification, verify
@@ -92,6 +94,11 @@ def open_live_answerer(
         return Answerer(Retriever(of, embedder, reranker=ordering))
 
     return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
+
+
+def open_dialogue(answerers: LiveAnswerer) -> Dialogue:
+    """All that the bot can do in a chat, in the order in which it is asked."""
+    return Dialogue([Questions(answerers)])
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:
