@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bot.answering import Answerer
+from bot.chatreplies import ChatReplies
 from bot.citation import Cited
 from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
+from bot.examples import Examples
+from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
+from bot.pressedbuttons import PressedButtons
 from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
 from bot.verification import Verification, verify
+from bot.votes import KeepVote, keep_no_vote
 from corpus import (
     Corpus,
     CorpusError,
@@ -96,9 +101,21 @@ def open_live_answerer(
     return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
 
 
-def open_dialogue(answerers: LiveAnswerer) -> Dialogue:
+def open_dialogue(
+    answerers: LiveAnswerer, settings: Settings, *, keep_vote: KeepVote = keep_no_vote
+) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked."""
-    return Dialogue([Questions(answerers)])
+    kept_text = Snapshots(settings.snapshots_directory).text
+    replies, examples = ChatReplies(answerers), Examples()
+    return Dialogue(
+        [
+            Questions(answerers, replies, examples, source_text=kept_text),
+            PressedButtons(
+                answerers, replies, examples, source_text=kept_text, keep_vote=keep_vote
+            ),
+            InlineQuestions(answerers),
+        ]
+    )
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:
