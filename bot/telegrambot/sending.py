@@ -1,6 +1,8 @@
 """Acts → calls of Telegram's methods, every quote compared with its source as it is sent."""
 
 import logging
+from collections.abc import Awaitable
+from typing import Protocol
 
 from telegram import (
     Bot,
@@ -26,14 +28,26 @@ from corpus import Corpus
 log = logging.getLogger(__name__)
 
 
+class Parts(Protocol):
+    """What has arrived of an answer that is sent once more after a crash."""
+
+    def has(self, text: str) -> bool:
+        """Whether the next part had arrived before."""
+        ...
+
+    def arrived(self, text: str) -> None:
+        """Keeps that a part has arrived."""
+        ...
+
+
 class Sender:
     """Does acts in the chats that their updates come from."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def do(self, act: Act, update: Update) -> None:
-        """Does one act about an update.
+    async def do(self, act: Act, update: Update, parts: Parts | None = None) -> None:
+        """Does one act about an update; messages that had arrived before are left out.
 
         Raises:
             TelegramError: if Telegram refuses it or cannot be reached.
@@ -47,23 +61,27 @@ class Sender:
                 except TelegramError as error:
                     log.debug("the typing action failed: %s", error)
             case Say() if message is not None:
-                await self._say(act, message)
+                await self._say(act, message, parts)
             case Change() if message is not None:
                 await self._change(act, message)
             case Told() if update.callback_query is not None:
-                await update.callback_query.answer(act.text, show_alert=act.alert)
+                await _unless_too_late(update.callback_query.answer(act.text, show_alert=act.alert))
             case Offers() if update.inline_query is not None:
                 await self._offer(act, update.inline_query)
 
-    async def _say(self, act: Say, message: TelegramMessage) -> None:
+    async def _say(self, act: Say, message: TelegramMessage, parts: Parts | None) -> None:
         for number, part in enumerate(act.messages, start=1):
             check_sent(part, act.corpus)
+            if parts is not None and parts.has(part.text):
+                continue
             await message.reply_text(
                 part.text,
                 entities=_entities(part),
                 reply_parameters=_reply_parameters(message, act.to),
                 reply_markup=_keyboard(act.buttons if number == len(act.messages) else ()),
             )
+            if parts is not None:
+                parts.arrived(part.text)
 
     async def _change(self, act: Change, message: TelegramMessage) -> None:
         check_sent(act.message, act.corpus)
@@ -93,7 +111,17 @@ class Sender:
                     offer.id, offer.title, content, description=offer.description
                 )
             )
-        await query.answer(results, cache_time=0, is_personal=True)
+        await _unless_too_late(query.answer(results, cache_time=0, is_personal=True))
+
+
+async def _unless_too_late(answering: Awaitable[bool]) -> None:
+    """Answers who pressed or typed; they have stopped waiting after some seconds."""
+    try:
+        await answering
+    except BadRequest as error:
+        if "query is too old" not in str(error):
+            raise
+        log.info("answered too late: %s", error)
 
 
 def check_sent(part: Message, corpus: Corpus | None) -> None:
