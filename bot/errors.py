@@ -5,6 +5,8 @@ BotError
 ├── EvaluationFailed  an evaluation cannot run: a library or a file is missing
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
+├── InboxUnusable     what people ask cannot be kept on disk
+├── AlreadyServing    another process answers for this bot from this data directory
 └── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
 """
 
@@ -27,6 +29,14 @@ class MalformedCitation(BotError):
 
 class TokenRefused(BotError):
     """Telegram does not accept the bot token."""
+
+
+class InboxUnusable(BotError):
+    """What people ask cannot be kept on disk, so nothing is taken."""
+
+
+class AlreadyServing(BotError):
+    """Another process answers for this bot from the same data directory."""
 
 
 class UnfaithfulQuote(BotError):

@@ -23,6 +23,7 @@ class Settings:
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
     ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
+    ``messages_per_second`` is what Telegram allows the bot in all chats together.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     """
 
@@ -35,6 +36,7 @@ class Settings:
     reranker: str | None
     telegram_api: str
     language: str
+    messages_per_second: int = 30
 
     @property
     def index_directory(self) -> Path:
@@ -56,8 +58,8 @@ class Settings:
         """The settings that the variables give, defaults for the others.
 
         Raises:
-            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, or there are no
-                texts in ``VERBATIM_LANGUAGE``.
+            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
+                texts in ``VERBATIM_LANGUAGE``, or a number is out of its range.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
@@ -77,6 +79,9 @@ class Settings:
             reranker=environment.get("VERBATIM_RERANKER") or None,
             telegram_api=api,
             language=_language(environment),
+            messages_per_second=_number(
+                environment, "VERBATIM_MESSAGES_PER_SECOND", default=30, at_most=1_000
+            ),
         )
 
 
@@ -92,6 +97,15 @@ def _language(environment: Mapping[str, str]) -> str:
         return nearest_language(wanted)
     locale = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return nearest_language(next((value for value in locale if value), None))
+
+
+def _number(environment: Mapping[str, str], name: str, *, default: int, at_most: int) -> int:
+    text = environment.get(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= at_most):
+        raise SettingsError(f"{name}={text[:40]} must be a whole number from 1 to {at_most:,}.")
+    return int(text)
 
 
 def _path(text: str) -> Path:

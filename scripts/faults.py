@@ -114,7 +114,7 @@ def main() -> None:
     one.add_argument("--ratio", type=float, default=2.0, help="most p99 in idle p99s")
     one.set_defaults(campaign=swaps)
     one = campaigns.add_parser("kills", help=kills.__doc__)
-    one.add_argument("--lines", type=int, default=530, help="refreshes to kill at lines of the code")
+    one.add_argument("--lines", type=int, default=530, help="refreshes to kill at lines")
     one.add_argument("--times", type=int, default=260, help="refreshes to kill at random times")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=kills)
