@@ -91,15 +91,16 @@ class TelegramBot:
         try:
             if not await self._reached(bot.initialize):
                 return
-            await self._announce_commands(bot)
             intake.replay()
             if not await self._reached(bot.delete_webhook):
                 return
             receiving = asyncio.create_task(poller.run())
+            announcing = asyncio.create_task(self._announce_commands(bot))
             log.info("answering as @%s", bot.username)
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            announcing.cancel()
             poller.stop()
             await receiving
             handler.stop()
@@ -179,8 +180,6 @@ class TelegramBot:
                     [BotCommand(name, words.say(what)) for name, what in texts.COMMANDS],
                     language_code=None if language == LANGUAGES[0] else language,
                 )
-        except InvalidToken:
-            raise
         except TelegramError as error:
             log.warning("the command menu could not be set: %s", error)
 
