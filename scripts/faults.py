@@ -1,12 +1,14 @@
-"""Does to an index, many times, what must do it no harm; prints figures, exit code 1 for a fault.
+"""Does to an index or a bot, many times, what must do no harm; exit code 1 for a fault.
 
     python scripts/faults.py damage --count 2000
     python scripts/faults.py swaps --count 200
     python scripts/faults.py kills
     python scripts/faults.py disk --count 100
+    python scripts/faults.py botkills --count 1000
 
-The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py`` and
-``tests/refreshfaults.py``. A new one is a function with its options in ``main``.
+The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
+``tests/refreshfaults.py`` and ``tests/botkills.py``. A new one is a function with its options in
+``main``.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from botkills import kill_under_load
 from damage import DamageTrials
 from fakes import LetterEmbedder
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
@@ -81,6 +84,19 @@ def disk(options: argparse.Namespace) -> bool:
     return _tell("without room", fill_disk(options.count))
 
 
+def botkills(options: argparse.Namespace) -> bool:
+    """Bots killed under load: no question is lost, at most one answer a kill comes twice."""
+    figures = kill_under_load(options.count, seed=options.seed, per_second=options.load)
+    print(
+        f"{figures.kills} kills, {figures.questions} questions, {figures.messages} messages: "
+        f"{len(figures.missing)} missing, {figures.duplicates} twice, {len(figures.faults)} faults"
+    )
+    for fault in [*figures.missing, *figures.faults][:20]:
+        print(f"  {fault}")
+    good = not figures.missing and not figures.faults
+    return good and figures.duplicates <= figures.kills
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -121,6 +137,11 @@ def main() -> None:
     one = campaigns.add_parser("disk", help=disk.__doc__)
     one.add_argument("--count", type=int, default=100, help="sizes at which files are cut")
     one.set_defaults(campaign=disk)
+    one = campaigns.add_parser("botkills", help=botkills.__doc__)
+    one.add_argument("--count", type=int, default=1_000, help="kills")
+    one.add_argument("--load", type=float, default=30.0, help="questions a second")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=botkills)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)

@@ -91,15 +91,16 @@ class TelegramBot:
         try:
             if not await self._reached(bot.initialize):
                 return
-            await announce(bot)
             intake.replay()
             if not await self._reached(bot.delete_webhook):
                 return
             receiving = asyncio.create_task(poller.run())
+            announcing = asyncio.create_task(announce(bot))
             log.info("answering as @%s", bot.username)
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            announcing.cancel()
             poller.stop()
             await receiving
             handler.stop()
