@@ -1,12 +1,14 @@
-"""Does to an index, many times, what must do it no harm; prints figures, exit code 1 for a fault.
+"""Does to index and bot, many times, what must do no harm; prints figures, exit code 1 for a fault.
 
     python scripts/faults.py damage --count 2000
     python scripts/faults.py swaps --count 200
     python scripts/faults.py kills --lines 500 --times 200
     python scripts/faults.py disk --count 100
+    python scripts/faults.py texts --count 10000
 
-The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py`` and
-``tests/refreshfaults.py``. A new one is a function with its options in ``main``.
+The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
+``tests/refreshfaults.py`` and ``tests/randomtexts.py``. A new one is a function with its options in
+``main``.
 """
 
 import argparse
@@ -19,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from damage import DamageTrials
 from fakes import LetterEmbedder
+from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from swapping import edition, swap_under_load
 
@@ -81,6 +84,19 @@ def disk(options: argparse.Namespace) -> bool:
     return _tell("without room", fill_disk(options.count))
 
 
+def texts(options: argparse.Namespace) -> bool:
+    """Random texts asked: every message is taken by the server, every quote is its source's."""
+    figures = send_random_texts(options.count, seed=options.seed)
+    print(
+        f"{figures.texts} random texts asked: {figures.messages} messages "
+        f"({_counts(figures.outcomes)}), {figures.pressed} buttons pressed, {figures.offers} "
+        f"inline offers; {figures.quotes} quotes compared; {len(figures.faults)} faults"
+    )
+    for fault in figures.faults[:20]:
+        print(f"  {fault}")
+    return not figures.faults
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -121,6 +137,10 @@ def main() -> None:
     one = campaigns.add_parser("disk", help=disk.__doc__)
     one.add_argument("--count", type=int, default=100, help="sizes at which files are cut")
     one.set_defaults(campaign=disk)
+    one = campaigns.add_parser("texts", help=texts.__doc__)
+    one.add_argument("--count", type=int, default=10_000, help="random texts")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=texts)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)
