@@ -5,9 +5,11 @@
     python scripts/faults.py kills
     python scripts/faults.py disk --count 100
     python scripts/faults.py botkills --count 1000
+    python scripts/faults.py texts --count 10000
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
-``tests/refreshfaults.py`` and ``tests/botkills.py``. A new one is a function with its options in
+``tests/refreshfaults.py``, ``tests/botkills.py`` and ``tests/randomtexts.py``. A new one is a
+function with its options in
 ``main``.
 """
 
@@ -22,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from botkills import kill_under_load
 from damage import DamageTrials
 from fakes import LetterEmbedder
+from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from swapping import edition, swap_under_load
 
@@ -97,6 +100,19 @@ def botkills(options: argparse.Namespace) -> bool:
     return good and figures.duplicates <= figures.kills
 
 
+def texts(options: argparse.Namespace) -> bool:
+    """Random texts asked: every message is taken by the server, every quote is its source's."""
+    figures = send_random_texts(options.count, seed=options.seed)
+    print(
+        f"{figures.texts} random texts asked: {figures.messages} messages "
+        f"({_counts(figures.outcomes)}), {figures.pressed} buttons pressed, {figures.offers} "
+        f"inline offers; {figures.quotes} quotes compared; {len(figures.faults)} faults"
+    )
+    for fault in figures.faults[:20]:
+        print(f"  {fault}")
+    return not figures.faults
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -142,6 +158,10 @@ def main() -> None:
     one.add_argument("--load", type=float, default=30.0, help="questions a second")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=botkills)
+    one = campaigns.add_parser("texts", help=texts.__doc__)
+    one.add_argument("--count", type=int, default=10_000, help="random texts")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=texts)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)
