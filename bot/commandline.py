@@ -601,7 +601,7 @@ def serve() -> None:
     from bot.telegrambot import TelegramBot
 
     async def run() -> None:
-        await TelegramBot(open_dialogue(answerers), token=token, settings=settings).run()
+        await TelegramBot(open_dialogue(answerers, settings), token=token, settings=settings).run()
 
     from bot.composition import open_live_answerer
 

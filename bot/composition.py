@@ -12,9 +12,11 @@ from bot.citation import Cited
 from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
 from bot.liveanswerer import LiveAnswerer
+from bot.people import People
 from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
+from bot.settingsmenu import SettingsMenu, chosen_language
 from bot.verification import Verification, verify
 from corpus import (
     Corpus,
@@ -96,9 +98,21 @@ def open_live_answerer(
     return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
 
 
-def open_dialogue(answerers: LiveAnswerer) -> Dialogue:
+def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked."""
-    return Dialogue([Questions(answerers)])
+    people = open_people(settings)
+    return Dialogue(
+        [
+            SettingsMenu(people),
+            Questions(answerers, preferences=people.preferences),
+        ],
+        language_of=lambda event: chosen_language(event, people),
+    )
+
+
+def open_people(settings: Settings) -> People:
+    """What is kept about people, in the data directory."""
+    return People(settings.people_file)
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:

@@ -36,7 +36,7 @@ class Written:
     ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows
     it; else ``text`` is all that was written, without a mention of the bot at its beginning.
     ``addressed`` tells that the bot is meant: in private, by a command, a mention, or as a reply
-    to a message of its own.
+    to a message of its own. What is ``forwarded`` are not the person's own words.
     """
 
     person: Person
@@ -46,6 +46,7 @@ class Written:
     command: str | None = None
     addressed: bool = True
     edited: bool = False
+    forwarded: bool = False
 
     @property
     def talks(self) -> Hashable:
@@ -64,6 +65,7 @@ class Uploaded:
     file_id: str | None = None
     file_name: str | None = None
     size_bytes: int | None = None
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 
 from bot import texts
 from bot.acts import Act, Say, Typing
-from bot.answering import Answerer, is_question
+from bot.answering import DEFAULT_QUOTES, Answerer, is_question
 from bot.conversation import Conversations
 from bot.dialogue import say
 from bot.errors import UnfaithfulQuote
 from bot.events import Event, Place, PlaceKind, Uploaded, Written
+from bot.linkstyle import in_link_style
 from bot.liveanswerer import LiveAnswerer
+from bot.people import Preferences
 from bot.rendering import Message, render
 from bot.translation import Translator
 
@@ -25,8 +27,15 @@ class Questions:
     Safe to call from several threads, for events of different places.
     """
 
-    def __init__(self, answerer: LiveAnswerer) -> None:
+    def __init__(
+        self,
+        answerer: LiveAnswerer,
+        *,
+        preferences: Callable[[int], Preferences] | None = None,
+    ) -> None:
+        """``preferences`` gives those of a chat, by its id; the usual ones for all without it."""
         self._live = answerer
+        self._preferences = preferences or (lambda _: Preferences())
         self._conversations = Conversations()
         self._commands: dict[str, Command] = {
             "start": self._start,
@@ -94,7 +103,13 @@ class Questions:
         self, answerer: Answerer, question: str, language: str, event: Written
     ) -> tuple[Message, ...]:
         earlier = self._conversations.earlier(event.talks)
-        reply = answerer.answer(question, language=language, earlier=earlier)
+        preferences = self._preferences(event.place.chat_id)
+        reply = answerer.answer(
+            question,
+            top=preferences.quotes or DEFAULT_QUOTES,
+            language=language,
+            earlier=earlier,
+        )
         if is_question(reply):
             self._conversations.remember(event.talks, question)
-        return render(reply, answerer.corpus)
+        return render(in_link_style(reply, preferences.links), answerer.corpus)

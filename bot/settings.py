@@ -47,6 +47,11 @@ class Settings:
         return self.home / "snapshots"
 
     @property
+    def people_file(self) -> Path:
+        """Where what people chose is kept: settings of chats, votes, who was let in."""
+        return self.home / "bot" / "people.sqlite"
+
+    @property
     def evaluation_vectors(self) -> Path:
         """Where ``verbatim eval`` keeps the vectors of evaluation sets."""
         return self.home / "evaluation-vectors.sqlite"

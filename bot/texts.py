@@ -13,6 +13,7 @@ COMMANDS = (
     ("ask", mark("Ask a question: /ask How many members …")),
     ("new", mark("Forget what was asked before")),
     ("sources", mark("The statements that I quote from")),
+    ("settings", mark("Language, number of quotes, links")),
     ("help", mark("How to ask")),
     ("privacy", mark("What is kept about you")),
     ("start", mark("Begin")),

@@ -42,9 +42,15 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
             file_id=document.file_id if document else None,
             file_name=document.file_name if document else None,
             size_bytes=document.file_size if document else None,
+            forwarded=message.forward_origin is not None,
         )
     written = Written(
-        person, place, message.message_id, message.text, edited=update.edited_message is not None
+        person,
+        place,
+        message.message_id,
+        message.text,
+        edited=update.edited_message is not None,
+        forwarded=message.forward_origin is not None,
     )
     return _addressed(written, message, bot_name=bot_name)
 
