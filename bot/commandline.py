@@ -610,6 +610,34 @@ def serve() -> None:
         asyncio.run(run())
 
 
+feedback_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What people found good and bad."
+)
+app.add_typer(feedback_app, name="feedback")
+
+
+@feedback_app.command("export")
+def export_feedback_set(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+) -> None:
+    """Write the votes in Telegram as an evaluation set in BEIR's layout, for "verbatim eval".
+
+    It has the questions that may be kept, and no person. A passage is judged by all votes on the
+    answers that quoted it: 1 where more were good than bad, else 0. Lost are judgements of
+    passages that are gone.
+
+    Example: verbatim feedback export votes && verbatim eval votes
+    """
+    from bot.composition import export_votes
+
+    found = export_votes(_settings(), folder, warn=_warn)
+    out.print(
+        f"{folder}: questions {found.questions:,}, with an answer {found.answered:,}, judgements "
+        f"{found.judgements:,}, lost {found.lost:,}",
+        soft_wrap=True,
+    )
+
+
 @app.command("eval")
 def evaluate_sets(
     datasets: Annotated[

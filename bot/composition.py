@@ -11,8 +11,11 @@ from bot.answering import Answerer
 from bot.citation import Cited
 from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
+from bot.feedback import Feedback
+from bot.feedbackexport import Exported, export_feedback
 from bot.liveanswerer import LiveAnswerer
 from bot.people import People
+from bot.privacy import Privacy
 from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
@@ -101,13 +104,30 @@ def open_live_answerer(
 def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked."""
     people = open_people(settings)
+    feedback = Feedback(people)
+    questions = Questions(answerers, preferences=people.preferences)
     return Dialogue(
         [
             SettingsMenu(people),
-            Questions(answerers, preferences=people.preferences),
+            Privacy(people, forget=(questions.forget, feedback.forget)),
+            feedback,
+            questions,
         ],
         language_of=lambda event: chosen_language(event, people),
     )
+
+
+def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) -> Exported:
+    """What was written of the votes with questions into a folder, as an evaluation set.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the index cannot be used.
+        ExportFailed: if there is nothing to write, or the folder is not empty.
+    """
+    votes = open_people(settings).votes()
+    snapshots = Snapshots(settings.snapshots_directory)
+    return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
 
 
 def open_people(settings: Settings) -> People:

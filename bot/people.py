@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from bot.citation import Cited
 from bot.peoplefile import PeopleFile
 from bot.translation import LANGUAGES
+from corpus import Span
 
 INVITATION_S = 7 * 24 * 3600.0
 """How long an invitation holds."""
@@ -26,9 +28,9 @@ CREATE TABLE IF NOT EXISTS preferences
     (chat INTEGER PRIMARY KEY, language TEXT, quotes INTEGER, links TEXT);
 CREATE TABLE IF NOT EXISTS consents (person INTEGER PRIMARY KEY, questions INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS votes
-    (person INTEGER NOT NULL, chat INTEGER NOT NULL, generation INTEGER NOT NULL,
-     quotes TEXT NOT NULL, good INTEGER NOT NULL, question TEXT, earlier TEXT NOT NULL,
-     PRIMARY KEY (person, chat, generation, quotes));
+    (person INTEGER NOT NULL, chat INTEGER NOT NULL, message INTEGER NOT NULL,
+     generation INTEGER NOT NULL, passages TEXT NOT NULL, good INTEGER NOT NULL,
+     question TEXT, earlier TEXT NOT NULL, PRIMARY KEY (person, chat, message));
 CREATE TABLE IF NOT EXISTS invitations (code BLOB PRIMARY KEY, expires_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS let_in (person INTEGER PRIMARY KEY);
 """
@@ -54,26 +56,18 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
-class VotedQuote:
-    """A quote that was voted on; ``digest`` is that of the passage's text."""
+class KeptVote:
+    """That a person found the answer in a message good or bad.
 
-    document: str
-    paragraph: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """That an answer was good or bad.
-
-    ``question`` is what was asked, None where that is not known; ``earlier`` is what the person
-    had asked before and the question leaned on, oldest first.
+    ``passages`` are those that it quoted. ``question`` is what was asked, None where that was not
+    to be kept; ``earlier`` what the person had asked before, oldest first.
     """
 
     person: int
     chat: int
+    message_id: int
     generation: int
-    quotes: tuple[VotedQuote, ...]
+    passages: tuple[Cited, ...]
     good: bool
     question: str | None = None
     earlier: tuple[str, ...] = ()
@@ -143,41 +137,48 @@ class People:
                     "UPDATE votes SET question = NULL, earlier = '[]' WHERE person = ?", (person,)
                 )
 
-    def keep_vote(self, vote: Vote) -> None:
-        """Keeps a vote, in place of an earlier one on the same answer.
+    def keep_vote(self, vote: KeptVote) -> None:
+        """Keeps a vote, in place of an earlier one of the person on that message.
 
         Its question is kept where the person has consented, and else nowhere.
         """
-        quotes = json.dumps([[q.document, q.paragraph, q.digest] for q in vote.quotes])
+        passages = [
+            [c.document, c.span.start, c.span.end, c.digest, c.paragraph] for c in vote.passages
+        ]
         with self._file.writing() as connection:
             row = connection.execute(
                 "SELECT questions FROM consents WHERE person = ?", (vote.person,)
             ).fetchone()
             consented = row is not None and row[0] == 1
             connection.execute(
-                "INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    *(vote.person, vote.chat, vote.generation, quotes, int(vote.good)),
+                    *(vote.person, vote.chat, vote.message_id, vote.generation),
+                    json.dumps(passages),
+                    int(vote.good),
                     vote.question if consented else None,
                     json.dumps(vote.earlier if consented else ()),
                 ),
             )
 
-    def votes(self) -> tuple[Vote, ...]:
+    def votes(self) -> tuple[KeptVote, ...]:
         """Every vote, in the order of their answers' generations."""
         rows = self._file.read(
-            "SELECT person, chat, generation, quotes, good, question, earlier FROM votes "
-            "ORDER BY generation, rowid"
+            "SELECT person, chat, message, generation, passages, good, question, earlier "
+            "FROM votes ORDER BY generation, rowid"
         )
         return tuple(
-            Vote(
-                *(person, chat, generation),
-                tuple(VotedQuote(*quote) for quote in json.loads(quotes)),
+            KeptVote(
+                *(person, chat, message, generation),
+                tuple(
+                    Cited(document, Span(start, end), digest, paragraph=paragraph)
+                    for document, start, end, digest, paragraph in json.loads(passages)
+                ),
                 bool(good),
                 question,
                 tuple(json.loads(earlier)),
             )
-            for person, chat, generation, quotes, good, question, earlier in rows
+            for person, chat, message, generation, passages, good, question, earlier in rows
         )
 
     def invite(self) -> str:

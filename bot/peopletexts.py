@@ -18,3 +18,32 @@ LINKS = {
     LinkStyle.NONE: mark("None"),
 }
 NOT_YOUR_MENU = mark("Only who opened this menu can use it. Type /settings for your own.")
+
+NOTHING_WRITTEN_DOWN = mark("Nothing is written down about you.")
+WRITTEN_DOWN = mark("This is written down about you: {what}.")
+PRIVACY = mark(
+    "What you send lies on the disk of this bot until it is answered, and is deleted then. Your "
+    "last questions stay in memory for half an hour, so that you can ask on; /new forgets them at "
+    "once. For longer a question is kept only if you voted on its answer and agreed to that. Who "
+    "runs the bot can read such questions without your name. Nothing is logged or passed on. "
+    "Telegram keeps this chat as any other.\n\n/delete_me deletes all that the bot keeps about you."
+)
+KEPT_SETTINGS = mark("the settings of our chat")
+KEPT_CONSENT = mark("that questions you vote on may be kept")
+KEPT_REFUSAL = mark("that questions you vote on may not be kept")
+KEPT_INVITATION = mark("that an invitation let you in")
+REMEMBERED = mark("your last questions, from memory")
+DELETED = mark("Deleted: {what}. Nothing is kept about you now.")
+NOTHING_TO_DELETE = mark("There was nothing to delete: nothing is kept about you.")
+NEW_INVITATION_NEEDED = mark("To ask again you need a new invitation.")
+
+MAY_QUESTIONS_BE_KEPT = mark(
+    "May I keep the questions that you vote on, this one too? They show where answers should get "
+    "better. /delete_me deletes them at any time."
+)
+YES_KEEP = mark("Yes, keep them")
+NO_KEEP = mark("No")
+QUESTIONS_ARE_KEPT = mark(
+    "Thank you. Questions that you vote on are kept from now on; /delete_me deletes them."
+)
+QUESTIONS_ARE_NOT_KEPT = mark("Understood: your votes are kept without your questions.")

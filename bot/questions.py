@@ -43,7 +43,6 @@ class Questions:
             "ask": self._ask,
             "new": self._new,
             "sources": self._sources,
-            "privacy": self._privacy,
         }
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
@@ -54,6 +53,10 @@ class Questions:
             case Uploaded(place=Place(kind=PlaceKind.PRIVATE)):
                 return iter([say(event, words.say(texts.NOT_TEXT))])
         return None
+
+    def forget(self, person_id: int) -> bool:
+        """Keeps nothing of what a person asked anywhere; whether there was anything."""
+        return self._conversations.forget_person(person_id)
 
     def _written(self, event: Written, words: Translator) -> Iterator[Act]:
         if event.command is not None:
@@ -70,9 +73,6 @@ class Questions:
 
     def _help(self, event: Written, words: Translator) -> Iterator[Act]:
         yield say(event, words.say(texts.HELP))
-
-    def _privacy(self, event: Written, words: Translator) -> Iterator[Act]:
-        yield say(event, words.say(texts.PRIVACY))
 
     def _new(self, event: Written, words: Translator) -> Iterator[Act]:
         self._conversations.forget(event.talks)

@@ -16,6 +16,7 @@ COMMANDS = (
     ("settings", mark("Language, number of quotes, links")),
     ("help", mark("How to ask")),
     ("privacy", mark("What is kept about you")),
+    ("delete_me", mark("Delete all that is kept about you")),
     ("start", mark("Begin")),
 )
 NOTHING = mark("The statements do not say. Nothing in them answers this question.")
@@ -115,11 +116,6 @@ HELP = mark(
     "date, paragraph and a link to the very place.\n\n"
     "When the statements do not answer, I say so. I never write an answer of my own.\n\n"
     "In a group: /ask and your question.\n/sources – the statements\n/privacy – what is kept"
-)
-PRIVACY = mark(
-    "Nothing is written down about you. Your last two questions stay in memory for half an hour, "
-    "so that you can ask on; /new forgets them at once. They are not logged and not passed on. "
-    "Telegram keeps this chat as any other."
 )
 ABOUT = mark("About: {topic}, from what you asked before. /new forgets it.")
 FORGOTTEN = mark("Forgotten. What would you like to know?")

@@ -12,11 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.people import INVITATION_S, Kept, LinkStyle, People, Preferences, Vote, VotedQuote
+from bot.citation import Cited
+from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, Preferences
+from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100
-QUOTE = VotedQuote("d1", 7, "c0ffee")
-VOTE = Vote(ADA, ADA, 3, (QUOTE,), good=True, question="Who stripes zebras?", earlier=("Zebras?",))
+QUOTED = Cited("d1", Span(4, 9), "c0ffee012345", paragraph=7)
+VOTE = KeptVote(
+    *(ADA, ADA, 5, 3, (QUOTED,)), good=True, question="Who stripes zebras?", earlier=("Zebras?",)
+)
 
 
 @pytest.fixture

@@ -156,7 +156,7 @@ def test_ask_takes_the_question_after_the_command(bot: Bot, server: BotApiServer
 
 
 def test_the_command_menu_is_set(bot: Bot, server: BotApiServer) -> None:
-    names = {"ask", "new", "sources", "settings", "help", "privacy", "start"}
+    names = {"ask", "new", "sources", "settings", "help", "privacy", "delete_me", "start"}
     for call, language, begin in zip(
         server.calls_to("setMyCommands"), (None, "fr"), ("Begin", "Commencer"), strict=True
     ):
