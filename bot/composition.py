@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from bot.access import Access
 from bot.answering import Answerer
 from bot.citation import Cited
 from bot.dialogue import Dialogue
@@ -20,6 +21,7 @@ from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
 from bot.settingsmenu import SettingsMenu, chosen_language
+from bot.tokenbuckets import TokenBuckets
 from bot.verification import Verification, verify
 from corpus import (
     Corpus,
@@ -108,6 +110,7 @@ def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
     questions = Questions(answerers, preferences=people.preferences)
     return Dialogue(
         [
+            Access(people, rules=settings.access, buckets=_buckets(settings)),
             SettingsMenu(people),
             Privacy(people, forget=(questions.forget, feedback.forget)),
             feedback,
@@ -128,6 +131,12 @@ def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) 
     votes = open_people(settings).votes()
     snapshots = Snapshots(settings.snapshots_directory)
     return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
+
+
+def _buckets(settings: Settings) -> TokenBuckets | None:
+    if not settings.questions_per_minute:
+        return None
+    return TokenBuckets(per_minute=settings.questions_per_minute, burst=settings.questions_at_once)
 
 
 def open_people(settings: Settings) -> People:

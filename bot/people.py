@@ -17,6 +17,9 @@ from bot.peoplefile import PeopleFile
 from bot.translation import LANGUAGES
 from corpus import Span
 
+INVITATION_PAYLOAD = "invite_"
+"""What stands before the code of an invitation in a deep link, or after /start."""
+
 INVITATION_S = 7 * 24 * 3600.0
 """How long an invitation holds."""
 

@@ -47,3 +47,11 @@ QUESTIONS_ARE_KEPT = mark(
     "Thank you. Questions that you vote on are kept from now on; /delete_me deletes them."
 )
 QUESTIONS_ARE_NOT_KEPT = mark("Understood: your votes are kept without your questions.")
+
+NOT_LISTED = mark("This bot answers only people whom it was set up for. Ask who runs it.")
+NOT_INVITED = mark("This bot answers only who was invited. Ask who runs it for an invitation.")
+INVITATION_SPENT = mark(
+    "This invitation does not hold: it was used before, or is older than seven days. Ask for a "
+    "new one."
+)
+LET_IN = mark("Welcome, you are let in. Just type a question; /help says more.")

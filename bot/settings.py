@@ -7,11 +7,14 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
 from embeddings import DEFAULT_MODEL
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_ID = re.compile(r"-?[0-9]{1,18}")
+_COUNT = re.compile(r"[0-9]{1,9}")
 TELEGRAM_API = "https://api.telegram.org"
 
 
@@ -24,6 +27,8 @@ class Settings:
     ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
+    ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
+    burst; 0 a minute sets no limit.
     """
 
     home: Path
@@ -35,6 +40,9 @@ class Settings:
     reranker: str | None
     telegram_api: str
     language: str
+    access: AccessRules
+    questions_per_minute: int
+    questions_at_once: int
 
     @property
     def index_directory(self) -> Path:
@@ -61,8 +69,8 @@ class Settings:
         """The settings that the variables give, defaults for the others.
 
         Raises:
-            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, or there are no
-                texts in ``VERBATIM_LANGUAGE``.
+            SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
+                texts in ``VERBATIM_LANGUAGE``, or a list of ids or a number is none.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
@@ -82,7 +90,46 @@ class Settings:
             reranker=environment.get("VERBATIM_RERANKER") or None,
             telegram_api=api,
             language=_language(environment),
+            access=_access(environment),
+            questions_per_minute=_number(environment, "VERBATIM_RATE", usual=20, least=0),
+            questions_at_once=_number(environment, "VERBATIM_BURST", usual=5, least=1),
         )
+
+
+def _access(environment: Mapping[str, str]) -> AccessRules:
+    kinds = {kind.value: kind for kind in AccessKind}
+    name = environment.get("VERBATIM_ACCESS") or AccessKind.OPEN.value
+    if name not in kinds:
+        raise SettingsError(
+            f"VERBATIM_ACCESS={name}: it is one of {', '.join(kinds)}. Unset it to let everybody "
+            "ask."
+        )
+    return AccessRules(
+        kinds[name],
+        allowed=_ids(environment, "VERBATIM_ALLOWED"),
+        administrators=_ids(environment, "VERBATIM_ADMINS"),
+    )
+
+
+def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
+    """Numeric ids with commas or blanks between; a name is nobody's for ever."""
+    written = re.split(r"[\s,]+", (environment.get(variable) or "").strip(" ,\n\t"))
+    wrong = [text for text in written if text and not _ID.fullmatch(text)]
+    if wrong:
+        raise SettingsError(
+            f'{variable}: "{wrong[0]}" is no numeric id, such as 123456789. Names can change '
+            "hands; @userinfobot in Telegram tells the id of who asks it."
+        )
+    return frozenset(int(text) for text in written if text)
+
+
+def _number(environment: Mapping[str, str], variable: str, *, usual: int, least: int) -> int:
+    text = environment.get(variable)
+    if not text:
+        return usual
+    if not _COUNT.fullmatch(text) or int(text) < least:
+        raise SettingsError(f"{variable}={text}: it is a whole number, {least} or more.")
+    return int(text)
 
 
 def _language(environment: Mapping[str, str]) -> str:
