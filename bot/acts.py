@@ -28,8 +28,10 @@ class Typing:
 class Say:
     """Messages in answer to the message ``to``, in order, the buttons under the last one.
 
-    Where that message was answered before (it was edited since), the earlier answer is edited to
-    this one. ``corpus`` is what their quotes are compared with once more as they are sent.
+    About an edited message, the earlier answer to it is edited to this one: message by message,
+    missing ones sent, those left over deleted. About a pressed button, ``to`` is the message that
+    the button's answer was for, and these are counted to that answer. One Say is done about an
+    edited message. ``corpus`` is what the quotes are compared with once more as they are sent.
     """
 
     messages: tuple[Message, ...]

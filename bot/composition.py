@@ -9,18 +9,22 @@ from pathlib import Path
 
 from bot.access import Access
 from bot.answering import Answerer
+from bot.chatreplies import ChatReplies
 from bot.citation import Cited
 from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
-from bot.feedback import Feedback
+from bot.examples import Examples
+from bot.feedback import ConsentAfterVote, Feedback
 from bot.feedbackexport import Exported, export_feedback
+from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
 from bot.people import People
+from bot.pressedbuttons import PressedButtons
 from bot.privacy import Privacy
 from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
-from bot.settingsmenu import SettingsMenu, chosen_language
+from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.tokenbuckets import TokenBuckets
 from bot.verification import Verification, verify
 from corpus import (
@@ -105,16 +109,23 @@ def open_live_answerer(
 
 def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked."""
+    kept_text = Snapshots(settings.snapshots_directory).text
     people = open_people(settings)
     feedback = Feedback(people)
-    questions = Questions(answerers, preferences=people.preferences)
+    replies = ChatReplies(answerers, preferences_of=lambda event: chosen_preferences(event, people))
+    examples = Examples()
+    buttons = PressedButtons(
+        answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
+    )
     return Dialogue(
         [
             Access(people, rules=settings.access, buckets=_buckets(settings)),
             SettingsMenu(people),
-            Privacy(people, forget=(questions.forget, feedback.forget)),
+            Privacy(people, forget=(replies.forget_person, feedback.forget)),
             feedback,
-            questions,
+            Questions(answerers, replies, examples, source_text=kept_text),
+            ConsentAfterVote(buttons, feedback),
+            InlineQuestions(answerers),
         ],
         language_of=lambda event: chosen_language(event, people),
     )
@@ -133,15 +144,15 @@ def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) 
     return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
 
 
+def open_people(settings: Settings) -> People:
+    """What is kept about people, in the data directory."""
+    return People(settings.people_file)
+
+
 def _buckets(settings: Settings) -> TokenBuckets | None:
     if not settings.questions_per_minute:
         return None
     return TokenBuckets(per_minute=settings.questions_per_minute, burst=settings.questions_at_once)
-
-
-def open_people(settings: Settings) -> People:
-    """What is kept about people, in the data directory."""
-    return People(settings.people_file)
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:

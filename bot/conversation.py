@@ -60,6 +60,15 @@ class Conversations:
             while len(self._by_key) > MOST_CONVERSATIONS:
                 self._by_key.popitem(last=False)
 
+    def correct(self, key: Hashable, before: str, question: str) -> None:
+        """Keeps a question in place of the same one before it was edited, if that is kept."""
+        with self._lock:
+            conversation = self._by_key.get(key)
+            kept = before[:REMEMBERED_CHARACTERS]
+            if conversation is not None and kept in conversation.questions:
+                place = conversation.questions.index(kept)
+                conversation.questions[place] = question[:REMEMBERED_CHARACTERS]
+
     def forget(self, key: Hashable) -> None:
         """Keeps nothing of a conversation."""
         with self._lock:

@@ -34,9 +34,10 @@ class Written:
     """A text message, new or ``edited``.
 
     ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows
-    it; else ``text`` is all that was written, without a mention of the bot at its beginning.
-    ``addressed`` tells that the bot is meant: in private, by a command, a mention, or as a reply
-    to a message of its own. What is ``forwarded`` are not the person's own words.
+    it; else ``text`` is all that was written, without mentions of the bot. ``addressed`` tells
+    that the bot is meant: in private, by a command, a mention, or as a reply to a message of its
+    own; ``named`` that the command names it (``/help@bot``). What is ``forwarded`` are not the
+    person's own words.
     """
 
     person: Person
@@ -46,12 +47,13 @@ class Written:
     command: str | None = None
     addressed: bool = True
     edited: bool = False
+    named: bool = False
     forwarded: bool = False
 
     @property
     def talks(self) -> Hashable:
         """Who talks where: nobody's question leans on what another person asked."""
-        return self.place.chat_id, self.place.thread_id, self.person.id
+        return _talks(self.place, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,21 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button under a message of the bot, with the data it carries."""
+    """A button under a message of the bot, with the data it carries.
+
+    ``opens`` has the deep links in the message, in order: what each would send after /start.
+    """
 
     person: Person
     place: Place
     message_id: int
     data: str
+    opens: tuple[str, ...] = ()
+
+    @property
+    def talks(self) -> Hashable:
+        """Who talks where, as of ``Written``."""
+        return _talks(self.place, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,10 @@ class InlineAsked:
 
     person: Person
     text: str
+
+
+def _talks(place: Place, person: Person) -> Hashable:
+    return place.chat_id, place.thread_id, person.id
 
 
 Event = Written | Uploaded | Pressed | InlineAsked

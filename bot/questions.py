@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator
 
 from bot import texts
 from bot.acts import Act, Say, Typing
-from bot.answering import DEFAULT_QUOTES, Answerer, is_question
-from bot.conversation import Conversations
+from bot.answerbuttons import example_buttons, paragraph_buttons
+from bot.chatreplies import ChatReplies
 from bot.dialogue import say
 from bot.errors import UnfaithfulQuote
 from bot.events import Event, Place, PlaceKind, Uploaded, Written
-from bot.linkstyle import in_link_style
+from bot.examples import Examples
 from bot.liveanswerer import LiveAnswerer
-from bot.people import Preferences
-from bot.rendering import Message, render
+from bot.openedpassage import opened_pointer, passage_message, whole_quote
+from bot.pointer import Pointer, pointed_passage, pointer_to
+from bot.rendering import Message
 from bot.translation import Translator
+from bot.verification import SourceText
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ Command = Callable[[Written, Translator], Iterator[Act]]
 
 
 class Questions:
-    """Answers questions, in private and by /ask, and the commands that need no rights.
+    """Answers what is written: questions, new and edited, and the commands that need no rights.
 
     Safe to call from several threads, for events of different places.
     """
@@ -30,13 +32,15 @@ class Questions:
     def __init__(
         self,
         answerer: LiveAnswerer,
+        replies: ChatReplies,
+        examples: Examples,
         *,
-        preferences: Callable[[int], Preferences] | None = None,
+        source_text: SourceText,
     ) -> None:
-        """``preferences`` gives those of a chat, by its id; the usual ones for all without it."""
         self._live = answerer
-        self._preferences = preferences or (lambda _: Preferences())
-        self._conversations = Conversations()
+        self._replies = replies
+        self._examples = examples
+        self._source_text = source_text
         self._commands: dict[str, Command] = {
             "start": self._start,
             "help": self._help,
@@ -48,34 +52,59 @@ class Questions:
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``. A quote that differs from its source is held back."""
         match event:
+            case Written(edited=True, command=None | "ask", addressed=True):
+                if not event.text or self._replies.is_unchanged(event, event.text):
+                    return iter(())
+                return self._question(event, event.text, words)
             case Written(edited=False, addressed=True):
                 return self._written(event, words)
             case Uploaded(place=Place(kind=PlaceKind.PRIVATE)):
                 return iter([say(event, words.say(texts.NOT_TEXT))])
         return None
 
-    def forget(self, person_id: int) -> bool:
-        """Keeps nothing of what a person asked anywhere; whether there was anything."""
-        return self._conversations.forget_person(person_id)
-
     def _written(self, event: Written, words: Translator) -> Iterator[Act]:
-        if event.command is not None:
-            command = self._commands.get(event.command)
-            if command is not None:
-                yield from command(event, words)
-            elif event.place.kind is PlaceKind.PRIVATE:
-                yield say(event, words.say(texts.UNKNOWN_COMMAND))
-        elif event.place.kind is PlaceKind.PRIVATE:
-            yield from self._question(event, event.text, words)
+        if event.command is None:
+            yield from self._ask(event, words)
+            return
+        command = self._commands.get(event.command)
+        if command is not None:
+            yield from command(event, words)
+        elif event.named or event.place.kind is PlaceKind.PRIVATE:
+            yield say(event, words.say(texts.UNKNOWN_COMMAND))
 
     def _start(self, event: Written, words: Translator) -> Iterator[Act]:
-        yield say(event, texts.start(self._live.current.corpus, words))
+        if (pointer := opened_pointer(event.text)) is not None:
+            yield from self._opened(event, pointer, words)
+            return
+        corpus = self._live.current.corpus
+        buttons = example_buttons(self._examples.of(corpus))
+        yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
+
+    def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
+        """The passage of a deep link."""
+        answerer = self._live.current
+        found = pointed_passage(pointer, answerer.corpus, self._source_text)
+        if found is None:
+            yield say(event, words.say(texts.LINK_IS_OLD))
+            return
+        document, passage = found
+        try:
+            message = passage_message(
+                document, passage, answerer.corpus, answerer.generation, words
+            )
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            yield say(event, words.say(texts.HELD_BACK))
+            return
+        here = pointer_to(whole_quote(document, passage).citation, answerer.generation)
+        buttons = paragraph_buttons(document, passage, here, words, ref=None)
+        yield Say((message,), event.message_id, buttons, answerer.corpus)
 
     def _help(self, event: Written, words: Translator) -> Iterator[Act]:
         yield say(event, words.say(texts.HELP))
 
     def _new(self, event: Written, words: Translator) -> Iterator[Act]:
-        self._conversations.forget(event.talks)
+        self._replies.forget(event)
         yield say(event, words.say(texts.FORGOTTEN))
 
     def _sources(self, event: Written, _: Translator) -> Iterator[Act]:
@@ -90,26 +119,10 @@ class Questions:
 
     def _question(self, event: Written, question: str, words: Translator) -> Iterator[Act]:
         yield Typing()
-        answerer = self._live.current  # one for the whole question: a refresh may come in between
         try:
-            messages = self._rendered(answerer, question, words.language, event)
+            reply = self._replies.to_message(event, question, words)
         except UnfaithfulQuote:
             log.exception("a quote was held back")
             yield say(event, words.say(texts.HELD_BACK))
         else:
-            yield Say(messages, event.message_id, corpus=answerer.corpus)
-
-    def _rendered(
-        self, answerer: Answerer, question: str, language: str, event: Written
-    ) -> tuple[Message, ...]:
-        earlier = self._conversations.earlier(event.talks)
-        preferences = self._preferences(event.place.chat_id)
-        reply = answerer.answer(
-            question,
-            top=preferences.quotes or DEFAULT_QUOTES,
-            language=language,
-            earlier=earlier,
-        )
-        if is_question(reply):
-            self._conversations.remember(event.talks, question)
-        return render(in_link_style(reply, preferences.links), answerer.corpus)
+            yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)

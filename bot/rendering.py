@@ -6,11 +6,12 @@ markup, so no character in them can open a link or a mention.
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.errors import UnfaithfulQuote
+from bot.pointer import pointer_to
 from bot.translation import Translator, translator
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Span
@@ -23,19 +24,25 @@ _LINK_CHARACTERS = 2_000
 _MOST_ENTITIES = 90
 _BETWEEN = " · "
 
+PASSAGE_START = "p"
+"""What /start begins with where it is to open a passage."""
+
 
 class EntityKind(enum.Enum):
-    """The kinds of entity in use; the values are the Bot API's."""
+    """The kinds of entity in use; the values are the Bot API's, but for OPENS: a link that sends
+    /start and its ``url`` to the bot.
+    """
 
     BLOCKQUOTE = "blockquote"
     EXPANDABLE_BLOCKQUOTE = "expandable_blockquote"
     BOLD = "bold"
     TEXT_LINK = "text_link"
+    OPENS = "opens"
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A marked range of a message, in UTF-16 code units. ``url`` is for TEXT_LINK alone."""
+    """A marked range of a message, in UTF-16 code units. ``url`` is for links alone."""
 
     kind: EntityKind
     offset: int
@@ -62,8 +69,13 @@ class Message:
     quoted: tuple[QuotedPart, ...] = ()
 
 
-def render(reply: Reply, corpus: Corpus) -> tuple[Message, ...]:
+def render(
+    reply: Reply, corpus: Corpus, *, first: int = 1, opens: bool = False
+) -> tuple[Message, ...]:
     """The messages that carry a reply, in order, every quote compared with its source.
+
+    Several quotes are numbered from ``first`` on. With ``opens`` each ¶ number is a deep link that
+    opens the paragraph in a chat with the bot.
 
     Quotes that fit share a message. A quote that is too long for one message is continued in the
     next at the end of a sentence; a sentence too long for a message is broken at white space.
@@ -74,15 +86,21 @@ def render(reply: Reply, corpus: Corpus) -> tuple[Message, ...]:
     """
     words = translator(reply.language)
     blocks = [_plain(text) for text in _heading(reply, words)]
-    for position, quote in enumerate(reply.quotes, start=1):
-        prefix = f"{position}. " if len(reply.quotes) > 1 else ""
-        last = position == len(reply.quotes)
+    for position, quote in enumerate(reply.quotes, start=first):
+        prefix = f"{position}. " if first > 1 or len(reply.quotes) > 1 else ""
+        last = position == first + len(reply.quotes) - 1
         generation = words.say(texts.GENERATION, number=str(reply.generation)) if last else ""
-        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation))
+        start = start_of(quote, reply.generation) if opens else None
+        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation, start))
     messages = tuple(_join(blocks))
     for message in messages:
         check_message(message, corpus)
     return messages
+
+
+def start_of(quote: Quote, generation: int) -> str:
+    """What a deep link to a quote sends after /start; ``opened_pointer`` reads it."""
+    return f"{PASSAGE_START}{pointer_to(quote.citation, generation).code}"
 
 
 def check_message(message: Message, corpus: Corpus) -> None:
@@ -116,7 +134,12 @@ def _plain(text: str) -> Message:
 
 
 def _quote_blocks(
-    quote: Quote, prefix: str, corpus: Corpus, words: Translator, generation: str
+    quote: Quote,
+    prefix: str,
+    corpus: Corpus,
+    words: Translator,
+    generation: str,
+    start: str | None,
 ) -> Iterator[Message]:
     """The parts of a quote; the last one names the generation, where that is not ""."""
     source = corpus.document(quote.citation.document).text
@@ -127,7 +150,7 @@ def _quote_blocks(
     for number, part in enumerate(parts, start=1):
         which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
         of_parts = f" {which}" if len(parts) > 1 else ""
-        block = _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK))
+        block = _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK), start)
         if number == len(parts):
             if generation:
                 block = _together(block, Message(generation), between=_BETWEEN)
@@ -181,7 +204,13 @@ def _broken(source: str, sentence: Span, units: int) -> Iterator[Span]:
 
 
 def _quote_block(
-    quote: Quote, part: Span, source: str, prefix: str, of_parts: str, link: str
+    quote: Quote,
+    part: Span,
+    source: str,
+    prefix: str,
+    of_parts: str,
+    link: str,
+    start: str | None,
 ) -> Message:
     text = part.of(source)
     length = utf16_length(text)
@@ -201,8 +230,11 @@ def _quote_block(
         footer.append(shorten(citation.publisher, units=_PUBLISHER_UNITS))
     if citation.published:
         footer.append(citation.published.isoformat())
-    footer.append(f"{citation.label}{of_parts}")
-    text = f"{text}\n{_BETWEEN.join(footer)}"
+    text = f"{text}\n{_BETWEEN.join(footer)}{_BETWEEN}"
+    if start:
+        label = utf16_length(citation.label)
+        entities.append(Entity(EntityKind.OPENS, utf16_length(text), label, start))
+    text = f"{text}{citation.label}{of_parts}"
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
         text = f"{text}{_BETWEEN}"
         shown = Entity(EntityKind.TEXT_LINK, utf16_length(text), utf16_length(link), citation.link)
@@ -244,4 +276,4 @@ def _together(one: Message, other: Message, *, between: str) -> Message:
 
 
 def _moved(entities: Sequence[Entity], *, by: int) -> Iterator[Entity]:
-    return (Entity(e.kind, e.offset + by, e.length, e.url) for e in entities)
+    return (replace(entity, offset=entity.offset + by) for entity in entities)

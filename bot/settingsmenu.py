@@ -18,13 +18,18 @@ _USUAL = "usual"
 _CHOSEN = "✓ "
 
 
-def chosen_language(event: Event, people: People) -> str:
-    """The language that was chosen for the chat, else that of the person's chat program.
+def chosen_preferences(event: Event, people: People) -> Preferences:
+    """What was chosen for the chat of an event.
 
     Who asks inline, in whatever chat, has it as in their own with the bot.
     """
     chat = event.person.id if isinstance(event, InlineAsked) else event.place.chat_id
-    return people.preferences(chat).language or client_language(event)
+    return people.preferences(chat)
+
+
+def chosen_language(event: Event, people: People) -> str:
+    """The language that was chosen for the chat, else that of the person's chat program."""
+    return chosen_preferences(event, people).language or client_language(event)
 
 
 class SettingsMenu:

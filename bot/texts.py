@@ -19,6 +19,14 @@ COMMANDS = (
     ("delete_me", mark("Delete all that is kept about you")),
     ("start", mark("Begin")),
 )
+DESCRIPTION = mark(
+    "I answer questions about official statements, only in their own words. Every answer is a "
+    "quote, word for word, with title, date, paragraph and a link to the very place.\n\n"
+    "When the statements do not answer, I say so."
+)
+"""Shown in a chat that is still empty: at most 512 UTF-16 units in every language."""
+SHORT_DESCRIPTION = mark("Quotes official statements, word for word, each quote with its source.")
+"""Shown on the bot's profile: at most 120 UTF-16 units in every language."""
 NOTHING = mark("The statements do not say. Nothing in them answers this question.")
 NO_WORD = mark("There is no word in this question. Please type one.")
 LONG_QUESTION = mark("The question is long: only its first {characters} characters were searched.")
@@ -106,6 +114,28 @@ LANGUAGE_NAMES = {
     "zh": mark("Chinese"),
 }
 LINK = mark("link")
+MORE = mark("More")
+SOURCE = mark("Source")
+BACK = mark("↩ Answer")
+QUESTION = mark("You asked: {question}")
+CHARACTERS = mark("{label}, characters {start} to {end} of the stored text")
+REFERENCE = mark("Reference: {reference}")
+TEXT_DIGEST = mark("SHA-256 of the text: {digest}")
+OF_GENERATION = mark("Generation of the index: {number}")
+VERIFIED_INTACT = mark("Checked just now: the words stand in the source, exactly so.")
+VERIFIED_MOVED = mark("Checked just now: the words stand at {label} of “{title}” now.")
+VERIFIED_CHANGED = mark("Checked just now: the source has changed, {label} reads differently now.")
+OPEN_HERE = mark("open here")
+RENEWED = mark("The statements were renewed meanwhile. Please ask again.")
+LINK_IS_OLD = mark(
+    "The statements were renewed since this link was made, and the paragraph is not among them any "
+    "more. Just type what you would like to know."
+)
+EXAMPLES_RENEWED = mark("The statements were renewed meanwhile. /start shows other examples.")
+QUESTION_FORGOTTEN = mark("I keep questions only for half an hour. Please ask again.")
+NOTHING_FURTHER = mark("There are no further quotes.")
+THANKS_FOR_VOTE = mark("Thank you.")
+RELATED_OFFER = mark("Related: {title}")
 PART = mark("({number} of {parts})")
 EVIDENCE = mark("evidence: {sentence}")
 SCORE = mark("score {score}")
@@ -115,7 +145,8 @@ HELP = mark(
     "that answer it and quote them word for word, the sentence that answers in bold, with title, "
     "date, paragraph and a link to the very place.\n\n"
     "When the statements do not answer, I say so. I never write an answer of my own.\n\n"
-    "In a group: /ask and your question.\n/sources – the statements\n/privacy – what is kept"
+    "In a group: /ask and your question, or my name in it, or a reply to what I said. In any chat: "
+    "my name, then your question.\n/sources – the statements\n/privacy – what is kept"
 )
 ABOUT = mark("About: {topic}, from what you asked before. /new forgets it.")
 FORGOTTEN = mark("Forgotten. What would you like to know?")

@@ -1,13 +1,17 @@
 """Events as people make them, and what came of them, without a chat library."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fakes import LetterEmbedder, corpus_of
 
 from bot.acts import Act, Button, Change, Offers, Say, Told
 from bot.answering import Answerer
-from bot.events import InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.chatreplies import ChatReplies
+from bot.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.examples import Examples
 from bot.liveanswerer import LiveAnswerer
+from bot.people import Preferences
+from bot.questions import Questions
 from embeddings import Generation, GenerationStore, Retriever, refresh
 
 ADA, BOB = 11, 12
@@ -112,3 +116,13 @@ def live_answerer(store: GenerationStore, *texts: str) -> LiveAnswerer:
         return Answerer(Retriever(of, embedder))
 
     return LiveAnswerer(answerer(store.open_current()), store, answerer)
+
+
+def asking(
+    answerers: LiveAnswerer,
+    *,
+    preferences_of: Callable[[Event], Preferences] = lambda _: Preferences(),
+) -> tuple[Questions, ChatReplies]:
+    """What answers questions, and what remembers them."""
+    replies = ChatReplies(answerers, preferences_of=preferences_of)
+    return Questions(answerers, replies, Examples(), source_text=lambda _: None), replies

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 import pytest
-from chatting import ADA, BOB, live_answerer, texts_of, written
+from chatting import ADA, BOB, asking, live_answerer, texts_of, written
 
 from bot.conversation import Conversations
 from bot.dialogue import Dialogue
 from bot.feedback import Feedback
 from bot.people import KeptVote, People, Preferences
 from bot.privacy import Privacy
-from bot.questions import Questions
 from embeddings import GenerationStore
 
 
@@ -21,9 +20,9 @@ def people(tmp_path: Path) -> People:
 
 @pytest.fixture
 def dialogue(people: People, store: GenerationStore) -> Dialogue:
-    questions = Questions(live_answerer(store, "Zebras zigzag."))
+    questions, replies = asking(live_answerer(store, "Zebras zigzag."))
     feedback = Feedback(people)
-    return Dialogue([Privacy(people, forget=(questions.forget, feedback.forget)), questions])
+    return Dialogue([Privacy(people, forget=(replies.forget_person, feedback.forget)), questions])
 
 
 def said(dialogue: Dialogue, text: str, person: int = ADA, **more: str) -> str:

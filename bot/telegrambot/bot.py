@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from telegram import BotCommand, LinkPreviewOptions, Update
+from telegram import LinkPreviewOptions, Update
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, Defaults, TypeHandler, Updater
 from telegram.request import HTTPXRequest, RequestData
@@ -18,9 +18,9 @@ from bot.dialogue import Dialogue
 from bot.errors import TokenRefused
 from bot.events import Event
 from bot.settings import Settings
+from bot.telegrambot.menus import announce
 from bot.telegrambot.sending import Sender
 from bot.telegrambot.updates import event_of
-from bot.translation import LANGUAGES, translator
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class TelegramBot:
         if not await self._initialize():
             return
         try:
-            await self._announce_commands()
+            await announce(self._application.bot)
             await self._application.start()
             if await self._start_polling():
                 log.info("answering as @%s", self._application.bot.username)
@@ -138,17 +138,6 @@ class TelegramBot:
     def _token_refused(self) -> None:
         self._refused = True
         self._stop.set()
-
-    async def _announce_commands(self) -> None:
-        try:
-            for language in LANGUAGES:
-                words = translator(language)
-                await self._application.bot.set_my_commands(
-                    [BotCommand(name, words.say(what)) for name, what in texts.COMMANDS],
-                    language_code=None if language == LANGUAGES[0] else language,
-                )
-        except TelegramError as error:
-            log.warning("the command menu could not be set: %s", error)
 
     async def _update(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         event = event_of(update, bot_name=self._application.bot.username)

@@ -4,6 +4,7 @@ import logging
 
 from telegram import (
     Bot,
+    Chat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQuery,
@@ -14,16 +15,23 @@ from telegram import (
     ReplyParameters,
     Update,
 )
-from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 
 from bot.acts import Act, Buttons, Change, Offers, Say, Told, Typing
 from bot.errors import UnfaithfulQuote
-from bot.rendering import Message, check_message
+from bot.rendering import Entity, EntityKind, Message, check_message
+from bot.telegrambot.sentanswers import SentAnswers
+from bot.telegrambot.updates import start_link, topic_of
+from bot.utf16 import shorten
 from corpus import Corpus
 
 log = logging.getLogger(__name__)
+
+_TOLD_UNITS = 200
+_UNCHANGED = "not modified"
+_GONE = ("not found", "can't be edited", "message_id_invalid")
+_LATE = ("query is too old", "query id is invalid")
 
 
 class Sender:
@@ -31,53 +39,114 @@ class Sender:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._answers = SentAnswers()
 
     async def do(self, act: Act, update: Update) -> None:
         """Does one act about an update.
+
+        A message to change that is gone, and a button or inline question that waited too long for
+        Telegram to pass the answer on, are no errors.
 
         Raises:
             TelegramError: if Telegram refuses it or cannot be reached.
             UnfaithfulQuote: if a quote differs from its source; nothing of it is sent then.
         """
-        message = update.effective_message
+        chat = update.effective_chat
         match act:
-            case Typing() if message is not None:
+            case Typing() if chat is not None:
                 try:
-                    await message.reply_chat_action(ChatAction.TYPING)
+                    await self._bot.send_chat_action(
+                        chat.id, ChatAction.TYPING, message_thread_id=topic_of(update)
+                    )
                 except TelegramError as error:
                     log.debug("the typing action failed: %s", error)
-            case Say() if message is not None:
-                await self._say(act, message)
-            case Change() if message is not None:
-                await self._change(act, message)
+            case Say() if chat is not None:
+                await self._say(act, update, chat)
+            case Change() if chat is not None:
+                await self._edit(
+                    chat.id, act.message_id, act.message, act.buttons, corpus=act.corpus
+                )
             case Told() if update.callback_query is not None:
-                await update.callback_query.answer(act.text, show_alert=act.alert)
+                text = None if act.text is None else shorten(act.text, units=_TOLD_UNITS)
+                try:
+                    await update.callback_query.answer(text, show_alert=act.alert)
+                except BadRequest as error:
+                    _pass_over(error, _LATE)
             case Offers() if update.inline_query is not None:
                 await self._offer(act, update.inline_query)
 
-    async def _say(self, act: Say, message: TelegramMessage) -> None:
-        for number, part in enumerate(act.messages, start=1):
+    async def _say(self, act: Say, update: Update, chat: Chat) -> None:
+        for part in act.messages:
             check_sent(part, act.corpus)
-            await message.reply_text(
-                part.text,
-                entities=_entities(part),
-                reply_parameters=_reply_parameters(message, act.to),
-                reply_markup=_keyboard(act.buttons if number == len(act.messages) else ()),
-            )
+        edited = update.edited_message is not None
+        earlier = list(self._answers.take(chat.id, act.to)) if edited else []
+        now: list[int] = []
+        try:
+            for number, part in enumerate(act.messages, start=1):
+                buttons = act.buttons if number == len(act.messages) else ()
+                # one that cannot be edited is sent anew
+                if earlier and await self._edit(
+                    chat.id, earlier[0], part, buttons, corpus=act.corpus
+                ):
+                    now.append(earlier.pop(0))
+                    continue
+                del earlier[:1]
+                now.append(await self._send(act, part, buttons, update, chat))
+            while earlier:
+                await self._delete(chat.id, earlier.pop())
+        finally:
+            self._answers.add(chat.id, act.to, (*now, *earlier))
 
-    async def _change(self, act: Change, message: TelegramMessage) -> None:
-        check_sent(act.message, act.corpus)
+    async def _send(
+        self, act: Say, part: Message, buttons: Buttons, update: Update, chat: Chat
+    ) -> int:
+        """The id of the message that was sent."""
+        check_sent(part, act.corpus)
+        # in a group an answer names the message it answers; in a private chat that is plain
+        replies = None
+        if chat.type != ChatType.PRIVATE:
+            replies = ReplyParameters(act.to, allow_sending_without_reply=True)
+        sent = await self._bot.send_message(
+            chat.id,
+            part.text,
+            entities=self._entities(part),
+            message_thread_id=topic_of(update),
+            reply_parameters=replies,
+            reply_markup=_keyboard(buttons),
+        )
+        return sent.message_id
+
+    async def _edit(
+        self,
+        chat_id: int,
+        message_id: int,
+        part: Message,
+        buttons: Buttons,
+        *,
+        corpus: Corpus | None,
+    ) -> bool:
+        """Whether the message could be edited, or was like this already."""
+        check_sent(part, corpus)
         try:
             await self._bot.edit_message_text(
-                act.message.text,
-                chat_id=message.chat_id,
-                message_id=act.message_id,
-                entities=_entities(act.message),
-                reply_markup=_keyboard(act.buttons),
+                part.text,
+                chat_id=chat_id,
+                message_id=message_id,
+                entities=self._entities(part),
+                reply_markup=_keyboard(buttons),
             )
         except BadRequest as error:
-            if "not modified" not in str(error):
-                raise
+            if _UNCHANGED in str(error).lower():
+                return True
+            _pass_over(error, _GONE)
+            return False
+        return True
+
+    async def _delete(self, chat_id: int, message_id: int) -> None:
+        try:
+            await self._bot.delete_message(chat_id, message_id)
+        except BadRequest as error:  # it is gone, or too old to be deleted
+            log.debug("a message stays: %s", error)
 
     async def _offer(self, act: Offers, query: InlineQuery) -> None:
         results = []
@@ -85,7 +154,7 @@ class Sender:
             check_sent(offer.message, act.corpus)
             content = InputTextMessageContent(
                 offer.message.text,
-                entities=_entities(offer.message),
+                entities=self._entities(offer.message),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
             results.append(
@@ -93,7 +162,19 @@ class Sender:
                     offer.id, offer.title, content, description=offer.description
                 )
             )
-        await query.answer(results, cache_time=0, is_personal=True)
+        try:
+            await query.answer(results, cache_time=0, is_personal=True)
+        except BadRequest as error:
+            _pass_over(error, _LATE)
+
+    def _entities(self, part: Message) -> list[MessageEntity]:
+        return [self._entity(entity) for entity in part.entities]
+
+    def _entity(self, e: Entity) -> MessageEntity:
+        if e.kind is EntityKind.OPENS and e.url is not None:
+            url = start_link(self._bot.username, e.url)
+            return MessageEntity(MessageEntity.TEXT_LINK, e.offset, e.length, url=url)
+        return MessageEntity(e.kind.value, e.offset, e.length, url=e.url)
 
 
 def check_sent(part: Message, corpus: Corpus | None) -> None:
@@ -108,13 +189,6 @@ def check_sent(part: Message, corpus: Corpus | None) -> None:
         raise UnfaithfulQuote("A quote without its source was held back.")
 
 
-def _entities(part: Message) -> list[MessageEntity]:
-    return [
-        MessageEntity(type=e.kind.value, offset=e.offset, length=e.length, url=e.url)
-        for e in part.entities
-    ]
-
-
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     if not buttons:
         return None
@@ -126,8 +200,12 @@ def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     )
 
 
-def _reply_parameters(message: TelegramMessage, to: int) -> ReplyParameters | None:
-    """In a group an answer names the message it answers; in a private chat that is plain."""
-    if message.chat.type == ChatType.PRIVATE:
-        return None
-    return ReplyParameters(to, allow_sending_without_reply=True)
+def _pass_over(error: BadRequest, reasons: tuple[str, ...]) -> None:
+    """Returns if the error is for one of the reasons, which the person has seen already.
+
+    Raises:
+        BadRequest: the error itself, if not.
+    """
+    if not any(reason in str(error).lower() for reason in reasons):
+        raise error
+    log.debug("too late: %s", error)

@@ -1,8 +1,9 @@
 """What Telegram tells → events."""
 
+import re
 from dataclasses import replace
 
-from telegram import CallbackQuery, MaybeInaccessibleMessage, MessageEntity, Update
+from telegram import CallbackQuery, MaybeInaccessibleMessage, MessageEntity, Update, User
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 from telegram.ext.filters import StatusUpdate
@@ -18,18 +19,30 @@ from bot.events import (
     Written,
 )
 
+_STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
+"""Accounts of Telegram's own in whose name anonymous administrators and channels write."""
+
+
+def start_link(bot_name: str, payload: str) -> str:
+    """The address that opens the chat with the bot and sends it /start and the payload."""
+    return f"https://t.me/{bot_name}?start={payload}"
+
+
+def topic_of(update: Update) -> int | None:
+    """The topic of a forum that an update comes from: answers go there. None elsewhere."""
+    return _topic(update.effective_message)
+
 
 def event_of(update: Update, *, bot_name: str) -> Event | None:
     """What a person did, None for what is nothing to the bot."""
     if update.callback_query is not None:
-        return _pressed(update.callback_query)
+        return _pressed(update.callback_query, bot_name)
     if update.inline_query is not None:
         user = update.inline_query.from_user
         return InlineAsked(Person(user.id, user.language_code), update.inline_query.query)
     message = update.message or update.edited_message
-    if message is None or message.from_user is None or not (place := _place(message)):
+    if message is None or not (person := _author(message)) or not (place := _place(message)):
         return None
-    person = Person(message.from_user.id, message.from_user.language_code)
     if message.text is None:
         if update.edited_message is not None or StatusUpdate.ALL.check_update(update):
             return None
@@ -55,6 +68,19 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
     return _addressed(written, message, bot_name=bot_name)
 
 
+def _author(message: TelegramMessage) -> Person | None:
+    """Who wrote the message; None for another bot, and for a quote that was put there inline."""
+    user = message.from_user
+    if user is None or message.via_bot is not None:
+        return None
+    if user.is_bot and user.id not in _STANDS_FOR_PEOPLE:
+        return None
+    if user.id in _STANDS_FOR_PEOPLE and message.sender_chat is not None:
+        # not one person for all groups: each has its own pace and its own questions
+        return Person(message.sender_chat.id)
+    return Person(user.id, user.language_code)
+
+
 def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Written | None:
     """The event with its command, and whether the bot is meant; None for another bot's command."""
     first = message.entities[0] if message.entities else None
@@ -63,17 +89,58 @@ def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Wr
         if meant and meant.casefold() != bot_name.casefold():
             return None
         rest = event.text[first.length :].strip()
-        return replace(event, command=command.casefold(), text=rest)
-    private = event.place.kind is PlaceKind.PRIVATE
-    return replace(event, addressed=private)
+        return replace(event, command=command.casefold(), text=rest, named=bool(meant))
+    text, mentioned = _without_mentions(message, bot_name)
+    addressed = (
+        event.place.kind is PlaceKind.PRIVATE or mentioned or _answers_bot(message, bot_name)
+    )
+    return replace(event, text=text, addressed=addressed)
 
 
-def _pressed(query: CallbackQuery) -> Pressed | None:
+def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, bool]:
+    """The text without the bot's name, wherever it was mentioned, and whether it was."""
+    text = message.text or ""
+    rest = text.encode("utf-16-le")
+    mentions = [
+        entity
+        for entity in message.entities
+        if (
+            entity.type == MessageEntity.MENTION
+            and message.parse_entity(entity).casefold() == f"@{bot_name}".casefold()
+        )
+        or (entity.type == MessageEntity.TEXT_MENTION and _is_bot(entity.user, bot_name))
+    ]
+    for entity in sorted(mentions, key=lambda e: e.offset, reverse=True):
+        rest = rest[: 2 * entity.offset] + rest[2 * (entity.offset + entity.length) :]
+    if not mentions:
+        return text, False
+    return re.sub(r"[ \t]{2,}", " ", rest.decode("utf-16-le")).strip(" \t\n,:"), True
+
+
+def _answers_bot(message: TelegramMessage, bot_name: str) -> bool:
+    """Whether the message is a reply to one of the bot, not only within a topic that it opened."""
+    answered = message.reply_to_message
+    if answered is None or answered.forum_topic_created is not None:
+        return False
+    return _is_bot(answered.from_user, bot_name)
+
+
+def _is_bot(user: User | None, bot_name: str) -> bool:
+    name = (user.username or "") if user is not None and user.is_bot else ""
+    return name.casefold() == bot_name.casefold()
+
+
+def _pressed(query: CallbackQuery, bot_name: str) -> Pressed | None:
     message = query.message
     if message is None or query.data is None or not (place := _place(message)):
         return None
     person = Person(query.from_user.id, query.from_user.language_code)
-    return Pressed(person, place, message.message_id, query.data)
+    opens: tuple[str, ...] = ()
+    if isinstance(message, TelegramMessage):
+        begin = start_link(bot_name, "")
+        links = (entity.url or "" for entity in message.entities)
+        opens = tuple(link.removeprefix(begin) for link in links if link.startswith(begin))
+    return Pressed(person, place, message.message_id, query.data, opens)
 
 
 def _place(message: MaybeInaccessibleMessage) -> Place | None:
@@ -83,5 +150,11 @@ def _place(message: MaybeInaccessibleMessage) -> Place | None:
         ChatType.SUPERGROUP: PlaceKind.GROUP,
     }
     kind = kinds.get(ChatType(message.chat.type)) if message.chat.type in set(ChatType) else None
-    thread = message.message_thread_id if isinstance(message, TelegramMessage) else None
-    return None if kind is None else Place(message.chat.id, kind, thread)
+    return None if kind is None else Place(message.chat.id, kind, _topic(message))
+
+
+def _topic(message: MaybeInaccessibleMessage | None) -> int | None:
+    """The topic of a forum; the thread of replies in another group is none to write to."""
+    if isinstance(message, TelegramMessage) and message.is_topic_message:
+        return message.message_thread_id
+    return None

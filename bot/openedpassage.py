@@ -1,0 +1,110 @@
+"""A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
+
+from bot import texts
+from bot.answering import Answer, Quote, check_quote
+from bot.citation import Citation, cite
+from bot.pointer import Pointer, parse_pointer
+from bot.rendering import PASSAGE_START, Entity, EntityKind, Message, render, start_of
+from bot.translation import Translator
+from bot.utf16 import shorten, utf16_length
+from bot.verification import Verdict, Verification
+from corpus import Corpus, Document, Passage
+
+_TITLE_UNITS = 300
+_PUBLISHER_UNITS = 200
+_PLACE_UNITS = 200
+_URL_UNITS = 1_000
+
+
+def opened_pointer(start: str) -> Pointer | None:
+    """The passage that a deep link is to open, by what follows /start; None for anything else."""
+    if not start.startswith(PASSAGE_START):
+        return None
+    return parse_pointer(start.removeprefix(PASSAGE_START))
+
+
+def whole_quote(document: Document, passage: Passage) -> Quote:
+    """The passage as a quote, all of it evidence."""
+    return Quote(
+        text=passage.text,
+        evidence_text=passage.text,
+        evidence=passage.span,
+        sentences=tuple(sentence.span for sentence in passage.sentences),
+        score=1.0,
+        citation=cite(document, passage),
+    )
+
+
+def passage_message(
+    document: Document, passage: Passage, corpus: Corpus, generation: int, words: Translator
+) -> Message:
+    """The passage with its citation; of one longer than a message the first part, which says so.
+
+    Raises:
+        UnfaithfulQuote: if it differs from its source.
+    """
+    quote = whole_quote(document, passage)
+    check_quote(quote, corpus)
+    reply = Answer("", generation, (quote,), language=words.language)
+    return render(reply, corpus, opens=True)[0]
+
+
+def source_message(found: Verification, generation: int, words: Translator) -> Message | None:
+    """The citation in full, with what verifying it against the corpus has just shown.
+
+    None where the words are gone, or are not known any more.
+    """
+    now = found.now
+    if now is None or now.passage is None:
+        return None
+    document, passage = now.document, now.passage
+    verdict = _verdict(found, passage.label, document.title, words)
+    if not found.verdict.as_cited:
+        cited = words.say(texts.REFERENCE, reference=found.cited.reference)
+        title = shorten(document.title, units=_TITLE_UNITS)
+        return Message(f"{title}\n{cited}\n\n{verdict}".strip())
+    quote = whole_quote(document, passage)
+    text = "\n".join([*_lines(quote.citation, document, generation, words), "", verdict, ""])
+    link = words.say(texts.OPEN_HERE)
+    opens = Entity(
+        EntityKind.OPENS, utf16_length(text), utf16_length(link), start_of(quote, generation)
+    )
+    return Message(f"{text}{link}", (opens,))
+
+
+def _lines(citation: Citation, document: Document, generation: int, words: Translator) -> list[str]:
+    parts = (
+        citation.publisher and shorten(citation.publisher, units=_PUBLISHER_UNITS),
+        citation.published and citation.published.isoformat(),
+        document.place and shorten(document.place, units=_PLACE_UNITS),
+    )
+    where = words.say(
+        texts.CHARACTERS,
+        label=citation.label,
+        start=str(citation.start),
+        end=str(citation.end),
+    )
+    about = (
+        shorten(citation.title.strip(), units=_TITLE_UNITS),
+        " · ".join(part for part in parts if part),
+        where,
+        citation.url and shorten(citation.url, units=_URL_UNITS),
+    )
+    return [
+        *(line for line in about if line),
+        "",
+        words.say(texts.REFERENCE, reference=citation.reference),
+        words.say(texts.TEXT_DIGEST, digest=citation.digest),
+        words.say(texts.OF_GENERATION, number=str(generation)),
+    ]
+
+
+def _verdict(found: Verification, label: str, title: str, words: Translator) -> str:
+    match found.verdict:
+        case Verdict.INTACT:
+            return words.say(texts.VERIFIED_INTACT)
+        case Verdict.MOVED:
+            title = shorten(title, units=_TITLE_UNITS)
+            return words.say(texts.VERIFIED_MOVED, label=label, title=title)
+        case _:
+            return words.say(texts.VERIFIED_CHANGED, label=label)

@@ -1,0 +1,30 @@
+"""Which messages of the bot answer which message, so that an edited question edits its answer."""
+
+from collections import OrderedDict
+
+MOST_ANSWERS = 10_000
+
+
+class SentAnswers:
+    """The ids of the messages that answer each message, by chat: ids alone, in memory alone.
+
+    Of more than ``MOST_ANSWERS`` the oldest are forgotten, all when the process ends: an edited
+    question is then answered anew.
+    """
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[tuple[int, int], tuple[int, ...]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def take(self, chat_id: int, question: int) -> tuple[int, ...]:
+        """The messages that answer the message ``question``, which are forgotten; () for none."""
+        return self._ids.pop((chat_id, question), ())
+
+    def add(self, chat_id: int, question: int, answers: tuple[int, ...]) -> None:
+        """Keeps further messages that answer the message ``question``."""
+        key = chat_id, question
+        self._ids[key] = (*self._ids.pop(key, ()), *answers)
+        while len(self._ids) > MOST_ANSWERS:
+            self._ids.popitem(last=False)
