@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot import terminal, texts
+from bot import terminal, terminalreports, texts
 from bot.accessrules import AccessKind
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
@@ -303,13 +303,13 @@ def add(
         for outcome in added_sources(open_directory(settings), found, given=given):
             outcomes.append(outcome)
             if not as_json:
-                terminal.print_outcome(outcome, out, err)
+                terminalreports.print_outcome(outcome, out, err)
             progress(len(outcomes), len(found))
     bad = sum(outcome.added is None for outcome in outcomes)
     if as_json:
         print(json.dumps([outcome_fields(o) for o in outcomes], ensure_ascii=False, indent=2))
     else:
-        terminal.print_added(outcomes, out, refresh_follows=then_refresh)
+        terminalreports.print_added(outcomes, out, refresh_follows=then_refresh)
     if then_refresh and bad < len(outcomes):
         _refresh_once(as_json=False, console=err if as_json else out)
     if bad:
@@ -398,7 +398,7 @@ def _print_report(report: RefreshReport, *, as_json: bool, dry_run: bool, consol
     if as_json:
         print(json.dumps({**asdict(report), "dry_run": dry_run}))
     else:
-        terminal.print_refresh(report, console, dry_run=dry_run)
+        terminalreports.print_refresh(report, console, dry_run=dry_run)
 
 
 def _provenance(
@@ -480,7 +480,7 @@ def check(
     if as_json:
         print(json.dumps(check_fields(found), ensure_ascii=False, indent=2))
     else:
-        terminal.print_check(found, out)
+        terminalreports.print_check(found, out)
     raise typer.Exit(0 if found.intact else EXIT_FAILURE)
 
 
@@ -574,7 +574,7 @@ def verify(
         fields = [verification_fields(each) for each in found]
         print(json.dumps(fields, ensure_ascii=False, indent=2))
     else:
-        terminal.print_verifications(found, out)
+        terminalreports.print_verifications(found, out)
     if not all(each.verdict.as_cited for each in found):
         raise typer.Exit(EXIT_NOT_AS_CITED)
 

@@ -6,6 +6,8 @@ BotError
 ├── ExportFailed      there are no votes to export, or the folder cannot be written
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
+├── InboxUnusable     what people ask cannot be kept on disk
+├── AlreadyServing    another process answers for this bot from this data directory
 └── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
 """
 
@@ -32,6 +34,14 @@ class MalformedCitation(BotError):
 
 class TokenRefused(BotError):
     """Telegram does not accept the bot token."""
+
+
+class InboxUnusable(BotError):
+    """What people ask cannot be kept on disk, so nothing is taken."""
+
+
+class AlreadyServing(BotError):
+    """Another process answers for this bot from the same data directory."""
 
 
 class UnfaithfulQuote(BotError):

@@ -14,7 +14,6 @@ from embeddings import DEFAULT_MODEL
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
-_COUNT = re.compile(r"[0-9]{1,9}")
 TELEGRAM_API = "https://api.telegram.org"
 
 
@@ -26,6 +25,7 @@ class Settings:
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
     ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
+    ``messages_per_second`` is what Telegram allows the bot in all chats together.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
@@ -40,6 +40,7 @@ class Settings:
     reranker: str | None
     telegram_api: str
     language: str
+    messages_per_second: int
     access: AccessRules
     questions_per_minute: int
     questions_at_once: int
@@ -70,7 +71,7 @@ class Settings:
 
         Raises:
             SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
-                texts in ``VERBATIM_LANGUAGE``, or a list of ids or a number is none.
+                texts in ``VERBATIM_LANGUAGE``, an id is none, or a number is out of its range.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
@@ -90,9 +91,12 @@ class Settings:
             reranker=environment.get("VERBATIM_RERANKER") or None,
             telegram_api=api,
             language=_language(environment),
+            messages_per_second=_number(
+                environment, "VERBATIM_MESSAGES_PER_SECOND", default=30, at_most=1_000
+            ),
             access=_access(environment),
-            questions_per_minute=_number(environment, "VERBATIM_RATE", usual=20, least=0),
-            questions_at_once=_number(environment, "VERBATIM_BURST", usual=5, least=1),
+            questions_per_minute=_number(environment, "VERBATIM_RATE", default=20, at_least=0),
+            questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
         )
 
 
@@ -123,15 +127,6 @@ def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
     return frozenset(int(text) for text in written if text)
 
 
-def _number(environment: Mapping[str, str], variable: str, *, usual: int, least: int) -> int:
-    text = environment.get(variable)
-    if not text:
-        return usual
-    if not _COUNT.fullmatch(text) or int(text) < least:
-        raise SettingsError(f"{variable}={text}: it is a whole number, {least} or more.")
-    return int(text)
-
-
 def _language(environment: Mapping[str, str]) -> str:
     """The language asked for, else that of the locale as POSIX orders its variables."""
     wanted = environment.get("VERBATIM_LANGUAGE")
@@ -144,6 +139,25 @@ def _language(environment: Mapping[str, str]) -> str:
         return nearest_language(wanted)
     locale = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return nearest_language(next((value for value in locale if value), None))
+
+
+def _number(
+    environment: Mapping[str, str],
+    name: str,
+    *,
+    default: int,
+    at_least: int = 1,
+    at_most: int = 1_000,
+) -> int:
+    text = environment.get(name)
+    if not text:
+        return default
+    is_number = text.isascii() and text.isdecimal()
+    if not is_number or not at_least <= int(text[:9]) <= at_most:
+        raise SettingsError(
+            f"{name}={text[:40]} must be a whole number from {at_least} to {at_most:,}."
+        )
+    return int(text)
 
 
 def _path(text: str) -> Path:

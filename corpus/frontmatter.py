@@ -15,6 +15,8 @@ import yaml
 from corpus.errors import UnreadableSource
 from corpus.storedtext import normalise
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The base loader, in C where it was built: ten times faster over thousands of files."""
 _FRONT_MATTER = re.compile(
     r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
 )
@@ -63,7 +65,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
     try:
         # the base loader makes texts of all values: "NO" is a place and "12:30" a title
-        found = yaml.load(match["yaml"], Loader=yaml.BaseLoader)  # noqa: S506 (makes no objects)
+        found = yaml.load(match["yaml"], Loader=_LOADER)  # noqa: S506 (makes no objects)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UnreadableSource(f"front matter is not valid YAML ({reason}).") from error

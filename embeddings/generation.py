@@ -11,7 +11,7 @@ from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.corpusfile import corpus_from_bytes, corpus_to_bytes
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import LexicalIndex
+from embeddings.lexicalindex import LexicalIndex, stems
 from embeddings.manifest import Manifest
 from embeddings.terms import Terms
 from embeddings.tokenvectors import TokenVectors
@@ -154,19 +154,21 @@ class GenerationVectors:
 def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, bytes]:
     """Every file of a generation but its manifest, by name."""
     quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
-    alone = [(passage.text, d.language) for d, passage in quotable]
+    languages = {d.language for d, _ in quotable}
+    alone = [stems(passage.text, language=d.language) for d, passage in quotable]
+    contexts = {d.id: stems(d.context, language=d.language) for d in corpus.documents}
+    placed = [contexts[d.id] + bag for (d, _), bag in zip(quotable, alone, strict=True)]
     sentence_owner = np.repeat(
         np.arange(len(quotable)), [len(passage.sentences) for _, passage in quotable]
     )
     frequencies = vectors.tokens.frequencies(sentence_owner)
-    placed = [(f"{d.context}\n{passage.text}", d.language) for d, passage in quotable]
     return {
         CORPUS_FILE: corpus_to_bytes(corpus),
         PASSAGE_VECTORS_FILE: VectorIndex.build(vectors.passages).to_bytes(),
         SENTENCE_VECTORS_FILE: VectorIndex.build(vectors.sentences).to_bytes(),
         DOCUMENT_VECTORS_FILE: VectorIndex.build(vectors.documents).to_bytes(),
-        **LexicalIndex.build(alone).to_files(LEXICAL),
-        **LexicalIndex.build(placed).to_files(CONTEXT_LEXICAL),
+        **LexicalIndex.of_stems(alone, languages=languages).to_files(LEXICAL),
+        **LexicalIndex.of_stems(placed, languages=languages).to_files(CONTEXT_LEXICAL),
         **Terms.build(corpus).to_files(),
         **vectors.tokens.to_files(TOKENS),
         **vectors.context_tokens.to_files(CONTEXT_TOKENS),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -156,12 +156,16 @@ class LexicalIndex:
         """An index of (text, language code) pairs, in order; texts without a word score 0."""
         pairs = list(texts)
         bags = [stems(text, language=language) for text, language in pairs]
-        languages = sorted({language for _, language in pairs})
+        return cls.of_stems(bags, languages={language for _, language in pairs})
+
+    @classmethod
+    def of_stems(cls, bags: Sequence[list[str]], *, languages: Set[str]) -> "LexicalIndex":
+        """An index of texts given by their ``stems``, in order, and of their language codes."""
         if not any(bags):
-            return cls(None, count=len(pairs), languages=languages)
+            return cls(None, count=len(bags), languages=sorted(languages))
         engine = _new_engine()
-        engine.index(bags, show_progress=False)
-        return cls(engine, count=len(pairs), languages=languages)
+        engine.index(list(bags), show_progress=False)
+        return cls(engine, count=len(bags), languages=sorted(languages))
 
     def __len__(self) -> int:
         return self._count

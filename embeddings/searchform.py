@@ -1,6 +1,7 @@
 """The form of a text that is searched: never shown, never cited."""
 
 import unicodedata
+from functools import lru_cache
 
 
 def search_form(text: str) -> str:
@@ -8,13 +9,20 @@ def search_form(text: str) -> str:
 
     Used for embedding and for words alone; offsets into it mean nothing. May be empty.
     """
-    folded = unicodedata.normalize("NFKC", text)
+    folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
     # a text has few distinct characters: looking at each of those once is ten times faster
-    left_out = [
-        ord(c)
-        for c in set(folded)
-        if not c.isspace() and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"}
-    ]
+    left_out = [ord(c) for c in set(folded) if _is_left_out(c)]
     if left_out:
         folded = folded.translate(dict.fromkeys(left_out))
     return " ".join(folded.split())
+
+
+@lru_cache(maxsize=10_000)
+def _is_left_out(character: str) -> bool:
+    return not character.isspace() and unicodedata.category(character) in {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Co",
+        "Cn",
+    }

@@ -2,7 +2,7 @@
 
     python scripts/faults.py damage --count 2000
     python scripts/faults.py swaps --count 200
-    python scripts/faults.py kills --lines 500 --times 200
+    python scripts/faults.py kills
     python scripts/faults.py disk --count 100
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py`` and
@@ -114,8 +114,8 @@ def main() -> None:
     one.add_argument("--ratio", type=float, default=2.0, help="most p99 in idle p99s")
     one.set_defaults(campaign=swaps)
     one = campaigns.add_parser("kills", help=kills.__doc__)
-    one.add_argument("--lines", type=int, default=500, help="kills at lines of the code")
-    one.add_argument("--times", type=int, default=200, help="kills at random times")
+    one.add_argument("--lines", type=int, default=530, help="refreshes to kill at lines")
+    one.add_argument("--times", type=int, default=260, help="refreshes to kill at random times")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=kills)
     one = campaigns.add_parser("disk", help=disk.__doc__)

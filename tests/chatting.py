@@ -1,128 +1,199 @@
-"""Events as people make them, and what came of them, without a chat library."""
+"""The bot without its process: the dialogue, the sender and the strict server in one place."""
 
-from collections.abc import Callable, Iterable, Iterator
+import asyncio
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
 
-from fakes import LetterEmbedder, corpus_of
+from botapi_server import BotApiServer, Sent, User, buttons
+from fakes import LetterEmbedder
+from telegram import LinkPreviewOptions
+from telegram.ext import Defaults, ExtBot
 
-from bot.acts import Act, Button, Change, Offers, Say, Told
+from bot.acts import Act, Button, Change, Say, Told
 from bot.answering import Answerer
 from bot.chatreplies import ChatReplies
-from bot.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.dialogue import Dialogue
+from bot.events import Event, Person, Place, PlaceKind, Pressed, Written
 from bot.examples import Examples
+from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
 from bot.people import Preferences
+from bot.pressedbuttons import PressedButtons
 from bot.questions import Questions
-from embeddings import Generation, GenerationStore, Retriever, refresh
-
-ADA, BOB = 11, 12
-GROUP = -100
-
-
-def place(person: int, group: int | None) -> Place:
-    if group is None:
-        return Place(person, PlaceKind.PRIVATE)
-    return Place(group, PlaceKind.GROUP)
+from bot.telegrambot.sending import Sender
+from bot.telegrambot.updates import event_of
+from bot.verification import SourceText
+from bot.votes import KeepVote, keep_no_vote
+from corpus import Corpus
+from embeddings import GenerationStore, Retriever, refresh
 
 
-def written(
-    text: str,
-    person: int = ADA,
-    *,
-    group: int | None = None,
-    language: str = "en",
-    message_id: int = 1,
-    addressed: bool = True,
-    forwarded: bool = False,
-) -> Written:
-    """A message; one that begins with "/" is a command."""
-    command = None
-    if text.startswith("/"):
-        command, _, text = text[1:].partition(" ")
-    return Written(
-        Person(person, language),
-        place(person, group),
-        message_id,
-        text,
-        command,
-        addressed=addressed,
-        forwarded=forwarded,
-    )
-
-
-def uploaded(
-    caption: str = "",
-    person: int = ADA,
-    *,
-    group: int | None = None,
-    name: str | None = "file.txt",
-    size_bytes: int = 100,
-    forwarded: bool = False,
-) -> Uploaded:
-    return Uploaded(
-        Person(person, "en"),
-        place(person, group),
-        1,
-        caption,
-        "file-id",
-        name,
-        size_bytes,
-        forwarded=forwarded,
-    )
-
-
-def pressed(
-    data: str | None, person: int = ADA, *, group: int | None = None, language: str = "en"
-) -> Pressed:
-    assert data is not None
-    assert len(data.encode()) <= 64
-    return Pressed(Person(person, language), place(person, group), 5, data)
-
-
-def inline(text: str, person: int = ADA, *, language: str = "en") -> InlineAsked:
-    return InlineAsked(Person(person, language), text)
-
-
-def texts_of(acts: Iterable[Act]) -> list[str]:
-    """What a person reads, in order: messages, changed messages, notes."""
-    return list(_texts(acts))
-
-
-def _texts(acts: Iterable[Act]) -> Iterator[str]:
-    for act in acts:
-        match act:
-            case Say():
-                yield from (message.text for message in act.messages)
-            case Change():
-                yield act.message.text
-            case Told(text=str(text)):
-                yield text
-
-
-def buttons_of(acts: Iterable[Act]) -> dict[str, str]:
-    """Label → data of the buttons under the last message, offers left out."""
-    shown: tuple[tuple[Button, ...], ...] = ()
-    for act in acts:
-        if not isinstance(act, Told | Offers) and hasattr(act, "buttons"):
-            shown = act.buttons
-    return {button.label: button.data or "" for row in shown for button in row}
-
-
-def live_answerer(store: GenerationStore, *texts: str) -> LiveAnswerer:
-    """Answers from the texts by their letters."""
+def live_letters(corpus: Corpus, store: GenerationStore) -> LiveAnswerer:
+    """Answers from a corpus by its letters; ``look()`` takes up what is refreshed after."""
     embedder = LetterEmbedder()
-    refresh(corpus_of(*texts, url="https://example.org/page"), store=store, embedder=embedder)
-
-    def answerer(of: Generation) -> Answerer:
-        return Answerer(Retriever(of, embedder))
-
-    return LiveAnswerer(answerer(store.open_current()), store, answerer)
+    refresh(corpus, store=store, embedder=embedder)
+    return live(Answerer(Retriever(store.open_current(), embedder)), store)
 
 
-def asking(
+def live(answerer: Answerer, store: GenerationStore) -> LiveAnswerer:
+    """The answerer in use, and those of the letters after it."""
+    return LiveAnswerer(
+        answerer, store, lambda generation: Answerer(Retriever(generation, LetterEmbedder()))
+    )
+
+
+def dialogue_of(
     answerers: LiveAnswerer,
     *,
-    preferences_of: Callable[[Event], Preferences] = lambda _: Preferences(),
-) -> tuple[Questions, ChatReplies]:
-    """What answers questions, and what remembers them."""
-    replies = ChatReplies(answerers, preferences_of=preferences_of)
-    return Questions(answerers, replies, Examples(), source_text=lambda _: None), replies
+    source_text: SourceText = lambda _: None,
+    keep_vote: KeepVote = keep_no_vote,
+    wanted: int = 3,
+) -> Dialogue:
+    """All responders about questions, without settings."""
+    replies, examples = (
+        ChatReplies(answerers, preferences_of=lambda _: Preferences(quotes=wanted)),
+        Examples(),
+    )
+    return Dialogue(
+        [
+            Questions(answerers, replies, examples, source_text=source_text),
+            PressedButtons(
+                answerers, replies, examples, source_text=source_text, keep_vote=keep_vote
+            ),
+            InlineQuestions(answerers),
+        ]
+    )
+
+
+class Talk:
+    """One person's private chat with a dialogue, in acts alone. Messages are numbered from 1."""
+
+    def __init__(self, dialogue: Dialogue, *, kind: PlaceKind = PlaceKind.PRIVATE) -> None:
+        self._dialogue = dialogue
+        self.person = Person(7, "en")
+        self.place = Place(70, kind)
+        self._last = 0
+
+    def next_id(self) -> int:
+        self._last += 1
+        return self._last
+
+    def acts(self, event: Event) -> list[Act]:
+        return list(self._dialogue.acts(event))
+
+    def say(self, text: str, **more: object) -> list[Act]:
+        fields: dict[str, object] = {"message_id": self.next_id(), "text": text, **more}
+        return self.acts(Written(self.person, self.place, **fields))  # type: ignore[arg-type]
+
+    def press(self, data: str | None, *, opens: tuple[str, ...] = ()) -> list[Act]:
+        assert data is not None
+        return self.acts(Pressed(self.person, self.place, self.next_id(), data, opens))
+
+
+def said(acts: list[Act]) -> Say:
+    """The one Say among acts."""
+    (found,) = (act for act in acts if isinstance(act, Say))
+    return found
+
+
+def changed(acts: list[Act]) -> Change:
+    """The one Change among acts."""
+    (found,) = (act for act in acts if isinstance(act, Change))
+    return found
+
+
+def told(acts: list[Act]) -> Told:
+    """What was told to who pressed a button, which is the first act of all."""
+    (found,) = (act for act in acts if isinstance(act, Told))
+    assert acts[0] is found
+    return found
+
+
+def button(act: Say | Change, label: str) -> Button:
+    """The button whose label holds the words."""
+    (found,) = (each for row in act.buttons for each in row if label in each.label)
+    return found
+
+
+def labels(act: Say | Change) -> list[list[str]]:
+    """The labels of the buttons, row by row."""
+    return [[each.label for each in row] for row in act.buttons]
+
+
+class InProcessBot(AbstractContextManager["InProcessBot"]):
+    """Answers on the loopback server what people did there, one after the other, in ``handle``."""
+
+    def __init__(
+        self,
+        server: BotApiServer,
+        dialogue: Dialogue,
+    ) -> None:
+        self.server = server
+        self._dialogue = dialogue
+        self._runner = asyncio.Runner()
+        self._bot: ExtBot[None] = ExtBot(
+            server.token,
+            base_url=server.base_url,
+            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
+        )
+        self._sender = Sender(self._bot)
+        self._offset = 0
+
+    def __enter__(self) -> Self:
+        self._runner.run(self._bot.initialize())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._runner.run(self._bot.shutdown())
+        self._runner.close()
+
+    def handle(self) -> None:
+        """Returns when all that people did is answered."""
+        self._runner.run(self._handle())
+
+    async def _handle(self) -> None:
+        while updates := await self._bot.get_updates(offset=self._offset, timeout=0):
+            for update in updates:
+                self._offset = update.update_id + 1
+                event = event_of(update, bot_name=self._bot.username)
+                if event is not None:
+                    for act in self._dialogue.acts(event):
+                        await self._sender.do(act, update)
+
+
+class Chatter:
+    """A person in a private chat with an in-process bot; each action is answered at once."""
+
+    def __init__(self, bot: InProcessBot, user: User | None = None) -> None:
+        self.bot = bot
+        self.server = bot.server
+        self.user = user or bot.server.add_user()
+
+    def say(self, text: str) -> int:
+        update = self.server.say(text, chat_id=self.user.id)
+        self.bot.handle()
+        return update
+
+    def edit(self, update: int, text: str) -> None:
+        self.server.edit(update, text)
+        self.bot.handle()
+
+    def press(self, label: str) -> None:
+        """Presses the last button on the screen whose label holds the words."""
+        for sent in reversed(self.screen):
+            for each in buttons(sent):
+                if label in each["text"]:
+                    self.server.press(sent, each["callback_data"])
+                    self.bot.handle()
+                    return
+        raise AssertionError(f"no button {label!r} on the screen")
+
+    @property
+    def screen(self) -> list[Sent]:
+        return self.server.on_screen(self.user.id)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer
-from chatting import ADA, BOB, GROUP, inline, pressed, texts_of, uploaded, written
+from gestures import ADA, BOB, GROUP, inline, pressed, texts_of, uploaded, written
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import verbatim

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chatting import ADA, BOB, GROUP, buttons_of, place, pressed, texts_of
 from fakes import corpus_of
+from gestures import ADA, BOB, GROUP, buttons_of, place, pressed, texts_of
 from processes import verbatim
 
 from bot.acts import Act, Change, Say, Told

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chatting import ADA, BOB, asking, live_answerer, texts_of, written
+from gestures import ADA, BOB, asking, live_answerer, texts_of, written
 
 from bot.conversation import Conversations
 from bot.dialogue import Dialogue

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chatting import (
+from gestures import (
     ADA,
     BOB,
     GROUP,

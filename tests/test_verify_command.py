@@ -10,7 +10,7 @@ import pytest
 from processes import verbatim
 from rich.console import Console
 
-from bot import terminal
+from bot import terminalreports
 from bot.citation import Cited
 from bot.commandline import EXIT_NOT_AS_CITED
 from bot.verification import Verdict, Verification
@@ -147,7 +147,9 @@ def test_colour_is_for_terminals_and_control_characters_for_none(at_terminal: bo
     pieces = compare("An old word.", "A \x1b]0;new\x07 word.")
     screen = StringIO()
     console = Console(file=screen, force_terminal=at_terminal, color_system="standard", width=80)
-    terminal.print_verifications([Verification(cited, Verdict.MISQUOTED, pieces=pieces)], console)
+    terminalreports.print_verifications(
+        [Verification(cited, Verdict.MISQUOTED, pieces=pieces)], console
+    )
     written = screen.getvalue()
     plain = re.sub(r"\x1b\[[0-9;]*m", "", written)
     assert (plain != written) == at_terminal

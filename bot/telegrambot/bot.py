@@ -1,207 +1,218 @@
-"""The bot in Telegram: starts, polls, hands events over, stops."""
+"""The bot in Telegram: starts, takes updates in, answers them, stops."""
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from telegram import LinkPreviewOptions, Update
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.ext import ApplicationBuilder, ContextTypes, Defaults, TypeHandler, Updater
-from telegram.request import HTTPXRequest, RequestData
+from filelock import FileLock, Timeout
+from telegram import LinkPreviewOptions
+from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.ext import Defaults, ExtBot
+from telegram.request import HTTPXRequest
 
 from bot import texts
-from bot.acts import Act
 from bot.dialogue import Dialogue
-from bot.errors import TokenRefused
-from bot.events import Event
-from bot.settings import Settings
+from bot.errors import AlreadyServing, InboxUnusable, TokenRefused
+from bot.inbox import Arrival, Inbox
+from bot.lanes import Lanes
+from bot.settings import TELEGRAM_API, Settings
+from bot.telegrambot.arrivals import chat_written_in
+from bot.telegrambot.chats import Chats
+from bot.telegrambot.handling import Handler
+from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
-from bot.telegrambot.sending import Sender
-from bot.telegrambot.updates import event_of
+from bot.telegrambot.polling import Poller
+from bot.telegrambot.receiving import Intake
+from bot.telegrambot.waiting import seconds_of
 
 log = logging.getLogger(__name__)
 
 _UPDATES = ("message", "edited_message", "callback_query", "inline_query")
-_POLL_TIMEOUT_S = 10
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-_REFUSALS = frozenset({401, 404})
+_DRAIN_S = 50.0
+_POOL_TIMEOUT_S = 10.0
 
 
 class TelegramBot:
-    """Answers in Telegram by long polling until it is told to stop."""
+    """Answers in Telegram until it is told to stop.
+
+    What comes is on disk before Telegram is told that it arrived, and stays there until it is
+    answered: a bot that is killed answers the rest when it is started again.
+    """
 
     def __init__(self, dialogue: Dialogue, *, token: str, settings: Settings) -> None:
         self._dialogue = dialogue
+        self._token = token
+        self._settings = settings
         self._stop = asyncio.Event()
         self._refused = False
-        polling = _PollingRequest(on_refused=self._token_refused, connection_pool_size=1)
-        self._application = (
-            ApplicationBuilder()
-            .token(token)
-            .base_url(f"{settings.telegram_api}/bot")
-            .base_file_url(f"{settings.telegram_api}/file/bot")
-            .get_updates_request(polling)
-            .defaults(Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)))
-            .build()
-        )
-        self._sender = Sender(self._application.bot)
-        self._application.add_handler(TypeHandler(Update, self._update))
-        self._application.add_error_handler(_report_error)
 
     async def run(self) -> None:
         """Answers until SIGTERM or SIGINT, then finishes what it has received and returns.
 
         Raises:
+            AlreadyServing: if another process answers for this bot.
+            InboxUnusable: if what people ask cannot be kept.
             TokenRefused: if Telegram does not accept the token, at the start or later.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        if not await self._initialize():
-            return
-        try:
-            await announce(self._application.bot)
-            await self._application.start()
-            if await self._start_polling():
-                log.info("answering as @%s", self._application.bot.username)
-                await self._stop.wait()
-        except InvalidToken as error:
-            raise TokenRefused(texts.REFUSED) from error
-        finally:
-            await self._shut_down()
+        directory = bot_directory(self._settings, self._token)
+        with ExitStack() as open_files:
+            open_files.enter_context(_alone(directory))
+            inbox = open_files.enter_context(Inbox(directory / "inbox.sqlite"))
+            chats = Chats(directory / "chats.sqlite")
+            open_files.callback(chats.close)
+            await self._serve(inbox, chats)
         log.info("stopped")
         if self._refused:
             raise TokenRefused(texts.REFUSED)
 
-    @property
-    def _updater(self) -> Updater:
-        updater = self._application.updater
-        if updater is None:
-            raise RuntimeError("the application was built without an updater")
-        return updater
-
-    async def _start_polling(self) -> bool:
-        """Whether polling began before the bot was told to stop."""
-        starting = asyncio.create_task(
-            self._updater.start_polling(
-                timeout=_POLL_TIMEOUT_S,
-                bootstrap_retries=-1,
-                allowed_updates=list(_UPDATES),
-                error_callback=_log_polling_error,
-            )
+    async def _serve(self, inbox: Inbox, chats: Chats) -> None:
+        polling = HTTPXRequest(connection_pool_size=1)
+        bot = self._bot(chats, polling)
+        handler = Handler(self._dialogue, inbox, bot)
+        lanes = Lanes(handler.handle)
+        intake = Intake(inbox, lanes, on_new=_reopening(chats))
+        poller = Poller(
+            polling,
+            intake,
+            url=f"{self._settings.telegram_api}/bot{self._token}",
+            kinds=_UPDATES,
+            on_success=lambda: None,
+            on_refused=self._token_refused,
         )
-        stopping = asyncio.create_task(self._stop.wait())
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not starting.done():
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
-            return False
-        await starting
-        return True
+        tidying = asyncio.create_task(intake.tidy_now_and_then())
+        try:
+            if not await self._reached(bot.initialize):
+                return
+            await announce(bot)
+            intake.replay()
+            if not await self._reached(bot.delete_webhook):
+                return
+            receiving = asyncio.create_task(poller.run())
+            log.info("answering as @%s", bot.username)
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            poller.stop()
+            await receiving
+            handler.stop()
+            if not self._refused:
+                await poller.confirm()
+        except InvalidToken as error:
+            raise TokenRefused(texts.REFUSED) from error
+        finally:
+            handler.stop()
+            if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
+                log.warning("%d updates wait for the next start", inbox.depth)
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+            handler.close()
+            intake.close()
+            inbox.tidy()
+            await bot.shutdown()
 
-    async def _shut_down(self) -> None:
-        """Answers what was received, then closes everything that is open."""
-        if self._updater.running:
-            try:
-                await self._updater.stop()
-            except TelegramError as error:
-                log.warning("polling ended with an error: %s", error)
-        if self._application.running:
-            await self._application.stop()
-        await self._application.shutdown()
+    def _bot(self, chats: Chats, polling: HTTPXRequest) -> "ExtBot[None]":
+        return ExtBot(
+            self._token,
+            base_url=f"{self._settings.telegram_api}/bot",
+            base_file_url=f"{self._settings.telegram_api}/file/bot",
+            request=HTTPXRequest(connection_pool_size=CONNECTIONS, pool_timeout=_POOL_TIMEOUT_S),
+            get_updates_request=polling,
+            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
+            rate_limiter=Limits(
+                chats,
+                on_refused=self._token_refused,
+                per_second=self._settings.messages_per_second,
+            ),
+        )
 
-    async def _initialize(self) -> bool:
-        """Whether Telegram was reached before the bot was told to stop; retries while it is not."""
+    async def _reached(self, call: Callable[[], Awaitable[object]]) -> bool:
+        """Whether a call was made before the bot was told to stop; retries while it fails.
+
+        Raises:
+            InvalidToken: if the token is not accepted.
+        """
         attempt = 0
-        while True:
+        while not self._stop.is_set():
+            calling = asyncio.ensure_future(call())
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({calling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not calling.done():
+                calling.cancel()
+                await asyncio.gather(calling, return_exceptions=True)
+                return False
             try:
-                await self._application.initialize()
-            except InvalidToken as error:
-                raise TokenRefused(texts.REFUSED) from error
+                await calling
+            except InvalidToken:
+                raise
             except TelegramError as error:
                 delay_s = _START_RETRY_S[min(attempt, len(_START_RETRY_S) - 1)]
                 if isinstance(error, RetryAfter):
-                    delay_s = max(delay_s, _seconds(error))
+                    delay_s = max(delay_s, seconds_of(error))
                 log.warning("Telegram cannot be reached (%s); next try in %g s", error, delay_s)
                 attempt += 1
                 try:
                     await asyncio.wait_for(self._stop.wait(), delay_s)
                 except TimeoutError:
                     continue
-                return False
-            return True
+            else:
+                return True
+        return False
 
     def _token_refused(self) -> None:
         self._refused = True
         self._stop.set()
 
-    async def _update(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        event = event_of(update, bot_name=self._application.bot.username)
-        if event is None:
-            return
-        try:
-            await self._perform(self._dialogue.acts(event), update)
-        except NetworkError as error:
-            # the library counts a refused request among the network's errors
-            if isinstance(error, BadRequest):
-                await self._apologise(event, update)
-            raise
-        except Exception:
-            await self._apologise(event, update)
-            raise
 
-    async def _apologise(self, event: Event, update: Update) -> None:
-        try:
-            await self._perform(self._dialogue.apology(event), update)
-        except TelegramError as error:
-            log.warning("the apology could not be sent: %s", error)
-
-    async def _perform(self, acts: Iterator[Act], update: Update) -> None:
-        """Does one act after the other; the next is made in a thread while nothing is sent."""
-        while (act := await asyncio.to_thread(next, acts, None)) is not None:
-            await self._sender.do(act, update)
+def bot_directory(settings: Settings, token: str) -> Path:
+    """Where the files of one bot lie: updates are counted for each bot, by each Bot API server."""
+    name = token.partition(":")[0]
+    if settings.telegram_api != TELEGRAM_API:
+        at = urlsplit(settings.telegram_api)
+        name += f"-{at.hostname}-{at.port or at.scheme}".replace(":", "_")
+    return settings.home / "bot" / name
 
 
-class _PollingRequest(HTTPXRequest):
-    """The client for getUpdates; tells when Telegram no longer accepts the token.
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Lets no other process answer for the same bot from the same data directory.
 
-    The library's polling task ends silently then, and the process would stay, deaf.
+    Raises:
+        AlreadyServing: if one does.
+        InboxUnusable: if the directory cannot be written.
     """
-
-    def __init__(self, *, on_refused: Callable[[], None], connection_pool_size: int) -> None:
-        super().__init__(connection_pool_size=connection_pool_size)
-        self._on_refused = on_refused
-
-    async def do_request(
-        self,
-        url: str,
-        method: str,
-        request_data: RequestData | None = None,
-        *timeouts: Any,
-        **named_timeouts: Any,
-    ) -> tuple[int, bytes]:
-        """See ``telegram.request.BaseRequest.do_request``."""
-        status, body = await super().do_request(
-            url, method, request_data, *timeouts, **named_timeouts
-        )
-        if status in _REFUSALS:
-            self._on_refused()
-        return status, body
+    lock = FileLock(directory / "serving.lock")
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise AlreadyServing(
+            f'Another "verbatim serve" answers for this bot from {directory}. Stop it first.'
+        ) from error
+    except OSError as error:
+        raise InboxUnusable(
+            f"{directory} cannot be written ({error.strerror}). Set VERBATIM_HOME to a directory "
+            "that can."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _seconds(error: RetryAfter) -> float:
-    """How long Telegram asks to wait; the library is changing the type."""
-    wait = error.retry_after
-    return float(wait.total_seconds() if isinstance(wait, timedelta) else wait)
+def _reopening(chats: Chats) -> Callable[[Arrival], None]:
+    """Opens a chat again in which somebody writes to the bot."""
 
+    def on_new(arrival: Arrival) -> None:
+        if chats.any_closed and (chat_id := chat_written_in(arrival)) is not None:
+            chats.open_chat(chat_id)
 
-def _log_polling_error(error: TelegramError) -> None:
-    log.warning("polling: %s", error)
-
-
-async def _report_error(_: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    log.error("an update could not be handled", exc_info=context.error)
+    return on_new

@@ -1,6 +1,7 @@
 """Acts → calls of Telegram's methods, every quote compared with its source as it is sent."""
 
 import logging
+from typing import Protocol
 
 from telegram import (
     Bot,
@@ -34,6 +35,18 @@ _GONE = ("not found", "can't be edited", "message_id_invalid")
 _LATE = ("query is too old", "query id is invalid")
 
 
+class Parts(Protocol):
+    """What has arrived of an answer that is sent once more after a crash."""
+
+    def has(self, text: str) -> bool:
+        """Whether the next part had arrived before."""
+        ...
+
+    def arrived(self, text: str) -> None:
+        """Keeps that a part has arrived."""
+        ...
+
+
 class Sender:
     """Does acts in the chats that their updates come from."""
 
@@ -41,8 +54,8 @@ class Sender:
         self._bot = bot
         self._answers = SentAnswers()
 
-    async def do(self, act: Act, update: Update) -> None:
-        """Does one act about an update.
+    async def do(self, act: Act, update: Update, parts: Parts | None = None) -> None:
+        """Does one act about an update; messages that had arrived before are left out.
 
         A message to change that is gone, and a button or inline question that waited too long for
         Telegram to pass the answer on, are no errors.
@@ -61,7 +74,7 @@ class Sender:
                 except TelegramError as error:
                     log.debug("the typing action failed: %s", error)
             case Say() if chat is not None:
-                await self._say(act, update, chat)
+                await self._say(act, update, chat, parts)
             case Change() if chat is not None:
                 await self._edit(
                     chat.id, act.message_id, act.message, act.buttons, corpus=act.corpus
@@ -75,7 +88,7 @@ class Sender:
             case Offers() if update.inline_query is not None:
                 await self._offer(act, update.inline_query)
 
-    async def _say(self, act: Say, update: Update, chat: Chat) -> None:
+    async def _say(self, act: Say, update: Update, chat: Chat, parts: Parts | None) -> None:
         for part in act.messages:
             check_sent(part, act.corpus)
         edited = update.edited_message is not None
@@ -83,15 +96,19 @@ class Sender:
         now: list[int] = []
         try:
             for number, part in enumerate(act.messages, start=1):
+                if parts is not None and parts.has(part.text):
+                    continue
                 buttons = act.buttons if number == len(act.messages) else ()
                 # one that cannot be edited is sent anew
                 if earlier and await self._edit(
                     chat.id, earlier[0], part, buttons, corpus=act.corpus
                 ):
                     now.append(earlier.pop(0))
-                    continue
-                del earlier[:1]
-                now.append(await self._send(act, part, buttons, update, chat))
+                else:
+                    del earlier[:1]
+                    now.append(await self._send(act, part, buttons, update, chat))
+                if parts is not None:
+                    parts.arrived(part.text)
             while earlier:
                 await self._delete(chat.id, earlier.pop())
         finally:

@@ -1,0 +1,48 @@
+"""What comes is worked on in order within a lane, and lanes side by side."""
+
+import asyncio
+from bisect import insort
+from collections.abc import Awaitable, Callable
+
+
+class Lanes:
+    """Hands numbers over, of each lane the lowest that waits, one after the other.
+
+    A lane that takes long holds up no other one; how many are worked on at once is the affair of
+    the worker. Belongs to one event loop.
+    """
+
+    def __init__(self, work: Callable[[int], Awaitable[bool]]) -> None:
+        """``work`` gets a number; False ends the lane, and what waits in it is dropped."""
+        self._work = work
+        self._waiting: dict[str, list[int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, lane: str, number: int) -> None:
+        """Puts a number into its lane."""
+        waiting = self._waiting.get(lane)
+        if waiting is not None:
+            insort(waiting, number)
+            return
+        self._waiting[lane] = [number]
+        task = asyncio.create_task(self._run(lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, *, timeout_s: float) -> bool:
+        """Whether all was worked on in that time; what was not is cancelled."""
+        if not self._tasks:
+            return True
+        _, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return not late
+
+    async def _run(self, lane: str) -> None:
+        waiting = self._waiting[lane]
+        try:
+            while waiting and await self._work(waiting.pop(0)):
+                pass
+        finally:
+            del self._waiting[lane]

@@ -1,0 +1,46 @@
+"""What Telegram delivers, as it is put into the inbox; its meaning is read later."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.inbox import Arrival
+
+
+def arrival_of(raw: object) -> Arrival | None:
+    """The update of Telegram's JSON, whatever is in it; None for what is no update."""
+    if not isinstance(raw, Mapping):
+        return None
+    update_id = raw.get("update_id")
+    if not isinstance(update_id, int) or isinstance(update_id, bool):
+        return None
+    return Arrival(update_id, _lane(raw), json.dumps(raw, ensure_ascii=True))
+
+
+def chat_written_in(arrival: Arrival) -> int | None:
+    """The chat in which somebody wrote, None for an update about something else."""
+    chat = _inner(_inner(json.loads(arrival.payload), "message"), "chat").get("id")
+    return chat if isinstance(chat, int) else None
+
+
+def _lane(raw: Mapping[str, Any]) -> str:
+    """A chat's or a topic's, else a person's, else that of the kind."""
+    for kind in raw:
+        content = _inner(raw, kind)
+        if not content:
+            continue
+        message = _inner(content, "message") if kind == "callback_query" else content
+        chat = _inner(message, "chat").get("id")
+        if chat is not None:
+            topic = message.get("message_thread_id") if message.get("is_topic_message") else None
+            return f"chat {chat}" if topic is None else f"chat {chat} topic {topic}"
+        for name in ("from", "user"):
+            if (person := _inner(content, name).get("id")) is not None:
+                return f"person {person}"
+        return str(kind)
+    return ""
+
+
+def _inner(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = raw.get(name)
+    return value if isinstance(value, Mapping) else {}

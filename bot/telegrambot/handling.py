@@ -1,0 +1,199 @@
+"""From an update in the inbox to its answer: once, or as often as it takes."""
+
+import asyncio
+import contextvars
+import hashlib
+import json
+import logging
+import sqlite3
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from telegram import Bot, Update
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.acts import Act
+from bot.dialogue import Dialogue
+from bot.events import Event
+from bot.inbox import Begun, Inbox
+from bot.requestid import request_id
+from bot.telegrambot.sending import Sender
+from bot.telegrambot.updates import event_of
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 5
+"""An update in whose handling the process died so often is set aside."""
+
+ANSWERED_AT_ONCE = 8
+_RETRY_S = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0, 600.0)
+
+_T = TypeVar("_T")
+
+
+class Handler:
+    """Answers the updates of an inbox. Belongs to one event loop; acts are made in threads."""
+
+    def __init__(
+        self, dialogue: Dialogue, inbox: Inbox, bot: Bot, *, retry_s: tuple[float, ...] = _RETRY_S
+    ) -> None:
+        self._dialogue = dialogue
+        self._inbox = inbox
+        self._bot = bot
+        self._sender = Sender(bot)
+        self._retry_s = retry_s
+        self._stopping = asyncio.Event()
+        self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
+        self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
+
+    def stop(self) -> None:
+        """What fails from now on stays in the inbox for the next start."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Waits for what is being made."""
+        self._threads.shutdown(cancel_futures=True)
+
+    async def handle(self, update_id: int) -> bool:
+        """Whether the update is done with; it stays in the inbox if not.
+
+        Where Telegram cannot be reached it is tried again, for about an hour.
+        """
+        request_id.set(str(update_id))
+        for delay_s in (*self._retry_s, None):
+            try:
+                await self._attempt(update_id)
+            except asyncio.CancelledError:
+                self._kept(self._inbox.postpone, update_id)
+                raise
+            except InvalidToken:
+                self._kept(self._inbox.postpone, update_id)
+                return False
+            except (NetworkError, RetryAfter, sqlite3.Error) as error:
+                if delay_s is None:
+                    log.error("given up, after %d tries: %s", len(self._retry_s) + 1, error)  # noqa: TRY400 (the error says all)
+                    break
+                self._kept(self._inbox.postpone, update_id)
+                log.warning("not answered yet, next try in %g s: %s", delay_s, error)
+                if await self._told_to_stop_within(delay_s):
+                    return False
+            else:
+                break
+        self._kept(self._inbox.done, update_id)
+        return True
+
+    async def _attempt(self, update_id: int) -> None:
+        """Answers an update, and returns if there is no sense in doing it again.
+
+        Raises:
+            InvalidToken: if the token is not accepted any more.
+            NetworkError: if Telegram cannot be reached.
+            sqlite3.Error: if the inbox cannot be written.
+        """
+        async with self._slots:
+            begun = self._inbox.begin(update_id)
+        if begun is None:
+            return
+        event: Event | None = None
+        update: Update | None = None
+        try:
+            update = Update.de_json(json.loads(begun.payload), self._bot)
+            event = event_of(update, bot_name=self._bot.username)
+            if event is None:
+                return
+            if begun.attempts > MOST_ATTEMPTS:
+                log.error("set aside: the process ended %d times with it", begun.attempts - 1)
+                await self._apologise(event, update)
+                return
+            parts = _Parts(self._inbox, update_id, begun)
+            await self._perform(self._dialogue.acts(event), update, parts)
+        except InvalidToken:
+            raise
+        except Forbidden as error:
+            log.info("not sent: %s", error)
+        except BadRequest as error:
+            log.error("Telegram refused an answer: %s", error)  # noqa: TRY400 (the error says all)
+            await self._apologise(event, update)
+        except (NetworkError, RetryAfter, sqlite3.Error):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, the others are to be answered)
+            # where it happened, and not what the error says: that may hold a question
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("not answered: %s\n%s", type(error).__name__, frames)  # noqa: TRY400 (see above)
+            await self._apologise(event, update)
+
+    async def _apologise(self, event: Event | None, update: Update | None) -> None:
+        if event is None or update is None:
+            return
+        try:
+            await self._perform(self._dialogue.apology(event), update, None)
+        except InvalidToken:
+            raise
+        except TelegramError as error:
+            log.warning("the apology could not be sent: %s", error)
+
+    async def _perform(self, acts: Iterator[Act], update: Update, parts: "_Parts | None") -> None:
+        """Does one act after the other; the next is made in a thread while nothing is sent."""
+        while True:
+            async with self._slots:
+                act = await self._in_thread(lambda: next(acts, None))
+            if act is None:
+                return
+            await self._sender.do(act, update, parts)
+
+    async def _in_thread(self, make: Callable[[], _T]) -> _T:
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, context.run, make)
+
+    async def _told_to_stop_within(self, delay_s: float) -> bool:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), delay_s)
+        except TimeoutError:
+            return False
+        return True
+
+    @staticmethod
+    def _kept(write: Callable[[int], None], update_id: int) -> None:
+        """Writes what became of an update; what cannot be written is done again after a restart."""
+        try:
+            write(update_id)
+        except sqlite3.Error as error:
+            log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+
+
+class _Parts:
+    """The parts of one answer that have arrived, in this attempt or before a crash."""
+
+    def __init__(self, inbox: Inbox, update_id: int, begun: Begun) -> None:
+        self._inbox = inbox
+        self._update_id = update_id
+        self._earlier = list(begun.delivered)
+
+    def has(self, text: str) -> bool:
+        """Whether the next part had arrived before the crash; it is not sent again then."""
+        if self._earlier and self._earlier[0] == _mark(text):
+            del self._earlier[0]
+            return True
+        self._earlier.clear()  # another answer than before the crash
+        return False
+
+    def arrived(self, text: str) -> None:
+        """Keeps that a part has arrived."""
+        try:
+            self._inbox.delivered(self._update_id, _mark(text))
+        except sqlite3.Error as error:
+            log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

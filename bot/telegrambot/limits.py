@@ -1,0 +1,224 @@
+"""How fast and how often the bot calls Telegram: its limits, its errors, its patience."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.ext import BaseRateLimiter
+
+from bot.telegrambot.chats import Chats
+from bot.telegrambot.waiting import seconds_of
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 32
+"""So many calls are under way at once, and so many connections are kept."""
+
+RETRY_S = (0.5, 1.0, 2.0, 4.0)
+_MOST_WAITS = 10
+_REMEMBERED_CHATS = 10_000
+_CHAT = (3, 3.0)
+_GROUP = (20, 60.0)
+_SHOWN = "sendChatAction"
+
+
+class Window:
+    """At most so many turns in any so many seconds."""
+
+    def __init__(self, most: int, per_s: float) -> None:
+        self._per_s = per_s
+        self._turns: deque[float] = deque(maxlen=most)
+
+    def turn_s(self, now_s: float) -> float:
+        """When the next turn may be taken; it is taken then."""
+        full = len(self._turns) == self._turns.maxlen
+        at_s = max(now_s, self._turns[0] + self._per_s) if full else now_s
+        self._turns.append(at_s)
+        return at_s
+
+
+class Limits(BaseRateLimiter[None]):
+    """Sends, edits and answers within Telegram's limits, retried where the network fails.
+
+    At most ``per_second`` in a second over all; 3 in 3 seconds to a chat, which is 1 a second
+    with short bursts; 20 in a minute to a group. Where Telegram asks to wait, that chat alone
+    waits. A chat in which the bot is blocked gets nothing more; what is for a group that became
+    a supergroup goes there. Other methods are called at once, and once.
+    """
+
+    def __init__(
+        self,
+        chats: Chats,
+        *,
+        on_refused: Callable[[], None],
+        on_error: Callable[[str, Exception], None] = lambda _, __: None,
+        per_second: int = 30,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._chats = chats
+        self._on_refused = on_refused
+        self._on_error = on_error
+        self._all = Window(per_second, 1.0)
+        self._by_chat: OrderedDict[object, tuple[Window, ...]] = OrderedDict()
+        self._held: dict[object, float] = {}
+        self._clock = clock
+        self._sleep = sleep
+        self._connections = asyncio.Semaphore(CONNECTIONS)
+
+    async def initialize(self) -> None:
+        """Nothing is to be prepared."""
+
+    async def shutdown(self) -> None:
+        """Nothing is held."""
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,  # noqa: ARG002 (the library's signature)
+    ) -> Any:
+        """See ``telegram.ext.BaseRateLimiter.process_request``.
+
+        Raises:
+            TelegramError: if Telegram refuses the call, or cannot be reached in several tries.
+        """
+        call = _Call(callback, args, kwargs, endpoint, data)
+        try:
+            if endpoint == _SHOWN:
+                return await self._show(call)
+            if "chat_id" in data or endpoint.startswith("answer"):
+                return await self._limited(call)
+            return await call.made()
+        except InvalidToken:
+            self._on_refused()
+            raise
+
+    async def _show(self, call: "_Call") -> Any:
+        """What is only shown for a moment is left out where the chat waits."""
+        if self._chats.is_closed(call.chat) or self._held_s(call.chat) > 0:
+            return False
+        async with self._connections:
+            return await call.made()
+
+    async def _limited(self, call: "_Call") -> Any:
+        if isinstance(call.chat, int):
+            call.chat = self._chats.current(call.chat)
+        if self._chats.is_closed(call.chat):
+            raise Forbidden("Forbidden: the bot was blocked there before")
+        while True:
+            await self._turn(call.chat)
+            try:
+                async with self._connections:
+                    return await call.made()
+            except TelegramError as error:
+                self._on_error(call.endpoint, error)
+                await self._before_next_try(call, error)
+
+    async def _before_next_try(self, call: "_Call", error: TelegramError) -> None:
+        """Does what lets the call succeed after an error, or raises that again."""
+        match error:
+            case RetryAfter() if (wait_s := seconds_of(error)) and call.may_wait():
+                log.warning("Telegram asks to wait %g s with %s", wait_s, call.endpoint)
+                if call.chat is None:
+                    await self._sleep(wait_s)
+                else:
+                    self._held[call.chat] = self._clock() + wait_s
+            case ChatMigrated() if isinstance(call.chat, int) and call.chat != error.new_chat_id:
+                self._chats.move(call.chat, error.new_chat_id)
+                call.chat = error.new_chat_id
+            case Forbidden() if isinstance(call.chat, int):
+                self._chats.close_chat(call.chat)
+                raise error
+            # the library counts a refused request among the network's errors
+            case NetworkError() if not isinstance(error, BadRequest) and call.retry_s:
+                delay_s = call.retry_s.pop(0)
+                log.info("%s failed, next try in %g s: %s", call.endpoint, delay_s, error)
+                await self._sleep(delay_s)
+            case _:
+                raise error
+
+    async def _turn(self, chat: object) -> None:
+        """Returns when it is the turn of a call."""
+        await self._end_of_hold(chat)
+        for window in (*self._windows(chat), self._all):
+            now_s = self._clock()
+            wait_s = window.turn_s(now_s) - now_s
+            if wait_s > 0:
+                await self._sleep(wait_s)
+        await self._end_of_hold(chat)
+
+    async def _end_of_hold(self, chat: object) -> None:
+        while (held_s := self._held_s(chat)) > 0:
+            await self._sleep(held_s)
+
+    def _held_s(self, chat: object) -> float:
+        """How long the chat still waits, because Telegram asked for it."""
+        left_s = self._held.get(chat, 0.0) - self._clock()
+        if left_s <= 0:
+            self._held.pop(chat, None)
+        return left_s
+
+    def _windows(self, chat: object) -> tuple[Window, ...]:
+        if chat is None:
+            return ()
+        windows = self._by_chat.get(chat)
+        if windows is None:
+            private = isinstance(chat, int) and chat > 0
+            windows = (Window(*_CHAT),) if private else (Window(*_CHAT), Window(*_GROUP))
+            self._by_chat[chat] = windows
+        self._by_chat.move_to_end(chat)
+        while len(self._by_chat) > _REMEMBERED_CHATS:
+            self._by_chat.popitem(last=False)
+        return windows
+
+
+class _Call:
+    """A call of a method; ``chat`` is that of its data."""
+
+    def __init__(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+    ) -> None:
+        self._callback = callback
+        self._args = args
+        self._kwargs = kwargs
+        self.endpoint = endpoint
+        self._data = data
+        self.retry_s = list(RETRY_S)
+        self._waits = 0
+
+    @property
+    def chat(self) -> object:
+        return self._data.get("chat_id")
+
+    @chat.setter
+    def chat(self, chat: object) -> None:
+        self._data["chat_id"] = chat
+
+    def may_wait(self) -> bool:
+        """Whether Telegram may ask to wait once more."""
+        self._waits += 1
+        return self._waits <= _MOST_WAITS
+
+    async def made(self) -> Any:
+        return await self._callback(*self._args, **self._kwargs)

@@ -1,0 +1,114 @@
+"""On a terminal: what was added, refreshed, verified and checked."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.explanation import explanation
+from bot.terminal import print_indented, print_line, printable
+from bot.verification import Verdict, Verification
+from bot.worddiff import Change, Piece, marked
+from corpus.adding import SourceOutcome
+from embeddings import RefreshReport, StoreCheck
+
+_VERDICT_STYLES = {
+    Verdict.INTACT: "green",
+    Verdict.MOVED: "green",
+    Verdict.CHANGED: "yellow",
+    Verdict.GONE: "red",
+    Verdict.MISQUOTED: "red",
+    Verdict.UNKNOWN: "yellow",
+}
+
+
+def print_outcome(outcome: SourceOutcome, console: Console, errors: Console) -> None:
+    """Prints a line for a source: what was added, or on ``errors`` why nothing was."""
+    source = outcome.source.label
+    if outcome.added is None:
+        reason = printable(f"{source}: {outcome.reason}")
+        print_line(Text(" ".join(reason.split()), style="red"), errors)
+        return
+    document, state = outcome.added.document, outcome.added.state
+    fields = [f"{state:9}", document.id, f"{len(document.passages)} ¶", *outcome.notes]
+    if state == "added" and source != outcome.added.path.name:
+        fields.append(f"({source})")
+    print_line(Text("  ".join(fields)), console)
+
+
+def print_added(
+    outcomes: Sequence[SourceOutcome], console: Console, *, refresh_follows: bool
+) -> None:
+    """Prints how many sources were added, and what to type next."""
+    states = [outcome.added.state if outcome.added else "not read" for outcome in outcomes]
+    counts = [f"{states.count(s):,} {s}" for s in dict.fromkeys(states)]
+    changed = any(state in {"added", "updated"} for state in states)
+    following = ' Type "verbatim refresh" to have them quoted.'
+    end = following if changed and not refresh_follows else ""
+    print_line(Text(f"{', '.join(counts)}.{end}"), console)
+
+
+def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> None:
+    """Prints what a refresh did, or with ``dry_run`` would do."""
+    if dry_run:
+        head = f"Generation {report.generation} is current; a refresh would bring"
+        tail = f"; {report.embedded:,} texts to embed."
+    else:
+        state = "published" if report.published else "already up to date"
+        head = f"Generation {report.generation} {state}:"
+        tail = f"; {report.embedded:,} texts embedded in {report.seconds:.1f} s."
+    counts = (
+        f" {report.documents:,} documents, {report.added:,} passages added, {report.kept:,} kept, "
+        f"{report.moved:,} moved, {report.removed:,} removed"
+    )
+    print_line(Text(head + counts + tail), console)
+
+
+def print_verifications(verifications: Sequence[Verification], console: Console) -> None:
+    """Prints each verdict with what changed, ``[-removed-]{+added+}``, and their counts."""
+    for verification in verifications:
+        line = Text(verification.verdict.value, style=_VERDICT_STYLES[verification.verdict])
+        line.append(f"  {printable(verification.cited.reference)}", style="cyan")
+        line.append(f"\n  {printable(explanation(verification))}")
+        print_line(line, console)
+        if verification.pieces:
+            print_indented(_differences(verification.pieces), console)
+    if len(verifications) > 1:
+        counts = Counter(verification.verdict for verification in verifications)
+        found = ", ".join(
+            f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]
+        )
+        print_line(Text(f"{len(verifications)} citations: {found}."), console)
+
+
+def _differences(pieces: Sequence[Piece]) -> Text:
+    styles = {Change.REMOVED: "red", Change.ADDED: "green", Change.KEPT: ""}
+    text = Text()
+    for form, change in marked(pieces):
+        text.append(printable(form), style=styles[change])
+    return text
+
+
+def print_check(found: StoreCheck, console: Console) -> None:
+    """Prints a line for each generation, and a line for each problem and each unknown file."""
+    for each in found.generations:
+        state = "intact" if each.intact else "damaged"
+        parts = [
+            f"Generation {each.generation}{', current' if each.current else ''}: {state}",
+            f"{each.files} files",
+            f"{each.size_bytes:,} bytes",
+            f"{each.passages:,} passages",
+            f"{each.sentences:,} sentences",
+        ]
+        if each.citations is not None:
+            parts.append(f"{each.citations:,} citations compared")
+        print_line(Text(", ".join(parts), style="green" if each.intact else "red"), console)
+        for problem in each.problems:
+            print_line(Text(f"  {problem}", style="red"), console)
+        for name in each.unknown:
+            print_line(Text(f"  unknown file {printable(name)}", style="yellow"), console)
+    for problem in found.problems:
+        print_line(Text(problem, style="red"), console)
+    for name in found.unknown:
+        print_line(Text(f"Unknown: {printable(name)}", style="yellow"), console)
