@@ -59,6 +59,20 @@ class AskedQuestions:
             for key in of_them:
                 del self._by_key[key]
 
+    def forget_person(self, person_id: int) -> bool:
+        """Keeps nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        was anything.
+        """
+        with self._lock:
+            of_them = [
+                key
+                for key, (_, asked) in self._by_key.items()
+                if isinstance(asked.talks, tuple) and asked.talks[-1:] == (person_id,)
+            ]
+            for key in of_them:
+                del self._by_key[key]
+        return bool(of_them)
+
     def _drop_old(self) -> None:
         oldest_kept_s = self._clock() - FORGOTTEN_AFTER_S
         while self._by_key:

@@ -20,13 +20,15 @@ from bot.asked import Asked, AskedQuestions
 from bot.citation import Cited
 from bot.conversation import Conversations
 from bot.events import Event, Pressed, Written
+from bot.linkstyle import in_link_style
 from bot.liveanswerer import LiveAnswerer
+from bot.people import Preferences
 from bot.rendering import Message, render
 from bot.translation import Translator
 from corpus import Corpus, Span
 
-QuotesOf = Callable[[Event], int]
-"""How many quotes the chat of an event wants at once, 1 to ``MOST_QUOTES``."""
+PreferencesOf = Callable[[Event], Preferences]
+"""What the chat of an event wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,13 @@ class ChatReplies:
     """
 
     def __init__(
-        self, answerer: LiveAnswerer, *, quotes_of: QuotesOf = lambda _: DEFAULT_QUOTES
+        self,
+        answerer: LiveAnswerer,
+        *,
+        preferences_of: PreferencesOf = lambda _: Preferences(),
     ) -> None:
         self._live = answerer
-        self._quotes_of = quotes_of
+        self._preferences_of = preferences_of
         self._conversations = Conversations()
         self._asked = AskedQuestions()
 
@@ -57,6 +62,12 @@ class ChatReplies:
         """Keeps nothing of what the person asked in this place."""
         self._conversations.forget(event.talks)
         self._asked.forget(event.talks)
+
+    def forget_person(self, person_id: int) -> bool:
+        """Keeps nothing of what a person asked anywhere; whether there was anything."""
+        questions = self._conversations.forget_person(person_id)
+        asked = self._asked.forget_person(person_id)
+        return questions or asked
 
     def recall(self, event: Pressed, ref: str) -> Asked | None:
         """The question of that name in the chat; None where it is forgotten."""
@@ -121,7 +132,8 @@ class ChatReplies:
         if isinstance(found, NoAnswer) or not quotes:
             return None
         reply = replace(found, quotes=quotes, notices=())
-        messages = render(reply, answerer.corpus, first=shown + 1, opens=True)
+        restyled = in_link_style(reply, self._preferences_of(event).links)
+        messages = render(restyled, answerer.corpus, first=shown + 1, opens=True)
         now = replace(asked, shown=(*known, *map(cited_by, quotes)))
         self._asked.remember(event.place.chat_id, ref, now)
         more = len(fresh) > len(quotes) and len(now.shown) < MOST_QUOTES
@@ -143,7 +155,8 @@ class ChatReplies:
         """The reply; ``follows`` says that later questions may lean on this one."""
         answerer = self._live.current  # one to the end: a refresh may come in between
         reply, more = self._answered(answerer, event, question, earlier, words)
-        messages = render(reply, answerer.corpus, opens=True)
+        restyled = in_link_style(reply, self._preferences_of(event).links)
+        messages = render(restyled, answerer.corpus, opens=True)
         asks = is_question(reply)
         if asks and follows:
             self._conversations.remember(event.talks, question)
@@ -170,6 +183,9 @@ class ChatReplies:
         if isinstance(reply, NoAnswer) or len(reply.quotes) <= wanted:
             return reply, False
         return replace(reply, quotes=reply.quotes[:wanted]), True
+
+    def _quotes_of(self, event: Event) -> int:
+        return self._preferences_of(event).quotes or DEFAULT_QUOTES
 
 
 def cited_by(quote: Quote) -> Cited:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import terminal, terminalreports, texts
+from bot.accessrules import AccessKind
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
 from bot.errors import BotError, MalformedCitation
@@ -608,6 +609,60 @@ def serve() -> None:
     answerers = open_live_answerer(settings, progress_bar=_progress_bar)
     with answerers.watching():
         asyncio.run(run())
+
+
+@app.command()
+def invite() -> None:
+    """Print an invitation: whoever first opens the link may ask the bot from then on.
+
+    It is for VERBATIM_ACCESS=invited, holds for one person and seven days, and is kept as a digest.
+    Where no token is set, or Telegram cannot be reached, what to send to the bot is printed alone.
+
+    Example: verbatim invite
+    """
+    from bot.composition import open_people
+    from bot.people import INVITATION_PAYLOAD
+
+    settings = _settings()
+    name = None
+    if any(os.environ.get(v) for v in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE")):
+        from bot.telegrambot.names import telegram_name
+
+        name = telegram_name(settings, telegram_token(os.environ))
+    payload = f"{INVITATION_PAYLOAD}{open_people(settings).invite()}"
+    if name is not None:
+        out.print(f"https://t.me/{name}?start={payload}", soft_wrap=True)
+    out.print(f"/start {payload}", soft_wrap=True)
+    if settings.access.kind is not AccessKind.INVITED:
+        _warn("everybody or only who is listed may ask: set VERBATIM_ACCESS=invited to invite.")
+
+
+feedback_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What people found good and bad."
+)
+app.add_typer(feedback_app, name="feedback")
+
+
+@feedback_app.command("export")
+def export_feedback_set(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+) -> None:
+    """Write the votes in Telegram as an evaluation set in BEIR's layout, for "verbatim eval".
+
+    It has the questions that may be kept, and no person. A passage is judged by all votes on the
+    answers that quoted it: 1 where more were good than bad, else 0. Lost are judgements of
+    passages that are gone.
+
+    Example: verbatim feedback export votes && verbatim eval votes
+    """
+    from bot.composition import export_votes
+
+    found = export_votes(_settings(), folder, warn=_warn)
+    out.print(
+        f"{folder}: questions {found.questions:,}, with an answer {found.answered:,}, judgements "
+        f"{found.judgements:,}, lost {found.lost:,}",
+        soft_wrap=True,
+    )
 
 
 @app.command("eval")

@@ -7,20 +7,26 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from bot.access import Access
 from bot.answering import Answerer
 from bot.chatreplies import ChatReplies
 from bot.citation import Cited
 from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
 from bot.examples import Examples
+from bot.feedback import ConsentAfterVote, Feedback
+from bot.feedbackexport import Exported, export_feedback
 from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
+from bot.people import People
 from bot.pressedbuttons import PressedButtons
+from bot.privacy import Privacy
 from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
+from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.tokenbuckets import TokenBuckets
 from bot.verification import Verification, verify
-from bot.votes import KeepVote, keep_no_vote
 from corpus import (
     Corpus,
     CorpusError,
@@ -101,21 +107,52 @@ def open_live_answerer(
     return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
 
 
-def open_dialogue(
-    answerers: LiveAnswerer, settings: Settings, *, keep_vote: KeepVote = keep_no_vote
-) -> Dialogue:
+def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked."""
     kept_text = Snapshots(settings.snapshots_directory).text
-    replies, examples = ChatReplies(answerers), Examples()
+    people = open_people(settings)
+    feedback = Feedback(people)
+    replies = ChatReplies(answerers, preferences_of=lambda event: chosen_preferences(event, people))
+    examples = Examples()
+    buttons = PressedButtons(
+        answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
+    )
     return Dialogue(
         [
+            Access(people, rules=settings.access, buckets=_buckets(settings)),
+            SettingsMenu(people),
+            Privacy(people, forget=(replies.forget_person, feedback.forget)),
+            feedback,
             Questions(answerers, replies, examples, source_text=kept_text),
-            PressedButtons(
-                answerers, replies, examples, source_text=kept_text, keep_vote=keep_vote
-            ),
+            ConsentAfterVote(buttons, feedback),
             InlineQuestions(answerers),
-        ]
+        ],
+        language_of=lambda event: chosen_language(event, people),
     )
+
+
+def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) -> Exported:
+    """What was written of the votes with questions into a folder, as an evaluation set.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the index cannot be used.
+        ExportFailed: if there is nothing to write, or the folder is not empty.
+    """
+    votes = open_people(settings).votes()
+    snapshots = Snapshots(settings.snapshots_directory)
+    return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
+
+
+def open_people(settings: Settings) -> People:
+    """What is kept about people, in the data directory."""
+    return People(settings.people_file)
+
+
+def _buckets(settings: Settings) -> TokenBuckets | None:
+    if not settings.questions_per_minute:
+        return None
+    return TokenBuckets(per_minute=settings.questions_per_minute, burst=settings.questions_at_once)
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:

@@ -74,6 +74,16 @@ class Conversations:
         with self._lock:
             self._by_key.pop(key, None)
 
+    def forget_person(self, person_id: int) -> bool:
+        """Keeps nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        was anything.
+        """
+        with self._lock:
+            of_them = [k for k in self._by_key if isinstance(k, tuple) and k[-1:] == (person_id,)]
+            for key in of_them:
+                del self._by_key[key]
+        return bool(of_them)
+
     def _drop_rested(self) -> None:
         oldest_kept_s = self._clock() - FORGOTTEN_AFTER_S
         while self._by_key:

@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError     an environment variable or a file it names is missing or wrong
 ├── EvaluationFailed  an evaluation cannot run: a library or a file is missing
+├── ExportFailed      there are no votes to export, or the folder cannot be written
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
 ├── InboxUnusable     what people ask cannot be kept on disk
@@ -21,6 +22,10 @@ class SettingsError(BotError):
 
 class EvaluationFailed(BotError):
     """An evaluation cannot run: a library is not installed or a file cannot be used."""
+
+
+class ExportFailed(BotError):
+    """There is nothing to export, or it cannot be written where it should."""
 
 
 class MalformedCitation(BotError):

@@ -36,7 +36,8 @@ class Written:
     ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows
     it; else ``text`` is all that was written, without mentions of the bot. ``addressed`` tells
     that the bot is meant: in private, by a command, a mention, or as a reply to a message of its
-    own; ``named`` that the command names it (``/help@bot``).
+    own; ``named`` that the command names it (``/help@bot``). What is ``forwarded`` are not the
+    person's own words.
     """
 
     person: Person
@@ -47,6 +48,7 @@ class Written:
     addressed: bool = True
     edited: bool = False
     named: bool = False
+    forwarded: bool = False
 
     @property
     def talks(self) -> Hashable:
@@ -65,6 +67,7 @@ class Uploaded:
     file_id: str | None = None
     file_name: str | None = None
     size_bytes: int | None = None
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ class PressedButtons:
                 generation=press.generation,
                 passages=asked.shown if asked else self._linked(event),
                 question=asked.question if asked else None,
+                earlier=asked.earlier if asked else (),
             )
         )
         yield Told(words.say(texts.THANKS_FOR_VOTE))

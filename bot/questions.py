@@ -47,7 +47,6 @@ class Questions:
             "ask": self._ask,
             "new": self._new,
             "sources": self._sources,
-            "privacy": self._privacy,
         }
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
@@ -103,9 +102,6 @@ class Questions:
 
     def _help(self, event: Written, words: Translator) -> Iterator[Act]:
         yield say(event, words.say(texts.HELP))
-
-    def _privacy(self, event: Written, words: Translator) -> Iterator[Act]:
-        yield say(event, words.say(texts.PRIVACY))
 
     def _new(self, event: Written, words: Translator) -> Iterator[Act]:
         self._replies.forget(event)

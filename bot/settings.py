@@ -7,11 +7,13 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
 from embeddings import DEFAULT_MODEL
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_ID = re.compile(r"-?[0-9]{1,18}")
 TELEGRAM_API = "https://api.telegram.org"
 
 
@@ -25,6 +27,8 @@ class Settings:
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``messages_per_second`` is what Telegram allows the bot in all chats together.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
+    ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
+    burst; 0 a minute sets no limit.
     """
 
     home: Path
@@ -36,7 +40,10 @@ class Settings:
     reranker: str | None
     telegram_api: str
     language: str
-    messages_per_second: int = 30
+    messages_per_second: int
+    access: AccessRules
+    questions_per_minute: int
+    questions_at_once: int
 
     @property
     def index_directory(self) -> Path:
@@ -49,6 +56,11 @@ class Settings:
         return self.home / "snapshots"
 
     @property
+    def people_file(self) -> Path:
+        """Where what people chose is kept: settings of chats, votes, who was let in."""
+        return self.home / "bot" / "people.sqlite"
+
+    @property
     def evaluation_vectors(self) -> Path:
         """Where ``verbatim eval`` keeps the vectors of evaluation sets."""
         return self.home / "evaluation-vectors.sqlite"
@@ -59,7 +71,7 @@ class Settings:
 
         Raises:
             SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
-                texts in ``VERBATIM_LANGUAGE``, or a number is out of its range.
+                texts in ``VERBATIM_LANGUAGE``, an id is none, or a number is out of its range.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
@@ -82,7 +94,37 @@ class Settings:
             messages_per_second=_number(
                 environment, "VERBATIM_MESSAGES_PER_SECOND", default=30, at_most=1_000
             ),
+            access=_access(environment),
+            questions_per_minute=_number(environment, "VERBATIM_RATE", default=20, at_least=0),
+            questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
         )
+
+
+def _access(environment: Mapping[str, str]) -> AccessRules:
+    kinds = {kind.value: kind for kind in AccessKind}
+    name = environment.get("VERBATIM_ACCESS") or AccessKind.OPEN.value
+    if name not in kinds:
+        raise SettingsError(
+            f"VERBATIM_ACCESS={name}: it is one of {', '.join(kinds)}. Unset it to let everybody "
+            "ask."
+        )
+    return AccessRules(
+        kinds[name],
+        allowed=_ids(environment, "VERBATIM_ALLOWED"),
+        administrators=_ids(environment, "VERBATIM_ADMINS"),
+    )
+
+
+def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
+    """Numeric ids with commas or blanks between; a name is nobody's for ever."""
+    written = re.split(r"[\s,]+", (environment.get(variable) or "").strip(" ,\n\t"))
+    wrong = [text for text in written if text and not _ID.fullmatch(text)]
+    if wrong:
+        raise SettingsError(
+            f'{variable}: "{wrong[0]}" is no numeric id, such as 123456789. Names can change '
+            "hands; @userinfobot in Telegram tells the id of who asks it."
+        )
+    return frozenset(int(text) for text in written if text)
 
 
 def _language(environment: Mapping[str, str]) -> str:
@@ -99,12 +141,22 @@ def _language(environment: Mapping[str, str]) -> str:
     return nearest_language(next((value for value in locale if value), None))
 
 
-def _number(environment: Mapping[str, str], name: str, *, default: int, at_most: int) -> int:
+def _number(
+    environment: Mapping[str, str],
+    name: str,
+    *,
+    default: int,
+    at_least: int = 1,
+    at_most: int = 1_000,
+) -> int:
     text = environment.get(name)
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= at_most):
-        raise SettingsError(f"{name}={text[:40]} must be a whole number from 1 to {at_most:,}.")
+    is_number = text.isascii() and text.isdecimal()
+    if not is_number or not at_least <= int(text[:9]) <= at_most:
+        raise SettingsError(
+            f"{name}={text[:40]} must be a whole number from {at_least} to {at_most:,}."
+        )
     return int(text)
 
 

@@ -13,8 +13,10 @@ COMMANDS = (
     ("ask", mark("Ask a question: /ask How many members …")),
     ("new", mark("Forget what was asked before")),
     ("sources", mark("The statements that I quote from")),
+    ("settings", mark("Language, number of quotes, links")),
     ("help", mark("How to ask")),
     ("privacy", mark("What is kept about you")),
+    ("delete_me", mark("Delete all that is kept about you")),
     ("start", mark("Begin")),
 )
 DESCRIPTION = mark(
@@ -145,11 +147,6 @@ HELP = mark(
     "When the statements do not answer, I say so. I never write an answer of my own.\n\n"
     "In a group: /ask and your question, or my name in it, or a reply to what I said. In any chat: "
     "my name, then your question.\n/sources – the statements\n/privacy – what is kept"
-)
-PRIVACY = mark(
-    "Nothing is written down about you. Your questions stay in memory for half an hour, so that "
-    "you can ask on and use the buttons; /new forgets them at once. They are not logged and not "
-    "passed on. Telegram keeps this chat as any other."
 )
 ABOUT = mark("About: {topic}, from what you asked before. /new forgets it.")
 FORGOTTEN = mark("Forgotten. What would you like to know?")

@@ -18,6 +18,7 @@ from bot.events import Event, Person, Place, PlaceKind, Pressed, Written
 from bot.examples import Examples
 from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
+from bot.people import Preferences
 from bot.pressedbuttons import PressedButtons
 from bot.questions import Questions
 from bot.telegrambot.sending import Sender
@@ -50,7 +51,10 @@ def dialogue_of(
     wanted: int = 3,
 ) -> Dialogue:
     """All responders about questions, without settings."""
-    replies, examples = ChatReplies(answerers, quotes_of=lambda _: wanted), Examples()
+    replies, examples = (
+        ChatReplies(answerers, preferences_of=lambda _: Preferences(quotes=wanted)),
+        Examples(),
+    )
     return Dialogue(
         [
             Questions(answerers, replies, examples, source_text=source_text),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.settings import Settings, telegram_token
 
@@ -99,3 +100,42 @@ def test_a_missing_token_is_an_error_that_says_what_to_set(tmp_path: Path) -> No
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(SettingsError, match="No bot token"):
         telegram_token({"TELEGRAM_BOT_TOKEN_FILE": str(tmp_path / "empty")})
+
+
+def test_everybody_may_ask_at_twenty_a_minute_unless_it_is_set() -> None:
+    settings = Settings.from_environment({"VERBATIM_ADMINS": "", "VERBATIM_RATE": ""})
+    assert settings.access == AccessRules(AccessKind.OPEN, frozenset(), frozenset())
+    assert (settings.questions_per_minute, settings.questions_at_once) == (20, 5)
+
+
+def test_access_and_rate_can_be_set() -> None:
+    settings = Settings.from_environment(
+        {
+            "VERBATIM_ACCESS": "listed",
+            "VERBATIM_ALLOWED": " 123456789, -1001234567890\n42 ",
+            "VERBATIM_ADMINS": "7",
+            "VERBATIM_RATE": "0",
+            "VERBATIM_BURST": "9",
+        }
+    )
+    assert settings.access.kind is AccessKind.LISTED
+    assert settings.access.allowed == {123456789, -1001234567890, 42}
+    assert settings.access.administrators == {7}
+    assert (settings.questions_per_minute, settings.questions_at_once) == (0, 9)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("VERBATIM_ACCESS", "closed"),
+        ("VERBATIM_ADMINS", "@ada"),
+        ("VERBATIM_ALLOWED", "1;2"),
+        ("VERBATIM_ADMINS", "٣"),
+        ("VERBATIM_RATE", "-1"),
+        ("VERBATIM_RATE", "many"),
+        ("VERBATIM_BURST", "0"),
+    ],
+)
+def test_a_wrong_access_or_rate_is_refused_by_name(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        Settings.from_environment({variable: value})

@@ -55,9 +55,15 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
             file_id=document.file_id if document else None,
             file_name=document.file_name if document else None,
             size_bytes=document.file_size if document else None,
+            forwarded=message.forward_origin is not None,
         )
     written = Written(
-        person, place, message.message_id, message.text, edited=update.edited_message is not None
+        person,
+        place,
+        message.message_id,
+        message.text,
+        edited=update.edited_message is not None,
+        forwarded=message.forward_origin is not None,
     )
     return _addressed(written, message, bot_name=bot_name)
 
@@ -69,6 +75,9 @@ def _author(message: TelegramMessage) -> Person | None:
         return None
     if user.is_bot and user.id not in _STANDS_FOR_PEOPLE:
         return None
+    if user.id in _STANDS_FOR_PEOPLE and message.sender_chat is not None:
+        # not one person for all groups: each has its own pace and its own questions
+        return Person(message.sender_chat.id)
     return Person(user.id, user.language_code)
 
 

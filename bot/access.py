@@ -1,0 +1,106 @@
+"""Who may ask, and how fast: the first responder, a gate before all others."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from bot import peopletexts
+from bot.accessrules import AccessKind, AccessRules
+from bot.acts import Act, Offers, Told
+from bot.dialogue import say
+from bot.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
+from bot.people import INVITATION_PAYLOAD, People
+from bot.tokenbuckets import TokenBuckets
+from bot.translation import Translator
+
+LIGHT = 1 / 6
+"""What a press of a button or a letter typed inline takes of a question's token."""
+
+_INVITED = re.compile(rf"{INVITATION_PAYLOAD}(?P<code>[A-Za-z0-9_-]+)")
+
+
+class Access:
+    """Takes the events of who may not ask, or not yet again, and leaves all others.
+
+    A refusal for haste is said once, then nothing until the person has slowed down; see
+    ``TokenBuckets``. Safe to call from several threads.
+    """
+
+    def __init__(
+        self, people: People, *, rules: AccessRules, buckets: TokenBuckets | None = None
+    ) -> None:
+        """Without ``buckets`` everybody goes as fast as they like."""
+        self._people = people
+        self._rules = rules
+        self._buckets = buckets
+
+    def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
+        """See ``Responder.respond``."""
+        if event.person.id in self._rules.administrators or not _is_for_the_bot(event):
+            return None
+        if self._buckets is not None:
+            light = isinstance(event, Pressed | InlineAsked)
+            verdict = self._buckets.take(event.person.id, LIGHT if light else 1.0)
+            if not verdict.allowed:
+                return _too_fast(event, verdict.wait_s, verdict.say_so, words)
+        if self._may_ask(event):
+            return None
+        invited = self._rules.kind is AccessKind.INVITED
+        if invited and (code := _invitation(event)) is not None:
+            return self._accept(event, code, words)
+        why = peopletexts.NOT_INVITED if invited else peopletexts.NOT_LISTED
+        return _refused(event, words.say(why))
+
+    def _may_ask(self, event: Event) -> bool:
+        rules = self._rules
+        if rules.kind is AccessKind.OPEN or event.person.id in rules.allowed:
+            return True
+        if not isinstance(event, InlineAsked) and event.place.chat_id in rules.allowed:
+            return True
+        return rules.kind is AccessKind.INVITED and self._people.is_let_in(event.person.id)
+
+    def _accept(self, event: Event, code: str, words: Translator) -> Iterator[Act]:
+        accepted = self._people.accept(code, event.person.id)
+        said = peopletexts.LET_IN if accepted else peopletexts.INVITATION_SPENT
+        yield from _refused(event, words.say(said))
+
+
+def _is_for_the_bot(event: Event) -> bool:
+    """Whether something would be answered; the talk of a group costs nobody anything."""
+    match event:
+        case Written():
+            return event.addressed
+        case Uploaded():
+            return event.place.kind is PlaceKind.PRIVATE
+    return True
+
+
+def _invitation(event: Event) -> str | None:
+    """The code of an invitation that is opened in private."""
+    if not isinstance(event, Written) or event.command != "start" or event.edited:
+        return None
+    opened = _INVITED.fullmatch(event.text.strip())
+    return opened["code"] if opened and event.place.kind is PlaceKind.PRIVATE else None
+
+
+def _too_fast(event: Event, wait_s: float, say_so: bool, words: Translator) -> Iterator[Act]:
+    text = None
+    if say_so:
+        text = words.plural(
+            "That is faster than I can answer everyone. Please ask again in 1 second.",
+            "That is faster than I can answer everyone. Please ask again in {count} seconds.",
+            math.ceil(wait_s),
+        )
+    return _refused(event, text)
+
+
+def _refused(event: Event, text: str | None) -> Iterator[Act]:
+    """Says the text, if any; who waits for something waits no longer."""
+    match event:
+        case Written() | Uploaded():
+            if text is not None:
+                yield say(event, text)
+        case Pressed():
+            yield Told(text, alert=text is not None)
+        case InlineAsked():
+            yield Offers(())

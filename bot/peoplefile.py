@@ -1,0 +1,123 @@
+"""A SQLite file for several threads; one that is damaged is set aside, never fatal."""
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+_WAIT_S = 10.0
+
+
+class PeopleFile:
+    """Reads and writes one SQLite file, write-ahead logged; what is deleted is overwritten."""
+
+    def __init__(self, file: Path, schema: str) -> None:
+        """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
+        self._file = file
+        self._schema = schema
+        self._lock = threading.Lock()
+        self._connection = _opened(file, schema)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._connection.close()
+
+    def read(self, query: str, *values: object) -> list[Any]:
+        """The rows; none where they cannot be read, with a warning."""
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            log.warning("%s cannot be read (%s)", self._file, error)
+            self._mend(error)
+            return []
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, kept whole at the end or not at all.
+
+        Raises:
+            sqlite3.Error: if it could not be written.
+        """
+        try:
+            with self._lock, self._connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+        except sqlite3.Error as error:
+            self._mend(error)
+            raise
+
+    def empty_log(self) -> None:
+        """Moves the log of writes, which still has deleted rows, into the file and empties it."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _mend(self, error: sqlite3.Error) -> None:
+        """Begins a new file in place of one that turned out to be damaged."""
+        if not _is_damage(error):
+            return
+        with self._lock:
+            self._connection.close()
+            _set_aside(self._file, error)
+            self._connection = _opened(self._file, self._schema)
+
+
+def _opened(file: Path, schema: str) -> sqlite3.Connection:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _prepared(str(file), schema)
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            _set_aside(file, error)
+            return _prepared(str(file), schema)
+    except (OSError, sqlite3.Error) as error:
+        log.warning(
+            "%s cannot be used (%s): settings, votes and invitations are forgotten when this "
+            "process ends. Check the permissions and the free space, then start it again.",
+            file,
+            error,
+        )
+        return _prepared(":memory:", schema)
+
+
+def _prepared(name: str, schema: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        name, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        # survives a kill; what is lost with the machine's power is a click on a button
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        connection.executescript(schema)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is no database or a broken one; a full disk or a lock is no damage."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def _set_aside(file: Path, error: Exception) -> None:
+    aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
+    log.warning("%s is damaged (%s): it is now %s, and a new one begins", file, error, aside.name)
+    for suffix in ("", "-wal", "-shm"):
+        path = file.with_name(file.name + suffix)
+        if path.exists():
+            os.replace(path, aside.with_name(aside.name + suffix))

@@ -1,0 +1,128 @@
+"""Events as people make them, and what came of them, without a chat library."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from fakes import LetterEmbedder, corpus_of
+
+from bot.acts import Act, Button, Change, Offers, Say, Told
+from bot.answering import Answerer
+from bot.chatreplies import ChatReplies
+from bot.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.examples import Examples
+from bot.liveanswerer import LiveAnswerer
+from bot.people import Preferences
+from bot.questions import Questions
+from embeddings import Generation, GenerationStore, Retriever, refresh
+
+ADA, BOB = 11, 12
+GROUP = -100
+
+
+def place(person: int, group: int | None) -> Place:
+    if group is None:
+        return Place(person, PlaceKind.PRIVATE)
+    return Place(group, PlaceKind.GROUP)
+
+
+def written(
+    text: str,
+    person: int = ADA,
+    *,
+    group: int | None = None,
+    language: str = "en",
+    message_id: int = 1,
+    addressed: bool = True,
+    forwarded: bool = False,
+) -> Written:
+    """A message; one that begins with "/" is a command."""
+    command = None
+    if text.startswith("/"):
+        command, _, text = text[1:].partition(" ")
+    return Written(
+        Person(person, language),
+        place(person, group),
+        message_id,
+        text,
+        command,
+        addressed=addressed,
+        forwarded=forwarded,
+    )
+
+
+def uploaded(
+    caption: str = "",
+    person: int = ADA,
+    *,
+    group: int | None = None,
+    name: str | None = "file.txt",
+    size_bytes: int = 100,
+    forwarded: bool = False,
+) -> Uploaded:
+    return Uploaded(
+        Person(person, "en"),
+        place(person, group),
+        1,
+        caption,
+        "file-id",
+        name,
+        size_bytes,
+        forwarded=forwarded,
+    )
+
+
+def pressed(
+    data: str | None, person: int = ADA, *, group: int | None = None, language: str = "en"
+) -> Pressed:
+    assert data is not None
+    assert len(data.encode()) <= 64
+    return Pressed(Person(person, language), place(person, group), 5, data)
+
+
+def inline(text: str, person: int = ADA, *, language: str = "en") -> InlineAsked:
+    return InlineAsked(Person(person, language), text)
+
+
+def texts_of(acts: Iterable[Act]) -> list[str]:
+    """What a person reads, in order: messages, changed messages, notes."""
+    return list(_texts(acts))
+
+
+def _texts(acts: Iterable[Act]) -> Iterator[str]:
+    for act in acts:
+        match act:
+            case Say():
+                yield from (message.text for message in act.messages)
+            case Change():
+                yield act.message.text
+            case Told(text=str(text)):
+                yield text
+
+
+def buttons_of(acts: Iterable[Act]) -> dict[str, str]:
+    """Label → data of the buttons under the last message, offers left out."""
+    shown: tuple[tuple[Button, ...], ...] = ()
+    for act in acts:
+        if not isinstance(act, Told | Offers) and hasattr(act, "buttons"):
+            shown = act.buttons
+    return {button.label: button.data or "" for row in shown for button in row}
+
+
+def live_answerer(store: GenerationStore, *texts: str) -> LiveAnswerer:
+    """Answers from the texts by their letters."""
+    embedder = LetterEmbedder()
+    refresh(corpus_of(*texts, url="https://example.org/page"), store=store, embedder=embedder)
+
+    def answerer(of: Generation) -> Answerer:
+        return Answerer(Retriever(of, embedder))
+
+    return LiveAnswerer(answerer(store.open_current()), store, answerer)
+
+
+def asking(
+    answerers: LiveAnswerer,
+    *,
+    preferences_of: Callable[[Event], Preferences] = lambda _: Preferences(),
+) -> tuple[Questions, ChatReplies]:
+    """What answers questions, and what remembers them."""
+    replies = ChatReplies(answerers, preferences_of=preferences_of)
+    return Questions(answerers, replies, Examples(), source_text=lambda _: None), replies

@@ -1,0 +1,339 @@
+"""Who may ask, and how fast; one who floods the bot is refused, and nobody else notices."""
+
+import queue
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botapi_server import BotApiServer
+from gestures import ADA, BOB, GROUP, inline, pressed, texts_of, uploaded, written
+from hypothesis import given
+from hypothesis import strategies as st
+from processes import verbatim
+
+from bot.access import Access
+from bot.accessrules import AccessKind, AccessRules
+from bot.acts import Act, Offers, Told
+from bot.dialogue import Dialogue, say
+from bot.events import Event, Uploaded, Written
+from bot.people import INVITATION_S, People
+from bot.tokenbuckets import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
+from bot.translation import Translator
+
+ADMINISTRATOR = 99
+ANSWER = ["answered"]
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Everything:
+    """Answers every event, after some seconds."""
+
+    def __init__(self, *, takes_s: float = 0) -> None:
+        self._takes_s = takes_s
+
+    def respond(self, event: Event, words: Translator) -> Iterator[Act]:
+        if self._takes_s:
+            time.sleep(self._takes_s)
+        if isinstance(event, Written | Uploaded):
+            yield say(event, "answered")
+        else:
+            yield Told("answered")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def people(tmp_path: Path, clock: Clock) -> People:
+    return People(tmp_path / "people.sqlite", clock=clock)
+
+
+def dialogue(
+    people: People,
+    kind: AccessKind = AccessKind.OPEN,
+    *allowed: int,
+    buckets: TokenBuckets | None = None,
+) -> Dialogue:
+    rules = AccessRules(kind, frozenset(allowed), frozenset({ADMINISTRATOR}))
+    return Dialogue([Access(people, rules=rules, buckets=buckets), Everything()])
+
+
+def said(bot: Dialogue, event: Event) -> list[str]:
+    return texts_of(bot.acts(event))
+
+
+# --- who ----------------------------------------------------------------------------------------
+
+
+def test_an_open_bot_answers_everybody(people: People) -> None:
+    bot = dialogue(people)
+    for event in (written("q"), written("q", BOB, group=GROUP), uploaded(), pressed("x")):
+        assert said(bot, event) == ANSWER
+
+
+def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrators(
+    people: People,
+) -> None:
+    bot = dialogue(people, AccessKind.LISTED, ADA, GROUP)
+    for event in (
+        written("q"),
+        written("q", group=-200),
+        written("q", BOB, group=GROUP),
+        pressed("x", BOB, group=GROUP),
+        written("q", ADMINISTRATOR),
+        inline("q"),
+    ):
+        assert said(bot, event) == ANSWER
+    for event in (written("q", BOB), uploaded(person=BOB), written("q", BOB, group=-200)):
+        assert said(bot, event) == [
+            "This bot answers only people whom it was set up for. Ask who runs it."
+        ]
+    (told,) = bot.acts(pressed("x", BOB))
+    assert isinstance(told, Told)
+    assert told.alert
+    assert list(bot.acts(inline("q", BOB))) == [Offers(())]
+
+
+def test_to_a_listed_bot_a_code_is_nothing(people: People) -> None:
+    bot = dialogue(people, AccessKind.LISTED)
+    assert said(bot, written(f"/start invite_{people.invite()}", BOB))[0].startswith("This bot")
+    assert said(bot, written("q", BOB)) != ANSWER
+
+
+def test_an_invitation_lets_one_person_in_for_good(people: People) -> None:
+    bot = dialogue(people, AccessKind.INVITED)
+    assert said(bot, written("q"))[0].endswith("Ask who runs it for an invitation.")
+    link = f"/start invite_{people.invite()}"
+    assert said(bot, written(link))[0].startswith("Welcome, you are let in.")
+    assert said(bot, written("q")) == said(bot, written("q", group=GROUP)) == ANSWER
+    assert said(bot, written(link)) == ANSWER  # opened again it is a plain /start
+    assert said(bot, written(link, BOB))[0].startswith("This invitation does not hold")
+    assert said(bot, written("q", BOB)) != ANSWER
+
+
+def test_an_old_or_invented_invitation_lets_nobody_in(people: People, clock: Clock) -> None:
+    bot = dialogue(people, AccessKind.INVITED)
+    code = people.invite()
+    clock.now_s += INVITATION_S
+    for text in (f"/start invite_{code}", "/start invite_guess", "/start invite_"):
+        assert said(bot, written(text)) != ANSWER
+        assert said(bot, written("q")) != ANSWER
+
+
+def test_an_invitation_is_not_spent_by_who_may_ask_already_or_in_a_group(people: People) -> None:
+    bot = dialogue(people, AccessKind.INVITED, ADA)
+    link = f"/start invite_{people.invite()}"
+    assert said(bot, written(link)) == ANSWER
+    assert said(bot, written(link, BOB, group=GROUP))[0].endswith("for an invitation.")
+    assert said(bot, written(link, BOB))[0].startswith("Welcome")
+
+
+# --- how fast -----------------------------------------------------------------------------------
+
+
+def test_a_burst_is_allowed_and_then_the_rate(clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=5, clock=clock)
+    assert [buckets.take(ADA).allowed for _ in range(7)] == [True] * 5 + [False] * 2
+    assert buckets.take(BOB).allowed
+    clock.now_s += 3
+    assert buckets.take(ADA).allowed
+    verdict = buckets.take(ADA)
+    assert not verdict.allowed
+    assert verdict.wait_s == pytest.approx(3)
+    clock.now_s += 10_000
+    assert [buckets.take(ADA).allowed for _ in range(7)] == [True] * 5 + [False] * 2
+
+
+def test_a_refusal_is_said_once_until_the_person_slowed_down(clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=5, clock=clock)
+    told = []
+    for _ in range(200):  # ten a second
+        told.append(buckets.take(ADA).say_so)
+        clock.now_s += 0.1
+    assert told.count(True) == 1
+    clock.now_s += TOLD_AGAIN_S
+    assert [buckets.take(ADA).say_so for _ in range(8)].count(True) == 1
+
+
+def test_who_goes_on_too_fast_is_told_again_after_a_minute(clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=5, clock=clock)
+    told = 0
+    for _ in range(1_300):
+        told += buckets.take(ADA).say_so
+        clock.now_s += 0.1
+    assert told == 3
+
+
+def test_buckets_of_who_rested_longest_are_forgotten(clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=1, clock=clock)
+    for person in range(MOST_BUCKETS + 10):
+        buckets.take(person)
+    assert len(buckets) == MOST_BUCKETS
+    assert buckets.take(0) == Verdict(True)
+    assert not buckets.take(MOST_BUCKETS).allowed
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 30), st.sampled_from([1.0, 1 / 6])), max_size=60),
+    st.integers(1, 120),
+    st.integers(1, 10),
+)
+def test_no_more_is_allowed_than_the_burst_and_the_rate_give(
+    steps: list[tuple[float, float]], per_minute: int, burst: int
+) -> None:
+    clock = Clock()
+    buckets = TokenBuckets(per_minute=per_minute, burst=burst, clock=clock)
+    start_s, taken = clock.now_s, 0.0
+    for pause_s, tokens in steps:
+        clock.now_s += pause_s
+        if buckets.take(ADA, tokens).allowed:
+            taken += tokens
+        most = burst + (clock.now_s - start_s) * per_minute / 60
+        assert taken <= most + 1e-6
+
+
+def test_who_is_too_fast_is_told_politely_once_and_then_nothing_is_said(
+    people: People, clock: Clock
+) -> None:
+    bot = dialogue(people, buckets=TokenBuckets(per_minute=20, burst=2, clock=clock))
+    answers = [said(bot, written("q")) for _ in range(4)]
+    assert answers[:2] == [ANSWER] * 2
+    assert answers[2:] == [
+        ["That is faster than I can answer everyone. Please ask again in 3 seconds."],
+        [],
+    ]
+    assert said(bot, written("q", BOB)) == ANSWER
+    clock.now_s += 3
+    assert said(bot, written("q")) == ANSWER
+
+
+def test_who_presses_buttons_or_types_inline_too_fast_does_not_wait_for_ever(
+    people: People, clock: Clock
+) -> None:
+    bot = dialogue(people, buckets=TokenBuckets(per_minute=20, burst=1, clock=clock))
+    assert [said(bot, pressed("x")) for _ in range(6)] == [ANSWER] * 6
+    (told,) = bot.acts(pressed("x"))
+    assert isinstance(told, Told)
+    assert told.alert
+    assert list(bot.acts(pressed("x"))) == [Told()]
+    assert list(bot.acts(inline("q"))) == [Offers(())]
+
+
+def test_the_talk_of_a_group_and_administrators_have_no_limit(people: People, clock: Clock) -> None:
+    bot = dialogue(people, buckets=TokenBuckets(per_minute=20, burst=1, clock=clock))
+    for _ in range(5):
+        said(bot, written("not for the bot", group=GROUP, addressed=False))
+        said(bot, uploaded(group=GROUP))
+        assert said(bot, written("q", ADMINISTRATOR)) == ANSWER
+    assert said(bot, written("q")) == ANSWER
+
+
+# --- one who floods -----------------------------------------------------------------------------
+
+ANSWER_S, WORKERS, ORDINARY, SECONDS = 0.02, 4, 100, 2.0
+
+
+def p95_s(bot: Dialogue, *, floods: bool) -> float:
+    """How long ordinary people wait who ask one question each, while another one floods the bot."""
+    arrived: queue.Queue[tuple[float, Event] | None] = queue.Queue()
+    waits_s: list[float] = []
+
+    def work() -> None:
+        while (one := arrived.get()) is not None:
+            since_s, event = one
+            list(bot.acts(event))
+            if event.person.id != ADA:
+                waits_s.append(time.monotonic() - since_s)
+
+    workers = [threading.Thread(target=work) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    begin_s = time.monotonic()
+    for person in range(ORDINARY):
+        due_s = begin_s + person * SECONDS / ORDINARY
+        while (now_s := time.monotonic()) < due_s:
+            if floods:
+                arrived.put((now_s, written("flood", ADA)))
+            time.sleep(min(0.002, max(0.0, due_s - now_s)))
+        arrived.put((due_s, written("q", 1_000 + person)))
+    for _ in workers:
+        arrived.put(None)
+    for worker in workers:
+        worker.join()
+    assert len(waits_s) == ORDINARY
+    return statistics.quantiles(waits_s, n=20)[-1]
+
+
+def flooded_share(people: People, *, limited: bool) -> tuple[float, str]:
+    """p95 of ordinary people with a flood, as a share of that without."""
+    found = []
+    for floods in (False, True):
+        buckets = TokenBuckets(per_minute=20, burst=5) if limited else None
+        gate = Access(people, rules=AccessRules(), buckets=buckets)
+        found.append(p95_s(Dialogue([gate, Everything(takes_s=ANSWER_S)]), floods=floods))
+    without_s, with_s = found
+    return with_s / without_s, f"p95 {1e3 * without_s:.1f} ms → {1e3 * with_s:.1f} ms"
+
+
+def test_one_who_floods_delays_a_hundred_others_by_less_than_a_fifth(
+    people: People, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # three tries: a busy machine delays one run or the other by itself
+    for _ in range(3):
+        share, told = flooded_share(people, limited=True)
+        with capsys.disabled():
+            print(f"\nflooded by about 450 questions a second: {told}, share {share:.2f}")
+        if share <= 1.2:
+            break
+    assert share <= 1.2
+    unlimited, told = flooded_share(people, limited=False)
+    with capsys.disabled():
+        print(f"the same without a limit: {told}, share {unlimited:.2f}")
+    assert unlimited > 1.2
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+def test_the_command_prints_a_link_that_lets_one_person_in(tmp_path: Path) -> None:
+    with BotApiServer() as server:
+        run = verbatim(
+            "invite",
+            home=tmp_path,
+            VERBATIM_ACCESS="invited",
+            TELEGRAM_BOT_TOKEN=server.token,
+            VERBATIM_TELEGRAM_API=server.base_url.removesuffix("/bot"),
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        link, words = run.stdout.splitlines()
+        assert link.startswith("https://t.me/verbatim_test_bot?start=invite_")
+        payload = link.partition("start=")[2]
+        assert len(payload) <= 64
+        assert words == f"/start {payload}"
+        assert server.violations == []
+    people = People(tmp_path / "bot" / "people.sqlite")
+    bot = dialogue(people, AccessKind.INVITED)
+    assert said(bot, written(words))[0].startswith("Welcome")
+
+
+def test_the_command_does_without_telegram_and_warns_where_nobody_needs_it(
+    tmp_path: Path,
+) -> None:
+    run = verbatim("invite", home=tmp_path)
+    assert run.returncode == 0
+    assert run.stdout.startswith("/start invite_")
+    assert "VERBATIM_ACCESS=invited" in run.stderr
