@@ -62,7 +62,9 @@ class Dialogue:
         if isinstance(event, Written | Uploaded):
             yield say(event, words.say(texts.FAILED))
         elif isinstance(event, Pressed):
-            yield Told(words.say(texts.FAILED))
+            # the button may have been answered before the failure: what is told then is not seen
+            yield Told()
+            yield Say((Message(words.say(texts.FAILED)),), event.message_id)
 
 
 def say(event: Written | Uploaded, text: str) -> Say:

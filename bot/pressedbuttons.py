@@ -63,11 +63,15 @@ class PressedButtons:
         return self._checked(event, press, words)
 
     def _checked(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
+        answered = False
         try:
-            yield from self._pressed(event, press, words)
+            for act in self._pressed(event, press, words):
+                answered = answered or isinstance(act, Told)
+                yield act
         except UnfaithfulQuote:
             log.exception("a quote was held back")
-            yield Told(words.say(texts.HELD_BACK), alert=True)
+            said = words.say(texts.HELD_BACK)
+            yield Say((Message(said),), event.message_id) if answered else Told(said, alert=True)
 
     def _pressed(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
         match press:

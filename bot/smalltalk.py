@@ -4,6 +4,7 @@ import enum
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.translation import mark, nearest_language, translator
@@ -65,7 +66,8 @@ _BY_PHRASE = {
     words.strip(): phrase for phrase, listed in _PHRASES.items() for words in listed.split("|")
 }
 _ADDRESS = re.compile(r"\b(?:please|verbatim|bot|dear|s il (?:te|vous) plait)\b")
-_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w-]+(?: [A-Z][\w-]+)+")
+_NAME = re.compile(r"[A-Z][\w-]+(?: [A-Z][\w-]+)+")
+_BEFORE_NAME = re.compile(r"[a-z,;] $")
 _EXAMPLES = 3
 
 
@@ -117,7 +119,7 @@ def example_questions(corpus: Corpus) -> tuple[str, ...]:
     """
     names: Counter[str] = Counter()
     for passage in corpus.quotable():
-        names.update(set(_NAME.findall(" ".join(passage.text.split()))))
+        names.update(set(_names(" ".join(passage.text.split()))))
     ranked = sorted(names, key=lambda name: (-names[name], name))
     chosen: list[str] = []
     for name in ranked:
@@ -129,3 +131,12 @@ def example_questions(corpus: Corpus) -> tuple[str, ...]:
     most = languages.most_common(1)[0][0] if languages else None
     words = translator(nearest_language(most))
     return tuple(words.say(_EXAMPLE, name=name) for name in chosen)
+
+
+def _names(text: str) -> Iterator[str]:
+    """The whole names in a text, but for those that begin a sentence, whose first word may not be
+    one.
+    """
+    for match in _NAME.finditer(text):
+        if _BEFORE_NAME.search(text, max(0, match.start() - 2), match.start()):
+            yield match.group()

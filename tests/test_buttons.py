@@ -8,10 +8,11 @@ from fakes import LetterEmbedder, corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.acts import Say, Typing
+from bot.acts import Change, Say, Typing
 from bot.answerbuttons import MOST_DATA_BYTES, read_press
 from bot.answering import Answerer
-from bot.events import Pressed
+from bot.errors import UnfaithfulQuote
+from bot.events import Place, PlaceKind, Pressed
 from bot.liveanswerer import LiveAnswerer
 from bot.rendering import EntityKind, check_message
 from bot.votes import Vote
@@ -246,6 +247,31 @@ def test_the_data_of_every_button_fits_and_reads_as_what_it_does(talk: Talk) -> 
     longest = f"<:999999-{'f' * 8}-{'9' * 8}0-{'9' * 9}-{'f' * 12}:2147483647.2"
     assert len(longest) <= MOST_DATA_BYTES
     assert read_press(longest) is not None
+
+
+@pytest.mark.parametrize("label", ["▶", "More", "Answer"])
+def test_a_quote_that_differs_from_its_source_is_held_back(
+    answerers: LiveAnswerer, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    talk = Talk(dialogue_of(answerers, wanted=1))
+    answer = said(talk.say(QUESTION))
+    data = "b:1" if label == "Answer" else button(answer, label).data
+
+    def differs(*_: object) -> None:
+        raise UnfaithfulQuote("It differs.")
+
+    monkeypatch.setattr("bot.rendering.check_message", differs)
+    acts = talk.press(data)
+    shown = told(acts).text or said(acts).messages[0].text
+    assert "no longer agrees with its source" in shown
+    assert not any(isinstance(act, Change) for act in acts)
+
+
+def test_a_failure_after_a_press_is_told_in_the_chat(answerers: LiveAnswerer) -> None:
+    event = Pressed(Talk(dialogue_of(answerers)).person, Place(70, PlaceKind.PRIVATE), 9, "m:1:1")
+    acts = list(dialogue_of(answerers).apology(event))
+    assert told(acts).text is None
+    assert said(acts).messages[0].text.startswith("Something went wrong")
 
 
 def test_a_button_of_nobody_only_ends_the_waiting(talk: Talk) -> None:

@@ -141,7 +141,7 @@ def test_any_other_start_is_a_start(talk: Talk, text: str) -> None:
 
 
 def test_the_start_has_example_questions_and_pressing_one_asks_it(store: GenerationStore) -> None:
-    names = "Today Ada Lovelace and Grace Hopper met Alan Turing. "
+    names = "We saw Ada Lovelace and Grace Hopper meet Alan Turing. "
     live = live_letters(corpus_of(names + "One.", names + "Two."), store)
     talk = Talk(dialogue_of(live))
     start = said(talk.say("", command="start"))

@@ -41,6 +41,19 @@ def first_lines(screen: list[Sent]) -> list[str]:
     return [sent.text.split("\n")[0][:12] for sent in screen]
 
 
+def test_a_quote_is_stored_as_it_was_sent_also_where_telegram_would_clean_it(
+    server: BotApiServer, store: GenerationStore
+) -> None:
+    corpus = corpus_of("Jazz\tin the Ga\u030arden.\n\nZebras \u202ezigzag\u202c.")
+    with InProcessBot(server, dialogue_of(live_letters(corpus, store), wanted=1)) as bot:
+        ada = Chatter(bot)
+        ada.say("jazz in the garden")
+        assert entity_texts(ada.screen[0], "blockquote") == ["Jazz in the Gården."]
+        ada.press("▶")
+        assert entity_texts(ada.screen[0], "blockquote") == ["Zebras zigzag."]
+        assert entity_texts(ada.screen[0], "text_link") == ["¶ 2"]
+
+
 # --- edited questions
 
 

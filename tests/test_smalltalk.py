@@ -49,6 +49,11 @@ def test_examples_differ_from_each_other(shipped: Corpus) -> None:
     assert len(set(examples)) == len(examples)
 
 
+def test_a_name_in_an_example_is_whole() -> None:
+    text = "We thank Global Affairs Canada. Security Council members met at Global Affairs Canada."
+    assert example_questions(corpus_of(text)) == ("What is said about Global Affairs Canada?",)
+
+
 def test_examples_are_in_the_language_of_most_statements() -> None:
     names = "le Groupe Afrique, le Camp Rouge."
     french = corpus_of(f"Il cite {names}", f"Voici {names}", language="fr")

@@ -1,0 +1,242 @@
+"""A conversation with the bot, to read: what Ada does, and all that she then sees.
+
+A quote stands after ">" and its evidence between "**"; buttons stand in brackets, a row on a line.
+"[…]" stands for words left out here, and line breaks are only for the page.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from botapi_server import BotApiServer, Sent
+from chatting import Chatter, InProcessBot, dialogue_of, live
+
+from bot.answering import Answerer
+from embeddings import GenerationStore
+
+CONVERSATION = """
+Ada: /start
+Bot: I answer questions about one official statement, only in its own words: every answer is a
+     quote with its source.
+
+     Just type a question, for example: Where did the ministers meet?
+
+     /sources shows the statements, /help says more.
+     [What is said about Defeat Daesh?]
+     [What is said about Global Coalition?]
+     [What is said about Africa Focus Group?]
+
+Ada presses: What is said about Africa Focus Group?
+Bot: You asked: What is said about Africa Focus Group?
+Bot: > **The Ministers also recognized the need to meet the evolving threat of Daesh/ISIS in Africa
+     and welcomed the first three Africa Focus Group meetings, which took place in Brussels, Rome,
+     and Marrakesh. Under the auspices […] to the African continent.** This effort includes […]
+     initiatives on the African continent.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 6 · link · generation 1
+     [◀ ¶ 5] [¶ 7 ▶]
+     [Source] [👍] [👎]
+
+Ada: And who leads it?
+Bot: About: Africa Focus Group, from what you asked before. /new forgets it.
+
+     > **The Ministers also recognized […] Under the auspices of the Global Coalition to Defeat
+     Daesh/ISIS, the Africa Focus Group will bolster the civilian-led counterterrorism capabilities
+     of African members […] to the African continent.** This effort includes […] initiatives on the
+     African continent.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 6 · link · generation 1
+     [◀ ¶ 5] [¶ 7 ▶]
+     [Source] [👍] [👎]
+
+Ada: /new
+Bot: Forgotten. What would you like to know?
+
+Ada: How many members does the Coalition have?
+Bot: > The Ministers stressed the importance of addressing underlying causes to insecurity in
+     Africa, […]. **The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition,
+     bringing the total number of members up to eighty-five.** The Coalition's efforts constitute
+     an integral part of the global counterterrorism structure.
+     1. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 7 · link
+
+     > **The Ministers also recognized […] and Marrakesh.** Under the auspices […] on the African
+     continent.
+     2. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 6 · link · generation 1
+     [◀ ¶ 6] [¶ 8 ▶]
+     [Source 1] [Source 2]
+     [👍] [👎]
+
+Ada presses: ¶ 8 ▶
+Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing threat to
+     the South and Central Asian region. […] and elsewhere in the globe.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 8 · link · generation 1
+     [◀ ¶ 7] [¶ 9 ▶]
+     [↩ Answer] [Source]
+
+Ada presses: ↩ Answer
+Bot changes it to: > The Ministers stressed […] **The Ministers saluted the entry of Benin […] up to
+     eighty-five.** […] ¶ 6 · link · generation 1
+     [◀ ¶ 6] [¶ 8 ▶]
+     [Source 1] [Source 2]
+     [👍] [👎]
+
+Ada presses: Source 1
+Bot: Joint Statement by Ministers of the Global Coalition against Daesh
+     Global Affairs Canada · 2022-05-12 · Marrakesh, Morocco
+     ¶ 7, characters 4000 to 5203 of the stored text
+     https://www.canada.ca/en/global-affairs/news/2022/05/[…].html
+
+     Reference: 2022-05-12-global-coalition-against-daesh[4000:5203]@bc8f0aa202ec
+     SHA-256 of the text: bc8f0aa202ec2387bca8a542e4f33ea399477c50a88914c0869abaca4020a9bc
+     Generation of the index: 1
+
+     Checked just now: the words stand in the source, exactly so.
+     open here
+
+Ada presses: 👍
+Bot shows: Thank you.
+
+Ada: /new
+Bot: Forgotten. What would you like to know?
+
+Ada: Wher did the ministres meet?
+Bot: Showing results for “Wher did the ministers meet?”.
+
+     > The Ministers welcomed the first Global Coalition to Defeat Daesh/ISIS meeting to be convened
+     in Africa […]
+     1. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 2 · link
+
+     > The Ministers of the Global Coalition to Defeat Daesh/ISIS reconvened in Marrakesh, Morocco,
+     at the invitation of Moroccan Foreign Minister Nasser Bourita and U.S. Secretary of State
+     Antony J. Blinken.
+     2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 1 · link
+
+     > **The Ministers also recognized […] and Marrakesh.** […]
+     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 6 · link ·
+     generation 1
+     [◀ ¶ 1] [¶ 3 ▶] [More]
+     [Source 1] [Source 2] [Source 3]
+     [👍] [👎]
+
+Ada presses: More
+Bot: > The Ministers stressed the importance of addressing underlying causes to insecurity […]
+     4. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 7 · link
+
+     > […]
+     5. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 9 · link
+
+     > […]
+     6. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 11 · link ·
+     generation 1
+     [◀ ¶ 6] [¶ 8 ▶] [More]
+     [Source 4] [Source 5] [Source 6]
+
+Ada: thanks!
+Bot: You are welcome.
+     You can ask, for example:
+     • What is said about Defeat Daesh?
+     • What is said about Global Coalition?
+     • What is said about Africa Focus Group?
+
+Ada: /new
+Bot: Forgotten. What would you like to know?
+
+Ada: What is the best pizza topping?
+Bot: The statements do not say. Nothing in them answers this question.
+     [👍] [👎]
+
+Ada changes that to: What did the Ministers say about Afghanistan?
+Bot changes it to: > **The Ministers confirmed the common view that ISIS-Khorasan is a growing
+     threat to the South and Central Asian region. They strongly condemned […] groups.** […]
+     1. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 8 · link
+
+     > […]
+     2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · link
+
+     > […]
+     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · link · generation 1
+     [◀ ¶ 7] [¶ 9 ▶] [More]
+     [Source 1] [Source 2] [Source 3]
+     [👍] [👎]
+"""
+_ACTION = re.compile(r"^Ada(?P<how> presses| changes that to)?: (?P<what>.*)$", re.MULTILINE)
+
+
+def turns(conversation: str) -> Iterator[tuple[str, str, str]]:
+    """How Ada acts ("", " presses", …), with what, and what is seen then."""
+    found = list(_ACTION.finditer(conversation))
+    ends = [match.start() for match in found[1:]] + [len(conversation)]
+    for match, end in zip(found, ends, strict=True):
+        yield match["how"] or "", match["what"], conversation[match.end() : end].strip()
+
+
+class Watched:
+    """Ada's chat; each action returns what she sees of it, as it is written here."""
+
+    def __init__(self, ada: Chatter) -> None:
+        self._ada = ada
+        self._last_message = 0
+        self._seen = 0
+        self._told = 0
+
+    def act(self, how: str, what: str) -> str:
+        if how == " presses":
+            self._ada.press(what)
+        elif how == " changes that to":
+            self._ada.edit(self._last_message, what)
+        else:
+            self._last_message = self._ada.say(what)
+        server, chat = self._ada.server, self._ada.user.id
+        sent, told = server.sent(chat)[self._seen :], server.calls_to("answerCallbackQuery")
+        said = [each.params["text"] for each in told[self._told :] if "text" in each.params]
+        self._seen, self._told = self._seen + len(sent), len(told)
+        return "\n".join([*map(as_written, sent), *(f"Bot shows: {text}" for text in said)])
+
+
+def as_written(sent: Sent) -> str:
+    """A message as it is written here."""
+    marks: list[tuple[int, str]] = []  # a quote begins before what is bold in it
+    for entity in sent.entities:
+        start, end = entity["offset"], entity["offset"] + entity["length"]
+        if "blockquote" in entity["type"]:
+            marks.append((start, "> "))
+        elif entity["type"] == "bold":
+            marks += [(start, "**"), (end, "**")]
+    units = sent.text.encode("utf-16-le")
+    for at, mark in sorted(marks, key=lambda m: (m[0], m[1] == "**"), reverse=True):
+        units = units[: 2 * at] + mark.encode("utf-16-le") + units[2 * at :]
+    text = units.decode("utf-16-le")
+    keyboard = sent.params.get("reply_markup", {}).get("inline_keyboard", [])
+    rows = [" ".join(f"[{button['text']}]" for button in row) for row in keyboard]
+    begin = "Bot changes it to" if sent.method == "editMessageText" else "Bot"
+    return "\n".join([f"{begin}: {text}", *rows])
+
+
+def pattern(expected: str) -> re.Pattern[str]:
+    """What the expected words match, any words for "[…]", whatever white space is between."""
+    parts = (re.escape(" ".join(part.split())) for part in expected.split("[…]"))
+    return re.compile(".*".join(part.replace(r"\ ", " ").strip() for part in parts))
+
+
+@pytest.fixture
+def watched(shipped_answerer: Answerer, store: GenerationStore) -> Iterator[Watched]:
+    with (
+        BotApiServer() as server,
+        InProcessBot(server, dialogue_of(live(shipped_answerer, store))) as bot,
+    ):
+        yield Watched(Chatter(bot, server.add_user("Ada")))
+        assert server.violations == []
+
+
+def test_the_conversation_goes_as_it_is_written(watched: Watched) -> None:
+    done = 0
+    for how, what, expected in turns(CONVERSATION):
+        seen = watched.act(how, what)
+        if pattern(expected).fullmatch(" ".join(seen.split())) is None:
+            pytest.fail(f"Written:\n{expected}\n\nSeen:\nAda{how}: {what}\n{seen}")
+        done += 1
+    assert done >= 12
