@@ -39,7 +39,7 @@ class Arrival:
 class Begun:
     """An update that is worked on.
 
-    ``attempts`` counts how often it was begun and never ended, this time included.
+    ``attempts`` counts how often it was begun and never cleared, this time included.
     ``delivered`` are the marks of the parts of the answer that have arrived.
     """
 
@@ -130,13 +130,12 @@ class Inbox:
                 (mark, update_id),
             )
 
-    def postpone(self, update_id: int) -> None:
-        """Ends an attempt without a result: the update waits as before."""
+    def clear(self, update_id: int) -> None:
+        """Counts no attempt against an update: its answer was made, or need not be yet."""
         with self._lock:
             self._durable(False)
             self._connection.execute(
-                "UPDATE updates SET attempts = max(attempts - 1, 0) WHERE update_id = ?",
-                (update_id,),
+                "UPDATE updates SET attempts = 0 WHERE update_id = ?", (update_id,)
             )
 
     def done(self, update_id: int) -> None:

@@ -1,12 +1,16 @@
-"""Does to an index, many times, what must do it no harm; prints figures, exit code 1 for a fault.
+"""Does to an index or a bot, many times, what must do no harm; exit code 1 for a fault.
 
     python scripts/faults.py damage --count 2000
     python scripts/faults.py swaps --count 200
     python scripts/faults.py kills
     python scripts/faults.py disk --count 100
+    python scripts/faults.py botkills --count 1000
+    python scripts/faults.py texts --count 10000
 
-The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py`` and
-``tests/refreshfaults.py``. A new one is a function with its options in ``main``.
+The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
+``tests/refreshfaults.py``, ``tests/botkills.py`` and ``tests/randomtexts.py``. A new one is a
+function with its options in
+``main``.
 """
 
 import argparse
@@ -17,8 +21,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from botkills import kill_under_load
 from damage import DamageTrials
 from fakes import LetterEmbedder
+from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from swapping import edition, swap_under_load
 
@@ -81,6 +87,32 @@ def disk(options: argparse.Namespace) -> bool:
     return _tell("without room", fill_disk(options.count))
 
 
+def botkills(options: argparse.Namespace) -> bool:
+    """Bots killed under load: no question is lost, at most one answer a kill comes twice."""
+    figures = kill_under_load(options.count, seed=options.seed, per_second=options.load)
+    print(
+        f"{figures.kills} kills, {figures.questions} questions, {figures.messages} messages: "
+        f"{len(figures.missing)} missing, {figures.duplicates} twice, {len(figures.faults)} faults"
+    )
+    for fault in [*figures.missing, *figures.faults][:20]:
+        print(f"  {fault}")
+    good = not figures.missing and not figures.faults
+    return good and figures.duplicates <= figures.kills
+
+
+def texts(options: argparse.Namespace) -> bool:
+    """Random texts asked: every message is taken by the server, every quote is its source's."""
+    figures = send_random_texts(options.count, seed=options.seed)
+    print(
+        f"{figures.texts} random texts asked: {figures.messages} messages "
+        f"({_counts(figures.outcomes)}), {figures.pressed} buttons pressed, {figures.offers} "
+        f"inline offers; {figures.quotes} quotes compared; {len(figures.faults)} faults"
+    )
+    for fault in figures.faults[:20]:
+        print(f"  {fault}")
+    return not figures.faults
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -121,6 +153,15 @@ def main() -> None:
     one = campaigns.add_parser("disk", help=disk.__doc__)
     one.add_argument("--count", type=int, default=100, help="sizes at which files are cut")
     one.set_defaults(campaign=disk)
+    one = campaigns.add_parser("botkills", help=botkills.__doc__)
+    one.add_argument("--count", type=int, default=1_000, help="kills")
+    one.add_argument("--load", type=float, default=30.0, help="questions a second")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=botkills)
+    one = campaigns.add_parser("texts", help=texts.__doc__)
+    one.add_argument("--count", type=int, default=10_000, help="random texts")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=texts)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)

@@ -1294,6 +1294,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return _refused(Refusal(413, "Request Entity Too Large"))
         body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise _HangUp  # the client died in the middle of it
         request = _Request(self.path, self.headers.get("Content-Type", ""), body)
         if self.server.closing.is_set():
             raise _HangUp

@@ -157,6 +157,12 @@ class InProcessBot(AbstractContextManager["InProcessBot"]):
         """Returns when all that people did is answered."""
         self._runner.run(self._handle())
 
+    def skip(self) -> None:
+        """Returns when all that people did is confirmed, unanswered where it was not yet."""
+        for update in self.server.pending_updates():
+            self._offset = max(self._offset, update["update_id"] + 1)
+        self._runner.run(self._bot.get_updates(offset=self._offset, timeout=0))
+
     async def _handle(self) -> None:
         while updates := await self._bot.get_updates(offset=self._offset, timeout=0):
             for update in updates:

@@ -47,14 +47,14 @@ def test_an_update_that_comes_again_is_not_taken_again_before_or_after_it_is_don
         assert [number for number, _ in inbox.waiting()] == [2, 3]
 
 
-def test_attempts_are_counted_over_processes_and_a_postponed_one_is_none(file: Path) -> None:
+def test_attempts_are_counted_over_processes_until_it_is_cleared(file: Path) -> None:
     with Inbox(file) as inbox:
         inbox.put([arrival(1, payload="words")])
         assert inbox.begin(1) == Begun("words", 1, ())
     with Inbox(file) as inbox:
         assert inbox.begin(1) == Begun("words", 2, ())
-        inbox.postpone(1)
-        assert inbox.begin(1) == Begun("words", 2, ())
+        inbox.clear(1)
+        assert inbox.begin(1) == Begun("words", 1, ())
 
 
 def test_the_parts_that_arrived_are_known_to_the_next_attempt(file: Path) -> None:

@@ -102,15 +102,18 @@ class TelegramBot:
             if not await self._reached(bot.initialize):
                 return
             self._connection.attach(bot, inbox)
-            await announce(bot, administrators=self._settings.access.administrators)
             intake.replay()
             if not await self._reached(bot.delete_webhook):
                 return
             receiving = asyncio.create_task(poller.run())
+            announcing = asyncio.create_task(
+                announce(bot, administrators=self._settings.access.administrators)
+            )
             log.info("answering as @%s", bot.username)
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            announcing.cancel()
             poller.stop()
             await receiving
             handler.stop()

@@ -9,7 +9,6 @@ import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from telegram import Bot, Update
 from telegram.error import (
@@ -21,7 +20,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.acts import Act
+from bot.acts import Act, Typing
 from bot.dialogue import Dialogue
 from bot.events import Event
 from bot.inbox import Begun, Inbox
@@ -36,8 +35,6 @@ MOST_ATTEMPTS = 5
 
 ANSWERED_AT_ONCE = 8
 _RETRY_S = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0, 600.0)
-
-_T = TypeVar("_T")
 
 
 class Handler:
@@ -73,16 +70,14 @@ class Handler:
             try:
                 await self._attempt(update_id)
             except asyncio.CancelledError:
-                self._kept(self._inbox.postpone, update_id)
+                self._kept(self._inbox.clear, update_id)
                 raise
             except InvalidToken:
-                self._kept(self._inbox.postpone, update_id)
                 return False
             except (NetworkError, RetryAfter, sqlite3.Error) as error:
                 if delay_s is None:
                     log.error("given up, after %d tries: %s", len(self._retry_s) + 1, error)  # noqa: TRY400 (the error says all)
                     break
-                self._kept(self._inbox.postpone, update_id)
                 log.warning("not answered yet, next try in %g s: %s", delay_s, error)
                 if await self._told_to_stop_within(delay_s):
                     return False
@@ -97,63 +92,78 @@ class Handler:
         Raises:
             InvalidToken: if the token is not accepted any more.
             NetworkError: if Telegram cannot be reached.
+            RetryAfter: if Telegram asks to wait again and again.
             sqlite3.Error: if the inbox cannot be written.
         """
-        async with self._slots:
-            begun = self._inbox.begin(update_id)
-        if begun is None:
-            return
-        event: Event | None = None
-        update: Update | None = None
+        work = _Work(self._inbox, update_id)
         try:
-            update = Update.de_json(json.loads(begun.payload), self._bot)
-            event = event_of(update, bot_name=self._bot.username)
-            if event is None:
-                return
-            if begun.attempts > MOST_ATTEMPTS:
-                log.error("set aside: the process ended %d times with it", begun.attempts - 1)
-                await self._apologise(event, update)
-                return
-            parts = _Parts(self._inbox, update_id, begun)
-            await self._perform(self._dialogue.acts(event), update, parts)
-        except InvalidToken:
+            await self._answer(work)
+        except (InvalidToken, RetryAfter, sqlite3.Error):
             raise
         except Forbidden as error:
             log.info("not sent: %s", error)
-        except BadRequest as error:
+        except NetworkError as error:
+            # the library counts a refused request among the network's errors
+            if not isinstance(error, BadRequest):
+                raise
             log.error("Telegram refused an answer: %s", error)  # noqa: TRY400 (the error says all)
-            await self._apologise(event, update)
-        except (NetworkError, RetryAfter, sqlite3.Error):
-            raise
+            await self._apologise(work)
         except Exception as error:  # noqa: BLE001 (whatever it is, the others are to be answered)
             # where it happened, and not what the error says: that may hold a question
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("not answered: %s\n%s", type(error).__name__, frames)  # noqa: TRY400 (see above)
-            await self._apologise(event, update)
+            await self._apologise(work)
 
-    async def _apologise(self, event: Event | None, update: Update | None) -> None:
-        if event is None or update is None:
+    async def _answer(self, work: "_Work") -> None:
+        showing: asyncio.Task[None] | None = None
+        async with self._slots:
+            begun = work.begin()
+            if begun is None:
+                return
+            work.update = update = Update.de_json(json.loads(begun.payload), self._bot)
+            work.event = event_of(update, bot_name=self._bot.username)
+            if work.event is None:
+                return
+            if begun.attempts > MOST_ATTEMPTS:
+                log.error("set aside: the process ended %d times with it", begun.attempts - 1)
+                acts, act = self._dialogue.apology(work.event), None
+            else:
+                acts = self._dialogue.acts(work.event)
+                act = await self._next(acts)
+            if isinstance(act, Typing):
+                # that an answer is being made is shown while it is made
+                showing = asyncio.create_task(self._sender.do(act, update))
+                act = await self._next(acts)
+        self._inbox.clear(work.update_id)
+        if showing is not None:
+            await showing
+        await self._perform(acts, work, first=act)
+
+    async def _apologise(self, work: "_Work") -> None:
+        if work.event is None:
             return
         try:
-            await self._perform(self._dialogue.apology(event), update, None)
+            await self._perform(self._dialogue.apology(work.event), work, first=None)
         except InvalidToken:
             raise
         except TelegramError as error:
             log.warning("the apology could not be sent: %s", error)
 
-    async def _perform(self, acts: Iterator[Act], update: Update, parts: "_Parts | None") -> None:
+    async def _perform(self, acts: Iterator[Act], work: "_Work", *, first: Act | None) -> None:
         """Does one act after the other; the next is made in a thread while nothing is sent."""
+        act = first
         while True:
+            if act is not None and work.update is not None:
+                await self._sender.do(act, work.update, work)
             async with self._slots:
-                act = await self._in_thread(lambda: next(acts, None))
+                act = await self._next(acts)
             if act is None:
                 return
-            await self._sender.do(act, update, parts)
 
-    async def _in_thread(self, make: Callable[[], _T]) -> _T:
+    async def _next(self, acts: Iterator[Act]) -> Act | None:
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, context.run, make)
+        return await loop.run_in_executor(self._threads, context.run, lambda: next(acts, None))
 
     async def _told_to_stop_within(self, delay_s: float) -> bool:
         try:
@@ -171,13 +181,25 @@ class Handler:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 
 
-class _Parts:
-    """The parts of one answer that have arrived, in this attempt or before a crash."""
+class _Work:
+    """One attempt at an update: what it is, and which parts of its answer have arrived."""
 
-    def __init__(self, inbox: Inbox, update_id: int, begun: Begun) -> None:
+    def __init__(self, inbox: Inbox, update_id: int) -> None:
         self._inbox = inbox
-        self._update_id = update_id
-        self._earlier = list(begun.delivered)
+        self.update_id = update_id
+        self._earlier: list[str] = []
+        self.update: Update | None = None
+        self.event: Event | None = None
+
+    def begin(self) -> Begun | None:
+        """Counts the attempt until the answer is made; None if there was one.
+
+        Only what ends the process while an answer is made can be the fault of the update.
+        """
+        begun = self._inbox.begin(self.update_id)
+        if begun is not None:
+            self._earlier = list(begun.delivered)
+        return begun
 
     def has(self, text: str) -> bool:
         """Whether the next part had arrived before the crash; it is not sent again then."""
@@ -190,7 +212,7 @@ class _Parts:
     def arrived(self, text: str) -> None:
         """Keeps that a part has arrived."""
         try:
-            self._inbox.delivered(self._update_id, _mark(text))
+            self._inbox.delivered(self.update_id, _mark(text))
         except sqlite3.Error as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 

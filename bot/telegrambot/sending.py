@@ -22,6 +22,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.acts import Act, Buttons, Change, Offers, Say, Told, Typing
 from bot.errors import UnfaithfulQuote
 from bot.rendering import Entity, EntityKind, Message, check_message
+from bot.telegrambot.carried import carried
 from bot.telegrambot.sentanswers import SentAnswers
 from bot.telegrambot.updates import start_link, topic_of
 from bot.utf16 import shorten
@@ -90,7 +91,7 @@ class Sender:
 
     async def _say(self, act: Say, update: Update, chat: Chat, parts: Parts | None) -> None:
         for part in act.messages:
-            check_sent(part, act.corpus)
+            checked(part, act.corpus)
         edited = update.edited_message is not None
         earlier = list(self._answers.take(chat.id, act.to)) if edited else []
         now: list[int] = []
@@ -130,7 +131,7 @@ class Sender:
         self, act: Say, part: Message, buttons: Buttons, update: Update, chat: Chat
     ) -> int:
         """The id of the message that was sent."""
-        check_sent(part, act.corpus)
+        part = checked(part, act.corpus)
         # in a group an answer names the message it answers; in a private chat that is plain
         replies = None
         if chat.type != ChatType.PRIVATE:
@@ -155,7 +156,7 @@ class Sender:
         corpus: Corpus | None,
     ) -> bool:
         """Whether the message could be edited, or was like this already."""
-        check_sent(part, corpus)
+        part = checked(part, corpus)
         try:
             await self._bot.edit_message_text(
                 part.text,
@@ -180,10 +181,10 @@ class Sender:
     async def _offer(self, act: Offers, query: InlineQuery) -> None:
         results = []
         for offer in act.offers:
-            check_sent(offer.message, act.corpus)
+            message = checked(offer.message, act.corpus)
             content = InputTextMessageContent(
-                offer.message.text,
-                entities=self._entities(offer.message),
+                message.text,
+                entities=self._entities(message),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
             results.append(
@@ -206,16 +207,17 @@ class Sender:
         return MessageEntity(e.kind.value, e.offset, e.length, url=e.url)
 
 
-def check_sent(part: Message, corpus: Corpus | None) -> None:
-    """Returns if what is about to be sent quotes its source, and quotes nothing without one.
+def checked(part: Message, corpus: Corpus | None) -> Message:
+    """The message as it goes out, once it quotes its source, or quotes nothing without one.
 
     Raises:
-        UnfaithfulQuote: if not.
+        UnfaithfulQuote: if it does not.
     """
     if corpus is not None:
         check_message(part, corpus)
     elif part.quoted:
         raise UnfaithfulQuote("A quote without its source was held back.")
+    return carried(part)
 
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:

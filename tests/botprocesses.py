@@ -1,0 +1,194 @@
+"""Bot processes that start in a moment: real ones, with an answerer that only says things back.
+
+A helper process imports everything once and forks for every bot, so that a bot is there in some
+hundredths of a second and can be killed a thousand times. Run as a script it is that helper.
+
+    with BotProcesses() as processes, BotApiServer() as server:
+        bot = processes.start(server, home)
+        ...
+        bot.kill()
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from botapi_server import BotApiServer
+
+from bot.acts import Act, Button, Change, Offer, Offers, Say, Told, Typing
+from bot.dialogue import Dialogue
+from bot.errors import BotError
+from bot.events import Event, InlineAsked, Pressed, Written
+from bot.logs import configure_logging
+from bot.rendering import Message
+from bot.settings import Settings, telegram_token
+from bot.telegrambot import TelegramBot
+
+POISON = "poison"
+BROKEN = "broken"
+SLOW = "slow"
+
+
+class Echo:
+    """Answers "x" with "answer to x", "x twice" in two messages, and some words badly."""
+
+    def respond(self, event: Event, _: object) -> Iterator[Act] | None:
+        match event:
+            case Written(edited=False):
+                return self._written(event)
+            case Pressed():
+                return iter([Told("pressed"), Change(event.message_id, Message("changed"))])
+            case InlineAsked():
+                return iter([Offers((Offer("1", "title", "description", Message(event.text)),))])
+        return None
+
+    def _written(self, event: Written) -> Iterator[Act]:
+        yield Typing()
+        if event.text == POISON:
+            os._exit(9)
+        if event.text == BROKEN:
+            raise ValueError(event.text)
+        time.sleep(1.5 if event.text == SLOW else random.random() * 0.01)
+        answers = [Message(f"answer to {event.text}")]
+        if event.text.endswith(" twice"):
+            answers.append(Message(f"rest of {event.text}"))
+        yield Say(tuple(answers), event.message_id, buttons=((Button("a button", "data"),),))
+
+
+class BotProcess:
+    """A running bot."""
+
+    def __init__(self, processes: "BotProcesses", pid: int, log: Path) -> None:
+        self._processes = processes
+        self._log = log
+        self.pid = pid
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout_s: float = 30) -> int:
+        """The exit code, or minus the signal that ended it.
+
+        Raises:
+            TimeoutError: if it runs on.
+        """
+        code = self._processes.ask({"wait": self.pid, "timeout_s": timeout_s})
+        if code is None:
+            raise TimeoutError(self.log[-3_000:])
+        return int(code)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+        self.wait()
+
+
+class BotProcesses:
+    """The helper that forks; kills what runs at the end of the block."""
+
+    def __enter__(self) -> Self:
+        self._helper = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-W", "ignore", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._helper.communicate()
+
+    def start(
+        self, server: BotApiServer, home: Path, log: Path | None = None, **more: str
+    ) -> BotProcess:
+        """A bot that talks to the server; ``more`` are environment variables."""
+        log = log or home / "bot.log"
+        home.mkdir(parents=True, exist_ok=True)
+        variables = {
+            "VERBATIM_HOME": str(home),
+            "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
+            "TELEGRAM_BOT_TOKEN": server.token,
+            "VERBATIM_LOG_LEVEL": "DEBUG",
+            **more,
+        }
+        return BotProcess(self, int(self.ask({"start": variables, "log": str(log)})), log)
+
+    def ask(self, request: dict[str, Any]) -> Any:
+        assert self._helper.stdin
+        assert self._helper.stdout
+        self._helper.stdin.write(json.dumps(request) + "\n")
+        self._helper.stdin.flush()
+        return json.loads(self._helper.stdout.readline())
+
+
+def _run(variables: dict[str, str], log: str) -> int:
+    """The exit code of a bot that ran here."""
+    stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for descriptor in (1, 2):
+        os.dup2(stream, descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.update(variables)
+    random.seed()
+    token = telegram_token(os.environ)
+    configure_logging(level=variables["VERBATIM_LOG_LEVEL"], secrets=[token])
+    settings = Settings.from_environment(os.environ)
+
+    async def run() -> None:
+        await TelegramBot(Dialogue([Echo()]), token=token, settings=settings).run()
+
+    try:
+        asyncio.run(run())
+    except BotError as error:
+        print(f"verbatim: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve_forks() -> None:
+    children: set[int] = set()
+    for line in sys.stdin:
+        request = json.loads(line)
+        if "start" in request:
+            child = os.fork()
+            if child == 0:
+                code = 70
+                try:
+                    code = _run(request["start"], request["log"])
+                finally:
+                    os._exit(code)
+            children.add(child)
+            print(child, flush=True)
+        else:
+            code = _waited(request["wait"], request["timeout_s"])
+            if code is not None:
+                children.discard(request["wait"])
+            print(json.dumps(code), flush=True)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _waited(child: int, timeout_s: float) -> int | None:
+    end = time.monotonic() + timeout_s
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > end:
+            return None
+        time.sleep(0.005)
+
+
+if __name__ == "__main__":
+    _serve_forks()

@@ -1,0 +1,171 @@
+"""Random texts through the whole way out: statements and questions of random characters become
+answers, their entities are stored by the strict server, and each quote is compared with its source.
+"""
+
+import random
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botapi_server import BotApiServer, Sent, buttons, entity_texts
+from chatting import Chatter, InProcessBot, dialogue_of, live_letters
+from strategies import AWKWARD
+
+from bot.rendering import Message
+from bot.telegrambot.carried import carried
+from corpus import Corpus, Document, document_from_text
+from embeddings import GenerationStore
+
+QUOTES = ("blockquote", "expandable_blockquote")
+ASKED_OF_A_CORPUS = 100
+_STATEMENTS = 8
+_INLINE = 0.2
+_PLANES = ((0x20, 0x7F), (0xA0, 0x250), (0x300, 0x370), (0x590, 0x700), (0x2000, 0x2070), (0x1F300, 0x1F700), (0x20, 0xD800), (0xE000, 0x110000))  # fmt: skip
+_WORDS = (
+    "the ministers met in Marrakesh zebras zigzag members of coalition said 85 No. U.S.".split()
+)
+
+
+@dataclass(slots=True)
+class TextFigures:
+    """What came of the texts; ``faults`` are refusals, violations and quotes that differ."""
+
+    texts: int = 0
+    messages: int = 0
+    quotes: int = 0
+    pressed: int = 0
+    offers: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+
+def send_random_texts(count: int, *, seed: int = 0) -> TextFigures:
+    """What came of ``count`` random texts, each asked in a chat, its buttons pressed, and inline."""
+    figures = TextFigures()
+    draw = random.Random(seed)
+    while figures.texts < count:
+        corpus = random_corpus(draw)
+        shown = [carried(Message(passage.text)).text for passage in corpus.quotable()]
+        if not shown:
+            continue
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            BotApiServer() as server,
+            InProcessBot(
+                server, dialogue_of(live_letters(corpus, GenerationStore(Path(folder))))
+            ) as bot,
+        ):
+            person = Chatter(bot)
+            for _ in range(min(ASKED_OF_A_CORPUS, count - figures.texts)):
+                _ask(person, _question(draw, corpus), shown, draw, figures)
+            figures.faults += server.violations
+            refused = [c for c in server.calls if c.status not in (200, None) and not _same(c)]
+            figures.faults += [f"{c.method} refused: {c.params}" for c in refused]
+    return figures
+
+
+def _same(call: Any) -> bool:
+    """Whether only an edit to the same text was refused, which Telegram does, too."""
+    return bool(call.method == "editMessageText" and call.status == 400)
+
+
+def _ask(
+    person: Chatter, question: str, paragraphs: list[str], draw: random.Random, figures: TextFigures
+) -> None:
+    server = person.server
+    figures.texts += 1
+    before = len(server.sent(person.user.id))
+    try:
+        person.say(question)
+        sent = server.sent(person.user.id)[before:]
+        offered = [b["callback_data"] for b in buttons(sent[-1])] if sent else []
+        if offered:
+            server.press(sent[-1], draw.choice(offered))
+        inline = draw.random() < _INLINE
+        if inline:
+            server.inline_query(question[:256], user=person.user)
+        person.bot.handle()
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong is a fault to tell of)
+        figures.faults.append(f"{type(error).__name__}: {error}: {question!r}")
+        person.bot.skip()
+        return
+    figures.pressed += bool(offered)
+    sent = server.sent(person.user.id)[before:]
+    if not sent:
+        figures.faults.append(f"not answered: {question!r}")
+    for each in sent:
+        figures.messages += 1
+        figures.outcomes["quoted" if entity_texts(each, *QUOTES) else "said"] += 1
+        _compare(each, paragraphs, figures)
+    if not inline:
+        return
+    results = server.calls_to("answerInlineQuery")[-1].params["results"]
+    figures.offers += len(results)
+    for result in results:
+        content = result["input_message_content"]
+        entities = tuple(content.get("entities", ()))
+        text = content["message_text"]
+        _compare(Sent("inline", 0, 0, text, entities, {}, 0.0), paragraphs, figures)
+
+
+def _compare(sent: Sent, paragraphs: list[str], figures: TextFigures) -> None:
+    """Every quote is a paragraph of the corpus, character by character as Telegram shows any
+    text, and whole unless the message says that it is a part.
+    """
+    for quote in entity_texts(sent, *QUOTES):
+        figures.quotes += 1
+        whole = quote in paragraphs
+        part = " of " in sent.text and any(quote in paragraph for paragraph in paragraphs)
+        if not whole and not part:
+            figures.faults.append(f"a quote differs from its source: {quote!r}")
+
+
+def random_corpus(draw: random.Random) -> Corpus:
+    """A few statements of random characters, titles and publishers among them."""
+    return Corpus(tuple(_statement(draw, f"d{number}") for number in range(_STATEMENTS)))
+
+
+def _statement(draw: random.Random, document_id: str) -> Document:
+    text = "\n\n".join(
+        _text(draw, draw.choices((5, 20, 60, 700), (20, 20, 10, 1))[0])
+        for _ in range(draw.randint(1, 5))
+    )
+    return document_from_text(
+        text,
+        document_id=document_id,
+        title=_text(draw, 10) if draw.random() < 0.8 else None,
+        publisher=_text(draw, 5) if draw.random() < 0.5 else None,
+        place=_text(draw, 3) if draw.random() < 0.5 else None,
+        url="https://example.org/a?b=c#d" if draw.random() < 0.7 else None,
+    )
+
+
+def _question(draw: random.Random, corpus: Corpus) -> str:
+    """Random characters, or words of a statement among some; something that people can send."""
+    if draw.random() < 0.6:
+        words = draw.choice(list(corpus.quotable())).text.split()
+        start = draw.randrange(len(words))
+        text = " ".join(words[start : start + draw.randint(1, 12)])
+        if draw.random() < 0.5:
+            text += _text(draw, 3)
+    else:
+        text = _text(draw, draw.choice((1, 5, 30, 500)))
+    # Telegram delivers no control characters and no text without a visible one
+    text = "".join(c for c in text if c in "\n\t" or ord(c) >= 0x20).strip(" \n\t")[:2_000]
+    return text.replace("/", "∕") or "?"
+
+
+def _text(draw: random.Random, parts: int) -> str:
+    return "".join(_part(draw) for _ in range(draw.randint(1, parts)))
+
+
+def _part(draw: random.Random) -> str:
+    kind = draw.random()
+    if kind < 0.5:
+        return f"{draw.choice(_WORDS)} "
+    if kind < 0.75:
+        return draw.choice(AWKWARD)
+    low, high = draw.choice(_PLANES)
+    return "".join(chr(draw.randrange(low, high)) for _ in range(draw.randint(1, 4)))
