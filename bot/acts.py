@@ -42,9 +42,13 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Puts another text and other buttons in place of a message of the bot."""
+    """Puts another text and other buttons in place of a message of the bot.
 
-    message_id: int
+    ``message_id`` None is the last message that was said about the event; where that is not known
+    any more, after a crash, the text is said anew.
+    """
+
+    message_id: int | None
     message: Message
     buttons: Buttons = ()
     corpus: Corpus | None = None

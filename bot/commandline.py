@@ -599,15 +599,19 @@ def serve() -> None:
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
     from bot.composition import open_dialogue
-    from bot.telegrambot import TelegramBot
+    from bot.telegrambot import Connection, TelegramBot
 
     async def run() -> None:
-        await TelegramBot(open_dialogue(answerers, settings), token=token, settings=settings).run()
+        await TelegramBot(dialogue, token=token, settings=settings, connection=connection).run()
 
-    from bot.composition import open_live_answerer
+    from bot.composition import open_served
 
-    answerers = open_live_answerer(settings, progress_bar=_progress_bar)
-    with answerers.watching():
+    served = open_served(settings, progress_bar=_progress_bar)
+    connection = Connection()
+    dialogue = open_dialogue(
+        served, settings, fetch_file=connection.fetch_file, waiting=connection.waiting
+    )
+    with served.answerers.watching():
         asyncio.run(run())
 
 

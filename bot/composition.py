@@ -5,9 +5,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.access import Access
+from bot.administration import Administration, Operations
 from bot.answering import Answerer
 from bot.chatreplies import ChatReplies
 from bot.citation import Cited
@@ -25,6 +28,7 @@ from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
 from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.submissions import MOST_BYTES, Submissions
 from bot.tokenbuckets import TokenBuckets
 from bot.verification import Verification, verify
 from corpus import (
@@ -74,6 +78,21 @@ def open_answerer(
 def open_live_answerer(
     settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
 ) -> LiveAnswerer:
+    """The LiveAnswerer of ``open_served``."""
+    return open_served(settings, progress_bar=progress_bar, warn=warn).answerers
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What answers, and what brings it to the corpus directory with the same model in memory."""
+
+    answerers: LiveAnswerer
+    refresher: Refresher
+
+
+def open_served(
+    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
+) -> Served:
     """A LiveAnswerer over the published generation; the first call on a machine builds one.
 
     Where the published generation is damaged an earlier one answers, and ``warn`` is told.
@@ -104,11 +123,24 @@ def open_live_answerer(
     def answerer(of: Generation) -> Answerer:
         return Answerer(Retriever(of, embedder, reranker=ordering))
 
-    return LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
+    answerers = LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
+    refresher = Refresher(settings, model=model, progress_bar=progress_bar, embedder=embedder)
+    return Served(answerers, refresher)
 
 
-def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
-    """All that the bot can do in a chat, in the order in which it is asked."""
+def open_dialogue(
+    served: Served,
+    settings: Settings,
+    *,
+    fetch_file: Callable[..., bytes] | None = None,
+    waiting: Callable[[], int] | None = None,
+) -> Dialogue:
+    """All that the bot can do in a chat, in the order in which it is asked.
+
+    ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
+    ``waiting`` tells how many messages wait.
+    """
+    answerers = served.answerers
     kept_text = Snapshots(settings.snapshots_directory).text
     people = open_people(settings)
     feedback = Feedback(people)
@@ -120,6 +152,10 @@ def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
     return Dialogue(
         [
             Access(people, rules=settings.access, buckets=_buckets(settings)),
+            Administration(
+                _operations(served, settings, fetch_file, waiting),
+                administrators=settings.access.administrators,
+            ),
             SettingsMenu(people),
             Privacy(people, forget=(replies.forget_person, feedback.forget)),
             feedback,
@@ -128,6 +164,26 @@ def open_dialogue(answerers: LiveAnswerer, settings: Settings) -> Dialogue:
             InlineQuestions(answerers),
         ],
         language_of=lambda event: chosen_language(event, people),
+    )
+
+
+def _operations(
+    served: Served,
+    settings: Settings,
+    fetch_file: Callable[..., bytes] | None,
+    waiting: Callable[[], int] | None,
+) -> Operations:
+    return Operations(
+        answerers=served.answerers,
+        refresh=lambda bar: served.refresher.refresh(progress_bar=bar),
+        rollback=lambda number: rollback_index(settings, number)[1],
+        open_directory=lambda: open_directory(settings),
+        submissions=Submissions(
+            lambda: open_directory(settings), partial(fetch, max_bytes=MOST_BYTES)
+        ),
+        changed=lambda: changed_since(settings) is not None,
+        fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
+        waiting=waiting,
     )
 
 

@@ -4,6 +4,7 @@ BotError
 ├── SettingsError     an environment variable or a file it names is missing or wrong
 ├── EvaluationFailed  an evaluation cannot run: a library or a file is missing
 ├── ExportFailed      there are no votes to export, or the folder cannot be written
+├── FileNotFetched    Telegram does not give a file that a person sent
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
 ├── InboxUnusable     what people ask cannot be kept on disk
@@ -26,6 +27,10 @@ class EvaluationFailed(BotError):
 
 class ExportFailed(BotError):
     """There is nothing to export, or it cannot be written where it should."""
+
+
+class FileNotFetched(BotError):
+    """A file that a person sent could not be fetched. The message holds no address of it."""
 
 
 class MalformedCitation(BotError):

@@ -49,6 +49,7 @@ class LiveAnswerer:
         self._warn = warn
         self._told: str | None = None
         self._refused = refused
+        self._looking = threading.Lock()
         self._retry_at = time.monotonic() + RETRY_S
 
     @property
@@ -60,9 +61,12 @@ class LiveAnswerer:
         """Swaps to the published generation if that is another one than the one in use.
 
         It is opened, checked and asked once before it is put in place. One that cannot be used
-        leaves the one in use answering; that is told once, and tried again after ``RETRY_S``. Call
-        it from one thread at a time.
+        leaves the one in use answering; that is told once, and tried again after ``RETRY_S``.
         """
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         try:
             number = self._store.current_number()
         except GenerationError as error:

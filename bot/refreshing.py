@@ -29,36 +29,46 @@ class Refresher:
     """Brings the index of the settings to their corpus directory; loads the model when needed."""
 
     def __init__(
-        self, settings: Settings, *, model: ModelFolder, progress_bar: ProgressBar
+        self,
+        settings: Settings,
+        *,
+        model: ModelFolder,
+        progress_bar: ProgressBar,
+        embedder: SentenceTransformerEmbedder | None = None,
     ) -> None:
+        """``embedder`` is the model where that is loaded already."""
         self._settings = settings
         self._model = model
         self._progress_bar = progress_bar
-        self._embedder: SentenceTransformerEmbedder | None = None
+        self._embedder = embedder
 
-    def refresh(self, *, full: bool = False, wait_s: float = 0) -> RefreshReport:
+    def refresh(
+        self, *, full: bool = False, wait_s: float = 0, progress_bar: ProgressBar | None = None
+    ) -> RefreshReport:
         """What was done; nothing is read or loaded where no file has changed.
+
+        ``progress_bar`` shows this one's progress, in place of the usual one.
 
         Raises:
             CorpusError: if the corpus cannot be read or holds no passage; the index stays.
             EmbeddingsError: if the model cannot be used, another refresh runs, or the disk is
                 full; the index stays.
         """
-        settings = self._settings
+        settings, bar = self._settings, progress_bar or self._progress_bar
         store = GenerationStore(settings.index_directory)
         digest = sources_digest(settings.corpus_directory)
         if not full:
             report = unchanged(store, model=self._model.identity, sources_digest=digest)
             if report is not None:
                 return report
-        with self._progress_bar("Reading") as progress:
+        with bar("Reading") as progress:
             corpus = read_corpus(settings.corpus_directory, progress=progress)
         # what was edited while it was read is told by neither digest
         same = sources_digest(settings.corpus_directory) == digest
         Snapshots(settings.snapshots_directory).keep_texts(corpus.documents)
         if self._embedder is None:
             self._embedder = SentenceTransformerEmbedder(self._model)
-        with self._progress_bar("Embedding") as progress:
+        with bar("Embedding") as progress:
             return refresh(
                 corpus,
                 store=store,

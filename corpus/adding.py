@@ -48,7 +48,7 @@ def find_sources(named: Sequence[str]) -> list[Source]:
         if "://" in name:
             if not name.lower().startswith(("http://", "https://")):
                 raise UnreadableSource(f"{name}: only http and https addresses can be added.")
-            found.append(Source(_label(name.partition("#")[0]), url=name))
+            found.append(Source(printable_label(name.partition("#")[0]), url=name))
             continue
         path = Path(name)
         try:
@@ -58,12 +58,14 @@ def find_sources(named: Sequence[str]) -> list[Source]:
                     raise UnreadableSource(f"{name}: the folder holds no file.")
                 found += inside
             elif path.exists():
-                found.append(Source(_label(path.name), file=path))
+                found.append(Source(printable_label(path.name), file=path))
             else:
                 raise UnreadableSource(f"{name}: there is no such file or folder.")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a name of a file"
-            raise UnreadableSource(f"{_label(name)}: cannot be read ({reason}).") from error
+            raise UnreadableSource(
+                f"{printable_label(name)}: cannot be read ({reason})."
+            ) from error
     return found
 
 
@@ -125,10 +127,10 @@ def _files_below(folder: Path) -> Iterator[Source]:
         for name in sorted(files):
             path = Path(parent, name)
             if not name.startswith(".") and path.is_file():
-                yield Source(_label(path.relative_to(folder).as_posix()), file=path)
+                yield Source(printable_label(path.relative_to(folder).as_posix()), file=path)
 
 
-def _label(text: str) -> str:
+def printable_label(text: str) -> str:
     """A name that can be shown and stored: what is no character of a text as "�"."""
     shown = os.fsencode(text).decode("utf-8", "replace")
     return "".join(c if c.isprintable() else "�" for c in shown)

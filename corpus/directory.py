@@ -89,6 +89,51 @@ class CorpusDirectory:
             UnreadableSource: if there is no paragraph to quote in it; the message names no source.
             CorpusNotWritable: if the file could not be written; it is then as it was.
         """
+        added, written, original = self._made(extract, content, source, given)
+        document_id = added.document.id
+        self._claimed.add(document_id)
+        if added.state == "unchanged":
+            return added
+        self._snapshots.keep_original(content)
+        try:
+            replace_file(added.path, written)
+        except OSError as error:
+            raise _not_writable(added.path, error) from error
+        self._known[document_id] = _Known(added.path, source, original)
+        return added
+
+    def preview(self, extract: Extract, *, content: bytes, source: str) -> Added:
+        """What ``add`` would come to; nothing is written.
+
+        Raises:
+            UnreadableSource: if there is no paragraph to quote in it; the message names no source.
+        """
+        return self._made(extract, content, source, None)[0]
+
+    def find(self, id_or_prefix: str) -> str:
+        """The id of the one document with that id, or whose id begins so.
+
+        Raises:
+            UnknownDocument: if there is none, or several.
+        """
+        found = [id_or_prefix] if id_or_prefix in self._known else []
+        found = found or [i for i in self.ids if id_or_prefix and i.startswith(id_or_prefix)]
+        if not found:
+            raise UnknownDocument(
+                f'No document in {self.directory} is called "{id_or_prefix}". '
+                f'{did_you_mean(id_or_prefix, self._known)}Type "verbatim list" to see them.'
+            )
+        if len(found) > 1:
+            raise UnknownDocument(
+                f'"{id_or_prefix}" fits {len(found)} documents, {found[0]} and {found[1]} among '
+                "them. Type more of the id."
+            )
+        return found[0]
+
+    def _made(
+        self, extract: Extract, content: bytes, source: str, given: Provenance | None
+    ) -> tuple[Added, bytes, str]:
+        """What a source comes to, the bytes of its file, and the digest of ``content``."""
         original = hashlib.sha256(content).hexdigest()
         front_matter, body = split_front_matter(normalise(extract.text))
         says = provenance_of(front_matter).or_else(_provenance(extract))
@@ -113,16 +158,11 @@ class CorpusDirectory:
             more[SOURCE] = before.source or source
         written = with_front_matter(provenance, more, document.text).encode("utf-8")
         path = before.path if before else self.directory / f"{document_id}.md"
-        self._claimed.add(document_id)
         if before is not None and path.read_bytes() == written:
-            return Added(document, "unchanged", path)
-        self._snapshots.keep_original(content)
-        try:
-            replace_file(path, written)
-        except OSError as error:
-            raise _not_writable(path, error) from error
-        self._known[document_id] = _Known(path, source, original)
-        return Added(document, "updated" if before else "added", path)
+            state = "unchanged"
+        else:
+            state = "updated" if before else "added"
+        return Added(document, state, path), written, original
 
     def remove(self, id_or_prefix: str) -> Path:
         """Deletes the file of the one document with that id, or whose id begins so.
@@ -133,25 +173,14 @@ class CorpusDirectory:
             UnknownDocument: if there is none, or several.
             CorpusNotWritable: if the file cannot be deleted.
         """
-        found = [id_or_prefix] if id_or_prefix in self._known else []
-        found = found or [i for i in self.ids if id_or_prefix and i.startswith(id_or_prefix)]
-        if not found:
-            raise UnknownDocument(
-                f'No document in {self.directory} is called "{id_or_prefix}". '
-                f'{did_you_mean(id_or_prefix, self._known)}Type "verbatim list" to see them.'
-            )
-        if len(found) > 1:
-            raise UnknownDocument(
-                f'"{id_or_prefix}" fits {len(found)} documents, {found[0]} and {found[1]} among '
-                "them. Type more of the id."
-            )
-        path = self._known[found[0]].path
+        document_id = self.find(id_or_prefix)
+        path = self._known[document_id].path
         try:
             path.unlink()
             sync_directory(path.parent)
         except OSError as error:
             raise _not_writable(path, error) from error
-        del self._known[found[0]]
+        del self._known[document_id]
         return path
 
     def _id_for(self, source: str, original: str) -> str:

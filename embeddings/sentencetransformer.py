@@ -6,6 +6,7 @@ So it loads the optional cross-encoder too; ``crossencoder`` works with it.
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ class SentenceTransformerEmbedder:
 
     A text longer than the model's window is embedded window by window; its vector is the mean
     of the windows weighted by their tokens, so that its tail counts. Safe to call from several
-    threads: one text batch is encoded at a time.
+    threads: one small batch is encoded at a time, and threads take turns.
     """
 
     def __init__(self, folder: ModelFolder) -> None:
@@ -54,6 +55,7 @@ class SentenceTransformerEmbedder:
         self._dimension = int(dimension)
         self._identity = folder.identity
         self._lock = threading.Lock()
+        self._next = threading.Lock()
 
     @property
     def identity(self) -> ModelIdentity:
@@ -85,7 +87,7 @@ class SentenceTransformerEmbedder:
 
     def knows_word(self, word: str) -> bool:
         """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""
-        with self._lock:
+        with self._turn():
             tokens = self._model.tokenizer(word, add_special_tokens=False)["input_ids"]
         return len(tokens) == 1
 
@@ -106,11 +108,12 @@ class SentenceTransformerEmbedder:
     ) -> list[Reading]:
         sums = np.zeros((len(texts), self._dimension), dtype=np.float64)
         found: list[dict[int, _Tokens]] = [{} for _ in texts]
-        with self._lock:
+        with self._turn():
             windows = self._windows(texts, prompt)
-            windows.sort(key=lambda window: window.tokens)
-            for start in range(0, len(windows), _BATCH):
-                batch = windows[start : start + _BATCH]
+        windows.sort(key=lambda window: window.tokens)
+        for start in range(0, len(windows), _BATCH):
+            batch = windows[start : start + _BATCH]
+            with self._turn():
                 encoded = self._model.encode(
                     [window.text for window in batch],
                     batch_size=_BATCH,
@@ -126,11 +129,23 @@ class SentenceTransformerEmbedder:
                     else:
                         vector = np.asarray(one, np.float64)
                     sums[window.owner] += window.tokens * vector
-                tell(min(start + _BATCH, len(windows)) / len(windows))
+            tell(min(start + _BATCH, len(windows)) / len(windows))
         return [
             _reading(vector, [pieces[at] for at in sorted(pieces)])
             for vector, pieces in zip(unit_rows(sums), found, strict=True)
         ]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The model, alone. Who waits for it gets it next: a refresh, which takes it again and
+        again for thousands of texts, does not keep a question waiting to its end.
+        """
+        with self._next:
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _tokens(self, encoded: dict[str, Any], window: "_Window", prompt: str) -> _Tokens:
         """The tokens of a window that have a letter or digit."""

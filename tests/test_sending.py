@@ -9,9 +9,14 @@ from chatting import Chatter, InProcessBot, dialogue_of, live_letters
 from fakes import corpus_of
 from telegram.error import BadRequest
 
+from bot.acts import Act, Change, Say
+from bot.dialogue import Dialogue
+from bot.events import Event, Written
+from bot.rendering import Message
 from bot.telegrambot import sentanswers
 from bot.telegrambot.sentanswers import SentAnswers
 from bot.telegrambot.updates import start_link
+from bot.translation import Translator
 from embeddings import GenerationStore
 
 LONG = " ".join(["aeiou"] * 1_000) + "."
@@ -340,3 +345,27 @@ def test_inline_results_are_personal_and_not_cached(ada: Chatter, server: BotApi
 
 def test_entities_of_the_server_are_those_that_people_type() -> None:
     assert [e["type"] for e in spotted_entities(f"{NAME} /ask{NAME}")] == ["mention", "bot_command"]
+
+
+# --- the last message, changed
+
+
+def test_the_last_message_about_an_event_is_changed_and_where_it_is_gone_said_anew(
+    server: BotApiServer,
+) -> None:
+    class Working:
+        """Says that it begins, and puts what came of it in the same place."""
+
+        def respond(self, event: Event, words: Translator) -> Iterator[Act]:
+            assert isinstance(event, Written)
+            if event.text == "begun before a crash":
+                return iter([Change(None, Message("done"))])
+            begun = Say((Message("first"), Message("begins")), event.message_id)
+            return iter([begun, Change(None, Message("half")), Change(None, Message("done"))])
+
+    with InProcessBot(server, Dialogue([Working()])) as bot:
+        ada = Chatter(bot)
+        ada.say("work")
+        assert [sent.text for sent in ada.screen] == ["first", "done"]
+        ada.say("begun before a crash")
+        assert [sent.text for sent in ada.screen] == ["first", "done", "done"]

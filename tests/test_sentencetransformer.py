@@ -1,5 +1,8 @@
 """The default embedder, with the real model."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -63,3 +66,21 @@ def test_a_folder_that_is_no_model_is_an_error_in_one_line() -> None:
     with pytest.raises(ModelDamaged, match="not a usable") as caught:
         SentenceTransformerEmbedder(wrong)
     assert "\n" not in str(caught.value)
+
+
+def test_a_question_takes_its_turn_while_thousands_of_texts_are_embedded(
+    real_embedder: SentenceTransformerEmbedder,
+) -> None:
+    texts = [f"The Ministers met for the {n}th time and spoke of zebras." for n in range(400)]
+    done: list[float] = []
+    refreshing = threading.Thread(
+        target=lambda: (real_embedder.embed_passages(texts), done.append(time.monotonic()))
+    )
+    real_embedder.read_query("warm up")
+    refreshing.start()
+    time.sleep(0.2)
+    for number in range(5):
+        real_embedder.read_query(f"Where did they meet {number} times?")
+    asked = time.monotonic()
+    refreshing.join()
+    assert asked < done[0]

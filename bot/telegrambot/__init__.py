@@ -1,5 +1,6 @@
 """Telegram. The only package that imports ``telegram``."""
 
 from bot.telegrambot.bot import TelegramBot
+from bot.telegrambot.connection import Connection
 
-__all__ = ["TelegramBot"]
+__all__ = ["Connection", "TelegramBot"]

@@ -22,6 +22,7 @@ from bot.lanes import Lanes
 from bot.settings import TELEGRAM_API, Settings
 from bot.telegrambot.arrivals import chat_written_in
 from bot.telegrambot.chats import Chats
+from bot.telegrambot.connection import Connection
 from bot.telegrambot.handling import Handler
 from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
@@ -44,8 +45,17 @@ class TelegramBot:
     answered: a bot that is killed answers the rest when it is started again.
     """
 
-    def __init__(self, dialogue: Dialogue, *, token: str, settings: Settings) -> None:
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        *,
+        token: str,
+        settings: Settings,
+        connection: Connection | None = None,
+    ) -> None:
+        """``connection`` leads to the bot while it runs."""
         self._dialogue = dialogue
+        self._connection = connection or Connection()
         self._token = token
         self._settings = settings
         self._stop = asyncio.Event()
@@ -91,11 +101,14 @@ class TelegramBot:
         try:
             if not await self._reached(bot.initialize):
                 return
+            self._connection.attach(bot, inbox)
             intake.replay()
             if not await self._reached(bot.delete_webhook):
                 return
             receiving = asyncio.create_task(poller.run())
-            announcing = asyncio.create_task(announce(bot))
+            announcing = asyncio.create_task(
+                announce(bot, administrators=self._settings.access.administrators)
+            )
             log.info("answering as @%s", bot.username)
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -115,6 +128,7 @@ class TelegramBot:
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
             handler.close()
+            self._connection.detach()
             intake.close()
             inbox.tidy()
             await bot.shutdown()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 
 from telegram import (
     Bot,
@@ -10,11 +10,12 @@ from telegram import (
     BotCommandScope,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
     BotCommandScopeDefault,
 )
 from telegram.error import TelegramError
 
-from bot import texts
+from bot import admintexts, texts
 from bot.translation import LANGUAGES, translator
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,11 @@ _IN_GROUPS = frozenset({"ask", "new", "sources", "help", "privacy"})
 """What concerns one person's chat with the bot, such as settings, is left out of a group's menu."""
 
 
-async def announce(bot: Bot) -> None:
+async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
     """Brings menus and descriptions up to date, those that differ; a failure is only logged.
+
+    Administrators, by id, have their commands in the menu of their chat with the bot, once they
+    have begun one. A menu gives nobody a right.
 
     Telegram limits how often they can be set, not how often they are asked for.
     """
@@ -37,6 +41,7 @@ async def announce(bot: Bot) -> None:
                 BotCommandScopeDefault(),
                 BotCommandScopeAllPrivateChats(),
                 BotCommandScopeAllGroupChats(),
+                *(BotCommandScopeChat(person) for person in sorted(administrators)),
             )
         ]
         jobs += [
@@ -56,9 +61,10 @@ async def _attempt(what: str, job: Awaitable[None]) -> None:
 async def _commands(bot: Bot, language: str, code: str | None, scope: BotCommandScope) -> None:
     words = translator(language)
     in_group = isinstance(scope, BotCommandScopeAllGroupChats)
+    of_administrators = isinstance(scope, BotCommandScopeChat)
     wanted = tuple(
         BotCommand(name, words.say(what))
-        for name, what in texts.COMMANDS
+        for name, what in (*texts.COMMANDS, *(admintexts.COMMANDS if of_administrators else ()))
         if name in _IN_GROUPS or not in_group
     )
     if await bot.get_my_commands(scope, language_code=code) != wanted:

@@ -76,10 +76,10 @@ class Sender:
                     log.debug("the typing action failed: %s", error)
             case Say() if chat is not None:
                 await self._say(act, update, chat, parts)
+            case Change(message_id=int(message_id)) if chat is not None:
+                await self._edit(chat.id, message_id, act.message, act.buttons, corpus=act.corpus)
             case Change() if chat is not None:
-                await self._edit(
-                    chat.id, act.message_id, act.message, act.buttons, corpus=act.corpus
-                )
+                await self._change_last(act, update, chat, parts)
             case Told() if update.callback_query is not None:
                 text = None if act.text is None else shorten(act.text, units=_TOLD_UNITS)
                 try:
@@ -114,6 +114,18 @@ class Sender:
                 await self._delete(chat.id, earlier.pop())
         finally:
             self._answers.add(chat.id, act.to, (*now, *earlier))
+
+    async def _change_last(
+        self, act: Change, update: Update, chat: Chat, parts: Parts | None
+    ) -> None:
+        """Edits the last message said about the event; without one, or if it is gone, says it."""
+        message = update.effective_message
+        to = message.message_id if message is not None else 0
+        last = self._answers.last(chat.id, to)
+        if last is None or not await self._edit(
+            chat.id, last, act.message, act.buttons, corpus=act.corpus
+        ):
+            await self._say(Say((act.message,), to, act.buttons, act.corpus), update, chat, parts)
 
     async def _send(
         self, act: Say, part: Message, buttons: Buttons, update: Update, chat: Chat

@@ -1,0 +1,150 @@
+"""What the bot says to its administrators. As in ``texts``, said through a ``Translator``."""
+
+from collections.abc import Iterator
+
+from bot.background import Step
+from bot.submissions import Submission
+from bot.translation import Translator, mark
+from bot.utf16 import MESSAGE_UNITS, shorten
+from corpus import Document
+from embeddings import Generation, RefreshReport
+
+COMMANDS = (
+    ("status", mark("What answers, how much waits, since when")),
+    ("refresh", mark("Bring the index to the statements")),
+    ("add", mark("Add a statement: /add and an address, or a file with that caption")),
+    ("remove", mark("Remove a statement: /remove and its id")),
+    ("rollback", mark("Answer from an earlier generation")),
+)
+
+READING = mark("reading")
+EMBEDDING = mark("embedding")
+_DOING = {"Reading": READING, "Embedding": EMBEDDING}
+
+REFRESH_BEGINS = mark("Refresh: it begins.")
+REFRESH_GOES_ON = mark("Refresh: {doing}, {done} of {in_all}")
+UP_TO_DATE = mark("Nothing has changed: generation {number} goes on answering.")
+REFRESHED = mark(
+    "Generation {number} answers now.\nDocuments: {documents}\nParagraphs: {added} added, {kept} "
+    "kept, {moved} moved, {removed} removed\nSeconds: {seconds}"
+)
+FAILED = mark("That failed: {reason}\n\nGeneration {number} goes on answering.")
+ADD_WHAT = mark(
+    "Send a file with the caption /add, or type /add and the address of a page or file."
+)
+NO_FILE = mark("Only a file can be added: send it as a file, with the caption /add.")
+TOO_LARGE = mark("The file is larger than {most} MB, which Telegram gives to no bot.")
+FILES_ARE_OFF = mark("Files cannot be fetched here. Type /add and an address.")
+NEW_DOCUMENT = mark("New, as {id}")
+IN_PLACE_OF = mark("In place of {id}, which it was before")
+ALREADY_THERE = mark("{id} is there already, with the same text")
+PUBLISH = mark("Publish")
+DISCARD = mark("Discard")
+PUBLISHED = mark("Published: {id}")
+DISCARDED = mark("Discarded. Nothing was added.")
+GONE = mark("This does not wait any more. Send it again.")
+REMOVE_WHAT = mark("Type /remove and the id of a statement, or how it begins.")
+REMOVE_REALLY = mark("Remove {id}?\n\n{title}")
+REMOVE = mark("Remove")
+LEAVE = mark("Leave it")
+LEFT = mark("{id} stays.")
+REMOVED = mark("Removed: {id}")
+LAST_ONE = mark("{id} is the only statement. Add another one first.")
+NO_GENERATION = mark("Type /rollback, or /rollback and the number of a generation.")
+ROLLED_BACK = mark(
+    "Generation {number} answers now, built {created}. The next refresh brings the state of the "
+    "statements again."
+)
+STATUS = mark(
+    "Generation: {number}\nDocuments: {documents}\nParagraphs: {paragraphs}\nMessages that wait: "
+    "{waiting}\nUptime: {uptime}\nMemory: {memory} MB"
+)
+CHANGED_SINCE = mark("The statements have changed since. /refresh brings them.")
+UNKNOWN = "–"
+
+_PREVIEW_UNITS = 500
+_PREVIEWED = 3
+_TITLE_UNITS = 300
+_NOTE_UNITS = 200
+_REASON_UNITS = 1_000
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
+
+
+def progress(step: Step, words: Translator) -> str:
+    """How far a refresh is."""
+    return words.say(
+        REFRESH_GOES_ON,
+        doing=words.say(_DOING.get(step.doing, step.doing)),
+        done=words.number(step.done),
+        in_all=words.number(step.in_all),
+    )
+
+
+def refreshed(report: RefreshReport, words: Translator) -> str:
+    """What a refresh did."""
+    if not report.published:
+        return words.say(UP_TO_DATE, number=str(report.generation))
+    return words.say(
+        REFRESHED,
+        number=str(report.generation),
+        documents=words.number(report.documents),
+        added=words.number(report.added),
+        kept=words.number(report.kept),
+        moved=words.number(report.moved),
+        removed=words.number(report.removed),
+        seconds=words.number(report.seconds, decimals=1),
+    )
+
+
+def failed(error: Exception, generation: int, words: Translator) -> str:
+    """Why something was not done; the reason is in English, as on the command line."""
+    reason = shorten(str(error), units=_REASON_UNITS)
+    return words.say(FAILED, reason=reason, number=str(generation))
+
+
+def rolled_back(now: Generation, words: Translator) -> str:
+    """What answers after a rollback."""
+    return words.say(ROLLED_BACK, number=str(now.number), created=now.manifest.created)
+
+
+def preview(submission: Submission, words: Translator) -> str:
+    """What was found in a source, before it is published."""
+    document = submission.added.document
+    states = {"added": NEW_DOCUMENT, "updated": IN_PLACE_OF, "unchanged": ALREADY_THERE}
+    facts = (
+        document.publisher,
+        document.published.isoformat() if document.published else None,
+        document.place,
+        document.language,
+        document.url,
+    )
+    known = (shorten(fact, units=_TITLE_UNITS) for fact in facts if fact)
+    lines = [
+        shorten(document.title, units=_TITLE_UNITS),
+        " · ".join(known),
+        words.say(states[submission.added.state], id=document.id),
+        words.plural("1 paragraph", "{count} paragraphs", len(document.passages)),
+        *(shorten(note, units=_NOTE_UNITS) for note in submission.notes[:_PREVIEWED]),
+    ]
+    return "\n\n".join(["\n".join(lines), *_previewed(document)])
+
+
+def _previewed(document: Document) -> Iterator[str]:
+    """The first paragraphs and the last, each cut."""
+    passages = document.passages
+    shown = passages if len(passages) <= _PREVIEWED + 1 else (*passages[:_PREVIEWED], passages[-1])
+    for passage in shown:
+        yield shorten(f"{passage.label}: {passage.text}", units=_PREVIEW_UNITS)
+
+
+def joined(*parts: str) -> str:
+    """Texts in one message, a blank line between them."""
+    return shorten("\n\n".join(parts), units=MESSAGE_UNITS)
+
+
+def duration(seconds: float) -> str:
+    """As in "3 d 4 h 12 min", which English and French share; minutes alone for the first hour."""
+    whole = int(seconds)
+    days, hours, minutes = whole // _DAY_S, whole % _DAY_S // _HOUR_S, whole % _HOUR_S // _MINUTE_S
+    parts = [f"{days} d" if days else "", f"{hours} h" if days or hours else "", f"{minutes} min"]
+    return " ".join(part for part in parts if part)

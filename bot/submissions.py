@@ -1,0 +1,113 @@
+"""Statements that an administrator sent, read and waiting to be published or discarded."""
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from corpus import UnreadableSource
+from corpus.adding import printable_label
+from corpus.directory import Added, CorpusDirectory
+from corpus.extraction.extract import Extract
+from corpus.extraction.extractor import Extractor
+from corpus.fetching import Fetched
+
+MOST_BYTES = 20_000_000
+"""Telegram gives bots no larger file."""
+
+MOST_WAITING = 5
+_NAMELESS = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a source would come to; ``key`` names it until it is published or discarded."""
+
+    key: str
+    added: Added
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    extract: Extract
+    content: bytes
+    source: str
+
+
+class Submissions:
+    """Reads sources by the safe reader and keeps the last ``MOST_WAITING`` in memory.
+
+    Nothing of one is in the corpus directory before it is published. Safe to call from several
+    threads.
+    """
+
+    def __init__(
+        self, open_directory: Callable[[], CorpusDirectory], fetch: Callable[[str], Fetched]
+    ) -> None:
+        self._open_directory = open_directory
+        self._fetch = fetch
+        self._waiting: OrderedDict[str, _Read] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read_file(self, content: bytes, *, name: str | None) -> Submission:
+        """What a file would come to; its name is a label.
+
+        Raises:
+            CorpusError: if it cannot be read.
+        """
+        label = printable_label((name or "").encode("utf-8", "replace").decode("utf-8")).strip()
+        return self._submitted(content, label.rpartition("/")[2] or _NAMELESS, None, None)
+
+    def read_address(self, url: str) -> Submission:
+        """What a web address would come to.
+
+        Raises:
+            CorpusError: if it is none, must not be asked, or gives nothing that can be read.
+        """
+        address = url.partition("#")[0]
+        if not address.lower().startswith(("http://", "https://")):
+            raise UnreadableSource(f"{address}: only http and https addresses can be added.")
+        fetched = self._fetch(address)
+        return self._submitted(
+            fetched.content, printable_label(address), fetched, fetched.media_type
+        )
+
+    def publish(self, key: str) -> Added | None:
+        """Writes it into the corpus directory; None where it does not wait any more.
+
+        Raises:
+            CorpusError: if it could not be written; it goes on waiting then.
+        """
+        with self._lock:
+            read = self._waiting.get(key)
+            if read is None:
+                return None
+            added = self._open_directory().add(
+                read.extract, content=read.content, source=read.source
+            )
+            del self._waiting[key]
+            return added
+
+    def discard(self, key: str) -> bool:
+        """Whether it waited; it is forgotten."""
+        with self._lock:
+            return self._waiting.pop(key, None) is not None
+
+    def _submitted(
+        self, content: bytes, source: str, fetched: Fetched | None, media_type: str | None
+    ) -> Submission:
+        with Extractor() as extractor:
+            name = fetched.name if fetched else source
+            extract = extractor.extract(content, name=name, media_type=media_type)
+        if fetched is not None:
+            # the canonical address that a page states is the better one
+            extract = replace(extract, url=extract.url or fetched.url)
+        added = self._open_directory().preview(extract, content=content, source=source)
+        key = secrets.token_hex(8)
+        with self._lock:
+            self._waiting[key] = _Read(extract, content, source)
+            while len(self._waiting) > MOST_WAITING:
+                self._waiting.popitem(last=False)
+        return Submission(key, added, extract.notes)

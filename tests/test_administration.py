@@ -1,0 +1,503 @@
+"""What administrators can do in private, and that nobody else can, in any way."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import LetterEmbedder
+from gestures import asking, buttons_of, inline, pressed, texts_of, uploaded, written
+
+from bot.acts import Act, Change, Say, Told, Typing
+from bot.administration import Administration, Operations
+from bot.admintexts import duration
+from bot.answering import Answerer
+from bot.background import Background
+from bot.dialogue import Dialogue
+from bot.errors import FileNotFetched
+from bot.events import Event, Place, PlaceKind
+from bot.liveanswerer import LiveAnswerer
+from bot.refreshing import ProgressBar
+from bot.submissions import MOST_BYTES, MOST_WAITING, Submissions
+from corpus import Snapshots, read_corpus
+from corpus.directory import CorpusDirectory
+from corpus.fetching import Fetched, fetch
+from embeddings import (
+    Generation,
+    GenerationStore,
+    RefreshReport,
+    RefreshRunning,
+    Retriever,
+    refresh,
+)
+
+CHIEF, STRANGER, GROUP = 11, 12, -100
+COMMANDS = ("/status", "/refresh", "/add https://example.org/", "/remove zebras", "/rollback")
+
+
+class Office:
+    """A bot with a corpus directory, a store and a chief; embeds by letters."""
+
+    def __init__(self, folder: Path) -> None:
+        self.statements = folder / "statements"
+        self.statements.mkdir()
+        (self.statements / "zebras.txt").write_text("Zebras zigzag.")
+        (self.statements / "moles.txt").write_text("Moles dig.\n\nMoles dig on.")
+        self.store = GenerationStore(folder / "index")
+        self.embedder = LetterEmbedder()
+        self.folder = folder
+        self.files: dict[str, bytes] = {}
+        self.pages: dict[str, bytes] = {}
+        self.refresh()
+        self.live = LiveAnswerer(
+            self._answerer(self.store.open_current()), self.store, self._answerer
+        )
+        self.operations = Operations(
+            answerers=self.live,
+            refresh=self.refresh,
+            rollback=self.store.rollback,
+            open_directory=self.directory,
+            submissions=Submissions(self.directory, self._fetched),
+            changed=lambda: False,
+            fetch_file=self._file,
+            waiting=lambda: 3,
+        )
+        self.use()
+
+    def use(self, **changes: object) -> None:
+        """Answers with other operations from now on."""
+        self.operations = replace(self.operations, **changes)  # type: ignore[arg-type]
+        administration = Administration(
+            self.operations, administrators=frozenset({CHIEF}), told_every_s=0.05
+        )
+        self.dialogue = Dialogue([administration, asking(self.live)[0]])
+
+    def refresh(self, bar: ProgressBar | None = None) -> RefreshReport:
+        corpus = read_corpus(self.statements)
+        if bar is None:
+            return refresh(corpus, store=self.store, embedder=self.embedder)
+        with bar("Embedding") as progress:
+            return refresh(corpus, store=self.store, embedder=self.embedder, progress=progress)
+
+    def directory(self) -> CorpusDirectory:
+        return CorpusDirectory(self.statements, snapshots=Snapshots(self.folder / "snapshots"))
+
+    def acts(self, event: Event) -> list[Act]:
+        return list(self.dialogue.acts(event))
+
+    def said(self, event: Event) -> list[str]:
+        return texts_of(self.acts(event))
+
+    def quotes(self, question: str) -> list[str]:
+        """What answers the question now."""
+        return [quote.text for quote in self.live.current.answer(question).quotes]
+
+    @property
+    def names(self) -> set[str]:
+        return {path.name for path in self.statements.iterdir()}
+
+    def _answerer(self, generation: Generation) -> Answerer:
+        return Answerer(Retriever(generation, self.embedder))
+
+    def _file(self, file_id: str) -> bytes:
+        if file_id not in self.files:
+            raise FileNotFetched("Telegram did not give the file (BadRequest). Send it again.")
+        return self.files[file_id]
+
+    def _fetched(self, url: str) -> Fetched:
+        if url in self.pages:
+            return Fetched(self.pages[url], url, "text/plain", "page.txt")
+        return fetch(url, timeout_s=5)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+# --- who ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: written(text, STRANGER),
+        lambda text: written(text, CHIEF, forwarded=True),
+        lambda text: replace(written(text, CHIEF), place=Place(STRANGER, PlaceKind.PRIVATE)),
+    ],
+    ids=["a stranger", "forwarded", "in another's chat"],
+)
+def test_for_who_is_no_administrator_the_commands_are_unknown(
+    office: Office, command: str, change: Callable[[str], Event]
+) -> None:
+    before, generation = office.names, office.store.current_number()
+    assert office.acts(change(command)) == office.acts(change("/frobnicate"))
+    assert office.said(change(command)) == [
+        "I do not know this command. /help shows what I can do."
+    ]
+    assert (office.names, office.store.current_number()) == (before, generation)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("person", [CHIEF, STRANGER, 1087968824, GROUP])
+def test_in_a_group_they_are_unknown_to_everybody_the_anonymous_included(
+    office: Office, command: str, person: int
+) -> None:
+    def event(text: str) -> Event:
+        return written(text, person, group=GROUP)
+
+    assert office.acts(event(command)) == office.acts(event("/frobnicate")) == []
+
+
+def test_an_edited_command_is_not_done_again(office: Office) -> None:
+    edited = replace(written("/remove zebras", CHIEF), edited=True)
+    assert office.acts(edited) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        uploaded("/add", STRANGER),
+        uploaded("/add", CHIEF, forwarded=True),
+        uploaded("add", CHIEF),
+        uploaded("/address", CHIEF),
+    ],
+)
+def test_a_file_of_another_or_without_the_caption_is_what_any_file_is(
+    office: Office, event: Event
+) -> None:
+    office.files["file-id"] = b"Zoos buzz."
+    assert office.said(event) == ["I can only read text. Please type your question."]
+
+
+def test_the_buttons_of_an_administrator_do_nothing_for_others(office: Office) -> None:
+    office.files["file-id"] = b"Zoos buzz."
+    labels = {
+        **buttons_of(office.acts(uploaded("/add"))),
+        **buttons_of(office.acts(written("/remove zebras"))),
+    }
+    assert list(labels) == ["Publish", "Discard", "Remove", "Leave it"]
+    before = office.names
+    for data in labels.values():
+        for event in (pressed(data, STRANGER), pressed(data, CHIEF, group=GROUP)):
+            assert office.acts(event) == [Told()]
+    assert office.names == before
+    assert office.said(pressed(labels["Discard"])) == ["Discarded. Nothing was added."]
+
+
+def test_an_administrator_asks_like_everybody_else(office: Office) -> None:
+    assert "Zebras zigzag." in office.said(written("zebras zigzag"))[0]
+    assert office.said(written("/frobnicate"))[0].startswith("I do not know this command.")
+    assert not texts_of(office.acts(inline("zebras")))
+
+
+# --- refresh ------------------------------------------------------------------------------------
+
+
+def test_a_refresh_tells_its_progress_in_one_message_and_is_answered_from(
+    office: Office,
+) -> None:
+    (office.statements / "zoos.txt").write_text("Zoos buzz.")
+    acts = office.acts(written("/refresh"))
+    assert isinstance(acts[0], Say)
+    assert acts[0].messages[0].text == "Refresh: it begins."
+    assert all(isinstance(act, Change) and act.message_id is None for act in acts[1:])
+    last = texts_of(acts)[-1]
+    assert last.startswith(
+        "Generation 2 answers now.\nDocuments: 3\n"
+        "Paragraphs: 1 added, 3 kept, 0 moved, 0 removed\nSeconds: "
+    )
+    assert office.quotes("zoos buzz") == ["Zoos buzz."]
+    assert office.said(written("/refresh"))[-1] == (
+        "Nothing has changed: generation 2 goes on answering."
+    )
+
+
+def test_progress_comes_at_most_so_often_however_fast_it_is(office: Office) -> None:
+    def long_refresh(bar: ProgressBar) -> RefreshReport:
+        with bar("Embedding") as progress:
+            for done in range(1, 201):
+                time.sleep(0.002)
+                progress(done, 20_000)
+        return office.refresh()
+
+    office.use(refresh=long_refresh)
+    began = time.monotonic()
+    steps = [t for t in office.said(written("/refresh")) if "of 20,000" in t]
+    took_s = time.monotonic() - began
+    assert 2 <= len(steps) <= took_s / 0.05
+    assert steps == sorted(set(steps), key=steps.index)
+    assert steps[0].startswith("Refresh: embedding, ")
+
+
+def test_a_refresh_that_fails_says_why_and_what_answers(office: Office) -> None:
+    def running(bar: ProgressBar) -> RefreshReport:
+        raise RefreshRunning("A refresh is running in another process.")
+
+    office.use(refresh=running)
+    assert office.said(written("/refresh"))[-1] == (
+        "That failed: A refresh is running in another process.\n\nGeneration 1 goes on answering."
+    )
+
+
+def test_a_programming_error_in_a_refresh_is_not_hidden(office: Office) -> None:
+    def broken(bar: ProgressBar) -> RefreshReport:
+        raise ZeroDivisionError
+
+    office.use(refresh=broken)
+    with pytest.raises(ZeroDivisionError):
+        office.acts(written("/refresh"))
+
+
+def test_questions_are_answered_while_a_refresh_runs(office: Office) -> None:
+    going_on, may_end = threading.Event(), threading.Event()
+
+    def waiting(bar: ProgressBar) -> RefreshReport:
+        going_on.set()
+        may_end.wait(30)
+        return office.refresh()
+
+    office.use(refresh=waiting)
+    acts: Iterator[Act] = office.dialogue.acts(written("/refresh"))
+    assert isinstance(next(acts), Say)
+    finishing = threading.Thread(target=lambda: list(acts))
+    finishing.start()
+    assert going_on.wait(30)
+    assert "Zebras zigzag." in office.said(written("zebras zigzag", STRANGER))[0]
+    may_end.set()
+    finishing.join(30)
+
+
+# --- add ----------------------------------------------------------------------------------------
+
+STATEMENT = b"""---
+title: On zoos
+publisher: The Zoo
+date: 2022-05-12
+---
+Zoos buzz.
+
+Zoos hum.
+
+Bees buzz.
+
+Wasps buzz.
+
+Gnats whirr."""
+
+
+def test_a_file_is_shown_before_it_is_published_and_then_answered_from(office: Office) -> None:
+    office.files["file-id"] = STATEMENT
+    acts = office.acts(uploaded("/add", name="zoos.md"))
+    assert acts[0] == Typing()
+    assert texts_of(acts) == [
+        "On zoos\nThe Zoo · 2022-05-12 · en\nNew, as zoos\n5 paragraphs\n\n"
+        "¶ 1: Zoos buzz.\n\n¶ 2: Zoos hum.\n\n¶ 3: Bees buzz.\n\n¶ 5: Gnats whirr."
+    ]
+    buttons = buttons_of(acts)
+    assert "zoos.md" not in office.names
+    assert not (office.folder / "snapshots").exists()
+    acts = office.acts(pressed(buttons["Publish"]))
+    assert acts[0] == Told()
+    assert all(isinstance(act, Change) and act.message_id == 5 for act in acts[1:])
+    last = texts_of(acts)[-1]
+    assert last.startswith("Published: zoos\n\nGeneration 2 answers now.")
+    assert "zoos.md" in office.names
+    assert "Zoos buzz." in office.quotes("zoos buzz")
+    again = office.acts(pressed(buttons["Publish"]))
+    assert texts_of(again) == ["This does not wait any more. Send it again."]
+
+
+def test_a_file_that_is_discarded_leaves_nothing(office: Office) -> None:
+    office.files["file-id"] = STATEMENT
+    before = office.names
+    buttons = buttons_of(office.acts(uploaded("/add")))
+    assert office.said(pressed(buttons["Discard"])) == ["Discarded. Nothing was added."]
+    assert office.said(pressed(buttons["Publish"]))[0].startswith("This does not wait any more.")
+    assert office.said(pressed(buttons["Discard"]))[0].startswith("This does not wait any more.")
+    assert office.names == before
+    assert not (office.folder / "snapshots").exists()
+
+
+def test_a_file_again_takes_the_place_of_what_it_was_and_the_same_one_is_there(
+    office: Office,
+) -> None:
+    for content in (STATEMENT, STATEMENT.replace(b"hum", b"sing")):
+        office.files["file-id"] = content
+        acts = office.acts(uploaded("/add@the_bot", name="zoos.md"))
+        office.acts(pressed(buttons_of(acts)["Publish"]))
+    assert "In place of zoos, which it was before" in texts_of(acts)[0]
+    assert "Zoos sing." in office.quotes("zoos sing")
+    acts = office.acts(uploaded("/add please", name="zoos.md"))
+    assert "zoos is there already, with the same text" in texts_of(acts)[0]
+    assert list(buttons_of(acts)) == ["Discard"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (b"", "a.txt", "empty"),
+        (b"\x00\x01\x02\xff" * 50, "a.bin", ""),
+        (b"%PDF-1.7 nothing", "a.pdf", ""),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
+    office: Office, content: bytes, name: str, reason: str
+) -> None:
+    office.files["file-id"] = content
+    (said,) = office.said(uploaded("/add", name=name))
+    assert said.startswith("That failed: ")
+    assert reason in said
+    assert said.endswith("Generation 1 goes on answering.")
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "/etc/passwd", "a\x00b.txt", "\ud800.txt", "CON", None, "x" * 900]
+)
+def test_the_name_of_a_file_is_a_label_and_leads_nowhere(office: Office, name: str | None) -> None:
+    office.files["file-id"] = b"Zoos buzz."
+    above = {path.name for path in office.folder.iterdir()}
+    acts = office.acts(uploaded("/add", name=name))
+    assert office.said(pressed(buttons_of(acts)["Publish"]))[-1].startswith("Published: ")
+    assert len(office.names) == 3
+    assert {path.name for path in office.folder.iterdir()} == above | {"snapshots"}
+
+
+def test_a_picture_a_large_file_and_one_that_does_not_come_are_refused(office: Office) -> None:
+    picture = replace(uploaded("/add"), file_id=None)
+    assert office.said(picture)[0].startswith("Only a file can be added")
+    large = uploaded("/add", size_bytes=MOST_BYTES + 1)
+    assert office.said(large) == ["The file is larger than 20 MB, which Telegram gives to no bot."]
+    assert office.said(uploaded("/add"))[0].startswith(
+        "That failed: Telegram did not give the file (BadRequest). Send it again."
+    )
+    office.use(fetch_file=None)
+    assert office.said(uploaded("/add"))[0].startswith("Files cannot be fetched here.")
+
+
+def test_a_page_is_added_by_its_address(office: Office) -> None:
+    assert office.said(written("/add"))[0].startswith("Send a file with the caption /add")
+    office.pages["https://example.org/zoos"] = b"Zoos buzz."
+    acts = office.acts(written("/add https://example.org/zoos#top"))
+    assert "https://example.org/zoos" in texts_of(acts)[0]
+    office.acts(pressed(buttons_of(acts)["Publish"]))
+    (document,) = (
+        d for d in office.live.current.corpus.documents if d.url == "https://example.org/zoos"
+    )
+    assert document.passages[0].text == "Zoos buzz."
+
+
+@pytest.mark.parametrize(
+    "address",
+    (
+        "http://127.0.0.1/ http://[::1]/ http://169.254.169.254/ http://2130706433/ "
+        "file:///etc/passwd ftp://example.org/ /etc/passwd zebras http://"
+    ).split(),
+)
+def test_an_address_that_is_not_public_is_refused(office: Office, address: str) -> None:
+    (said,) = office.said(written(f"/add {address}"))
+    assert said.startswith("That failed: ")
+
+
+def test_only_the_last_files_wait(office: Office) -> None:
+    published = []
+    for number in range(MOST_WAITING + 1):
+        office.files["file-id"] = f"Zoos buzz {number}.".encode()
+        acts = office.acts(uploaded("/add", name=f"{number}.txt"))
+        published.append(buttons_of(acts)["Publish"])
+    assert office.said(pressed(published[0]))[0].startswith("This does not wait any more.")
+    assert office.said(pressed(published[1]))[-1].startswith("Published: ")
+
+
+# --- remove, roll back, status ------------------------------------------------------------------
+
+
+def test_a_document_is_removed_after_it_was_confirmed_and_quoted_no_more(office: Office) -> None:
+    acts = office.acts(written("/remove mol"))
+    assert texts_of(acts) == ["Remove moles?\n\nmoles"]
+    buttons = buttons_of(acts)
+    assert office.said(pressed(buttons["Leave it"])) == ["moles stays."]
+    assert "moles.txt" in office.names
+    last = office.said(pressed(buttons["Remove"]))[-1]
+    assert last.startswith("Removed: moles\n\nGeneration 2 answers now.")
+    assert "moles.txt" not in office.names
+    assert all("Moles" not in quote for quote in office.quotes("moles dig"))
+    assert "not in the corpus directory any more" in office.said(pressed(buttons["Remove"]))[0]
+
+
+def test_the_only_document_and_what_is_none_are_not_removed(office: Office) -> None:
+    assert office.said(written("/remove"))[0].startswith("Type /remove and the id")
+    assert "No document in" in office.said(written("/remove walrus"))[0]
+    (office.statements / "moles.txt").unlink()
+    buttons = buttons_of(office.acts(written("/remove zebras")))
+    assert office.said(pressed(buttons["Remove"]))[0].startswith("zebras is the only statement.")
+    assert office.names == {"zebras.txt"}
+
+
+def test_a_long_id_fits_a_button(office: Office) -> None:
+    shutil.copy(office.statements / "moles.txt", office.statements / f"{'m' * 150}.txt")
+    buttons = buttons_of(office.acts(written("/remove mmm")))
+    assert office.said(pressed(buttons["Remove"]))[0].startswith("Removed: mmm")
+
+
+def test_a_rollback_is_answered_from_at_once(office: Office) -> None:
+    (office.statements / "zoos.txt").write_text("Zoos buzz.")
+    office.acts(written("/refresh"))
+    assert office.said(written("/rollback"))[-1].startswith("Generation 1 answers now, built ")
+    assert "Zoos buzz." not in office.quotes("zoos buzz")
+    assert office.said(written("/rollback 2"))[-1].startswith("Generation 2 answers now")
+    assert office.quotes("zoos buzz") == ["Zoos buzz."]
+    assert office.said(written("/rollback last")) == [
+        "Type /rollback, or /rollback and the number of a generation."
+    ]
+    assert office.said(written("/rollback 99"))[-1].startswith("That failed: ")
+
+
+def test_the_status_tells_what_answers_how_much_waits_and_no_person(office: Office) -> None:
+    office.said(written("zebras zigzag", 987654321))
+    (status,) = office.said(written("/status"))
+    lines = dict(line.split(": ") for line in status.splitlines())
+    assert lines["Generation"] == "1"
+    assert (lines["Documents"], lines["Paragraphs"]) == ("2", "3")
+    assert lines["Messages that wait"] == "3"
+    assert lines["Uptime"] == "0 min"
+    assert 10 < int(lines["Memory"].removesuffix(" MB").replace(",", "")) < 100_000
+    assert "987654321" not in status
+    office.use(changed=lambda: True, waiting=None)
+    (status,) = office.said(written("/status"))
+    assert status.endswith("The statements have changed since. /refresh brings them.")
+    assert "Messages that wait: –" in status
+
+
+def test_a_duration_is_short() -> None:
+    assert [duration(s) for s in (59, 3_600, 90_061)] == ["0 min", "1 h 0 min", "1 d 1 h 1 min"]
+
+
+def test_an_administrator_is_spoken_to_in_their_language(office: Office) -> None:
+    (status,) = office.said(written("/status", language="fr"))
+    assert status.startswith("Génération\u00a0: 1\n")
+
+
+# --- work in the background ---------------------------------------------------------------------
+
+
+def test_work_in_the_background_gives_its_result_or_its_error() -> None:
+    def twice(bar: Callable[[str], AbstractContextManager[object]]) -> int:
+        return 42
+
+    working = Background(twice, every_s=0.01)
+    assert list(working.steps()) == []
+    assert working.result() == 42
+
+    def fails(bar: ProgressBar) -> int:
+        raise ValueError("no")
+
+    failing = Background(fails, every_s=0.01)
+    list(failing.steps())
+    with pytest.raises(ValueError, match="no"):
+        failing.result()

@@ -1,0 +1,138 @@
+"""Settings, votes, privacy, pace and administration in the real process, on the loopback server."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botapi_server import BotApiServer, Sent, User, buttons
+from test_telegrambot import QUESTION, Bot, serving
+
+from bot.people import Kept, People
+
+Office = tuple[BotApiServer, User, People, Bot]
+
+
+@pytest.fixture(scope="module")
+def office(
+    built_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[BotApiServer, User, People, Bot]]:
+    home = tmp_path_factory.mktemp("office") / "home"
+    shutil.copytree(built_home, home)
+    with BotApiServer() as server:
+        chief = server.add_user("Chief")
+        with serving(
+            home, server, home / "bot.log", VERBATIM_ADMINS=str(chief.id), VERBATIM_BURST="4"
+        ) as bot:
+            server.wait_for_calls("getUpdates", timeout_s=90)
+            yield server, chief, People(home / "bot" / "people.sqlite"), bot
+        assert server.violations == []
+
+
+def ask(server: BotApiServer, user: User, text: str) -> Sent:
+    """The first message that the text is answered with."""
+    before = len(server.sent(user.id))
+    server.say(text, chat_id=user.id)
+    return server.wait_for_messages(before + 1, chat_id=user.id, timeout_s=30)[before]
+
+
+def press(server: BotApiServer, sent: Sent, label: str) -> None:
+    (data,) = (b["callback_data"] for b in buttons(sent) if b["text"] == label)
+    server.press(sent, data)
+
+
+def wait_for_text(server: BotApiServer, user: User, part: str) -> Sent:
+    """The message on the screen that has the part, when it is there."""
+    end = time.monotonic() + 60
+    while True:
+        found = [sent for sent in server.on_screen(user.id) if part in sent.text]
+        if found:
+            return found[-1]
+        assert time.monotonic() < end, [sent.text for sent in server.on_screen(user.id)]
+        time.sleep(0.05)
+
+
+def test_a_document_that_an_administrator_publishes_is_quoted_to_everybody(
+    office: Office,
+) -> None:
+    server, chief, _, _ = office
+    server.upload(
+        b"Zebras have black and white stripes.",
+        chat_id=chief.id,
+        filename="zebras.txt",
+        caption="/add",
+    )
+    preview = wait_for_text(server, chief, "New, as zebras")
+    assert "1 paragraph" in preview.text
+    press(server, preview, "Publish")
+    done = wait_for_text(server, chief, "Generation 2 answers now.")
+    assert done.message_id == preview.message_id
+    assert done.text.startswith("Published: zebras\n\n")
+    reader = server.add_user()
+    assert "black and white stripes" in ask(server, reader, "What do zebras have?").text
+
+
+def test_a_refresh_by_an_administrator_is_one_message_from_begin_to_end(
+    office: Office,
+) -> None:
+    server, chief, _, _ = office
+    begun = ask(server, chief, "/refresh")
+    end = wait_for_text(server, chief, "goes on answering.")
+    assert end.message_id == begun.message_id
+    status = ask(server, chief, "/status").text
+    assert "\nMessages that wait: 1\n" in status
+    menus = [
+        [c["command"] for c in call.params["commands"]]
+        for call in server.calls_to("setMyCommands")
+        if call.params.get("scope", {}).get("type") == "chat"
+    ]
+    assert menus
+    assert all("refresh" in menu for menu in menus)
+
+
+def test_for_others_there_is_no_administration(
+    office: Office,
+) -> None:
+    server, chief, _, _ = office
+    stranger = server.add_user("Chief", username="chief")
+    assert ask(server, stranger, "/status").text.startswith("I do not know this command.")
+    group = server.add_group()
+    server.say("/status", chat_id=group.id, user=chief)
+    server.say("/help", chat_id=group.id, user=chief)
+    (only,) = server.wait_for_messages(1, chat_id=group.id, timeout_s=30)
+    assert only.text.startswith("Type a question")
+
+
+def test_settings_votes_and_their_end(office: Office) -> None:
+    server, _, people, bot = office
+    user = server.add_user()
+    press(server, ask(server, user, "/settings"), "1")
+    wait_for_text(server, user, "Quotes at most: 1")
+    answer = ask(server, user, QUESTION)
+    press(server, answer, "👍")
+    consent = wait_for_text(server, user, "May I keep the questions")
+    press(server, consent, "Yes, keep them")
+    wait_for_text(server, user, "Questions that you vote on are kept from now on")
+    assert people.kept_about(user.id) == Kept(preferences=True, consent=True, votes=1, questions=1)
+    (vote,) = (vote for vote in people.votes() if vote.person == user.id)
+    assert (vote.question, vote.good, vote.passages[0].paragraph) == (QUESTION, True, 7)
+    assert "1 question that you voted on" in ask(server, user, "/privacy").text
+    assert ask(server, user, "/delete_me").text.startswith("Deleted: the settings of our chat; ")
+    assert people.kept_about(user.id) == Kept()
+    assert QUESTION not in bot.log
+
+
+def test_who_floods_is_told_once_and_others_are_answered(
+    office: Office,
+) -> None:
+    server, _, _, _ = office
+    flooder, other = server.add_user(), server.add_user()
+    for _ in range(30):
+        server.say("/help", chat_id=flooder.id)
+    assert "eighty-five" in ask(server, other, QUESTION).text
+    server.wait_until_confirmed(timeout_s=30)
+    wait_for_text(server, flooder, "faster than I can answer everyone")
+    texts = [sent.text for sent in server.sent(flooder.id)]
+    assert sum("faster" in text for text in texts) == 1
+    assert len(texts) <= 8
