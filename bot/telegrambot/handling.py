@@ -9,6 +9,7 @@ import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from telegram import Bot, Update
 from telegram.error import (
@@ -50,6 +51,7 @@ class Handler:
         self._retry_s = retry_s
         self._stopping = asyncio.Event()
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
+        self._suspects = asyncio.Lock()
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
 
     def stop(self) -> None:
@@ -116,7 +118,9 @@ class Handler:
 
     async def _answer(self, work: "_Work") -> None:
         showing: asyncio.Task[None] | None = None
-        async with self._slots:
+        # if one of them ends the process again, the others are not blamed
+        alone = self._suspects if self._inbox.is_suspect(work.update_id) else nullcontext()
+        async with alone, self._slots:
             begun = work.begin()
             if begun is None:
                 return

@@ -119,7 +119,7 @@ async def _unless_too_late(answering: Awaitable[bool]) -> None:
     try:
         await answering
     except BadRequest as error:
-        if "query is too old" not in str(error):
+        if "query is too old" not in str(error).casefold():
             raise
         log.info("answered too late: %s", error)
 
