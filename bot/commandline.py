@@ -20,7 +20,7 @@ from bot import terminal, terminalreports, texts
 from bot.accessrules import AccessKind
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
-from bot.errors import BotError, MalformedCitation
+from bot.errors import BotError, MalformedCitation, SettingsError
 from bot.jsonform import (
     check_fields,
     document_fields,
@@ -30,7 +30,7 @@ from bot.jsonform import (
     verification_fields,
 )
 from bot.liveanswerer import LiveAnswerer
-from bot.settings import Settings, telegram_token
+from bot.settings import Settings, telegram_token, webhook_settings
 from bot.translation import translator
 from corpus import CorpusError
 from corpus.frontmatter import Provenance, checked_date, checked_language, checked_url
@@ -53,6 +53,8 @@ EXIT_PARTLY = 5
 EXIT_NOT_AS_CITED = 6
 
 _MAX_STDIN_CHARACTERS = 100_000
+_MAX_REASON = 1_000
+_HEALTH_TIMEOUT_S = 5.0
 _MOST_DIGITS = 9
 
 app = typer.Typer(
@@ -580,10 +582,30 @@ def verify(
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--webhook",
+            metavar="URL",
+            envvar="VERBATIM_WEBHOOK",
+            help="Have Telegram call this https address instead of asking it for messages.",
+        ),
+    ] = None,
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            envvar="VERBATIM_LISTEN",
+            help="Where calls of the webhook arrive, from the proxy that ends TLS.",
+        ),
+    ] = "127.0.0.1:8081",
+) -> None:
     """Answer in Telegram until stopped.
 
-    A refresh or a rollback takes effect within seconds, without a restart.
+    A refresh or a rollback takes effect within seconds, without a restart. What was asked while
+    the bot was stopped, or killed, is answered at the next start.
 
     The token comes from TELEGRAM_BOT_TOKEN, or from the file that TELEGRAM_BOT_TOKEN_FILE names.
 
@@ -593,16 +615,25 @@ def serve() -> None:
 
     settings = _settings()
     token = telegram_token(os.environ)
+    called = webhook_settings(webhook, listen=listen, environment=os.environ) if webhook else None
     level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
     try:
-        configure_logging(level=level, secrets=[token])
+        configure_logging(level=level, secrets=[token, *([called.secret] if called else [])])
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
     from bot.composition import open_dialogue
     from bot.telegrambot import Connection, TelegramBot
 
     async def run() -> None:
-        await TelegramBot(dialogue, token=token, settings=settings, connection=connection).run()
+        bot = TelegramBot(
+            dialogue,
+            token=token,
+            settings=settings,
+            connection=connection,
+            webhook=called,
+            generation=lambda: served.answerers.current.generation,
+        )
+        await bot.run()
 
     from bot.composition import open_served
 
@@ -613,6 +644,33 @@ def serve() -> None:
     )
     with served.answerers.watching():
         asyncio.run(run())
+
+
+@app.command()
+def health() -> None:
+    """Ask the running bot whether it hears: exit code 0 if it does, else 1.
+
+    Needs VERBATIM_HEALTH_PORT, the same as the bot's.
+
+    Example: VERBATIM_HEALTH_PORT=8080 verbatim health
+    """
+    from urllib.error import HTTPError
+    from urllib.request import ProxyHandler, build_opener
+
+    port = _settings().health_port
+    if port is None:
+        raise SettingsError(
+            "VERBATIM_HEALTH_PORT is not set. Set it to the same port here and for verbatim serve."
+        )
+    try:
+        # without the proxies of the environment: this machine is asked
+        opener = build_opener(ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=_HEALTH_TIMEOUT_S) as reply:
+            print(reply.read(_MAX_REASON).decode("utf-8").strip())
+    except HTTPError as error:
+        _fail(error.read(_MAX_REASON).decode("utf-8", "replace"), EXIT_FAILURE)
+    except OSError as error:
+        _fail(f"no bot answers on port {port} ({error}).", EXIT_FAILURE)
 
 
 @app.command()

@@ -109,6 +109,14 @@ class Inbox:
                 "SELECT update_id, lane FROM updates WHERE payload NOT NULL ORDER BY number"
             ).fetchall()
 
+    def is_suspect(self, update_id: int) -> bool:
+        """Whether an attempt at an update was begun and never cleared."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT attempts FROM updates WHERE update_id = ?", (update_id,)
+            ).fetchone()
+        return row is not None and row[0] > 0
+
     def begin(self, update_id: int) -> Begun | None:
         """The update to work on, the attempt counted; None if it is done."""
         with self._lock:

@@ -1,6 +1,7 @@
 """Settings, read once from the environment."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from embeddings import DEFAULT_MODEL
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
+_MOST_PORTS = 65_535
 TELEGRAM_API = "https://api.telegram.org"
 
 
@@ -26,6 +28,8 @@ class Settings:
     ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``messages_per_second`` is what Telegram allows the bot in all chats together.
+    ``health_port`` is where ``/healthz``, ``/readyz`` and ``/metrics`` are on 127.0.0.1; None,
+    the default, is nowhere.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
@@ -44,6 +48,7 @@ class Settings:
     access: AccessRules
     questions_per_minute: int
     questions_at_once: int
+    health_port: int | None = None
 
     @property
     def index_directory(self) -> Path:
@@ -97,6 +102,8 @@ class Settings:
             access=_access(environment),
             questions_per_minute=_number(environment, "VERBATIM_RATE", default=20, at_least=0),
             questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
+            health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
+            or None,
         )
 
 
@@ -125,6 +132,61 @@ def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
             "hands; @userinfobot in Telegram tells the id of who asks it."
         )
     return frozenset(int(text) for text in written if text)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where Telegram calls the bot: ``url`` for the world, ``host`` and ``port`` on this machine.
+
+    ``secret`` is what tells Telegram's calls from those of others.
+    """
+
+    url: str
+    host: str
+    port: int
+    secret: str
+
+
+def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -> WebhookSettings:
+    """The webhook's settings, with the secret of ``VERBATIM_WEBHOOK_SECRET`` or its ``_FILE``.
+
+    Without one a secret is made, for this start.
+
+    Raises:
+        SettingsError: if something of it has not the form that it needs.
+    """
+    if not url.startswith("https://"):
+        raise SettingsError(
+            f"--webhook {url[:200]} must be an https address: Telegram calls no other."
+        )
+    host, _, port = listen.rpartition(":")
+    if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _MOST_PORTS):
+        raise SettingsError(f"--listen {listen[:200]} must be HOST:PORT, such as 127.0.0.1:8081.")
+    secret, source = _secret(environment, "VERBATIM_WEBHOOK_SECRET")
+    secret = secret or secrets.token_urlsafe(32)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+        raise SettingsError(
+            f"{source} must be 1 to 256 letters A-Z a-z, digits, _ and -. Unset it to have a "
+            "secret made."
+        )
+    return WebhookSettings(url, host.strip("[]"), int(port), secret)
+
+
+def _secret(environment: Mapping[str, str], name: str) -> tuple[str, str]:
+    """What the variable says, or the file that ``name``_FILE names, and which of them; may be "".
+
+    Raises:
+        SettingsError: if the file cannot be read.
+    """
+    secret, source = (environment.get(name) or "").strip(), name
+    if not secret and (file := environment.get(f"{name}_FILE")):
+        source = f"{name}_FILE ({file})"
+        try:
+            secret = _path(file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not text"
+            raise SettingsError(f"{source} cannot be read: {reason}.") from error
+    return secret, source
 
 
 def _language(environment: Mapping[str, str]) -> str:
@@ -174,15 +236,7 @@ def telegram_token(environment: Mapping[str, str]) -> str:
         SettingsError: if neither gives a token, or it does not have the shape of one. The
             message never contains the token.
     """
-    token = (environment.get("TELEGRAM_BOT_TOKEN") or "").strip()
-    source = "TELEGRAM_BOT_TOKEN"
-    if not token and (file := environment.get("TELEGRAM_BOT_TOKEN_FILE")):
-        source = f"TELEGRAM_BOT_TOKEN_FILE ({file})"
-        try:
-            token = _path(file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not text"
-            raise SettingsError(f"{source} cannot be read: {reason}.") from error
+    token, source = _secret(environment, "TELEGRAM_BOT_TOKEN")
     if not token:
         raise SettingsError(
             "No bot token. Ask @BotFather in Telegram for one and set TELEGRAM_BOT_TOKEN, "

@@ -1,15 +1,14 @@
-"""One writer at a time. The only module that imports ``filelock``."""
+"""One writer of the index at a time."""
 
 import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from corpus.filelocks import LockHeld, file_lock
 from embeddings.errors import RefreshRunning
 
 LOCK_NAME = "writer.lock"
@@ -29,21 +28,20 @@ def writer_lock(directory: Path, *, wait_s: float = 0) -> Iterator[None]:
         RefreshRunning: if another process still holds it after ``wait_s`` seconds.
         OSError: if the lock's file cannot be made.
     """
-    lock = FileLock(directory / LOCK_NAME, timeout=wait_s)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise RefreshRunning(
-            f"A refresh is running in another process{_holder(directory / HOLDER_NAME)}. "
-            "Wait until it has ended, then try again."
-        ) from error
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(file_lock(directory / LOCK_NAME, wait_s=wait_s))
+        except LockHeld as error:
+            raise RefreshRunning(
+                f"A refresh is running in another process{_holder(directory / HOLDER_NAME)}. "
+                "Wait until it has ended, then try again."
+            ) from error
         _write_holder(directory / HOLDER_NAME)
-        yield
-    finally:
-        with suppress(OSError):
-            (directory / HOLDER_NAME).unlink()
-        lock.release()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                (directory / HOLDER_NAME).unlink()
 
 
 def _write_holder(path: Path) -> None:

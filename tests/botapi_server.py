@@ -557,12 +557,16 @@ class BotApiServer:
         with self._changed:
             return self._ask("inline_query", {**question, "chat_type": chat_type})
 
-    def push_raw(self, update: JSON) -> int:
-        """The id of an update given as JSON; one with an `update_id` keeps it, known or not."""
+    def push_raw(self, update: JSON, *, asked_for: bool = False) -> int:
+        """The id of an update given as JSON; one with an `update_id` keeps it, known or not.
+
+        With `asked_for` it is delivered whatever the bot allows, as one from before it said so.
+        """
         with self._changed:
             [kind] = update.keys() - {"update_id"}
             update_id = update.get("update_id") or next(self._update_ids)
-            return self._queue({"update_id": update_id, kind: deepcopy(update[kind])}, kind)
+            whole = {"update_id": update_id, kind: deepcopy(update[kind])}
+            return self._queue(whole, kind, asked_for=asked_for)
 
     def add_file(self, content: bytes, *, name: str = "documents/file.txt") -> JSON:
         """The file_id, file_unique_id and file_size of a file that the bot can now download."""
@@ -834,9 +838,9 @@ class BotApiServer:
     def _deliver(self, kind: str, content: JSON) -> int:
         return self._queue({"update_id": next(self._update_ids), kind: deepcopy(content)}, kind)
 
-    def _queue(self, update: JSON, kind: str) -> int:
+    def _queue(self, update: JSON, kind: str, *, asked_for: bool = False) -> int:
         update_id: int = update["update_id"]
-        if kind in self._allowed or kind not in UPDATE_KINDS:
+        if asked_for or kind in self._allowed or kind not in UPDATE_KINDS:
             insort(self._pending, update, key=lambda one: one["update_id"])
             self._changed.notify_all()
         return update_id

@@ -29,7 +29,7 @@ from bot.errors import BotError
 from bot.events import Event, InlineAsked, Pressed, Written
 from bot.logs import configure_logging
 from bot.rendering import Message
-from bot.settings import Settings, telegram_token
+from bot.settings import Settings, telegram_token, webhook_settings
 from bot.telegrambot import TelegramBot
 
 POISON = "poison"
@@ -56,7 +56,7 @@ class Echo:
             os._exit(9)
         if event.text == BROKEN:
             raise ValueError(event.text)
-        time.sleep(1.5 if event.text == SLOW else random.random() * 0.01)
+        time.sleep(0.4 if event.text == SLOW else random.random() * 0.01)
         answers = [Message(f"answer to {event.text}")]
         if event.text.endswith(" twice"):
             answers.append(Message(f"rest of {event.text}"))
@@ -144,8 +144,19 @@ def _run(variables: dict[str, str], log: str) -> int:
     configure_logging(level=variables["VERBATIM_LOG_LEVEL"], secrets=[token])
     settings = Settings.from_environment(os.environ)
 
+    url = os.environ.get("VERBATIM_WEBHOOK")
+    listen = os.environ.get("VERBATIM_LISTEN", "")
+    called = webhook_settings(url, listen=listen, environment=os.environ) if url else None
+
     async def run() -> None:
-        await TelegramBot(Dialogue([Echo()]), token=token, settings=settings).run()
+        bot = TelegramBot(
+            Dialogue([Echo()]),
+            token=token,
+            settings=settings,
+            webhook=called,
+            generation=lambda: 1,
+        )
+        await bot.run()
 
     try:
         asyncio.run(run())

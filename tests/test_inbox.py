@@ -50,10 +50,13 @@ def test_an_update_that_comes_again_is_not_taken_again_before_or_after_it_is_don
 def test_attempts_are_counted_over_processes_until_it_is_cleared(file: Path) -> None:
     with Inbox(file) as inbox:
         inbox.put([arrival(1, payload="words")])
+        assert not inbox.is_suspect(1)
         assert inbox.begin(1) == Begun("words", 1, ())
     with Inbox(file) as inbox:
+        assert inbox.is_suspect(1)
         assert inbox.begin(1) == Begun("words", 2, ())
         inbox.clear(1)
+        assert not inbox.is_suspect(1)
         assert inbox.begin(1) == Begun("words", 1, ())
 
 

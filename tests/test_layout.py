@@ -30,7 +30,7 @@ ONE_MODULE = {
     "sentence_transformers": "embeddings.sentencetransformer",
     "transformers": "embeddings.sentencetransformer",
     "huggingface_hub": "embeddings.modelfolder",
-    "filelock": "embeddings.writerlock",
+    "filelock": "corpus.filelocks",
     "rapidfuzz": "embeddings.spelling",
     "py3langid": "bot.questionlanguage",
     "typer": "bot.commandline",

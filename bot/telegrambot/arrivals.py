@@ -1,10 +1,12 @@
 """What Telegram delivers, as it is put into the inbox; its meaning is read later."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.inbox import Arrival
+
+_HIGHEST_ID = 2**63 - 1
 
 
 def arrival_of(raw: object) -> Arrival | None:
@@ -12,15 +14,20 @@ def arrival_of(raw: object) -> Arrival | None:
     if not isinstance(raw, Mapping):
         return None
     update_id = raw.get("update_id")
-    if not isinstance(update_id, int) or isinstance(update_id, bool):
+    if not isinstance(update_id, int) or not 0 <= update_id <= _HIGHEST_ID:
         return None
     return Arrival(update_id, _lane(raw), json.dumps(raw, ensure_ascii=True))
 
 
-def chat_written_in(arrival: Arrival) -> int | None:
+def chat_written_in(raw: Mapping[str, Any]) -> int | None:
     """The chat in which somebody wrote, None for an update about something else."""
-    chat = _inner(_inner(json.loads(arrival.payload), "message"), "chat").get("id")
+    chat = _inner(_inner(raw, "message"), "chat").get("id")
     return chat if isinstance(chat, int) else None
+
+
+def kind_of(raw: Mapping[str, Any], *, among: Collection[str]) -> str:
+    """Which of these kinds an update is of, else "other"."""
+    return next((kind for kind in raw if kind in among), "other")
 
 
 def _lane(raw: Mapping[str, Any]) -> str:

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
 from telegram import LinkPreviewOptions
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot
@@ -17,18 +17,23 @@ from telegram.request import HTTPXRequest
 from bot import texts
 from bot.dialogue import Dialogue
 from bot.errors import AlreadyServing, InboxUnusable, TokenRefused
-from bot.inbox import Arrival, Inbox
+from bot.health import Health, HealthPages
+from bot.inbox import Inbox
 from bot.lanes import Lanes
-from bot.settings import TELEGRAM_API, Settings
-from bot.telegrambot.arrivals import chat_written_in
+from bot.metrics import Metrics
+from bot.settings import TELEGRAM_API, Settings, WebhookSettings
+from bot.telegrambot.arrivals import chat_written_in, kind_of
 from bot.telegrambot.chats import Chats
 from bot.telegrambot.connection import Connection
 from bot.telegrambot.handling import Handler
 from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
 from bot.telegrambot.polling import Poller
-from bot.telegrambot.receiving import Intake
+from bot.telegrambot.receiving import MOST_WAITING, Intake
 from bot.telegrambot.waiting import seconds_of
+from bot.telegrambot.webhook import Webhook
+from bot.webserver import WebServer
+from corpus.filelocks import LockHeld, file_lock
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +57,20 @@ class TelegramBot:
         token: str,
         settings: Settings,
         connection: Connection | None = None,
+        webhook: WebhookSettings | None = None,
+        generation: Callable[[], int | None],
     ) -> None:
-        """``connection`` leads to the bot while it runs."""
+        """With ``webhook`` Telegram calls the bot, else the bot polls.
+
+        ``generation`` tells the number of the generation that answers, None if there is none.
+        ``connection`` leads to the bot while it runs.
+        """
         self._dialogue = dialogue
         self._connection = connection or Connection()
         self._token = token
         self._settings = settings
+        self._webhook = webhook
+        self._generation = generation
         self._stop = asyncio.Event()
         self._refused = False
 
@@ -84,47 +97,60 @@ class TelegramBot:
             raise TokenRefused(texts.REFUSED)
 
     async def _serve(self, inbox: Inbox, chats: Chats) -> None:
-        polling = HTTPXRequest(connection_pool_size=1)
-        bot = self._bot(chats, polling)
-        handler = Handler(self._dialogue, inbox, bot)
-        lanes = Lanes(handler.handle)
-        intake = Intake(inbox, lanes, on_new=_reopening(chats))
-        poller = Poller(
-            polling,
-            intake,
-            url=f"{self._settings.telegram_api}/bot{self._token}",
-            kinds=_UPDATES,
-            on_success=lambda: None,
-            on_refused=self._token_refused,
+        health = Health(generation=self._generation, full=lambda: inbox.depth >= MOST_WAITING)
+        metrics = Metrics(
+            inbox_depth=lambda: inbox.depth,
+            generation=lambda: self._generation() or 0,
+            contact_age_s=lambda: health.contact_age_s,
         )
+
+        def refused() -> None:
+            health.refused()
+            self._refused = True
+            self._stop.set()
+
+        def new(update_id: int, raw: Mapping[str, Any]) -> None:
+            metrics.arrived(update_id, kind_of(raw, among=_UPDATES))
+            if chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
+                chats.open_chat(chat_id)
+
+        limits = Limits(
+            chats,
+            on_refused=refused,
+            on_error=metrics.failed,
+            per_second=self._settings.messages_per_second,
+        )
+        polling = HTTPXRequest(connection_pool_size=1)
+        bot = self._bot(polling, limits)
+        handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended)
+        lanes = Lanes(handler.handle)
+        intake = Intake(inbox, lanes, on_new=new)
+        receiver: Poller | Webhook
+        if self._webhook is None:
+            receiver = Poller(
+                polling,
+                intake,
+                bot,
+                url=f"{self._settings.telegram_api}/bot{self._token}",
+                kinds=_UPDATES,
+                on_success=health.heard,
+                on_refused=refused,
+            )
+        else:
+            receiver = Webhook(bot, intake, self._webhook, kinds=_UPDATES, on_success=health.heard)
         tidying = asyncio.create_task(intake.tidy_now_and_then())
         try:
-            if not await self._reached(bot.initialize):
-                return
-            self._connection.attach(bot, inbox)
-            intake.replay()
-            if not await self._reached(bot.delete_webhook):
-                return
-            receiving = asyncio.create_task(poller.run())
-            announcing = asyncio.create_task(
-                announce(bot, administrators=self._settings.access.administrators)
-            )
-            log.info("answering as @%s", bot.username)
-            stopping = asyncio.create_task(self._stop.wait())
-            await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            announcing.cancel()
-            poller.stop()
-            await receiving
-            handler.stop()
-            if not self._refused:
-                await poller.confirm()
+            async with self._pages(HealthPages(health, metrics)):
+                self._connection.attach(bot, inbox)
+                await self._answer(bot, handler, intake, receiver)
+                handler.stop()
+                if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
+                    log.warning("%d updates wait for the next start", inbox.depth)
         except InvalidToken as error:
             raise TokenRefused(texts.REFUSED) from error
         finally:
             handler.stop()
-            if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
-                log.warning("%d updates wait for the next start", inbox.depth)
+            await lanes.drain(timeout_s=0)
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
             handler.close()
@@ -133,7 +159,39 @@ class TelegramBot:
             inbox.tidy()
             await bot.shutdown()
 
-    def _bot(self, chats: Chats, polling: HTTPXRequest) -> "ExtBot[None]":
+    async def _answer(
+        self, bot: "ExtBot[None]", handler: Handler, intake: Intake, receiver: Poller | Webhook
+    ) -> None:
+        """Takes updates until the bot is told to stop."""
+        if not await self._reached(bot.initialize):
+            return
+        intake.replay()
+        async with receiver.listening():
+            if not await self._reached(receiver.set_up):
+                return
+            receiving = asyncio.create_task(receiver.run())
+            announcing = asyncio.create_task(
+                announce(bot, administrators=self._settings.access.administrators)
+            )
+            log.info("answering as @%s", bot.username)
+            stopping = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (stopping, announcing):
+                task.cancel()
+            await asyncio.gather(stopping, announcing, return_exceptions=True)
+            handler.stop()
+            receiver.stop()
+            await receiving
+        if not self._refused:
+            await receiver.confirm()
+
+    def _pages(self, pages: HealthPages) -> AbstractAsyncContextManager[object]:
+        port = self._settings.health_port
+        if port is None:
+            return nullcontext()
+        return WebServer(pages.respond, host="127.0.0.1", port=port)
+
+    def _bot(self, polling: HTTPXRequest, limits: Limits) -> "ExtBot[None]":
         return ExtBot(
             self._token,
             base_url=f"{self._settings.telegram_api}/bot",
@@ -141,11 +199,7 @@ class TelegramBot:
             request=HTTPXRequest(connection_pool_size=CONNECTIONS, pool_timeout=_POOL_TIMEOUT_S),
             get_updates_request=polling,
             defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
-            rate_limiter=Limits(
-                chats,
-                on_refused=self._token_refused,
-                per_second=self._settings.messages_per_second,
-            ),
+            rate_limiter=limits,
         )
 
     async def _reached(self, call: Callable[[], Awaitable[object]]) -> bool:
@@ -182,10 +236,6 @@ class TelegramBot:
                 return True
         return False
 
-    def _token_refused(self) -> None:
-        self._refused = True
-        self._stop.set()
-
 
 def bot_directory(settings: Settings, token: str) -> Path:
     """Where the files of one bot lie: updates are counted for each bot, by each Bot API server."""
@@ -204,30 +254,17 @@ def _alone(directory: Path) -> Iterator[None]:
         AlreadyServing: if one does.
         InboxUnusable: if the directory cannot be written.
     """
-    lock = FileLock(directory / "serving.lock")
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise AlreadyServing(
-            f'Another "verbatim serve" answers for this bot from {directory}. Stop it first.'
-        ) from error
-    except OSError as error:
-        raise InboxUnusable(
-            f"{directory} cannot be written ({error.strerror}). Set VERBATIM_HOME to a directory "
-            "that can."
-        ) from error
-    try:
+    with ExitStack() as held:
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(file_lock(directory / "serving.lock"))
+        except LockHeld as error:
+            raise AlreadyServing(
+                f'Another "verbatim serve" answers for this bot from {directory}. Stop it first.'
+            ) from error
+        except OSError as error:
+            raise InboxUnusable(
+                f"{directory} cannot be written ({error.strerror}). Set VERBATIM_HOME to a "
+                "directory that can."
+            ) from error
         yield
-    finally:
-        lock.release()
-
-
-def _reopening(chats: Chats) -> Callable[[Arrival], None]:
-    """Opens a chat again in which somebody writes to the bot."""
-
-    def on_new(arrival: Arrival) -> None:
-        if chats.any_closed and (chat_id := chat_written_in(arrival)) is not None:
-            chats.open_chat(chat_id)
-
-    return on_new

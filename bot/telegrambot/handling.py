@@ -9,6 +9,7 @@ import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from telegram import Bot, Update
 from telegram.error import (
@@ -20,10 +21,11 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.acts import Act, Typing
+from bot.acts import Act, Offers, Say, Typing
 from bot.dialogue import Dialogue
 from bot.events import Event
 from bot.inbox import Begun, Inbox
+from bot.rendering import Message
 from bot.requestid import request_id
 from bot.telegrambot.sending import Sender
 from bot.telegrambot.updates import event_of
@@ -41,15 +43,22 @@ class Handler:
     """Answers the updates of an inbox. Belongs to one event loop; acts are made in threads."""
 
     def __init__(
-        self, dialogue: Dialogue, inbox: Inbox, bot: Bot, *, retry_s: tuple[float, ...] = _RETRY_S
+        self,
+        dialogue: Dialogue,
+        inbox: Inbox,
+        bot: Bot,
+        *,
+        on_done: Callable[[int, str], None],
     ) -> None:
+        """``on_done`` is told the id of each update that is done with, and how, in a word."""
         self._dialogue = dialogue
         self._inbox = inbox
         self._bot = bot
         self._sender = Sender(bot)
-        self._retry_s = retry_s
+        self._on_done = on_done
         self._stopping = asyncio.Event()
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
+        self._suspects = asyncio.Lock()
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
 
     def stop(self) -> None:
@@ -66,9 +75,9 @@ class Handler:
         Where Telegram cannot be reached it is tried again, for about an hour.
         """
         request_id.set(str(update_id))
-        for delay_s in (*self._retry_s, None):
+        for delay_s in (*_RETRY_S, None):
             try:
-                await self._attempt(update_id)
+                outcome = await self._attempt(update_id)
             except asyncio.CancelledError:
                 self._kept(self._inbox.clear, update_id)
                 raise
@@ -76,7 +85,8 @@ class Handler:
                 return False
             except (NetworkError, RetryAfter, sqlite3.Error) as error:
                 if delay_s is None:
-                    log.error("given up, after %d tries: %s", len(self._retry_s) + 1, error)  # noqa: TRY400 (the error says all)
+                    log.error("given up, after %d tries: %s", len(_RETRY_S) + 1, error)  # noqa: TRY400 (the error says all)
+                    outcome = "given_up"
                     break
                 log.warning("not answered yet, next try in %g s: %s", delay_s, error)
                 if await self._told_to_stop_within(delay_s):
@@ -84,10 +94,11 @@ class Handler:
             else:
                 break
         self._kept(self._inbox.done, update_id)
+        self._on_done(update_id, outcome)
         return True
 
-    async def _attempt(self, update_id: int) -> None:
-        """Answers an update, and returns if there is no sense in doing it again.
+    async def _attempt(self, update_id: int) -> str:
+        """What became of an update, if there is no sense in doing it again.
 
         Raises:
             InvalidToken: if the token is not accepted any more.
@@ -102,6 +113,7 @@ class Handler:
             raise
         except Forbidden as error:
             log.info("not sent: %s", error)
+            work.outcome = "not_sent"
         except NetworkError as error:
             # the library counts a refused request among the network's errors
             if not isinstance(error, BadRequest):
@@ -113,10 +125,13 @@ class Handler:
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("not answered: %s\n%s", type(error).__name__, frames)  # noqa: TRY400 (see above)
             await self._apologise(work)
+        return work.outcome
 
     async def _answer(self, work: "_Work") -> None:
         showing: asyncio.Task[None] | None = None
-        async with self._slots:
+        # if one of them ends the process again, the others are not blamed
+        alone = self._suspects if self._inbox.is_suspect(work.update_id) else nullcontext()
+        async with alone, self._slots:
             begun = work.begin()
             if begun is None:
                 return
@@ -127,6 +142,7 @@ class Handler:
             if begun.attempts > MOST_ATTEMPTS:
                 log.error("set aside: the process ended %d times with it", begun.attempts - 1)
                 acts, act = self._dialogue.apology(work.event), None
+                work.outcome = "set_aside"
             else:
                 acts = self._dialogue.acts(work.event)
                 act = await self._next(acts)
@@ -140,6 +156,7 @@ class Handler:
         await self._perform(acts, work, first=act)
 
     async def _apologise(self, work: "_Work") -> None:
+        work.outcome = "failed"
         if work.event is None:
             return
         try:
@@ -155,6 +172,7 @@ class Handler:
         while True:
             if act is not None and work.update is not None:
                 await self._sender.do(act, work.update, work)
+                work.did(act)
             async with self._slots:
                 act = await self._next(acts)
             if act is None:
@@ -188,6 +206,7 @@ class _Work:
         self._inbox = inbox
         self.update_id = update_id
         self._earlier: list[str] = []
+        self.outcome = "ignored"
         self.update: Update | None = None
         self.event: Event | None = None
 
@@ -200,6 +219,21 @@ class _Work:
         if begun is not None:
             self._earlier = list(begun.delivered)
         return begun
+
+    def did(self, act: Act) -> None:
+        """Notes what was done, if nothing went wrong before."""
+        if self.outcome != "ignored" or isinstance(act, Typing):
+            return
+        messages: tuple[Message, ...] = ()
+        if isinstance(act, Say):
+            messages = act.messages
+        elif isinstance(act, Offers):
+            messages = tuple(offer.message for offer in act.offers)
+        if any(message.quoted for message in messages):
+            self.outcome = "quoted"
+        else:
+            searched = isinstance(act, Say | Offers) and act.corpus is not None
+            self.outcome = "nothing_found" if searched else "said"
 
     def has(self, text: str) -> bool:
         """Whether the next part had arrived before the crash; it is not sent again then."""

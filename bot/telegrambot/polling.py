@@ -5,10 +5,11 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 from urllib.parse import urlencode
 
+from telegram import Bot
 from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest
 
@@ -34,6 +35,7 @@ class Poller:
         self,
         request: BaseRequest,
         intake: Intake,
+        bot: Bot,
         *,
         url: str,
         kinds: tuple[str, ...],
@@ -43,12 +45,25 @@ class Poller:
         """``url`` is that of all methods, with the token; ``kinds`` are the updates asked for."""
         self._request = request
         self._intake = intake
+        self._bot = bot
         self._url = f"{url}/getUpdates"
         self._kinds = kinds
         self._on_success = on_success
         self._on_refused = on_refused
         self._offset = 0
         self._stopped = asyncio.Event()
+
+    def listening(self) -> AbstractAsyncContextManager[object]:
+        """Nobody is listened to: the bot asks."""
+        return nullcontext()
+
+    async def set_up(self) -> bool:
+        """True, after a webhook of before was taken away; what waits for it is not dropped.
+
+        Raises:
+            TelegramError: if Telegram refuses that or cannot be reached.
+        """
+        return await self._bot.delete_webhook()
 
     async def run(self) -> None:
         """Polls until it is stopped or the token is refused."""
@@ -102,7 +117,10 @@ class Poller:
         if updates:
             await self._intake.take(updates)
             ids = [each.get("update_id") for each in updates if isinstance(each, dict)]
-            self._offset = max((i + 1 for i in ids if isinstance(i, int)), default=self._offset)
+            after = max((i + 1 for i in ids if isinstance(i, int)), default=self._offset)
+            if after == self._offset:
+                raise TelegramError("what came are no updates")
+            self._offset = after
 
     async def _pause(self, pause_s: float) -> None:
         if pause_s:

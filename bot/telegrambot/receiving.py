@@ -3,23 +3,30 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from bot.inbox import Arrival, Inbox
+from bot.inbox import Inbox
 from bot.lanes import Lanes
 from bot.telegrambot.arrivals import arrival_of
 
 log = logging.getLogger(__name__)
+
+OnNew = Callable[[int, Mapping[str, Any]], None]
+"""Is told the id and the content of an update."""
 
 MOST_WAITING = 10_000
 """With more in the inbox nothing is taken: Telegram keeps it, for a day."""
 
 
 class Intake:
-    """Puts what comes into the inbox and hands over what is new. Belongs to one event loop."""
+    """Puts what comes into the inbox and hands over what is new. Belongs to one event loop.
 
-    def __init__(self, inbox: Inbox, lanes: Lanes, *, on_new: Callable[[Arrival], None]) -> None:
+    ``on_new`` is told of each update that had not come before.
+    """
+
+    def __init__(self, inbox: Inbox, lanes: Lanes, *, on_new: OnNew) -> None:
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
@@ -37,15 +44,19 @@ class Intake:
         Raises:
             sqlite3.Error: if they cannot be written; none of them is taken then.
         """
-        arrivals = [each for each in map(arrival_of, raw) if each is not None]
+        read = [(arrival_of(each), each) for each in raw]
+        arrivals = [arrival for arrival, _ in read if arrival is not None]
         if len(arrivals) < len(raw):
             log.warning("%d things came that are no updates", len(raw) - len(arrivals))
         if not arrivals:
             return
         loop = asyncio.get_running_loop()
         new = await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
+        raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
         for each in new:
-            self._on_new(each)
+            content = raw_of[each.update_id]
+            if isinstance(content, Mapping):
+                self._on_new(each.update_id, content)
             self._lanes.add(each.lane, each.update_id)
 
     def replay(self) -> None:

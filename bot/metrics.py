@@ -1,0 +1,76 @@
+"""Counts for Prometheus. The only module that imports prometheus_client.
+
+No label holds what a person wrote, or who it was.
+"""
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+
+class Metrics:
+    """What the bot has done since it was started."""
+
+    def __init__(
+        self,
+        *,
+        inbox_depth: Callable[[], float],
+        generation: Callable[[], float],
+        contact_age_s: Callable[[], float],
+    ) -> None:
+        """The three are asked each time that the counts are read."""
+        self._registry = CollectorRegistry()
+        self._updates = Counter(
+            "verbatim_updates", "Updates taken in.", ["kind"], registry=self._registry
+        )
+        self._answers = Counter(
+            "verbatim_answers",
+            "Updates done with: quoted, nothing_found, said, ignored, failed, not_sent, "
+            "set_aside, given_up.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._errors = Counter(
+            "verbatim_send_errors",
+            "Calls of Telegram that failed.",
+            ["method", "error"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "verbatim_answer_seconds",
+            "From when an update was taken in to when it was done with.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        for name, what, value in (
+            ("verbatim_inbox_depth", "Updates that wait or are worked on.", inbox_depth),
+            ("verbatim_generation", "The generation that answers, 0 if unknown.", generation),
+            ("verbatim_contact_age_seconds", "Since Telegram last answered.", contact_age_s),
+        ):
+            Gauge(name, what, registry=self._registry).set_function(value)
+        self._arrived_s: dict[int, float] = {}
+
+    def arrived(self, update_id: int, kind: str) -> None:
+        """Counts an update that was taken in."""
+        self._updates.labels(kind).inc()
+        self._arrived_s[update_id] = time.monotonic()
+
+    def ended(self, update_id: int, outcome: str) -> None:
+        """Counts an update that is done with, and how long it took where that is known."""
+        self._answers.labels(outcome).inc()
+        arrived_s = self._arrived_s.pop(update_id, None)
+        if arrived_s is not None:
+            self._seconds.observe(time.monotonic() - arrived_s)
+
+    def failed(self, method: str, error: Exception) -> None:
+        """Counts a call that failed."""
+        self._errors.labels(method, type(error).__name__).inc()
+
+    def exposition(self) -> str:
+        """All counts in Prometheus's text format."""
+        return generate_latest(self._registry).decode("utf-8")

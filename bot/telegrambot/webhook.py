@@ -1,0 +1,129 @@
+"""Webhook mode: Telegram calls the bot, and is told 200 when the update is on disk."""
+
+import asyncio
+import hmac
+import json
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from urllib.parse import urlsplit
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.settings import WebhookSettings
+from bot.telegrambot.receiving import Intake
+from bot.webserver import Reply, Request, WebServer
+
+log = logging.getLogger(__name__)
+
+MOST_BODY_BYTES = 1024 * 1024
+_LOOK_S = 30.0
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
+
+
+class Webhook:
+    """Takes what Telegram posts, and looks now and then whether it still would."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        intake: Intake,
+        settings: WebhookSettings,
+        *,
+        kinds: tuple[str, ...],
+        on_success: Callable[[], None],
+    ) -> None:
+        self._bot = bot
+        self._intake = intake
+        self._settings = settings
+        self._kinds = kinds
+        self._on_success = on_success
+        self._path = urlsplit(settings.url).path or "/"
+        self._stopped = asyncio.Event()
+        self._error_told: object = None
+
+    def listening(self) -> AbstractAsyncContextManager[object]:
+        """Takes calls within the block; enter it before Telegram is told to call."""
+        return WebServer(
+            self.respond,
+            host=self._settings.host,
+            port=self._settings.port,
+            most_body_bytes=MOST_BODY_BYTES,
+        )
+
+    async def set_up(self) -> bool:
+        """True, after Telegram was told where to call.
+
+        Raises:
+            TelegramError: if it refuses that or cannot be reached.
+        """
+        done = await self._bot.set_webhook(
+            self._settings.url,
+            allowed_updates=list(self._kinds),
+            secret_token=self._settings.secret,
+        )
+        self._on_success()
+        return done
+
+    async def run(self) -> None:
+        """Looks after the webhook until it is stopped or the token is refused."""
+        while not self._stopped.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _LOOK_S)
+                return
+            try:
+                await self._look()
+            except InvalidToken:
+                return
+            except TelegramError as error:
+                log.warning("looking after the webhook: %s", error)
+
+    def stop(self) -> None:
+        """Ends ``run``."""
+        self._stopped.set()
+
+    async def confirm(self) -> None:
+        """Each update was confirmed as it came; Telegram keeps the next ones."""
+
+    async def respond(self, request: Request) -> Reply:
+        """Takes an update; see ``bot.webserver.Respond``."""
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
+        if self._intake.full:
+            return Reply(503)
+        try:
+            raw = json.loads(request.body)
+        except (ValueError, RecursionError):
+            return Reply(400)
+        try:
+            await self._intake.take([raw])
+        except sqlite3.Error as error:
+            log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+            return Reply(500)
+        self._on_success()
+        return Reply(200)
+
+    def _refusal(self, request: Request) -> Reply | None:
+        """What is answered to who is not Telegram."""
+        if request.path != self._path:
+            return Reply(404)
+        if request.method != "POST":
+            return Reply(405)
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode("latin-1"), self._settings.secret.encode("ascii")):
+            log.warning("a call of the webhook with a wrong secret was refused")
+            return Reply(403)
+        return None
+
+    async def _look(self) -> None:
+        info = await self._bot.get_webhook_info()
+        self._on_success()
+        if info.url != self._settings.url:
+            log.warning("the webhook was taken away by another program; it is set again")
+            await self.set_up()
+        elif info.last_error_date is not None and info.last_error_date != self._error_told:
+            self._error_told = info.last_error_date
+            log.warning("Telegram could not call the webhook: %s", info.last_error_message)

@@ -1,0 +1,33 @@
+"""Locks between processes, freed by the system when their holder ends in any way.
+
+The only module that imports ``filelock``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+class LockHeld(Exception):
+    """Another process holds the lock."""
+
+
+@contextmanager
+def file_lock(file: Path, *, wait_s: float = 0) -> Iterator[None]:
+    """Holds the lock that a file stands for, which is made where it is missing.
+
+    Raises:
+        LockHeld: if another process still holds it after ``wait_s`` seconds.
+        OSError: if the file cannot be made.
+    """
+    lock = FileLock(file, timeout=wait_s)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise LockHeld(str(file)) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,145 @@
+"""Health: a bot that runs and is deaf says so."""
+
+import asyncio
+import socket
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from botapi_server import BotApiServer
+from botprocesses import BotProcesses
+from processes import verbatim
+
+from bot.health import DEAF_AFTER_S, Health, HealthPages
+from bot.metrics import Metrics
+from bot.webserver import Request
+
+
+class State:
+    """A bot whose state a test sets."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+        self.generation: int | None = 3
+        self.full = False
+        self.health = Health(
+            generation=lambda: self.generation, full=lambda: self.full, clock=lambda: self.now_s
+        )
+        self.metrics = Metrics(
+            inbox_depth=lambda: 5, generation=lambda: 3, contact_age_s=lambda: 0.5
+        )
+
+    def get(self, path: str, method: str = "GET") -> tuple[int, str]:
+        pages = HealthPages(self.health, self.metrics)
+        reply = asyncio.run(pages.respond(Request(method, path, {}, b"")))
+        return reply.status, reply.body
+
+
+def test_a_bot_is_ready_when_telegram_has_answered_and_alive_before() -> None:
+    state = State()
+    assert state.get("/healthz") == (200, "ok\n")
+    assert state.get("/readyz") == (503, "Telegram has not answered yet\n")
+    state.health.heard()
+    assert state.get("/readyz") == (200, "ok\n")
+
+
+def test_a_bot_that_has_heard_nothing_for_long_is_not_alive_until_it_hears_again() -> None:
+    state = State()
+    state.health.heard()
+    state.now_s += DEAF_AFTER_S
+    assert state.get("/healthz")[0] == 200
+    state.now_s += 1
+    assert state.get("/healthz") == (503, "Telegram has not answered for 91 s\n")
+    assert state.get("/readyz")[0] == 503
+    state.health.heard()
+    assert state.get("/healthz")[0] == 200
+
+
+def test_a_refused_token_is_not_alive_whatever_was_heard() -> None:
+    state = State()
+    state.health.refused()
+    state.health.heard()
+    assert state.get("/healthz") == (503, "Telegram does not accept the bot token\n")
+
+
+def test_a_full_inbox_or_no_generation_is_alive_and_not_ready() -> None:
+    state = State()
+    state.health.heard()
+    state.full = True
+    assert state.get("/readyz") == (503, "the inbox is full\n")
+    state.full, state.generation = False, None
+    assert state.get("/readyz") == (503, "no generation is loaded\n")
+    assert state.get("/healthz")[0] == 200
+
+
+def test_other_addresses_and_methods_are_refused() -> None:
+    state = State()
+    assert state.get("/")[0] == 404
+    assert state.get("/healthz", "POST")[0] == 405
+
+
+def test_what_the_bot_did_is_counted() -> None:
+    state = State()
+    state.metrics.arrived(1, "message")
+    state.metrics.ended(1, "quoted")
+    state.metrics.ended(2, "nothing_found")
+    state.metrics.failed("sendMessage", ValueError("a secret"))
+    status, text = state.get("/metrics")
+    assert status == 200
+    for line in (
+        'verbatim_updates_total{kind="message"} 1.0',
+        'verbatim_answers_total{outcome="quoted"} 1.0',
+        'verbatim_answers_total{outcome="nothing_found"} 1.0',
+        'verbatim_send_errors_total{error="ValueError",method="sendMessage"} 1.0',
+        "verbatim_answer_seconds_count 1.0",
+        "verbatim_inbox_depth 5.0",
+        "verbatim_generation 3.0",
+        "verbatim_contact_age_seconds 0.5",
+    ):
+        assert f"{line}\n" in text
+    assert "secret" not in text
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        number: int = listening.getsockname()[1]
+        return number
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        return reply.status, reply.read().decode()
+
+
+def test_a_running_bot_tells_its_health_and_the_command_asks_it(port: int, tmp_path: Path) -> None:
+    own = {"VERBATIM_HEALTH_PORT": str(port)}
+    with BotApiServer() as server, BotProcesses() as processes:
+        bot = processes.start(server, tmp_path, **own)
+        server.say("a question", chat_id=server.add_user().id)
+        server.wait_for_messages(1, timeout_s=20)
+        assert get(port, "/healthz") == (200, "ok\n")
+        assert get(port, "/readyz") == (200, "ok\n")
+        assert 'verbatim_answers_total{outcome="said"} 1.0' in get(port, "/metrics")[1]
+        asked = verbatim("health", home=tmp_path, **own)
+        assert (asked.returncode, asked.stdout) == (0, "ok\n")
+        bot.kill()
+        asked = verbatim("health", home=tmp_path, **own)
+        assert asked.returncode == 1
+        assert f"no bot answers on port {port}" in asked.stderr
+    assert "VERBATIM_HEALTH_PORT is not set" in verbatim("health", home=tmp_path).stderr
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(port: int, tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        BotApiServer() as server,
+        BotProcesses() as processes,
+    ):
+        bot = processes.start(server, tmp_path, VERBATIM_HEALTH_PORT=str(port))
+        assert bot.wait(20) == 1
+        assert f"verbatim: 127.0.0.1 port {port} cannot be listened on" in bot.log
