@@ -30,7 +30,7 @@ from bot.jsonform import (
     verification_fields,
 )
 from bot.liveanswerer import LiveAnswerer
-from bot.settings import Settings, telegram_token, webhook_settings
+from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.translation import translator
 from corpus import CorpusError
 from corpus.frontmatter import Provenance, checked_date, checked_language, checked_url
@@ -618,7 +618,11 @@ def serve(
     called = webhook_settings(webhook, listen=listen, environment=os.environ) if webhook else None
     level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
     try:
-        configure_logging(level=level, secrets=[token, *([called.secret] if called else [])])
+        configure_logging(
+            level=level,
+            secrets=[token, *([called.secret] if called else [])],
+            as_json=log_as_json(os.environ),
+        )
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
     from bot.composition import open_dialogue

@@ -229,6 +229,18 @@ def _path(text: str) -> Path:
         raise SettingsError(f"{text}: there is no such user's home directory.") from error
 
 
+def log_as_json(environment: Mapping[str, str]) -> bool:
+    """Whether ``VERBATIM_LOG_FORMAT`` asks for lines of JSON; text is the default.
+
+    Raises:
+        SettingsError: if it asks for something else.
+    """
+    wanted = (environment.get("VERBATIM_LOG_FORMAT") or "text").casefold()
+    if wanted not in {"text", "json"}:
+        raise SettingsError(f"VERBATIM_LOG_FORMAT={wanted[:40]} must be text or json.")
+    return wanted == "json"
+
+
 def telegram_token(environment: Mapping[str, str]) -> str:
     """The bot token from ``TELEGRAM_BOT_TOKEN``, else from the file ``TELEGRAM_BOT_TOKEN_FILE``.
 

@@ -29,7 +29,7 @@ from bot.errors import BotError
 from bot.events import Event, InlineAsked, Pressed, Written
 from bot.logs import configure_logging
 from bot.rendering import Message
-from bot.settings import Settings, telegram_token, webhook_settings
+from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.telegrambot import TelegramBot
 
 POISON = "poison"
@@ -141,7 +141,11 @@ def _run(variables: dict[str, str], log: str) -> int:
     os.environ.update(variables)
     random.seed()
     token = telegram_token(os.environ)
-    configure_logging(level=variables["VERBATIM_LOG_LEVEL"], secrets=[token])
+    configure_logging(
+        level=variables["VERBATIM_LOG_LEVEL"],
+        secrets=[token, os.environ.get("VERBATIM_WEBHOOK_SECRET", "")],
+        as_json=log_as_json(os.environ),
+    )
     settings = Settings.from_environment(os.environ)
 
     url = os.environ.get("VERBATIM_WEBHOOK")

@@ -1,7 +1,8 @@
 """What the bot does about each fault of Telegram and of the network, method by method."""
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ def answers(server: BotApiServer, text: str = "a question", *, timeout_s: float 
     server.say("another", chat_id=other.id)
     server.wait_for_messages(1, chat_id=other.id, timeout_s=timeout_s)
     return [sent.text for sent in server.sent(user.id)]
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_s: float = 20) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def message_with_a_button(server: BotApiServer) -> Sent:
@@ -106,10 +114,7 @@ def test_a_call_whose_answer_is_lost_is_made_again(
     server.fail_next(method, **LOST)
     message = message_with_a_button(server)
     server.press(message, "data")
-    end = time.monotonic() + 20
-    while server.sent(message.chat_id)[-1].text != "changed":
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    wait_until(lambda: server.sent(message.chat_id)[-1].text == "changed")
     said = [sent for sent in server.sent(message.chat_id) if sent.method == "sendMessage"]
     assert len(said) == (2 if method == "sendMessage" else 1)
 
@@ -128,8 +133,9 @@ def test_telegram_may_fail_for_longer_than_a_call_is_tried(
 def test_a_chat_that_must_wait_holds_up_no_other(bot: BotProcess, server: BotApiServer) -> None:
     server.fail_next("sendMessage", retry_after=3)
     held, other = server.add_user(), server.add_user()
+    calls = len(server.calls_to("sendMessage"))
     server.say("one", chat_id=held.id)
-    server.wait_for_calls("sendMessage", len(server.calls_to("sendMessage")) + 1, timeout_s=20)
+    server.wait_for_calls("sendMessage", calls + 1, timeout_s=20)
     server.say("two", chat_id=other.id)
     at_s = server.wait_for_messages(1, chat_id=other.id, timeout_s=20)[0].at_s
     assert server.wait_for_messages(1, chat_id=held.id, timeout_s=20)[0].at_s > at_s + 1.5
@@ -143,13 +149,13 @@ def test_where_the_bot_is_blocked_nothing_is_tried_again_until_the_person_writes
     def tried() -> int:
         return sum(call.params.get("chat_id") == user.id for call in server.calls_to("sendMessage"))
 
+    before = bot.log.count("not sent: ")
     server.fail_next("sendMessage", delay_s=0.5)
     for number in range(3):
         server.say(f"question {number}", chat_id=user.id)
-    server.wait_for_calls("sendMessage", len(server.calls_to("sendMessage")) + 1, timeout_s=20)
+    wait_until(lambda: tried() == 1)
     server.block(user.id)
-    assert answers(server) == ["answer to a question"]
-    time.sleep(0.5)
+    wait_until(lambda: bot.log.count("not sent: ") == before + 3)
     assert tried() == 1
     server.say("unblocked", chat_id=user.id)
     last = server.wait_for_messages(1, chat_id=user.id, timeout_s=20)[-1]
@@ -174,6 +180,34 @@ def test_an_answer_that_cannot_be_made_is_apologised_for_and_its_question_is_in_
     assert answers(server, BROKEN) == ["Something went wrong on my side. Please ask again."]
     assert "not answered: ValueError" in bot.log
     assert BROKEN not in bot.log.replace("text == BROKEN", "")
+
+
+def test_all_lines_of_a_question_have_its_id_and_none_has_its_words_at_any_level(
+    processes: BotProcesses, tmp_path: Path
+) -> None:
+    words = "zyzzyva quincunx"
+    with BotApiServer() as server:
+        bot = processes.start(server, tmp_path, VERBATIM_LOG_FORMAT="json")
+        user, other = server.add_user(), server.add_user()
+        server.fail_next("sendMessage", status=502, description=None)
+        asked = server.say(f"{words} twice", chat_id=user.id)
+        server.wait_for_messages(2, chat_id=user.id, timeout_s=20)
+        server.fail_next("sendMessage", status=400, description="Bad Request: no")
+        refused = server.say(words, chat_id=other.id)
+        server.wait_for_messages(1, chat_id=other.id, timeout_s=20)
+        server.inline_query(words, user=user)
+        server.wait_for_calls("answerInlineQuery", status=200, timeout_s=20)
+        bot.send_signal(15)
+        assert bot.wait(20) == 0
+        lines = [json.loads(line) for line in bot.log.splitlines()]
+        assert words not in bot.log
+        assert "zyzzyva" not in bot.log
+        assert server.token not in bot.log
+        by_request = [(line["request"], line["message"]) for line in lines]
+        assert any(r == str(asked) and "sendMessage failed" in m for r, m in by_request)
+        assert any(r == str(asked) and m.startswith("said, in ") for r, m in by_request)
+        assert any(r == str(refused) and "Telegram refused" in m for r, m in by_request)
+        assert {line["logger"].partition(".")[0] for line in lines} >= {"bot"}
 
 
 def one_of(kind: str, server: BotApiServer) -> dict[str, Any]:

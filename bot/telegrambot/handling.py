@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -75,6 +76,7 @@ class Handler:
         Where Telegram cannot be reached it is tried again, for about an hour.
         """
         request_id.set(str(update_id))
+        started_s = time.monotonic()
         for delay_s in (*_RETRY_S, None):
             try:
                 outcome = await self._attempt(update_id)
@@ -95,6 +97,7 @@ class Handler:
                 break
         self._kept(self._inbox.done, update_id)
         self._on_done(update_id, outcome)
+        log.info("%s, in %.3f s", outcome, time.monotonic() - started_s)
         return True
 
     async def _attempt(self, update_id: int) -> str:
