@@ -345,7 +345,6 @@ ZIPPED = gzip.compress(PAGE * 1000)
         raw("HTTP/1.1 200 OK", "X: " + "y" * 100_000, body=PAGE),
         lambda connection, target: None,
     ],
-    ids=str,
 )
 def test_an_answer_that_is_not_whole_is_never_taken_for_a_page(
     served: Callable[..., Server], answer: Answer
