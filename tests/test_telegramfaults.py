@@ -362,7 +362,7 @@ def test_an_update_that_ends_the_process_is_set_aside_after_some_times(
     [
         "getMe",
         "deleteWebhook",
-        "setMyCommands",
+        "getMyCommands",
         "getUpdates",
         "sendChatAction",
         "sendMessage",
@@ -375,7 +375,7 @@ def test_a_token_that_is_refused_ends_the_bot_and_what_waits_stays(
     processes: BotProcesses, tmp_path: Path, method: str
 ) -> None:
     with BotApiServer() as server:
-        at_start = method in {"getMe", "deleteWebhook", "setMyCommands", "getUpdates"}
+        at_start = method in {"getMe", "deleteWebhook", "getMyCommands", "getUpdates"}
         message = None
         bot = processes.start(server, tmp_path)
         message = message_with_a_button(server)
