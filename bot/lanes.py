@@ -4,17 +4,21 @@ import asyncio
 from bisect import insort
 from collections.abc import Awaitable, Callable
 
+MOST_AT_ONCE = 200
+"""Most of them wait: for their chat, for an answer to be made, for Telegram."""
+
 
 class Lanes:
     """Hands numbers over, of each lane the lowest that waits, one after the other.
 
-    A lane that takes long holds up no other one; how many are worked on at once is the affair of
-    the worker. Belongs to one event loop.
+    A lane that takes long holds up no other one, and one in which much waits no more than its
+    turn; ``MOST_AT_ONCE`` are worked on at once. Belongs to one event loop.
     """
 
     def __init__(self, work: Callable[[int], Awaitable[bool]]) -> None:
         """``work`` gets a number; False ends the lane, and what waits in it is dropped."""
         self._work = work
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._waiting: dict[str, list[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -42,7 +46,9 @@ class Lanes:
     async def _run(self, lane: str) -> None:
         waiting = self._waiting[lane]
         try:
-            while waiting and await self._work(waiting.pop(0)):
-                pass
+            going_on = True
+            while waiting and going_on:
+                async with self._turns:
+                    going_on = await self._work(waiting.pop(0))
         finally:
             del self._waiting[lane]

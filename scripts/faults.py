@@ -155,7 +155,7 @@ def main() -> None:
     one.set_defaults(campaign=disk)
     one = campaigns.add_parser("botkills", help=botkills.__doc__)
     one.add_argument("--count", type=int, default=1_000, help="kills")
-    one.add_argument("--load", type=float, default=30.0, help="questions a second")
+    one.add_argument("--load", type=float, default=15.0, help="questions a second")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=botkills)
     one = campaigns.add_parser("texts", help=texts.__doc__)

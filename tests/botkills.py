@@ -64,7 +64,7 @@ def expected(asked: list[tuple[int, str]]) -> Counter[tuple[int, str]]:
 
 
 def kill_under_load(
-    count: int, *, seed: int = 0, per_second: float = 30.0, longest_s: float = 1.0
+    count: int, *, seed: int = 0, per_second: float = 15.0, longest_s: float = 1.0
 ) -> KillFigures:
     """Kills ``count`` bots, each after a random time, while questions come."""
     chance = random.Random(seed)
@@ -87,7 +87,7 @@ def kill_under_load(
             bot = processes.start(server, home, **more)
         askers.end()
         wanted = expected(askers.asked)
-        found = _settled(server, wanted, timeout_s=120)
+        _settle(server, wanted, still_s=30)
         bot.send_signal(signal.SIGTERM)
         if (code := bot.wait(60)) != 0:
             figures.faults.append(f"SIGTERM ended the last bot with {code}")
@@ -106,10 +106,13 @@ def _found(server: BotApiServer) -> Counter[tuple[int, str]]:
     return Counter((sent.chat_id, sent.text) for sent in server.sent())
 
 
-def _settled(
-    server: BotApiServer, wanted: Counter[tuple[int, str]], *, timeout_s: float
-) -> Counter[tuple[int, str]]:
-    end = time.monotonic() + timeout_s
-    while (wanted - (found := _found(server))) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
+def _settle(server: BotApiServer, wanted: Counter[tuple[int, str]], *, still_s: float) -> None:
+    """Returns when all is answered, or nothing has come for a while."""
+    before, since = -1, time.monotonic()
+    while time.monotonic() < since + still_s:
+        found = _found(server)
+        if not wanted - found:
+            return
+        if found.total() != before:
+            before, since = found.total(), time.monotonic()
+        time.sleep(0.5)

@@ -408,3 +408,23 @@ def test_a_second_process_for_the_same_bot_is_refused(
         assert 'Another "verbatim serve" answers for this bot' in second.log
         assert answers(server) == ["answer to a question"]
         first.kill()
+
+
+def test_who_asks_without_end_holds_up_nobody(processes: BotProcesses, tmp_path: Path) -> None:
+    with BotApiServer() as server:
+        flooding = server.add_user()
+        for number in range(500):
+            server.say(f"flood {number}", chat_id=flooding.id)
+        others = [server.add_user() for _ in range(100)]
+        for person in others:
+            server.say("a question", chat_id=person.id)
+        bot = processes.start(server, tmp_path)
+        ids = {person.id for person in others}
+        wait_until(lambda: ids <= {sent.chat_id for sent in server.sent()})
+        order = [sent.chat_id for sent in server.sent()]
+        # 30 messages a second are sent over all, and 1 a second to one chat
+        assert order.count(flooding.id) < 15
+        assert [sent.text for sent in server.sent(flooding.id)] == [
+            f"answer to flood {number}" for number in range(order.count(flooding.id))
+        ]
+        bot.kill()

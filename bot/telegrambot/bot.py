@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import signal
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -156,7 +157,8 @@ class TelegramBot:
             handler.close()
             self._connection.detach()
             intake.close()
-            inbox.tidy()
+            with suppress(sqlite3.Error):
+                inbox.tidy()
             await bot.shutdown()
 
     async def _answer(

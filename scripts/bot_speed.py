@@ -1,0 +1,106 @@
+"""How many questions a second the bot answers over loopback, against the answerer alone.
+
+    python scripts/bot_speed.py --count 300
+
+The real bot with the real model in a process of its own, the strict Bot API server in this one;
+the limits of Telegram's own servers are lifted. Prints the rate and the median latency of both.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from botapi_server import BotApiServer
+from processes import VERBATIM, environment
+from rich.console import Console
+
+from bot.answering import Answerer
+from bot.composition import open_live_answerer
+from bot.rendering import render
+from bot.settings import Settings
+from bot.terminal import progress_bar
+
+QUESTIONS = (
+    "How many members does the Coalition have?",
+    "What is the Africa Focus Group?",
+    "What did the Ministers say about Afghanistan?",
+    "Who hosted the meeting?",
+    "What is the best pizza topping?",
+)
+
+
+def alone(answerer: Answerer, count: int) -> tuple[float, float]:
+    """Questions a second and the median milliseconds of answering one after the other."""
+    took_s = []
+    for number in range(count):
+        started = time.perf_counter()
+        render(answerer.answer(QUESTIONS[number % len(QUESTIONS)]), answerer.corpus)
+        took_s.append(time.perf_counter() - started)
+    return count / sum(took_s), statistics.median(took_s) * 1000
+
+
+def over_loopback(server: BotApiServer, count: int) -> tuple[float, float]:
+    """Questions a second of many people at once, and the median milliseconds of one at a time."""
+    people = [server.add_user() for _ in range(count)]
+    before = len(server.sent())
+    started = time.monotonic()
+    for number, person in enumerate(people):
+        server.say(QUESTIONS[number % len(QUESTIONS)], chat_id=person.id)
+    server.wait_for_messages(before + count, timeout_s=600)
+    rate = count / (server.sent()[-1].at_s - started)
+    took_s = []
+    for number in range(min(count, 100)):
+        person = server.add_user()
+        asked_s = time.monotonic()
+        server.say(QUESTIONS[number % len(QUESTIONS)], chat_id=person.id)
+        took_s.append(
+            server.wait_for_messages(1, chat_id=person.id, timeout_s=60)[0].at_s - asked_s
+        )
+    return rate, statistics.median(took_s) * 1000
+
+
+def main() -> None:
+    """Measures both in turn."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--count", type=int, default=300, help="questions")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
+        os.environ["VERBATIM_HOME"] = folder
+        settings = Settings.from_environment(os.environ)
+        console = Console(stderr=True)
+        answerer = open_live_answerer(
+            settings, progress_bar=lambda text: progress_bar(console, text)
+        ).current
+        alone(answerer, 20)
+        rate, median_ms = alone(answerer, options.count)
+        variables = {
+            "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
+            "TELEGRAM_BOT_TOKEN": server.token,
+            "VERBATIM_MESSAGES_PER_SECOND": "1000",
+            "VERBATIM_LOG_LEVEL": "WARNING",
+        }
+        with subprocess.Popen(  # noqa: S603 (the project's own command)
+            [VERBATIM, "serve"], env=environment(Path(folder), **variables)
+        ) as bot:
+            try:
+                server.wait_for_calls("getUpdates", timeout_s=120)
+                over_loopback(server, 20)
+                bot_rate, bot_median_ms = over_loopback(server, options.count)
+            finally:
+                bot.terminate()
+    print(f"answerer alone: {rate:.1f} questions a second, median {median_ms:.1f} ms")
+    print(f"over loopback: {bot_rate:.1f} questions a second, median {bot_median_ms:.1f} ms")
+    print(f"ratio {bot_rate / rate:.2f}, {bot_median_ms - median_ms:.1f} ms added")
+    if server.violations:
+        sys.exit(f"violations: {server.violations[:3]}")
+
+
+if __name__ == "__main__":
+    main()
