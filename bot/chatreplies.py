@@ -22,7 +22,7 @@ from bot.conversation import Conversations
 from bot.events import Event, Pressed, Written
 from bot.linkstyle import in_link_style
 from bot.liveanswerer import LiveAnswerer
-from bot.people import Preferences
+from bot.people import LinkStyle, Preferences
 from bot.rendering import Message, render
 from bot.translation import Translator
 from corpus import Corpus, Span
@@ -72,6 +72,10 @@ class ChatReplies:
     def recall(self, event: Pressed, ref: str) -> Asked | None:
         """The question of that name in the chat; None where it is forgotten."""
         return self._asked.recall(event.place.chat_id, ref)
+
+    def links_of(self, event: Event) -> LinkStyle:
+        """The links that the chat of an event wants."""
+        return self._preferences_of(event).links
 
     def is_unchanged(self, event: Written, question: str) -> bool:
         """Whether an edited message asks what it asked before."""
@@ -132,7 +136,7 @@ class ChatReplies:
         if isinstance(found, NoAnswer) or not quotes:
             return None
         reply = replace(found, quotes=quotes, notices=())
-        restyled = in_link_style(reply, self._preferences_of(event).links)
+        restyled = in_link_style(reply, self.links_of(event))
         messages = render(restyled, answerer.corpus, first=shown + 1, opens=True)
         now = replace(asked, shown=(*known, *map(cited_by, quotes)))
         self._asked.remember(event.place.chat_id, ref, now)
@@ -155,7 +159,7 @@ class ChatReplies:
         """The reply; ``follows`` says that later questions may lean on this one."""
         answerer = self._live.current  # one to the end: a refresh may come in between
         reply, more = self._answered(answerer, event, question, earlier, words)
-        restyled = in_link_style(reply, self._preferences_of(event).links)
+        restyled = in_link_style(reply, self.links_of(event))
         messages = render(restyled, answerer.corpus, opens=True)
         asks = is_question(reply)
         if asks and follows:

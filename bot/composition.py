@@ -16,12 +16,13 @@ from bot.chatreplies import ChatReplies
 from bot.citation import Cited
 from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
+from bot.events import Event
 from bot.examples import Examples
 from bot.feedback import ConsentAfterVote, Feedback
 from bot.feedbackexport import Exported, export_feedback
 from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
-from bot.people import People
+from bot.people import People, Preferences
 from bot.pressedbuttons import PressedButtons
 from bot.privacy import Privacy
 from bot.questions import Questions
@@ -144,7 +145,11 @@ def open_dialogue(
     kept_text = Snapshots(settings.snapshots_directory).text
     people = open_people(settings)
     feedback = Feedback(people)
-    replies = ChatReplies(answerers, preferences_of=lambda event: chosen_preferences(event, people))
+
+    def preferences_of(event: Event) -> Preferences:
+        return chosen_preferences(event, people)
+
+    replies = ChatReplies(answerers, preferences_of=preferences_of)
     examples = Examples()
     buttons = PressedButtons(
         answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
@@ -161,7 +166,7 @@ def open_dialogue(
             feedback,
             Questions(answerers, replies, examples, source_text=kept_text),
             ConsentAfterVote(buttons, feedback),
-            InlineQuestions(answerers),
+            InlineQuestions(answerers, preferences_of=preferences_of),
         ],
         language_of=lambda event: chosen_language(event, people),
     )

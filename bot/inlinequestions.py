@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from bot import texts
 from bot.acts import Act, Offer, Offers
 from bot.answering import MOST_QUOTES, Answer, Answerer, NoAnswer, Quote, Related
+from bot.chatreplies import PreferencesOf
 from bot.errors import UnfaithfulQuote
 from bot.events import Event, InlineAsked
+from bot.linkstyle import in_link_style
 from bot.liveanswerer import LiveAnswerer
+from bot.people import LinkStyle, Preferences
 from bot.rendering import Message, render, start_of
 from bot.translation import Translator
 from bot.utf16 import shorten
@@ -30,8 +33,14 @@ class InlineQuestions:
     several threads.
     """
 
-    def __init__(self, answerer: LiveAnswerer) -> None:
+    def __init__(
+        self,
+        answerer: LiveAnswerer,
+        *,
+        preferences_of: PreferencesOf = lambda _: Preferences(),
+    ) -> None:
         self._live = answerer
+        self._preferences_of = preferences_of
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``. Where a quote differs from its source nothing is offered."""
@@ -41,15 +50,19 @@ class InlineQuestions:
         answerer = self._live.current
         question = event.text[:MOST_QUERY_CHARACTERS].strip()
         try:
-            found = _offered(answerer, question, words) if question else ()
+            links = self._preferences_of(event).links
+            found = _offered(answerer, question, links, words) if question else ()
         except UnfaithfulQuote:
             log.exception("a quote was held back")
             found = ()
         yield Offers(found, answerer.corpus)
 
 
-def _offered(answerer: Answerer, question: str, words: Translator) -> tuple[Offer, ...]:
-    reply = answerer.answer(question, top=MOST_QUOTES, language=words.language)
+def _offered(
+    answerer: Answerer, question: str, links: LinkStyle, words: Translator
+) -> tuple[Offer, ...]:
+    found = answerer.answer(question, top=MOST_QUOTES, language=words.language)
+    reply = in_link_style(found, links)
     if isinstance(reply, NoAnswer):
         return ()
     return tuple(_offer(quote, reply, answerer, words) for quote in reply.quotes)

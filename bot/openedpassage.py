@@ -3,6 +3,8 @@
 from bot import texts
 from bot.answering import Answer, Quote, check_quote
 from bot.citation import Citation, cite
+from bot.linkstyle import in_link_style
+from bot.people import LinkStyle
 from bot.pointer import Pointer, parse_pointer
 from bot.rendering import PASSAGE_START, Entity, EntityKind, Message, render, start_of
 from bot.translation import Translator
@@ -36,7 +38,13 @@ def whole_quote(document: Document, passage: Passage) -> Quote:
 
 
 def passage_message(
-    document: Document, passage: Passage, corpus: Corpus, generation: int, words: Translator
+    document: Document,
+    passage: Passage,
+    corpus: Corpus,
+    generation: int,
+    words: Translator,
+    *,
+    links: LinkStyle,
 ) -> Message:
     """The passage with its citation; of one longer than a message the first part, which says so.
 
@@ -46,7 +54,7 @@ def passage_message(
     quote = whole_quote(document, passage)
     check_quote(quote, corpus)
     reply = Answer("", generation, (quote,), language=words.language)
-    return render(reply, corpus, opens=True)[0]
+    return render(in_link_style(reply, links), corpus, opens=True)[0]
 
 
 def source_message(found: Verification, generation: int, words: Translator) -> Message | None:

@@ -26,7 +26,9 @@ PRIVACY = mark(
     "last questions stay in memory for half an hour, so that you can ask on; /new forgets them at "
     "once. For longer a question is kept only if you voted on its answer and agreed to that. Who "
     "runs the bot can read such questions without your name. Nothing is logged or passed on. "
-    "Telegram keeps this chat as any other.\n\n/delete_me deletes all that the bot keeps about you."
+    "If you block the bot, it keeps the number of this chat until you write again, to send nothing "
+    "here. Telegram keeps this chat as any other.\n\n"
+    "/delete_me deletes all that the bot keeps about you."
 )
 KEPT_SETTINGS = mark("the settings of our chat")
 KEPT_CONSENT = mark("that questions you vote on may be kept")

@@ -90,7 +90,12 @@ class Questions:
         document, passage = found
         try:
             message = passage_message(
-                document, passage, answerer.corpus, answerer.generation, words
+                document,
+                passage,
+                answerer.corpus,
+                answerer.generation,
+                words,
+                links=self._replies.links_of(event),
             )
         except UnfaithfulQuote:
             log.exception("a quote was held back")

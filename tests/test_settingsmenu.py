@@ -16,15 +16,24 @@ from gestures import (
     written,
 )
 
-from bot.acts import Change, Say, Told
+from bot.acts import Act, Change, Offers, Say, Told
 from bot.dialogue import Dialogue
+from bot.events import Event
+from bot.examples import Examples
+from bot.inlinequestions import InlineQuestions
 from bot.people import LinkStyle, People, Preferences
-from bot.rendering import EntityKind
+from bot.pressedbuttons import PressedButtons
+from bot.rendering import EntityKind, Message
 from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from embeddings import GenerationStore
 
 QUESTION = "zebras zigzag"
-STRIPES = ("Zebras zigzag.", "Zebras zigzag at zoos.", "Zebras zigzag, zoos buzz.", "Zebras zzz.")
+STRIPES = (
+    "Zebras zigzag.\n\nZebras zap.",
+    "Zebras zigzag at zoos.",
+    "Zebras zigzag, zoos buzz.",
+    "Zebras zzz.",
+)
 
 
 @pytest.fixture
@@ -34,11 +43,18 @@ def people(tmp_path: Path) -> People:
 
 @pytest.fixture
 def dialogue(people: People, store: GenerationStore) -> Dialogue:
-    questions = asking(
-        live_answerer(store, *STRIPES), preferences_of=lambda e: chosen_preferences(e, people)
-    )[0]
+    def chosen(event: Event) -> Preferences:
+        return chosen_preferences(event, people)
+
+    answerers = live_answerer(store, *STRIPES)
+    questions, replies = asking(answerers, preferences_of=chosen)
+    buttons = PressedButtons(
+        answerers, replies, Examples(), source_text=lambda _: None, keep_vote=lambda _: None
+    )
+    offers = InlineQuestions(answerers, preferences_of=chosen)
     return Dialogue(
-        [SettingsMenu(people), questions], language_of=lambda e: chosen_language(e, people)
+        [SettingsMenu(people), questions, buttons, offers],
+        language_of=lambda e: chosen_language(e, people),
     )
 
 
@@ -101,21 +117,39 @@ def test_as_many_quotes_are_shown_as_were_chosen(
     assert said.count("· ¶ 1 ·") == count
 
 
+def links_of(acts: list[Act], kind: EntityKind) -> list[str]:
+    messages: list[Message] = []
+    for act in acts:
+        match act:
+            case Say():
+                messages += act.messages
+            case Change():
+                messages.append(act.message)
+            case Offers():
+                messages += [offer.message for offer in act.offers]
+    return [e.url or "" for message in messages for e in message.entities if e.kind is kind]
+
+
 @pytest.mark.parametrize(
     ("label", "begin"),
     [("✓ To the words", "#:~:text="), ("To the page", ""), ("None", None)],
 )
 def test_links_lead_where_was_chosen(dialogue: Dialogue, label: str, begin: str | None) -> None:
     press(dialogue, label)
-    acts = [act for act in dialogue.acts(written(QUESTION)) if isinstance(act, Say)]
-    entities = [e for act in acts for m in act.messages for e in m.entities]
-    links = [e.url or "" for e in entities if e.kind is EntityKind.TEXT_LINK]
-    if begin is None:
-        assert links == []
-    else:
-        assert links
-        assert all(link.startswith("https://example.org/page") for link in links)
-        assert all(("#" in link) == (begin == "#:~:text=") for link in links)
+    answered = list(dialogue.acts(written(QUESTION)))
+    (payload, *_) = links_of(answered, EntityKind.OPENS)
+    opened = list(dialogue.acts(written(f"/start {payload}")))
+    forward = buttons_of(opened)["¶ 2 ▶"]
+    stepped = list(dialogue.acts(pressed(forward)))
+    offered = list(dialogue.acts(inline(QUESTION)))
+    for acts in (answered, opened, stepped, offered):
+        links = links_of(acts, EntityKind.TEXT_LINK)
+        if begin is None:
+            assert links == []
+        else:
+            assert links
+            assert all(link.startswith("https://example.org/page") for link in links)
+            assert all(("#" in link) == (begin == "#:~:text=") for link in links)
 
 
 def test_in_a_group_only_who_opened_the_menu_uses_it(dialogue: Dialogue, people: People) -> None:
