@@ -1,6 +1,7 @@
 """Fixtures shared by the tests."""
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,3 +81,11 @@ def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(tmp_path: Path) -> Iterator[GenerationStore]:
     """An empty generation store."""
     yield GenerationStore(tmp_path / "index")
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        number: int = listening.getsockname()[1]
+        return number

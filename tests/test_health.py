@@ -6,7 +6,6 @@ from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
-import pytest
 from botapi_server import BotApiServer
 from botprocesses import BotProcesses
 from processes import verbatim
@@ -99,14 +98,6 @@ def test_what_the_bot_did_is_counted() -> None:
     ):
         assert f"{line}\n" in text
     assert "secret" not in text
-
-
-@pytest.fixture
-def port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        number: int = listening.getsockname()[1]
-        return number
 
 
 def get(port: int, path: str) -> tuple[int, str]:
