@@ -16,11 +16,15 @@ MAX_SOURCE_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document is to come from: a file or an address, and the label it goes by."""
+    """Where a document is to come from: a file or an address, and the label it goes by.
+
+    ``problem`` says why it is none.
+    """
 
     label: str
     file: Path | None = None
     url: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +40,38 @@ class SourceOutcome:
 def find_sources(named: Sequence[str]) -> list[Source]:
     """The sources that names stand for, in order: a folder stands for every file below it.
 
-    Hidden files and folders, links to folders, and what is no regular file are left out of a
-    folder; a file's label is its path below the folder.
-
-    Raises:
-        UnreadableSource: if there is no such file or folder, a folder cannot be read or holds no
-            file, or an address is not http(s).
+    Hidden files and folders, links to folders, links that lead out of the folder, and what is no
+    regular file are left out of a folder; a file's label is its path below the folder. A name that
+    stands for nothing is a source with a ``problem``.
     """
     found: list[Source] = []
     for name in named:
         if "://" in name:
-            if not name.lower().startswith(("http://", "https://")):
-                raise UnreadableSource(f"{name}: only http and https addresses can be added.")
-            found.append(Source(printable_label(name.partition("#")[0]), url=name))
+            found.append(_address(name))
             continue
-        path = Path(name)
+        path, label = Path(name), printable_label(name)
         try:
             if path.is_dir():
-                inside = list(_files_below(path))
-                if not inside:
-                    raise UnreadableSource(f"{name}: the folder holds no file.")
-                found += inside
+                empty = Source(label, problem="the folder holds no file.")
+                found += list(_files_below(path)) or [empty]
             elif path.exists():
                 found.append(Source(printable_label(path.name), file=path))
             else:
-                raise UnreadableSource(f"{name}: there is no such file or folder.")
+                found.append(Source(label, problem="there is no such file or folder."))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a name of a file"
-            raise UnreadableSource(
-                f"{printable_label(name)}: cannot be read ({reason})."
-            ) from error
+            found.append(Source(label, problem=f"cannot be read ({reason})."))
     return found
+
+
+def _address(typed: str) -> Source:
+    scheme, _, rest = typed.partition("#")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    # a password is not for the screen
+    label = printable_label(f"{scheme}://{host.rpartition('@')[2]}{slash}{path}")
+    if scheme.lower() not in {"http", "https"}:
+        return Source(label, problem="only http and https addresses can be added.")
+    return Source(label, url=typed)
 
 
 def add_sources(
@@ -83,6 +88,9 @@ def add_sources(
         CorpusNotWritable: if the corpus directory cannot be written.
     """
     for source in sources:
+        if source.problem is not None:
+            yield SourceOutcome(source, None, source.problem)
+            continue
         try:
             content, media_type, name, url = _content(source, fetch)
             extract = extractor.extract(content, name=name, media_type=media_type)
@@ -122,11 +130,13 @@ def _files_below(folder: Path) -> Iterator[Source]:
     def unreadable(error: OSError) -> None:
         raise error
 
+    root = folder.resolve()
     for parent, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(parent, name)
-            if not name.startswith(".") and path.is_file():
+            leads_out = path.is_symlink() and not path.resolve().is_relative_to(root)
+            if not name.startswith(".") and path.is_file() and not leads_out:
                 yield Source(printable_label(path.relative_to(folder).as_posix()), file=path)
 
 

@@ -135,7 +135,8 @@ def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
         EmptyCorpus: if it holds no such file.
-        UnreadableSource: if a file or folder cannot be read, or two files have the same id.
+        UnreadableSource: if a file or folder cannot be read, a link leads out of the directory, or
+            two files have the same id.
     """
     paths = text_files(directory)
     if not paths:
@@ -157,7 +158,11 @@ def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None 
 
 
 def text_files(directory: Path) -> list[Path]:
-    """The text files below a directory, sorted; a folder that cannot be read is an error."""
+    """The text files below a directory, sorted.
+
+    A folder that cannot be read is an error, and so is a link that leads out: a corpus that
+    others keep could have any file of this machine quoted with it.
+    """
 
     def unreadable(error: OSError) -> None:
         raise UnreadableSource(_cannot_be_read(error.filename, error)) from error
@@ -173,6 +178,12 @@ def text_files(directory: Path) -> list[Path]:
             folders[:] = [name for name in folders if not name.startswith(".")]
             paths = [Path(folder, name) for name in files if not name.startswith(".")]
             found += [p for p in paths if p.suffix.lower() in SUFFIXES and p.is_file()]
+        root = directory.resolve()
+        for path in found:
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                raise UnreadableSource(
+                    f"{path}: a link that leads out of the corpus directory. Put a copy there."
+                )
     except OSError as error:
         unreadable(error)
     return sorted(found)

@@ -74,9 +74,10 @@ def parse_web_address(text: str) -> WebAddress:
     except ValueError as error:
         raise FetchFailed(f"{shown}: is not an address ({error}). Copy it again.") from error
     if "@" in parts.netloc:
+        without = text.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
         raise FetchFailed(
-            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}: is given with a user or password,"
-            " which are not sent. Download it with a browser and add the file."
+            f"{without[:_SHOWN_CHARACTERS]}: is given with a user or password, which are not sent. "
+            "Download it with a browser and add the file."
         )
     if parts.scheme not in _PORTS:
         raise FetchFailed(

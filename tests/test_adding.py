@@ -1,15 +1,17 @@
 """Adding sources: each good one, and a reason for each other one."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from corpus import FetchFailed, Snapshots, UnreadableSource, read_corpus
+from corpus import FetchFailed, Snapshots, read_corpus
 from corpus.adding import SourceOutcome, add_sources, find_sources
 from corpus.directory import CorpusDirectory
 from corpus.extraction.extractor import Extractor
 from corpus.fetching import Fetched
+from corpus.webaddress import parse_web_address
 
 PAGES = {
     "https://example.org/a": Fetched(
@@ -54,6 +56,8 @@ def test_a_folder_stands_for_every_file_below_it_by_its_path_there(tmp_path: Pat
     (folder / ".hidden.txt").write_text("Hidden.")
     (folder / ".git" / "c.txt").write_text("Hidden.")
     (folder / "loop").symlink_to(folder)
+    (tmp_path / "outside.txt").write_text("A secret.")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
     os.mkfifo(folder / "pipe")
     assert [source.label for source in find_sources([str(folder)])] == ["b.md", "2021/a.txt"]
 
@@ -99,11 +103,24 @@ def test_an_address_that_gives_nothing_is_told_by_its_reason_alone(tmp_path: Pat
         ("x" * 5000, "cannot be read"),
     ],
 )
-def test_what_is_no_source_is_an_error_before_anything_is_added(named: str, message: str) -> None:
-    with pytest.raises(UnreadableSource, match=message):
-        find_sources([named])
+def test_a_name_that_stands_for_nothing_is_told_and_does_not_stop_the_others(
+    named: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "good.txt").write_text("Text.")
+    bad, good = add(tmp_path, named, str(tmp_path / "good.txt"))
+    assert bad.added is None
+    assert re.search(message, str(bad.reason))
+    assert good.added
 
 
-def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableSource, match="holds no file"):
-        find_sources([str(tmp_path)])
+def test_a_password_in_an_address_is_not_shown() -> None:
+    (source,) = find_sources(["https://name:word@example.org/none"])
+    assert source.label == "https://example.org/none"
+    with pytest.raises(FetchFailed, match="user or password") as refused:
+        parse_web_address(str(source.url))
+    assert str(refused.value).startswith(f"{source.label}: ")
+
+
+def test_an_empty_folder_is_no_source(tmp_path: Path) -> None:
+    (source,) = find_sources([str(tmp_path)])
+    assert source.problem == "the folder holds no file."

@@ -206,3 +206,18 @@ def test_a_folder_that_fails_while_it_is_read_is_named(
 def test_a_path_that_is_too_long_is_one_error_of_the_corpus(tmp_path: Path) -> None:
     with pytest.raises((UnreadableSource, CorpusNotFound)):
         read_corpus(tmp_path / ("a" * 300))
+
+
+def test_a_link_that_leads_out_of_the_directory_is_an_error_and_one_within_is_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "secret.txt").write_text("A secret.")
+    corpus = tmp_path / "corpus"
+    (corpus / ".data").mkdir(parents=True)
+    (corpus / ".data" / "a.txt").write_text("A text.")
+    (corpus / "a.txt").symlink_to(Path(".data", "a.txt"))
+    (tmp_path / "alias").symlink_to(corpus)
+    assert [document.id for document in read_corpus(tmp_path / "alias").documents] == ["a"]
+    (corpus / "b.txt").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(UnreadableSource, match=r"b\.txt: a link that leads out"):
+        read_corpus(corpus)
