@@ -51,18 +51,23 @@ def print_added(
 
 def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> None:
     """Prints what a refresh did, or with ``dry_run`` would do."""
+    texts = _counted(report.embedded, "text")
     if dry_run:
         head = f"Generation {report.generation} is current; a refresh would bring"
-        tail = f"; {report.embedded:,} texts to embed."
+        tail = f"; {texts} to embed."
     else:
         state = "published" if report.published else "already up to date"
         head = f"Generation {report.generation} {state}:"
-        tail = f"; {report.embedded:,} texts embedded in {report.seconds:.1f} s."
+        tail = f"; {texts} embedded in {report.seconds:.1f} s."
     counts = (
-        f" {report.documents:,} documents, {report.added:,} passages added, {report.kept:,} kept, "
-        f"{report.moved:,} moved, {report.removed:,} removed"
+        f" {_counted(report.documents, 'document')}, {_counted(report.added, 'passage')} added, "
+        f"{report.kept:,} kept, {report.moved:,} moved, {report.removed:,} removed"
     )
     print_line(Text(head + counts + tail), console)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def print_verifications(verifications: Sequence[Verification], console: Console) -> None:
