@@ -21,6 +21,8 @@ from embeddings import (
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""
 
+_State = tuple[tuple[str, int, int], ...] | None
+
 SETTLE_S = 1.0
 """How long the files must have been left alone before a watch refreshes."""
 
@@ -94,11 +96,18 @@ class Refresher:
 def changes(
     directory: Path, *, poll_s: float = SETTLE_S, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
-    """Yields when files of the corpus directory have changed and were then left alone.
+    """Yields when files of the corpus directory have changed since this call, or since it last
+    yielded, and were then left alone.
 
     It looks every ``poll_s`` seconds at names, sizes and times, and never ends by itself.
     """
-    before = _state(directory)
+    # at once: what is changed during the first refresh is a change
+    return _changes(directory, _state(directory), poll_s, sleep)
+
+
+def _changes(
+    directory: Path, before: _State, poll_s: float, sleep: Callable[[float], None]
+) -> Iterator[None]:
     while True:
         sleep(poll_s)
         now = _state(directory)
@@ -114,7 +123,7 @@ def changes(
         yield
 
 
-def _state(directory: Path) -> tuple[tuple[str, int, int], ...] | None:
+def _state(directory: Path) -> _State:
     """What tells that a file has changed; None while the directory cannot be read."""
     try:
         stats = [(path, path.stat()) for path in text_files(directory)]

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,7 +110,11 @@ def watching(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         text=True,
         env=environment(tmp_path / "home"),
     )
+    # a line that does not come ends the test
+    alarm = threading.Timer(120, process.kill)
+    alarm.start()
     yield process
+    alarm.cancel()
     process.kill()
     process.communicate()
 
@@ -131,6 +136,17 @@ def test_a_watch_refreshes_at_every_change_and_ends_quietly(
     assert (third["generation"], third["removed"]) == (3, 2)
     watching.send_signal(signal.SIGINT)
     assert watching.wait(10) == 130
+
+
+def test_a_change_before_the_first_look_is_told(tmp_path: Path) -> None:
+    found = changes(tmp_path, sleep=lambda _: None)
+    (tmp_path / "a.txt").write_text("One.")
+    looked = []
+    watch = changes(tmp_path, sleep=looked.append)
+    next(found)
+    (tmp_path / "a.txt").write_text("One. Two.")
+    next(watch)
+    assert len(looked) == 2
 
 
 def test_a_change_is_told_once_the_files_are_left_alone(tmp_path: Path) -> None:
