@@ -13,7 +13,7 @@ COPY bot bot
 RUN /opt/verbatim/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /data verbatim && install -d -o verbatim /data
+RUN useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin verbatim && install -d -o verbatim /data
 COPY --from=build /opt/verbatim /opt/verbatim
 ENV PATH=/opt/verbatim/bin:$PATH VERBATIM_HOME=/data HF_HUB_OFFLINE=1 PYTHONDONTWRITEBYTECODE=1
 USER verbatim

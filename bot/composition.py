@@ -107,8 +107,9 @@ def open_served(
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
     refused = None
+    refresher = Refresher(settings, model=model, progress_bar=progress_bar)
     if store.is_empty():
-        refresher = open_refresher(settings, progress_bar=progress_bar)
+        _seed_new_machine(settings)
         refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
         generation = store.open_current()
         check_model(generation, model.identity)
@@ -118,14 +119,13 @@ def open_served(
             warn(opened.warning)
             refused = store.pointed()
         generation = opened.generation
-    embedder = SentenceTransformerEmbedder(model)
+    embedder = refresher.embedder
     ordering = CrossEncoderReranker(reranker) if reranker else None
 
     def answerer(of: Generation) -> Answerer:
         return Answerer(Retriever(of, embedder, reranker=ordering))
 
     answerers = LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
-    refresher = Refresher(settings, model=model, progress_bar=progress_bar, embedder=embedder)
     return Served(answerers, refresher)
 
 

@@ -36,13 +36,22 @@ class Refresher:
         *,
         model: ModelFolder,
         progress_bar: ProgressBar,
-        embedder: SentenceTransformerEmbedder | None = None,
     ) -> None:
-        """``embedder`` is the model where that is loaded already."""
         self._settings = settings
         self._model = model
         self._progress_bar = progress_bar
-        self._embedder = embedder
+        self._embedder: SentenceTransformerEmbedder | None = None
+
+    @property
+    def embedder(self) -> SentenceTransformerEmbedder:
+        """The model, loaded at the first use.
+
+        Raises:
+            ModelDamaged: if it cannot be loaded.
+        """
+        if self._embedder is None:
+            self._embedder = SentenceTransformerEmbedder(self._model)
+        return self._embedder
 
     def refresh(
         self, *, full: bool = False, wait_s: float = 0, progress_bar: ProgressBar | None = None
@@ -68,13 +77,12 @@ class Refresher:
         # what was edited while it was read is told by neither digest
         same = sources_digest(settings.corpus_directory) == digest
         Snapshots(settings.snapshots_directory).keep_texts(corpus.documents)
-        if self._embedder is None:
-            self._embedder = SentenceTransformerEmbedder(self._model)
+        embedder = self.embedder
         with bar("Embedding") as progress:
             return refresh(
                 corpus,
                 store=store,
-                embedder=self._embedder,
+                embedder=embedder,
                 full=full,
                 wait_s=wait_s,
                 sources_digest=digest if same else None,
