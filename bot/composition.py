@@ -59,6 +59,7 @@ from embeddings import (
     find_model,
     find_reranker,
 )
+from embeddings.threads import one_thread_for_numpy
 from embeddings.vectorcache import CachingEmbedder
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ def open_served(
             refused = store.pointed()
         generation = opened.generation
     embedder = refresher.embedder
+    one_thread_for_numpy()
     ordering = CrossEncoderReranker(reranker) if reranker else None
 
     def answerer(of: Generation) -> Answerer:

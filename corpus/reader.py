@@ -11,7 +11,15 @@ from pathlib import Path
 from corpus.errors import CorpusNotFound, EmptyCorpus, UnreadableSource
 from corpus.frontmatter import provenance_of, split_front_matter
 from corpus.longparagraphs import cut_long
-from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span
+from corpus.model import (
+    DATELINE_NUMBER,
+    Corpus,
+    Document,
+    Passage,
+    Sentence,
+    Span,
+    digest_of,
+)
 from corpus.paragraphs import lay_out
 from corpus.sentences import split_sentences
 from corpus.storedtext import normalise
@@ -21,9 +29,10 @@ MAX_FILE_BYTES = 20_000_000
 
 _UNSAFE_IN_ID = re.compile(r"[^\w.-]+")
 _MOST_ID_CHARACTERS = 100
+_ID_DIGITS = 8
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
 
-_READ_AS = 2
+_READ_AS = 3
 """Changes whenever the same file gives other passages than before."""
 
 
@@ -212,11 +221,15 @@ def id_from_name(name: str) -> str:
     """The id of a document whose file has that name: a label, without a character that could harm.
 
     The stem in Unicode's composed form, other characters than letters, digits, ".", "-" and "_"
-    as "-", at most ``_MOST_ID_CHARACTERS``; "document" for nothing, and before what some systems
+    as "-"; of more than ``_MOST_ID_CHARACTERS`` the first, and the beginning of the SHA-256 of the
+    whole, so that long names stay different; "document" for nothing, and before what some systems
     reserve.
     """
     stem = Path(name).stem
-    label = _UNSAFE_IN_ID.sub("-", unicodedata.normalize("NFC", stem))[:_MOST_ID_CHARACTERS]
+    label = _UNSAFE_IN_ID.sub("-", unicodedata.normalize("NFC", stem))
+    if len(label) > _MOST_ID_CHARACTERS:
+        end = f"-{digest_of(label)[:_ID_DIGITS]}"
+        label = label[: _MOST_ID_CHARACTERS - len(end)] + end
     label = label.strip("-.") or "document"
     return f"document-{label}" if _RESERVED.fullmatch(label) else label
 

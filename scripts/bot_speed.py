@@ -1,9 +1,11 @@
-"""How many questions a second the bot answers over loopback, against the answerer alone.
+"""How many questions a second the bot answers over loopback, against less and less of it.
 
     python scripts/bot_speed.py --count 300
 
 The real bot with the real model in a process of its own, the strict Bot API server in this one;
-the limits of Telegram's own servers are lifted. Prints the rate and the median latency of both.
+the limits of Telegram's own servers are lifted. Prints the rate and the median latency of the bot,
+of the answerer alone, and of nothing but the encoding of the question and the search for its
+vector, each one after the other but for the bot's rate, where all ask at once.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -21,11 +24,11 @@ from botapi_server import BotApiServer
 from processes import VERBATIM, environment
 from rich.console import Console
 
-from bot.answering import Answerer
-from bot.composition import open_live_answerer
+from bot.composition import open_served
 from bot.rendering import render
 from bot.settings import Settings
 from bot.terminal import progress_bar
+from embeddings import GenerationStore
 
 QUESTIONS = (
     "How many members does the Coalition have?",
@@ -36,12 +39,12 @@ QUESTIONS = (
 )
 
 
-def alone(answerer: Answerer, count: int) -> tuple[float, float]:
-    """Questions a second and the median milliseconds of answering one after the other."""
+def one_by_one(work: Callable[[str], object], count: int) -> tuple[float, float]:
+    """Questions a second and the median milliseconds of doing one after the other."""
     took_s = []
     for number in range(count):
         started = time.perf_counter()
-        render(answerer.answer(QUESTIONS[number % len(QUESTIONS)]), answerer.corpus)
+        work(QUESTIONS[number % len(QUESTIONS)])
         took_s.append(time.perf_counter() - started)
     return count / sum(took_s), statistics.median(took_s) * 1000
 
@@ -75,11 +78,20 @@ def main() -> None:
         os.environ["VERBATIM_HOME"] = folder
         settings = Settings.from_environment(os.environ)
         console = Console(stderr=True)
-        answerer = open_live_answerer(
-            settings, progress_bar=lambda text: progress_bar(console, text)
-        ).current
-        alone(answerer, 20)
-        rate, median_ms = alone(answerer, options.count)
+        served = open_served(settings, progress_bar=lambda text: progress_bar(console, text))
+        answerer, embedder = served.answerers.current, served.refresher.embedder
+        index = GenerationStore(settings.index_directory).open_current().passage_vectors
+
+        def bare(question: str) -> object:
+            return index.search(embedder.read_query(question).vector[None], top=10)
+
+        def answered(question: str) -> object:
+            return render(answerer.answer(question), answerer.corpus)
+
+        figures = {}
+        for what, work in (("encode and search", bare), ("answerer", answered)):
+            one_by_one(work, 20)
+            figures[what] = one_by_one(work, options.count)
         variables = {
             "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
             "TELEGRAM_BOT_TOKEN": server.token,
@@ -95,9 +107,12 @@ def main() -> None:
                 bot_rate, bot_median_ms = over_loopback(server, options.count)
             finally:
                 bot.terminate()
-    print(f"answerer alone: {rate:.1f} questions a second, median {median_ms:.1f} ms")
-    print(f"over loopback: {bot_rate:.1f} questions a second, median {bot_median_ms:.1f} ms")
-    print(f"ratio {bot_rate / rate:.2f}, {bot_median_ms - median_ms:.1f} ms added")
+    figures["bot"] = bot_rate, bot_median_ms
+    for what, (rate, median_ms) in figures.items():
+        print(
+            f"{what:18} {rate:6.1f} questions a second, {bot_rate / rate:.2f} of it by the bot; "
+            f"median {median_ms:.1f} ms, the bot {bot_median_ms - median_ms:+.1f} ms"
+        )
     if server.violations:
         sys.exit(f"violations: {server.violations[:3]}")
 

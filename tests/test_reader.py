@@ -17,6 +17,7 @@ from corpus import (
     read_corpus,
     read_document,
 )
+from corpus.reader import id_from_name
 
 FRONT = """---
 title: "A Title: with a colon"
@@ -221,3 +222,12 @@ def test_a_link_that_leads_out_of_the_directory_is_an_error_and_one_within_is_re
     (corpus / "b.txt").symlink_to(tmp_path / "secret.txt")
     with pytest.raises(UnreadableSource, match=r"b\.txt: a link that leads out"):
         read_corpus(corpus)
+
+
+def test_long_names_that_begin_alike_are_ids_of_their_own_that_stay(tmp_path: Path) -> None:
+    for end in "ab":
+        (tmp_path / f"{'statement-' * 12}{end}.txt").write_text(f"Text {end}.")
+    ids = [document.id for document in read_corpus(tmp_path).documents]
+    assert len(set(ids)) == 2
+    assert all(len(each) == 100 and each.startswith("statement-") for each in ids)
+    assert [id_from_name(f"{each}.txt") for each in ids] == ids

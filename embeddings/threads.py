@@ -1,0 +1,12 @@
+"""How many threads computing takes. The only module that imports ``threadpoolctl``."""
+
+
+def one_thread_for_numpy() -> None:
+    """Lets the linear algebra of NumPy and FAISS, where it is loaded, use one thread from now on.
+
+    A team of threads waits busily after each of its products. On few cores it then holds up the
+    model's team, which encodes the next question: three times as long, measured on two cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")
