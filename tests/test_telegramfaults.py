@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botapi_rules import UPDATE_KINDS
 from botapi_server import BotApiServer, Sent
-from botprocesses import BROKEN, POISON, BotProcess, BotProcesses
+from botprocesses import BROKEN, POISON, SLOW, BotProcess, BotProcesses
 
 FAULTS: dict[str, dict[str, Any]] = {
     "429": {"retry_after": 1},
@@ -72,9 +72,22 @@ def message_with_a_button(server: BotApiServer) -> Sent:
 def test_a_question_is_answered_once(
     bot: BotProcess, server: BotApiServer, method: str, fault: str
 ) -> None:
+    # only an answer that takes a while is announced
+    asked = SLOW if method == "sendChatAction" else "a question"
+    calls = len(server.calls_to(method))
     server.fail_next(method, **FAULTS[fault])
-    assert answers(server) == ["answer to a question"]
+    assert answers(server, asked) == [f"answer to {asked}"]
+    assert len(server.calls_to(method)) > calls
     assert server.violations == []
+
+
+def test_an_answer_that_is_there_at_once_is_not_announced(
+    bot: BotProcess, server: BotApiServer
+) -> None:
+    assert answers(server) == ["answer to a question"]
+    assert server.calls_to("sendChatAction") == []
+    assert answers(server, SLOW)[-1] == f"answer to {SLOW}"
+    assert len(server.calls_to("sendChatAction")) == 1
 
 
 def test_another_instance_that_polls_does_not_end_this_one(
@@ -168,7 +181,7 @@ def test_a_group_that_became_a_supergroup_is_answered_there(
     user, group = server.add_user(), server.add_group("A group", kind="group")
     server.fail_next("sendChatAction", delay_s=0.5)
     calls = len(server.calls_to("sendChatAction"))
-    server.say("/ask something", chat_id=group.id, user=user)
+    server.say(f"/ask {SLOW}", chat_id=group.id, user=user)
     server.wait_for_calls("sendChatAction", calls + 1, timeout_s=20)
     moved = server.migrate(group.id)
     assert server.wait_for_messages(1, chat_id=moved.id, timeout_s=20)[0].text.startswith("answer")
@@ -385,7 +398,8 @@ def test_a_token_that_is_refused_ends_the_bot_and_what_waits_stays(
         if at_start:
             bot = processes.start(server, tmp_path)
         user = server.add_user()
-        server.say("a question", chat_id=user.id)
+        asked = SLOW if method == "sendChatAction" else "a question"
+        server.say(asked, chat_id=user.id)
         server.press(message, "data")
         server.inline_query("typed", user=user)
         assert bot.wait(30) == 1
