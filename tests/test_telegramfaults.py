@@ -84,10 +84,11 @@ def test_a_question_is_answered_once(
 def test_an_answer_that_is_there_at_once_is_not_announced(
     bot: BotProcess, server: BotApiServer
 ) -> None:
+    calls = len(server.calls_to("sendChatAction"))
     assert answers(server) == ["answer to a question"]
-    assert server.calls_to("sendChatAction") == []
-    assert answers(server, SLOW)[-1] == f"answer to {SLOW}"
-    assert len(server.calls_to("sendChatAction")) == 1
+    assert len(server.calls_to("sendChatAction")) == calls
+    assert answers(server, SLOW) == [f"answer to {SLOW}"]
+    assert len(server.calls_to("sendChatAction")) == calls + 1
 
 
 def test_another_instance_that_polls_does_not_end_this_one(
