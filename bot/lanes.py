@@ -1,24 +1,23 @@
 """What comes is worked on in order within a lane, and lanes side by side."""
 
 import asyncio
+import logging
 from bisect import insort
 from collections.abc import Awaitable, Callable
 
-MOST_AT_ONCE = 200
-"""Most of them wait: for their chat, for an answer to be made, for Telegram."""
+log = logging.getLogger(__name__)
 
 
 class Lanes:
     """Hands numbers over, of each lane the lowest that waits, one after the other.
 
-    A lane that takes long holds up no other one, and one in which much waits no more than its
-    turn; ``MOST_AT_ONCE`` are worked on at once. Belongs to one event loop.
+    A lane that takes long holds up no other one; how many are worked on at once is the affair of
+    the worker. Where the work fails, the lane goes on. Belongs to one event loop.
     """
 
     def __init__(self, work: Callable[[int], Awaitable[bool]]) -> None:
         """``work`` gets a number; False ends the lane, and what waits in it is dropped."""
         self._work = work
-        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._waiting: dict[str, list[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -48,7 +47,11 @@ class Lanes:
         try:
             going_on = True
             while waiting and going_on:
-                async with self._turns:
-                    going_on = await self._work(waiting.pop(0))
+                number = waiting.pop(0)
+                try:
+                    going_on = await self._work(number)
+                except Exception as error:  # noqa: BLE001 (whatever it is, the rest is worked on)
+                    # not what the error says: that may hold a question
+                    log.error("%d failed: %s", number, type(error).__name__)  # noqa: TRY400 (see above)
         finally:
             del self._waiting[lane]

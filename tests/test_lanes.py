@@ -74,3 +74,22 @@ def test_a_lane_whose_work_is_not_done_ends_and_can_begin_anew() -> None:
 
     asyncio.run(run())
     assert done == [1, 3]
+
+
+def test_a_lane_goes_on_after_what_failed() -> None:
+    done: list[int] = []
+
+    async def work(number: int) -> bool:
+        if number == 0:
+            raise ValueError
+        done.append(number)
+        return True
+
+    async def run() -> None:
+        lanes = Lanes(work)
+        for number in range(3):
+            lanes.add("lane", number)
+        assert await lanes.drain(timeout_s=5)
+
+    asyncio.run(run())
+    assert done == [1, 2]

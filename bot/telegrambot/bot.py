@@ -154,8 +154,8 @@ class TelegramBot:
             await lanes.drain(timeout_s=0)
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
-            handler.close()
             self._connection.detach()
+            await handler.close()
             intake.close()
             with suppress(sqlite3.Error):
                 inbox.tidy()

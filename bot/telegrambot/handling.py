@@ -41,7 +41,11 @@ ANSWERED_AT_ONCE = 8
 SHOWN_AFTER_S = 0.15
 """An answer that is made sooner comes without "typing…" before it; people notice 0.3 s."""
 
-_RETRY_S = (2.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 600.0, 600.0, 600.0)
+MOST_AT_ONCE = 200
+"""Most of them wait: for an answer to be made, for Telegram."""
+
+_RETRY_S = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
+_CLOSE_S = 5.0
 
 
 class Handler:
@@ -62,6 +66,7 @@ class Handler:
         self._sender = Sender(bot)
         self._on_done = on_done
         self._stopping = asyncio.Event()
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
         self._suspects = asyncio.Lock()
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
@@ -70,20 +75,26 @@ class Handler:
         """What fails from now on stays in the inbox for the next start."""
         self._stopping.set()
 
-    def close(self) -> None:
-        """Waits for what is being made."""
-        self._threads.shutdown(cancel_futures=True)
+    async def close(self) -> None:
+        """Waits for what is being made, but not for long."""
+        loop = asyncio.get_running_loop()
+        closing = loop.run_in_executor(None, lambda: self._threads.shutdown(cancel_futures=True))
+        await asyncio.wait([closing], timeout=_CLOSE_S)
 
     async def handle(self, update_id: int) -> bool:
         """Whether the update is done with; it stays in the inbox if not.
 
-        Where Telegram cannot be reached it is tried again, for about an hour.
+        Where Telegram cannot be reached it is tried again, for about an hour: what is done is not
+        done again, and what was made is sent as it is. ``MOST_AT_ONCE`` are worked on; those that
+        wait for their next try are not among them.
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
+        work = _Work(self._inbox, update_id)
         for delay_s in (*_RETRY_S, None):
             try:
-                outcome = await self._attempt(update_id)
+                async with self._turns:
+                    outcome = await self._attempt(work)
             except asyncio.CancelledError:
                 self._kept(self._inbox.clear, update_id)
                 raise
@@ -104,8 +115,8 @@ class Handler:
         log.info("%s, in %.3f s", outcome, time.monotonic() - started_s)
         return True
 
-    async def _attempt(self, update_id: int) -> str:
-        """What became of an update, if there is no sense in doing it again.
+    async def _attempt(self, work: "_Work") -> str:
+        """What became of an update, if there is no sense in going on with it.
 
         Raises:
             InvalidToken: if the token is not accepted any more.
@@ -113,9 +124,10 @@ class Handler:
             RetryAfter: if Telegram asks to wait again and again.
             sqlite3.Error: if the inbox cannot be written.
         """
-        work = _Work(self._inbox, update_id)
         try:
-            await self._answer(work)
+            if work.acts is None:
+                await self._begin(work)
+            await self._perform(work)
         except (InvalidToken, RetryAfter, sqlite3.Error):
             raise
         except Forbidden as error:
@@ -134,7 +146,8 @@ class Handler:
             await self._apologise(work)
         return work.outcome
 
-    async def _answer(self, work: "_Work") -> None:
+    async def _begin(self, work: "_Work") -> None:
+        """Makes the first act, shown that it is being made."""
         # if one of them ends the process again, the others are not blamed
         alone = self._suspects if self._inbox.is_suspect(work.update_id) else nullcontext()
         async with alone, self._slots:
@@ -147,21 +160,21 @@ class Handler:
                 return
             if begun.attempts > MOST_ATTEMPTS:
                 log.error("set aside: the process ended %d times with it", begun.attempts - 1)
-                acts, act = self._dialogue.apology(work.event), None
+                work.acts = self._dialogue.apology(work.event)
                 work.outcome = "set_aside"
             else:
-                acts = self._dialogue.acts(work.event)
-                act = await self._next(acts)
-            if isinstance(act, Typing):
+                work.acts = self._dialogue.acts(work.event)
+                await self._make_next(work)
+            if isinstance(work.act, Typing):
                 made = asyncio.Event()
-                showing = asyncio.create_task(self._show_while_made(act, update, made))
+                showing = asyncio.create_task(self._show_while_made(work.act, update, made))
+                work.act = None
                 try:
-                    act = await self._next(acts)
+                    await self._make_next(work)
                 finally:
                     made.set()
                     await showing
         self._inbox.clear(work.update_id)
-        await self._perform(acts, work, first=act)
 
     async def _show_while_made(self, act: Typing, update: Update, made: asyncio.Event) -> None:
         """Shows that an answer is being made, if it is not there in a moment."""
@@ -175,28 +188,44 @@ class Handler:
         if work.event is None:
             return
         try:
-            await self._perform(self._dialogue.apology(work.event), work, first=None)
+            work.acts, work.act = self._dialogue.apology(work.event), None
+            await self._perform(work)
         except InvalidToken:
             raise
         except TelegramError as error:
             log.warning("the apology could not be sent: %s", error)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the chat's next question is answered)
+            # as above: what the error says is not for the log
+            log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
 
-    async def _perform(self, acts: Iterator[Act], work: "_Work", *, first: Act | None) -> None:
-        """Does one act after the other; the next is made in a thread while nothing is sent."""
-        act = first
-        while True:
-            if act is not None and work.update is not None:
-                await self._sender.do(act, work.update, work)
-                work.did(act)
+    async def _perform(self, work: "_Work") -> None:
+        """Does one act after the other; the next is made in a thread while nothing is sent.
+
+        After a failure it goes on with the act that failed.
+        """
+        while work.acts is not None and work.update is not None:
+            if work.act is not None:
+                work.try_act()
+                await self._sender.do(work.act, work.update, work)
+                work.did()
             async with self._slots:
-                act = await self._next(acts)
-            if act is None:
+                await self._make_next(work)
+            if work.act is None:
                 return
 
-    async def _next(self, acts: Iterator[Act]) -> Act | None:
+    async def _make_next(self, work: "_Work") -> None:
+        acts = work.acts
+        if acts is None:
+            return
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, context.run, lambda: next(acts, None))
+        try:
+            work.act = await loop.run_in_executor(
+                self._threads, context.run, lambda: next(acts, None)
+            )
+        except Exception:
+            work.acts = None  # they ended with the error, and would seem to be done
+            raise
 
     async def _told_to_stop_within(self, delay_s: float) -> bool:
         try:
@@ -215,12 +244,18 @@ class Handler:
 
 
 class _Work:
-    """One attempt at an update: what it is, and which parts of its answer have arrived."""
+    """What is done about an update: how far it is, and which parts of its answer have arrived.
+
+    ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
+    """
 
     def __init__(self, inbox: Inbox, update_id: int) -> None:
         self._inbox = inbox
         self.update_id = update_id
         self._earlier: list[str] = []
+        self._arrived: list[str] = []
+        self.acts: Iterator[Act] | None = None
+        self.act: Act | None = None
         self.outcome = "ignored"
         self.update: Update | None = None
         self.event: Event | None = None
@@ -235,8 +270,14 @@ class _Work:
             self._earlier = list(begun.delivered)
         return begun
 
-    def did(self, act: Act) -> None:
+    def try_act(self) -> None:
+        """Begins the act, or begins it again: of what has arrived nothing is sent once more."""
+        self._earlier = [*self._arrived, *self._earlier]
+        self._arrived = []
+
+    def did(self) -> None:
         """Notes what was done, if nothing went wrong before."""
+        act, self.act, self._arrived = self.act, None, []
         if self.outcome != "ignored" or isinstance(act, Typing):
             return
         messages: tuple[Message, ...] = ()
@@ -253,15 +294,16 @@ class _Work:
     def has(self, text: str) -> bool:
         """Whether the next part had arrived before the crash; it is not sent again then."""
         if self._earlier and self._earlier[0] == _mark(text):
-            del self._earlier[0]
+            self._arrived.append(self._earlier.pop(0))
             return True
         self._earlier.clear()  # another answer than before the crash
         return False
 
     def arrived(self, text: str) -> None:
         """Keeps that a part has arrived."""
+        self._arrived.append(_mark(text))
         try:
-            self._inbox.delivered(self.update_id, _mark(text))
+            self._inbox.delivered(self.update_id, self._arrived[-1])
         except sqlite3.Error as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 

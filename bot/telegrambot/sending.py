@@ -98,6 +98,9 @@ class Sender:
         try:
             for number, part in enumerate(act.messages, start=1):
                 if parts is not None and parts.has(part.text):
+                    # it is in the place of the earlier answer's message already
+                    now += earlier[:1]
+                    del earlier[:1]
                     continue
                 buttons = act.buttons if number == len(act.messages) else ()
                 # one that cannot be edited is sent anew
