@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ from bot.settings import Settings
 from bot.terminal import progress_bar
 from embeddings import GenerationStore
 
+ORDINARY = 100
 QUESTIONS = (
     "How many members does the Coalition have?",
     "What is the Africa Focus Group?",
@@ -69,9 +71,46 @@ def over_loopback(server: BotApiServer, count: int) -> tuple[float, float]:
     return rate, statistics.median(took_s) * 1000
 
 
+def latencies_ms(server: BotApiServer, *, flooded: bool) -> list[float]:
+    """How long each of ``ORDINARY`` people who ask one after the other waits for an answer.
+
+    With ``flooded`` another person asks 50 times a second meanwhile.
+    """
+    ended = threading.Event()
+    flooding = server.add_user()
+
+    def flood() -> None:
+        while not ended.wait(0.02):
+            server.say(QUESTIONS[0], chat_id=flooding.id)
+
+    thread = threading.Thread(target=flood)
+    if flooded:
+        thread.start()
+    asked_s = {}
+    for number in range(ORDINARY):
+        person = server.add_user()
+        asked_s[person.id] = time.monotonic()
+        server.say(QUESTIONS[number % len(QUESTIONS)], chat_id=person.id)
+        time.sleep(0.15)
+    took_ms = [
+        1000 * (server.wait_for_messages(1, chat_id=who, timeout_s=60)[0].at_s - at_s)
+        for who, at_s in asked_s.items()
+    ]
+    ended.set()
+    if flooded:
+        thread.join()
+    return took_ms
+
+
+def p95(values: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
 def main() -> None:
     """Measures both in turn."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--flood", action="store_true", help="one who asks without end, too")
     parser.add_argument("--count", type=int, default=300, help="questions")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
@@ -105,6 +144,8 @@ def main() -> None:
                 server.wait_for_calls("getUpdates", timeout_s=120)
                 over_loopback(server, 20)
                 bot_rate, bot_median_ms = over_loopback(server, options.count)
+                rounds = [False, True] * 3 if options.flood else []
+                waits = [latencies_ms(server, flooded=flooded) for flooded in rounds]
             finally:
                 bot.terminate()
     figures["bot"] = bot_rate, bot_median_ms
@@ -112,6 +153,11 @@ def main() -> None:
         print(
             f"{what:18} {rate:6.1f} questions a second, {bot_rate / rate:.2f} of it by the bot; "
             f"median {median_ms:.1f} ms, the bot {bot_median_ms - median_ms:+.1f} ms"
+        )
+    if waits:
+        calm, flooded = (p95([ms for each in waits[k::2] for ms in each]) for k in (0, 1))
+        print(
+            f"p95 of others: {calm:.0f} ms, while one floods {flooded:.0f} ({flooded / calm:.2f})"
         )
     if server.violations:
         sys.exit(f"violations: {server.violations[:3]}")

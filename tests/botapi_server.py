@@ -139,12 +139,14 @@ class Call:
     """One request, a download being one of the method "file".
 
     `status` is the HTTP status; None while there is no answer, and when the connection was cut.
+    `description` is what a refusal says.
     """
 
     method: str
     params: JSON
     at_s: float
     status: int | None = None
+    description: str = ""
 
 
 def entity_text(sent: Sent, entity: Mapping[str, Any]) -> str:
@@ -222,6 +224,7 @@ class _Answer:
     status: int
     body: bytes
     content_type: str = "application/json"
+    description: str = ""
 
 
 class _HangUp(Exception):
@@ -753,7 +756,9 @@ class BotApiServer:
         answer = self._carried_out(method, raw, problem, closing)
         with self._changed:
             if number in self._calls:
-                self._calls[number] = replace(self._calls[number], status=answer.status)
+                self._calls[number] = replace(
+                    self._calls[number], status=answer.status, description=answer.description
+                )
             self._changed.notify_all()
         return answer
 
@@ -1211,7 +1216,8 @@ def _refused(refusal: Refusal) -> _Answer:
     }
     if refusal.parameters is not None:
         answer["parameters"] = refusal.parameters
-    return _Answer(refusal.status, json.dumps(answer).encode())
+    body = json.dumps(answer).encode()
+    return _Answer(refusal.status, body, description=refusal.description)
 
 
 class _Http(ThreadingHTTPServer):

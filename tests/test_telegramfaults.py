@@ -81,6 +81,14 @@ def test_a_question_is_answered_once(
     assert server.violations == []
 
 
+def test_a_message_that_telegram_does_not_answer_to_is_sent_again(
+    bot: BotProcess, server: BotApiServer
+) -> None:
+    server.fail_next("sendMessage", delay_s=7, hang_up=True)
+    assert answers(server) == ["answer to a question"]
+    assert "Timed out" in bot.log
+
+
 def test_an_answer_that_is_there_at_once_is_not_announced(
     bot: BotProcess, server: BotApiServer
 ) -> None:
