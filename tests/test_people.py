@@ -1,7 +1,9 @@
 """What is kept about people: only what they chose, in one file that never stops the bot."""
 
 import logging
+import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -197,6 +199,60 @@ def test_a_file_that_is_damaged_under_a_running_bot_is_set_aside_too(
     people.prefer(BOB, Preferences(quotes=4))
     assert people.preferences(BOB).quotes == 4
     assert "is damaged" in caplog.text
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with a folder and with each file in it."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+def test_what_is_kept_about_people_is_readable_for_its_owner_alone(file: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        people = People(file)
+        people.keep_vote(VOTE)
+    finally:
+        os.umask(before)
+    assert modes(file.parent) == {
+        "bot": 0o700,
+        "people.sqlite": 0o600,
+        "people.sqlite-wal": 0o600,
+        "people.sqlite-shm": 0o600,
+    }
+
+
+def test_what_others_could_read_before_is_closed_to_them(file: Path) -> None:
+    people = People(file)
+    people.keep_vote(VOTE)  # the log of a process that was killed lies beside the file
+    aside = file.with_name("people.sqlite.damaged-1")
+    aside.write_bytes(b"junk")
+    others = file.with_name("other")
+    others.mkdir()
+    for path in (file.parent, *file.parent.iterdir()):
+        path.chmod(0o755)
+    file.parent.parent.chmod(0o755)
+    People(file)
+    assert modes(file.parent) == {
+        "bot": 0o700,
+        "people.sqlite": 0o700,
+        "people.sqlite-wal": 0o700,
+        "people.sqlite-shm": 0o700,
+        aside.name: 0o700,
+        "other": 0o755,
+    }
+    assert modes(file.parent.parent)[file.parent.parent.name] == 0o755
+
+
+def test_what_is_set_aside_is_readable_for_its_owner_alone_and_said_to_be_beyond_deletion(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_bytes(b"junk" * 1_000)
+    file.chmod(0o644)
+    People(file)
+    (aside,) = file.parent.glob("*.damaged-*")
+    assert modes(file.parent)[aside.name] == modes(file.parent)[file.name] == 0o600
+    assert "/delete_me does not reach what was set aside" in caplog.text
 
 
 def test_where_no_file_can_be_the_bot_runs_without_one_and_says_so(
