@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from bot.citation import Cited
+from bot.errors import PeopleUnusable
 from bot.peoplefile import PeopleFile
 from bot.translation import LANGUAGES
 from corpus import Span
@@ -93,8 +94,8 @@ class Kept:
 class People:
     """The people and chats that a file knows. Safe to call from several threads.
 
-    A damaged file is set aside and a new one begun, with a warning; what cannot be read counts as
-    not kept.
+    A damaged file is set aside and a new one begun, with a warning. Where the file cannot be
+    written or read for another reason, methods raise ``PeopleUnusable``.
     """
 
     def __init__(self, file: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -107,10 +108,13 @@ class People:
         self._file.close()
 
     def preferences(self, chat: int) -> Preferences:
-        """The settings of a chat."""
-        row = self._file.read(
-            "SELECT language, quotes, links FROM preferences WHERE chat = ?", chat
-        )
+        """The settings of a chat; the usual ones where they cannot be read, with a warning."""
+        try:
+            row = self._file.read(
+                "SELECT language, quotes, links FROM preferences WHERE chat = ?", chat
+            )
+        except PeopleUnusable:  # who is to be told of it is told in some language
+            return Preferences()
         return _preferences(*row[0]) if row else Preferences()
 
     def prefer(self, chat: int, preferences: Preferences) -> None:

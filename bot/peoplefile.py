@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.errors import PeopleUnusable
+
 log = logging.getLogger(__name__)
 
 _WAIT_S = 10.0
@@ -39,21 +41,25 @@ class PeopleFile:
             self._connection.close()
 
     def read(self, query: str, *values: object) -> list[Any]:
-        """The rows; none where they cannot be read, with a warning."""
+        """The rows; none where the file turned out to be damaged and a new one was begun.
+
+        Raises:
+            PeopleUnusable: if they cannot be read for another reason.
+        """
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            log.warning("%s cannot be read (%s)", self._file, error)
-            self._mend(error)
-            return []
+            if self._mend(error):
+                return []
+            raise self._unusable("read", error) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, kept whole at the end or not at all.
 
         Raises:
-            sqlite3.Error: if it could not be written.
+            PeopleUnusable: if it could not be written.
         """
         try:
             with self._lock, self._connection as connection:
@@ -61,25 +67,43 @@ class PeopleFile:
                 yield connection
         except sqlite3.Error as error:
             self._mend(error)
-            raise
+            raise self._unusable("written", error) from error
 
     def empty_log(self) -> None:
-        """Moves the log of writes, which still has deleted rows, into the file and empties it."""
-        with self._lock:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Moves the log of writes, which still has deleted rows, into the file and empties it.
 
-    def _mend(self, error: sqlite3.Error) -> None:
-        """Begins a new file in place of one that turned out to be damaged."""
+        Raises:
+            PeopleUnusable: if that fails.
+        """
+        try:
+            with self._lock:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._unusable("written", error) from error
+
+    def _mend(self, error: sqlite3.Error) -> bool:
+        """Begins a new file in place of one that turned out to be damaged; whether it was."""
         if not _is_damage(error):
-            return
+            return False
         with self._lock:
             self._connection.close()
-            _set_aside(self._file, error)
-            self._connection = _opened(self._file, self._schema)
+            self._connection = _opened(self._file, self._schema, damaged_by=error)
+        return True
+
+    def _unusable(self, what: str, error: sqlite3.Error) -> PeopleUnusable:
+        unusable = PeopleUnusable(
+            f"{self._file} cannot be {what} ({error}). Check its permissions and the free space."
+        )
+        log.warning("%s", unusable)
+        return unusable
 
 
-def _opened(file: Path, schema: str) -> sqlite3.Connection:
+def _opened(
+    file: Path, schema: str, *, damaged_by: sqlite3.Error | None = None
+) -> sqlite3.Connection:
     try:
+        if damaged_by is not None:
+            _set_aside(file, damaged_by)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives the log of writes the mode that the file has
         file.touch(mode=_FILE_MODE)

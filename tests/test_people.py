@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.citation import Cited
+from bot.errors import PeopleUnusable
 from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, Preferences
 from corpus import Span
 
@@ -193,12 +194,60 @@ def test_a_file_that_is_damaged_under_a_running_bot_is_set_aside_too(
         stream.write(b"\xff" * file.stat().st_size)
     # what SQLite still has in memory is good for a while
     people._file._connection.execute("PRAGMA shrink_memory")
-    with suppress(sqlite3.DatabaseError):
+    with suppress(PeopleUnusable):
         people.keep_vote(VOTE)  # a write that failed is told, a read is not
     people.votes()
     people.prefer(BOB, Preferences(quotes=4))
     assert people.preferences(BOB).quotes == 4
     assert "is damaged" in caplog.text
+
+
+def readonly(people: People) -> None:
+    people._file._connection.execute("PRAGMA query_only = ON")
+
+
+def full(people: People) -> None:
+    people._file._connection.execute("PRAGMA max_page_count = 1")  # and it is never less than now
+
+
+@pytest.mark.parametrize("spoil", [readonly, full])
+def test_a_write_that_the_disk_does_not_take_is_told_and_leaves_all_as_it_was(
+    people: People, file: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[People], None]
+) -> None:
+    people.set_consent(ADA, True)
+    spoil(people)
+    large = replace(VOTE, question="z" * 100_000)
+    with pytest.raises(PeopleUnusable, match=r"people\.sqlite cannot be written \(.*free space"):
+        people.keep_vote(large)
+    assert "cannot be written" in caplog.text
+    assert "zzz" not in caplog.text
+    assert people.votes() == ()
+    assert people.consent(ADA)
+    people.close()
+    assert People(file).consent(ADA)
+
+
+def test_where_nothing_can_be_read_it_is_not_said_that_nothing_is_kept(people: People) -> None:
+    people.keep_vote(VOTE)
+    people.close()
+    for read in (people.votes, lambda: people.kept_about(ADA), lambda: people.is_let_in(ADA)):
+        with pytest.raises(PeopleUnusable, match="cannot be read"):
+            read()
+    # in which language that is said does not depend on it
+    assert people.preferences(ADA) == Preferences()
+
+
+def test_a_damaged_file_that_cannot_be_set_aside_does_not_end_the_bot(
+    people: People, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("Read-only file system")
+
+    monkeypatch.setattr("bot.peoplefile.os.replace", refused)
+    people._file._mend(sqlite3.DatabaseError("database disk image is malformed"))
+    people.prefer(ADA, Preferences(quotes=1))
+    assert people.preferences(ADA).quotes == 1
+    assert "are forgotten when this process ends" in caplog.text
 
 
 def modes(folder: Path) -> dict[str, int]:
