@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from bot import peopletexts
+from bot import peopletexts, texts
 from bot.accessrules import AccessKind, AccessRules
 from bot.acts import Act, Offers, Told
 from bot.dialogue import say
@@ -16,6 +16,7 @@ from bot.translation import Translator
 LIGHT = 1 / 6
 """What a press of a button or a letter typed inline takes of a question's token."""
 
+_COMMANDS = frozenset(name for name, _ in texts.COMMANDS)
 _INVITED = re.compile(rf"{INVITATION_PAYLOAD}(?P<code>[A-Za-z0-9_-]+)")
 
 
@@ -69,10 +70,20 @@ def _is_for_the_bot(event: Event) -> bool:
     """Whether something would be answered; the talk of a group costs nobody anything."""
     match event:
         case Written():
-            return event.addressed
+            return event.addressed and _is_answered(event)
         case Uploaded():
             return event.place.kind is PlaceKind.PRIVATE
     return True
+
+
+def _is_answered(event: Written) -> bool:
+    """Whether a bot that is open to all would answer; a group's commands may be another bot's."""
+    if event.command is None:
+        return True
+    if event.edited:
+        return event.command == "ask"
+    in_private = event.place.kind is PlaceKind.PRIVATE
+    return in_private or event.named or event.command in _COMMANDS
 
 
 def _invitation(event: Event) -> str | None:

@@ -9,19 +9,34 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer
-from gestures import ADA, BOB, GROUP, inline, pressed, texts_of, uploaded, written
+from gestures import (
+    ADA,
+    BOB,
+    GROUP,
+    asking,
+    inline,
+    live_answerer,
+    pressed,
+    texts_of,
+    uploaded,
+    written,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import verbatim
 
+from bot import texts
 from bot.access import Access
 from bot.accessrules import AccessKind, AccessRules
 from bot.acts import Act, Offers, Told
 from bot.dialogue import Dialogue, say
 from bot.events import Event, Uploaded, Written
 from bot.people import INVITATION_S, People
+from bot.privacy import Privacy
+from bot.settingsmenu import SettingsMenu
 from bot.tokenbuckets import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
 from bot.translation import Translator
+from embeddings import GenerationStore
 
 ADMINISTRATOR = 99
 ANSWER = ["answered"]
@@ -140,6 +155,43 @@ def test_an_invitation_is_not_spent_by_who_may_ask_already_or_in_a_group(people:
     assert said(bot, written(link)) == ANSWER
     assert said(bot, written(link, BOB, group=GROUP))[0].endswith("for an invitation.")
     assert said(bot, written(link, BOB))[0].startswith("Welcome")
+
+
+REFUSED = ["This bot answers only people whom it was set up for. Ask who runs it."]
+
+
+def test_a_command_of_another_bot_in_a_group_is_answered_with_nothing_and_costs_nothing(
+    people: People, clock: Clock
+) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=1, clock=clock)
+    bot = Dialogue([Access(people, rules=AccessRules(AccessKind.LISTED), buckets=buckets)])
+    for event in (
+        written("/ban spammer", group=GROUP),
+        written("/ban spammer", group=GROUP, edited=True),
+        written("/help", group=GROUP, edited=True),
+    ):
+        assert said(bot, event) == []
+    assert said(bot, written("/ban@bot spammer", group=GROUP)) == REFUSED
+    assert buckets.take(ADA) != Verdict(True)
+
+
+def test_every_command_of_the_bot_is_refused_in_a_group_to_who_may_not_ask(people: People) -> None:
+    bot = dialogue(people, AccessKind.LISTED)
+    for name, _ in texts.COMMANDS:
+        assert said(bot, written(f"/{name}", group=GROUP)) == REFUSED
+    assert said(bot, written("/ask q", group=GROUP, edited=True)) == REFUSED
+    assert said(bot, written("/ban", group=None)) == REFUSED
+
+
+def test_every_command_that_is_answered_in_a_group_is_in_the_menu(
+    people: People, store: GenerationStore
+) -> None:
+    questions, _ = asking(live_answerer(store, "Zebras zigzag."))
+    menu = {name for name, _ in texts.COMMANDS}
+    assert set(questions._commands) <= menu
+    bot = Dialogue([SettingsMenu(people), Privacy(people, forget=()), questions])
+    for name in menu:
+        assert said(bot, written(f"/{name}", group=GROUP)) != []
 
 
 # --- how fast -----------------------------------------------------------------------------------
