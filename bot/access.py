@@ -10,6 +10,7 @@ from bot.acts import Act, Offers, Told
 from bot.dialogue import say
 from bot.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
 from bot.people import INVITATION_PAYLOAD, People
+from bot.privacy import ALWAYS_ANSWERED
 from bot.tokenbuckets import TokenBuckets
 from bot.translation import Translator
 
@@ -23,8 +24,9 @@ _INVITED = re.compile(rf"{INVITATION_PAYLOAD}(?P<code>[A-Za-z0-9_-]+)")
 class Access:
     """Takes the events of who may not ask, or not yet again, and leaves all others.
 
-    A refusal for haste is said once, then nothing until the person has slowed down; see
-    ``TokenBuckets``. Safe to call from several threads.
+    What is kept about a person everybody may ask and delete, at a pace of its own. A refusal for
+    haste is said once, then nothing until the person has slowed down; see ``TokenBuckets``. Safe
+    to call from several threads.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class Access:
         """See ``Responder.respond``."""
         if event.person.id in self._rules.administrators or not _is_for_the_bot(event):
             return None
+        always = isinstance(event, Written) and event.command in ALWAYS_ANSWERED
         if self._buckets is not None:
             light = isinstance(event, Pressed | InlineAsked)
-            verdict = self._buckets.take(event.person.id, LIGHT if light else 1.0)
+            pace = (event.person.id, always)
+            verdict = self._buckets.take(pace, LIGHT if light else 1.0)
             if not verdict.allowed:
                 return _too_fast(event, verdict.wait_s, verdict.say_so, words)
-        if self._may_ask(event):
+        if always or self._may_ask(event):
             return None
         invited = self._rules.kind is AccessKind.INVITED
         if invited and (code := _invitation(event)) is not None:

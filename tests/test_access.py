@@ -31,8 +31,8 @@ from bot.accessrules import AccessKind, AccessRules
 from bot.acts import Act, Offers, Told
 from bot.dialogue import Dialogue, say
 from bot.events import Event, Uploaded, Written
-from bot.people import INVITATION_S, People
-from bot.privacy import Privacy
+from bot.people import INVITATION_S, People, Preferences
+from bot.privacy import ALWAYS_ANSWERED, Privacy
 from bot.settingsmenu import SettingsMenu
 from bot.tokenbuckets import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
 from bot.translation import Translator
@@ -172,13 +172,14 @@ def test_a_command_of_another_bot_in_a_group_is_answered_with_nothing_and_costs_
     ):
         assert said(bot, event) == []
     assert said(bot, written("/ban@bot spammer", group=GROUP)) == REFUSED
-    assert buckets.take(ADA) != Verdict(True)
+    assert "faster than I can" in said(bot, written("/help", group=GROUP))[0]
 
 
 def test_every_command_of_the_bot_is_refused_in_a_group_to_who_may_not_ask(people: People) -> None:
     bot = dialogue(people, AccessKind.LISTED)
     for name, _ in texts.COMMANDS:
-        assert said(bot, written(f"/{name}", group=GROUP)) == REFUSED
+        if name not in ALWAYS_ANSWERED:
+            assert said(bot, written(f"/{name}", group=GROUP)) == REFUSED
     assert said(bot, written("/ask q", group=GROUP, edited=True)) == REFUSED
     assert said(bot, written("/ban", group=None)) == REFUSED
 
@@ -292,6 +293,37 @@ def test_the_talk_of_a_group_and_administrators_have_no_limit(people: People, cl
         said(bot, uploaded(group=GROUP))
         assert said(bot, written("q", ADMINISTRATOR)) == ANSWER
     assert said(bot, written("q")) == ANSWER
+
+
+def test_who_may_not_ask_or_is_too_fast_has_what_is_kept_shown_and_deleted_all_the_same(
+    people: People, clock: Clock
+) -> None:
+    for kind in AccessKind:
+        people.prefer(ADA, Preferences(quotes=1))
+        buckets = TokenBuckets(per_minute=20, burst=1, clock=clock)
+        rules = AccessRules(kind)
+        gate = Access(people, rules=rules, buckets=buckets)
+        bot = Dialogue([gate, Privacy(people, forget=())])
+        said(bot, written("q"))
+        assert said(bot, written("q"))[0].startswith("That is faster")
+        assert said(bot, written("/delete_me")) == [
+            "Deleted: the settings of our chat. Nothing is kept about you now."
+        ]
+        assert people.preferences(ADA) == Preferences()
+        clock.now_s += 3
+        assert said(bot, written("/privacy", group=GROUP))[0].startswith("Nothing is written down")
+        said(bot, written("q"))
+        clock.now_s += 60
+
+
+def test_nobody_floods_the_bot_with_what_everybody_may(people: People, clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=2, clock=clock)
+    bot = dialogue(people, AccessKind.LISTED, buckets=buckets)
+    answers = [said(bot, written(f"/{name}")) for name in [*sorted(ALWAYS_ANSWERED)] * 3]
+    assert answers[:2] == [ANSWER] * 2
+    assert answers[2][0].startswith("That is faster than I can answer everyone.")
+    assert answers[3:] == [[]] * 3
+    assert said(bot, written("/delete_me", BOB)) == ANSWER
 
 
 # --- one who floods -----------------------------------------------------------------------------
