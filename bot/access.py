@@ -60,8 +60,10 @@ class Access:
         rules = self._rules
         if rules.kind is AccessKind.OPEN or event.person.id in rules.allowed:
             return True
-        if not isinstance(event, InlineAsked) and event.place.chat_id in rules.allowed:
-            return True
+        if not isinstance(event, InlineAsked):
+            chat = event.place.chat_id
+            if chat in rules.allowed or self._people.came_from(chat) in rules.allowed:
+                return True
         return rules.kind is AccessKind.INVITED and self._people.is_let_in(event.person.id)
 
     def _accept(self, event: Event, code: str, words: Translator) -> Iterator[Act]:

@@ -26,6 +26,9 @@ INVITATION_S = 7 * 24 * 3600.0
 
 MOST_CHOSEN_QUOTES = 5
 
+CameFrom = Callable[[int], int]
+"""What a group was before it became a supergroup, by id; the id itself for any other chat."""
+
 _CODE_BYTES = 24
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS preferences
@@ -98,20 +101,35 @@ class People:
     written or read for another reason, methods raise ``PeopleUnusable``.
     """
 
-    def __init__(self, file: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        came_from: CameFrom = lambda chat: chat,
+    ) -> None:
         """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
         self._clock = clock
+        self._came_from = came_from
         self._file = PeopleFile(file, _SCHEMA)
 
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
 
+    def came_from(self, chat: int) -> int:
+        """What a chat was before it became a supergroup, by id; itself for any other."""
+        return self._came_from(chat)
+
     def preferences(self, chat: int) -> Preferences:
-        """The settings of a chat; the usual ones where they cannot be read, with a warning."""
+        """The settings of a chat, those of the group that it was before included.
+
+        The usual ones where they cannot be read, with a warning.
+        """
         try:
             row = self._file.read(
-                "SELECT language, quotes, links FROM preferences WHERE chat = ?", chat
+                "SELECT language, quotes, links FROM preferences WHERE chat = ?",
+                self.came_from(chat),
             )
         except PeopleUnusable:  # who is to be told of it is told in some language
             return Preferences()
@@ -119,6 +137,7 @@ class People:
 
     def prefer(self, chat: int, preferences: Preferences) -> None:
         """Keeps the settings of a chat; those that are as usual need no keeping."""
+        chat = self.came_from(chat)
         with self._file.writing() as connection:
             if preferences == Preferences():
                 connection.execute("DELETE FROM preferences WHERE chat = ?", (chat,))

@@ -123,6 +123,15 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
     assert list(bot.acts(inline("q", BOB))) == [Offers(())]
 
 
+def test_a_listed_group_that_became_a_supergroup_is_answered_still(tmp_path: Path) -> None:
+    became = {-1007: GROUP, -1008: -200}
+    people = People(tmp_path / "people.sqlite", came_from=lambda chat: became.get(chat, chat))
+    bot = dialogue(people, AccessKind.LISTED, GROUP)
+    assert said(bot, written("q", group=-1007)) == said(bot, written("q", group=GROUP)) == ANSWER
+    assert said(bot, written("q", group=-1008)) != ANSWER
+    assert said(dialogue(people, AccessKind.LISTED, -1008), written("q", group=-1008)) == ANSWER
+
+
 def test_to_a_listed_bot_a_code_is_nothing(people: People) -> None:
     bot = dialogue(people, AccessKind.LISTED)
     assert said(bot, written(f"/start invite_{people.invite()}", BOB))[0].startswith("This bot")

@@ -53,6 +53,7 @@ class Telegram:
     """Takes calls and remembers when they came; errors that wait for a chat come first."""
 
     def __init__(self, chats: Chats) -> None:
+        self.chats = chats
         self.clock = Clock()
         self.refused = 0
         self.calls: list[tuple[float, str, object]] = []
@@ -199,6 +200,8 @@ def test_what_is_for_a_group_that_moved_goes_where_it_moved(
     assert telegram.times_s(-7) == [0]
     reopened = Chats(tmp_path / "chats.sqlite")
     assert reopened.current(-7) == -1007
+    assert reopened.came_from(-1007) == telegram.chats.came_from(-1007) == -7
+    assert reopened.came_from(-7) == -7
     reopened.close()
 
 

@@ -56,6 +56,18 @@ def test_settings_are_of_one_chat_and_outlive_the_process(people: People, file: 
     assert again.preferences(BOB) == Preferences()
 
 
+def test_a_group_that_became_a_supergroup_keeps_its_settings(people: People, file: Path) -> None:
+    supergroup, chosen = -1007, Preferences("fr", 5)
+    people.prefer(GROUP, chosen)
+    moved = People(file, came_from=lambda chat: GROUP if chat == supergroup else chat)
+    assert moved.preferences(supergroup) == chosen
+    assert moved.preferences(BOB) == Preferences()
+    moved.prefer(supergroup, Preferences("fr", 1))
+    assert moved.preferences(supergroup).quotes == 1
+    moved.prefer(supergroup, Preferences())
+    assert moved.preferences(supergroup) == Preferences()
+
+
 def test_settings_that_are_as_usual_again_are_not_kept(people: People) -> None:
     people.prefer(ADA, Preferences(quotes=1))
     people.prefer(ADA, Preferences())

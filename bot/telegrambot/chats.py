@@ -35,6 +35,7 @@ class Chats:
             self._closed = {row[0] for row in self._connection.execute("SELECT * FROM closed")}
             moved = self._connection.execute("SELECT chat_id, to_id FROM moved")
             self._moved: dict[int, int] = dict(moved.fetchall())
+            self._came_from = {to_id: chat_id for chat_id, to_id in self._moved.items()}
         except (OSError, sqlite3.Error) as error:
             raise InboxUnusable(
                 f"{file} cannot be used ({error}). Move it away: it is made anew."
@@ -66,11 +67,16 @@ class Chats:
         """What is for the one chat goes to the other from now on."""
         with self._lock:
             self._moved[chat_id] = to_id
+            self._came_from[to_id] = chat_id
             self._connection.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (chat_id, to_id))
 
     def current(self, chat_id: int) -> int:
         """Where what is for a chat goes: to itself, or where it has moved."""
         return self._moved.get(chat_id, chat_id)
+
+    def came_from(self, chat_id: int) -> int:
+        """What a chat was before it moved here, by id; itself where it did not."""
+        return self._came_from.get(chat_id, chat_id)
 
     def close(self) -> None:
         """Closes the file."""
