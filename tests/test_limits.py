@@ -205,6 +205,21 @@ def test_what_is_for_a_group_that_moved_goes_where_it_moved(
     reopened.close()
 
 
+def test_what_telegram_tells_of_chats_is_followed_though_the_disk_takes_nothing(
+    telegram: Telegram, chats: Chats, caplog: pytest.LogCaptureFixture
+) -> None:
+    chats.close_chat(9)
+    chats._connection.execute("PRAGMA query_only = ON")
+    telegram.errors[-7] = [ChatMigrated(-1007)]
+    telegram.errors[7] = [Forbidden("blocked")]
+    assert telegram.run(telegram.call(-7)) == [-1007]
+    (blocked,) = telegram.run(telegram.call(7))
+    assert isinstance(blocked, Forbidden)
+    chats.open_chat(9)
+    assert (chats.is_closed(7), chats.is_closed(9)) == (True, False)
+    assert caplog.text.count("chats.sqlite cannot be written") == 3
+
+
 @pytest.mark.parametrize("endpoint", ["sendMessage", "sendChatAction", "getMe", "getFile"])
 def test_a_token_that_is_refused_is_told_at_once(telegram: Telegram, endpoint: str) -> None:
     telegram.errors[7] = telegram.errors[None] = [InvalidToken()]
