@@ -4,26 +4,29 @@ import math
 import re
 from collections.abc import Iterator
 
-from bot import peopletexts
+from bot import peopletexts, texts
 from bot.accessrules import AccessKind, AccessRules
 from bot.acts import Act, Offers, Told
 from bot.dialogue import say
 from bot.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
 from bot.people import INVITATION_PAYLOAD, People
+from bot.privacy import ALWAYS_ANSWERED
 from bot.tokenbuckets import TokenBuckets
 from bot.translation import Translator
 
 LIGHT = 1 / 6
 """What a press of a button or a letter typed inline takes of a question's token."""
 
+_COMMANDS = frozenset(name for name, _ in texts.COMMANDS)
 _INVITED = re.compile(rf"{INVITATION_PAYLOAD}(?P<code>[A-Za-z0-9_-]+)")
 
 
 class Access:
     """Takes the events of who may not ask, or not yet again, and leaves all others.
 
-    A refusal for haste is said once, then nothing until the person has slowed down; see
-    ``TokenBuckets``. Safe to call from several threads.
+    What is kept about a person everybody may ask and delete, at a pace of its own. A refusal for
+    haste is said once, then nothing until the person has slowed down; see ``TokenBuckets``. Safe
+    to call from several threads.
     """
 
     def __init__(
@@ -38,12 +41,14 @@ class Access:
         """See ``Responder.respond``."""
         if event.person.id in self._rules.administrators or not _is_for_the_bot(event):
             return None
+        always = isinstance(event, Written) and event.command in ALWAYS_ANSWERED
         if self._buckets is not None:
             light = isinstance(event, Pressed | InlineAsked)
-            verdict = self._buckets.take(event.person.id, LIGHT if light else 1.0)
+            pace = (event.person.id, always)
+            verdict = self._buckets.take(pace, LIGHT if light else 1.0)
             if not verdict.allowed:
                 return _too_fast(event, verdict.wait_s, verdict.say_so, words)
-        if self._may_ask(event):
+        if always or self._may_ask(event):
             return None
         invited = self._rules.kind is AccessKind.INVITED
         if invited and (code := _invitation(event)) is not None:
@@ -55,8 +60,10 @@ class Access:
         rules = self._rules
         if rules.kind is AccessKind.OPEN or event.person.id in rules.allowed:
             return True
-        if not isinstance(event, InlineAsked) and event.place.chat_id in rules.allowed:
-            return True
+        if not isinstance(event, InlineAsked):
+            chat = event.place.chat_id
+            if chat in rules.allowed or self._people.came_from(chat) in rules.allowed:
+                return True
         return rules.kind is AccessKind.INVITED and self._people.is_let_in(event.person.id)
 
     def _accept(self, event: Event, code: str, words: Translator) -> Iterator[Act]:
@@ -69,10 +76,20 @@ def _is_for_the_bot(event: Event) -> bool:
     """Whether something would be answered; the talk of a group costs nobody anything."""
     match event:
         case Written():
-            return event.addressed
+            return event.addressed and _is_answered(event)
         case Uploaded():
             return event.place.kind is PlaceKind.PRIVATE
     return True
+
+
+def _is_answered(event: Written) -> bool:
+    """Whether a bot that is open to all would answer; a group's commands may be another bot's."""
+    if event.command is None:
+        return True
+    if event.edited:
+        return event.command == "ask"
+    in_private = event.place.kind is PlaceKind.PRIVATE
+    return in_private or event.named or event.command in _COMMANDS
 
 
 def _invitation(event: Event) -> str | None:

@@ -16,6 +16,7 @@ class AccessKind(Enum):
 class AccessRules:
     """Who may ask. ``allowed`` are ids of persons, and of groups in which everybody may.
 
+    A group that becomes a supergroup gets another id: that which it had stands for it, too.
     Administrators always may, as fast as they like.
     """
 

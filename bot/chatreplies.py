@@ -1,6 +1,6 @@
 """Replies in chats: messages with buttons, and what is remembered for follow-ups and buttons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from bot import texts
@@ -109,12 +109,14 @@ class ChatReplies:
         return replace(reply, messages=(said, *reply.messages))
 
     def again(self, event: Pressed, ref: str, asked: Asked, words: Translator) -> ChatReply:
-        """The reply to a question that was answered before.
+        """The reply to a question that was answered before; it stays that of who asked it.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
         """
-        return self._reply(event, ref, asked.question, asked.earlier, words, follows=False)
+        return self._reply(
+            event, ref, asked.question, asked.earlier, words, follows=False, asker=asked.talks
+        )
 
     def further(
         self, event: Pressed, ref: str, asked: Asked, shown: int, words: Translator
@@ -155,8 +157,12 @@ class ChatReplies:
         words: Translator,
         *,
         follows: bool,
+        asker: Hashable | None = None,
     ) -> ChatReply:
-        """The reply; ``follows`` says that later questions may lean on this one."""
+        """The reply; ``follows`` says that later questions may lean on this one.
+
+        ``asker`` is who asked it where, None for who causes the event.
+        """
         answerer = self._live.current  # one to the end: a refresh may come in between
         reply, more = self._answered(answerer, event, question, earlier, words)
         restyled = in_link_style(reply, self.links_of(event))
@@ -165,7 +171,7 @@ class ChatReplies:
         if asks and follows:
             self._conversations.remember(event.talks, question)
         shown = tuple(map(cited_by, reply.quotes))
-        asked = Asked(_kept(question), event.talks, earlier, shown)
+        asked = Asked(_kept(question), asker or event.talks, earlier, shown)
         self._asked.remember(event.place.chat_id, ref, asked)
         buttons: Buttons = ()
         if asks:

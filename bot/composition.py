@@ -22,7 +22,7 @@ from bot.feedback import ConsentAfterVote, Feedback
 from bot.feedbackexport import Exported, export_feedback
 from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
-from bot.people import People, Preferences
+from bot.people import CameFrom, People, Preferences
 from bot.pressedbuttons import PressedButtons
 from bot.privacy import Privacy
 from bot.questions import Questions
@@ -137,15 +137,16 @@ def open_dialogue(
     *,
     fetch_file: Callable[..., bytes] | None = None,
     waiting: Callable[[], int] | None = None,
+    came_from: CameFrom = lambda chat: chat,
 ) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked.
 
     ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
-    ``waiting`` tells how many messages wait.
+    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before.
     """
     answerers = served.answerers
     kept_text = Snapshots(settings.snapshots_directory).text
-    people = open_people(settings)
+    people = open_people(settings, came_from=came_from)
     feedback = Feedback(people)
 
     def preferences_of(event: Event) -> Preferences:
@@ -207,9 +208,9 @@ def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) 
     return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
 
 
-def open_people(settings: Settings) -> People:
+def open_people(settings: Settings, *, came_from: CameFrom = lambda chat: chat) -> People:
     """What is kept about people, in the data directory."""
-    return People(settings.people_file)
+    return People(settings.people_file, came_from=came_from)
 
 
 def _buckets(settings: Settings) -> TokenBuckets | None:

@@ -8,6 +8,7 @@ BotError
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
 ├── InboxUnusable     what people ask cannot be kept on disk
+├── PeopleUnusable    what is kept about people cannot be written or read
 ├── AlreadyServing    another process answers for this bot from this data directory
 └── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
 """
@@ -43,6 +44,10 @@ class TokenRefused(BotError):
 
 class InboxUnusable(BotError):
     """What people ask cannot be kept on disk, so nothing is taken."""
+
+
+class PeopleUnusable(BotError):
+    """What is kept about people cannot be written or read for now; the rest goes on."""
 
 
 class AlreadyServing(BotError):

@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from bot.citation import Cited
+from bot.errors import PeopleUnusable
 from bot.peoplefile import PeopleFile
 from bot.translation import LANGUAGES
 from corpus import Span
@@ -24,6 +25,9 @@ INVITATION_S = 7 * 24 * 3600.0
 """How long an invitation holds."""
 
 MOST_CHOSEN_QUOTES = 5
+
+CameFrom = Callable[[int], int]
+"""What a group was before it became a supergroup, by id; the id itself for any other chat."""
 
 _CODE_BYTES = 24
 _SCHEMA = """
@@ -93,28 +97,47 @@ class Kept:
 class People:
     """The people and chats that a file knows. Safe to call from several threads.
 
-    A damaged file is set aside and a new one begun, with a warning; what cannot be read counts as
-    not kept.
+    A damaged file is set aside and a new one begun, with a warning. Where the file cannot be
+    written or read for another reason, methods raise ``PeopleUnusable``.
     """
 
-    def __init__(self, file: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        came_from: CameFrom = lambda chat: chat,
+    ) -> None:
         """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
         self._clock = clock
+        self._came_from = came_from
         self._file = PeopleFile(file, _SCHEMA)
 
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
 
+    def came_from(self, chat: int) -> int:
+        """What a chat was before it became a supergroup, by id; itself for any other."""
+        return self._came_from(chat)
+
     def preferences(self, chat: int) -> Preferences:
-        """The settings of a chat."""
-        row = self._file.read(
-            "SELECT language, quotes, links FROM preferences WHERE chat = ?", chat
-        )
+        """The settings of a chat, those of the group that it was before included.
+
+        The usual ones where they cannot be read, with a warning.
+        """
+        try:
+            row = self._file.read(
+                "SELECT language, quotes, links FROM preferences WHERE chat = ?",
+                self.came_from(chat),
+            )
+        except PeopleUnusable:  # who is to be told of it is told in some language
+            return Preferences()
         return _preferences(*row[0]) if row else Preferences()
 
     def prefer(self, chat: int, preferences: Preferences) -> None:
         """Keeps the settings of a chat; those that are as usual need no keeping."""
+        chat = self.came_from(chat)
         with self._file.writing() as connection:
             if preferences == Preferences():
                 connection.execute("DELETE FROM preferences WHERE chat = ?", (chat,))

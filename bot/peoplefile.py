@@ -1,8 +1,10 @@
-"""A SQLite file for several threads; one that is damaged is set aside, never fatal."""
+"""A SQLite file of the bot's own, for several threads; one that is damaged is set aside."""
 
+import glob
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -10,13 +12,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.errors import PeopleUnusable
+
 log = logging.getLogger(__name__)
 
 _WAIT_S = 10.0
+_FILE_MODE = 0o600
+_OTHERS = 0o077
 
 
 class PeopleFile:
-    """Reads and writes one SQLite file, write-ahead logged; what is deleted is overwritten."""
+    """Reads and writes one SQLite file, write-ahead logged; what is deleted is overwritten.
+
+    It is readable for its owner alone, as are its folder, which has to be the bot's own, and what
+    was set aside before.
+    """
 
     def __init__(self, file: Path, schema: str) -> None:
         """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
@@ -31,21 +41,25 @@ class PeopleFile:
             self._connection.close()
 
     def read(self, query: str, *values: object) -> list[Any]:
-        """The rows; none where they cannot be read, with a warning."""
+        """The rows; none where the file turned out to be damaged and a new one was begun.
+
+        Raises:
+            PeopleUnusable: if they cannot be read for another reason.
+        """
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            log.warning("%s cannot be read (%s)", self._file, error)
-            self._mend(error)
-            return []
+            if self._mend(error):
+                return []
+            raise self._unusable("read", error) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, kept whole at the end or not at all.
 
         Raises:
-            sqlite3.Error: if it could not be written.
+            PeopleUnusable: if it could not be written.
         """
         try:
             with self._lock, self._connection as connection:
@@ -53,32 +67,54 @@ class PeopleFile:
                 yield connection
         except sqlite3.Error as error:
             self._mend(error)
-            raise
+            raise self._unusable("written", error) from error
 
     def empty_log(self) -> None:
-        """Moves the log of writes, which still has deleted rows, into the file and empties it."""
-        with self._lock:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Moves the log of writes, which still has deleted rows, into the file and empties it.
 
-    def _mend(self, error: sqlite3.Error) -> None:
-        """Begins a new file in place of one that turned out to be damaged."""
+        Raises:
+            PeopleUnusable: if that fails.
+        """
+        try:
+            with self._lock:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._unusable("written", error) from error
+
+    def _mend(self, error: sqlite3.Error) -> bool:
+        """Begins a new file in place of one that turned out to be damaged; whether it was."""
         if not _is_damage(error):
-            return
+            return False
         with self._lock:
             self._connection.close()
-            _set_aside(self._file, error)
-            self._connection = _opened(self._file, self._schema)
+            self._connection = _opened(self._file, self._schema, damaged_by=error)
+        return True
+
+    def _unusable(self, what: str, error: sqlite3.Error) -> PeopleUnusable:
+        unusable = PeopleUnusable(
+            f"{self._file} cannot be {what} ({error}). Check its permissions and the free space."
+        )
+        log.warning("%s", unusable)
+        return unusable
 
 
-def _opened(file: Path, schema: str) -> sqlite3.Connection:
+def _opened(
+    file: Path, schema: str, *, damaged_by: sqlite3.Error | None = None
+) -> sqlite3.Connection:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if damaged_by is not None:
+            _set_aside(file, damaged_by)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite gives the log of writes the mode that the file has
+        file.touch(mode=_FILE_MODE)
+        _close_to_others(file)
         try:
             return _prepared(str(file), schema)
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
             _set_aside(file, error)
+            file.touch(mode=_FILE_MODE)
             return _prepared(str(file), schema)
     except (OSError, sqlite3.Error) as error:
         log.warning(
@@ -88,6 +124,23 @@ def _opened(file: Path, schema: str) -> sqlite3.Connection:
             error,
         )
         return _prepared(":memory:", schema)
+
+
+def _close_to_others(file: Path) -> None:
+    """Leaves the folder, the file, and all that begins with its name to the owner alone."""
+    for path in (file.parent, *file.parent.glob(f"{glob.escape(file.name)}*")):
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & _OTHERS:
+                path.chmod(mode & ~_OTHERS)
+        except FileNotFoundError:
+            continue  # the log of another process that has ended
+        except OSError as error:
+            log.warning(
+                "Others on this machine may read %s (%s): make its owner the user who runs this.",
+                path,
+                error,
+            )
 
 
 def _prepared(name: str, schema: str) -> sqlite3.Connection:
@@ -116,7 +169,13 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 def _set_aside(file: Path, error: Exception) -> None:
     aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
-    log.warning("%s is damaged (%s): it is now %s, and a new one begins", file, error, aside.name)
+    log.warning(
+        "%s is damaged (%s): it is now %s, and a new one begins. /delete_me does not reach what "
+        "was set aside: delete it when you do not need it any more.",
+        file,
+        error,
+        aside.name,
+    )
     for suffix in ("", "-wal", "-shm"):
         path = file.with_name(file.name + suffix)
         if path.exists():

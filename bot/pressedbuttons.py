@@ -144,6 +144,8 @@ class PressedButtons:
 
     def _vote(self, event: Pressed, press: VoteFor, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)
+        # in a group another person may vote: nobody can consent to the keeping of another's words
+        own = asked if asked is not None and asked.talks == event.talks else None
         self._keep_vote(
             Vote(
                 event.person,
@@ -152,8 +154,8 @@ class PressedButtons:
                 good=press.good,
                 generation=press.generation,
                 passages=asked.shown if asked else self._linked(event),
-                question=asked.question if asked else None,
-                earlier=asked.earlier if asked else (),
+                question=own.question if own else None,
+                earlier=own.earlier if own else (),
             )
         )
         yield Told(words.say(texts.THANKS_FOR_VOTE))

@@ -9,6 +9,9 @@ from bot.events import Event, Written
 from bot.people import Kept, People
 from bot.translation import Translator
 
+ALWAYS_ANSWERED = frozenset({"privacy", "delete_me"})
+"""The commands that everybody may give: what is kept of a person is theirs, let in or not."""
+
 Forget = Callable[[int], bool]
 """Forgets what is in memory about a person, by id; whether there was anything."""
 

@@ -12,8 +12,8 @@ class Vote:
     """A person found an answer ``good``, or not.
 
     ``passages`` are those it quoted, none where it said that nothing answers. ``question`` is what
-    was asked, None where that is forgotten; ``earlier`` what the person had asked before, oldest
-    first. Both are to be kept only with the person's consent.
+    the person had asked, None where that is forgotten or another person's; ``earlier`` what they
+    had asked before, oldest first. Both are to be kept only with the person's consent.
     ``message_id`` is that of the message voted on: a later vote of the person on it replaces this.
     """
 

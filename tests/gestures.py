@@ -32,12 +32,15 @@ def written(
     language: str = "en",
     message_id: int = 1,
     addressed: bool = True,
+    edited: bool = False,
     forwarded: bool = False,
 ) -> Written:
-    """A message; one that begins with "/" is a command."""
-    command = None
+    """A message; one that begins with "/" is a command, for the bot alone with "@bot" after it."""
+    command, named = None, False
     if text.startswith("/"):
         command, _, text = text[1:].partition(" ")
+        named = command.endswith("@bot")
+        command = command.removesuffix("@bot")
     return Written(
         Person(person, language),
         place(person, group),
@@ -45,6 +48,8 @@ def written(
         text,
         command,
         addressed=addressed,
+        edited=edited,
+        named=named,
         forwarded=forwarded,
     )
 

@@ -9,19 +9,34 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer
-from gestures import ADA, BOB, GROUP, inline, pressed, texts_of, uploaded, written
+from gestures import (
+    ADA,
+    BOB,
+    GROUP,
+    asking,
+    inline,
+    live_answerer,
+    pressed,
+    texts_of,
+    uploaded,
+    written,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import verbatim
 
+from bot import texts
 from bot.access import Access
 from bot.accessrules import AccessKind, AccessRules
 from bot.acts import Act, Offers, Told
 from bot.dialogue import Dialogue, say
 from bot.events import Event, Uploaded, Written
-from bot.people import INVITATION_S, People
+from bot.people import INVITATION_S, People, Preferences
+from bot.privacy import ALWAYS_ANSWERED, Privacy
+from bot.settingsmenu import SettingsMenu
 from bot.tokenbuckets import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
 from bot.translation import Translator
+from embeddings import GenerationStore
 
 ADMINISTRATOR = 99
 ANSWER = ["answered"]
@@ -108,6 +123,15 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
     assert list(bot.acts(inline("q", BOB))) == [Offers(())]
 
 
+def test_a_listed_group_that_became_a_supergroup_is_answered_still(tmp_path: Path) -> None:
+    became = {-1007: GROUP, -1008: -200}
+    people = People(tmp_path / "people.sqlite", came_from=lambda chat: became.get(chat, chat))
+    bot = dialogue(people, AccessKind.LISTED, GROUP)
+    assert said(bot, written("q", group=-1007)) == said(bot, written("q", group=GROUP)) == ANSWER
+    assert said(bot, written("q", group=-1008)) != ANSWER
+    assert said(dialogue(people, AccessKind.LISTED, -1008), written("q", group=-1008)) == ANSWER
+
+
 def test_to_a_listed_bot_a_code_is_nothing(people: People) -> None:
     bot = dialogue(people, AccessKind.LISTED)
     assert said(bot, written(f"/start invite_{people.invite()}", BOB))[0].startswith("This bot")
@@ -140,6 +164,44 @@ def test_an_invitation_is_not_spent_by_who_may_ask_already_or_in_a_group(people:
     assert said(bot, written(link)) == ANSWER
     assert said(bot, written(link, BOB, group=GROUP))[0].endswith("for an invitation.")
     assert said(bot, written(link, BOB))[0].startswith("Welcome")
+
+
+REFUSED = ["This bot answers only people whom it was set up for. Ask who runs it."]
+
+
+def test_a_command_of_another_bot_in_a_group_is_answered_with_nothing_and_costs_nothing(
+    people: People, clock: Clock
+) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=1, clock=clock)
+    bot = Dialogue([Access(people, rules=AccessRules(AccessKind.LISTED), buckets=buckets)])
+    for event in (
+        written("/ban spammer", group=GROUP),
+        written("/ban spammer", group=GROUP, edited=True),
+        written("/help", group=GROUP, edited=True),
+    ):
+        assert said(bot, event) == []
+    assert said(bot, written("/ban@bot spammer", group=GROUP)) == REFUSED
+    assert "faster than I can" in said(bot, written("/help", group=GROUP))[0]
+
+
+def test_every_command_of_the_bot_is_refused_in_a_group_to_who_may_not_ask(people: People) -> None:
+    bot = dialogue(people, AccessKind.LISTED)
+    for name, _ in texts.COMMANDS:
+        if name not in ALWAYS_ANSWERED:
+            assert said(bot, written(f"/{name}", group=GROUP)) == REFUSED
+    assert said(bot, written("/ask q", group=GROUP, edited=True)) == REFUSED
+    assert said(bot, written("/ban", group=None)) == REFUSED
+
+
+def test_every_command_that_is_answered_in_a_group_is_in_the_menu(
+    people: People, store: GenerationStore
+) -> None:
+    questions, _ = asking(live_answerer(store, "Zebras zigzag."))
+    menu = {name for name, _ in texts.COMMANDS}
+    assert set(questions._commands) <= menu
+    bot = Dialogue([SettingsMenu(people), Privacy(people, forget=()), questions])
+    for name in menu:
+        assert said(bot, written(f"/{name}", group=GROUP)) != []
 
 
 # --- how fast -----------------------------------------------------------------------------------
@@ -240,6 +302,37 @@ def test_the_talk_of_a_group_and_administrators_have_no_limit(people: People, cl
         said(bot, uploaded(group=GROUP))
         assert said(bot, written("q", ADMINISTRATOR)) == ANSWER
     assert said(bot, written("q")) == ANSWER
+
+
+def test_who_may_not_ask_or_is_too_fast_has_what_is_kept_shown_and_deleted_all_the_same(
+    people: People, clock: Clock
+) -> None:
+    for kind in AccessKind:
+        people.prefer(ADA, Preferences(quotes=1))
+        buckets = TokenBuckets(per_minute=20, burst=1, clock=clock)
+        rules = AccessRules(kind)
+        gate = Access(people, rules=rules, buckets=buckets)
+        bot = Dialogue([gate, Privacy(people, forget=())])
+        said(bot, written("q"))
+        assert said(bot, written("q"))[0].startswith("That is faster")
+        assert said(bot, written("/delete_me")) == [
+            "Deleted: the settings of our chat. Nothing is kept about you now."
+        ]
+        assert people.preferences(ADA) == Preferences()
+        clock.now_s += 3
+        assert said(bot, written("/privacy", group=GROUP))[0].startswith("Nothing is written down")
+        said(bot, written("q"))
+        clock.now_s += 60
+
+
+def test_nobody_floods_the_bot_with_what_everybody_may(people: People, clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=2, clock=clock)
+    bot = dialogue(people, AccessKind.LISTED, buckets=buckets)
+    answers = [said(bot, written(f"/{name}")) for name in [*sorted(ALWAYS_ANSWERED)] * 3]
+    assert answers[:2] == [ANSWER] * 2
+    assert answers[2][0].startswith("That is faster than I can answer everyone.")
+    assert answers[3:] == [[]] * 3
+    assert said(bot, written("/delete_me", BOB)) == ANSWER
 
 
 # --- one who floods -----------------------------------------------------------------------------

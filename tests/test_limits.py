@@ -53,6 +53,7 @@ class Telegram:
     """Takes calls and remembers when they came; errors that wait for a chat come first."""
 
     def __init__(self, chats: Chats) -> None:
+        self.chats = chats
         self.clock = Clock()
         self.refused = 0
         self.calls: list[tuple[float, str, object]] = []
@@ -199,7 +200,24 @@ def test_what_is_for_a_group_that_moved_goes_where_it_moved(
     assert telegram.times_s(-7) == [0]
     reopened = Chats(tmp_path / "chats.sqlite")
     assert reopened.current(-7) == -1007
+    assert reopened.came_from(-1007) == telegram.chats.came_from(-1007) == -7
+    assert reopened.came_from(-7) == -7
     reopened.close()
+
+
+def test_what_telegram_tells_of_chats_is_followed_though_the_disk_takes_nothing(
+    telegram: Telegram, chats: Chats, caplog: pytest.LogCaptureFixture
+) -> None:
+    chats.close_chat(9)
+    chats._connection.execute("PRAGMA query_only = ON")
+    telegram.errors[-7] = [ChatMigrated(-1007)]
+    telegram.errors[7] = [Forbidden("blocked")]
+    assert telegram.run(telegram.call(-7)) == [-1007]
+    (blocked,) = telegram.run(telegram.call(7))
+    assert isinstance(blocked, Forbidden)
+    chats.open_chat(9)
+    assert (chats.is_closed(7), chats.is_closed(9)) == (True, False)
+    assert caplog.text.count("chats.sqlite cannot be written") == 3
 
 
 @pytest.mark.parametrize("endpoint", ["sendMessage", "sendChatAction", "getMe", "getFile"])

@@ -1,7 +1,9 @@
 """What is kept about people: only what they chose, in one file that never stops the bot."""
 
 import logging
+import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.citation import Cited
+from bot.errors import PeopleUnusable
 from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, Preferences
 from corpus import Span
 
@@ -51,6 +54,18 @@ def test_settings_are_of_one_chat_and_outlive_the_process(people: People, file: 
     assert again.preferences(ADA) == chosen
     assert again.preferences(GROUP).quotes == 1
     assert again.preferences(BOB) == Preferences()
+
+
+def test_a_group_that_became_a_supergroup_keeps_its_settings(people: People, file: Path) -> None:
+    supergroup, chosen = -1007, Preferences("fr", 5)
+    people.prefer(GROUP, chosen)
+    moved = People(file, came_from=lambda chat: GROUP if chat == supergroup else chat)
+    assert moved.preferences(supergroup) == chosen
+    assert moved.preferences(BOB) == Preferences()
+    moved.prefer(supergroup, Preferences("fr", 1))
+    assert moved.preferences(supergroup).quotes == 1
+    moved.prefer(supergroup, Preferences())
+    assert moved.preferences(supergroup) == Preferences()
 
 
 def test_settings_that_are_as_usual_again_are_not_kept(people: People) -> None:
@@ -191,12 +206,114 @@ def test_a_file_that_is_damaged_under_a_running_bot_is_set_aside_too(
         stream.write(b"\xff" * file.stat().st_size)
     # what SQLite still has in memory is good for a while
     people._file._connection.execute("PRAGMA shrink_memory")
-    with suppress(sqlite3.DatabaseError):
+    with suppress(PeopleUnusable):
         people.keep_vote(VOTE)  # a write that failed is told, a read is not
     people.votes()
     people.prefer(BOB, Preferences(quotes=4))
     assert people.preferences(BOB).quotes == 4
     assert "is damaged" in caplog.text
+
+
+def readonly(people: People) -> None:
+    people._file._connection.execute("PRAGMA query_only = ON")
+
+
+def full(people: People) -> None:
+    people._file._connection.execute("PRAGMA max_page_count = 1")  # and it is never less than now
+
+
+@pytest.mark.parametrize("spoil", [readonly, full])
+def test_a_write_that_the_disk_does_not_take_is_told_and_leaves_all_as_it_was(
+    people: People, file: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[People], None]
+) -> None:
+    people.set_consent(ADA, True)
+    spoil(people)
+    large = replace(VOTE, question="z" * 100_000)
+    with pytest.raises(PeopleUnusable, match=r"people\.sqlite cannot be written \(.*free space"):
+        people.keep_vote(large)
+    assert "cannot be written" in caplog.text
+    assert "zzz" not in caplog.text
+    assert people.votes() == ()
+    assert people.consent(ADA)
+    people.close()
+    assert People(file).consent(ADA)
+
+
+def test_where_nothing_can_be_read_it_is_not_said_that_nothing_is_kept(people: People) -> None:
+    people.keep_vote(VOTE)
+    people.close()
+    for read in (people.votes, lambda: people.kept_about(ADA), lambda: people.is_let_in(ADA)):
+        with pytest.raises(PeopleUnusable, match="cannot be read"):
+            read()
+    # in which language that is said does not depend on it
+    assert people.preferences(ADA) == Preferences()
+
+
+def test_a_damaged_file_that_cannot_be_set_aside_does_not_end_the_bot(
+    people: People, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("Read-only file system")
+
+    monkeypatch.setattr("bot.peoplefile.os.replace", refused)
+    people._file._mend(sqlite3.DatabaseError("database disk image is malformed"))
+    people.prefer(ADA, Preferences(quotes=1))
+    assert people.preferences(ADA).quotes == 1
+    assert "are forgotten when this process ends" in caplog.text
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with a folder and with each file in it."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+
+
+def test_what_is_kept_about_people_is_readable_for_its_owner_alone(file: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        people = People(file)
+        people.keep_vote(VOTE)
+    finally:
+        os.umask(before)
+    assert modes(file.parent) == {
+        "bot": 0o700,
+        "people.sqlite": 0o600,
+        "people.sqlite-wal": 0o600,
+        "people.sqlite-shm": 0o600,
+    }
+
+
+def test_what_others_could_read_before_is_closed_to_them(file: Path) -> None:
+    people = People(file)
+    people.keep_vote(VOTE)  # the log of a process that was killed lies beside the file
+    aside = file.with_name("people.sqlite.damaged-1")
+    aside.write_bytes(b"junk")
+    others = file.with_name("other")
+    others.mkdir()
+    for path in (file.parent, *file.parent.iterdir()):
+        path.chmod(0o755)
+    file.parent.parent.chmod(0o755)
+    People(file)
+    assert modes(file.parent) == {
+        "bot": 0o700,
+        "people.sqlite": 0o700,
+        "people.sqlite-wal": 0o700,
+        "people.sqlite-shm": 0o700,
+        aside.name: 0o700,
+        "other": 0o755,
+    }
+    assert modes(file.parent.parent)[file.parent.parent.name] == 0o755
+
+
+def test_what_is_set_aside_is_readable_for_its_owner_alone_and_said_to_be_beyond_deletion(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_bytes(b"junk" * 1_000)
+    file.chmod(0o644)
+    People(file)
+    (aside,) = file.parent.glob("*.damaged-*")
+    assert modes(file.parent)[aside.name] == modes(file.parent)[file.name] == 0o600
+    assert "/delete_me does not reach what was set aside" in caplog.text
 
 
 def test_where_no_file_can_be_the_bot_runs_without_one_and_says_so(

@@ -123,6 +123,23 @@ def test_settings_votes_and_their_end(office: Office) -> None:
     assert QUESTION not in bot.log
 
 
+def test_where_a_choice_cannot_be_written_down_that_is_said_at_once(office: Office) -> None:
+    server, _, people, _ = office
+    user = server.add_user()
+    menu = ask(server, user, "/settings")
+    with people._file.writing() as connection:
+        connection.execute("ALTER TABLE preferences RENAME TO elsewhere")
+    try:
+        press(server, menu, "1")
+        wait_for_text(server, user, "Something went wrong")
+        assert "eighty-five" in ask(server, user, QUESTION).text
+    finally:
+        with people._file.writing() as connection:
+            connection.execute("ALTER TABLE elsewhere RENAME TO preferences")
+    press(server, menu, "1")
+    wait_for_text(server, user, "Quotes at most: 1")
+
+
 def test_who_floods_is_told_once_and_others_are_answered(
     office: Office,
 ) -> None:

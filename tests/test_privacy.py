@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
-from gestures import ADA, BOB, asking, live_answerer, texts_of, written
+from gestures import ADA, BOB, GROUP, asking, buttons_of, live_answerer, pressed, texts_of, written
 
+from bot.acts import Change
 from bot.conversation import Conversations
 from bot.dialogue import Dialogue
+from bot.examples import Examples
 from bot.feedback import Feedback
 from bot.people import KeptVote, People, Preferences
+from bot.pressedbuttons import PressedButtons
 from bot.privacy import Privacy
 from embeddings import GenerationStore
 
@@ -20,9 +23,14 @@ def people(tmp_path: Path) -> People:
 
 @pytest.fixture
 def dialogue(people: People, store: GenerationStore) -> Dialogue:
-    questions, replies = asking(live_answerer(store, "Zebras zigzag."))
+    answerers = live_answerer(store, "Zebras zigzag.\n\nZoos buzz.")
+    questions, replies = asking(answerers)
     feedback = Feedback(people)
-    return Dialogue([Privacy(people, forget=(replies.forget_person, feedback.forget)), questions])
+    buttons = PressedButtons(
+        answerers, replies, Examples(), source_text=lambda _: None, keep_vote=feedback.keep
+    )
+    forget = (replies.forget_person, feedback.forget)
+    return Dialogue([Privacy(people, forget=forget), feedback, questions, buttons])
 
 
 def said(dialogue: Dialogue, text: str, person: int = ADA, **more: str) -> str:
@@ -78,6 +86,36 @@ def test_all_is_deleted_and_named(dialogue: Dialogue, people: People) -> None:
 def test_what_was_asked_in_every_place_is_forgotten(dialogue: Dialogue, people: People) -> None:
     said(dialogue, "/ask zebras zigzag", group=-100)  # type: ignore[arg-type]
     assert said(dialogue, "/delete_me").startswith("Deleted: your last questions, from memory.")
+
+
+def test_a_vote_on_another_ones_answer_keeps_nothing_of_the_other_ones_words(
+    dialogue: Dialogue, people: People
+) -> None:
+    said(dialogue, "/ask who is striped?", group=GROUP)  # type: ignore[arg-type]
+    asked = written("/ask zebras zigzag", group=GROUP, message_id=2)
+    vote = buttons_of(dialogue.acts(asked))["👍"]
+    for person in (ADA, BOB):
+        people.set_consent(person, True)
+    list(dialogue.acts(pressed(vote, BOB, group=GROUP)))
+    (kept,) = people.votes()
+    assert (kept.person, kept.question, kept.earlier) == (BOB, None, ())
+    assert [cited.paragraph for cited in kept.passages] == [1]
+    list(dialogue.acts(pressed(vote, ADA, group=GROUP)))
+    (own,) = (vote for vote in people.votes() if vote.person == ADA)
+    assert (own.question, own.earlier) == ("zebras zigzag", ("who is striped?",))
+
+
+def test_whoever_goes_back_to_an_answer_it_stays_that_of_who_asked(dialogue: Dialogue) -> None:
+    asked = written("/ask zebras zigzag", group=GROUP)
+    vote, step = (buttons_of(dialogue.acts(asked))[label] for label in ("👍", "¶ 2 ▶"))
+    back = buttons_of(dialogue.acts(pressed(step, BOB, group=GROUP)))["↩ Answer"]
+    shown = list(dialogue.acts(pressed(back, BOB, group=GROUP)))
+    assert any(isinstance(act, Change) and vote in buttons_of([act]).values() for act in shown)
+    assert said(dialogue, "/delete_me", BOB).startswith("There was nothing to delete")
+    assert said(dialogue, "/delete_me", ADA).startswith("Deleted: your last questions")
+    assert texts_of(dialogue.acts(pressed(back, BOB, group=GROUP))) == [
+        "I keep questions only for half an hour. Please ask again."
+    ]
 
 
 def test_a_conversation_is_forgotten_by_person() -> None:
