@@ -125,7 +125,7 @@ class TelegramBot:
         bot = self._bot(polling, limits)
         handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended)
         lanes = Lanes(handler.handle)
-        intake = Intake(inbox, lanes, on_new=new)
+        intake = Intake(inbox, lanes, on_new=new, on_waiting=chats.open_chat)
         receiver: Poller | Webhook
         if self._webhook is None:
             receiver = Poller(
