@@ -72,6 +72,23 @@ def test_a_full_inbox_or_no_generation_is_alive_and_not_ready() -> None:
     assert state.get("/healthz")[0] == 200
 
 
+def test_a_bot_that_asks_for_nothing_while_its_inbox_is_full_is_alive_until_it_asks_in_vain() -> (
+    None
+):
+    state = State()
+    state.health.heard()
+    state.full = True
+    for _ in range(10):
+        state.now_s += DEAF_AFTER_S
+        state.health.paused()
+    assert state.get("/healthz") == (200, "ok\n")
+    assert state.get("/readyz") == (503, "the inbox is full\n")
+    assert state.health.contact_age_s == 10 * DEAF_AFTER_S
+    state.full = False
+    state.now_s += DEAF_AFTER_S + 1
+    assert state.get("/healthz") == (503, "Telegram has not answered for 91 s\n")
+
+
 def test_other_addresses_and_methods_are_refused() -> None:
     state = State()
     assert state.get("/")[0] == 404

@@ -135,6 +135,7 @@ class TelegramBot:
                 url=f"{self._settings.telegram_api}/bot{self._token}",
                 kinds=_UPDATES,
                 on_success=health.heard,
+                on_paused=health.paused,
                 on_refused=refused,
             )
         else:
