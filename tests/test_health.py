@@ -55,6 +55,18 @@ def test_a_bot_that_has_heard_nothing_for_long_is_not_alive_until_it_hears_again
     assert state.get("/healthz")[0] == 200
 
 
+def test_a_bot_that_telegram_cannot_call_is_not_alive_and_says_what_telegram_says() -> None:
+    state = State()
+    state.health.heard()
+    state.now_s += DEAF_AFTER_S + 1
+    state.health.cut_off("Telegram cannot call the webhook (Connection refused)")
+    said = "Telegram cannot call the webhook (Connection refused), for 91 s\n"
+    assert state.get("/healthz") == (503, said)
+    assert state.get("/readyz") == (503, said)
+    state.health.heard()
+    assert state.get("/healthz") == (200, "ok\n")
+
+
 def test_a_refused_token_is_not_alive_whatever_was_heard() -> None:
     state = State()
     state.health.refused()

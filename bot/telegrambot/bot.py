@@ -139,7 +139,14 @@ class TelegramBot:
                 on_refused=refused,
             )
         else:
-            receiver = Webhook(bot, intake, self._webhook, kinds=_UPDATES, on_success=health.heard)
+            receiver = Webhook(
+                bot,
+                intake,
+                self._webhook,
+                kinds=_UPDATES,
+                on_success=health.heard,
+                on_cut_off=health.cut_off,
+            )
         tidying = asyncio.create_task(intake.tidy_now_and_then())
         try:
             async with self._pages(HealthPages(health, metrics)):
