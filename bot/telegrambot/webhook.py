@@ -57,6 +57,7 @@ class Webhook:
             self.respond,
             host=self._settings.host,
             port=self._settings.port,
+            refuse=self.refusal,
             most_body_bytes=MOST_BODY_BYTES,
         )
 
@@ -96,7 +97,7 @@ class Webhook:
 
     async def respond(self, request: Request) -> Reply:
         """Takes an update; see ``bot.webserver.Respond``."""
-        refusal = self._refusal(request)
+        refusal = self.refusal(request)
         if refusal is not None:
             return refusal
         if self._intake.full:
@@ -114,8 +115,8 @@ class Webhook:
         self._on_success()
         return Reply(200)
 
-    def _refusal(self, request: Request) -> Reply | None:
-        """What is answered to who is not Telegram."""
+    def refusal(self, request: Request) -> Reply | None:
+        """What is answered to who is not Telegram, whatever the body; None to Telegram."""
         if request.path != self._path:
             return Reply(404)
         if request.method != "POST":
