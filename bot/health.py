@@ -13,8 +13,10 @@ DEAF_AFTER_S = 90.0
 class Health:
     """What is known of the bot's state; belongs to one event loop.
 
-    ``alive`` is red when Telegram has not answered for ``DEAF_AFTER_S`` seconds, or refuses the
-    token: a bot that runs and is deaf. ``ready`` tells that questions are taken and answered.
+    ``alive`` is red when for ``DEAF_AFTER_S`` seconds Telegram has not answered, or has answered
+    that it cannot call the bot, or when it refuses the token: a bot that runs and is deaf.
+    ``ready`` tells that questions are taken and answered; a bot that asks for no more, because
+    enough waits, is alive and not ready.
     """
 
     def __init__(
@@ -28,13 +30,24 @@ class Health:
         self._full = full
         self._clock = clock
         self._contact_s = clock()
+        self._paused_s = self._contact_s
         self._heard = False
         self._refused = False
+        self._cut_off: str | None = None
 
     def heard(self) -> None:
-        """Telegram answered."""
+        """Telegram answered, and what people write can come."""
         self._heard = True
         self._contact_s = self._clock()
+        self._cut_off = None
+
+    def cut_off(self, why: str) -> None:
+        """Telegram answered, and what people write cannot come; says why."""
+        self._cut_off = why
+
+    def paused(self) -> None:
+        """The bot asks Telegram for nothing at the moment."""
+        self._paused_s = self._clock()
 
     def refused(self) -> None:
         """Telegram does not accept the token."""
@@ -49,8 +62,11 @@ class Health:
         """What is wrong, None if the bot is alive."""
         if self._refused:
             return "Telegram does not accept the bot token"
-        if self.contact_age_s > DEAF_AFTER_S:
-            return f"Telegram has not answered for {self.contact_age_s:.0f} s"
+        silent_s = self._clock() - max(self._contact_s, self._paused_s)
+        if silent_s > DEAF_AFTER_S:
+            if self._cut_off is not None:
+                return f"{self._cut_off}, for {silent_s:.0f} s"
+            return f"Telegram has not answered for {silent_s:.0f} s"
         return None
 
     def why_not_ready(self) -> str | None:

@@ -55,6 +55,18 @@ def test_a_bot_that_has_heard_nothing_for_long_is_not_alive_until_it_hears_again
     assert state.get("/healthz")[0] == 200
 
 
+def test_a_bot_that_telegram_cannot_call_is_not_alive_and_says_what_telegram_says() -> None:
+    state = State()
+    state.health.heard()
+    state.now_s += DEAF_AFTER_S + 1
+    state.health.cut_off("Telegram cannot call the webhook (Connection refused)")
+    said = "Telegram cannot call the webhook (Connection refused), for 91 s\n"
+    assert state.get("/healthz") == (503, said)
+    assert state.get("/readyz") == (503, said)
+    state.health.heard()
+    assert state.get("/healthz") == (200, "ok\n")
+
+
 def test_a_refused_token_is_not_alive_whatever_was_heard() -> None:
     state = State()
     state.health.refused()
@@ -70,6 +82,23 @@ def test_a_full_inbox_or_no_generation_is_alive_and_not_ready() -> None:
     state.full, state.generation = False, None
     assert state.get("/readyz") == (503, "no generation is loaded\n")
     assert state.get("/healthz")[0] == 200
+
+
+def test_a_bot_that_asks_for_nothing_while_its_inbox_is_full_is_alive_until_it_asks_in_vain() -> (
+    None
+):
+    state = State()
+    state.health.heard()
+    state.full = True
+    for _ in range(10):
+        state.now_s += DEAF_AFTER_S
+        state.health.paused()
+    assert state.get("/healthz") == (200, "ok\n")
+    assert state.get("/readyz") == (503, "the inbox is full\n")
+    assert state.health.contact_age_s == 10 * DEAF_AFTER_S
+    state.full = False
+    state.now_s += DEAF_AFTER_S + 1
+    assert state.get("/healthz") == (503, "Telegram has not answered for 91 s\n")
 
 
 def test_other_addresses_and_methods_are_refused() -> None:

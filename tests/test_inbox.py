@@ -1,6 +1,8 @@
 """The inbox: what came in is kept until it is answered, taken once, and then forgotten."""
 
+import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,71 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(file: Path, content: byt
     file.parent.write_text("a file where the folder should be")
     with pytest.raises(InboxUnusable):
         Inbox(file)
+
+
+def test_nobody_waits_for_the_disk_with_the_one_who_puts(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, goes_on = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def slow(descriptor: int) -> None:
+        written.append(file.with_name(f"{file.name}-wal").read_bytes())
+        assert os.fstat(descriptor).st_ino == file.with_name(f"{file.name}-wal").stat().st_ino
+        reached.set()
+        assert goes_on.wait(20)
+
+    with Inbox(file) as inbox:
+        inbox.put([arrival(1), arrival(2)])
+        monkeypatch.setattr(os, "fsync", slow)
+        putting = threading.Thread(target=inbox.put, args=([arrival(3, payload="words")],))
+        putting.start()
+        try:
+            assert reached.wait(20)
+            assert not inbox.is_suspect(1)
+            assert inbox.begin(1)
+            inbox.clear(1)
+            inbox.delivered(1, "mark")
+            inbox.done(1)
+            assert inbox.depth == 1
+            assert putting.is_alive()
+        finally:
+            goes_on.set()
+            putting.join()
+        assert b"words" in written[0]  # the disk was waited for after it was written
+        assert inbox.depth == 2
+        assert inbox.waiting() == [(2, "chat 1"), (3, "chat 1")]
+
+
+def test_what_may_not_be_on_disk_is_not_taken_until_it_is(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with Inbox(file) as inbox:
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", fails)
+            with pytest.raises(sqlite3.Error, match="Input/output error"):
+                inbox.put([arrival(1), arrival(1)])
+        assert inbox.depth == 0
+        assert inbox.put([arrival(1), arrival(2), arrival(1)]) == [arrival(1), arrival(2)]
+        assert inbox.put([arrival(1)]) == []
+        assert inbox.depth == 2
+
+
+def test_what_is_done_while_the_file_is_busy_is_forgotten_a_little_later(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "_BUSY_S", 0.01)
+    with Inbox(file) as inbox:
+        inbox.put([arrival(1), arrival(2)])
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        inbox.done(1)
+        assert inbox.depth == 2
+        other.execute("ROLLBACK")
+        other.close()
+        inbox.tidy()
+        assert inbox.depth == 1
+        assert inbox.waiting() == [(2, "chat 1")]

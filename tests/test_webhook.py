@@ -1,7 +1,9 @@
 """Webhook mode: Telegram calls, and what it was told 200 for is answered once, whatever happens."""
 
+import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -10,10 +12,17 @@ from typing import Any
 import pytest
 from botapi_server import BotApiServer, User
 from botprocesses import SLOW, BotProcess, BotProcesses
+from telegram import Bot, WebhookInfo
 
 from bot.errors import SettingsError
-from bot.settings import webhook_settings
-from bot.telegrambot.webhook import MOST_BODY_BYTES
+from bot.health import DEAF_AFTER_S, Health
+from bot.inbox import Arrival, Inbox
+from bot.lanes import Lanes
+from bot.settings import WebhookSettings, webhook_settings
+from bot.telegrambot import receiving, webhook
+from bot.telegrambot.receiving import Intake
+from bot.telegrambot.webhook import MOST_BODY_BYTES, Webhook
+from bot.webserver import Request
 
 SECRET = "a-secret_of_the_webhook"
 
@@ -175,3 +184,125 @@ def test_a_secret_is_made_for_each_start_where_none_is_given(tmp_path: Path) -> 
         environment={"VERBATIM_WEBHOOK_SECRET_FILE": str(file)},
     )
     assert (given.secret, given.host, given.port) == (SECRET, "::1", 80)
+
+
+HIDDEN = "path-of_the_webhook"
+CALLED = WebhookSettings(f"https://bot.example/{HIDDEN}", "127.0.0.1", 1, SECRET)
+
+
+class Looking:
+    """A webhook whose health a test asks for, with what Telegram tells of it."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.now_s = 0.0
+        self.waiting = 0
+        self.error: str | None = None
+        self.error_age_s = 0.0
+        self.inbox = inbox
+        intake = Intake(inbox, Lanes(self.left_alone), on_new=lambda *_: None)
+        self.health = Health(
+            generation=lambda: 1, full=lambda: intake.full, clock=lambda: self.now_s
+        )
+        self.hook = Webhook(
+            self.telegram(),
+            intake,
+            CALLED,
+            kinds=("message",),
+            on_success=self.health.heard,
+            on_cut_off=self.health.cut_off,
+        )
+        self.intake = intake
+
+    async def left_alone(self, _: int) -> bool:
+        return True
+
+    def telegram(self) -> Bot:
+        looking = self
+
+        class Telegram(Bot):
+            async def get_webhook_info(self, **_: Any) -> WebhookInfo:  # type: ignore[override]
+                told: dict[str, Any] = {
+                    "url": CALLED.url,
+                    "has_custom_certificate": False,
+                    "pending_update_count": looking.waiting,
+                }
+                if looking.error is not None:
+                    told["last_error_date"] = int(time.time() - looking.error_age_s)
+                    told["last_error_message"] = looking.error
+                info = WebhookInfo.de_json(told, None)
+                assert info
+                return info
+
+        return Telegram("1:a")
+
+    async def for_long(self, *, calls: int = 0) -> str | None:
+        """What is wrong after twice the time in which a bot is told to be deaf."""
+        for number in range(6):
+            self.now_s += DEAF_AFTER_S / 3
+            if number < calls:
+                await self.hook.respond(
+                    Request("POST", f"/{HIDDEN}", {SECRET_HEADER: SECRET}, b"{}")
+                )
+            running = asyncio.create_task(self.hook.run())
+            await asyncio.sleep(0.05)
+            running.cancel()
+        return self.health.why_not_alive()
+
+
+SECRET_HEADER = "x-telegram-bot-api-secret-token"
+
+
+@pytest.fixture
+def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Looking]:
+    monkeypatch.setattr(webhook, "_LOOK_S", 0.01)
+    with Inbox(tmp_path / "inbox.sqlite") as inbox:
+        yield Looking(inbox)
+
+
+def test_a_webhook_that_telegram_cannot_call_is_deaf_and_says_why_without_its_address(
+    looking: Looking,
+) -> None:
+    looking.waiting = 3
+    looking.error = f"Wrong response from {CALLED.url}\n(/{HIDDEN}, {SECRET}): 502 Bad Gateway"
+    why = asyncio.run(looking.for_long())
+    assert why == (
+        "Telegram cannot call the webhook (Wrong response from … (/…, …): 502 Bad Gateway), "
+        "for 180 s"
+    )
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"waiting": 0, "error": None},
+        {"waiting": 0, "error": "Connection refused"},
+        {"waiting": 3, "error": None},
+        {"waiting": 3, "error": "Connection refused", "error_age_s": 3600},
+    ],
+)
+def test_a_webhook_that_nobody_writes_to_or_that_failed_long_ago_is_alive(
+    looking: Looking, state: dict[str, Any]
+) -> None:
+    for name, value in state.items():
+        setattr(looking, name, value)
+    assert asyncio.run(looking.for_long()) is None
+
+
+def test_a_call_that_comes_tells_that_the_webhook_is_alive_whatever_failed(
+    looking: Looking,
+) -> None:
+    looking.waiting, looking.error = 3, "Connection refused"
+    assert asyncio.run(looking.for_long(calls=6)) is None
+
+
+def test_a_webhook_whose_inbox_is_full_is_alive(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "MOST_WAITING", 1)
+    looking.inbox.put([Arrival(1, "chat 1", "{}")])
+    looking.waiting, looking.error = 3, "Wrong response from the webhook: 503"
+    assert asyncio.run(looking.for_long()) is None
+    looking.now_s += 2 * DEAF_AFTER_S
+    posted = Request("POST", f"/{HIDDEN}", {SECRET_HEADER: SECRET}, b"{}")
+    assert asyncio.run(looking.hook.respond(posted)).status == 503
+    assert looking.health.why_not_alive() is None

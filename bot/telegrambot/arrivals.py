@@ -1,12 +1,14 @@
 """What Telegram delivers, as it is put into the inbox; its meaning is read later."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.inbox import Arrival
 
 _HIGHEST_ID = 2**63 - 1
+_CHATS_LANE = re.compile(r"chat (-?[0-9]{1,19})(?: topic .*)?")
 
 
 def arrival_of(raw: object) -> Arrival | None:
@@ -23,6 +25,12 @@ def chat_written_in(raw: Mapping[str, Any]) -> int | None:
     """The chat in which somebody wrote, None for an update about something else."""
     chat = _inner(_inner(raw, "message"), "chat").get("id")
     return chat if isinstance(chat, int) else None
+
+
+def chat_of_lane(lane: str) -> int | None:
+    """The chat whose lane it is, None for another's."""
+    found = _CHATS_LANE.fullmatch(lane)
+    return int(found[1]) if found else None
 
 
 def kind_of(raw: Mapping[str, Any], *, among: Collection[str]) -> str:

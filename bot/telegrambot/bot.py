@@ -125,7 +125,7 @@ class TelegramBot:
         bot = self._bot(polling, limits)
         handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended)
         lanes = Lanes(handler.handle)
-        intake = Intake(inbox, lanes, on_new=new)
+        intake = Intake(inbox, lanes, on_new=new, on_waiting=chats.open_chat)
         receiver: Poller | Webhook
         if self._webhook is None:
             receiver = Poller(
@@ -135,10 +135,18 @@ class TelegramBot:
                 url=f"{self._settings.telegram_api}/bot{self._token}",
                 kinds=_UPDATES,
                 on_success=health.heard,
+                on_paused=health.paused,
                 on_refused=refused,
             )
         else:
-            receiver = Webhook(bot, intake, self._webhook, kinds=_UPDATES, on_success=health.heard)
+            receiver = Webhook(
+                bot,
+                intake,
+                self._webhook,
+                kinds=_UPDATES,
+                on_success=health.heard,
+                on_cut_off=health.cut_off,
+            )
         tidying = asyncio.create_task(intake.tidy_now_and_then())
         try:
             async with self._pages(HealthPages(health, metrics)):

@@ -40,15 +40,20 @@ class Poller:
         url: str,
         kinds: tuple[str, ...],
         on_success: Callable[[], None],
+        on_paused: Callable[[], None],
         on_refused: Callable[[], None],
     ) -> None:
-        """``url`` is that of all methods, with the token; ``kinds`` are the updates asked for."""
+        """``url`` is that of all methods, with the token; ``kinds`` are the updates asked for.
+
+        ``on_paused`` is called again and again while nothing is asked for, the inbox being full.
+        """
         self._request = request
         self._intake = intake
         self._bot = bot
         self._url = f"{url}/getUpdates"
         self._kinds = kinds
         self._on_success = on_success
+        self._on_paused = on_paused
         self._on_refused = on_refused
         self._offset = 0
         self._stopped = asyncio.Event()
@@ -104,6 +109,7 @@ class Poller:
 
     async def _poll(self) -> None:
         while self._intake.full and not self._stopped.is_set():
+            self._on_paused()
             await self._pause(_FULL_PAUSE_S)
         getting = asyncio.create_task(self._get(timeout_s=_POLL_S))
         stopping = asyncio.create_task(self._stopped.wait())

@@ -3,18 +3,22 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from bot.inbox import Inbox
 from bot.lanes import Lanes
-from bot.telegrambot.arrivals import arrival_of
+from bot.telegrambot.arrivals import arrival_of, chat_of_lane
 
 log = logging.getLogger(__name__)
 
 OnNew = Callable[[int, Mapping[str, Any]], None]
 """Is told the id and the content of an update."""
+
+OnWaiting = Callable[[int], None]
+"""Is told a chat in which an update waits since the last time."""
 
 MOST_WAITING = 10_000
 """With more in the inbox nothing is taken: Telegram keeps it, for a day."""
@@ -23,13 +27,23 @@ MOST_WAITING = 10_000
 class Intake:
     """Puts what comes into the inbox and hands over what is new. Belongs to one event loop.
 
-    ``on_new`` is told of each update that had not come before.
+    ``on_new`` is told of each update that had not come before, ``on_waiting`` of the chats of
+    those that a process before took in; before any of them is worked on. Where they fail with a
+    ``sqlite3.Error``, that is logged, and the update is worked on all the same.
     """
 
-    def __init__(self, inbox: Inbox, lanes: Lanes, *, on_new: OnNew) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        lanes: Lanes,
+        *,
+        on_new: OnNew,
+        on_waiting: OnWaiting = lambda _: None,
+    ) -> None:
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
+        self._on_waiting = on_waiting
         # one thread: the disk may be slow, and the event loop must not wait for it
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="inbox")
 
@@ -53,11 +67,15 @@ class Intake:
         loop = asyncio.get_running_loop()
         new = await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
         raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
+        # first of all: what is in the inbox and in no lane is not answered before a restart.
+        # Nothing is worked on before this method lets the event loop go on.
+        for each in new:
+            self._lanes.add(each.lane, each.update_id)
         for each in new:
             content = raw_of[each.update_id]
             if isinstance(content, Mapping):
-                self._on_new(each.update_id, content)
-            self._lanes.add(each.lane, each.update_id)
+                with _logged():
+                    self._on_new(each.update_id, content)
 
     def replay(self) -> None:
         """Hands over what waits since the last time."""
@@ -66,6 +84,11 @@ class Intake:
             log.info("%d updates wait since the last time", len(waiting))
         for update_id, lane in waiting:
             self._lanes.add(lane, update_id)
+        # it may have been killed between keeping an update and telling of it
+        for chat_id in {chat_of_lane(lane) for _, lane in waiting}:
+            if chat_id is not None:
+                with _logged():
+                    self._on_waiting(chat_id)
 
     async def tidy_now_and_then(self, *, every_s: float = 5.0) -> None:
         """Tidies the inbox again and again, until it is cancelled."""
@@ -80,3 +103,12 @@ class Intake:
     def close(self) -> None:
         """Waits for what is being written."""
         self._writer.shutdown()
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """That an update cannot be told of is no reason not to answer it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        log.warning("what is known of a chat cannot be written: %s", error)

@@ -5,11 +5,12 @@ import hmac
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from urllib.parse import urlsplit
 
-from telegram import Bot
+from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from bot.settings import WebhookSettings
@@ -20,6 +21,9 @@ log = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 1024 * 1024
 _LOOK_S = 30.0
+_RECENT_S = 180.0
+"""Telegram tries again within 60 seconds, and gives each try some time."""
+_MOST_TOLD = 200
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
 
 
@@ -34,12 +38,15 @@ class Webhook:
         *,
         kinds: tuple[str, ...],
         on_success: Callable[[], None],
+        on_cut_off: Callable[[str], None],
     ) -> None:
+        """``on_cut_off`` is told why, in a sentence, when Telegram's calls do not arrive."""
         self._bot = bot
         self._intake = intake
         self._settings = settings
         self._kinds = kinds
         self._on_success = on_success
+        self._on_cut_off = on_cut_off
         self._path = urlsplit(settings.url).path or "/"
         self._stopped = asyncio.Event()
         self._error_told: object = None
@@ -50,6 +57,7 @@ class Webhook:
             self.respond,
             host=self._settings.host,
             port=self._settings.port,
+            refuse=self.refusal,
             most_body_bytes=MOST_BODY_BYTES,
         )
 
@@ -89,10 +97,11 @@ class Webhook:
 
     async def respond(self, request: Request) -> Reply:
         """Takes an update; see ``bot.webserver.Respond``."""
-        refusal = self._refusal(request)
+        refusal = self.refusal(request)
         if refusal is not None:
             return refusal
         if self._intake.full:
+            self._on_success()  # Telegram is heard; that nothing is taken is another matter
             return Reply(503)
         try:
             raw = json.loads(request.body)
@@ -106,8 +115,8 @@ class Webhook:
         self._on_success()
         return Reply(200)
 
-    def _refusal(self, request: Request) -> Reply | None:
-        """What is answered to who is not Telegram."""
+    def refusal(self, request: Request) -> Reply | None:
+        """What is answered to who is not Telegram, whatever the body; None to Telegram."""
         if request.path != self._path:
             return Reply(404)
         if request.method != "POST":
@@ -120,10 +129,29 @@ class Webhook:
 
     async def _look(self) -> None:
         info = await self._bot.get_webhook_info()
-        self._on_success()
         if info.url != self._settings.url:
             log.warning("the webhook was taken away by another program; it is set again")
             await self.set_up()
-        elif info.last_error_date is not None and info.last_error_date != self._error_told:
+            return
+        error = self._without_secrets(info.last_error_message or "no reason given")
+        if info.last_error_date is not None and info.last_error_date != self._error_told:
             self._error_told = info.last_error_date
-            log.warning("Telegram could not call the webhook: %s", info.last_error_message)
+            log.warning("Telegram could not call the webhook: %s", error)
+        if self._arrives(info):
+            self._on_success()
+        else:
+            self._on_cut_off(f"Telegram cannot call the webhook ({error})")
+
+    def _arrives(self, info: WebhookInfo) -> bool:
+        """Whether what people write comes, as far as Telegram tells; a call tells it, too."""
+        if info.pending_update_count == 0 or self._intake.full or info.last_error_date is None:
+            return True
+        return time.time() - info.last_error_date.timestamp() > _RECENT_S
+
+    def _without_secrets(self, message: str) -> str:
+        """What Telegram says, in one line: who asks for the health need not know the address."""
+        at = urlsplit(self._settings.url)
+        secrets = (self._settings.url, self._settings.secret, at.path.strip("/"), at.query)
+        for secret in filter(None, secrets):
+            message = message.replace(secret, "…")
+        return " ".join(message.split())[:_MOST_TOLD]

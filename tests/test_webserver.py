@@ -1,0 +1,146 @@
+"""The web server: who is refused, or sends slowly, takes nobody's place."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot import webserver
+from bot.webserver import Reply, Request, WebServer
+
+PLACES = 200
+
+
+async def echo(request: Request) -> Reply:
+    return Reply(200, request.body.decode())
+
+
+def wrong_path(request: Request) -> Reply | None:
+    assert request.body == b""
+    return None if request.path == "/right" else Reply(404, "no\n")
+
+
+@asynccontextmanager
+async def connected(
+    port: int, sent: str
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent.encode())
+    await writer.drain()
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+def post(path: str, body: str, *, announced: int | None = None) -> str:
+    length = len(body) if announced is None else announced
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"
+
+
+async def status(reader: asyncio.StreamReader) -> int:
+    line = await asyncio.wait_for(reader.readline(), 5)
+    return int(line.split()[1])
+
+
+async def right_one(port: int) -> tuple[int, bytes]:
+    async with connected(port, post("/right", "hello")) as (reader, _):
+        found = await status(reader)
+        return found, (await reader.readuntil(b"hello"))[-5:]
+
+
+def serving(port: int) -> WebServer:
+    return WebServer(echo, host="127.0.0.1", port=port, refuse=wrong_path, most_body_bytes=1000)
+
+
+def test_who_is_refused_is_told_before_the_body_has_come_and_keeps_nobody_out(port: int) -> None:
+    async def run() -> None:
+        async with serving(port):
+            for _ in range(PLACES + 10):
+                unfinished = connected(port, post("/wrong", "x", announced=100))
+                async with unfinished as (reader, _):
+                    assert await status(reader) == 404
+                    rest = await asyncio.wait_for(reader.read(), 2)  # the server closes
+                    assert rest.endswith(b"no\n")
+            # all at once, and none of them closes by itself
+            held = [connected(port, post("/wrong", "x", announced=100)) for _ in range(PLACES - 10)]
+            ends = [await each.__aenter__() for each in held]
+            assert [await status(reader) for reader, _ in ends] == [404] * len(held)
+            assert await asyncio.wait_for(right_one(port), 2) == (200, b"hello")
+            for each in held:
+                await each.__aexit__(None, None, None)
+
+    asyncio.run(run())
+
+
+def test_a_body_that_does_not_come_in_time_is_not_waited_for(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "_BODY_S", 0.2)
+
+    async def run() -> None:
+        async with serving(port):
+            async with connected(port, post("/right", "x", announced=100)) as (reader, _):
+                assert await status(reader) == 408
+                await asyncio.wait_for(reader.read(), 2)
+            assert await right_one(port) == (200, b"hello")
+
+    asyncio.run(run())
+
+
+def test_a_body_that_drips_is_not_waited_for_either(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "_BODY_S", 0.3)
+
+    async def run() -> None:
+        async with serving(port), connected(port, post("/right", "", announced=100)) as ends:
+            reader, writer = ends
+            answered = asyncio.create_task(status(reader))
+            while not answered.done():
+                writer.write(b"x")
+                await asyncio.sleep(0.05)
+            assert await answered == 408
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("sent", ["", "POST /right HTTP/1.1\r\nHost:"])
+def test_headers_that_do_not_come_in_time_are_not_waited_for(
+    port: int, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    monkeypatch.setattr(webserver, "_HEAD_S", 0.2)
+
+    async def run() -> None:
+        async with serving(port):
+            async with connected(port, sent) as (reader, _):
+                assert await asyncio.wait_for(reader.read(), 2) == b""
+            # on a connection that is kept, too
+            async with connected(port, post("/right", "hello")) as (reader, writer):
+                assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+                writer.write(b"POST /right")
+                assert await asyncio.wait_for(reader.read(), 2) == b""
+
+    asyncio.run(run())
+
+
+def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_headers(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "_HEAD_S", 0.2)
+
+    async def slow(request: Request) -> Reply:
+        await asyncio.sleep(0.5)
+        return Reply(200, request.body.decode())
+
+    async def run() -> None:
+        async with (
+            WebServer(slow, host="127.0.0.1", port=port, most_body_bytes=1000),
+            connected(port, post("/right", "hello")) as (reader, writer),
+        ):
+            await reader.readuntil(b"hello")
+            writer.write(post("/right", "again").encode())
+            assert (await asyncio.wait_for(reader.readuntil(b"again"), 2))[-5:] == b"again"
+
+    asyncio.run(run())
