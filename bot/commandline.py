@@ -644,7 +644,11 @@ def serve(
     served = open_served(settings, progress_bar=_progress_bar)
     connection = Connection()
     dialogue = open_dialogue(
-        served, settings, fetch_file=connection.fetch_file, waiting=connection.waiting
+        served,
+        settings,
+        fetch_file=connection.fetch_file,
+        waiting=connection.waiting,
+        came_from=connection.came_from,
     )
     with served.answerers.watching():
         asyncio.run(run())

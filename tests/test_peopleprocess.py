@@ -123,6 +123,20 @@ def test_settings_votes_and_their_end(office: Office) -> None:
     assert QUESTION not in bot.log
 
 
+def test_a_group_that_became_a_supergroup_keeps_its_settings(office: Office) -> None:
+    server, _, _, _ = office
+    user, group = server.add_user(), server.add_group("A group", kind="group")
+    server.say("/settings", chat_id=group.id, user=user)
+    (menu,) = server.wait_for_messages(1, chat_id=group.id, timeout_s=30)
+    (data,) = (b["callback_data"] for b in buttons(menu) if b["text"] == "1")
+    server.press(menu, data, user=user)
+    server.wait_until_confirmed(timeout_s=30)
+    moved = server.migrate(group.id)
+    server.say("/settings", chat_id=moved.id, user=user)
+    (menu,) = server.wait_for_messages(1, chat_id=moved.id, timeout_s=30)
+    assert "Quotes at most: 1" in menu.text
+
+
 def test_where_a_choice_cannot_be_written_down_that_is_said_at_once(office: Office) -> None:
     server, _, people, _ = office
     user = server.add_user()

@@ -33,6 +33,20 @@ def chat_of_lane(lane: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The group that became a supergroup, and that, by id; None for an update about another thing.
+
+    It is told twice, in the one chat and in the other.
+    """
+    message = _inner(raw, "message")
+    here = _inner(message, "chat").get("id")
+    before = message.get("migrate_from_chat_id", here)
+    after = message.get("migrate_to_chat_id", here)
+    if not isinstance(before, int) or not isinstance(after, int) or before == after:
+        return None
+    return before, after
+
+
 def kind_of(raw: Mapping[str, Any], *, among: Collection[str]) -> str:
     """Which of these kinds an update is of, else "other"."""
     return next((kind for kind in raw if kind in among), "other")

@@ -23,7 +23,7 @@ from bot.inbox import Inbox
 from bot.lanes import Lanes
 from bot.metrics import Metrics
 from bot.settings import TELEGRAM_API, Settings, WebhookSettings
-from bot.telegrambot.arrivals import chat_written_in, kind_of
+from bot.telegrambot.arrivals import chat_written_in, kind_of, move_told_in
 from bot.telegrambot.chats import Chats
 from bot.telegrambot.connection import Connection
 from bot.telegrambot.handling import Handler
@@ -114,6 +114,8 @@ class TelegramBot:
             metrics.arrived(update_id, kind_of(raw, among=_UPDATES))
             if chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
                 chats.open_chat(chat_id)
+            if (move := move_told_in(raw)) is not None:
+                chats.move(*move)
 
         limits = Limits(
             chats,
@@ -150,7 +152,7 @@ class TelegramBot:
         tidying = asyncio.create_task(intake.tidy_now_and_then())
         try:
             async with self._pages(HealthPages(health, metrics)):
-                self._connection.attach(bot, inbox)
+                self._connection.attach(bot, inbox, chats)
                 await self._answer(bot, handler, intake, receiver)
                 handler.stop()
                 if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):

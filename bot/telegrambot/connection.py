@@ -9,6 +9,7 @@ from telegram.error import TelegramError
 
 from bot.errors import FileNotFetched
 from bot.inbox import Inbox
+from bot.telegrambot.chats import Chats
 
 _FETCH_S = 60.0
 _READ_S = 30.0
@@ -20,6 +21,7 @@ class _Running:
     loop: asyncio.AbstractEventLoop
     bot: Bot
     inbox: Inbox
+    chats: Chats
 
 
 class Connection:
@@ -28,9 +30,9 @@ class Connection:
     def __init__(self) -> None:
         self._running: _Running | None = None
 
-    def attach(self, bot: Bot, inbox: Inbox) -> None:
+    def attach(self, bot: Bot, inbox: Inbox, chats: Chats) -> None:
         """Leads to that bot from now on. Call it in the bot's loop."""
-        self._running = _Running(asyncio.get_running_loop(), bot, inbox)
+        self._running = _Running(asyncio.get_running_loop(), bot, inbox, chats)
 
     def detach(self) -> None:
         """Leads to no bot any more."""
@@ -39,6 +41,10 @@ class Connection:
     def waiting(self) -> int:
         """How many updates wait for their answer."""
         return 0 if self._running is None else self._running.inbox.depth
+
+    def came_from(self, chat_id: int) -> int:
+        """What a chat was before it became a supergroup, by id; itself for any other."""
+        return chat_id if self._running is None else self._running.chats.came_from(chat_id)
 
     def fetch_file(self, file_id: str, *, max_bytes: int) -> bytes:
         """The bytes of a file that a person sent. Call it from any thread but the loop's.
