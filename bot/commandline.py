@@ -615,7 +615,9 @@ def serve(
 
     settings = _settings()
     token = telegram_token(os.environ)
-    called = webhook_settings(webhook, listen=listen, environment=os.environ) if webhook else None
+    called = None
+    if webhook is not None:
+        called = webhook_settings(webhook, listen=listen, environment=os.environ)
     level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
     try:
         configure_logging(

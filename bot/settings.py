@@ -157,7 +157,8 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
     """
     if not url.startswith("https://"):
         raise SettingsError(
-            f"--webhook {url[:200]} must be an https address: Telegram calls no other."
+            f'--webhook "{url[:200]}" must be an https address: Telegram calls no other. Leave it '
+            "out to ask Telegram for messages instead."
         )
     host, _, port = listen.rpartition(":")
     if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _MOST_PORTS):

@@ -84,10 +84,13 @@ def kill_under_load(
             time.sleep(chance.random() * longest_s)
             bot.kill()
             figures.kills += 1
+            polls = len(server.calls_to("getUpdates"))
             bot = processes.start(server, home, **more)
         askers.end()
         wanted = expected(askers.asked)
         _settle(server, wanted, still_s=30)
+        # all may be answered before the last bot has begun to heed signals
+        server.wait_for_calls("getUpdates", polls + 1, timeout_s=30)
         bot.send_signal(signal.SIGTERM)
         if (code := bot.wait(60)) != 0:
             figures.faults.append(f"SIGTERM ended the last bot with {code}")

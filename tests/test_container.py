@@ -16,6 +16,7 @@ import pytest
 import yaml
 from botapi_server import BotApiServer
 from containerfiles import ROOT, copy_sources, service, stages, variables
+from processes import verbatim
 
 FILE = ROOT / "docker-compose.yml"
 NOBODY = 65534
@@ -60,6 +61,23 @@ def test_polling_is_the_default_and_the_webhook_a_profile(services: dict[str, An
     assert "profiles" not in services["bot"]
     assert services["webhook"]["profiles"] == ["webhook"]
     assert all(port.startswith("127.0.0.1:") for port in services["webhook"]["ports"])
+
+
+def test_a_webhook_without_an_address_is_told_and_does_not_poll_instead(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    command = [word.replace("${VERBATIM_WEBHOOK:-}", "") for word in services["webhook"]["command"]]
+    run = verbatim(*command, home=tmp_path, TELEGRAM_BOT_TOKEN="1:a")
+    assert run.returncode == 1
+    assert '--webhook "" must be an https address' in run.stderr
+
+
+def test_the_first_process_hands_signals_on_and_settings_come_from_a_file_if_there_is_one(
+    services: dict[str, Any],
+) -> None:
+    for each in services.values():
+        assert each["init"] is True
+        assert each["env_file"] == [{"path": "verbatim.env", "required": False}]
 
 
 def test_the_image_runs_as_another_than_root_and_asks_no_hub() -> None:
