@@ -136,7 +136,7 @@ class Administration:
             return Change(message_id, Message(admintexts.joined(*before, text)))
 
         for step in running.steps():
-            yield told(admintexts.progress(step, words))
+            yield Typing() if step is None else told(admintexts.progress(step, words))
         try:
             report = running.result()
         except _Failures as error:

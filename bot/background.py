@@ -38,14 +38,16 @@ class Background(Generic[_Result]):
         self._error: BaseException | None = None
         threading.Thread(target=self._run, name="background", daemon=True).start()
 
-    def steps(self) -> Iterator[Step]:
-        """The steps as they come, at most one in ``every_s`` seconds, until the work has ended."""
+    def steps(self) -> Iterator[Step | None]:
+        """The step after each ``every_s`` seconds, None if it is as before, until the work ends.
+
+        So who waits for it can stop waiting.
+        """
         told: Step | None = None
         while not self._ended.wait(self._every_s):
             now = self._step
-            if now is not None and now != told:
-                told = now
-                yield now
+            yield now if now != told else None
+            told = now
 
     def result(self) -> _Result:
         """What the work came to, when it has ended. Raises what it raised."""

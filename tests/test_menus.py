@@ -9,6 +9,7 @@ from botapi_server import BotApiServer
 from telegram import Bot
 
 from bot import texts
+from bot.telegrambot import menus
 from bot.telegrambot.menus import announce
 from bot.translation import LANGUAGES, translator
 from bot.utf16 import utf16_length
@@ -70,6 +71,15 @@ def test_nothing_is_set_a_second_time(server: BotApiServer) -> None:
     before = [len(server.calls_to(method)) for method in METHODS]
     announced(server)
     assert [len(server.calls_to(method)) for method in METHODS] == before == [6, 2, 2]
+
+
+def test_what_fails_for_a_while_is_tried_again(
+    server: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(menus, "_RETRY_S", (0.01, 0.02))
+    server.fail_next("setMyDescription", status=502, times=2)
+    announced(server)
+    assert [c.status for c in server.calls_to("setMyDescription")].count(200) == 2
 
 
 @pytest.mark.parametrize("method", METHODS)

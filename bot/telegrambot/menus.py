@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from telegram import (
     Bot,
@@ -13,19 +14,23 @@ from telegram import (
     BotCommandScopeChat,
     BotCommandScopeDefault,
 )
-from telegram.error import TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot import admintexts, texts
+from bot.telegrambot.waiting import seconds_of
 from bot.translation import LANGUAGES, translator
 
 log = logging.getLogger(__name__)
+
+_RETRY_S = (10.0, 60.0, 600.0)
 
 _IN_GROUPS = frozenset({"ask", "new", "sources", "help", "privacy"})
 """What concerns one person's chat with the bot, such as settings, is left out of a group's menu."""
 
 
 async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
-    """Brings menus and descriptions up to date, those that differ; a failure is only logged.
+    """Brings menus and descriptions up to date, those that differ; what fails is tried again some
+    minutes long, and then only logged.
 
     Administrators, by id, have their commands in the menu of their chat with the bot, once they
     have begun one. A menu gives nobody a right.
@@ -36,7 +41,7 @@ async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
     for language in LANGUAGES:
         code = None if language == LANGUAGES[0] else language
         jobs += [
-            _attempt("the command menu", _commands(bot, language, code, scope))
+            _attempt("the command menu", partial(_commands, bot, language, code, scope))
             for scope in (
                 BotCommandScopeDefault(),
                 BotCommandScopeAllPrivateChats(),
@@ -45,17 +50,24 @@ async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
             )
         ]
         jobs += [
-            _attempt("the description", _description(bot, language, code)),
-            _attempt("the short description", _short_description(bot, language, code)),
+            _attempt("the description", partial(_description, bot, language, code)),
+            _attempt("the short description", partial(_short_description, bot, language, code)),
         ]
     await asyncio.gather(*jobs)
 
 
-async def _attempt(what: str, job: Awaitable[None]) -> None:
-    try:
-        await job
-    except TelegramError as error:
-        log.warning("%s could not be set: %s", what, error)
+async def _attempt(what: str, job: Callable[[], Awaitable[None]]) -> None:
+    for delay_s in (*_RETRY_S, None):
+        try:
+            await job()
+        except TelegramError as error:
+            if delay_s is None or isinstance(error, InvalidToken | BadRequest):
+                log.warning("%s could not be set: %s", what, error)
+                return
+            asked_s = seconds_of(error) if isinstance(error, RetryAfter) else 0.0
+            await asyncio.sleep(max(delay_s, asked_s))
+        else:
+            return
 
 
 async def _commands(bot: Bot, language: str, code: str | None, scope: BotCommandScope) -> None:
