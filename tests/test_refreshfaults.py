@@ -1,6 +1,7 @@
 """A refresh that is killed, or has no room on the disk, at any step harms nothing."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ def run(campaign: str, count: int) -> dict[str, Any]:
         text=True,
         timeout=300,
         check=True,
+        # a fork has one thread, and waits for ever for a team that its parent had
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures

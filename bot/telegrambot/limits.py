@@ -23,7 +23,7 @@ from bot.telegrambot.waiting import seconds_of
 
 log = logging.getLogger(__name__)
 
-CONNECTIONS = 10
+CONNECTIONS = 6
 """So many calls are under way at once, and so many connections are kept.
 
 30 messages a second that take 0.2 s each need 6. What is under way when the bot is killed may come
