@@ -1,7 +1,7 @@
 """A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
 
 from bot import texts
-from bot.answering import Answer, Quote, check_quote
+from bot.answering import Answer, Answerer, Quote, check_quote
 from bot.citation import Citation, cite
 from bot.linkstyle import in_link_style
 from bot.people import LinkStyle
@@ -10,7 +10,7 @@ from bot.rendering import PASSAGE_START, Entity, EntityKind, Message, render, st
 from bot.translation import Translator
 from bot.utf16 import shorten, utf16_length
 from bot.verification import Verdict, Verification
-from corpus import Corpus, Document, Passage
+from corpus import Document, Passage
 
 _TITLE_UNITS = 300
 _PUBLISHER_UNITS = 200
@@ -38,13 +38,7 @@ def whole_quote(document: Document, passage: Passage) -> Quote:
 
 
 def passage_message(
-    document: Document,
-    passage: Passage,
-    corpus: Corpus,
-    generation: int,
-    words: Translator,
-    *,
-    links: LinkStyle,
+    document: Document, passage: Passage, answerer: Answerer, words: Translator, *, links: LinkStyle
 ) -> Message:
     """The passage with its citation; of one longer than a message the first part, which says so.
 
@@ -52,9 +46,9 @@ def passage_message(
         UnfaithfulQuote: if it differs from its source.
     """
     quote = whole_quote(document, passage)
-    check_quote(quote, corpus)
-    reply = Answer("", generation, (quote,), language=words.language)
-    return render(in_link_style(reply, links), corpus, opens=True)[0]
+    check_quote(quote, answerer.corpus)
+    reply = Answer("", answerer.generation, (quote,), language=words.language)
+    return render(in_link_style(reply, links), answerer.corpus, opens=True)[0]
 
 
 def source_message(found: Verification, generation: int, words: Translator) -> Message | None:

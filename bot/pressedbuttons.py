@@ -96,14 +96,8 @@ class PressedButtons:
             yield Told(words.say(texts.RENEWED), alert=True)
             return
         document = found[0]
-        message = passage_message(
-            document,
-            passage,
-            answerer.corpus,
-            answerer.generation,
-            words,
-            links=self._replies.links_of(event),
-        )
+        links = self._replies.links_of(event)
+        message = passage_message(document, passage, answerer, words, links=links)
         pointer = pointer_to(whole_quote(document, passage).citation, answerer.generation)
         buttons = paragraph_buttons(document, passage, pointer, words, ref=press.ref)
         yield Told()

@@ -89,14 +89,8 @@ class Questions:
             return
         document, passage = found
         try:
-            message = passage_message(
-                document,
-                passage,
-                answerer.corpus,
-                answerer.generation,
-                words,
-                links=self._replies.links_of(event),
-            )
+            links = self._replies.links_of(event)
+            message = passage_message(document, passage, answerer, words, links=links)
         except UnfaithfulQuote:
             log.exception("a quote was held back")
             yield say(event, words.say(texts.HELD_BACK))

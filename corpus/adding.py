@@ -10,6 +10,7 @@ from corpus.errors import FetchFailed, UnreadableSource
 from corpus.extraction.extractor import Extractor
 from corpus.fetching import Fetched
 from corpus.frontmatter import Provenance
+from corpus.reader import leads_out
 
 MAX_SOURCE_BYTES = 50_000_000
 
@@ -135,8 +136,8 @@ def _files_below(folder: Path) -> Iterator[Source]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(parent, name)
-            leads_out = path.is_symlink() and not path.resolve().is_relative_to(root)
-            if not name.startswith(".") and path.is_file() and not leads_out:
+            # first whether it is a file: a link to itself cannot be followed
+            if not name.startswith(".") and path.is_file() and not leads_out(path, root):
                 yield Source(printable_label(path.relative_to(folder).as_posix()), file=path)
 
 

@@ -189,13 +189,18 @@ def text_files(directory: Path) -> list[Path]:
             found += [p for p in paths if p.suffix.lower() in SUFFIXES and p.is_file()]
         root = directory.resolve()
         for path in found:
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if leads_out(path, root):
                 raise UnreadableSource(
                     f"{path}: a link that leads out of the corpus directory. Put a copy there."
                 )
     except OSError as error:
         unreadable(error)
     return sorted(found)
+
+
+def leads_out(file: Path, root: Path) -> bool:
+    """Whether a file that exists is a link to one outside of ``root``, a path without links."""
+    return file.is_symlink() and not file.resolve().is_relative_to(root)
 
 
 def sources_digest(directory: Path) -> str:

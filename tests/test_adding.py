@@ -58,6 +58,7 @@ def test_a_folder_stands_for_every_file_below_it_by_its_path_there(tmp_path: Pat
     (folder / "loop").symlink_to(folder)
     (tmp_path / "outside.txt").write_text("A secret.")
     (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "itself.txt").symlink_to(folder / "itself.txt")
     os.mkfifo(folder / "pipe")
     assert [source.label for source in find_sources([str(folder)])] == ["b.md", "2021/a.txt"]
 

@@ -100,9 +100,7 @@ def test_a_plain_question_is_answered_with_a_marked_quote_and_its_citation(
     assert sent.params["link_preview_options"] == {"is_disabled": True}
 
 
-def test_an_answer_that_is_there_at_once_comes_without_typing(
-    bot: Bot, server: BotApiServer
-) -> None:
+def test_typing_is_shown_before_the_answer_or_not_at_all(bot: Bot, server: BotApiServer) -> None:
     ask(server, QUESTION)
     user = server.add_user()
     server.say(QUESTION, chat_id=user.id)

@@ -76,7 +76,7 @@ class Handler:
         self._stopping.set()
 
     async def close(self) -> None:
-        """Waits for what is being made, but not for long."""
+        """Waits a moment for what is being made; the end of the process waits for the rest."""
         loop = asyncio.get_running_loop()
         closing = loop.run_in_executor(None, lambda: self._threads.shutdown(cancel_futures=True))
         await asyncio.wait([closing], timeout=_CLOSE_S)
