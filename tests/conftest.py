@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botapi_server import BotApiServer
 from hypothesis import HealthCheck, settings
 
 from bot.answering import Answerer
@@ -89,3 +90,11 @@ def port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         number: int = listening.getsockname()[1]
         return number
+
+
+@pytest.fixture
+def server() -> Iterator[BotApiServer]:
+    """A strict Bot API server on loopback; what Telegram would not take fails the test."""
+    with BotApiServer() as running:
+        yield running
+        assert running.violations == []

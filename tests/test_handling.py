@@ -26,13 +26,6 @@ Work = Callable[[Handler, list[int]], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as running:
-        yield running
-        assert running.violations == []
-
-
-@pytest.fixture
 def ada(server: BotApiServer) -> User:
     return server.add_user()
 

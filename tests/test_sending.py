@@ -24,13 +24,6 @@ TEXTS = ("Zebras zigzag.\n\nJazz puzzles.", f"Quiz {LONG}")
 
 
 @pytest.fixture
-def server() -> Iterator[BotApiServer]:
-    with BotApiServer() as running:
-        yield running
-        assert running.violations == []
-
-
-@pytest.fixture
 def bot(server: BotApiServer, store: GenerationStore) -> Iterator[InProcessBot]:
     live = live_letters(corpus_of(*TEXTS, url="https://example.org/"), store)
     with InProcessBot(server, dialogue_of(live)) as running:
