@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,6 +173,12 @@ def test_a_change_is_told_once_the_files_are_left_alone(tmp_path: Path) -> None:
     assert len(done) == 4
 
 
+def rows(known_vectors: Path) -> int:
+    with closing(sqlite3.connect(f"file:{known_vectors}?mode=ro", uri=True)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM known").fetchone()
+        return int(count)
+
+
 def test_a_killed_refresh_leaves_what_answers_and_goes_on(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert verbatim("refresh", home=home).returncode == 0
@@ -181,12 +189,11 @@ def test_a_killed_refresh_leaves_what_answers_and_goes_on(tmp_path: Path) -> Non
     process = subprocess.Popen(  # noqa: S603
         [VERBATIM, "refresh"], env=environment(home), stdout=subprocess.DEVNULL
     )
-    # known vectors appear in the log of the database once the first documents are done
-    log = home / "index" / "known-vectors.sqlite-wal"
+    # the first documents are done once the file has more vectors than the first refresh left
+    known = home / "index" / "known-vectors.sqlite"
+    before = rows(known)
     deadline = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < deadline:
-        if log.exists() and log.stat().st_size > 100_000:
-            break
+    while process.poll() is None and time.monotonic() < deadline and rows(known) == before:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
