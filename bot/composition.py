@@ -52,12 +52,12 @@ from embeddings import (
     GenerationStore,
     ModelFolder,
     Retriever,
-    SentenceTransformerEmbedder,
     StoreCheck,
     check_model,
     check_store,
     find_model,
     find_reranker,
+    open_embedder,
 )
 from embeddings.threads import one_thread_for_numpy
 from embeddings.vectorcache import CachingEmbedder
@@ -297,6 +297,7 @@ def find_settings_model(settings: Settings) -> ModelFolder:
         settings.model,
         query_prompt=settings.query_prompt,
         passage_prompt=settings.passage_prompt,
+        precision=settings.precision,
     )
 
 
@@ -309,7 +310,7 @@ def open_evaluation_embedders(settings: Settings, cache: Path | None) -> tuple[E
     """
     model = find_settings_model(settings)
     file = cache or settings.evaluation_vectors
-    encoder = SentenceTransformerEmbedder(model)
+    encoder = open_embedder(model, exports=settings.exports_directory)
     try:
         return encoder, CachingEmbedder(encoder, file)
     except (OSError, sqlite3.Error) as error:

@@ -8,11 +8,12 @@ from pathlib import Path
 from bot.settings import Settings
 from corpus import Snapshots, read_corpus, sources_digest, text_files
 from embeddings import (
+    Embedder,
     GenerationStore,
     ModelFolder,
     Progress,
     RefreshReport,
-    SentenceTransformerEmbedder,
+    open_embedder,
     plan_refresh,
     refresh,
     unchanged,
@@ -40,17 +41,17 @@ class Refresher:
         self._settings = settings
         self._model = model
         self._progress_bar = progress_bar
-        self._embedder: SentenceTransformerEmbedder | None = None
+        self._embedder: Embedder | None = None
 
     @property
-    def embedder(self) -> SentenceTransformerEmbedder:
+    def embedder(self) -> Embedder:
         """The model, loaded at the first use.
 
         Raises:
             ModelDamaged: if it cannot be loaded.
         """
         if self._embedder is None:
-            self._embedder = SentenceTransformerEmbedder(self._model)
+            self._embedder = open_embedder(self._model, exports=self._settings.exports_directory)
         return self._embedder
 
     def refresh(

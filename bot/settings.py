@@ -11,7 +11,7 @@ from platformdirs import user_data_path
 from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
-from embeddings import DEFAULT_MODEL
+from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
@@ -30,6 +30,8 @@ class Settings:
     ``messages_per_second`` is what Telegram allows the bot in all chats together.
     ``health_port`` is where ``/healthz``, ``/readyz`` and ``/metrics`` are on 127.0.0.1; None,
     the default, is nowhere.
+    ``precision`` is what the model computes with, ``exports_directory`` where it lies as the
+    runtime reads it: by default ``models/`` in ``home``; it can be shared and deleted.
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
@@ -41,6 +43,8 @@ class Settings:
     model: str
     query_prompt: str | None
     passage_prompt: str | None
+    precision: Precision
+    exports_directory: Path
     reranker: str | None
     telegram_api: str
     language: str
@@ -76,11 +80,12 @@ class Settings:
 
         Raises:
             SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
-                texts in ``VERBATIM_LANGUAGE``, an id is none, or a number is out of its range.
+                texts in ``VERBATIM_LANGUAGE``, an id is none, or a value is not one of those known.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
         corpus_text = environment.get("VERBATIM_CORPUS")
+        exports = environment.get("VERBATIM_EXPORTS")
         api = (environment.get("VERBATIM_TELEGRAM_API") or TELEGRAM_API).rstrip("/")
         if not api.startswith(("https://", "http://")):
             raise SettingsError(
@@ -93,6 +98,8 @@ class Settings:
             model=environment.get("VERBATIM_MODEL") or DEFAULT_MODEL,
             query_prompt=environment.get("VERBATIM_QUERY_PROMPT"),
             passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
+            precision=_precision(environment),
+            exports_directory=(_path(exports) if exports else home / "models").absolute(),
             reranker=environment.get("VERBATIM_RERANKER") or None,
             telegram_api=api,
             language=_language(environment),
@@ -105,6 +112,16 @@ class Settings:
             health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
             or None,
         )
+
+
+def _precision(environment: Mapping[str, str]) -> Precision:
+    name = environment.get("VERBATIM_PRECISION") or "fp32"
+    for precision in PRECISIONS:
+        if name == precision:
+            return precision
+    raise SettingsError(
+        f"VERBATIM_PRECISION={name}: it is one of {', '.join(PRECISIONS)}. Unset it for fp32."
+    )
 
 
 def _access(environment: Mapping[str, str]) -> AccessRules:

@@ -4,7 +4,7 @@ from embeddings.besthits import best_hits
 from embeddings.checking import GenerationCheck, SourceText, StoreCheck, check_store
 from embeddings.crossencoder import CrossEncoderReranker
 from embeddings.dateranges import DateRange, iso_range
-from embeddings.embedder import Embedder, ModelIdentity, Progress
+from embeddings.embedder import PRECISIONS, Embedder, ModelIdentity, Precision, Progress
 from embeddings.errors import (
     EmbeddingsError,
     GenerationError,
@@ -29,6 +29,7 @@ from embeddings.modelfolder import (
     find_reranker,
     model_languages,
 )
+from embeddings.modelruntime import open_embedder
 from embeddings.nearduplicates import Gist, gist_of, same_text
 from embeddings.question import CAPITALISED
 from embeddings.questionfilter import QuestionFilters, ReadFilter
@@ -42,6 +43,7 @@ from embeddings.store import GenerationStore, Opened
 __all__ = [
     "CAPITALISED",
     "DEFAULT_MODEL",
+    "PRECISIONS",
     "REMEMBERED_CHARACTERS",
     "REMEMBERED_QUESTIONS",
     "CrossEncoderReranker",
@@ -67,6 +69,7 @@ __all__ = [
     "ModelIdentity",
     "ModelNotFound",
     "Opened",
+    "Precision",
     "Progress",
     "Query",
     "QuestionFilters",
@@ -87,6 +90,7 @@ __all__ = [
     "iso_range",
     "known_filter",
     "model_languages",
+    "open_embedder",
     "plan_refresh",
     "publisher_key",
     "refresh",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,15 @@ Progress = Callable[[int, int], None]
 """Told (done, in all) while long work goes on."""
 
 
+Precision = Literal["fp32", "int8"]
+"""What a model computes with: its own 32-bit numbers, or whole numbers, faster and less exact."""
+
+PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """What makes two vectors comparable: the same digest and the same prompts.
+    """What makes two vectors comparable: the same digest, prompts and precision.
 
     ``name`` is how the user named the model; ``digest`` is over its weights, tokenizer and
     pooling, so that a renamed folder is the same model and a changed one is not.
@@ -26,14 +32,21 @@ class ModelIdentity:
     digest: str
     query_prompt: str
     passage_prompt: str
+    precision: Precision = "fp32"
 
     def comparable(self, other: "ModelIdentity") -> bool:
         """Whether vectors of both models may be compared; the name does not matter."""
-        return (self.digest, self.query_prompt, self.passage_prompt) == (
+        return (self.digest, self.query_prompt, self.passage_prompt, self.precision) == (
             other.digest,
             other.query_prompt,
             other.passage_prompt,
+            other.precision,
         )
+
+    @property
+    def vectors_key(self) -> str:
+        """What vectors are kept under besides prompt and text."""
+        return self.digest if self.precision == "fp32" else f"{self.digest}-{self.precision}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,10 @@ class Embedder(Protocol):
     @property
     def identity(self) -> ModelIdentity:
         """The model's identity."""
+
+    @property
+    def runtime(self) -> str:
+        """What computes, and its version: "onnxruntime 1.30.0"."""
 
     @property
     def dimension(self) -> int:

@@ -40,7 +40,7 @@ class KnownVectors:
             IndexWriteFailed: if the file cannot be made.
         """
         self._file = file
-        self._model = f"{model.digest}\0{model.passage_prompt}"
+        self._model = f"{model.vectors_key}\0{model.passage_prompt}"
         self._connection = _prepared(sqlite3.connect(":memory:")) if file is None else _open(file)
         self.vectors: dict[str, FloatMatrix] = {}
         self.tokens: dict[Units, TokenVectors] = {}

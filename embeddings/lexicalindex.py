@@ -1,11 +1,15 @@
-"""Exact words: BM25 over stems. The only module that imports ``bm25s`` and ``Stemmer``."""
+"""Exact words: BM25 over stems. The only module that imports ``bm25s`` and ``Stemmer``.
+
+``bm25s`` weighs the words when an index is built; what it then adds up for a question is a few
+lines here, so that a question does not wait for its import.
+"""
 
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import Stemmer
@@ -16,9 +20,6 @@ from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.functionwords import FUNCTION_WORD_LANGUAGES, function_words
 from embeddings.searchform import search_form
-
-if TYPE_CHECKING:
-    import bm25s
 
 K1 = 1.2
 B = 0.75
@@ -140,14 +141,16 @@ class Postings:
     rows: NDArray[Any]
     scores: NDArray[Any]
 
+    def of(self, column: int) -> slice:
+        """Where in ``rows`` and ``scores`` a column lies."""
+        return slice(int(self.starts[column]), int(self.starts[column + 1]))
+
 
 class LexicalIndex:
     """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0."""
 
-    def __init__(
-        self, engine: "bm25s.BM25 | None", *, count: int, languages: Sequence[str]
-    ) -> None:
-        self._engine = engine
+    def __init__(self, postings: Postings | None, *, count: int, languages: Sequence[str]) -> None:
+        self._postings = postings
         self._count = count
         self._languages = tuple(languages)
 
@@ -163,9 +166,14 @@ class LexicalIndex:
         """An index of texts given by their ``stems``, in order, and of their language codes."""
         if not any(bags):
             return cls(None, count=len(bags), languages=sorted(languages))
-        engine = _new_engine()
+        import bm25s  # slow to import
+
+        engine = bm25s.BM25(k1=K1, b=B, method="lucene")
         engine.index(list(bags), show_progress=False)
-        return cls(engine, count=len(bags), languages=sorted(languages))
+        scores = engine.scores
+        vocabulary = {stem: int(column) for stem, column in engine.vocab_dict.items()}
+        postings = Postings(vocabulary, scores["indptr"], scores["indices"], scores["data"])
+        return cls(postings, count=len(bags), languages=sorted(languages))
 
     def __len__(self) -> int:
         return self._count
@@ -173,12 +181,7 @@ class LexicalIndex:
     @property
     def postings(self) -> Postings | None:
         """What is stored of the words, to be checked; None where no text has a word."""
-        if self._engine is None:
-            return None
-        scores = self._engine.scores
-        return Postings(
-            self._engine.vocab_dict, scores["indptr"], scores["indices"], scores["data"]
-        )
+        return self._postings
 
     def question_stems(self, question: str) -> tuple[str, ...]:
         """The distinct stems of a question, in order, without the function words of its language.
@@ -209,15 +212,19 @@ class LexicalIndex:
         ]
         if len(self.languages) == 1:
             return candidates
-        known = [s for s in candidates if self._engine and s in self._engine.vocab_dict]
+        known = [s for s in candidates if self._postings and s in self._postings.vocabulary]
         return known or candidates[:1]
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
         """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""
-        known = [s for s in question_stems if self._engine and s in self._engine.vocab_dict]
-        if self._engine is None or not known:
-            return np.zeros(self._count, np.float32)
-        scores: FloatMatrix = self._engine.get_scores(known)
+        scores = np.zeros(self._count, np.float32)
+        if self._postings is None:
+            return scores
+        for stem in question_stems:
+            column = self._postings.vocabulary.get(stem)
+            if column is not None:
+                of_stem = self._postings.of(column)
+                scores[self._postings.rows[of_stem]] += self._postings.scores[of_stem]
         return scores
 
     def weight(self, stem: str) -> float:
@@ -225,11 +232,10 @@ class LexicalIndex:
 
         A stem that no text has gets the largest weight, that of ``df = 0``.
         """
-        frequency = 0
-        if self._engine is not None and (column := self._engine.vocab_dict.get(stem)) is not None:
-            starts = self._engine.scores["indptr"]
-            frequency = int(starts[column + 1] - starts[column])
-        return self._idf(frequency)
+        if self._postings is None or (column := self._postings.vocabulary.get(stem)) is None:
+            return self._idf(0)
+        of_stem = self._postings.of(column)
+        return self._idf(of_stem.stop - of_stem.start)
 
     @property
     def largest_weight(self) -> float:
@@ -249,15 +255,14 @@ class LexicalIndex:
     def to_files(self, prefix: str) -> dict[str, bytes]:
         """The index as files whose names begin with ``prefix``; nothing is pickled."""
         head = {"count": self._count, "languages": list(self._languages)}
-        if self._engine is None:
+        postings = self._postings
+        if postings is None:
             return {f"{prefix}.json": _json(head)}
-        scores = self._engine.scores
-        vocabulary = {s: int(c) for s, c in self._engine.vocab_dict.items()}
         return {
-            f"{prefix}.json": _json({**head, "vocabulary": vocabulary}),
-            f"{prefix}-scores.npy": array_to_bytes(scores["data"]),
-            f"{prefix}-rows.npy": array_to_bytes(scores["indices"]),
-            f"{prefix}-starts.npy": array_to_bytes(scores["indptr"]),
+            f"{prefix}.json": _json({**head, "vocabulary": postings.vocabulary}),
+            f"{prefix}-scores.npy": array_to_bytes(postings.scores),
+            f"{prefix}-rows.npy": array_to_bytes(postings.rows),
+            f"{prefix}-starts.npy": array_to_bytes(postings.starts),
         }
 
     @classmethod
@@ -272,25 +277,14 @@ class LexicalIndex:
             count, languages = int(head["count"]), [str(code) for code in head["languages"]]
             if "vocabulary" not in head:
                 return cls(None, count=count, languages=languages)
-            engine = _new_engine()
-            engine.vocab_dict = head["vocabulary"]
-            engine.unique_token_ids_set = set(engine.vocab_dict.values())
-            engine.nonoccurrence_array = None
-            engine.scores = {
-                "data": array_from_bytes(files[f"{prefix}-scores.npy"]),
-                "indices": array_from_bytes(files[f"{prefix}-rows.npy"]),
-                "indptr": array_from_bytes(files[f"{prefix}-starts.npy"]),
-                "num_docs": count,
-            }
+            rows, starts, scores = (
+                array_from_bytes(files[f"{prefix}-{name}.npy"])
+                for name in ("rows", "starts", "scores")
+            )
+            postings = Postings(dict(head["vocabulary"]), starts, rows, scores)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise IndexDamaged("the lexical index is not readable") from error
-        return cls(engine, count=count, languages=languages)
-
-
-def _new_engine() -> "bm25s.BM25":
-    import bm25s  # slow to import
-
-    return bm25s.BM25(k1=K1, b=B, method="lucene")
+        return cls(postings, count=count, languages=languages)
 
 
 def _json(value: object) -> bytes:

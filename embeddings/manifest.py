@@ -13,7 +13,9 @@ MANIFEST_NAME = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The contents of ``manifest.json``. ``files`` maps each file's name to its SHA-256."""
+    """The contents of ``manifest.json``. ``files`` maps each file's name to its SHA-256,
+    ``runtime`` is what computed its vectors, the model's precision is in ``model``.
+    """
 
     generation: int
     model: ModelIdentity
@@ -24,6 +26,7 @@ class Manifest:
     sentences: int
     created: str
     files: dict[str, str]
+    runtime: str = "torch"
     format_version: int = FORMAT_VERSION
     metric: str = "inner product of unit rows"
 

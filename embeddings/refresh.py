@@ -82,6 +82,7 @@ def refresh(
             files,
             corpus=corpus,
             model=embedder.identity,
+            runtime=embedder.runtime,
             dimension=embedder.dimension,
         )
         if sources_digest is not None:

@@ -1,23 +1,24 @@
-"""The embedder behind the default: the only module that imports ``sentence_transformers``.
+"""The model as it was made, run by torch, and its export.
 
-So it loads the optional cross-encoder too; ``crossencoder`` works with it.
+The only module that imports ``sentence_transformers``; so it loads the optional cross-encoder,
+too, and ``crossencoder`` works with it.
 """
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embeddings.embedder import FloatMatrix, ModelIdentity, Progress, Reading
 from embeddings.errors import ModelDamaged
+from embeddings.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape
 from embeddings.modelfolder import ModelFolder
-from embeddings.unitrows import unit_rows
+from embeddings.windows import Window, WindowReadings, windows_of
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -28,10 +29,10 @@ _BATCH = 8
 _TEXTS_AT_ONCE = 512
 """Texts whose tokens are in memory at a time; enough to find eight of like length."""
 
-_SLACK = 16
-"""Tokens left free in a window: a piece cut inside a word can tokenise into a few more."""
+_DEFAULT_LIMIT = 512
+"""The tokens of a window of a model that does not say how many it reads."""
 
-_Tokens = tuple[FloatMatrix, NDArray[np.int32], NDArray[np.int64]]
+_OPSET = 17
 
 
 class SentenceTransformerEmbedder:
@@ -61,6 +62,13 @@ class SentenceTransformerEmbedder:
     def identity(self) -> ModelIdentity:
         """The model's identity."""
         return self._identity
+
+    @property
+    def runtime(self) -> str:
+        """The runtime and its version."""
+        import torch
+
+        return f"torch {torch.__version__}"
 
     @property
     def dimension(self) -> int:
@@ -106,8 +114,7 @@ class SentenceTransformerEmbedder:
     def _read_some(
         self, texts: Sequence[str], prompt: str, tell: Callable[[float], None], *, tokens: bool
     ) -> list[Reading]:
-        sums = np.zeros((len(texts), self._dimension), dtype=np.float64)
-        found: list[dict[int, _Tokens]] = [{} for _ in texts]
+        found = WindowReadings(len(texts), self._dimension)
         with self._turn():
             windows = self._windows(texts, prompt)
         windows.sort(key=lambda window: window.tokens)
@@ -124,16 +131,12 @@ class SentenceTransformerEmbedder:
                 )
                 for window, one in zip(batch, encoded, strict=True):
                     if tokens:
-                        found[window.owner][window.start] = self._tokens(one, window, prompt)
-                        vector = np.asarray(one["sentence_embedding"], np.float64)
+                        self._add_tokens(found, window, prompt, one)
+                        found.add(window, np.asarray(one["sentence_embedding"]))
                     else:
-                        vector = np.asarray(one, np.float64)
-                    sums[window.owner] += window.tokens * vector
+                        found.add(window, np.asarray(one))
             tell(min(start + _BATCH, len(windows)) / len(windows))
-        return [
-            _reading(vector, [pieces[at] for at in sorted(pieces)])
-            for vector, pieces in zip(unit_rows(sums), found, strict=True)
-        ]
+        return found.readings()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -147,36 +150,28 @@ class SentenceTransformerEmbedder:
         finally:
             self._lock.release()
 
-    def _tokens(self, encoded: dict[str, Any], window: "_Window", prompt: str) -> _Tokens:
-        """The tokens of a window that have a letter or digit."""
-        tokenizer = self._model.tokenizer
+    def _add_tokens(
+        self, found: WindowReadings, window: Window, prompt: str, encoded: dict[str, Any]
+    ) -> None:
         text = prompt + window.text
-        offsets = tokenizer(text, return_offsets_mapping=True, truncation=False, verbose=False)
-        places = np.array(offsets["offset_mapping"], np.int64).reshape(-1, 2)
+        tokens = self._model.tokenizer(
+            text, return_offsets_mapping=True, truncation=False, verbose=False
+        )
         told = np.asarray(encoded["attention_mask"]) > 0
         ids = np.asarray(encoded["input_ids"])[told]
         vectors = np.asarray(encoded["token_embeddings"], np.float32)[told]
-        count = min(len(places), len(ids))  # a tokenizer that cuts differently loses the tail
-        kept = [
-            k
-            for k, (a, b) in enumerate(places[:count])
-            if a >= len(prompt) and any(c.isalnum() for c in text[a:b])
-        ]
-        return (
-            unit_rows(vectors[kept]),
-            ids[kept].astype(np.int32),
-            places[kept, 0] - len(prompt) + window.start,
-        )
+        # a tokenizer that cuts differently loses the tail
+        offsets = tokens["offset_mapping"][: len(ids)]
+        found.add_tokens(window, prompt=prompt, ids=ids, offsets=offsets, vectors=vectors)
 
-    def _windows(self, texts: Sequence[str], prompt: str) -> list["_Window"]:
+    def _windows(self, texts: Sequence[str], prompt: str) -> list[Window]:
         """Pieces of the texts that fit the model, in order."""
         if not texts:
             return []
         tokenizer = self._model.tokenizer
-        limit = self._model.max_seq_length or 512
+        limit = self._model.max_seq_length or _DEFAULT_LIMIT
         limit -= tokenizer.num_special_tokens_to_add()
         limit -= len(tokenizer(prompt, add_special_tokens=False)["input_ids"]) if prompt else 0
-        limit = max(limit, 2 * _SLACK)
         encoded = tokenizer(
             list(texts),
             add_special_tokens=False,
@@ -184,37 +179,65 @@ class SentenceTransformerEmbedder:
             return_offsets_mapping=True,
             verbose=False,
         )
-        windows = []
-        for owner, offsets in enumerate(encoded["offset_mapping"]):
-            text = texts[owner]
-            if len(offsets) <= limit:
-                windows.append(_Window(text, owner, 0, max(len(offsets), 1)))
-                continue
-            count = -(-len(offsets) // (limit - _SLACK))
-            size = -(-len(offsets) // count)
-            for first in range(0, len(offsets), size):
-                part = offsets[first : first + size]
-                start, end = part[0][0], part[-1][1]
-                windows.append(_Window(text[start:end], owner, start, len(part)))
-        return windows
+        return [
+            window
+            for owner, offsets in enumerate(encoded["offset_mapping"])
+            for window in windows_of(owner, texts[owner], offsets, limit=limit)
+        ]
 
+    def export(self, folder: Path) -> ModelShape:
+        """Writes the model's graph and tokenizer into the folder, by torch's own exporter.
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A piece of the text number ``owner``, from its character ``start``, of so many tokens."""
+        The graph is all of the model, pooling and last layers included: ``input_ids`` and
+        ``attention_mask`` ``(b, t)`` int64 in, ``sentence_embedding`` ``(b, d)`` and
+        ``token_embeddings`` ``(b, t, d)`` float32 out.
 
-    text: str
-    owner: int
-    start: int
-    tokens: int
+        Raises:
+            Exception: of many types, for a model that does not export.
+        """
+        import torch
 
+        model = self._model
 
-def _reading(vector: FloatMatrix, pieces: list[_Tokens]) -> Reading:
-    if not pieces:
-        nothing = np.empty((0, len(vector)), np.float32)
-        return Reading(vector, nothing, np.empty(0, np.int32), np.empty(0, np.int64))
-    vectors, ids, starts = zip(*pieces, strict=True)
-    return Reading(vector, np.concatenate(vectors), np.concatenate(ids), np.concatenate(starts))
+        class Graph(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.model = model
+
+            def forward(self, input_ids: Any, attention_mask: Any) -> tuple[Any, Any]:
+                out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+                return out["sentence_embedding"], out["token_embeddings"]
+
+        ids = torch.zeros((2, 9), dtype=torch.long) + (model.tokenizer.pad_token_id or 0)
+        mask = torch.ones((2, 9), dtype=torch.long)
+        mask[1, 6:] = 0
+        texts, words = {0: "texts"}, {0: "texts", 1: "tokens"}
+        with self._turn(), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter's, about itself
+            torch.onnx.export(
+                Graph().eval(),
+                (ids, mask),
+                str(folder / GRAPH_NAME),
+                input_names=["input_ids", "attention_mask"],
+                output_names=["sentence_embedding", "token_embeddings"],
+                dynamic_axes={
+                    "input_ids": words,
+                    "attention_mask": words,
+                    "sentence_embedding": texts,
+                    "token_embeddings": words,
+                },
+                opset_version=_OPSET,
+                dynamo=False,  # the other exporter wants onnxscript
+                verbose=False,
+            )
+        (folder / TOKENIZER_NAME).write_text(
+            model.tokenizer.backend_tokenizer.to_str(), encoding="utf-8"
+        )
+        return ModelShape(
+            dimension=self._dimension,
+            most_tokens=int(model.max_seq_length or _DEFAULT_LIMIT),
+            pad_id=int(model.tokenizer.pad_token_id or 0),
+        )
 
 
 def load_cross_encoder(folder: Path) -> "CrossEncoder":
@@ -268,7 +291,8 @@ def _load(folder: ModelFolder) -> "SentenceTransformer":
             device="cpu",
             trust_remote_code=False,
             local_files_only=True,
-            model_kwargs={"use_safetensors": True},
+            # attention spelt out is what the exporter knows
+            model_kwargs={"use_safetensors": True, "attn_implementation": "eager"},
         )
     except Exception as error:  # whatever a broken folder provokes, the cause is the folder
         reason = " ".join(str(error).split())[:200]

@@ -222,6 +222,7 @@ class GenerationStore:
         *,
         corpus: Corpus,
         model: ModelIdentity,
+        runtime: str,
         dimension: int,
     ) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
@@ -237,6 +238,7 @@ class GenerationStore:
         manifest = Manifest(
             generation=number,
             model=model,
+            runtime=runtime,
             dimension=dimension,
             corpus_digest=corpus.digest,
             documents=len(corpus.documents),

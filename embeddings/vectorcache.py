@@ -21,8 +21,8 @@ def _from(start: int, in_all: int, progress: Progress | None) -> Progress | None
 class CachingEmbedder:
     """An embedder that asks another one only for texts it has not seen with that model.
 
-    Keys are SHA-256 over the model's digest, the prompt and the text. ``embedded`` counts the
-    texts that the other one had to embed.
+    Keys are SHA-256 over the model's digest and precision, the prompt and the text. ``embedded``
+    counts the texts that the other one had to embed.
     """
 
     def __init__(self, embedder: Embedder, file: Path) -> None:
@@ -39,6 +39,11 @@ class CachingEmbedder:
     def identity(self) -> ModelIdentity:
         """The identity of the model behind it."""
         return self._embedder.identity
+
+    @property
+    def runtime(self) -> str:
+        """The runtime behind it."""
+        return self._embedder.runtime
 
     @property
     def dimension(self) -> int:
@@ -96,7 +101,7 @@ class CachingEmbedder:
         return self._embedder.knows_word(word)
 
     def _key(self, side: str, prompt: str, text: str) -> bytes:
-        fields = "\0".join((side, self.identity.digest, prompt, text))
+        fields = "\0".join((side, self.identity.vectors_key, prompt, text))
         return hashlib.sha256(fields.encode("utf-8")).digest()
 
     def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -28,8 +28,8 @@ from embeddings import (
     GenerationStore,
     Query,
     Retriever,
-    SentenceTransformerEmbedder,
     find_model,
+    open_embedder,
     refresh,
 )
 from embeddings.evidence import EVIDENCE_NAMES, best_sentences
@@ -394,9 +394,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", type=Path, help="the folder of the evaluation sets")
     parser.add_argument("--cache", type=Path, default=Path("vectors.sqlite"), help="vectors")
+    parser.add_argument("--exports", type=Path, default=Path("models"), help="exported models")
     parser.add_argument("--write", action="store_true", help="write embeddings/ranking.json")
     arguments = parser.parse_args()
-    embedder = CachingEmbedder(SentenceTransformerEmbedder(find_model()), arguments.cache)
+    embedder = CachingEmbedder(
+        open_embedder(find_model(), exports=arguments.exports), arguments.cache
+    )
     sets = load_sets(arguments.folder)
     cases = [case for questions in sets for case in cases_of(questions, embedder)]
     everything = cases

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, settings
 from bot.answering import Answerer
 from corpus import Corpus, read_corpus, shipped_statements
 from embeddings import (
+    Embedder,
     GenerationStore,
     Retriever,
-    SentenceTransformerEmbedder,
     find_model,
+    open_embedder,
     refresh,
 )
 
@@ -27,13 +28,21 @@ settings.register_profile(
 settings.load_profile("verbatim")
 
 
+@pytest.fixture(scope="session")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tests' processes share what was exported of models."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "exports"
+
+
 @pytest.fixture(autouse=True)
-def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, exports: Path) -> None:
     """No test sees the settings, token or language of who runs it, or reaches a model hub."""
     for name in list(os.environ):
         if name.startswith(("VERBATIM_", "TELEGRAM_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("VERBATIM_LANGUAGE", "en")
+    monkeypatch.setenv("VERBATIM_EXPORTS", str(exports))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
@@ -44,15 +53,15 @@ def shipped() -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def real_embedder() -> SentenceTransformerEmbedder:
+def real_embedder(exports: Path) -> Embedder:
     """The default model itself."""
-    return SentenceTransformerEmbedder(find_model())
+    return open_embedder(find_model(), exports=exports)
 
 
 @pytest.fixture(scope="session")
 def shipped_answerer(
     shipped: Corpus,
-    real_embedder: SentenceTransformerEmbedder,
+    real_embedder: Embedder,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Answerer:
     """An Answerer over the shipped statement with the real model."""
@@ -62,7 +71,7 @@ def shipped_answerer(
 
 
 @pytest.fixture(scope="session")
-def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_home(tmp_path_factory: pytest.TempPathFactory, exports: Path) -> Path:
     """A data directory in which the real index of the shipped statement is built."""
     from rich.console import Console
 
@@ -71,7 +80,9 @@ def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from bot.terminal import progress_bar
 
     home = tmp_path_factory.mktemp("home")
-    configuration = Settings.from_environment({"VERBATIM_HOME": str(home)})
+    configuration = Settings.from_environment(
+        {"VERBATIM_HOME": str(home), "VERBATIM_EXPORTS": str(exports)}
+    )
     console = Console(stderr=True)
     bar = lambda text: progress_bar(console, text)  # noqa: E731 (one line, used once)
     open_refresher(configuration, progress_bar=bar).refresh()

@@ -21,6 +21,7 @@ class LetterEmbedder:
 
     def __init__(self, *, name: str = "letters", digest: str = "0" * 64) -> None:
         self.identity = ModelIdentity(name, digest, "", "")
+        self.runtime = "letters 1"
         self.dimension = len(LETTERS) + 1
         self.embedded: list[str] = []
 

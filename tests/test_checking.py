@@ -235,7 +235,9 @@ def test_what_makes_no_sense_is_found_though_every_digest_is_right(
     files = {p.name: p.read_bytes() for p in folder.iterdir() if p.name != MANIFEST_NAME}
     spoil(files)
     with store.writer():
-        store.publish(files, corpus=CORPUS, model=LetterEmbedder().identity, dimension=27)
+        store.publish(
+            files, corpus=CORPUS, model=LetterEmbedder().identity, runtime="letters 1", dimension=27
+        )
     found = [p.removeprefix("2: ") for p in problems(check_store(store))]
     assert [p for p in found if p.startswith(said)], found
 

@@ -7,7 +7,7 @@ from damage import CHANGES, DamageTrials
 from fakes import LetterEmbedder, corpus_of
 
 from corpus import Corpus
-from embeddings import GenerationStore, SentenceTransformerEmbedder, refresh
+from embeddings import Embedder, GenerationStore, refresh
 
 LETTERS = (
     "Zebras zigzag. Zoos buzz.\n\nFizzy pizza puzzles jazz.",
@@ -63,7 +63,7 @@ def test_the_trials_notice_an_index_that_is_not_checked(
 
 
 def test_no_answer_comes_from_a_damaged_file_of_the_real_index(
-    store: GenerationStore, shipped: Corpus, real_embedder: SentenceTransformerEmbedder
+    store: GenerationStore, shipped: Corpus, real_embedder: Embedder
 ) -> None:
     refresh(shipped, store=store, embedder=real_embedder)
     documents = (*shipped.documents, *corpus_of("Zebras are striped.").documents)

@@ -14,11 +14,11 @@ from conftest import EVALUATION
 from bot.evaluation.systems import Baselines, System
 from corpus.beir import AskedQuestion, QuestionSet, read_question_set
 from embeddings import (
+    Embedder,
     GenerationStore,
     Hit,
     Query,
     Retriever,
-    SentenceTransformerEmbedder,
     refresh,
 )
 from embeddings.vectorcache import CachingEmbedder
@@ -44,9 +44,7 @@ def key(hit: Hit) -> tuple[str, int]:
     return hit.passage.document_id, hit.passage.number
 
 
-def ask_all(
-    questions: QuestionSet, embedder: SentenceTransformerEmbedder, folder: Path
-) -> Iterator[Asked]:
+def ask_all(questions: QuestionSet, embedder: Embedder, folder: Path) -> Iterator[Asked]:
     cached = CachingEmbedder(embedder, folder / "vectors.sqlite")
     store = GenerationStore(folder / "index")
     refresh(questions.corpus, store=store, embedder=cached)
@@ -73,9 +71,7 @@ def baseline_share(asked: list[Asked], system: System) -> float:
 
 
 @pytest.fixture(scope="module")
-def shipped_asked(
-    real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
-) -> list[Asked]:
+def shipped_asked(real_embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> list[Asked]:
     if not SHIPPED.is_dir():
         pytest.skip(f"the evaluation set {SHIPPED.name} is not at hand")
     questions = read_question_set(SHIPPED)
@@ -83,9 +79,7 @@ def shipped_asked(
 
 
 @pytest.fixture(scope="module")
-def xquad_asked(
-    real_embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory
-) -> list[Asked]:
+def xquad_asked(real_embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> list[Asked]:
     if not XQUAD.is_dir():
         pytest.skip("the evaluation set xquad/en is not at hand")
     return list(ask_all(read_question_set(XQUAD), real_embedder, tmp_path_factory.mktemp("xquad")))

@@ -29,6 +29,8 @@ ONE_MODULE = {
     "Stemmer": "embeddings.lexicalindex",
     "sentence_transformers": "embeddings.sentencetransformer",
     "transformers": "embeddings.sentencetransformer",
+    "onnx": "embeddings.onnxgraph",
+    "tokenizers": "embeddings.onnxembedder",
     "huggingface_hub": "embeddings.modelfolder",
     "filelock": "corpus.filelocks",
     "rapidfuzz": "embeddings.spelling",
@@ -83,6 +85,7 @@ def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'matplotlib'}\n"
         "heavy |= {'ir_measures', 'py3langid'}\n"
+        "heavy |= {'onnx', 'onnxruntime', 'tokenizers', 'bm25s'}\n"
         "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"

@@ -101,7 +101,11 @@ def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -
     }
     with store.writer():
         store.publish(
-            files, corpus=corpus_of("Another."), model=LetterEmbedder().identity, dimension=27
+            files,
+            corpus=corpus_of("Another."),
+            model=LetterEmbedder().identity,
+            runtime="letters 1",
+            dimension=27,
         )
     with pytest.raises(IndexDamaged, match="belong together"):
         store.open_current()

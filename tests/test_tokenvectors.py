@@ -6,7 +6,7 @@ from fakes import LETTERS, LetterEmbedder, corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings import GenerationStore, IndexDamaged, SentenceTransformerEmbedder, refresh
+from embeddings import Embedder, GenerationStore, IndexDamaged, refresh
 from embeddings.tokenvectors import TokenVectors, project, token_basis
 
 UNITS = ("red green", "", "blue", "...", "green red tea")
@@ -105,7 +105,7 @@ def test_a_rarer_token_weighs_more(store: GenerationStore) -> None:
 
 
 def test_the_real_model_reads_tokens_where_they_stand(
-    real_embedder: SentenceTransformerEmbedder,
+    real_embedder: Embedder,
 ) -> None:
     text = "The Coalition met, in Marrakesh. " * 60 + "Penguins!"
     (reading,) = real_embedder.read_passages([text])

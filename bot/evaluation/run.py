@@ -212,6 +212,10 @@ class _TimedEmbedder:
         return self.embedder.identity
 
     @property
+    def runtime(self) -> str:
+        return self.embedder.runtime
+
+    @property
     def dimension(self) -> int:
         return self.embedder.dimension
 

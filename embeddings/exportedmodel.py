@@ -1,0 +1,108 @@
+"""A model as a runtime reads it: a graph, its weights and a tokenizer in a folder, sealed."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from embeddings.embedder import ModelIdentity
+
+GRAPH_NAME = "model.onnx"
+WEIGHTS_NAME = "model.weights"
+TOKENIZER_NAME = "tokenizer.json"
+
+_SEAL_NAME = "exported.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShape:
+    """What a runtime has to know of a model besides its graph and tokenizer.
+
+    ``most_tokens`` is how many it reads, special ones included; ``pad_id`` fills shorter texts.
+    """
+
+    dimension: int
+    most_tokens: int
+    pad_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedModel:
+    """An exported model in ``folder``; ``fidelity`` is the least cosine to the original's vectors
+    that was measured when it was exported.
+    """
+
+    folder: Path
+    shape: ModelShape
+    fidelity: float
+
+
+def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
+    """The export of a model, every byte of it checked; None where there is none that is whole."""
+    folder = exports / _name(model)
+    try:
+        sealed = json.loads((folder / _SEAL_NAME).read_text("utf-8"))
+        if sealed["format"] != _FORMAT or any(
+            _sha256(folder / name) != digest for name, digest in sealed["files"].items()
+        ):
+            return None
+        return ExportedModel(folder, ModelShape(**sealed["shape"]), float(sealed["fidelity"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def export_once(
+    exports: Path,
+    model: ModelIdentity,
+    *,
+    write: Callable[[Path], ModelShape],
+    measure: Callable[[ExportedModel], float],
+) -> ExportedModel:
+    """The export of a model that ``write`` writes into a folder and whose fidelity is measured.
+
+    It takes its place in one step. What ``measure`` raises is raised, and nothing is kept.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    exports.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=exports))
+    try:
+        shape = write(unfinished)
+        fidelity = measure(ExportedModel(unfinished, shape, 0.0))
+        sealed = {
+            "format": _FORMAT,
+            "model": asdict(model),
+            "shape": asdict(shape),
+            "fidelity": fidelity,
+            "files": {path.name: _sha256(path) for path in sorted(unfinished.iterdir())},
+        }
+        (unfinished / _SEAL_NAME).write_text(json.dumps(sealed, indent=2), encoding="utf-8")
+        folder = exports / _name(model)
+        for path in unfinished.iterdir():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        try:
+            os.rename(unfinished, folder)
+        except OSError:
+            if (other := open_exported(exports, model)) is None:
+                raise
+            return other  # another process was first
+        return ExportedModel(folder, shape, fidelity)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _name(model: ModelIdentity) -> str:
+    return f"{model.digest[:32]}-{model.precision}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
