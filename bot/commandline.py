@@ -1,6 +1,5 @@
 """The command line ``verbatim``: reads the words typed, prints, sets the exit code."""
 
-import asyncio
 import io
 import json
 import os
@@ -627,7 +626,7 @@ def serve(
         )
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.composition import open_dialogue
+    from bot.chatcomposition import open_dialogue
     from bot.telegrambot import Connection, TelegramBot
 
     async def run() -> None:
@@ -653,6 +652,8 @@ def serve(
         came_from=connection.came_from,
     )
     with served.answerers.watching():
+        import asyncio  # slow to import
+
         asyncio.run(run())
 
 
@@ -692,7 +693,7 @@ def invite() -> None:
 
     Example: verbatim invite
     """
-    from bot.composition import open_people
+    from bot.chatcomposition import open_people
     from bot.people import INVITATION_PAYLOAD
 
     settings = _settings()
@@ -727,7 +728,7 @@ def export_feedback_set(
 
     Example: verbatim feedback export votes && verbatim eval votes
     """
-    from bot.composition import export_votes
+    from bot.chatcomposition import export_votes
 
     found = export_votes(_settings(), folder, warn=_warn)
     out.print(

@@ -1,36 +1,21 @@
-"""The one place where the parts are put together."""
+"""The one place where the parts are put together; those of the chat are in ``chatcomposition``."""
 
 import logging
 import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.access import Access
-from bot.administration import Administration, Operations
 from bot.answering import Answerer
-from bot.chatreplies import ChatReplies
 from bot.citation import Cited
-from bot.dialogue import Dialogue
 from bot.errors import EvaluationFailed, SettingsError
-from bot.events import Event
-from bot.examples import Examples
-from bot.feedback import ConsentAfterVote, Feedback
-from bot.feedbackexport import Exported, export_feedback
-from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
-from bot.people import CameFrom, People, Preferences
-from bot.pressedbuttons import PressedButtons
-from bot.privacy import Privacy
-from bot.questions import Questions
 from bot.refreshing import ProgressBar, Refresher
 from bot.settings import Settings
-from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
-from bot.submissions import MOST_BYTES, Submissions
-from bot.tokenbuckets import TokenBuckets
 from bot.verification import Verification, verify
 from corpus import (
     Corpus,
@@ -40,10 +25,6 @@ from corpus import (
     shipped_statements,
     sources_digest,
 )
-from corpus.adding import Source, SourceOutcome, add_sources
-from corpus.directory import CorpusDirectory
-from corpus.extraction.extractor import Extractor
-from corpus.fetching import fetch
 from corpus.frontmatter import Provenance
 from embeddings import (
     CrossEncoderReranker,
@@ -60,7 +41,10 @@ from embeddings import (
     open_embedder,
 )
 from embeddings.threads import one_thread_for_numpy
-from embeddings.vectorcache import CachingEmbedder
+
+if TYPE_CHECKING:  # a question does not wait for what only adding needs
+    from corpus.adding import Source, SourceOutcome
+    from corpus.directory import CorpusDirectory
 
 log = logging.getLogger(__name__)
 
@@ -98,17 +82,25 @@ def open_served(
     """A LiveAnswerer over the published generation; the first call on a machine builds one.
 
     Where the published generation is damaged an earlier one answers, and ``warn`` is told.
-    Everything is checked before the model is loaded, which takes seconds.
+    The model is loaded while the generation is read.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the model or the index cannot be used.
     """
+    with ThreadPoolExecutor(1) as aside:
+        return _open_served(settings, progress_bar, warn, aside)
+
+
+def _open_served(
+    settings: Settings, progress_bar: ProgressBar, warn: Warn, aside: ThreadPoolExecutor
+) -> Served:
     store = GenerationStore(settings.index_directory)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
     refused = None
     refresher = Refresher(settings, model=model, progress_bar=progress_bar)
+    embedder_opened = aside.submit(lambda: refresher.embedder)  # while the generation is read
     if store.is_empty():
         _seed_new_machine(settings)
         refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
@@ -120,7 +112,7 @@ def open_served(
             warn(opened.warning)
             refused = store.pointed()
         generation = opened.generation
-    embedder = refresher.embedder
+    embedder = embedder_opened.result()
     one_thread_for_numpy()
     ordering = CrossEncoderReranker(reranker) if reranker else None
 
@@ -129,94 +121,6 @@ def open_served(
 
     answerers = LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
     return Served(answerers, refresher)
-
-
-def open_dialogue(
-    served: Served,
-    settings: Settings,
-    *,
-    fetch_file: Callable[..., bytes] | None = None,
-    waiting: Callable[[], int] | None = None,
-    came_from: CameFrom = lambda chat: chat,
-) -> Dialogue:
-    """All that the bot can do in a chat, in the order in which it is asked.
-
-    ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
-    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before.
-    """
-    answerers = served.answerers
-    kept_text = Snapshots(settings.snapshots_directory).text
-    people = open_people(settings, came_from=came_from)
-    feedback = Feedback(people)
-
-    def preferences_of(event: Event) -> Preferences:
-        return chosen_preferences(event, people)
-
-    replies = ChatReplies(answerers, preferences_of=preferences_of)
-    examples = Examples()
-    buttons = PressedButtons(
-        answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
-    )
-    return Dialogue(
-        [
-            Access(people, rules=settings.access, buckets=_buckets(settings)),
-            Administration(
-                _operations(served, settings, fetch_file, waiting),
-                administrators=settings.access.administrators,
-            ),
-            SettingsMenu(people),
-            Privacy(people, forget=(replies.forget_person, feedback.forget)),
-            feedback,
-            Questions(answerers, replies, examples, source_text=kept_text),
-            ConsentAfterVote(buttons, feedback),
-            InlineQuestions(answerers, preferences_of=preferences_of),
-        ],
-        language_of=lambda event: chosen_language(event, people),
-    )
-
-
-def _operations(
-    served: Served,
-    settings: Settings,
-    fetch_file: Callable[..., bytes] | None,
-    waiting: Callable[[], int] | None,
-) -> Operations:
-    return Operations(
-        answerers=served.answerers,
-        refresh=lambda bar: served.refresher.refresh(progress_bar=bar),
-        rollback=lambda number: rollback_index(settings, number)[1],
-        open_directory=lambda: open_directory(settings),
-        submissions=Submissions(
-            lambda: open_directory(settings), partial(fetch, max_bytes=MOST_BYTES)
-        ),
-        changed=lambda: changed_since(settings) is not None,
-        fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
-        waiting=waiting,
-    )
-
-
-def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) -> Exported:
-    """What was written of the votes with questions into a folder, as an evaluation set.
-
-    Raises:
-        CorpusError: if there is no index yet and the corpus cannot be read.
-        EmbeddingsError: if the index cannot be used.
-        ExportFailed: if there is nothing to write, or the folder is not empty.
-    """
-    votes = open_people(settings).votes()
-    snapshots = Snapshots(settings.snapshots_directory)
-    return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
-
-
-def open_people(settings: Settings, *, came_from: CameFrom = lambda chat: chat) -> People:
-    """What is kept about people, in the data directory."""
-    return People(settings.people_file, came_from=came_from)
-
-
-def _buckets(settings: Settings) -> TokenBuckets | None:
-    if not settings.questions_per_minute:
-        return None
-    return TokenBuckets(per_minute=settings.questions_per_minute, burst=settings.questions_at_once)
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:
@@ -231,26 +135,32 @@ def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refreshe
     return Refresher(settings, model=model, progress_bar=progress_bar)
 
 
-def open_directory(settings: Settings) -> CorpusDirectory:
+def open_directory(settings: Settings) -> "CorpusDirectory":
     """The corpus directory, to add to and remove from; it is seeded on a new machine.
 
     Raises:
         CorpusError: if the directory is missing or cannot be read.
         SettingsError: if it cannot be seeded.
     """
+    from corpus.directory import CorpusDirectory
+
     _seed_new_machine(settings)
     snapshots = Snapshots(settings.snapshots_directory)
     return CorpusDirectory(settings.corpus_directory, snapshots=snapshots)
 
 
 def added_sources(
-    directory: CorpusDirectory, sources: Sequence[Source], *, given: Provenance
-) -> Iterator[SourceOutcome]:
+    directory: "CorpusDirectory", sources: Sequence["Source"], *, given: Provenance
+) -> Iterator["SourceOutcome"]:
     """What comes of each source that is added to the directory.
 
     Raises:
         CorpusNotWritable: if the directory cannot be written.
     """
+    from corpus.adding import add_sources
+    from corpus.extraction.extractor import Extractor
+    from corpus.fetching import fetch
+
     with Extractor() as extractor:
         yield from add_sources(
             sources, into=directory, extractor=extractor, fetch=fetch, given=given
@@ -298,6 +208,7 @@ def find_settings_model(settings: Settings) -> ModelFolder:
         query_prompt=settings.query_prompt,
         passage_prompt=settings.passage_prompt,
         precision=settings.precision,
+        memo=settings.exports_directory / "digests.json",
     )
 
 
@@ -308,6 +219,8 @@ def open_evaluation_embedders(settings: Settings, cache: Path | None) -> tuple[E
         EmbeddingsError: if the model cannot be used.
         EvaluationFailed: if the file cannot be used.
     """
+    from embeddings.vectorcache import CachingEmbedder
+
     model = find_settings_model(settings)
     file = cache or settings.evaluation_vectors
     encoder = open_embedder(model, exports=settings.exports_directory)

@@ -1,14 +1,16 @@
 """The JSON form of replies and verdicts: stable, documented in the README."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
 from bot.explanation import explanation
 from bot.verification import Place, Verification
 from corpus import Document
-from corpus.adding import SourceOutcome
 from embeddings import Filter, Manifest, StoreCheck
+
+if TYPE_CHECKING:
+    from corpus.adding import SourceOutcome
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def document_fields(document: Document) -> dict[str, Any]:
     }
 
 
-def outcome_fields(outcome: SourceOutcome) -> dict[str, Any]:
+def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
     """What ``verbatim add --json`` says of a source; ``state`` is "failed" where nothing came."""
     added = outcome.added
     return {

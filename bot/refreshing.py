@@ -1,5 +1,6 @@
 """The corpus directory → the index, once or whenever a file changes."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -42,6 +43,7 @@ class Refresher:
         self._model = model
         self._progress_bar = progress_bar
         self._embedder: Embedder | None = None
+        self._opening = threading.Lock()
 
     @property
     def embedder(self) -> Embedder:
@@ -50,9 +52,12 @@ class Refresher:
         Raises:
             ModelDamaged: if it cannot be loaded.
         """
-        if self._embedder is None:
-            self._embedder = open_embedder(self._model, exports=self._settings.exports_directory)
-        return self._embedder
+        with self._opening:
+            if self._embedder is None:
+                self._embedder = open_embedder(
+                    self._model, exports=self._settings.exports_directory
+                )
+            return self._embedder
 
     def refresh(
         self, *, full: bool = False, wait_s: float = 0, progress_bar: ProgressBar | None = None

@@ -5,13 +5,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from corpus import UnreadableSource
 from corpus.adding import printable_label
 from corpus.directory import Added, CorpusDirectory
 from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import Extractor
-from corpus.fetching import Fetched
+
+if TYPE_CHECKING:
+    from corpus.fetching import Fetched  # slow to import
 
 MOST_BYTES = 20_000_000
 """Telegram gives bots no larger file."""
@@ -44,7 +47,7 @@ class Submissions:
     """
 
     def __init__(
-        self, open_directory: Callable[[], CorpusDirectory], fetch: Callable[[str], Fetched]
+        self, open_directory: Callable[[], CorpusDirectory], fetch: Callable[[str], "Fetched"]
     ) -> None:
         self._open_directory = open_directory
         self._fetch = fetch
@@ -96,7 +99,7 @@ class Submissions:
             return self._waiting.pop(key, None) is not None
 
     def _submitted(
-        self, content: bytes, source: str, fetched: Fetched | None, media_type: str | None
+        self, content: bytes, source: str, fetched: "Fetched | None", media_type: str | None
     ) -> Submission:
         with Extractor() as extractor:
             name = fetched.name if fetched else source

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -10,8 +11,10 @@ from bot.explanation import explanation
 from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
-from corpus.adding import SourceOutcome
 from embeddings import RefreshReport, StoreCheck
+
+if TYPE_CHECKING:
+    from corpus.adding import SourceOutcome
 
 _VERDICT_STYLES = {
     Verdict.INTACT: "green",
@@ -23,7 +26,7 @@ _VERDICT_STYLES = {
 }
 
 
-def print_outcome(outcome: SourceOutcome, console: Console, errors: Console) -> None:
+def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -> None:
     """Prints a line for a source: what was added, or on ``errors`` why nothing was."""
     source = outcome.source.label
     if outcome.added is None:
@@ -38,7 +41,7 @@ def print_outcome(outcome: SourceOutcome, console: Console, errors: Console) -> 
 
 
 def print_added(
-    outcomes: Sequence[SourceOutcome], console: Console, *, refresh_follows: bool
+    outcomes: Sequence["SourceOutcome"], console: Console, *, refresh_follows: bool
 ) -> None:
     """Prints how many sources were added, and what to type next."""
     states = [outcome.added.state if outcome.added else "not read" for outcome in outcomes]

@@ -4,13 +4,16 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpus.directory import Added, CorpusDirectory
 from corpus.errors import FetchFailed, UnreadableSource
 from corpus.extraction.extractor import Extractor
-from corpus.fetching import Fetched
 from corpus.frontmatter import Provenance
 from corpus.reader import leads_out
+
+if TYPE_CHECKING:
+    from corpus.fetching import Fetched  # slow to import
 
 MAX_SOURCE_BYTES = 50_000_000
 
@@ -80,7 +83,7 @@ def add_sources(
     *,
     into: CorpusDirectory,
     extractor: Extractor,
-    fetch: Callable[[str], Fetched],
+    fetch: Callable[[str], "Fetched"],
     given: Provenance | None = None,
 ) -> Iterator[SourceOutcome]:
     """Adds the sources one by one; one that cannot be read does not stop the others.
@@ -106,7 +109,7 @@ def add_sources(
 
 
 def _content(
-    source: Source, fetch: Callable[[str], Fetched]
+    source: Source, fetch: Callable[[str], "Fetched"]
 ) -> tuple[bytes, str | None, str, str | None]:
     """The bytes of a source, their media type, a file's name, and the address they are from."""
     if source.file is not None:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 
 class LockHeld(Exception):
     """Another process holds the lock."""
@@ -22,6 +20,8 @@ def file_lock(file: Path, *, wait_s: float = 0) -> Iterator[None]:
         LockHeld: if another process still holds it after ``wait_s`` seconds.
         OSError: if the file cannot be made.
     """
+    from filelock import FileLock, Timeout  # slow to import
+
     lock = FileLock(file, timeout=wait_s)
     try:
         lock.acquire()

@@ -40,20 +40,34 @@ class ExportedModel:
     folder: Path
     shape: ModelShape
     fidelity: float
+    weights_digest: str
+
+    def weights_are_whole(self) -> bool:
+        """Whether every byte of the weights is what was written."""
+        try:
+            return _sha256(self.folder / WEIGHTS_NAME) == self.weights_digest
+        except OSError:
+            return False
 
 
 def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
-    """The export of a model, every byte of it checked; None where there is none that is whole."""
+    """The export of a model; None where there is none, or its files are not what was written.
+
+    Its weights, by far the largest file, are not read: see ``weights_are_whole``.
+    """
     folder = exports / _name(model)
     try:
         sealed = json.loads((folder / _SEAL_NAME).read_text("utf-8"))
+        digests = dict(sealed["files"])
+        weights_digest = digests.pop(WEIGHTS_NAME)
         if sealed["format"] != _FORMAT or any(
-            _sha256(folder / name) != digest for name, digest in sealed["files"].items()
+            _sha256(folder / name) != digest for name, digest in digests.items()
         ):
             return None
-        return ExportedModel(folder, ModelShape(**sealed["shape"]), float(sealed["fidelity"]))
+        shape, fidelity = ModelShape(**sealed["shape"]), float(sealed["fidelity"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    return ExportedModel(folder, shape, fidelity, weights_digest)
 
 
 def export_once(
@@ -74,13 +88,15 @@ def export_once(
     unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=exports))
     try:
         shape = write(unfinished)
-        fidelity = measure(ExportedModel(unfinished, shape, 0.0))
+        digests = {path.name: _sha256(path) for path in sorted(unfinished.iterdir())}
+        weights_digest = digests[WEIGHTS_NAME]
+        fidelity = measure(ExportedModel(unfinished, shape, 0.0, weights_digest))
         sealed = {
             "format": _FORMAT,
             "model": asdict(model),
             "shape": asdict(shape),
             "fidelity": fidelity,
-            "files": {path.name: _sha256(path) for path in sorted(unfinished.iterdir())},
+            "files": digests,
         }
         (unfinished / _SEAL_NAME).write_text(json.dumps(sealed, indent=2), encoding="utf-8")
         folder = exports / _name(model)
@@ -91,10 +107,11 @@ def export_once(
         try:
             os.rename(unfinished, folder)
         except OSError:
-            if (other := open_exported(exports, model)) is None:
+            other = open_exported(exports, model)
+            if other is None or not other.weights_are_whole():
                 raise
             return other  # another process was first
-        return ExportedModel(folder, shape, fidelity)
+        return ExportedModel(folder, shape, fidelity, weights_digest)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

@@ -3,10 +3,12 @@
 import hashlib
 import importlib.util
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from corpus.durable import replace_file
 from embeddings.embedder import ModelIdentity, Precision
 from embeddings.errors import ModelDamaged, ModelNotFound
 
@@ -48,12 +50,15 @@ def find_model(
     query_prompt: str | None = None,
     passage_prompt: str | None = None,
     precision: Precision = "fp32",
+    memo: Path | None = None,
 ) -> ModelFolder:
     """The checked folder of the model called ``name``: the default, a folder, or a hub name.
 
     The default comes from an installed package and its weights must have the published SHA-256.
     A hub name is downloaded once, without pickled weights or code. Prompts that are not given
-    are the model's own, else those of its family (E5, BGE), else empty.
+    are the model's own, else those of its family (E5, BGE), else empty. ``memo`` is a file in
+    which the digests of the model's files are noted: as long as their names, sizes and times stay
+    as noted they are not read again. ``ModelFolder.check`` reads them in any case.
 
     Raises:
         ModelNotFound: if there is no such folder, hub name or installed package.
@@ -64,7 +69,7 @@ def find_model(
     else:
         hint = f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
         path = _named_folder(name, setting="VERBATIM_MODEL", hint=hint)
-    digests = _file_digests(path)
+    digests = _noted_digests(path, memo)
     if name in DEFAULT_MODEL_NAMES and digests[_WEIGHTS_NAME] != DEFAULT_WEIGHTS_SHA256:
         raise ModelDamaged(
             f"The weights in {path} are damaged: their SHA-256 is not the published one. "
@@ -193,13 +198,38 @@ def _own_prompts(name: str, path: Path) -> tuple[str, str]:
     return "", ""
 
 
-def _file_digests(path: Path) -> dict[str, str]:
-    """Name → SHA-256 of the files that decide what a vector is, in order."""
+def _digested_files(path: Path) -> dict[str, Path]:
+    """Name → file, of those that decide what a vector is, in order."""
     return {
-        file.relative_to(path).as_posix(): _sha256(file)
+        file.relative_to(path).as_posix(): file
         for file in sorted(path.rglob("*"))
         if file.is_file() and file.suffix in _DIGESTED and file.name not in _NOT_DIGESTED
     }
+
+
+def _file_digests(path: Path) -> dict[str, str]:
+    """Name → SHA-256 of the digested files, in order."""
+    return {name: _sha256(file) for name, file in _digested_files(path).items()}
+
+
+def _noted_digests(path: Path, memo: Path | None) -> dict[str, str]:
+    """``_file_digests``, from the memo where no file has changed since; noted there else."""
+    if memo is None:
+        return _file_digests(path)
+    state = [
+        [name, stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        for name, file in _digested_files(path).items()
+        for stat in (file.stat(),)
+    ]
+    noted = _json_fields(memo)
+    if noted.get("folder") == str(path) and noted.get("state") == state:
+        return dict(noted["digests"])
+    digests = _file_digests(path)
+    with suppress(OSError):  # without a memo they are read each time
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        note = {"folder": str(path), "state": state, "digests": digests}
+        replace_file(memo, json.dumps(note).encode())
+    return digests
 
 
 def _digest(digests: dict[str, str]) -> str:

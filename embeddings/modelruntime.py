@@ -1,6 +1,7 @@
 """Which runtime embeds: the exported model where there is one or can be, else torch."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,14 @@ def open_embedder(model: ModelFolder, *, exports: Path) -> Embedder:
     """
     exported = open_exported(exports, model.identity)
     if exported is not None:
-        return OnnxEmbedder(exported, model.identity)
+        with ThreadPoolExecutor(1) as aside:
+            whole = aside.submit(exported.weights_are_whole)  # while the runtime loads
+            try:
+                embedder = OnnxEmbedder(exported, model.identity)
+            except ModelDamaged:
+                embedder = None
+            if embedder is not None and whole.result():
+                return embedder
     return _exported_now(model, exports)
 
 

@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from corpus import Corpus
 from embeddings.dateranges import DATE_PATTERN, DateRange, written_range
 from embeddings.filters import Filter, publisher_key
 from embeddings.searchform import search_form
 
+_DIGIT = re.compile(r"\d")
 _DAY = timedelta(days=1)
 _DOCUMENTS = (
     r"(?:statements|declarations|communiqu[eé]s|readouts|documents|texts|transcripts|remarks"
@@ -53,18 +55,25 @@ def _range_pattern() -> str:
 _RANGE = _range_pattern()
 _LATER = frozenset({"since", "depuis", "à partir de", "à partir du"})
 _SINCE_BEFORE = r"(?:since|depuis|after|après|before|avant|until|till|between|entre)"
-_RULES = (
-    re.compile(rf"\b{_DOCUMENTS}{_LINK} (?:{_MADE} )?{_RANGE}", re.I),
-    re.compile(rf"\b{_DOCUMENT}{_LINK} {_MADE} {_RANGE}", re.I),
-    re.compile(rf"[,;(] ?{_MADE} {_RANGE}\W*$", re.I),
-    re.compile(rf"^{_RANGE} ?:", re.I),
-    re.compile(rf"^(?={_SINCE_BEFORE} ){_RANGE},? (?:what|which|qu).*\b{_SAID}\b", re.I),
-    re.compile(
-        rf"\b(?:has|have|a|ont)\b(?: [\w'’.-]+){{0,6}}? {_SAID}\b.*(?<!\wed) (?:(?=since |depuis )"
-        rf"{_RANGE})\W*$",
-        re.I,
-    ),
-)
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[re.Pattern[str], ...]:
+    """Compiled at the first question with a date: that takes longer than all else about it."""
+    return (
+        re.compile(rf"\b{_DOCUMENTS}{_LINK} (?:{_MADE} )?{_RANGE}", re.I),
+        re.compile(rf"\b{_DOCUMENT}{_LINK} {_MADE} {_RANGE}", re.I),
+        re.compile(rf"[,;(] ?{_MADE} {_RANGE}\W*$", re.I),
+        re.compile(rf"^{_RANGE} ?:", re.I),
+        re.compile(rf"^(?={_SINCE_BEFORE} ){_RANGE},? (?:what|which|qu).*\b{_SAID}\b", re.I),
+        re.compile(
+            rf"\b(?:has|have|a|ont)\b(?: [\w'’.-]+){{0,6}}? {_SAID}\b.*(?<!\wed) "
+            rf"(?:(?=since |depuis ){_RANGE})\W*$",
+            re.I,
+        ),
+    )
+
+
 _AFTER_PUBLISHER = (
     r"(?=\W*$|[,.;:?!)]|,? (?:about|on|concerning|regarding|say|says|said|mention|mentions|since"
     r"|from|in|of|after|before|between|until|that|which|published|issued|do|does|did|have|has|is"
@@ -154,7 +163,9 @@ def _title_key(title: str) -> str:
 
 
 def _dates(text: str) -> Iterator[ReadFilter]:
-    for rule in _RULES:
+    if not _DIGIT.search(text):
+        return  # every date has its year
+    for rule in _rules():
         match = rule.search(text)
         since_until = _bounds(match) if match else None
         if match is not None and since_until is not None:

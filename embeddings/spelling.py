@@ -6,9 +6,6 @@ The only module that imports ``rapidfuzz``.
 import re
 from collections.abc import Callable, Sequence
 
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import DamerauLevenshtein
-
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SHORTEST = 5
 _LEAST_SIMILARITY = 0.75
@@ -54,6 +51,9 @@ class Spelling:
             for w in self._by_letter.get(word[0], ())
             if abs(len(w) - len(word)) <= _LENGTH_DIFFERENCE
         ]
+        from rapidfuzz import fuzz, process  # slow to import
+        from rapidfuzz.distance import DamerauLevenshtein
+
         first = process.extract(word, alike, scorer=fuzz.ratio, limit=_LOOKED_AT)
         best: tuple[float, int] | None = None
         for candidate, _, place in first:

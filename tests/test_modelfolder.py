@@ -86,3 +86,22 @@ def test_a_name_that_is_no_model_is_an_error_that_says_what_to_set(name: str) ->
 def test_a_hub_name_without_a_hub_is_an_error_that_says_what_to_check() -> None:
     with pytest.raises(ModelNotFound, match="could not be fetched"):
         find_model("nobody/no-such-model")
+
+
+def test_noted_digests_are_taken_as_long_as_no_file_changes(tmp_path: Path) -> None:
+    folder, memo = tmp_path / "model", tmp_path / "digests.json"
+    folder.mkdir()
+    weights = folder / "model.safetensors"
+    weights.write_bytes(b"weights")
+    first = find_model(str(folder), memo=memo)
+    noted = json.loads(memo.read_text("utf-8"))
+    noted["digests"]["model.safetensors"] = "0" * 64
+    memo.write_text(json.dumps(noted), "utf-8")
+    taken = find_model(str(folder), memo=memo)
+    assert taken.identity.digest != first.identity.digest
+    with pytest.raises(ModelDamaged, match="has changed"):
+        taken.check()
+    weights.write_bytes(b"heavier weights")
+    assert find_model(str(folder), memo=memo) == find_model(str(folder))
+    memo.write_text("no memo", "utf-8")
+    assert find_model(str(folder), memo=memo) == find_model(str(folder))

@@ -1,0 +1,128 @@
+"""Where the parts of the chat bot are put together.
+
+Apart from ``composition``, so that a question on the terminal does not import them.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from bot.access import Access
+from bot.administration import Administration, Operations
+from bot.chatreplies import ChatReplies
+from bot.composition import (
+    Served,
+    Warn,
+    changed_since,
+    open_directory,
+    rollback_index,
+    served_corpus,
+)
+from bot.dialogue import Dialogue
+from bot.events import Event
+from bot.examples import Examples
+from bot.feedback import ConsentAfterVote, Feedback
+from bot.feedbackexport import Exported, export_feedback
+from bot.inlinequestions import InlineQuestions
+from bot.people import CameFrom, People, Preferences
+from bot.pressedbuttons import PressedButtons
+from bot.privacy import Privacy
+from bot.questions import Questions
+from bot.settings import Settings
+from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.submissions import MOST_BYTES, Submissions
+from bot.tokenbuckets import TokenBuckets
+from corpus import Snapshots
+
+log = logging.getLogger(__name__)
+
+
+def open_dialogue(
+    served: Served,
+    settings: Settings,
+    *,
+    fetch_file: Callable[..., bytes] | None = None,
+    waiting: Callable[[], int] | None = None,
+    came_from: CameFrom = lambda chat: chat,
+) -> Dialogue:
+    """All that the bot can do in a chat, in the order in which it is asked.
+
+    ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
+    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before.
+    """
+    answerers = served.answerers
+    kept_text = Snapshots(settings.snapshots_directory).text
+    people = open_people(settings, came_from=came_from)
+    feedback = Feedback(people)
+
+    def preferences_of(event: Event) -> Preferences:
+        return chosen_preferences(event, people)
+
+    replies = ChatReplies(answerers, preferences_of=preferences_of)
+    examples = Examples()
+    buttons = PressedButtons(
+        answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
+    )
+    return Dialogue(
+        [
+            Access(people, rules=settings.access, buckets=_buckets(settings)),
+            Administration(
+                _operations(served, settings, fetch_file, waiting),
+                administrators=settings.access.administrators,
+            ),
+            SettingsMenu(people),
+            Privacy(people, forget=(replies.forget_person, feedback.forget)),
+            feedback,
+            Questions(answerers, replies, examples, source_text=kept_text),
+            ConsentAfterVote(buttons, feedback),
+            InlineQuestions(answerers, preferences_of=preferences_of),
+        ],
+        language_of=lambda event: chosen_language(event, people),
+    )
+
+
+def _operations(
+    served: Served,
+    settings: Settings,
+    fetch_file: Callable[..., bytes] | None,
+    waiting: Callable[[], int] | None,
+) -> Operations:
+    from corpus.fetching import fetch  # slow to import
+
+    return Operations(
+        answerers=served.answerers,
+        refresh=lambda bar: served.refresher.refresh(progress_bar=bar),
+        rollback=lambda number: rollback_index(settings, number)[1],
+        open_directory=lambda: open_directory(settings),
+        submissions=Submissions(
+            lambda: open_directory(settings), partial(fetch, max_bytes=MOST_BYTES)
+        ),
+        changed=lambda: changed_since(settings) is not None,
+        fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
+        waiting=waiting,
+    )
+
+
+def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) -> Exported:
+    """What was written of the votes with questions into a folder, as an evaluation set.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the index cannot be used.
+        ExportFailed: if there is nothing to write, or the folder is not empty.
+    """
+    votes = open_people(settings).votes()
+    snapshots = Snapshots(settings.snapshots_directory)
+    return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
+
+
+def open_people(settings: Settings, *, came_from: CameFrom = lambda chat: chat) -> People:
+    """What is kept about people, in the data directory."""
+    return People(settings.people_file, came_from=came_from)
+
+
+def _buckets(settings: Settings) -> TokenBuckets | None:
+    if not settings.questions_per_minute:
+        return None
+    return TokenBuckets(per_minute=settings.questions_per_minute, burst=settings.questions_at_once)
