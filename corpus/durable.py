@@ -1,19 +1,39 @@
 """Writes that are on the disk when they return, or fail with ``OSError``."""
 
+import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, cast
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Writes a new file and syncs it.
+class _Digesting:
+    """A stream that takes the SHA-256 of what goes through it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.state = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        self.state.update(content)
+        return self._stream.write(content)
+
+
+def write_file(path: Path, content: bytes | Callable[[BinaryIO], None]) -> str:
+    """Writes a new file, or has it written into a stream, and syncs it; returns its SHA-256.
 
     Raises:
         OSError: if any byte could not be written, or the file is there already.
     """
     with path.open("xb") as stream:
-        stream.write(content)
+        digesting = _Digesting(stream)
+        if isinstance(content, bytes):
+            digesting.write(content)
+        else:
+            content(cast(BinaryIO, digesting))
         stream.flush()
         os.fsync(stream.fileno())
+    return digesting.state.hexdigest()
 
 
 def replace_file(path: Path, content: bytes) -> None:

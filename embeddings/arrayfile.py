@@ -1,27 +1,58 @@
-"""Arrays as bytes in NumPy's own format; nothing is ever pickled."""
+"""Arrays as bytes in NumPy's own format; nothing is ever pickled, and nothing is copied to be read.
+
+A file is either bytes or a mapping of it into memory; arrays are views of what they are read from.
+"""
 
 import io
-from typing import Any
+import mmap
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+Content = bytes | mmap.mmap
+"""The bytes of a file, read or mapped."""
+
+Write = Callable[[BinaryIO], None]
+"""Writes a file's bytes into a stream."""
+
+_MOST_HEADER = 4096
 
 
 def array_to_bytes(array: NDArray[Any]) -> bytes:
     """The array as the bytes of a ``.npy`` file."""
     stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=False)
+    array_writer(array)(stream)
     return stream.getvalue()
 
 
-def array_from_bytes(data: bytes) -> NDArray[Any]:
-    """The array in the bytes of a ``.npy`` file.
+def array_writer(array: NDArray[Any]) -> Write:
+    """Writes the array as a ``.npy`` file, without a copy of it in memory."""
+
+    def write(stream: BinaryIO) -> None:
+        whole = np.ascontiguousarray(array)
+        header = {"descr": np.lib.format.dtype_to_descr(whole.dtype), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(stream, {**header, "shape": whole.shape})
+        stream.write(whole.reshape(-1).view(np.uint8).data)
+
+    return write
+
+
+def array_from_bytes(data: Content) -> NDArray[Any]:
+    """The array in the bytes of a ``.npy`` file: a read-only view of them.
 
     Raises:
         ValueError: if the bytes are no array, or one that would have to be unpickled.
     """
-    try:
-        array: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    except EOFError as error:
-        raise ValueError("no array") from error
-    return array
+    head = io.BytesIO(data[:_MOST_HEADER])
+    version = np.lib.format.read_magic(head)
+    if version != (1, 0):
+        raise ValueError("another version of the format")
+    shape, by_columns, kind = np.lib.format.read_array_header_1_0(head)
+    if kind.hasobject or by_columns:
+        raise ValueError("no plain array")
+    if len(data) != head.tell() + int(np.prod(shape)) * kind.itemsize:
+        raise ValueError("another length than the header says")
+    flat: NDArray[Any] = np.frombuffer(data, kind, int(np.prod(shape)), head.tell())
+    return flat.reshape(shape)

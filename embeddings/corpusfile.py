@@ -2,29 +2,32 @@
 
 import json
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO
 
 from corpus import Corpus, Document, Passage, Sentence, Span
+from embeddings.arrayfile import Content, Write
 from embeddings.errors import IndexDamaged
 
 
-def corpus_to_bytes(corpus: Corpus) -> bytes:
-    """The corpus as JSON, a document a line: texts, provenance and all spans."""
-    lines = [
-        json.dumps(_document_fields(document), ensure_ascii=False, sort_keys=True)
-        for document in corpus.documents
-    ]
-    return "".join(line + "\n" for line in lines).encode("utf-8")
+def corpus_writer(corpus: Corpus) -> Write:
+    """Writes the corpus as JSON, a document a line: texts, provenance and all spans."""
+
+    def write(stream: BinaryIO) -> None:
+        for document in corpus.documents:
+            line = json.dumps(_document_fields(document), ensure_ascii=False, sort_keys=True)
+            stream.write(line.encode("utf-8") + b"\n")
+
+    return write
 
 
-def corpus_from_bytes(data: bytes) -> Corpus:
-    """The corpus that ``corpus_to_bytes`` gave.
+def corpus_from_bytes(data: Content) -> Corpus:
+    """The corpus that ``corpus_writer`` wrote.
 
     Raises:
         IndexDamaged: if the bytes are not such a corpus.
     """
     try:
-        lines = data.decode("utf-8").split("\n")
+        lines = bytes(data).split(b"\n")
         return Corpus(tuple(_document(json.loads(line)) for line in lines if line))
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise IndexDamaged("the stored corpus is not readable") from error

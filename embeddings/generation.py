@@ -1,5 +1,7 @@
 """One immutable, complete index: the corpus as it was, its vectors and its words."""
 
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, Document, Passage, Sentence
-from embeddings.arrayfile import array_from_bytes, array_to_bytes
-from embeddings.corpusfile import corpus_from_bytes, corpus_to_bytes
+from embeddings.arrayfile import Content, Write, array_from_bytes, array_to_bytes
+from embeddings.corpusfile import corpus_from_bytes, corpus_writer
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import LexicalIndex, stems
@@ -141,32 +143,32 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class GenerationVectors:
-    """The vectors of a generation, rows as in ``Generation``; unit rows ``(…, d)``, and tokens."""
+    """The vectors of a generation, rows as in ``Generation``, and tokens."""
 
-    passages: FloatMatrix
-    sentences: FloatMatrix
-    documents: FloatMatrix
+    passages: VectorIndex
+    sentences: VectorIndex
+    documents: VectorIndex
     tokens: TokenVectors
     context_tokens: TokenVectors
     token_basis: FloatMatrix
 
 
-def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, bytes]:
-    """Every file of a generation but its manifest, by name."""
+def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, bytes | Write]:
+    """Every file of a generation but its manifest, by name: its bytes, or what writes it."""
     quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
     languages = {d.language for d, _ in quotable}
-    alone = [stems(passage.text, language=d.language) for d, passage in quotable]
-    contexts = {d.id: stems(d.context, language=d.language) for d in corpus.documents}
+    alone = [_shared(stems(passage.text, language=d.language)) for d, passage in quotable]
+    contexts = {d.id: _shared(stems(d.context, language=d.language)) for d in corpus.documents}
     placed = [contexts[d.id] + bag for (d, _), bag in zip(quotable, alone, strict=True)]
     sentence_owner = np.repeat(
         np.arange(len(quotable)), [len(passage.sentences) for _, passage in quotable]
     )
     frequencies = vectors.tokens.frequencies(sentence_owner)
     return {
-        CORPUS_FILE: corpus_to_bytes(corpus),
-        PASSAGE_VECTORS_FILE: VectorIndex.build(vectors.passages).to_bytes(),
-        SENTENCE_VECTORS_FILE: VectorIndex.build(vectors.sentences).to_bytes(),
-        DOCUMENT_VECTORS_FILE: VectorIndex.build(vectors.documents).to_bytes(),
+        CORPUS_FILE: corpus_writer(corpus),
+        PASSAGE_VECTORS_FILE: vectors.passages.write,
+        SENTENCE_VECTORS_FILE: vectors.sentences.write,
+        DOCUMENT_VECTORS_FILE: vectors.documents.write,
         **LexicalIndex.of_stems(alone, languages=languages).to_files(LEXICAL),
         **LexicalIndex.of_stems(placed, languages=languages).to_files(CONTEXT_LEXICAL),
         **Terms.build(corpus).to_files(),
@@ -177,7 +179,12 @@ def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, by
     }
 
 
-def generation_from_files(manifest: Manifest, files: dict[str, bytes]) -> Generation:
+def _shared(bag: list[str]) -> list[str]:
+    """Equal stems as one object: a corpus has few of them and uses each often."""
+    return [sys.intern(stem) for stem in bag]
+
+
+def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> Generation:
     """The generation that the files make up.
 
     Raises:

@@ -5,16 +5,20 @@ an earlier text costs nothing. Every row is sealed: a damaged one counts as miss
 """
 
 import hashlib
+import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexWriteFailed
 from embeddings.tokenvectors import TokenVectors
+
+_T = TypeVar("_T")
 
 Units = tuple[str, tuple[int, ...]]
 """The search form of a text whose tokens are kept, and where in it each of its units begins: the
@@ -24,13 +28,14 @@ same text can be one context and a passage of two sentences.
 _FORMAT = 1
 _ASKED_AT_ONCE = 500
 _BASIS = ""
+_HEAD_BYTES = 24
 
 
 class KnownVectors:
     """Search form → vector, and ``Units`` → tokens, for one model.
 
-    What is looked up stays in memory for the refresh that looks it up. Not for several processes
-    at once: the writer's lock is held meanwhile.
+    What is looked up is read in blocks and not held. Not for several processes at once: the
+    writer's lock is held meanwhile.
     """
 
     def __init__(self, file: Path | None, model: ModelIdentity) -> None:
@@ -42,8 +47,6 @@ class KnownVectors:
         self._file = file
         self._model = f"{model.vectors_key}\0{model.passage_prompt}"
         self._connection = _prepared(sqlite3.connect(":memory:")) if file is None else _open(file)
-        self.vectors: dict[str, FloatMatrix] = {}
-        self.tokens: dict[Units, TokenVectors] = {}
 
     @classmethod
     @contextmanager
@@ -61,20 +64,58 @@ class KnownVectors:
     def basis(self) -> FloatMatrix | None:
         """``(d, r)``: the axes of the tokens; None before the first refresh with the model."""
         key = self._key("basis", _BASIS)
-        content = self._rows([key]).get(key)
+        content = dict(self._rows([key])).get(key)
         if content is None:
             return None
         rows, columns = np.frombuffer(content, np.int64, 2)
         return np.frombuffer(content, np.float32, offset=16).reshape(rows, columns).copy()
 
-    def look_up(self, texts: Iterable[str], units: Iterable[Units]) -> None:
-        """Takes what is known of the texts and units into ``vectors`` and ``tokens``."""
-        by_key = {self._key("vector", text): text for text in texts if text not in self.vectors}
-        for key, content in self._rows(list(by_key)).items():
-            self.vectors[by_key[key]] = np.frombuffer(content, np.float32)
-        keys = {self._units_key(u): u for u in units if u not in self.tokens}
-        for key, content in self._rows(list(keys)).items():
-            self.tokens[keys[key]] = _tokens_from_bytes(content)
+    def whole(self, texts: Iterable[str], units: Iterable[Units]) -> tuple[set[str], set[Units]]:
+        """Those of the texts and of the units of which whole rows are known."""
+        by_key = {self._key("vector", text): text for text in texts}
+        units_by_key = {self._units_key(each): each for each in units}
+        return (
+            {by_key[key] for key, _ in self._rows(list(by_key))},
+            {units_by_key[key] for key, _ in self._rows(list(units_by_key))},
+        )
+
+    def vectors(self, texts: Iterable[str], *, dimension: int) -> Iterator[FloatMatrix]:
+        """Blocks ``(…, d)`` of the vectors of the texts, in order; a text may come again.
+
+        Raises:
+            KeyError: for a text that is not known.
+        """
+        for some in _blocks(texts):
+            keys = [self._key("vector", text) for text in some]
+            found = dict(self._rows(list(set(keys))))
+            block = np.empty((len(keys), dimension), np.float32)
+            for row, key in enumerate(keys):
+                block[row] = np.frombuffer(found[key], np.float32)
+            yield block
+
+    def tokens(self, units: Iterable[Units]) -> Iterator[TokenVectors]:
+        """The tokens of the units, in order; units may come again.
+
+        Raises:
+            KeyError: for units that are not known.
+        """
+        for some in _blocks(units):
+            keys = [self._units_key(each) for each in some]
+            found = dict(self._rows(list(set(keys))))
+            yield from (_tokens_from_bytes(found[key]) for key in keys)
+
+    def token_count(self, units: Iterable[Units]) -> int:
+        """How many tokens the units have together.
+
+        Raises:
+            KeyError: for units that are not known.
+        """
+        count = 0
+        for some in _blocks(units):
+            keys = [self._units_key(each) for each in some]
+            heads = dict(self._rows(list(set(keys)), head=True))
+            count += sum(int(np.frombuffer(heads[key], np.int64, 2)[1]) for key in keys)
+        return count
 
     def keep(
         self,
@@ -88,8 +129,6 @@ class KnownVectors:
         Raises:
             IndexWriteFailed: if it could not be written.
         """
-        self.vectors.update(vectors)
-        self.tokens.update(tokens)
         rows = [
             (self._key("vector", text), np.ascontiguousarray(vector, np.float32).tobytes())
             for text, vector in vectors.items()
@@ -107,21 +146,24 @@ class KnownVectors:
         except sqlite3.Error as error:
             raise _write_failed(self._file, error) from error
 
-    def _rows(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The contents that are whole; a row that cannot be read counts as missing."""
-        found: dict[bytes, bytes] = {}
-        for at in range(0, len(keys), _ASKED_AT_ONCE):
-            some = keys[at : at + _ASKED_AT_ONCE]
+    def _rows(self, keys: Sequence[bytes], *, head: bool = False) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and contents of what is whole; a row that cannot be read counts as missing.
+
+        With ``head`` only what says the shape of a content, unchecked.
+        """
+        wanted = f"substr(content, 1, {_HEAD_BYTES}), NULL" if head else "content, seal"
+        for some in _blocks(keys):
             marks = ",".join("?" * len(some))
             try:
                 rows = self._connection.execute(
-                    f"SELECT key, content, seal FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
+                    f"SELECT key, {wanted} FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
                     some,
                 ).fetchall()
             except sqlite3.Error:
                 continue
-            found.update((k, c) for k, c, seal in rows if seal == _seal(k, c))
-        return found
+            for key, content, seal in rows:
+                if head or seal == _seal(key, content):
+                    yield key, content
 
     def _key(self, kind: str, text: str) -> bytes:
         fields = "\0".join((str(_FORMAT), kind, self._model, text))
@@ -130,6 +172,12 @@ class KnownVectors:
     def _units_key(self, units: Units) -> bytes:
         text, starts = units
         return self._key("tokens", f"{','.join(map(str, starts))}\0{text}")
+
+
+def _blocks(keys: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(keys)
+    while some := list(itertools.islice(rest, _ASKED_AT_ONCE)):
+        yield some
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -174,7 +222,7 @@ def _tokens_to_bytes(tokens: TokenVectors) -> bytes:
 
 def _tokens_from_bytes(content: bytes) -> TokenVectors:
     starts, count, dimension = map(int, np.frombuffer(content, np.int64, 3))
-    at = 24
+    at = _HEAD_BYTES
     bounds = np.frombuffer(content, np.int64, starts, at)
     at += bounds.nbytes
     ids = np.frombuffer(content, np.int32, count, at)

@@ -15,7 +15,7 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
-from embeddings.arrayfile import array_from_bytes, array_to_bytes
+from embeddings.arrayfile import Content, array_from_bytes, array_to_bytes
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.functionwords import FUNCTION_WORD_LANGUAGES, function_words
@@ -266,14 +266,14 @@ class LexicalIndex:
         }
 
     @classmethod
-    def from_files(cls, files: dict[str, bytes], prefix: str) -> "LexicalIndex":
+    def from_files(cls, files: Mapping[str, Content], prefix: str) -> "LexicalIndex":
         """The index that ``to_files`` gave.
 
         Raises:
             IndexDamaged: if a file is missing or is not what it should be.
         """
         try:
-            head = json.loads(files[f"{prefix}.json"])
+            head = json.loads(bytes(files[f"{prefix}.json"]))
             count, languages = int(head["count"]), [str(code) for code in head["languages"]]
             if "vocabulary" not in head:
                 return cls(None, count=count, languages=languages)

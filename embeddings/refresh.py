@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from embeddings.knownvectors import KnownVectors, Units
 from embeddings.searchform import search_form
 from embeddings.store import GenerationStore
 from embeddings.tokenvectors import TokenVectors, token_basis
+from embeddings.vectorindex import VectorIndex
 
 _AT_ONCE = 256
 """About how many texts are embedded before they are kept: what a killed refresh loses at most."""
@@ -197,21 +198,29 @@ def embed_corpus(
 def _in_rows(
     corpus: Corpus, known: KnownVectors, basis: FloatMatrix, dimension: int
 ) -> GenerationVectors:
-    """The known vectors in the order of a corpus."""
-    passages = [_sentence_units(passage) for passage in corpus.quotable()]
-    contexts = [_context_unit(document) for document in corpus.documents]
+    """The known vectors in the order of a corpus, read in blocks: they are in memory once."""
 
-    def rows(texts: Iterable[str]) -> FloatMatrix:
-        found = [known.vectors[text] for text in texts]
-        return np.stack(found) if found else np.empty((0, dimension), np.float32)
+    def passages() -> Iterator[Units]:
+        return (_sentence_units(passage) for passage in corpus.quotable())
 
-    def tokens(units: Sequence[Units]) -> TokenVectors:
-        return TokenVectors.join([known.tokens[u] for u in units], dimension=basis.shape[1])
+    def contexts() -> Iterator[Units]:
+        return (_context_unit(document) for document in corpus.documents)
+
+    def index(texts: Iterable[str]) -> VectorIndex:
+        return VectorIndex.of_blocks(known.vectors(texts, dimension=dimension), dimension=dimension)
+
+    def tokens(units: Callable[[], Iterator[Units]]) -> TokenVectors:
+        return TokenVectors.join(
+            known.tokens(units()),
+            units=sum(len(starts) for _, starts in units()),
+            tokens=known.token_count(units()),
+            dimension=basis.shape[1],
+        )
 
     return GenerationVectors(
-        passages=rows(text for text, _ in passages),
-        sentences=rows(_sentences(corpus.quotable())),
-        documents=rows(text for text, _ in contexts),
+        passages=index(text for text, _ in passages()),
+        sentences=index(_sentences(corpus.quotable())),
+        documents=index(text for text, _ in contexts()),
         tokens=tokens(passages),
         context_tokens=tokens(contexts),
         token_basis=basis,
@@ -224,13 +233,14 @@ def _missing(
     """The units that must be read and the further texts that must be embedded, in order."""
     units = dict.fromkeys(unit for document in corpus.documents for unit in _units(document))
     sentences = dict.fromkeys(_sentences(corpus.quotable()))
-    if not full:
-        known.look_up({*sentences, *(text for text, _ in units)}, units)
-    unread = {
-        unit: None for unit in units if unit not in known.tokens or unit[0] not in known.vectors
-    }
-    seen = known.vectors.keys() | {text for text, _ in unread}
-    return unread, {text: None for text in sentences if text not in seen}
+    texts, read = (
+        (set[str](), set[Units]())
+        if full
+        else known.whole({*sentences, *(text for text, _ in units)}, units)
+    )
+    unread = {unit: None for unit in units if unit not in read or unit[0] not in texts}
+    texts.update(text for text, _ in unread)
+    return unread, {text: None for text in sentences if text not in texts}
 
 
 def _blocks(
@@ -285,21 +295,27 @@ def _usable_current(store: GenerationStore) -> Generation | None:
 
 
 def _keep_generation(generation: Generation, known: KnownVectors) -> None:
-    """Makes known what a generation has."""
+    """Makes known what a generation has, some documents at a time."""
+    known.keep(vectors={}, tokens={}, basis=generation.token_basis)
+    starts = generation.sentence_starts
+    row = 0
     vectors: dict[str, FloatMatrix] = {}
     tokens: dict[Units, TokenVectors] = {}
-    sentences = _sentences(generation.passages)
-    vectors.update(zip(sentences, generation.sentence_vectors.matrix, strict=True))
-    starts = generation.sentence_starts
-    for row, passage in enumerate(generation.passages):
-        units = _sentence_units(passage)
-        vectors[units[0]] = generation.passage_vectors.matrix[row]
-        tokens[units] = generation.tokens.part(starts[row], starts[row + 1])
-    for row, document in enumerate(generation.corpus.documents):
-        units = _context_unit(document)
-        vectors[units[0]] = generation.document_vectors.matrix[row]
-        tokens[units] = generation.context_tokens.part(row, row + 1)
-    known.keep(vectors=vectors, tokens=tokens, basis=generation.token_basis)
+    for number, document in enumerate(generation.corpus.documents):
+        context = _context_unit(document)
+        vectors[context[0]] = generation.document_vectors.matrix[number]
+        tokens[context] = generation.context_tokens.part(number, number + 1)
+        for passage in document.quotable:
+            units = _sentence_units(passage)
+            first, last = starts[row], starts[row + 1]
+            vectors[units[0]] = generation.passage_vectors.matrix[row]
+            tokens[units] = generation.tokens.part(first, last)
+            sentences = generation.sentence_vectors.matrix[first:last]
+            vectors.update(zip(_sentences([passage]), sentences, strict=True))
+            row += 1
+        if len(vectors) >= _AT_ONCE or number + 1 == len(generation.corpus.documents):
+            known.keep(vectors=vectors, tokens=tokens)
+            vectors, tokens = {}, {}
 
 
 def _report(

@@ -1,17 +1,21 @@
 """Where generations live: published by one atomic step, checked byte for byte when opened."""
 
 import hashlib
+import mmap
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from corpus import Corpus
 from corpus.durable import replace_file, sync_directory, write_file
+from embeddings.arrayfile import Content, Write
 from embeddings.embedder import ModelIdentity
 from embeddings.errors import (
     GenerationError,
@@ -189,13 +193,12 @@ class GenerationStore:
         folder = self.folder(number)
         try:
             manifest = _manifest(folder, number)
-            files = {}
-            for name, digest in manifest.files.items():
-                content = _read(folder / name)
-                if hashlib.sha256(content).hexdigest() != digest:
-                    raise IndexDamaged(f"{name} is not what was written")
-                files[name] = content
-            return generation_from_files(manifest, files)
+            with ThreadPoolExecutor() as threads:
+                checked = threads.map(
+                    partial(_checked, folder), manifest.files, manifest.files.values()
+                )
+                contents = dict(zip(manifest.files, checked, strict=True))
+            return generation_from_files(manifest, contents)
         except IndexDamaged as error:
             raise IndexDamaged(damaged(folder, str(error))) from error
 
@@ -218,7 +221,7 @@ class GenerationStore:
 
     def publish(
         self,
-        files: dict[str, bytes],
+        files: Mapping[str, bytes | Write],
         *,
         corpus: Corpus,
         model: ModelIdentity,
@@ -245,7 +248,7 @@ class GenerationStore:
             passages=sum(1 for _ in corpus.quotable()),
             sentences=sum(len(passage.sentences) for passage in corpus.quotable()),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            files={name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)},
+            files={},
         )
         folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"
@@ -253,8 +256,8 @@ class GenerationStore:
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
             unfinished.mkdir(parents=True)
-            for name, content in files.items():
-                write_file(unfinished / name, content)
+            digests = {name: write_file(unfinished / name, files[name]) for name in sorted(files)}
+            manifest = replace(manifest, files=digests)
             write_file(unfinished / MANIFEST_NAME, manifest.to_bytes())
             sync_directory(unfinished)
             os.rename(unfinished, folder)
@@ -359,6 +362,23 @@ def _manifest(folder: Path, number: int) -> Manifest:
     if manifest.generation != number:
         raise IndexDamaged(f"{MANIFEST_NAME} is that of generation {manifest.generation}")
     return manifest
+
+
+def _checked(folder: Path, name: str, digest: str) -> Content:
+    """A file mapped into memory, every byte of it read once and compared.
+
+    Raises:
+        IndexDamaged: if it cannot be read or is not what was written.
+    """
+    try:
+        with (folder / name).open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
+                raise IndexDamaged(f"{name} is not what was written")
+            if os.fstat(stream.fileno()).st_size == 0:
+                return b""  # nothing can be mapped of it
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError as error:
+        raise IndexDamaged(f"{name} cannot be read ({error.strerror})") from error
 
 
 def _digest(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, months
-from embeddings.arrayfile import array_from_bytes, array_to_bytes
+from embeddings.arrayfile import Content, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import stem_words, words
 from embeddings.searchform import search_form
@@ -112,15 +112,15 @@ class Terms:
         }
 
     @classmethod
-    def from_files(cls, files: dict[str, bytes]) -> "Terms":
+    def from_files(cls, files: Mapping[str, Content]) -> "Terms":
         """The terms that ``to_files`` gave.
 
         Raises:
             IndexDamaged: if a file is missing or unreadable.
         """
         try:
-            known = files["terms.txt"].decode("utf-8").split("\n")
-            frequent = files["words.txt"].decode("utf-8").split("\n")
+            known = bytes(files["terms.txt"]).decode("utf-8").split("\n")
+            frequent = bytes(files["words.txt"]).decode("utf-8").split("\n")
             arrays = [array_from_bytes(files[f"{name}.npy"]) for name in _FILES]
         except (KeyError, ValueError) as error:
             raise IndexDamaged("the terms are not readable") from error

@@ -6,14 +6,14 @@ They are kept in fewer dimensions, the principal axes of what the model makes of
 official text, and as whole numbers from -127 to 127.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus import read_corpus, shipped_statements
-from embeddings.arrayfile import array_from_bytes, array_to_bytes
+from embeddings.arrayfile import Content, Write, array_from_bytes, array_writer
 from embeddings.embedder import Embedder, FloatMatrix, Reading
 from embeddings.errors import IndexDamaged
 from embeddings.searchform import search_form
@@ -21,6 +21,7 @@ from embeddings.unitrows import unit_rows
 
 TOKEN_DIMENSION = 96
 _SCALE = 127
+_TEXTS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -49,17 +50,21 @@ class TokenVectors:
         )
 
     @classmethod
-    def join(cls, parts: Sequence["TokenVectors"], *, dimension: int) -> "TokenVectors":
-        """The units of all parts in a row; ``dimension`` is r where there is no part."""
-        if not parts:
-            nothing = np.empty((0, dimension), np.int8)
-            return cls(np.zeros(1, np.int64), np.empty(0, np.int32), nothing)
-        lengths = np.concatenate([np.diff(part.starts) for part in parts])
-        return cls(
-            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-            np.concatenate([part.ids for part in parts]),
-            np.concatenate([part.vectors for part in parts]),
-        )
+    def join(
+        cls, parts: Iterable["TokenVectors"], *, units: int, tokens: int, dimension: int
+    ) -> "TokenVectors":
+        """The units of all parts in a row: so many units and tokens, of dimension r."""
+        starts = np.zeros(units + 1, np.int64)
+        ids = np.empty(tokens, np.int32)
+        vectors = np.empty((tokens, dimension), np.int8)
+        unit = token = 0
+        for part in parts:
+            ids[token : token + len(part.ids)] = part.ids
+            vectors[token : token + len(part.ids)] = part.vectors
+            starts[unit + 1 : unit + 1 + len(part)] = part.starts[1:] + token
+            unit += len(part)
+            token += len(part.ids)
+        return cls(starts, ids, vectors)
 
     def part(self, first: int, last: int) -> "TokenVectors":
         """The units from ``first`` to before ``last``."""
@@ -88,23 +93,35 @@ class TokenVectors:
         return best
 
     def frequencies(self, owners: NDArray[np.int64]) -> NDArray[np.int32]:
-        """``(v,)``: in how many texts each token number occurs; text ``owners[i]`` has unit i."""
-        of_token = np.repeat(owners, np.diff(self.starts))
-        size = int(self.ids.max(initial=-1)) + 1
-        distinct = np.unique(of_token * max(size, 1) + self.ids)
-        counts = np.bincount(distinct % max(size, 1), minlength=size)
-        return counts.astype(np.int32)[:size]
+        """``(v,)``: in how many texts each token number occurs.
 
-    def to_files(self, prefix: str) -> dict[str, bytes]:
+        Unit i belongs to text ``owners[i]``; the owners ascend.
+        """
+        size = int(self.ids.max(initial=-1)) + 1
+        counts = np.zeros(size, np.int64)
+        if size == 0:
+            return counts.astype(np.int32)
+        lengths = np.diff(self.starts)
+        of_texts = np.flatnonzero(np.diff(owners, prepend=-1))  # where each text begins
+        for first in range(0, len(of_texts), _TEXTS_AT_ONCE):
+            begin = of_texts[first]
+            last = first + _TEXTS_AT_ONCE
+            end = of_texts[last] if last < len(of_texts) else len(owners)
+            of_token = np.repeat(owners[begin:end], lengths[begin:end])
+            ids = self.ids[self.starts[begin] : self.starts[end]]
+            counts += np.bincount(np.unique(of_token * size + ids) % size, minlength=size)
+        return counts.astype(np.int32)
+
+    def to_files(self, prefix: str) -> dict[str, Write]:
         """The tokens as named files in NumPy's format."""
         return {
-            f"{prefix}-starts.npy": array_to_bytes(self.starts),
-            f"{prefix}-ids.npy": array_to_bytes(self.ids),
-            f"{prefix}-vectors.npy": array_to_bytes(self.vectors),
+            f"{prefix}-starts.npy": array_writer(self.starts),
+            f"{prefix}-ids.npy": array_writer(self.ids),
+            f"{prefix}-vectors.npy": array_writer(self.vectors),
         }
 
     @classmethod
-    def from_files(cls, files: dict[str, bytes], prefix: str) -> "TokenVectors":
+    def from_files(cls, files: Mapping[str, Content], prefix: str) -> "TokenVectors":
         """The tokens that ``to_files`` gave.
 
         Raises:

@@ -29,17 +29,20 @@ def keep(file: Path) -> None:
 
 def known_of(file: Path, model: ModelIdentity = MODEL) -> tuple[list[str], list[Units]]:
     with KnownVectors.opened(file, model) as known:
-        known.look_up(["one two", "three"], [UNITS, ("one two", (0,))])
-        return sorted(known.vectors), sorted(known.tokens)
+        texts, units = known.whole(["one two", "three"], [UNITS, ("one two", (0,))])
+        return sorted(texts), sorted(units)
 
 
 def test_what_was_kept_is_found_again_to_the_last_bit(tmp_path: Path) -> None:
     keep(tmp_path / "k.sqlite")
     with KnownVectors.opened(tmp_path / "k.sqlite", MODEL) as known:
-        known.look_up(["one two"], [UNITS])
-        np.testing.assert_array_equal(known.vectors["one two"], VECTOR)
+        (block,) = known.vectors(["one two", "one two"], dimension=2)
+        np.testing.assert_array_equal(block, [VECTOR, VECTOR])
+        again = list(known.tokens([UNITS, UNITS]))
+        assert len(again) == 2
+        assert known.token_count([UNITS, UNITS]) == 6
         for name in ("starts", "ids", "vectors"):
-            np.testing.assert_array_equal(getattr(known.tokens[UNITS], name), getattr(TOKENS, name))
+            np.testing.assert_array_equal(getattr(again[1], name), getattr(TOKENS, name))
         np.testing.assert_array_equal(known.basis(), np.eye(2))  # type: ignore[arg-type]
 
 

@@ -1,5 +1,7 @@
 """Token vectors: packed, joined, matched, each against a slow oracle."""
 
+import io
+
 import numpy as np
 import pytest
 from fakes import LETTERS, LetterEmbedder, corpus_of
@@ -68,10 +70,12 @@ def test_a_unit_without_a_token_matches_nothing(basis: np.ndarray) -> None:
 
 def test_parts_join_to_the_whole(basis: np.ndarray) -> None:
     whole = packed(UNITS, basis)
-    joined = TokenVectors.join([whole.part(0, 2), whole.part(2, 5)], dimension=27)
+    joined = TokenVectors.join(
+        [whole.part(0, 2), whole.part(2, 5)], units=5, tokens=len(whole.ids), dimension=27
+    )
     for name in ("starts", "ids", "vectors"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))
-    assert len(TokenVectors.join([], dimension=27)) == 0
+    assert len(TokenVectors.join([], units=0, tokens=0, dimension=27)) == 0
 
 
 def test_a_token_is_counted_once_in_each_text_that_has_it(basis: np.ndarray) -> None:
@@ -81,14 +85,23 @@ def test_a_token_is_counted_once_in_each_text_that_has_it(basis: np.ndarray) -> 
     assert (frequencies[red], frequencies[tea], frequencies.sum()) == (1, 2, 3)
 
 
+def written(tokens: TokenVectors) -> dict[str, bytes]:
+    found = {}
+    for name, write in tokens.to_files("t").items():
+        stream = io.BytesIO()
+        write(stream)
+        found[name] = stream.getvalue()
+    return found
+
+
 def test_files_give_back_the_tokens_or_an_error(basis: np.ndarray) -> None:
     tokens = packed(UNITS, basis)
-    files = tokens.to_files("t")
+    files = written(tokens)
     again = TokenVectors.from_files(files, "t")
     np.testing.assert_array_equal(again.vectors, tokens.vectors)
     with pytest.raises(IndexDamaged):
         TokenVectors.from_files(
-            {**files, "t-ids.npy": packed(("a",), basis).to_files("t")["t-ids.npy"]}, "t"
+            {**files, "t-ids.npy": written(packed(("a",), basis))["t-ids.npy"]}, "t"
         )
     del files["t-starts.npy"]
     with pytest.raises(IndexDamaged):

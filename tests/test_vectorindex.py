@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
-from embeddings.sentencetransformer import unit_rows
+from embeddings.unitrows import unit_rows
 from embeddings.vectorindex import VectorIndex
 
 
