@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.evidence import sentence_features
 from embeddings.generation import Generation
-from embeddings.signals import CONTEXT_SHARE, Signals, agrees, with_context
+from embeddings.signals import CONTEXT_SHARE, Signals, agrees, ranges, with_context
 from embeddings.tokenvectors import project
 
 NAMES = (
@@ -97,9 +97,11 @@ def candidate_features(
     """
     question = signals.question
     documents = generation.document_rows[rows]
+    of_documents, document_starts, place = _passages_of(generation, documents)
+    signals.compute(generation, of_documents)
     shares = np.where(generation.has_context[documents], np.float32(CONTEXT_SHARE), np.float32(0))
 
-    sentences, starts = _ranges(
+    sentences, starts = ranges(
         generation.sentence_starts[rows], generation.sentence_starts[rows + 1]
     )
     owner = np.repeat(np.arange(len(rows)), np.diff(starts))
@@ -107,14 +109,14 @@ def candidate_features(
     in_context = with_context(
         cosine,
         signals.context[documents][owner],
-        generation.sentence_context[sentences],
+        generation.sentence_context(sentences, documents[owner]),
         shares[owner],
     )
 
     terms = generation.terms
     weights = np.array([generation.lexical.weight(stem) for stem in question.stems], np.float32)
     asked = np.array([terms.vocabulary.get(stem, -1) for stem in question.stems], np.int64)
-    places, place_starts = _ranges(terms.starts[sentences], terms.starts[sentences + 1])
+    places, place_starts = ranges(terms.starts[sentences], terms.starts[sentences + 1])
     ids = terms.ids[places]
     place_owner = np.repeat(np.arange(len(sentences)), np.diff(place_starts))
     in_sentence = _holders(asked, ids, place_owner, len(sentences))
@@ -144,8 +146,7 @@ def candidate_features(
         found = terms.has(sentences, quantity=quantity, date=date, person=person)
         return np.maximum.reduceat(found.astype(np.float32), starts[:-1])
 
-    best_of_document = np.full(len(signals.context), -1.0, np.float32)
-    np.maximum.at(best_of_document, generation.document_rows, signals.in_context)
+    best_of_document = np.maximum.reduceat(signals.in_context[of_documents], document_starts[:-1])
     top = np.maximum.reduceat(cosine, starts[:-1])
     kind = terms.has(
         sentences,
@@ -176,7 +177,7 @@ def candidate_features(
         "context_coverage": weights @ anywhere / signals.ceiling,
         "missing": missing,
         "pairs": np.maximum.reduceat(pairs, starts[:-1]),
-        "document": best_of_document[documents],
+        "document": best_of_document[place],
         "names": share(question.names),
         "numbers": share(question.numbers),
         "year": agrees(generation.years[documents], question.years),
@@ -264,6 +265,19 @@ def token_matches(
     )
 
 
+def _passages_of(
+    generation: Generation, documents: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The passages of the distinct documents, where each document's start, and the place among
+    them of each of ``documents``.
+    """
+    distinct, place = np.unique(documents, return_inverse=True)
+    rows, starts = ranges(
+        generation.passage_starts[distinct], generation.passage_starts[distinct + 1]
+    )
+    return rows, starts, place
+
+
 def _holders(
     asked: NDArray[np.int64], ids: NDArray[np.integer], owner: NDArray[np.int64], count: int
 ) -> FloatMatrix:
@@ -273,15 +287,6 @@ def _holders(
         if stem >= 0:
             held[number, owner[ids == stem]] = 1
     return held
-
-
-def _ranges(
-    first: NDArray[np.integer], last: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All numbers of the ranges [first, last) in a row, and where each range starts in it."""
-    lengths = (last - first).astype(np.int64)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    return np.repeat(first - starts[:-1], lengths) + np.arange(starts[-1]), starts
 
 
 def _best_in_each(scores: FloatMatrix, starts: NDArray[np.int64]) -> NDArray[np.int64]:

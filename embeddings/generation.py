@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,18 +17,22 @@ from embeddings.lexicalindex import LexicalIndex, stems
 from embeddings.manifest import Manifest
 from embeddings.terms import Terms
 from embeddings.tokenvectors import TokenVectors
-from embeddings.vectorindex import VectorIndex
+from embeddings.vectorindex import CodesQuality, ProductCodes, VectorIndex
 
 CORPUS_FILE = "corpus.jsonl"
 PASSAGE_VECTORS_FILE = "passages.faiss"
 SENTENCE_VECTORS_FILE = "sentences.faiss"
 DOCUMENT_VECTORS_FILE = "documents.faiss"
+CODES_FILES = {"passages": "passages-codes.faiss", "sentences": "sentences-codes.faiss"}
 LEXICAL = "lexical"
 CONTEXT_LEXICAL = "context-lexical"
 TOKENS = "tokens"
 CONTEXT_TOKENS = "context-tokens"
 BASIS_FILE = "token-basis.npy"
 FREQUENCIES_FILE = "token-frequencies.npy"
+
+EXACT: dict[str, float | str] = {"kind": "exact"}
+CODES_KIND = "product codes"
 
 _BLOCK = 8192
 
@@ -84,6 +88,12 @@ class Generation:
         return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     @cached_property
+    def passage_starts(self) -> NDArray[np.int64]:
+        """``(documents + 1,)``: document k has the passages ``starts[k]`` to ``starts[k+1]``."""
+        counts = [len(document.quotable) for document in self.corpus.documents]
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    @cached_property
     def document_rows(self) -> NDArray[np.int64]:
         """``(n,)``: row of a passage → row of its document."""
         counts = [len(document.quotable) for document in self.corpus.documents]
@@ -96,15 +106,15 @@ class Generation:
         cosines: FloatMatrix = np.einsum("ij,ij->i", self.passage_vectors.matrix, contexts)
         return cosines
 
-    @cached_property
-    def sentence_context(self) -> FloatMatrix:
-        """``(m,)``: cosine of each sentence with the context of its document."""
-        owner = np.repeat(self.document_rows, np.diff(self.sentence_starts))
-        sentences, contexts = self.sentence_vectors.matrix, self.document_vectors.matrix
-        cosines = np.empty(len(sentences), np.float32)
-        for at in range(0, len(sentences), _BLOCK):
-            block = slice(at, at + _BLOCK)
-            cosines[block] = np.einsum("ij,ij->i", sentences[block], contexts[owner[block]])
+    def sentence_context(
+        self, sentences: NDArray[np.int64], documents: NDArray[np.int64]
+    ) -> FloatMatrix:
+        """``(k,)``: cosine of each of some sentences with the context of its document."""
+        cosines: FloatMatrix = np.einsum(
+            "ij,ij->i",
+            self.sentence_vectors.vectors(sentences),
+            self.document_vectors.vectors(documents),
+        )
         return cosines
 
     @cached_property
@@ -169,6 +179,7 @@ def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, by
         PASSAGE_VECTORS_FILE: vectors.passages.write,
         SENTENCE_VECTORS_FILE: vectors.sentences.write,
         DOCUMENT_VECTORS_FILE: vectors.documents.write,
+        **{CODES_FILES[kind]: codes.write for kind, codes in _codes_of(vectors).items()},
         **LexicalIndex.of_stems(alone, languages=languages).to_files(LEXICAL),
         **LexicalIndex.of_stems(placed, languages=languages).to_files(CONTEXT_LEXICAL),
         **Terms.build(corpus).to_files(),
@@ -177,6 +188,31 @@ def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, by
         BASIS_FILE: array_to_bytes(vectors.token_basis),
         FREQUENCIES_FILE: array_to_bytes(frequencies),
     }
+
+
+def generation_searches(vectors: GenerationVectors) -> dict[str, dict[str, float | str]]:
+    """How each kind of vectors is searched, for the manifest."""
+    codes = _codes_of(vectors)
+    return {
+        kind: {"kind": CODES_KIND, **asdict(codes[kind].quality)} if kind in codes else dict(EXACT)
+        for kind in ("passages", "sentences", "documents")
+    }
+
+
+def _codes_of(vectors: GenerationVectors) -> dict[str, ProductCodes]:
+    found = {"passages": vectors.passages.codes, "sentences": vectors.sentences.codes}
+    return {kind: codes for kind, codes in found.items() if codes is not None}
+
+
+def _index_from(
+    manifest: Manifest, files: Mapping[str, Content], kind: str, name: str
+) -> VectorIndex:
+    index = VectorIndex.from_bytes(files[name])
+    search = dict(manifest.searches[kind])
+    if search.pop("kind") != CODES_KIND:
+        return index
+    quality = CodesQuality(**search)  # type: ignore[arg-type]  # as it was written
+    return index.with_codes(ProductCodes.from_bytes(files[CODES_FILES[kind]], quality))
 
 
 def _shared(bag: list[str]) -> list[str]:
@@ -194,8 +230,8 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
         generation = Generation(
             manifest=manifest,
             corpus=corpus_from_bytes(files[CORPUS_FILE]),
-            passage_vectors=VectorIndex.from_bytes(files[PASSAGE_VECTORS_FILE]),
-            sentence_vectors=VectorIndex.from_bytes(files[SENTENCE_VECTORS_FILE]),
+            passage_vectors=_index_from(manifest, files, "passages", PASSAGE_VECTORS_FILE),
+            sentence_vectors=_index_from(manifest, files, "sentences", SENTENCE_VECTORS_FILE),
             document_vectors=VectorIndex.from_bytes(files[DOCUMENT_VECTORS_FILE]),
             lexical=LexicalIndex.from_files(files, LEXICAL),
             context_lexical=LexicalIndex.from_files(files, CONTEXT_LEXICAL),
@@ -207,8 +243,8 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
         )
     except KeyError as error:
         raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
-    except ValueError as error:
-        raise IndexDamaged("the token basis is not readable") from error
+    except (ValueError, TypeError) as error:
+        raise IndexDamaged("the token basis or the manifest is not readable") from error
     vectors = (
         generation.passage_vectors,
         generation.sentence_vectors,

@@ -14,7 +14,9 @@ MANIFEST_NAME = "manifest.json"
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """The contents of ``manifest.json``. ``files`` maps each file's name to its SHA-256,
-    ``runtime`` is what computed its vectors, the model's precision is in ``model``.
+    ``runtime`` is what computed its vectors, the model's precision is in ``model``. ``searches``
+    says how each kind of vectors is searched: ``{"kind": "exact"}``, or by codes, with how many
+    rows they propose and the recall that was measured when they were made.
     """
 
     generation: int
@@ -26,7 +28,8 @@ class Manifest:
     sentences: int
     created: str
     files: dict[str, str]
-    runtime: str = "torch"
+    runtime: str
+    searches: dict[str, dict[str, float | str]]
     format_version: int = FORMAT_VERSION
     metric: str = "inner product of unit rows"
 

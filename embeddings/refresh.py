@@ -11,12 +11,17 @@ import numpy as np
 from corpus import Corpus, Document, EmptyCorpus, Passage
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
-from embeddings.generation import Generation, GenerationVectors, generation_files
+from embeddings.generation import (
+    Generation,
+    GenerationVectors,
+    generation_files,
+    generation_searches,
+)
 from embeddings.knownvectors import KnownVectors, Units
 from embeddings.searchform import search_form
 from embeddings.store import GenerationStore
 from embeddings.tokenvectors import TokenVectors, token_basis
-from embeddings.vectorindex import VectorIndex
+from embeddings.vectorindex import ProductCodes, VectorIndex
 
 _AT_ONCE = 256
 """About how many texts are embedded before they are kept: what a killed refresh loses at most."""
@@ -79,12 +84,14 @@ def refresh(
                 corpus, embedder, known=known, full=full, progress=progress
             )
         files = generation_files(corpus, vectors)
+        searches = generation_searches(vectors)
         manifest = store.publish(
             files,
             corpus=corpus,
             model=embedder.identity,
             runtime=embedder.runtime,
             dimension=embedder.dimension,
+            searches=searches,
         )
         if sources_digest is not None:
             store.note_built_from(manifest.generation, sources_digest)
@@ -209,6 +216,9 @@ def _in_rows(
     def index(texts: Iterable[str]) -> VectorIndex:
         return VectorIndex.of_blocks(known.vectors(texts, dimension=dimension), dimension=dimension)
 
+    def with_codes(rows: VectorIndex) -> VectorIndex:
+        return rows.with_codes(ProductCodes.build(rows))
+
     def tokens(units: Callable[[], Iterator[Units]]) -> TokenVectors:
         return TokenVectors.join(
             known.tokens(units()),
@@ -218,8 +228,8 @@ def _in_rows(
         )
 
     return GenerationVectors(
-        passages=index(text for text, _ in passages()),
-        sentences=index(_sentences(corpus.quotable())),
+        passages=with_codes(index(text for text, _ in passages())),
+        sentences=with_codes(index(_sentences(corpus.quotable()))),
         documents=index(text for text, _ in contexts()),
         tokens=tokens(passages),
         context_tokens=tokens(contexts),

@@ -21,15 +21,26 @@ CONTEXT_SHARE = 0.5
 _DATELINE_PROMISE = 100.0
 
 
+SEEN = 1000
+"""How many rows of an index with codes are looked at for a question: by far more than proposed."""
+
+SEEN_DOCUMENTS = 100
+"""How many documents, those with the nearest contexts, have all their passages looked at then."""
+
+_UNSEEN = -1.0
+"""The cosine of what was not looked at: less than that of anything that was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """A question as read, and what each signal says of all n passages and m sentences.
 
     ``context`` is the cosine with each document's context; ``passages``, ``in_context`` and
     ``best_sentences`` ``(n,)`` and ``sentences`` ``(m,)`` are cosines, the second with the unit
-    vector along passage + ``CONTEXT_SHARE`` · context. ``words`` and ``context_words`` ``(n,)``
-    are BM25, ``ceiling`` and ``context_ceiling`` the most a text could have. ``datelines`` are the
-    rows of those of documents whose making is asked about.
+    vector along passage + ``CONTEXT_SHARE`` · context. Where an index has codes, cosines are -1
+    until they are computed: at first those of what the codes propose; ``compute`` adds others.
+    ``words`` and ``context_words`` ``(n,)`` are BM25, ``ceiling`` and ``context_ceiling`` the most
+    a text could have. ``datelines`` are the rows of those of documents whose making is asked about.
     """
 
     question: Question
@@ -45,6 +56,19 @@ class Signals:
     context_ceiling: float
     datelines: NDArray[np.int64]
 
+    def compute(self, generation: Generation, rows: NDArray[np.int64]) -> None:
+        """Computes the cosines of some passages and their sentences, where they may be missing."""
+        vector = self.reading.vector
+        if generation.passage_vectors.codes is not None:
+            self.passages[rows] = generation.passage_vectors.vectors(rows) @ vector
+            self.in_context[rows] = _in_context(generation, self.context, self.passages, rows)
+        if generation.sentence_vectors.codes is not None and len(rows):
+            first = generation.sentence_starts[rows]
+            sentences, starts = ranges(first, generation.sentence_starts[rows + 1])
+            cosines = generation.sentence_vectors.vectors(sentences) @ vector
+            self.sentences[sentences] = cosines
+            self.best_sentences[rows] = np.maximum.reduceat(cosines, starts[:-1])
+
 
 def all_signals(
     generation: Generation,
@@ -56,16 +80,30 @@ def all_signals(
     """The signals of a question over a whole generation."""
     vector = reading.vector
     context = generation.document_vectors.matrix @ vector
-    own = generation.passage_vectors.matrix @ vector
-    sentences = generation.sentence_vectors.matrix @ vector
-    row = generation.document_rows
-    shares = np.where(generation.has_context, np.float32(CONTEXT_SHARE), np.float32(0))[row]
+    if generation.passage_vectors.codes is None:
+        own = generation.passage_vectors.matrix @ vector
+        in_context = _in_context(generation, context, own, None)
+    else:
+        own = np.full(len(generation.passages), _UNSEEN, np.float32)
+        in_context = own.copy()
+        near = _best(context, SEEN_DOCUMENTS)
+        of_near, _ = ranges(generation.passage_starts[near], generation.passage_starts[near + 1])
+        _, proposed = generation.passage_vectors.search(vector, top=SEEN)
+        rows = np.union1d(of_near, proposed)
+        own[rows] = generation.passage_vectors.vectors(rows) @ vector
+        in_context[rows] = _in_context(generation, context, own, rows)
+    if generation.sentence_vectors.codes is None:
+        sentences = generation.sentence_vectors.matrix @ vector
+    else:
+        sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
+        scores, proposed = generation.sentence_vectors.search(vector, top=SEEN)
+        sentences[proposed] = scores
     return Signals(
         question=question,
         reading=reading,
         context=context,
         passages=own,
-        in_context=with_context(own, context[row], generation.passage_context, shares),
+        in_context=in_context,
         sentences=sentences,
         best_sentences=np.maximum.reduceat(sentences, generation.sentence_starts[:-1]),
         words=generation.lexical.scores(question.stems),
@@ -97,6 +135,7 @@ def promising(
     ):
         proposals.append(among[_best(scores[among], PROPOSED)])
     rows = np.unique(np.concatenate(proposals)).astype(np.int64)
+    signals.compute(generation, rows)
     document = generation.document_rows[rows]
     promise = (
         6 * signals.passages[rows]
@@ -117,6 +156,33 @@ def with_context(
     """Cosine with own + share · context, from the cosines with each and between the two."""
     length = np.sqrt(1 + share**2 + 2 * share * between)
     return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
+
+
+def _in_context(
+    generation: Generation,
+    context: FloatMatrix,
+    own: FloatMatrix,
+    rows: NDArray[np.int64] | None,
+) -> FloatMatrix:
+    """The cosine of the passages in ``rows``, None for all, with each document's context added."""
+    if rows is None:
+        documents, between = generation.document_rows, generation.passage_context
+    else:
+        documents, own = generation.document_rows[rows], own[rows]
+        contexts = generation.document_vectors.vectors(documents)
+        passages = generation.passage_vectors.vectors(rows)
+        between = np.einsum("ij,ij->i", passages, contexts)
+    shares = np.where(generation.has_context, np.float32(CONTEXT_SHARE), np.float32(0))[documents]
+    return with_context(own, context[documents], between, shares)
+
+
+def ranges(
+    first: NDArray[np.integer], last: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All numbers of the ranges [first, last) in a row, and where each range starts in it."""
+    lengths = (last - first).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return np.repeat(first - starts[:-1], lengths) + np.arange(starts[-1]), starts
 
 
 def agrees(of_document: NDArray[np.int64], named: frozenset[int]) -> FloatMatrix:

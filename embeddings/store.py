@@ -227,6 +227,7 @@ class GenerationStore:
         model: ModelIdentity,
         runtime: str,
         dimension: int,
+        searches: dict[str, dict[str, float | str]],
     ) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
 
@@ -242,6 +243,7 @@ class GenerationStore:
             generation=number,
             model=model,
             runtime=runtime,
+            searches=searches,
             dimension=dimension,
             corpus_digest=corpus.digest,
             documents=len(corpus.documents),

@@ -12,6 +12,12 @@ from embeddings.embedder import FloatMatrix, Reading
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+SEARCHES: dict[str, dict[str, float | str]] = {
+    kind: {"kind": "exact"} for kind in ("passages", "sentences", "documents")
+}
+"""How a small generation is searched."""
+
+
 class LetterEmbedder:
     """Counts the letters a to z of a text: "abba" is (2, 2, 0, …) at length 1.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import LetterEmbedder, corpus_of
+from fakes import SEARCHES, LetterEmbedder, corpus_of
 from processes import verbatim
 
 from corpus import Corpus
@@ -236,7 +236,12 @@ def test_what_makes_no_sense_is_found_though_every_digest_is_right(
     spoil(files)
     with store.writer():
         store.publish(
-            files, corpus=CORPUS, model=LetterEmbedder().identity, runtime="letters 1", dimension=27
+            files,
+            corpus=CORPUS,
+            model=LetterEmbedder().identity,
+            runtime="letters 1",
+            searches=SEARCHES,
+            dimension=27,
         )
     found = [p.removeprefix("2: ") for p in problems(check_store(store))]
     assert [p for p in found if p.startswith(said)], found

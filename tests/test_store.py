@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fakes import LetterEmbedder, corpus_of
+from fakes import SEARCHES, LetterEmbedder, corpus_of
 
 from embeddings import (
     GenerationStore,
@@ -105,6 +105,7 @@ def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -
             corpus=corpus_of("Another."),
             model=LetterEmbedder().identity,
             runtime="letters 1",
+            searches=SEARCHES,
             dimension=27,
         )
     with pytest.raises(IndexDamaged, match="belong together"):

@@ -1,0 +1,155 @@
+"""Codes propose rows; scores stay exact, and what is missed is measured."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import LetterEmbedder
+
+from corpus import read_corpus
+from embeddings import (
+    GenerationStore,
+    IndexDamaged,
+    Query,
+    Retriever,
+    check_store,
+    refresh,
+    vectorindex,
+)
+from embeddings.embedder import FloatMatrix
+from embeddings.unitrows import unit_rows
+from embeddings.vectorindex import CodesQuality, ProductCodes, VectorIndex
+
+
+def clustered(count: int, dimension: int = 64, *, seed: int = 0) -> FloatMatrix:
+    chance = np.random.default_rng(seed)
+    centres = chance.normal(size=(count // 20 + 1, dimension))
+    return unit_rows(
+        centres[np.arange(count) % len(centres)] + chance.normal(size=(count, dimension))
+    )
+
+
+@pytest.fixture
+def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
+
+
+def built(vectors: FloatMatrix) -> VectorIndex:
+    index = VectorIndex.build(vectors)
+    codes = ProductCodes.build(index)
+    assert codes is not None
+    return index.with_codes(codes)
+
+
+def test_a_small_index_and_an_odd_dimension_have_no_codes(small_is_large: None) -> None:
+    assert ProductCodes.build(VectorIndex.build(clustered(100))) is None
+    assert ProductCodes.build(VectorIndex.build(clustered(200, 30))) is None
+    assert ProductCodes.build(VectorIndex.build(clustered(200))) is not None
+
+
+def test_scores_are_exact_and_the_best_rows_are_found(small_is_large: None) -> None:
+    vectors = clustered(6000)
+    index = built(vectors)
+    assert index.codes is not None
+    assert index.codes.quality.recall_at_10 >= 0.995
+    found = total = 0
+    for query in clustered(40, seed=1):
+        scores, rows = index.search(query, top=10)
+        np.testing.assert_allclose(scores, vectors[rows] @ query, atol=1e-6)
+        assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+        truth = np.sort(vectors @ query)[-10]
+        found += int((scores >= truth - 1e-6).sum())
+        total += 10
+    assert found / total >= 0.99
+
+
+def test_the_measured_recall_is_that_of_the_probes(small_is_large: None) -> None:
+    index = built(clustered(3000))
+    assert index.codes is not None
+    quality = index.codes.quality
+    few = ProductCodes(index.codes._index, CodesQuality(20, 0, 0, 0))
+    chance = np.random.default_rng(3)
+    vectors = index.matrix
+    hits = {True: 0, False: 0}
+    for _ in range(50):
+        one, other = chance.choice(3000, 2, replace=False)
+        query = unit_rows(vectors[one] + vectors[other])
+        truth = set(np.argsort(-(vectors @ query))[:10].tolist())
+        for codes in (index.codes, few):
+            hits[codes is few] += len(truth & set(codes.propose(query, top=10).tolist()))
+    assert hits[False] / 500 == pytest.approx(quality.recall_at_10, abs=0.02)
+    assert hits[True] < hits[False]
+
+
+def test_codes_too_poor_are_not_used(small_is_large: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectorindex, "_PROPOSALS", (10,))
+    assert ProductCodes.build(VectorIndex.build(clustered(3000))) is None
+
+
+def test_codes_survive_their_bytes_and_others_are_refused(small_is_large: None) -> None:
+    index = built(clustered(500))
+    assert index.codes is not None
+    stream = io.BytesIO()
+    index.codes.write(stream)
+    again = ProductCodes.from_bytes(stream.getvalue(), index.codes.quality)
+    query = clustered(1, seed=5)[0]
+    assert again.propose(query, top=10).tolist() == index.codes.propose(query, top=10).tolist()
+    for wrong in (b"", b"junk", index.to_bytes()[vectorindex._PADDING :]):
+        with pytest.raises(IndexDamaged):
+            ProductCodes.from_bytes(wrong, index.codes.quality)
+    with pytest.raises(IndexDamaged, match="not those of the vectors"):
+        VectorIndex.build(clustered(400)).with_codes(again)
+
+
+class WideLetterEmbedder(LetterEmbedder):
+    """Vectors of 28 numbers, a multiple of 4."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dimension += 1
+
+    def _vector(self, text: str) -> FloatMatrix:
+        return np.append(super()._vector(text), np.float32(0))
+
+
+def statements(folder: Path) -> None:
+    chance = np.random.default_rng(0)
+    words = ["".join(chance.choice(list("abcdefghijklmnop"), 5)) for _ in range(300)]
+    for number in range(30):
+        sentences = [" ".join(chance.choice(words, 8)).capitalize() + "." for _ in range(24)]
+        blocks = [" ".join(sentences[i : i + 3]) for i in range(0, 24, 3)]
+        (folder / f"s{number}.txt").write_text("\n\n".join(blocks), "utf-8")
+
+
+def test_a_generation_with_codes_finds_what_one_without_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    statements(tmp_path / "corpus")
+    corpus = read_corpus(tmp_path / "corpus")
+    found = {}
+    for rows in (10**9, 100):
+        monkeypatch.setattr(vectorindex, "EXACT_ROWS", rows)
+        store, embedder = GenerationStore(tmp_path / f"index-{rows}"), WideLetterEmbedder()
+        refresh(corpus, store=store, embedder=embedder)
+        generation = store.open_current()
+        retriever = Retriever(generation, embedder)
+        asked = [passage.text[:40] for passage in generation.passages[::7]]
+        found[rows] = [
+            [
+                (h.passage.document_id, h.passage.number, h.evidence.span, round(h.score, 5))
+                for h in hits
+            ]
+            for hits in (retriever.search(Query(text), top=10) for text in asked)
+        ]
+        assert check_store(store).intact
+    searches = json.loads((store.folder(1) / "manifest.json").read_text("utf-8"))["searches"]
+    assert searches["documents"] == {"kind": "exact"}
+    assert searches["sentences"]["kind"] == "product codes"
+    assert searches["sentences"]["recall_at_10"] >= 0.995
+    assert generation.sentence_vectors.codes is not None
+    assert generation.passage_vectors.codes is not None
+    # the codes propose 300 of 240 passages and of 720 sentences: what is seen differs, not the best
+    assert found[100] == found[10**9]
