@@ -9,6 +9,7 @@ a number, a date or a "not".
 import itertools
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpus import months
 from embeddings.lexicalindex import stem_words, words
@@ -58,6 +59,7 @@ class Gist:
         )
 
 
+@lru_cache(maxsize=1024)
 def gist_of(text: str, *, language: str = "en") -> Gist:
     """The gist of a text in the given language; the number of a list's line is not part of it."""
     found = _LIST_NUMBER.sub("", search_form(text))

@@ -110,11 +110,11 @@ class ProductCodes:
         return int(self._index.ntotal)
 
     def propose(self, query: FloatMatrix, *, top: int) -> NDArray[np.int64]:
-        """Ascending rows, at least ``top`` of them, in which the best are for ``query`` ``(d,)``."""
+        """Ascending rows, at least ``top``, in which the best are for ``query`` ``(d,)``."""
         count = min(max(self.quality.proposed, 2 * top), len(self))
         _, rows = self._index.search(query.reshape(1, -1).astype(np.float32), count)
         found: NDArray[np.int64] = np.sort(rows[0])
-        return found[np.searchsorted(found, 0) :]  # -1 stands for no row
+        return found[np.searchsorted(found, 0) :]  # -1 is no row
 
 
 def _write(index: Any, stream: BinaryIO) -> None:
