@@ -55,9 +55,12 @@ class Signals:
     ceiling: float
     context_ceiling: float
     datelines: NDArray[np.int64]
+    complete: bool
 
     def compute(self, generation: Generation, rows: NDArray[np.int64]) -> None:
         """Computes the cosines of some passages and their sentences, where they may be missing."""
+        if self.complete:
+            return
         vector = self.reading.vector
         if generation.passage_vectors.codes is not None:
             self.passages[rows] = generation.passage_vectors.vectors(rows) @ vector
@@ -76,11 +79,16 @@ def all_signals(
     reading: Reading,
     *,
     datelines: NDArray[np.int64],
+    complete: bool = False,
 ) -> Signals:
-    """The signals of a question over a whole generation."""
+    """The signals of a question over a whole generation.
+
+    With ``complete`` every cosine is computed, as a search among some documents alone needs: what
+    codes propose may all lie in others.
+    """
     vector = reading.vector
     context = generation.document_vectors.matrix @ vector
-    if generation.passage_vectors.codes is None:
+    if complete or generation.passage_vectors.codes is None:
         own = generation.passage_vectors.matrix @ vector
         in_context = _in_context(generation, context, own, None)
     else:
@@ -92,7 +100,7 @@ def all_signals(
         rows = np.union1d(of_near, proposed)
         own[rows] = generation.passage_vectors.vectors(rows) @ vector
         in_context[rows] = _in_context(generation, context, own, rows)
-    if generation.sentence_vectors.codes is None:
+    if complete or generation.sentence_vectors.codes is None:
         sentences = generation.sentence_vectors.matrix @ vector
     else:
         sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
@@ -111,6 +119,7 @@ def all_signals(
         ceiling=max(generation.lexical.ceiling(question.stems), 1e-6),
         context_ceiling=max(generation.context_lexical.ceiling(question.stems), 1e-6),
         datelines=datelines,
+        complete=complete,
     )
 
 

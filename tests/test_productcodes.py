@@ -10,12 +10,14 @@ from fakes import LetterEmbedder
 
 from corpus import read_corpus
 from embeddings import (
+    Filter,
     GenerationStore,
     IndexDamaged,
     Query,
     Retriever,
     check_store,
     refresh,
+    signals,
     vectorindex,
 )
 from embeddings.embedder import FloatMatrix
@@ -153,3 +155,26 @@ def test_a_generation_with_codes_finds_what_one_without_finds(
     assert generation.passage_vectors.codes is not None
     # the codes propose 300 of 240 passages and of 720 sentences: what is seen differs, not the best
     assert found[100] == found[10**9]
+
+
+def test_a_filter_searches_all_that_it_leaves_and_few_seen_rows_find_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    statements(tmp_path / "corpus")
+    monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
+    monkeypatch.setattr(vectorindex, "_PROPOSALS", (60, 240))
+    monkeypatch.setattr(vectorindex, "_LEAST_RECALL_AT_100", 0.0)
+    monkeypatch.setattr(signals, "SEEN", 60)
+    monkeypatch.setattr(signals, "SEEN_DOCUMENTS", 2)
+    store, embedder = GenerationStore(tmp_path / "index"), WideLetterEmbedder()
+    refresh(read_corpus(tmp_path / "corpus"), store=store, embedder=embedder)
+    generation = store.open_current()
+    retriever = Retriever(generation, embedder)
+    for passage in generation.passages[::11]:
+        hits = retriever.search(Query(passage.sentences[1].text), top=3)
+        assert hits[0].passage == passage
+        others = sorted({p.document_id for p in generation.passages} - {passage.document_id})[:2]
+        asked = Query(passage.sentences[1].text)
+        filtered = retriever.search(asked, top=100, only=Filter(documents=frozenset(others)))
+        assert {hit.passage.document_id for hit in filtered} == set(others)

@@ -72,7 +72,13 @@ class Baselines:
         """The ``top`` passages of each system but ours, fewer where fewer share a word (BM25)."""
         question = take_apart(text, self._generation.lexical)
         reading = self._embedder.read_query(question.text)
-        told = all_signals(self._generation, question, reading, datelines=np.empty(0, np.int64))
+        told = all_signals(
+            self._generation,
+            question,
+            reading,
+            datelines=np.empty(0, np.int64),
+            complete=True,
+        )
         signals = {
             System.PASSAGE: told.passages,
             System.SENTENCE: told.best_sentences,
