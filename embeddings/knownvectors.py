@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -28,7 +28,7 @@ same text can be one context and a passage of two sentences.
 _FORMAT = 1
 _ASKED_AT_ONCE = 500
 _BASIS = ""
-_HEAD_BYTES = 24
+_HEAD_BYTES, _START_BYTES, _ID_BYTES = 24, 8, 4
 
 
 class KnownVectors:
@@ -70,13 +70,19 @@ class KnownVectors:
         rows, columns = np.frombuffer(content, np.int64, 2)
         return np.frombuffer(content, np.float32, offset=16).reshape(rows, columns).copy()
 
-    def whole(self, texts: Iterable[str], units: Iterable[Units]) -> tuple[set[str], set[Units]]:
-        """Those of the texts and of the units of which whole rows are known."""
+    def those_of(
+        self, texts: Iterable[str], units: Iterable[Units], *, look_through: bool = False
+    ) -> tuple[set[str], set[Units]]:
+        """Those of the texts and of the units that are known.
+
+        A damaged row is found when it is read, or at once with ``look_through``, which reads all.
+        """
         by_key = {self._key("vector", text): text for text in texts}
         units_by_key = {self._units_key(each): each for each in units}
+        find = self._rows if look_through else self._lengths
         return (
-            {by_key[key] for key, _ in self._rows(list(by_key))},
-            {units_by_key[key] for key, _ in self._rows(list(units_by_key))},
+            {by_key[key] for key, _ in find(list(by_key))},
+            {units_by_key[key] for key, _ in find(list(units_by_key))},
         )
 
     def vectors(self, texts: Iterable[str], *, dimension: int) -> Iterator[FloatMatrix]:
@@ -104,17 +110,20 @@ class KnownVectors:
             found = dict(self._rows(list(set(keys))))
             yield from (_tokens_from_bytes(found[key]) for key in keys)
 
-    def token_count(self, units: Iterable[Units]) -> int:
-        """How many tokens the units have together.
+    def token_count(self, units: Iterable[Units], *, dimension: int) -> int:
+        """How many tokens of so many numbers the units have together, by the lengths of rows.
 
         Raises:
             KeyError: for units that are not known.
         """
         count = 0
         for some in _blocks(units):
-            keys = [self._units_key(each) for each in some]
-            heads = dict(self._rows(list(set(keys)), head=True))
-            count += sum(int(np.frombuffer(heads[key], np.int64, 2)[1]) for key in keys)
+            keys = {self._units_key(each): len(each[1]) for each in some}
+            lengths = dict(self._lengths(list(keys)))
+            for each in some:
+                starts = len(each[1]) + 1
+                left = lengths[self._units_key(each)] - _HEAD_BYTES - starts * _START_BYTES
+                count += left // (_ID_BYTES + dimension)
         return count
 
     def keep(
@@ -146,24 +155,27 @@ class KnownVectors:
         except sqlite3.Error as error:
             raise _write_failed(self._file, error) from error
 
-    def _rows(self, keys: Sequence[bytes], *, head: bool = False) -> Iterator[tuple[bytes, bytes]]:
-        """Keys and contents of what is whole; a row that cannot be read counts as missing.
+    def _rows(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and contents of what is whole; a row that cannot be read counts as missing."""
+        for key, content, seal in self._selected("content, seal", keys):
+            if seal == _seal(key, content):
+                yield key, content
 
-        With ``head`` only what says the shape of a content, unchecked.
-        """
-        wanted = f"substr(content, 1, {_HEAD_BYTES}), NULL" if head else "content, seal"
+    def _lengths(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
+        """Keys and lengths of contents, which are not read."""
+        return self._selected("length(content)", keys)
+
+    def _selected(self, columns: str, keys: Sequence[bytes]) -> Iterator[Any]:
         for some in _blocks(keys):
             marks = ",".join("?" * len(some))
             try:
                 rows = self._connection.execute(
-                    f"SELECT key, {wanted} FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
+                    f"SELECT key, {columns} FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
                     some,
                 ).fetchall()
             except sqlite3.Error:
                 continue
-            for key, content, seal in rows:
-                if head or seal == _seal(key, content):
-                    yield key, content
+            yield from rows
 
     def _key(self, kind: str, text: str) -> bytes:
         fields = "\0".join((str(_FORMAT), kind, self._model, text))

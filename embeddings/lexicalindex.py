@@ -99,8 +99,9 @@ def words(text: str, *, language: str = "en") -> list[str]:
 
 
 def _all_words(text: str) -> list[str]:
-    found: list[str] = _WORD.findall(search_form(text).casefold())
-    if text.isascii():
+    form = search_form(text).casefold()
+    found: list[str] = _WORD.findall(form)
+    if not _UNSPACED_START.search(form):
         return found
     return [part for word in found for part in _parts(word)]
 

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +118,8 @@ def plan_refresh(
     with KnownVectors.opened(file if file.is_file() else None, model) as known:
         if current is not None and current.comparable(model) and not len(known):
             _keep_generation(current, known)
-        unread, unseen = _missing(corpus, known, full=full)
+        texts = [_texts_of(document) for document in corpus.documents]
+        unread, unseen = _missing(texts, known, full=full)
     return _report(corpus, current, number, False, len(unread) + len(unseen), started)
 
 
@@ -180,14 +181,37 @@ def embed_corpus(
     if basis is None:
         basis = token_basis(embedder)
         known.keep(vectors={}, tokens={}, basis=basis)
-    unread, unseen = _missing(corpus, known, full=full)
+    texts = [_texts_of(document) for document in corpus.documents]
+    embedded = _embed_missing(texts, embedder, basis, known, full=full, progress=progress)
+    try:
+        vectors = _in_rows(texts, known, basis, embedder.dimension)
+    except KeyError:  # a row is damaged: all are looked through, which is not worth it otherwise
+        embedded += _embed_missing(
+            texts, embedder, basis, known, look_through=True, progress=progress
+        )
+        vectors = _in_rows(texts, known, basis, embedder.dimension)
+    return vectors, embedded
+
+
+def _embed_missing(
+    texts: Sequence["_Texts"],
+    embedder: Embedder,
+    basis: FloatMatrix,
+    known: KnownVectors,
+    *,
+    full: bool = False,
+    look_through: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Makes known what is not, all with ``full``; how many texts that was."""
+    unread, unseen = _missing(texts, known, full=full, look_through=look_through)
     in_all, done = len(unread) + len(unseen), 0
 
     def told() -> Progress | None:
         before = done
         return None if progress is None else lambda now, _: progress(before + now, in_all)
 
-    for units, texts in _blocks(corpus, unread, unseen):
+    for units, some in _blocks(texts, unread, unseen):
         read = embedder.read_passages([text for text, _ in units], progress=told())
         vectors: dict[str, FloatMatrix] = {}
         tokens: dict[Units, TokenVectors] = {}
@@ -195,42 +219,42 @@ def embed_corpus(
             vectors[text] = reading.vector
             tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
         done += len(units)
-        seen = embedder.embed_passages(texts, progress=told())
-        vectors.update(zip(texts, seen, strict=True))
-        done += len(texts)
+        seen = embedder.embed_passages(some, progress=told())
+        vectors.update(zip(some, seen, strict=True))
+        done += len(some)
         known.keep(vectors=vectors, tokens=tokens)
-    return _in_rows(corpus, known, basis, embedder.dimension), in_all
+    return in_all
 
 
 def _in_rows(
-    corpus: Corpus, known: KnownVectors, basis: FloatMatrix, dimension: int
+    texts: Sequence["_Texts"], known: KnownVectors, basis: FloatMatrix, dimension: int
 ) -> GenerationVectors:
-    """The known vectors in the order of a corpus, read in blocks: they are in memory once."""
+    """The known vectors in the order of a corpus, read in blocks: they are in memory once.
 
-    def passages() -> Iterator[Units]:
-        return (_sentence_units(passage) for passage in corpus.quotable())
+    Raises:
+        KeyError: for a text that is not known, or whose row is damaged.
+    """
+    passages = [units for each in texts for units in each.passages]
+    contexts = [each.context for each in texts]
 
-    def contexts() -> Iterator[Units]:
-        return (_context_unit(document) for document in corpus.documents)
-
-    def index(texts: Iterable[str]) -> VectorIndex:
-        return VectorIndex.of_blocks(known.vectors(texts, dimension=dimension), dimension=dimension)
+    def index(of: Iterable[str]) -> VectorIndex:
+        return VectorIndex.of_blocks(known.vectors(of, dimension=dimension), dimension=dimension)
 
     def with_codes(rows: VectorIndex) -> VectorIndex:
         return rows.with_codes(ProductCodes.build(rows))
 
-    def tokens(units: Callable[[], Iterator[Units]]) -> TokenVectors:
+    def tokens(units: Sequence[Units]) -> TokenVectors:
         return TokenVectors.join(
-            known.tokens(units()),
-            units=sum(len(starts) for _, starts in units()),
-            tokens=known.token_count(units()),
+            known.tokens(units),
+            units=sum(len(starts) for _, starts in units),
+            tokens=known.token_count(units, dimension=basis.shape[1]),
             dimension=basis.shape[1],
         )
 
     return GenerationVectors(
-        passages=with_codes(index(text for text, _ in passages())),
-        sentences=with_codes(index(_sentences(corpus.quotable()))),
-        documents=index(text for text, _ in contexts()),
+        passages=with_codes(index(text for text, _ in passages)),
+        sentences=with_codes(index(text for each in texts for text in each.sentences)),
+        documents=index(text for text, _ in contexts),
         tokens=tokens(passages),
         context_tokens=tokens(contexts),
         token_basis=basis,
@@ -238,63 +262,77 @@ def _in_rows(
 
 
 def _missing(
-    corpus: Corpus, known: KnownVectors, *, full: bool
+    texts: Sequence["_Texts"], known: KnownVectors, *, full: bool, look_through: bool = False
 ) -> tuple[dict[Units, None], dict[str, None]]:
     """The units that must be read and the further texts that must be embedded, in order."""
-    units = dict.fromkeys(unit for document in corpus.documents for unit in _units(document))
-    sentences = dict.fromkeys(_sentences(corpus.quotable()))
-    texts, read = (
+    units = dict.fromkeys(unit for each in texts for unit in each.units)
+    sentences = dict.fromkeys(text for each in texts for text in each.sentences)
+    there, read = (
         (set[str](), set[Units]())
         if full
-        else known.whole({*sentences, *(text for text, _ in units)}, units)
+        else known.those_of(
+            {*sentences, *(text for text, _ in units)}, units, look_through=look_through
+        )
     )
-    unread = {unit: None for unit in units if unit not in read or unit[0] not in texts}
-    texts.update(text for text, _ in unread)
-    return unread, {text: None for text in sentences if text not in texts}
+    unread = {unit: None for unit in units if unit not in read or unit[0] not in there}
+    there.update(text for text, _ in unread)
+    return unread, {text: None for text in sentences if text not in there}
 
 
 def _blocks(
-    corpus: Corpus, unread: dict[Units, None], unseen: dict[str, None]
+    texts: Sequence["_Texts"], unread: dict[Units, None], unseen: dict[str, None]
 ) -> Iterator[tuple[list[Units], list[str]]]:
     """The missing units and texts, whole documents together, ``_AT_ONCE`` or more at a time."""
     left_units, left_texts = set(unread), set(unseen)
     units: list[Units] = []
-    texts: list[str] = []
-    for document in corpus.documents:
-        units += _taken(left_units, _units(document))
-        texts += _taken(left_texts, _sentences(document.quotable))
-        if len(units) + len(texts) >= _AT_ONCE:
-            yield units, texts
-            units, texts = [], []
-    if units or texts:
-        yield units, texts
+    some: list[str] = []
+    for each in texts:
+        units += _taken(left_units, each.units)
+        some += _taken(left_texts, each.sentences)
+        if len(units) + len(some) >= _AT_ONCE:
+            yield units, some
+            units, some = [], []
+    if units or some:
+        yield units, some
 
 
 def _taken(left: set[Any], wanted: Iterable[Any]) -> list[Any]:
     """Those of ``wanted`` that are left, each once; they are not left afterwards."""
+    if not left:
+        return []
     found = [one for one in dict.fromkeys(wanted) if one in left]
     left.difference_update(found)
     return found
 
 
-def _units(document: Document) -> list[Units]:
-    return [_context_unit(document), *(_sentence_units(p) for p in document.quotable)]
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What is embedded of a document: its context as one unit, its passages with their sentences
+    as units, and the sentences.
+    """
+
+    context: Units
+    passages: tuple[Units, ...]
+    sentences: tuple[str, ...]
+
+    @property
+    def units(self) -> tuple[Units, ...]:
+        """The context and the passages."""
+        return (self.context, *self.passages)
 
 
-def _sentences(passages: Iterable[Passage]) -> Iterator[str]:
-    return (search_form(s.text) for passage in passages for s in passage.sentences)
+def _texts_of(document: Document) -> _Texts:
+    forms = [[search_form(s.text) for s in passage.sentences] for passage in document.quotable]
+    return _Texts(
+        (search_form(document.context), (0,)),
+        tuple(_sentence_units(each) for each in forms),
+        tuple(form for each in forms for form in each),
+    )
 
 
-def _sentence_units(passage: Passage) -> Units:
-    """A passage, its sentences the units."""
-    forms = [search_form(sentence.text) for sentence in passage.sentences]
-    lengths = [len(form) + 1 for form in forms]
-    return " ".join(forms), (0, *itertools.accumulate(lengths[:-1]))
-
-
-def _context_unit(document: Document) -> Units:
-    """The context of a document, one unit."""
-    return search_form(document.context), (0,)
+def _sentence_units(forms: Sequence[str]) -> Units:
+    """A passage given by the search forms of its sentences, which are the units."""
+    return " ".join(forms), (0, *itertools.accumulate(len(form) + 1 for form in forms[:-1]))
 
 
 def _usable_current(store: GenerationStore) -> Generation | None:
@@ -312,16 +350,14 @@ def _keep_generation(generation: Generation, known: KnownVectors) -> None:
     vectors: dict[str, FloatMatrix] = {}
     tokens: dict[Units, TokenVectors] = {}
     for number, document in enumerate(generation.corpus.documents):
-        context = _context_unit(document)
-        vectors[context[0]] = generation.document_vectors.matrix[number]
-        tokens[context] = generation.context_tokens.part(number, number + 1)
-        for passage in document.quotable:
-            units = _sentence_units(passage)
-            first, last = starts[row], starts[row + 1]
+        texts = _texts_of(document)
+        vectors[texts.context[0]] = generation.document_vectors.matrix[number]
+        tokens[texts.context] = generation.context_tokens.part(number, number + 1)
+        sentences = generation.sentence_vectors.matrix[starts[row] :]
+        vectors.update(zip(texts.sentences, sentences, strict=False))
+        for units in texts.passages:
             vectors[units[0]] = generation.passage_vectors.matrix[row]
-            tokens[units] = generation.tokens.part(first, last)
-            sentences = generation.sentence_vectors.matrix[first:last]
-            vectors.update(zip(_sentences([passage]), sentences, strict=True))
+            tokens[units] = generation.tokens.part(starts[row], starts[row + 1])
             row += 1
         if len(vectors) >= _AT_ONCE or number + 1 == len(generation.corpus.documents):
             known.keep(vectors=vectors, tokens=tokens)

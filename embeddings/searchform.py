@@ -9,6 +9,8 @@ def search_form(text: str) -> str:
 
     Used for embedding and for words alone; offsets into it mean nothing. May be empty.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
     # a text has few distinct characters: looking at each of those once is ten times faster
     left_out = [ord(c) for c in set(folded) if _is_left_out(c)]

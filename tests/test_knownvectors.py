@@ -29,7 +29,9 @@ def keep(file: Path) -> None:
 
 def known_of(file: Path, model: ModelIdentity = MODEL) -> tuple[list[str], list[Units]]:
     with KnownVectors.opened(file, model) as known:
-        texts, units = known.whole(["one two", "three"], [UNITS, ("one two", (0,))])
+        texts, units = known.those_of(
+            ["one two", "three"], [UNITS, ("one two", (0,))], look_through=True
+        )
         return sorted(texts), sorted(units)
 
 
@@ -40,7 +42,7 @@ def test_what_was_kept_is_found_again_to_the_last_bit(tmp_path: Path) -> None:
         np.testing.assert_array_equal(block, [VECTOR, VECTOR])
         again = list(known.tokens([UNITS, UNITS]))
         assert len(again) == 2
-        assert known.token_count([UNITS, UNITS]) == 6
+        assert known.token_count([UNITS, UNITS], dimension=2) == 6
         for name in ("starts", "ids", "vectors"):
             np.testing.assert_array_equal(getattr(again[1], name), getattr(TOKENS, name))
         np.testing.assert_array_equal(known.basis(), np.eye(2))  # type: ignore[arg-type]

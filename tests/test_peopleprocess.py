@@ -130,7 +130,7 @@ def test_a_group_that_became_a_supergroup_keeps_its_settings(office: Office) -> 
     (menu,) = server.wait_for_messages(1, chat_id=group.id, timeout_s=30)
     (data,) = (b["callback_data"] for b in buttons(menu) if b["text"] == "1")
     server.press(menu, data, user=user)
-    server.wait_until_confirmed(timeout_s=30)
+    wait_for_text(server, group, "Quotes at most: 1")
     moved = server.migrate(group.id)
     server.say("/settings", chat_id=moved.id, user=user)
     (menu,) = server.wait_for_messages(1, chat_id=moved.id, timeout_s=30)

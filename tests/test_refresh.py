@@ -1,6 +1,8 @@
 """Refresh: what changed is embedded, all is counted."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -234,3 +236,22 @@ def test_unchanged_sources_are_known_without_reading_them(store: GenerationStore
     content[-1] ^= 1
     file.write_bytes(content)
     assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is None
+
+
+def test_a_damaged_known_vector_is_embedded_again(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT))
+    with closing(sqlite3.connect(store.known_vectors_file)) as connection, connection:
+        rows = connection.execute("SELECT key, content FROM known").fetchall()
+        assert len(rows) == 6 + 4 + 1  # six vectors, tokens of a title and three passages, the axes
+        for key, content in rows[3:7]:
+            damaged = content[:-1] + bytes([content[-1] ^ 1])
+            connection.execute("UPDATE known SET content = ? WHERE key = ?", (damaged, key))
+    embedder = LetterEmbedder()
+    corpus = corpus_of(TEXT.replace("Delta", "Omega"))
+    report = refresh(corpus, store=store, embedder=embedder)
+    assert report.embedded > 1
+    fresh = GenerationStore(store.directory / "fresh")
+    refresh(corpus, store=fresh, embedder=LetterEmbedder())
+    for name in ("passages.faiss", "sentences.faiss", "tokens-vectors.npy"):
+        there, here = (s.folder(s.current_number() or 0) / name for s in (fresh, store))
+        assert there.read_bytes() == here.read_bytes()

@@ -1,0 +1,1 @@
+"""Measures Verbatim beside comparable libraries: ``python -m benchmarks --help``."""
