@@ -78,9 +78,10 @@ def best_sentences(fit: NDArray[np.floating]) -> tuple[int, int]:
     The first that fits best, and its better neighbour if that fits at most ``NEIGHBOUR_MARGIN``
     less; of equal neighbours the one before.
     """
-    best = int(np.argmax(fit))
-    beside = [i for i in (best - 1, best + 1) if 0 <= i < len(fit)]
-    other = max(beside, key=lambda i: fit[i], default=best)
-    if fit[best] - fit[other] > NEIGHBOUR_MARGIN:
+    fits = fit.tolist()  # a few numbers, which a list compares faster
+    best = fits.index(max(fits))
+    beside = [i for i in (best - 1, best + 1) if 0 <= i < len(fits)]
+    other = max(beside, key=fits.__getitem__, default=best)
+    if fits[best] - fits[other] > NEIGHBOUR_MARGIN:
         other = best
     return min(best, other), max(best, other)

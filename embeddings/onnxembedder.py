@@ -3,7 +3,6 @@
 It imports neither torch nor transformers, so a question is answered without them.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from embeddings.embedder import FloatMatrix, ModelIdentity, Progress, Reading
 from embeddings.errors import ModelDamaged
 from embeddings.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
 from embeddings.questionbatches import QuestionBatches
+from embeddings.threads import usable_cores
 from embeddings.windows import Window, WindowReadings, windows_of
 
 if TYPE_CHECKING:
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 _TEXTS_AT_ONCE = 256
 """Texts whose token vectors are in memory at a time; enough to find some of like length."""
 
-_TOKENS_A_BATCH = 768
+_TOKENS_A_BATCH = 512
 _TEXTS_A_BATCH = 8
 """Small batches of texts of like length were measured fastest: little padding, and what one layer
 gives the next stays in a core's cache."""
+
+_LEAST_SHARE = 0.8
+"""A text of less than this share of the longest of a batch is not padded to it."""
 
 _MOST_THREADS = 8
 
@@ -68,7 +71,7 @@ class OnnxEmbedder:
         self._tokenizer.no_truncation()
         self._shape = exported.shape
         self._identity = identity
-        self._threads = max(1, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
+        self._threads = min(usable_cores(), _MOST_THREADS)
         self._questions = QuestionBatches(self._read_questions, at_once=self._threads)
 
     @property
@@ -204,8 +207,12 @@ def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     for piece in sorted(pieces, key=lambda each: -len(each[1].ids)):
         if batches:
             last = batches[-1]
-            longest = len(last[0][1].ids)
-            if len(last) < _TEXTS_A_BATCH and (len(last) + 1) * longest <= _TOKENS_A_BATCH:
+            longest, length = len(last[0][1].ids), len(piece[1].ids)
+            if (
+                len(last) < _TEXTS_A_BATCH
+                and (len(last) + 1) * longest <= _TOKENS_A_BATCH
+                and length >= _LEAST_SHARE * longest
+            ):
                 last.append(piece)
                 continue
         batches.append([piece])

@@ -1,5 +1,15 @@
 """How many threads computing takes. The only module that imports ``threadpoolctl``."""
 
+import os
+
+
+def usable_cores() -> int:
+    """How many cores this process may use, 1 at least."""
+    try:
+        return len(os.sched_getaffinity(0)) or 1
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
 
 def one_thread_for_numpy() -> None:
     """Lets the linear algebra of NumPy and FAISS, where it is loaded, use one thread from now on.
