@@ -1,0 +1,179 @@
+"""What Verbatim adds to the model's own work: a build, refreshes, a question, many at a time.
+
+    python -m benchmarks.overhead --corpus FOLDER --passages 10000
+
+Against a build stands the bare encoding of the same sentences and paragraphs by the same runtime,
+against a question the encoding of it and an exact search of FAISS for its vector. Refreshes are
+held against the build. Questions come once one after the other, and once from 16 threads.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import faiss
+
+from benchmarks.data import read_data
+from bot.answering import Answerer
+from corpus import Corpus, read_corpus, sources_digest
+from embeddings import (
+    GenerationStore,
+    Retriever,
+    find_model,
+    open_embedder,
+    refresh,
+    search_form,
+    unchanged,
+)
+from embeddings.threads import one_thread_for_numpy
+
+PASSAGES_A_DOCUMENT = 10
+THREADS = 16
+ROUNDS = 3
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def write_statements(folder: Path, texts: Sequence[str]) -> None:
+    """The passages as statements of ten paragraphs each."""
+    folder.mkdir(exist_ok=True)
+    for first in range(0, len(texts), PASSAGES_A_DOCUMENT):
+        name = folder / f"statement-{first:06d}.txt"
+        name.write_text("\n\n".join(texts[first : first + PASSAGES_A_DOCUMENT]), encoding="utf-8")
+
+
+def texts_of(corpus: Corpus) -> tuple[list[str], list[str]]:
+    """The distinct search forms of the passages, and those of the sentences that are no passage."""
+    passages = dict.fromkeys(search_form(p.text) for p in corpus.quotable())
+    sentences = dict.fromkeys(search_form(s.text) for p in corpus.quotable() for s in p.sentences)
+    return list(passages), [text for text in sentences if text not in passages]
+
+
+def rate(answer: Callable[[str], object], asked: Sequence[str], *, threads: int) -> float:
+    """Questions a second."""
+    rest = iter(asked)
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                question = next(rest, None)
+            if question is None:
+                return
+            answer(question)
+
+    def all_of_them() -> None:
+        running = [threading.Thread(target=work) for _ in range(threads)]
+        for each in running:
+            each.start()
+        for each in running:
+            each.join()
+
+    return len(asked) / timed(all_of_them)
+
+
+def numbered(questions: Sequence[str]) -> Iterator[list[str]]:
+    """The questions again and again, never the same: a reading that is remembered costs nothing."""
+    turn = 0
+    while True:
+        turn += 1
+        yield [f"{question} {turn}" for question in questions]
+
+
+def main() -> None:
+    """Measures and prints a line for each figure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=Path, required=True, help="a folder in BEIR's layout")
+    parser.add_argument("--passages", type=int, default=10_000)
+    parser.add_argument("--questions", type=int, default=150)
+    parser.add_argument("--exports", type=Path, default=Path("models"))
+    arguments = parser.parse_args()
+    data = read_data(arguments.corpus, count=arguments.passages)
+    embedder = open_embedder(find_model(), exports=arguments.exports)
+    embedder.read_query("warm")
+
+    def told(**figures: float) -> None:
+        print(json.dumps({name: round(value, 4) for name, value in figures.items()}), flush=True)
+
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "corpus"
+        texts = [passage.text for passage in data.passages]
+        write_statements(folder, texts)
+        store = GenerationStore(Path(home) / "index")
+
+        def bring() -> object:
+            digest = sources_digest(folder)
+            report = unchanged(store, model=embedder.identity, sources_digest=digest)
+            return report or refresh(
+                read_corpus(folder), store=store, embedder=embedder, sources_digest=digest
+            )
+
+        passages, sentences = texts_of(read_corpus(folder))
+        embedder_s = timed(lambda: embedder.embed_passages(passages))
+        embedder_s += timed(lambda: embedder.embed_passages(sentences))
+        build_s = timed(bring)
+        told(
+            passages=len(passages),
+            sentences=len(sentences),
+            encode_s=embedder_s,
+            build_s=build_s,
+            ratio=build_s / embedder_s,
+        )
+        no_op_s = statistics.median(timed(bring) for _ in range(ROUNDS))
+        told(no_op_s=no_op_s, to_build=no_op_s / build_s)
+        changed = [data.changed.get(passage.id, passage.text) for passage in data.passages]
+        write_statements(folder, changed)
+        refresh_s = timed(bring)
+        told(changed=len(data.changed), refresh_s=refresh_s, to_build=refresh_s / build_s)
+
+        one_thread_for_numpy()
+        generation = store.open_current()
+        answerer = Answerer(Retriever(generation, embedder))
+        flat = faiss.IndexFlatIP(embedder.dimension)
+        flat.add(generation.passage_vectors.matrix.copy())
+        faiss.omp_set_num_threads(1)
+
+        def bare(question: str) -> object:
+            return flat.search(embedder.read_query(question).vector.reshape(1, -1), 10)
+
+        asked = numbered(data.questions[: arguments.questions])
+        took: dict[str, list[float]] = {"bare": [], "answer": []}
+        for _ in range(ROUNDS):
+            for name, work in (("bare", bare), ("answer", answerer.answer)):
+                for question in next(asked):
+                    took[name].append(timed(partial(work, question)))
+        medians = {name: statistics.median(each) * 1000 for name, each in took.items()}
+        told(
+            bare_p50_ms=medians["bare"],
+            answer_p50_ms=medians["answer"],
+            ratio=medians["answer"] / medians["bare"],
+        )
+        rates: dict[int, list[float]] = {1: [], THREADS: []}
+        for _ in range(ROUNDS):
+            for threads, each in rates.items():
+                each.append(rate(answerer.answer, next(asked), threads=threads))
+        ratios = [many / one for one, many in zip(rates[1], rates[THREADS], strict=True)]
+        told(
+            one_at_a_time=statistics.median(rates[1]),
+            at_16=statistics.median(rates[THREADS]),
+            ratio=statistics.median(ratios),
+            least=min(ratios),
+            most=max(ratios),
+        )
+
+
+if __name__ == "__main__":
+    main()
