@@ -1,7 +1,7 @@
 """One immutable, complete index: the corpus as it was, its vectors and its words."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from embeddings.arrayfile import Content, Write, array_from_bytes, array_to_byte
 from embeddings.corpusfile import corpus_from_bytes, corpus_writer
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import LexicalIndex, stems
+from embeddings.lexicalindex import LexicalIndex, stem_words, stems, words
 from embeddings.manifest import Manifest
 from embeddings.terms import Terms
 from embeddings.tokenvectors import TokenVectors
@@ -167,7 +167,15 @@ def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, by
     """Every file of a generation but its manifest, by name: its bytes, or what writes it."""
     quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
     languages = {d.language for d, _ in quotable}
-    alone = [_shared(stems(passage.text, language=d.language)) for d, passage in quotable]
+    sentence_words = [
+        _shared(words(sentence.text, language=d.language))
+        for d, passage in quotable
+        for sentence in passage.sentences
+    ]
+    alone = [
+        _shared(stem_words(bag, language=d.language))
+        for (d, _), bag in zip(quotable, _passage_words(quotable, sentence_words), strict=True)
+    ]
     contexts = {d.id: _shared(stems(d.context, language=d.language)) for d in corpus.documents}
     placed = [contexts[d.id] + bag for (d, _), bag in zip(quotable, alone, strict=True)]
     sentence_owner = np.repeat(
@@ -182,7 +190,7 @@ def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, by
         **{CODES_FILES[kind]: codes.write for kind, codes in _codes_of(vectors).items()},
         **LexicalIndex.of_stems(alone, languages=languages).to_files(LEXICAL),
         **LexicalIndex.of_stems(placed, languages=languages).to_files(CONTEXT_LEXICAL),
-        **Terms.build(corpus).to_files(),
+        **Terms.build(corpus, sentence_words=sentence_words).to_files(),
         **vectors.tokens.to_files(TOKENS),
         **vectors.context_tokens.to_files(CONTEXT_TOKENS),
         BASIS_FILE: array_to_bytes(vectors.token_basis),
@@ -215,9 +223,34 @@ def _index_from(
     return index.with_codes(ProductCodes.from_bytes(files[CODES_FILES[kind]], quality))
 
 
+def _passage_words(
+    quotable: Sequence[tuple[Document, Passage]], sentence_words: Sequence[list[str]]
+) -> Iterator[list[str]]:
+    """The words of each passage: those of its sentences where white space parts them, as a word
+    has none.
+    """
+    first = 0
+    for document, passage in quotable:
+        last = first + len(passage.sentences)
+        if _parted_by_space(passage):
+            yield [word for each in sentence_words[first:last] for word in each]
+        else:
+            yield words(passage.text, language=document.language)
+        first = last
+
+
+def _parted_by_space(passage: Passage) -> bool:
+    spans = [sentence.span for sentence in passage.sentences]
+    ends = [passage.span.start, *(span.end for span in spans)]
+    begins = [*(span.start for span in spans), passage.span.end]
+    start = passage.span.start
+    gaps = [passage.text[a - start : b - start] for a, b in zip(ends, begins, strict=True)]
+    return all(gap.isspace() for gap in gaps[1:-1]) and not (gaps[0] + gaps[-1]).strip()
+
+
 def _shared(bag: list[str]) -> list[str]:
-    """Equal stems as one object: a corpus has few of them and uses each often."""
-    return [sys.intern(stem) for stem in bag]
+    """Equal words as one object: a corpus has few of them and uses each often."""
+    return [sys.intern(word) for word in bag]
 
 
 def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> Generation:

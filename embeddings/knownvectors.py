@@ -79,10 +79,15 @@ class KnownVectors:
         """
         by_key = {self._key("vector", text): text for text in texts}
         units_by_key = {self._units_key(each): each for each in units}
-        find = self._rows if look_through else self._lengths
+
+        def found(keys: list[bytes]) -> Iterator[bytes]:
+            if look_through:
+                return (key for key, _ in self._rows(keys))
+            return (key for (key,) in self._selected("key", keys))
+
         return (
-            {by_key[key] for key, _ in find(list(by_key))},
-            {units_by_key[key] for key, _ in find(list(units_by_key))},
+            {by_key[key] for key in found(list(by_key))},
+            {units_by_key[key] for key in found(list(units_by_key))},
         )
 
     def vectors(self, texts: Iterable[str], *, dimension: int) -> Iterator[FloatMatrix]:
@@ -157,20 +162,20 @@ class KnownVectors:
 
     def _rows(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """Keys and contents of what is whole; a row that cannot be read counts as missing."""
-        for key, content, seal in self._selected("content, seal", keys):
+        for key, content, seal in self._selected("key, content, seal", keys):
             if seal == _seal(key, content):
                 yield key, content
 
     def _lengths(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
         """Keys and lengths of contents, which are not read."""
-        return self._selected("length(content)", keys)
+        return self._selected("key, length(content)", keys)
 
     def _selected(self, columns: str, keys: Sequence[bytes]) -> Iterator[Any]:
         for some in _blocks(keys):
             marks = ",".join("?" * len(some))
             try:
                 rows = self._connection.execute(
-                    f"SELECT key, {columns} FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
+                    f"SELECT {columns} FROM known WHERE key IN ({marks})",  # noqa: S608 (marks alone)
                     some,
                 ).fetchall()
             except sqlite3.Error:

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -240,8 +241,10 @@ def _in_rows(
     def index(of: Iterable[str]) -> VectorIndex:
         return VectorIndex.of_blocks(known.vectors(of, dimension=dimension), dimension=dimension)
 
-    def with_codes(rows: VectorIndex) -> VectorIndex:
-        return rows.with_codes(ProductCodes.build(rows))
+    indexes = [
+        index(text for text, _ in passages),
+        index(text for each in texts for text in each.sentences),
+    ]
 
     def tokens(units: Sequence[Units]) -> TokenVectors:
         return TokenVectors.join(
@@ -251,12 +254,17 @@ def _in_rows(
             dimension=basis.shape[1],
         )
 
+    with ThreadPoolExecutor() as aside:  # while the tokens are read
+        codes = aside.map(ProductCodes.build, indexes)
+        documents = index(text for text, _ in contexts)
+        of_passages, of_contexts = tokens(passages), tokens(contexts)
+        coded = [rows.with_codes(own) for rows, own in zip(indexes, codes, strict=True)]
     return GenerationVectors(
-        passages=with_codes(index(text for text, _ in passages)),
-        sentences=with_codes(index(text for each in texts for text in each.sentences)),
-        documents=index(text for text, _ in contexts),
-        tokens=tokens(passages),
-        context_tokens=tokens(contexts),
+        passages=coded[0],
+        sentences=coded[1],
+        documents=documents,
+        tokens=of_passages,
+        context_tokens=of_contexts,
         token_basis=basis,
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -53,16 +53,18 @@ class Terms:
     words: tuple[str, ...]
 
     @classmethod
-    def build(cls, corpus: Corpus) -> "Terms":
-        """The terms of every sentence of every quotable passage, in order."""
+    def build(cls, corpus: Corpus, *, sentence_words: Sequence[list[str]] | None = None) -> "Terms":
+        """The terms of every sentence of every quotable passage, in order.
+
+        ``sentence_words`` are the ``words`` of those sentences, where they are at hand.
+        """
         vocabulary: dict[str, int] = {}
         counts: Counter[str] = Counter()
 
-        def rows(texts: Sequence[tuple[str, str]]) -> tuple[IntArray, IntArray]:
+        def rows(bags: Iterable[tuple[list[str], str]]) -> tuple[IntArray, IntArray]:
             ids: list[int] = []
             starts = [0]
-            for text, language in texts:
-                kept = words(text, language=language)
+            for kept, language in bags:
                 counts.update(kept)
                 for stem in stem_words(kept, language=language):
                     ids.append(vocabulary.setdefault(stem, len(vocabulary)))
@@ -75,9 +77,12 @@ class Terms:
             for passage in document.quotable
             for sentence in passage.sentences
         ]
-        ids, starts = rows(sentences)
+        if sentence_words is None:
+            sentence_words = [words(text, language=language) for text, language in sentences]
+        languages = (language for _, language in sentences)
+        ids, starts = rows(zip(sentence_words, languages, strict=True))
         title_ids, title_starts = rows(
-            [(document.context, document.language) for document in corpus.documents]
+            (words(d.context, language=d.language), d.language) for d in corpus.documents
         )
         kinds = np.array([_kinds(search_form(text)) for text, _ in sentences], np.uint8)
         frequent = tuple(word for word, _ in counts.most_common())

@@ -5,6 +5,8 @@ import pytest
 from fakes import corpus_of
 
 from embeddings.errors import IndexDamaged
+from embeddings.generation import _passage_words
+from embeddings.lexicalindex import words
 from embeddings.terms import Terms
 
 TERMS = Terms.build(
@@ -13,9 +15,9 @@ TERMS = Terms.build(
 
 
 def test_each_sentence_has_its_stems_in_order() -> None:
-    words = list(TERMS.vocabulary)
+    vocabulary = list(TERMS.vocabulary)
     rows = [
-        [words[i] for i in TERMS.ids[a:b]]
+        [vocabulary[i] for i in TERMS.ids[a:b]]
         for a, b in zip(TERMS.starts[:-1], TERMS.starts[1:], strict=True)
     ]
     assert rows == [
@@ -63,3 +65,21 @@ def test_a_missing_or_unreadable_file_is_an_error_of_the_index() -> None:
     del files["terms.txt"]
     with pytest.raises(IndexDamaged):
         Terms.from_files(files)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "First sentence. Second one, of 3.5 words! A third?\n\nAnother passage.Glued to it. End.",
+        "«Oui.» Il a dit non. 日本語。中文。 U.S. officials met. They left…",
+    ],
+)
+def test_words_of_a_passage_are_those_of_its_sentences(text: str) -> None:
+    corpus = corpus_of(text)
+    quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
+    of_sentences = [words(s.text, language=d.language) for d, p in quotable for s in p.sentences]
+    assert list(_passage_words(quotable, of_sentences)) == [
+        words(p.text, language=d.language) for d, p in quotable
+    ]
+    files, again = Terms.build(corpus), Terms.build(corpus, sentence_words=of_sentences)
+    assert files.to_files() == again.to_files()
