@@ -34,26 +34,40 @@ def question_language(question: str) -> str | None:
     needs at least three words and eight letters, no English question word in front, and English
     must be improbable. Names alone ("Burkina Faso", "Quad Tokyo 2022") are in no language.
     """
-    text = search_form(question)
-    words = _WORD.findall(text.casefold())
-    letters = sum(map(len, words))
+    words = _words(question)
     if not words:
         return None
-    probabilities = dict(_identifier().rank(text))
+    probabilities = dict(_identifier().rank(search_form(question)))
     likeliest = max(probabilities, key=lambda code: probabilities[code])
     if likeliest == "en":
         return likeliest if probabilities[likeliest] >= _LEAST_PROBABILITY else None
-    latin = sum(c <= _LATIN_ENDS for word in words for c in word)
-    if 2 * latin < letters:
+    if not _is_latin(words):
         return str(likeliest)
     sure = (
-        letters >= _FEWEST_LETTERS
-        and len(words) >= _FEWEST_WORDS
-        and words[0] not in _ENGLISH_FIRST_WORDS
+        not _too_little_or_english(words)
         and probabilities[likeliest] >= _LEAST_PROBABILITY
         and probabilities["en"] <= _MOST_ENGLISH
     )
     return str(likeliest) if sure else None
+
+
+def _words(question: str) -> list[str]:
+    return _WORD.findall(search_form(question).casefold())
+
+
+def _is_latin(words: list[str]) -> bool:
+    """Whether at least half of the letters are Latin."""
+    latin = sum(c <= _LATIN_ENDS for word in words for c in word)
+    return 2 * latin >= sum(map(len, words))
+
+
+def _too_little_or_english(words: list[str]) -> bool:
+    """Whether a text in Latin letters is too short to tell, or begins as English questions do."""
+    return (
+        sum(map(len, words)) < _FEWEST_LETTERS
+        or len(words) < _FEWEST_WORDS
+        or words[0] in _ENGLISH_FIRST_WORDS
+    )
 
 
 def other_language_notices(
@@ -64,11 +78,14 @@ def other_language_notices(
     It is in the question's language if there is a catalogue of it, else in ``language``. Of a
     model whose languages are not known, only a language that no statement is in is remarked.
     """
+    read = model_languages(model)
+    words_of = _words(question)
+    if "en" in (read or ()) and _is_latin(words_of) and _too_little_or_english(words_of):
+        return ()  # English or unsure, whatever the model says, which takes half a second to load
     spoken = question_language(question)
     if spoken is None:
         return ()
     stated = spoken in {d.language.split("-", 1)[0].lower() for d in corpus.documents}
-    read = model_languages(model)
     if spoken in (read or ()) or (read is None and stated):
         return ()
     if read is None:

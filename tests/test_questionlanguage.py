@@ -19,6 +19,7 @@ from processes import environment
 from bot import questionlanguage, texts
 from bot.answering import Answerer, NoAnswer, Related
 from bot.questionlanguage import other_language_notices, question_language
+from corpus import Corpus
 from embeddings import DEFAULT_MODEL, model_languages
 
 FRENCH_QUESTION = "Quelle est la meilleure recette de crêpes ?"
@@ -192,3 +193,22 @@ def test_first_questions_at_once_load_the_model_once(monkeypatch: pytest.MonkeyP
         questionlanguage._loaded_identifier.cache_clear()
     assert told == ["en"] * 3
     assert loads == [1]
+
+
+def test_an_english_question_does_not_wait_for_the_language_model(
+    shipped: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load() -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(questionlanguage, "_identifier", load)
+    for question in ("What is the best pizza topping?", "¿Qué?", "The end", "12", ""):
+        found = other_language_notices(question, corpus=shipped, model=DEFAULT_MODEL, language="en")
+        assert found == ()
+    with pytest.raises(AssertionError, match="loaded"):
+        other_language_notices(
+            "Combien de membres compte la coalition ?",
+            corpus=shipped,
+            model=DEFAULT_MODEL,
+            language="en",
+        )
