@@ -23,6 +23,7 @@ from benchmarks.data import read_data
 from corpus.sentences import split_sentences
 from embeddings import find_model, open_embedder
 from embeddings.embedder import FloatMatrix
+from embeddings.threads import usable_cores
 from embeddings.unitrows import unit_rows
 from embeddings.vectorindex import ProductCodes, VectorIndex
 
@@ -38,6 +39,7 @@ def more_rows(vectors: FloatMatrix, count: int, *, seed: int = 0) -> FloatMatrix
         return vectors[:count]
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
+    faiss.omp_set_num_threads(usable_cores())  # a search for one query leaves it at one
     _, near = index.search(vectors, NEIGHBOURS + 1)
     chance = np.random.default_rng(seed)
     blocks = [vectors]
