@@ -88,31 +88,14 @@ def open_served(
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the model or the index cannot be used.
     """
-    with ThreadPoolExecutor(1) as aside:
-        return _open_served(settings, progress_bar, warn, aside)
-
-
-def _open_served(
-    settings: Settings, progress_bar: ProgressBar, warn: Warn, aside: ThreadPoolExecutor
-) -> Served:
     store = GenerationStore(settings.index_directory)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
-    refused = None
     refresher = Refresher(settings, model=model, progress_bar=progress_bar)
-    embedder_opened = aside.submit(lambda: refresher.embedder)  # while the generation is read
-    if store.is_empty():
-        _seed_new_machine(settings)
-        refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
-        generation = store.open_current()
-        check_model(generation, model.identity)
-    else:
-        opened = store.open_serving(check=lambda each: check_model(each, model.identity))
-        if opened.warning:
-            warn(opened.warning)
-            refused = store.pointed()
-        generation = opened.generation
-    embedder = embedder_opened.result()
+    with ThreadPoolExecutor(1) as aside:
+        opening = aside.submit(lambda: refresher.embedder)
+        generation, refused = _open_generation(store, settings, refresher, model, warn)
+        embedder = opening.result()
     one_thread_for_numpy()
     ordering = CrossEncoderReranker(reranker) if reranker else None
 
@@ -121,6 +104,29 @@ def _open_served(
 
     answerers = LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
     return Served(answerers, refresher)
+
+
+def _open_generation(
+    store: GenerationStore,
+    settings: Settings,
+    refresher: Refresher,
+    model: ModelFolder,
+    warn: Warn,
+) -> tuple[Generation, int | None]:
+    """The generation to answer from, built where there is none, and the damaged one in whose
+    place it answers.
+    """
+    if store.is_empty():
+        _seed_new_machine(settings)
+        refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
+        generation = store.open_current()
+        check_model(generation, model.identity)
+        return generation, None
+    opened = store.open_serving(check=lambda each: check_model(each, model.identity))
+    if not opened.warning:
+        return opened.generation, None
+    warn(opened.warning)
+    return opened.generation, store.pointed()
 
 
 def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from corpus.errors import CorpusNotFound, EmptyCorpus, UnreadableSource
+from corpus.filedigest import file_sha256
 from corpus.frontmatter import provenance_of, split_front_matter
 from corpus.longparagraphs import cut_long
 from corpus.model import (
@@ -213,8 +214,7 @@ def sources_digest(directory: Path) -> str:
     state = hashlib.sha256(f"{_READ_AS}\n".encode())
     for path in text_files(directory):
         try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = file_sha256(path)
         except OSError as error:
             raise UnreadableSource(_cannot_be_read(path, error)) from error
         name = os.fsencode(path.relative_to(directory).as_posix())

@@ -1,6 +1,5 @@
 """A model as a runtime reads it: a graph, its weights and a tokenizer in a folder, sealed."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -9,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from corpus.durable import sync_directory, write_file
+from corpus.filedigest import file_sha256
 from embeddings.embedder import ModelIdentity
 
 GRAPH_NAME = "model.onnx"
@@ -45,7 +46,7 @@ class ExportedModel:
     def weights_are_whole(self) -> bool:
         """Whether every byte of the weights is what was written."""
         try:
-            return _sha256(self.folder / WEIGHTS_NAME) == self.weights_digest
+            return file_sha256(self.folder / WEIGHTS_NAME) == self.weights_digest
         except OSError:
             return False
 
@@ -61,7 +62,7 @@ def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
         digests = dict(sealed["files"])
         weights_digest = digests.pop(WEIGHTS_NAME)
         if sealed["format"] != _FORMAT or any(
-            _sha256(folder / name) != digest for name, digest in digests.items()
+            file_sha256(folder / name) != digest for name, digest in digests.items()
         ):
             return None
         shape, fidelity = ModelShape(**sealed["shape"]), float(sealed["fidelity"])
@@ -88,7 +89,7 @@ def export_once(
     unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=exports))
     try:
         shape = write(unfinished)
-        digests = {path.name: _sha256(path) for path in sorted(unfinished.iterdir())}
+        digests = {path.name: file_sha256(path) for path in sorted(unfinished.iterdir())}
         weights_digest = digests[WEIGHTS_NAME]
         fidelity = measure(ExportedModel(unfinished, shape, 0.0, weights_digest))
         sealed = {
@@ -98,11 +99,12 @@ def export_once(
             "fidelity": fidelity,
             "files": digests,
         }
-        (unfinished / _SEAL_NAME).write_text(json.dumps(sealed, indent=2), encoding="utf-8")
-        folder = exports / _name(model)
         for path in unfinished.iterdir():
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
+        write_file(unfinished / _SEAL_NAME, json.dumps(sealed, indent=2).encode())
+        sync_directory(unfinished)
+        folder = exports / _name(model)
         shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         try:
             os.rename(unfinished, folder)
@@ -111,6 +113,7 @@ def export_once(
             if other is None or not other.weights_are_whole():
                 raise
             return other  # another process was first
+        sync_directory(exports)
         return ExportedModel(folder, shape, fidelity, weights_digest)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -118,8 +121,3 @@ def export_once(
 
 def _name(model: ModelIdentity) -> str:
     return f"{model.digest[:32]}-{model.precision}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

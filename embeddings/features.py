@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.evidence import sentence_features
 from embeddings.generation import Generation
-from embeddings.signals import CONTEXT_SHARE, Signals, agrees, ranges, with_context
+from embeddings.signals import Signals, agrees, context_shares, ranges, with_context
 from embeddings.tokenvectors import project
 
 NAMES = (
@@ -99,7 +99,7 @@ def candidate_features(
     documents = generation.document_rows[rows]
     of_documents, document_starts, place = _passages_of(generation, documents)
     signals.compute(generation, of_documents)
-    shares = np.where(generation.has_context[documents], np.float32(CONTEXT_SHARE), np.float32(0))
+    shares = context_shares(generation, documents)
 
     sentences, starts = ranges(
         generation.sentence_starts[rows], generation.sentence_starts[rows + 1]

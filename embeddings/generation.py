@@ -34,8 +34,6 @@ FREQUENCIES_FILE = "token-frequencies.npy"
 EXACT: dict[str, float | str] = {"kind": "exact"}
 CODES_KIND = "product codes"
 
-_BLOCK = 8192
-
 
 @dataclass(frozen=True)
 class Generation:
@@ -96,7 +94,7 @@ class Generation:
     @cached_property
     def document_rows(self) -> NDArray[np.int64]:
         """``(n,)``: row of a passage → row of its document."""
-        counts = [len(document.quotable) for document in self.corpus.documents]
+        counts = np.diff(self.passage_starts)
         return np.repeat(np.arange(len(counts), dtype=np.int64), counts)
 
     @cached_property

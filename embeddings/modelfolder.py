@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.durable import replace_file
+from corpus.filedigest import file_sha256
 from embeddings.embedder import ModelIdentity, Precision
 from embeddings.errors import ModelDamaged, ModelNotFound
 
@@ -240,7 +241,6 @@ def _digest(digests: dict[str, str]) -> str:
 
 def _sha256(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return file_sha256(file)
     except OSError as error:
         raise ModelDamaged(f"The model file {file} cannot be read ({error.strerror}).") from error

@@ -15,6 +15,7 @@ from embeddings.errors import ModelDamaged
 from embeddings.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
 from embeddings.questionbatches import QuestionBatches
 from embeddings.threads import usable_cores
+from embeddings.unitrows import unit_rows
 from embeddings.windows import Window, WindowReadings, windows_of
 
 if TYPE_CHECKING:
@@ -153,8 +154,7 @@ class OnnxEmbedder:
         vectors, tokens = self._session.run(
             ["sentence_embedding", "token_embeddings"], {"input_ids": ids, "attention_mask": mask}
         )
-        lengths_of_rows = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths_of_rows > 0, lengths_of_rows, 1), tokens
+        return unit_rows(vectors), tokens
 
     def _collect(
         self,

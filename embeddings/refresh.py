@@ -361,8 +361,9 @@ def _keep_generation(generation: Generation, known: KnownVectors) -> None:
         texts = _texts_of(document)
         vectors[texts.context[0]] = generation.document_vectors.matrix[number]
         tokens[texts.context] = generation.context_tokens.part(number, number + 1)
-        sentences = generation.sentence_vectors.matrix[starts[row] :]
-        vectors.update(zip(texts.sentences, sentences, strict=False))
+        first, last = starts[row], starts[row + len(texts.passages)]
+        sentences = generation.sentence_vectors.matrix[first:last]
+        vectors.update(zip(texts.sentences, sentences, strict=True))
         for units in texts.passages:
             vectors[units[0]] = generation.passage_vectors.matrix[row]
             tokens[units] = generation.tokens.part(starts[row], starts[row + 1])

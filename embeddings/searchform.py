@@ -4,7 +4,6 @@ import unicodedata
 from functools import lru_cache
 
 
-@lru_cache(maxsize=256)  # one text is taken apart in several ways, one after the other
 def search_form(text: str) -> str:
     """``text`` in NFKC, without format and control characters, white space runs as one space.
 

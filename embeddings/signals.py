@@ -63,8 +63,9 @@ class Signals:
             return
         vector = self.reading.vector
         if generation.passage_vectors.codes is not None:
-            self.passages[rows] = generation.passage_vectors.vectors(rows) @ vector
-            self.in_context[rows] = _in_context(generation, self.context, self.passages, rows)
+            _compute_passages(
+                generation, vector, self.context, rows, own=self.passages, placed=self.in_context
+            )
         if generation.sentence_vectors.codes is not None and len(rows):
             first = generation.sentence_starts[rows]
             sentences, starts = ranges(first, generation.sentence_starts[rows + 1])
@@ -90,7 +91,8 @@ def all_signals(
     context = generation.document_vectors.matrix @ vector
     if complete or generation.passage_vectors.codes is None:
         own = generation.passage_vectors.matrix @ vector
-        in_context = _in_context(generation, context, own, None)
+        row, between = generation.document_rows, generation.passage_context
+        in_context = with_context(own, context[row], between, context_shares(generation, row))
     else:
         own = np.full(len(generation.passages), _UNSEEN, np.float32)
         in_context = own.copy()
@@ -98,8 +100,7 @@ def all_signals(
         of_near, _ = ranges(generation.passage_starts[near], generation.passage_starts[near + 1])
         _, proposed = generation.passage_vectors.search(vector, top=SEEN)
         rows = np.union1d(of_near, proposed)
-        own[rows] = generation.passage_vectors.vectors(rows) @ vector
-        in_context[rows] = _in_context(generation, context, own, rows)
+        _compute_passages(generation, vector, context, rows, own=own, placed=in_context)
     if complete or generation.sentence_vectors.codes is None:
         sentences = generation.sentence_vectors.matrix @ vector
     else:
@@ -167,22 +168,31 @@ def with_context(
     return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
 
 
-def _in_context(
+def _compute_passages(
     generation: Generation,
+    vector: FloatMatrix,
     context: FloatMatrix,
+    rows: NDArray[np.int64],
+    *,
     own: FloatMatrix,
-    rows: NDArray[np.int64] | None,
-) -> FloatMatrix:
-    """The cosine of the passages in ``rows``, None for all, with each document's context added."""
-    if rows is None:
-        documents, between = generation.document_rows, generation.passage_context
-    else:
-        documents, own = generation.document_rows[rows], own[rows]
-        contexts = generation.document_vectors.vectors(documents)
-        passages = generation.passage_vectors.vectors(rows)
-        between = np.einsum("ij,ij->i", passages, contexts)
-    shares = np.where(generation.has_context, np.float32(CONTEXT_SHARE), np.float32(0))[documents]
-    return with_context(own, context[documents], between, shares)
+    placed: FloatMatrix,
+) -> None:
+    """Puts the cosines of some passages into ``own`` ``(n,)``, those with context into ``placed``.
+
+    ``context`` is the cosine of the question's ``vector`` with each document's context.
+    """
+    documents = generation.document_rows[rows]
+    passages = generation.passage_vectors.vectors(rows)
+    between = np.einsum("ij,ij->i", passages, generation.document_vectors.vectors(documents))
+    own[rows] = passages @ vector
+    placed[rows] = with_context(
+        own[rows], context[documents], between, context_shares(generation, documents)
+    )
+
+
+def context_shares(generation: Generation, documents: NDArray[np.int64]) -> FloatMatrix:
+    """How much its context counts for a passage of each of the documents: 0 without one."""
+    return np.where(generation.has_context[documents], np.float32(CONTEXT_SHARE), np.float32(0))
 
 
 def ranges(

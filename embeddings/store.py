@@ -193,12 +193,7 @@ class GenerationStore:
         folder = self.folder(number)
         try:
             manifest = _manifest(folder, number)
-            with ThreadPoolExecutor() as threads:
-                checked = threads.map(
-                    partial(_checked, folder), manifest.files, manifest.files.values()
-                )
-                contents = dict(zip(manifest.files, checked, strict=True))
-            return generation_from_files(manifest, contents)
+            return generation_from_files(manifest, _checked_files(folder, manifest))
         except IndexDamaged as error:
             raise IndexDamaged(damaged(folder, str(error))) from error
 
@@ -212,9 +207,7 @@ class GenerationStore:
         folder = self.folder(number)
         try:
             manifest = _manifest(folder, number)
-            for name, digest in manifest.files.items():
-                if _digest(folder / name) != digest:
-                    raise IndexDamaged(f"{name} is not what was written")
+            _checked_files(folder, manifest)
         except IndexDamaged as error:
             raise IndexDamaged(damaged(folder, str(error))) from error
         return manifest
@@ -366,6 +359,17 @@ def _manifest(folder: Path, number: int) -> Manifest:
     return manifest
 
 
+def _checked_files(folder: Path, manifest: Manifest) -> dict[str, Content]:
+    """The files that a manifest names, as ``_checked`` gives them; several are read at a time.
+
+    Raises:
+        IndexDamaged: if one cannot be read or is not what was written.
+    """
+    with ThreadPoolExecutor() as threads:
+        checked = threads.map(partial(_checked, folder), manifest.files, manifest.files.values())
+        return dict(zip(manifest.files, checked, strict=True))
+
+
 def _checked(folder: Path, name: str, digest: str) -> Content:
     """A file mapped into memory, every byte of it read once and compared.
 
@@ -381,14 +385,6 @@ def _checked(folder: Path, name: str, digest: str) -> Content:
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise IndexDamaged(f"{name} cannot be read ({error.strerror})") from error
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise IndexDamaged(f"{path.name} cannot be read ({error.strerror})") from error
 
 
 def _read(path: Path) -> bytes:

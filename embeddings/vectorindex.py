@@ -272,7 +272,5 @@ class VectorIndex:
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
         """The stored vectors of the given rows, ``(len(rows), d)`` float32."""
-        if len(rows) == 0:
-            return np.empty((0, self.dimension), np.float32)
         vectors: FloatMatrix = self.matrix[rows]
         return vectors

@@ -128,7 +128,7 @@ def main() -> None:
         index = GenerationStore(settings.index_directory).open_current().passage_vectors
 
         def bare(question: str) -> object:
-            return index.search(embedder.read_query(question).vector[None], top=10)
+            return index.search(embedder.read_query(question).vector, top=10)
 
         def answered(question: str) -> object:
             return render(answerer.answer(question), answerer.corpus)

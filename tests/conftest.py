@@ -20,6 +20,7 @@ from embeddings import (
     refresh,
 )
 
+TINY_DIMENSION = 32
 EVALUATION = Path(__file__).resolve().parents[2] / "shared" / "eval"
 
 settings.register_profile(
@@ -87,6 +88,33 @@ def built_home(tmp_path_factory: pytest.TempPathFactory, exports: Path) -> Path:
     bar = lambda text: progress_bar(console, text)  # noqa: E731 (one line, used once)
     open_refresher(configuration, progress_bar=bar).refresh()
     return home
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an untrained one-layer BERT of 32 dimensions, called tiny-e5-test."""
+    import torch  # slow to import
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    raw = tmp_path_factory.mktemp("raw")
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(str(find_model().path))
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=TINY_DIMENSION,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(raw)
+    tokenizer.save_pretrained(raw)
+    folder = tmp_path_factory.mktemp("models") / "tiny-e5-test"
+    modules = [Transformer(str(raw), max_seq_length=64), Pooling(TINY_DIMENSION)]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder))
+    return folder
 
 
 @pytest.fixture

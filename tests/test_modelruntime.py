@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from processes import environment, verbatim
-from test_othermodel import model_folder
 
 from embeddings import (
     Embedder,
@@ -26,8 +25,6 @@ from embeddings.exportedmodel import ExportedModel, ModelShape, export_once, ope
 from embeddings.modelruntime import LEAST_FIDELITY, least_cosine
 from embeddings.onnxembedder import OnnxEmbedder
 from embeddings.sentencetransformer import SentenceTransformerEmbedder
-
-__all__ = ["model_folder"]  # a fixture of another file
 
 FORBIDDEN = ("torch", "transformers", "sentence_transformers", "telegram", "onnx", "scipy", "bm25s")
 
