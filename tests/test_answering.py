@@ -1,5 +1,8 @@
 """Answer, Related and NoAnswer."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -26,6 +29,7 @@ from bot.searched import in_words
 from bot.translation import LANGUAGES, translator
 from corpus import Span
 from embeddings import Filter, Generation, GenerationStore, Hit, Query, refresh
+from embeddings.threads import usable_cores
 
 
 class ScriptedRetriever:
@@ -350,3 +354,28 @@ def test_small_talk_is_no_question_to_remember(answerer: Answerer) -> None:
         True,
         True,
     ]
+
+
+def test_no_more_questions_than_cores_are_worked_on_at_a_time(store: GenerationStore) -> None:
+    refresh(corpus_of("aaa bbb."), store=store, embedder=LetterEmbedder())
+    lock = threading.Lock()
+    now: list[int] = []
+    most: list[int] = []
+
+    class Counting(ScriptedRetriever):
+        def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
+            with lock:
+                now.append(1)
+                most.append(len(now))
+            time.sleep(0.02)
+            with lock:
+                now.pop()
+            return super().search(query, top=top, only=only)
+
+    answerer = Answerer(Counting(store.open_current()))
+    count = 4 * usable_cores()
+    with ThreadPoolExecutor(count) as threads:
+        replies = list(threads.map(answerer.answer, ["0.9"] * count))
+    assert all(isinstance(reply, Answer) for reply in replies)
+    assert len(most) == count
+    assert max(most) <= usable_cores()

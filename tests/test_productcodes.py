@@ -21,6 +21,7 @@ from embeddings import (
     vectorindex,
 )
 from embeddings.embedder import FloatMatrix
+from embeddings.question import take_apart
 from embeddings.unitrows import unit_rows
 from embeddings.vectorindex import CodesQuality, ProductCodes, VectorIndex
 
@@ -178,3 +179,33 @@ def test_a_filter_searches_all_that_it_leaves_and_few_seen_rows_find_the_best(
         asked = Query(passage.sentences[1].text)
         filtered = retriever.search(asked, top=100, only=Filter(documents=frozenset(others)))
         assert {hit.passage.document_id for hit in filtered} == set(others)
+
+
+def test_what_is_proposed_has_exact_cosines_and_complete_signals_are_all_exact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    statements(tmp_path / "corpus")
+    monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
+    monkeypatch.setattr(signals, "SEEN", 60)
+    monkeypatch.setattr(signals, "SEEN_DOCUMENTS", 2)
+    store, embedder = GenerationStore(tmp_path / "index"), WideLetterEmbedder()
+    refresh(read_corpus(tmp_path / "corpus"), store=store, embedder=embedder)
+    generation = store.open_current()
+    question = take_apart(generation.passages[5].text, generation.lexical)
+    reading = embedder.read_query(question.text)
+    sentences = generation.sentence_vectors.matrix @ reading.vector
+    best = np.maximum.reduceat(sentences, generation.sentence_starts[:-1])
+    passages = generation.passage_vectors.matrix @ reading.vector
+    nothing = np.empty(0, np.int64)
+
+    some = signals.all_signals(generation, question, reading, datelines=nothing)
+    assert (some.sentences == -1).any()
+    assert (some.passages == -1).any()
+    rows = signals.promising(generation, some)
+    whole = signals.all_signals(generation, question, reading, datelines=nothing, complete=True)
+    np.testing.assert_allclose(some.best_sentences[rows], best[rows], atol=1e-6)
+    np.testing.assert_allclose(some.passages[rows], passages[rows], atol=1e-6)
+    np.testing.assert_allclose(some.in_context[rows], whole.in_context[rows], atol=1e-6)
+    np.testing.assert_allclose(whole.sentences, sentences, atol=1e-6)
+    np.testing.assert_allclose(whole.passages, passages, atol=1e-6)
