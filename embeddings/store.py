@@ -34,6 +34,7 @@ from embeddings.pointer import (
     read_pointer,
     write_pointer,
 )
+from embeddings.threads import usable_cores
 from embeddings.writerlock import writer_lock
 
 KEPT_GENERATIONS = 3
@@ -365,7 +366,7 @@ def _checked_files(folder: Path, manifest: Manifest) -> dict[str, Content]:
     Raises:
         IndexDamaged: if one cannot be read or is not what was written.
     """
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(usable_cores()) as threads:
         checked = threads.map(partial(_checked, folder), manifest.files, manifest.files.values())
         return dict(zip(manifest.files, checked, strict=True))
 
