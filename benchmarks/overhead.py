@@ -21,15 +21,17 @@ import faiss
 
 from benchmarks.data import read_data
 from bot.answering import Answerer
-from corpus import Corpus, read_corpus, sources_digest
+from corpus import Corpus, read_corpus, read_sources
 from embeddings import (
     GenerationStore,
     Retriever,
     find_model,
+    known_documents,
     open_embedder,
     refresh,
     search_form,
     unchanged,
+    usable_current,
 )
 from embeddings.threads import one_thread_for_numpy
 
@@ -115,10 +117,18 @@ def main() -> None:
         store = GenerationStore(Path(home) / "index")
 
         def bring() -> object:
-            digest = sources_digest(folder)
-            report = unchanged(store, model=embedder.identity, sources_digest=digest)
-            return report or refresh(
-                read_corpus(folder), store=store, embedder=embedder, sources_digest=digest
+            sources = read_sources(folder)
+            report = unchanged(store, model=embedder.identity, sources=sources)
+            if report is not None:
+                return report
+            current = usable_current(store)
+            known = {} if current is None else known_documents(current, store, sources)
+            return refresh(
+                read_corpus(folder, known=known),
+                store=store,
+                embedder=embedder,
+                sources=sources,
+                current=current,
             )
 
         passages, sentences = texts_of(read_corpus(folder))

@@ -22,8 +22,8 @@ from corpus import (
     CorpusError,
     Snapshots,
     read_corpus,
+    read_sources,
     shipped_statements,
-    sources_digest,
 )
 from corpus.frontmatter import Provenance
 from embeddings import (
@@ -278,10 +278,10 @@ def changed_since(settings: Settings) -> int | None:
     if built_from is None:
         return None
     try:
-        now = sources_digest(settings.corpus_directory)
+        now = read_sources(settings.corpus_directory)
     except CorpusError:
         return None
-    return None if now == built_from else number
+    return None if now.digest == built_from.digest else number
 
 
 def open_verifier(

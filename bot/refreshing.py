@@ -7,17 +7,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from bot.settings import Settings
-from corpus import Snapshots, read_corpus, sources_digest, text_files
+from corpus import Snapshots, read_corpus, read_sources, text_files
 from embeddings import (
     Embedder,
     GenerationStore,
     ModelFolder,
     Progress,
     RefreshReport,
+    known_documents,
     open_embedder,
     plan_refresh,
     refresh,
     unchanged,
+    usable_current,
 )
 
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
@@ -73,15 +75,17 @@ class Refresher:
         """
         settings, bar = self._settings, progress_bar or self._progress_bar
         store = GenerationStore(settings.index_directory)
-        digest = sources_digest(settings.corpus_directory)
+        sources = read_sources(settings.corpus_directory)
         if not full:
-            report = unchanged(store, model=self._model.identity, sources_digest=digest)
+            report = unchanged(store, model=self._model.identity, sources=sources)
             if report is not None:
                 return report
+        current = usable_current(store)
+        known = {} if full or current is None else known_documents(current, store, sources)
         with bar("Reading") as progress:
-            corpus = read_corpus(settings.corpus_directory, progress=progress)
+            corpus = read_corpus(settings.corpus_directory, known=known, progress=progress)
         # what was edited while it was read is told by neither digest
-        same = sources_digest(settings.corpus_directory) == digest
+        same = read_sources(settings.corpus_directory) == sources
         Snapshots(settings.snapshots_directory).keep_texts(corpus.documents)
         embedder = self.embedder
         with bar("Embedding") as progress:
@@ -91,7 +95,8 @@ class Refresher:
                 embedder=embedder,
                 full=full,
                 wait_s=wait_s,
-                sources_digest=digest if same else None,
+                sources=sources if same else None,
+                current=current,
                 progress=progress,
             )
 

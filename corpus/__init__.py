@@ -14,14 +14,16 @@ from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, S
 from corpus.nearnames import did_you_mean
 from corpus.reader import (
     document_from_text,
+    id_from_name,
     read_corpus,
     read_document,
-    sources_digest,
+    read_sources,
     text_files,
 )
 from corpus.sentences import split_sentences
 from corpus.shipped import shipped_statements
 from corpus.snapshots import Snapshots
+from corpus.sources import Sources
 from corpus.storedtext import normalise
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "Passage",
     "Sentence",
     "Snapshots",
+    "Sources",
     "Span",
     "UnknownDocument",
     "UnknownPublisher",
@@ -43,11 +46,12 @@ __all__ = [
     "did_you_mean",
     "digest_of",
     "document_from_text",
+    "id_from_name",
     "normalise",
     "read_corpus",
     "read_document",
+    "read_sources",
     "shipped_statements",
-    "sources_digest",
     "split_sentences",
     "text_files",
 ]

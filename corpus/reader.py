@@ -1,10 +1,9 @@
 """Reads text files, with or without front matter, into Documents, and a folder into a Corpus."""
 
-import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from corpus.model import (
 )
 from corpus.paragraphs import lay_out
 from corpus.sentences import split_sentences
+from corpus.sources import Sources, source_name
 from corpus.storedtext import normalise
 
 SUFFIXES = (".txt", ".md")
@@ -32,9 +32,6 @@ _UNSAFE_IN_ID = re.compile(r"[^\w.-]+")
 _MOST_ID_CHARACTERS = 100
 _ID_DIGITS = 8
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
-
-_READ_AS = 3
-"""Changes whenever the same file gives other passages than before."""
 
 
 def passage_at(text: str, span: Span, *, document_id: str, number: int, language: str) -> Passage:
@@ -136,11 +133,17 @@ def read_document(path: Path) -> Document:
     return document
 
 
-def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None = None) -> Corpus:
+def read_corpus(
+    directory: Path,
+    *,
+    known: Mapping[str, Document] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Corpus:
     """The Corpus of every ``.txt`` and ``.md`` file below ``directory``, in order of id.
 
-    Hidden files and folders, and folders behind links, are skipped. ``progress`` is told (files
-    read, files in all).
+    Hidden files and folders, and folders behind links, are skipped. A file whose ``source_name``
+    is ``known`` is not read: its document is the one given. ``progress`` is told (files read,
+    files in all).
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
@@ -156,7 +159,7 @@ def read_corpus(directory: Path, *, progress: Callable[[int, int], None] | None 
         )
     documents: dict[str, Document] = {}
     for count, path in enumerate(paths, start=1):
-        document = read_document(path)
+        document = (known or {}).get(source_name(path, directory)) or read_document(path)
         if document.id in documents:
             raise UnreadableSource(
                 f'{path}: a second document with the id "{document.id}". Rename one of the files.'
@@ -204,22 +207,20 @@ def leads_out(file: Path, root: Path) -> bool:
     return file.is_symlink() and not file.resolve().is_relative_to(root)
 
 
-def sources_digest(directory: Path) -> str:
-    """SHA-256 over the names and bytes of the files that ``read_corpus`` reads, and over how.
+def read_sources(directory: Path) -> Sources:
+    """The names and digests of the files that ``read_corpus`` reads.
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
         UnreadableSource: if a file or folder cannot be read.
     """
-    state = hashlib.sha256(f"{_READ_AS}\n".encode())
+    files = {}
     for path in text_files(directory):
         try:
-            digest = file_sha256(path)
+            files[source_name(path, directory)] = file_sha256(path)
         except OSError as error:
             raise UnreadableSource(_cannot_be_read(path, error)) from error
-        name = os.fsencode(path.relative_to(directory).as_posix())
-        state.update(name + f"\0{digest}\n".encode())
-    return state.hexdigest()
+    return Sources(files)
 
 
 def id_from_name(name: str) -> str:

@@ -33,7 +33,14 @@ from embeddings.modelruntime import open_embedder
 from embeddings.nearduplicates import Gist, gist_of, same_text
 from embeddings.question import CAPITALISED
 from embeddings.questionfilter import QuestionFilters, ReadFilter
-from embeddings.refresh import RefreshReport, plan_refresh, refresh, unchanged
+from embeddings.refresh import (
+    RefreshReport,
+    known_documents,
+    plan_refresh,
+    refresh,
+    unchanged,
+    usable_current,
+)
 from embeddings.reranker import Reranker
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
@@ -88,6 +95,7 @@ __all__ = [
     "find_reranker",
     "gist_of",
     "iso_range",
+    "known_documents",
     "known_filter",
     "model_languages",
     "open_embedder",
@@ -97,4 +105,5 @@ __all__ = [
     "same_text",
     "search_form",
     "unchanged",
+    "usable_current",
 ]

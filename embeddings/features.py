@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.evidence import sentence_features
 from embeddings.generation import Generation
-from embeddings.signals import Signals, agrees, context_shares, ranges, with_context
+from embeddings.rowranges import ranges
+from embeddings.signals import Signals, agrees, context_shares, with_context
 from embeddings.tokenvectors import project
 
 NAMES = (

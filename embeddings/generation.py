@@ -1,19 +1,18 @@
 """One immutable, complete index: the corpus as it was, its vectors and its words."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, Document, Passage, Sentence
-from embeddings.arrayfile import Content, Write, array_from_bytes, array_to_bytes
-from embeddings.corpusfile import corpus_from_bytes, corpus_writer
+from embeddings.arrayfile import Content, array_from_bytes
+from embeddings.corpusfile import corpus_from_bytes
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import LexicalIndex, stem_words, stems, words
+from embeddings.lexicalindex import LexicalIndex
 from embeddings.manifest import Manifest
 from embeddings.terms import Terms
 from embeddings.tokenvectors import TokenVectors
@@ -149,67 +148,6 @@ class Generation:
         return self.corpus.document(passage.document_id)
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationVectors:
-    """The vectors of a generation, rows as in ``Generation``, and tokens."""
-
-    passages: VectorIndex
-    sentences: VectorIndex
-    documents: VectorIndex
-    tokens: TokenVectors
-    context_tokens: TokenVectors
-    token_basis: FloatMatrix
-
-
-def generation_files(corpus: Corpus, vectors: GenerationVectors) -> dict[str, bytes | Write]:
-    """Every file of a generation but its manifest, by name: its bytes, or what writes it."""
-    quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
-    languages = {d.language for d, _ in quotable}
-    sentence_words = [
-        _shared(words(sentence.text, language=d.language))
-        for d, passage in quotable
-        for sentence in passage.sentences
-    ]
-    alone = [
-        _shared(stem_words(bag, language=d.language))
-        for (d, _), bag in zip(quotable, _passage_words(quotable, sentence_words), strict=True)
-    ]
-    contexts = {d.id: _shared(stems(d.context, language=d.language)) for d in corpus.documents}
-    placed = [contexts[d.id] + bag for (d, _), bag in zip(quotable, alone, strict=True)]
-    sentence_owner = np.repeat(
-        np.arange(len(quotable)), [len(passage.sentences) for _, passage in quotable]
-    )
-    frequencies = vectors.tokens.frequencies(sentence_owner)
-    return {
-        CORPUS_FILE: corpus_writer(corpus),
-        PASSAGE_VECTORS_FILE: vectors.passages.write,
-        SENTENCE_VECTORS_FILE: vectors.sentences.write,
-        DOCUMENT_VECTORS_FILE: vectors.documents.write,
-        **{CODES_FILES[kind]: codes.write for kind, codes in _codes_of(vectors).items()},
-        **LexicalIndex.of_stems(alone, languages=languages).to_files(LEXICAL),
-        **LexicalIndex.of_stems(placed, languages=languages).to_files(CONTEXT_LEXICAL),
-        **Terms.build(corpus, sentence_words=sentence_words).to_files(),
-        **vectors.tokens.to_files(TOKENS),
-        **vectors.context_tokens.to_files(CONTEXT_TOKENS),
-        BASIS_FILE: array_to_bytes(vectors.token_basis),
-        FREQUENCIES_FILE: array_to_bytes(frequencies),
-    }
-
-
-def generation_searches(vectors: GenerationVectors) -> dict[str, dict[str, float | str]]:
-    """How each kind of vectors is searched, for the manifest."""
-    codes = _codes_of(vectors)
-    return {
-        kind: {"kind": CODES_KIND, **asdict(codes[kind].quality)} if kind in codes else dict(EXACT)
-        for kind in ("passages", "sentences", "documents")
-    }
-
-
-def _codes_of(vectors: GenerationVectors) -> dict[str, ProductCodes]:
-    found = {"passages": vectors.passages.codes, "sentences": vectors.sentences.codes}
-    return {kind: codes for kind, codes in found.items() if codes is not None}
-
-
 def _index_from(
     manifest: Manifest, files: Mapping[str, Content], kind: str, name: str
 ) -> VectorIndex:
@@ -221,36 +159,6 @@ def _index_from(
     return index.with_codes(ProductCodes.from_bytes(files[CODES_FILES[kind]], quality))
 
 
-def _passage_words(
-    quotable: Sequence[tuple[Document, Passage]], sentence_words: Sequence[list[str]]
-) -> Iterator[list[str]]:
-    """The words of each passage: those of its sentences where white space parts them, as a word
-    has none.
-    """
-    first = 0
-    for document, passage in quotable:
-        last = first + len(passage.sentences)
-        if _parted_by_space(passage):
-            yield [word for each in sentence_words[first:last] for word in each]
-        else:
-            yield words(passage.text, language=document.language)
-        first = last
-
-
-def _parted_by_space(passage: Passage) -> bool:
-    spans = [sentence.span for sentence in passage.sentences]
-    ends = [passage.span.start, *(span.end for span in spans)]
-    begins = [*(span.start for span in spans), passage.span.end]
-    start = passage.span.start
-    gaps = [passage.text[a - start : b - start] for a, b in zip(ends, begins, strict=True)]
-    return all(gap.isspace() for gap in gaps[1:-1]) and not (gaps[0] + gaps[-1]).strip()
-
-
-def _shared(bag: list[str]) -> list[str]:
-    """Equal words as one object: a corpus has few of them and uses each often."""
-    return [sys.intern(word) for word in bag]
-
-
 def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> Generation:
     """The generation that the files make up.
 
@@ -258,15 +166,18 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
         IndexDamaged: if a file is missing or unreadable, or the files contradict each other.
     """
     try:
+        terms = Terms.from_files(files)
         generation = Generation(
             manifest=manifest,
             corpus=corpus_from_bytes(files[CORPUS_FILE]),
             passage_vectors=_index_from(manifest, files, "passages", PASSAGE_VECTORS_FILE),
             sentence_vectors=_index_from(manifest, files, "sentences", SENTENCE_VECTORS_FILE),
             document_vectors=VectorIndex.from_bytes(files[DOCUMENT_VECTORS_FILE]),
-            lexical=LexicalIndex.from_files(files, LEXICAL),
-            context_lexical=LexicalIndex.from_files(files, CONTEXT_LEXICAL),
-            terms=Terms.from_files(files),
+            lexical=LexicalIndex.from_files(files, LEXICAL, vocabulary=terms.vocabulary),
+            context_lexical=LexicalIndex.from_files(
+                files, CONTEXT_LEXICAL, vocabulary=terms.vocabulary
+            ),
+            terms=terms,
             tokens=TokenVectors.from_files(files, TOKENS),
             context_tokens=TokenVectors.from_files(files, CONTEXT_TOKENS),
             token_basis=array_from_bytes(files[BASIS_FILE]),

@@ -1,7 +1,5 @@
-"""Exact words: BM25 over stems. The only module that imports ``bm25s`` and ``Stemmer``.
-
-``bm25s`` weighs the words when an index is built; what it then adds up for a question is a few
-lines here, so that a question does not wait for its import.
+"""Exact words: BM25 over stems. The only module that imports ``Stemmer`` and, for the function
+words of languages without a list of the project's own, ``bm25s``.
 """
 
 import json
@@ -9,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import Stemmer
@@ -23,7 +20,7 @@ from embeddings.searchform import search_form
 
 K1 = 1.2
 B = 0.75
-"""BM25's parameters as Robertson and Zaragoza (2009) recommend them; method "lucene" of bm25s."""
+"""BM25's parameters as Robertson and Zaragoza (2009) recommend them."""
 
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Kana and Han, whose words no space parts."""
@@ -132,57 +129,98 @@ def _function_language(asked: Sequence[str], languages: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Which texts have a word: column c has ``rows[starts[c]:starts[c + 1]]``, each with its score.
+    """Which texts have a stem: number c has ``rows[starts[c]:starts[c + 1]]``, each with its score.
 
-    ``vocabulary`` maps a stem to its column.
+    ``starts`` ``(v + 1,)`` int64; ``rows`` int32, ascending for each stem; ``scores`` float32.
     """
 
-    vocabulary: Mapping[str, int]
-    starts: NDArray[Any]
-    rows: NDArray[Any]
-    scores: NDArray[Any]
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
 
-    def of(self, column: int) -> slice:
-        """Where in ``rows`` and ``scores`` a column lies."""
-        return slice(int(self.starts[column]), int(self.starts[column + 1]))
+    @classmethod
+    def build(
+        cls, texts: NDArray[np.int64], numbers: NDArray[np.int32], *, count: int, stems: int
+    ) -> "Postings":
+        """The postings of ``count`` texts: text ``texts[i]`` has the stem ``numbers[i]``.
+
+        A score is ``idf * tf / (tf + K1 * (1 - B + B * length / mean length))`` with the idf of
+        ``LexicalIndex.weight``: BM25 as Lucene has it, without the constant ``K1 + 1``.
+        """
+        pairs, times = np.unique(numbers.astype(np.int64) * count + texts, return_counts=True)
+        of_stem, rows = np.divmod(pairs, max(count, 1))
+        frequency = np.bincount(of_stem, minlength=stems)
+        lengths = np.bincount(texts, minlength=count)
+        relative = lengths[rows] / (lengths.mean() if len(rows) else 1)
+        scores = _idf(count, frequency)[of_stem] * times / (times + K1 * (1 - B + B * relative))
+        return cls(
+            np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64),
+            rows.astype(np.int32),
+            scores.astype(np.float32),
+        )
+
+    def of(self, number: int) -> slice:
+        """Where in ``rows`` and ``scores`` a stem lies."""
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+
+def _idf(count: int, frequency: NDArray[np.int64] | int) -> NDArray[np.float64]:
+    weights: NDArray[np.float64] = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
+    return weights
 
 
 class LexicalIndex:
-    """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0."""
+    """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0.
 
-    def __init__(self, postings: Postings | None, *, count: int, languages: Sequence[str]) -> None:
-        self._postings = postings
+    ``vocabulary`` maps a stem to its number in ``postings``; a stem may be in no text.
+    """
+
+    def __init__(
+        self,
+        postings: Postings,
+        *,
+        vocabulary: Mapping[str, int],
+        count: int,
+        languages: Iterable[str],
+    ) -> None:
+        self.postings = postings
+        self.vocabulary = vocabulary
         self._count = count
-        self._languages = tuple(languages)
+        self._languages = tuple(sorted(languages))
 
     @classmethod
     def build(cls, texts: Iterable[tuple[str, str]]) -> "LexicalIndex":
         """An index of (text, language code) pairs, in order; texts without a word score 0."""
         pairs = list(texts)
-        bags = [stems(text, language=language) for text, language in pairs]
-        return cls.of_stems(bags, languages={language for _, language in pairs})
+        vocabulary: dict[str, int] = {}
+        bags = [
+            [vocabulary.setdefault(s, len(vocabulary)) for s in stems(text, language=language)]
+            for text, language in pairs
+        ]
+        return cls.of_numbers(
+            np.repeat(np.arange(len(bags)), [len(bag) for bag in bags]),
+            np.array([number for bag in bags for number in bag], np.int32),
+            count=len(bags),
+            vocabulary=vocabulary,
+            languages={language for _, language in pairs},
+        )
 
     @classmethod
-    def of_stems(cls, bags: Sequence[list[str]], *, languages: Set[str]) -> "LexicalIndex":
-        """An index of texts given by their ``stems``, in order, and of their language codes."""
-        if not any(bags):
-            return cls(None, count=len(bags), languages=sorted(languages))
-        import bm25s  # slow to import
-
-        engine = bm25s.BM25(k1=K1, b=B, method="lucene")
-        engine.index(list(bags), show_progress=False)
-        scores = engine.scores
-        vocabulary = {stem: int(column) for stem, column in engine.vocab_dict.items()}
-        postings = Postings(vocabulary, scores["indptr"], scores["indices"], scores["data"])
-        return cls(postings, count=len(bags), languages=sorted(languages))
+    def of_numbers(
+        cls,
+        texts: NDArray[np.int64],
+        numbers: NDArray[np.int32],
+        *,
+        count: int,
+        vocabulary: Mapping[str, int],
+        languages: Set[str],
+    ) -> "LexicalIndex":
+        """An index of ``count`` texts: ``texts[i]`` has the stem with the number ``numbers[i]``."""
+        postings = Postings.build(texts, numbers, count=count, stems=len(vocabulary))
+        return cls(postings, vocabulary=vocabulary, count=count, languages=languages)
 
     def __len__(self) -> int:
         return self._count
-
-    @property
-    def postings(self) -> Postings | None:
-        """What is stored of the words, to be checked; None where no text has a word."""
-        return self._postings
 
     def question_stems(self, question: str) -> tuple[str, ...]:
         """The distinct stems of a question, in order, without the function words of its language.
@@ -213,19 +251,17 @@ class LexicalIndex:
         ]
         if len(self.languages) == 1:
             return candidates
-        known = [s for s in candidates if self._postings and s in self._postings.vocabulary]
+        known = [stem for stem in candidates if self._frequency(stem)]
         return known or candidates[:1]
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
         """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""
         scores = np.zeros(self._count, np.float32)
-        if self._postings is None:
-            return scores
         for stem in question_stems:
-            column = self._postings.vocabulary.get(stem)
-            if column is not None:
-                of_stem = self._postings.of(column)
-                scores[self._postings.rows[of_stem]] += self._postings.scores[of_stem]
+            number = self.vocabulary.get(stem)
+            if number is not None:
+                of_stem = self.postings.of(number)
+                scores[self.postings.rows[of_stem]] += self.postings.scores[of_stem]
         return scores
 
     def weight(self, stem: str) -> float:
@@ -233,42 +269,45 @@ class LexicalIndex:
 
         A stem that no text has gets the largest weight, that of ``df = 0``.
         """
-        if self._postings is None or (column := self._postings.vocabulary.get(stem)) is None:
-            return self._idf(0)
-        of_stem = self._postings.of(column)
-        return self._idf(of_stem.stop - of_stem.start)
+        return self._weight(self._frequency(stem))
 
     @property
     def largest_weight(self) -> float:
         """The weight of a stem that no text has: no other is larger."""
-        return self._idf(0)
+        return self._weight(0)
 
-    def _idf(self, frequency: int) -> float:
-        return float(np.log1p((self._count - frequency + 0.5) / (frequency + 0.5)))
+    def _frequency(self, stem: str) -> int:
+        """How many texts have the stem."""
+        number = self.vocabulary.get(stem)
+        if number is None:
+            return 0
+        return int(self.postings.starts[number + 1] - self.postings.starts[number])
+
+    def _weight(self, frequency: int) -> float:
+        return float(_idf(self._count, frequency))
 
     def ceiling(self, question_stems: Sequence[str]) -> float:
-        """The score that no text can exceed: each stem's weight times ``k1 + 1`` saturation.
+        """The score that no text can exceed: each stem's weight.
 
-        bm25s leaves the constant ``k1 + 1`` out, so a stem's largest contribution is its weight.
+        As the constant ``K1 + 1`` is left out, a stem's largest contribution is its weight.
         """
         return sum(self.weight(stem) for stem in question_stems)
 
     def to_files(self, prefix: str) -> dict[str, bytes]:
-        """The index as files whose names begin with ``prefix``; nothing is pickled."""
+        """The index, but for its vocabulary, as files whose names begin with ``prefix``."""
         head = {"count": self._count, "languages": list(self._languages)}
-        postings = self._postings
-        if postings is None:
-            return {f"{prefix}.json": _json(head)}
         return {
-            f"{prefix}.json": _json({**head, "vocabulary": postings.vocabulary}),
-            f"{prefix}-scores.npy": array_to_bytes(postings.scores),
-            f"{prefix}-rows.npy": array_to_bytes(postings.rows),
-            f"{prefix}-starts.npy": array_to_bytes(postings.starts),
+            f"{prefix}.json": json.dumps(head, sort_keys=True).encode("utf-8"),
+            f"{prefix}-scores.npy": array_to_bytes(self.postings.scores),
+            f"{prefix}-rows.npy": array_to_bytes(self.postings.rows),
+            f"{prefix}-starts.npy": array_to_bytes(self.postings.starts),
         }
 
     @classmethod
-    def from_files(cls, files: Mapping[str, Content], prefix: str) -> "LexicalIndex":
-        """The index that ``to_files`` gave.
+    def from_files(
+        cls, files: Mapping[str, Content], prefix: str, *, vocabulary: Mapping[str, int]
+    ) -> "LexicalIndex":
+        """The index that ``to_files`` gave, of stems with these numbers.
 
         Raises:
             IndexDamaged: if a file is missing or is not what it should be.
@@ -276,17 +315,13 @@ class LexicalIndex:
         try:
             head = json.loads(bytes(files[f"{prefix}.json"]))
             count, languages = int(head["count"]), [str(code) for code in head["languages"]]
-            if "vocabulary" not in head:
-                return cls(None, count=count, languages=languages)
             rows, starts, scores = (
                 array_from_bytes(files[f"{prefix}-{name}.npy"])
                 for name in ("rows", "starts", "scores")
             )
-            postings = Postings(dict(head["vocabulary"]), starts, rows, scores)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise IndexDamaged("the lexical index is not readable") from error
-        return cls(postings, count=count, languages=languages)
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8")
+        if len(starts) != len(vocabulary) + 1:
+            raise IndexDamaged("the lexical index has other words than the terms")
+        postings = Postings(starts, rows, scores)
+        return cls(postings, vocabulary=vocabulary, count=count, languages=languages)

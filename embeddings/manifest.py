@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from embeddings.embedder import ModelIdentity
 from embeddings.errors import IndexDamaged, IndexMismatch
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST_NAME = "manifest.json"
 
 

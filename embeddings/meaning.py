@@ -101,8 +101,6 @@ def _outside(numbers: NDArray[Any], count: int) -> bool:
 
 def _lexical_problems(name: str, index: LexicalIndex) -> Iterator[str]:
     postings = index.postings
-    if postings is None:
-        return
     wrong = _starts_problem(postings.starts, len(postings.rows))
     if wrong is not None:
         yield f"{name}: the starts {wrong}"
@@ -112,19 +110,16 @@ def _lexical_problems(name: str, index: LexicalIndex) -> Iterator[str]:
         yield f"{name}: a row is not that of a text"
     if not np.isfinite(postings.scores).all() or (postings.scores < 0).any():
         yield f"{name}: a score is negative or not finite"
-    # the engine keeps a word "" of its own, whose column is not there
-    columns = [column for word, column in postings.vocabulary.items() if word]
-    if sorted(columns) != list(range(len(postings.starts) - 1)):
-        yield f"{name}: the words do not belong to the columns"
 
 
 def _terms_problems(generation: Generation) -> Iterator[str]:
     terms = generation.terms
-    for name, ids, starts, rows in (
-        ("terms", terms.ids, terms.starts, len(generation.sentences)),
+    for name, ids, word_ids, starts, rows in (
+        ("terms", terms.ids, terms.word_ids, terms.starts, len(generation.sentences)),
         (
             "terms of titles",
             terms.title_ids,
+            terms.title_word_ids,
             terms.title_starts,
             len(generation.corpus.documents),
         ),
@@ -136,6 +131,8 @@ def _terms_problems(generation: Generation) -> Iterator[str]:
             yield f"{name}: the starts {wrong}"
         if _outside(ids, len(terms.vocabulary)):
             yield f"{name}: a number is not that of a stem"
+        if len(word_ids) != len(ids) or _outside(word_ids, len(terms.words)):
+            yield f"{name}: a number is not that of a word"
     if sorted(terms.vocabulary.values()) != list(range(len(terms.vocabulary))):
         yield "terms: a stem repeats or is empty"
     if len(terms.kinds) != len(generation.sentences) or _outside(terms.kinds, KINDS):

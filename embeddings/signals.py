@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.generation import Generation
 from embeddings.question import Question
+from embeddings.rowranges import ranges
 
 PROPOSED = 50
 """How many passages each signal proposes; the others cannot become a Hit."""
@@ -193,15 +194,6 @@ def _compute_passages(
 def context_shares(generation: Generation, documents: NDArray[np.int64]) -> FloatMatrix:
     """How much its context counts for a passage of each of the documents: 0 without one."""
     return np.where(generation.has_context[documents], np.float32(CONTEXT_SHARE), np.float32(0))
-
-
-def ranges(
-    first: NDArray[np.integer], last: NDArray[np.integer]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All numbers of the ranges [first, last) in a row, and where each range starts in it."""
-    lengths = (last - first).astype(np.int64)
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    return np.repeat(first - starts[:-1], lengths) + np.arange(starts[-1]), starts
 
 
 def agrees(of_document: NDArray[np.int64], named: frozenset[int]) -> FloatMatrix:

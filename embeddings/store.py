@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from corpus import Corpus
+from corpus import Corpus, Sources
 from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
 from embeddings.embedder import ModelIdentity
@@ -67,25 +67,23 @@ class GenerationStore:
         """Where a refresh keeps what was embedded; it can be deleted at any time."""
         return self.directory / KNOWN_VECTORS_NAME
 
-    def built_from(self, number: int) -> str | None:
-        """The digest of the files that a generation was built from; None where it is not noted."""
+    def built_from(self, number: int) -> Sources | None:
+        """The files that a generation was built from; None where it is not noted."""
         try:
-            noted = (self.directory / BUILT_FROM_NAME).read_text("ascii").split()
-        except (OSError, UnicodeDecodeError):
+            noted = (self.directory / BUILT_FROM_NAME).read_bytes()
+            of, _, sources = noted.partition(b" ")
+            return Sources.from_bytes(sources) if of == b"%06d" % number else None
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
-        match noted:
-            case [of, digest] if of == f"{number:06d}":
-                return digest
-        return None
 
-    def note_built_from(self, number: int, sources_digest: str) -> None:
-        """Notes the digest of the files that a generation was built from.
+    def note_built_from(self, number: int, sources: Sources) -> None:
+        """Notes the files that a generation was built from.
 
         Raises:
             IndexWriteFailed: if it could not be written.
         """
         try:
-            note = f"{number:06d} {sources_digest}\n".encode("ascii")
+            note = b"%06d " % number + sources.to_bytes()
             replace_file(self.directory / BUILT_FROM_NAME, note)
         except OSError as error:
             raise _write_failed(self.directory / BUILT_FROM_NAME, error) from error
@@ -252,8 +250,7 @@ class GenerationStore:
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
             unfinished.mkdir(parents=True)
-            digests = {name: write_file(unfinished / name, files[name]) for name in sorted(files)}
-            manifest = replace(manifest, files=digests)
+            manifest = replace(manifest, files=_written_files(unfinished, files))
             write_file(unfinished / MANIFEST_NAME, manifest.to_bytes())
             sync_directory(unfinished)
             os.rename(unfinished, folder)
@@ -386,6 +383,18 @@ def _checked(folder: Path, name: str, digest: str) -> Content:
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise IndexDamaged(f"{name} cannot be read ({error.strerror})") from error
+
+
+def _written_files(folder: Path, files: Mapping[str, bytes | Write]) -> dict[str, str]:
+    """The SHA-256 of each file, by name in order, now on the disk; several are written at a time.
+
+    Raises:
+        OSError: if a byte could not be written.
+    """
+    names = sorted(files)
+    with ThreadPoolExecutor(usable_cores()) as threads:
+        written = threads.map(lambda name: write_file(folder / name, files[name]), names)
+        return dict(zip(names, written, strict=True))
 
 
 def _read(path: Path) -> bytes:

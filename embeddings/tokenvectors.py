@@ -66,9 +66,9 @@ class TokenVectors:
             token += len(part.ids)
         return cls(starts, ids, vectors)
 
-    def part(self, first: int, last: int) -> "TokenVectors":
-        """The units from ``first`` to before ``last``."""
-        starts = self.starts[first : last + 1]
+    def part(self, units: slice) -> "TokenVectors":
+        """The units of a range."""
+        starts = self.starts[units.start : units.stop + 1]
         tokens = slice(starts[0], starts[-1])
         return TokenVectors(starts - starts[0], self.ids[tokens], self.vectors[tokens])
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from embeddings.arrayfile import Content
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
+from embeddings.threads import usable_cores
 from embeddings.unitrows import unit_rows
 
 UNIT_TOLERANCE = 1e-4
@@ -60,7 +61,9 @@ class ProductCodes:
         self.quality = quality
 
     @classmethod
-    def build(cls, exact: "VectorIndex") -> "ProductCodes | None":
+    def build(
+        cls, exact: "VectorIndex", before: "ProductCodes | None" = None
+    ) -> "ProductCodes | None":
         """The codes of an index of more than ``EXACT_ROWS`` rows; None for a smaller one.
 
         The fewest proposals of ``_PROPOSALS`` are taken with which of the best 10 and 100 rows of
@@ -68,23 +71,33 @@ class ProductCodes:
         None, too, where even the most are not enough, or ``d`` is no multiple of 4. A query is
         half-way between two rows: at 106,000 sentences their recall was at or below that of real
         questions, where rows themselves flatter.
+
+        What the codes ``before`` had learned is kept as long as no more proposals are needed.
         """
         matrix, count, dimension = exact.matrix, len(exact), exact.dimension
         if count <= EXACT_ROWS or dimension % _NUMBERS_A_CODE:
             return None
+        faiss.omp_set_num_threads(usable_cores())
         chance = np.random.default_rng(0)
         sample = np.sort(chance.choice(count, min(count, _TRAINED_ON), replace=False))
+        pairs = matrix[chance.choice(count, 2 * min(_PROBES, count // 2), replace=False)]
+        half = len(pairs) // 2
+        queries = unit_rows(pairs[:half] + pairs[half:])
+        best, _ = exact.best_of(queries, top=100)
+        if before is not None and before.dimension == dimension:
+            index = faiss.clone_index(before._index)
+            index.reset()
+            quality = _filled(index, exact, queries, best)
+            if quality is not None and quality.proposed <= before.quality.proposed:
+                return cls(index, quality)
         index = faiss.IndexPQFastScan(
             dimension, dimension // _NUMBERS_A_CODE, 4, faiss.METRIC_INNER_PRODUCT
         )
         # many small clusterings: a team of threads would mostly wait
         faiss.omp_set_num_threads(1)
         index.train(np.ascontiguousarray(matrix[sample]))
-        for start in range(0, count, _BLOCK):
-            index.add(np.ascontiguousarray(matrix[start : start + _BLOCK]))
-        probes = min(_PROBES, count // 2)
-        pairs = matrix[chance.choice(count, 2 * probes, replace=False)]
-        quality = _codes_quality(index, exact, unit_rows(pairs[:probes] + pairs[probes:]))
+        faiss.omp_set_num_threads(usable_cores())
+        quality = _filled(index, exact, queries, best)
         return None if quality is None else cls(index, quality)
 
     @classmethod
@@ -113,6 +126,11 @@ class ProductCodes:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
+        return int(self._index.d)
+
     def propose(self, query: FloatMatrix, *, top: int) -> NDArray[np.int64]:
         """Ascending rows, at least ``top``, in which the best are for ``query`` ``(d,)``."""
         count = min(max(self.quality.proposed, 2 * top), len(self))
@@ -125,8 +143,12 @@ def _write(index: Any, stream: BinaryIO) -> None:
     faiss.write_index(index, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
 
 
-def _codes_quality(index: Any, exact: "VectorIndex", queries: FloatMatrix) -> CodesQuality | None:
-    best, _ = exact.best_of(queries, top=100)
+def _filled(
+    index: Any, exact: "VectorIndex", queries: FloatMatrix, best: FloatMatrix
+) -> CodesQuality | None:
+    """The quality of trained codes once they have the rows; ``best`` are the right scores."""
+    for start in range(0, len(exact), _BLOCK):
+        index.add(np.ascontiguousarray(exact.matrix[start : start + _BLOCK]))
     _, proposed = index.search(queries, min(_PROPOSALS[-1], len(exact)))
     scores = np.empty((len(queries), 0), np.float32)
     for count in _PROPOSALS:

@@ -176,15 +176,6 @@ def line(change: Callable[[dict[str, list]], None]) -> Spoil:
     return spoil
 
 
-def words(change: Callable[[dict[str, int]], None]) -> Spoil:
-    def spoil(files: Files) -> None:
-        head = json.loads(files["lexical.json"])
-        change(head["vocabulary"])
-        files["lexical.json"] = json.dumps(head).encode()
-
-    return spoil
-
-
 def passage(*fields: object) -> Callable[[dict[str, list]], None]:
     """Puts the fields number, start, end and sentences in the place of the first passage's."""
 
@@ -211,9 +202,11 @@ def passage(*fields: object) -> Callable[[dict[str, list]], None]:
         (array("lexical-scores.npy", lambda a: a[:-1]), "lexical: there are more scores"),
         (array("lexical-starts.npy", put(1, 99)), "lexical: the starts go back"),
         (array("lexical-starts.npy", put(0, 1)), "lexical: the starts do not run from 0"),
-        (array("lexical-starts.npy", lambda a: a[:-1]), "lexical: the starts do not run"),
-        (words(lambda v: v.update(agre=99)), "lexical: the words do not belong"),
+        (array("lexical-starts.npy", put(-1, 1)), "lexical: the starts do not run"),
+        (array("lexical-starts.npy", lambda a: a[:-1]), "the lexical index has other words"),
         (array("terms-ids.npy", put(0, 999)), "terms: a number is not that of a stem"),
+        (array("terms-words.npy", put(0, 999)), "terms: a number is not that of a word"),
+        (array("terms-words.npy", lambda a: a[:-1]), "terms: a number is not that of a word"),
         (array("terms-starts.npy", put(1, 99)), "terms: the starts go back"),
         (array("terms-title-ids.npy", put(0, -1)), "terms of titles: a number is not"),
         (array("terms-title-starts.npy", lambda a: a[:-1]), "terms of titles: there are more"),
@@ -281,7 +274,7 @@ def test_the_command_prints_a_line_a_generation_and_a_line_a_problem(
     run = verbatim("check", "--citations", home=home)
     assert (run.returncode, run.stderr) == (0, "")
     pieces = sum(1 + len(passage.sentences) for passage in shipped.quotable())
-    assert run.stdout.startswith("Generation 1, current: intact, 28 files, ")
+    assert run.stdout.startswith("Generation 1, current: intact, 30 files, ")
     assert run.stdout.endswith(f"{pieces} citations compared\n")
     (home / "index" / "000001" / "words.txt").unlink()
     run = verbatim("check", home=home)

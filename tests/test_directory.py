@@ -1,6 +1,7 @@
 """The corpus directory: what is added can be read, edited, added again and removed."""
 
 import hashlib
+import os
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from corpus import (
     CorpusNotWritable,
     Snapshots,
+    Sources,
     UnknownDocument,
     UnreadableSource,
+    document_from_text,
     read_corpus,
     read_document,
-    sources_digest,
+    read_sources,
 )
 from corpus.directory import CorpusDirectory
 from corpus.extraction.extract import Extract
@@ -248,15 +251,42 @@ def test_what_is_added_reads_back_with_the_same_text_and_paragraphs(text: str) -
         assert document == added.document
 
 
-def test_the_digest_of_the_sources_tells_every_change_of_name_and_bytes(tmp_path: Path) -> None:
+def test_the_sources_tell_every_change_of_name_and_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Text.")
-    digests = [sources_digest(tmp_path)]
+    found = [read_sources(tmp_path)]
     (tmp_path / "notes.json").write_text("{}")
-    assert sources_digest(tmp_path) == digests[0]
+    assert read_sources(tmp_path) == found[0]
     (tmp_path / "a.txt").write_text("Text!")
-    digests.append(sources_digest(tmp_path))
+    found.append(read_sources(tmp_path))
     (tmp_path / "a.txt").rename(tmp_path / "b.txt")
-    digests.append(sources_digest(tmp_path))
+    found.append(read_sources(tmp_path))
     (tmp_path / "c.txt").write_text("Text!")
-    digests.append(sources_digest(tmp_path))
-    assert len(set(digests)) == 4
+    found.append(read_sources(tmp_path))
+    assert len({sources.digest for sources in found}) == 4
+    assert [found[-1].same_as(sources) for sources in found] == [
+        set(),
+        set(),
+        {"b.txt"},
+        {"b.txt", "c.txt"},
+    ]
+
+
+def test_sources_survive_their_bytes_and_others_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "Erklärung\n2.txt").write_text("Text.")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt")).write_text("More.")
+    sources = read_sources(tmp_path)
+    written = sources.to_bytes()
+    assert Sources.from_bytes(written) == sources
+    for at in range(len(written) - 1):
+        damaged = written[:at] + bytes([written[at] ^ 1]) + written[at + 1 :]
+        with pytest.raises(ValueError):
+            Sources.from_bytes(damaged)
+
+
+def test_a_file_that_is_known_is_not_read_again(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    for name in ("a.txt", "inner/b.txt"):
+        (tmp_path / name).write_text(f"Text of {name}.")
+    known = {"inner/b.txt": document_from_text("Another.", document_id="b")}
+    corpus = read_corpus(tmp_path, known=known)
+    assert [document.text for document in corpus.documents] == ["Text of a.txt.", "Another."]

@@ -77,13 +77,13 @@ def test_a_rarer_word_weighs_more_and_an_unknown_one_most() -> None:
 
 def test_a_corpus_without_words_is_searched_without_failing() -> None:
     index = LexicalIndex.build([("😀", "en"), ("", "en")])
-    again = LexicalIndex.from_files(index.to_files("words"), "words")
+    again = LexicalIndex.from_files(index.to_files("words"), "words", vocabulary={})
     assert again.scores(again.question_stems("anything here")).tolist() == [0, 0]
 
 
 def test_an_index_survives_its_files() -> None:
     index = LexicalIndex.build([(text, "en") for text in TEXTS])
-    again = LexicalIndex.from_files(index.to_files("words"), "words")
+    again = LexicalIndex.from_files(index.to_files("words"), "words", vocabulary=index.vocabulary)
     question = index.question_stems("trade finance sea")
     assert again.question_stems("trade finance sea") == question
     np.testing.assert_array_equal(again.scores(question), index.scores(question))
@@ -92,12 +92,15 @@ def test_an_index_survives_its_files() -> None:
 
 @pytest.mark.parametrize("name", ["words.json", "words-rows.npy"])
 def test_a_missing_or_unreadable_file_is_an_error_of_the_index(name: str) -> None:
-    files = LexicalIndex.build([(text, "en") for text in TEXTS]).to_files("words")
+    index = LexicalIndex.build([(text, "en") for text in TEXTS])
+    files = index.to_files("words")
     with pytest.raises(IndexDamaged):
-        LexicalIndex.from_files({**files, name: b"junk"}, "words")
+        LexicalIndex.from_files({**files, name: b"junk"}, "words", vocabulary=index.vocabulary)
+    with pytest.raises(IndexDamaged, match="other words"):
+        LexicalIndex.from_files(files, "words", vocabulary={"another": 0})
     del files[name]
     with pytest.raises(IndexDamaged):
-        LexicalIndex.from_files(files, "words")
+        LexicalIndex.from_files(files, "words", vocabulary=index.vocabulary)
 
 
 ENGLISH = "The ministers met in Marrakesh to discuss the declaration."

@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from fakes import LetterEmbedder
@@ -89,6 +90,29 @@ def test_the_measured_recall_is_that_of_the_probes(small_is_large: None) -> None
 def test_codes_too_poor_are_not_used(small_is_large: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectorindex, "_PROPOSALS", (10,))
     assert ProductCodes.build(VectorIndex.build(clustered(3000))) is None
+
+
+def test_what_codes_have_learned_is_kept_while_no_more_proposals_are_needed(
+    small_is_large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = built(clustered(3000)).codes
+    assert first is not None
+    grown = VectorIndex.build(np.vstack([clustered(3000), clustered(30, seed=2)]))
+    trained = []
+    learn = faiss.IndexPQFastScan.train
+    monkeypatch.setattr(
+        faiss.IndexPQFastScan, "train", lambda *a: (trained.append(1), learn(*a))[1]
+    )
+    kept = ProductCodes.build(grown, first)
+    assert kept is not None
+    assert (len(kept), len(first), trained) == (3030, 3000, [])
+    assert kept.quality.recall_at_10 >= 0.995
+    best_needed = ProductCodes(first._index, CodesQuality(1, 1, 1, 1))
+    anew = ProductCodes.build(grown, best_needed)
+    assert anew is not None
+    assert trained == [1]
+    assert anew.quality == ProductCodes.build(grown).quality
+    assert ProductCodes.build(VectorIndex.build(clustered(3000, 32)), first) is not None
 
 
 def test_codes_survive_their_bytes_and_others_are_refused(small_is_large: None) -> None:

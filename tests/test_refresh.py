@@ -1,18 +1,31 @@
 """Refresh: what changed is embedded, all is counted."""
 
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import LetterEmbedder, corpus_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from corpus import Corpus, EmptyCorpus, document_from_text, read_corpus, shipped_statements
+from corpus import (
+    Corpus,
+    EmptyCorpus,
+    Sources,
+    document_from_text,
+    read_corpus,
+    read_sources,
+    shipped_statements,
+)
 from embeddings import (
     GenerationStore,
     Progress,
     RefreshReport,
+    known_documents,
     plan_refresh,
     refresh,
     search_form,
@@ -22,6 +35,8 @@ from embeddings.embedder import FloatMatrix
 
 SAMPLE = {search_form(p.text) for p in read_corpus(shipped_statements()).quotable()}
 """What the axes of the token vectors are learned from, once for a model."""
+
+A, B = Sources({"a.txt": "a" * 64}), Sources({"a.txt": "b" * 64})
 
 TEXT = "Alpha met. Beta came.\n\nGamma left.\n\nDelta stayed."
 
@@ -134,7 +149,7 @@ def test_the_same_text_in_other_units_keeps_the_tokens_of_each(
     counts(store, corpus)
     generation = store.open_current()
     for row, sentence in enumerate(generation.sentences):
-        own = generation.tokens.part(row, row + 1)
+        own = generation.tokens.part(slice(row, row + 1))
         expected = LetterEmbedder().read_query(search_form(sentence.text)).token_ids
         assert own.ids.tolist() == expected.tolist()
     changed = Corpus((*corpus_of("Delta stayed.").documents, *corpus.documents))
@@ -220,22 +235,89 @@ def test_a_plan_counts_what_a_refresh_would_do_and_writes_nothing(store: Generat
     assert counts(store, edited) == counted(plan)
 
 
+POOL = ("Alpha met. Beta came.\n\nGamma left.", "Delta met!", "Beta came.", "De Alpha à Gamma.")
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from("abcde"),
+            st.tuples(
+                st.sampled_from(POOL),
+                st.sampled_from(("One", "Two")),
+                st.sampled_from(("en", "fr")),
+            ),
+            min_size=1,
+        ),
+        min_size=2,
+        max_size=4,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_refreshes_one_after_the_other_write_what_one_alone_writes(
+    corpora: list[dict[str, tuple[str, str, str]]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = GenerationStore(Path(folder) / "one-after-the-other")
+        alone = GenerationStore(Path(folder) / "alone")
+        for documents in corpora:
+            corpus = Corpus(
+                tuple(
+                    document_from_text(text, document_id=name, title=title, language=language)
+                    for name, (text, title, language) in sorted(documents.items())
+                )
+            )
+            refresh(corpus, store=store, embedder=LetterEmbedder())
+        refresh(corpus, store=alone, embedder=LetterEmbedder(), full=True)
+        taken, anew = (each.open_current().manifest for each in (store, alone))
+        assert taken.files == anew.files
+
+
+def test_documents_whose_files_are_as_they_were_are_those_of_the_generation(
+    store: GenerationStore, tmp_path: Path
+) -> None:
+    (tmp_path / "inner").mkdir()
+    for name in ("a.txt", "inner/b.md"):
+        (tmp_path / name).write_text(f"Text of {name}.\n\nMore.")
+    sources = read_sources(tmp_path)
+    refresh(read_corpus(tmp_path), store=store, embedder=LetterEmbedder(), sources=sources)
+    current = store.open_current()
+    (tmp_path / "a.txt").write_text("Another text.")
+    (tmp_path / "c.txt").write_text("A third.")
+    now = read_sources(tmp_path)
+    known = known_documents(current, store, now)
+    assert list(known) == ["inner/b.md"]
+    assert read_corpus(tmp_path, known=known) == read_corpus(tmp_path)
+    (store.directory / "BUILT_FROM").write_text("junk")
+    assert known_documents(current, store, now) == {}
+
+
+def test_a_current_generation_that_is_no_longer_current_is_opened_anew(
+    store: GenerationStore,
+) -> None:
+    counts(store, corpus_of(TEXT))
+    stale = store.open_current()
+    counts(store, corpus_of("Else."))
+    report = refresh(corpus_of(TEXT), store=store, embedder=LetterEmbedder(), current=stale)
+    assert (report.published, report.generation, report.added) == (True, 3, 3)
+
+
 def test_unchanged_sources_are_known_without_reading_them(store: GenerationStore) -> None:
     embedder = LetterEmbedder()
-    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources_digest="a" * 64)
-    report = unchanged(store, model=embedder.identity, sources_digest="a" * 64)
+    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources=A)
+    report = unchanged(store, model=embedder.identity, sources=A)
     assert report is not None
     assert (report.generation, report.published, report.kept) == (1, False, 3)
-    assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is None
+    assert unchanged(store, model=embedder.identity, sources=B) is None
     other = LetterEmbedder(name="other", digest="1" * 64)
-    assert unchanged(store, model=other.identity, sources_digest="a" * 64) is None
-    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources_digest="b" * 64)
-    assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is not None
+    assert unchanged(store, model=other.identity, sources=A) is None
+    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources=B)
+    assert unchanged(store, model=embedder.identity, sources=B) is not None
     file = store.directory / "000001" / "passages.faiss"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
-    assert unchanged(store, model=embedder.identity, sources_digest="b" * 64) is None
+    assert unchanged(store, model=embedder.identity, sources=B) is None
 
 
 def test_a_damaged_known_vector_is_embedded_again(store: GenerationStore) -> None:

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 from fakes import corpus_of
 
+from corpus import Corpus
+from corpus.reader import document_from_text
 from embeddings.errors import IndexDamaged
-from embeddings.generation import _passage_words
-from embeddings.lexicalindex import words
+from embeddings.lexicalindex import stem_words
+from embeddings.runs import runs
 from embeddings.terms import Terms
 
 TERMS = Terms.build(
-    corpus_of("Trade grew by 3 percent. Trade!\n\nAnn Lee met Bob Ray in June.", "In 2021.")
+    runs(
+        corpus_of("Trade grew by 3 percent. Trade!\n\nAnn Lee met Bob Ray in June.", "In 2021."),
+        None,
+    )
 )
 
 
@@ -67,19 +72,40 @@ def test_a_missing_or_unreadable_file_is_an_error_of_the_index() -> None:
         Terms.from_files(files)
 
 
+def test_words_are_those_before_stemming_the_most_frequent_first() -> None:
+    assert TERMS.words[0] == "trade"
+    spelt = [TERMS.words[number] for number in TERMS.word_ids]
+    assert spelt[:4] == ["trade", "grew", "3", "percent"]
+    assert [TERMS.vocabulary[stem_words([word])[0]] for word in spelt] == TERMS.ids.tolist()
+
+
+FIRST, SECOND, THIRD = "Trade grew. Ministers met.", "Growth in 2021.", "Ministers of trade."
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("before", "after"),
     [
-        "First sentence. Second one, of 3.5 words! A third?\n\nAnother passage.Glued to it. End.",
-        "«Oui.» Il a dit non. 日本語。中文。 U.S. officials met. They left…",
+        ((FIRST, SECOND, THIRD), (FIRST, "Trading partners grow.", THIRD)),
+        ((FIRST, SECOND, THIRD), (SECOND, THIRD)),
+        ((THIRD,), (FIRST, SECOND, THIRD)),
+        ((FIRST, SECOND), (FIRST, SECOND)),
+        ((FIRST,), (SECOND,)),
     ],
 )
-def test_words_of_a_passage_are_those_of_its_sentences(text: str) -> None:
-    corpus = corpus_of(text)
-    quotable = [(d, passage) for d in corpus.documents for passage in d.quotable]
-    of_sentences = [words(s.text, language=d.language) for d, p in quotable for s in p.sentences]
-    assert list(_passage_words(quotable, of_sentences)) == [
-        words(p.text, language=d.language) for d, p in quotable
-    ]
-    files, again = Terms.build(corpus), Terms.build(corpus, sentence_words=of_sentences)
-    assert files.to_files() == again.to_files()
+def test_terms_taken_over_are_those_that_are_made_anew(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    names = {FIRST: "a", SECOND: "b", THIRD: "c"}
+
+    def corpus(texts: tuple[str, ...]) -> Corpus:
+        return Corpus(
+            tuple(
+                document_from_text(text, document_id=names.get(text, "b"), title="On growing trade")
+                for text in texts
+            )
+        )
+
+    earlier, later = corpus(before), corpus(after)
+    taken = Terms.build(runs(later, earlier), Terms.build(runs(earlier, None)))
+    anew = Terms.build(runs(later, None))
+    assert taken.to_files() == anew.to_files()

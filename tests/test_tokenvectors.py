@@ -71,7 +71,10 @@ def test_a_unit_without_a_token_matches_nothing(basis: np.ndarray) -> None:
 def test_parts_join_to_the_whole(basis: np.ndarray) -> None:
     whole = packed(UNITS, basis)
     joined = TokenVectors.join(
-        [whole.part(0, 2), whole.part(2, 5)], units=5, tokens=len(whole.ids), dimension=27
+        [whole.part(slice(0, 2)), whole.part(slice(2, 5))],
+        units=5,
+        tokens=len(whole.ids),
+        dimension=27,
     )
     for name in ("starts", "ids", "vectors"):
         np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name))

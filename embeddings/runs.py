@@ -1,0 +1,80 @@
+"""Which documents of a corpus stand just so in an earlier one: what came of them still holds."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from corpus import Corpus, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where neighbouring documents lie in a generation: their rows, those of their quotable
+    passages, and those of the passages' sentences.
+    """
+
+    documents: slice
+    passages: slice
+    sentences: slice
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring documents, and where they lie in the earlier generation; None for new ones."""
+
+    documents: tuple[Document, ...]
+    before: Rows | None = None
+
+
+def runs(corpus: Corpus, before: Corpus | None) -> list[Run]:
+    """The documents of ``corpus`` in order, in as few runs as can be.
+
+    A document is an earlier one where everything in it is the same: id, provenance, text and how
+    it was divided.
+    """
+    if before is None:
+        return [Run(corpus.documents)] if corpus.documents else []
+    places = {d.id: rows for d, rows in zip(before.documents, _rows(before), strict=True)}
+    earlier = {document.id: document for document in before.documents}
+    found = [
+        (document, places[document.id] if earlier.get(document.id) == document else None)
+        for document in corpus.documents
+    ]
+    return list(_joined(found))
+
+
+def _rows(corpus: Corpus) -> Iterator[Rows]:
+    passage = sentence = 0
+    for number, document in enumerate(corpus.documents):
+        passages = len(document.quotable)
+        sentences = sum(len(each.sentences) for each in document.quotable)
+        yield Rows(
+            slice(number, number + 1),
+            slice(passage, passage + passages),
+            slice(sentence, sentence + sentences),
+        )
+        passage += passages
+        sentence += sentences
+
+
+def _joined(found: Sequence[tuple[Document, Rows | None]]) -> Iterator[Run]:
+    """Runs as long as can be: earlier documents that were neighbours then, too, and new ones."""
+
+    def run(numbered: tuple[int, tuple[Document, Rows | None]]) -> int | None:
+        number, (_, rows) = numbered
+        return None if rows is None else rows.documents.start - number
+
+    for _, group in itertools.groupby(enumerate(found), run):
+        documents, rows = zip(*(each for _, each in group), strict=True)
+        first, last = rows[0], rows[-1]
+        if first is None or last is None:
+            yield Run(documents)
+            continue
+        yield Run(
+            documents,
+            Rows(
+                slice(first.documents.start, last.documents.stop),
+                slice(first.passages.start, last.passages.stop),
+                slice(first.sentences.start, last.sentences.stop),
+            ),
+        )
