@@ -32,6 +32,7 @@ from embeddings import (
     unchanged,
 )
 from embeddings.embedder import FloatMatrix
+from embeddings.knownvectors import KnownVectors
 
 SAMPLE = {search_form(p.text) for p in read_corpus(shipped_statements()).quotable()}
 """What the axes of the token vectors are learned from, once for a model."""
@@ -271,6 +272,21 @@ def test_refreshes_one_after_the_other_write_what_one_alone_writes(
         refresh(corpus, store=alone, embedder=LetterEmbedder(), full=True)
         taken, anew = (each.open_current().manifest for each in (store, alone))
         assert taken.files == anew.files
+
+
+def test_tokens_along_other_axes_are_not_taken_over(store: GenerationStore) -> None:
+    counts(store, corpus_of(TEXT, "Other."))
+    before = store.open_current().token_basis
+    store.known_vectors_file.unlink()
+    with KnownVectors.opened(store.known_vectors_file, LetterEmbedder().identity) as known:
+        known.keep(vectors={}, tokens={}, basis=before[:, ::-1].copy())
+    counts(store, corpus_of(TEXT, "Another."))
+    generation = store.open_current()
+    np.testing.assert_array_equal(generation.token_basis, before[:, ::-1])
+    np.testing.assert_array_equal(
+        generation.tokens.vectors[:2],
+        np.rint(127 * LetterEmbedder().read_query("alpha met").token_vectors @ before[:, ::-1]),
+    )
 
 
 def test_documents_whose_files_are_as_they_were_are_those_of_the_generation(
