@@ -7,7 +7,6 @@ import sys
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -828,6 +827,8 @@ def evaluate_sets(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # slow to import
+
         print(f"verbatim {version('verbatim-bot')}")
         raise typer.Exit
 

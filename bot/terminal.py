@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -131,13 +130,25 @@ def print_indented(text: Text, console: Console) -> None:
 @contextmanager
 def progress_bar(console: Console, description: str) -> Iterator[ProgressCallback]:
     """A progress bar on a terminal, nothing elsewhere; yields what to tell (done, in all)."""
+    if not console.is_terminal:
+        yield lambda _done, _in_all: None
+        return
+    # slow to import
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task(description, total=None)
 
         def tell(done: int, in_all: int) -> None:

@@ -10,12 +10,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from corpus.errors import UnreadableSource
 from corpus.storedtext import normalise
 
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """The base loader, in C where it was built: ten times faster over thousands of files."""
 _FRONT_MATTER = re.compile(
     r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
@@ -63,9 +60,12 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         return {}, text
     if len(match["yaml"]) > _MAX_CHARACTERS:
         raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
+    import yaml  # slow to import, and a question reads no front matter
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         # the base loader makes texts of all values: "NO" is a place and "12:30" a title
-        found = yaml.load(match["yaml"], Loader=_LOADER)  # noqa: S506 (makes no objects)
+        found = yaml.load(match["yaml"], Loader=loader)  # noqa: S506 (makes no objects)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UnreadableSource(f"front matter is not valid YAML ({reason}).") from error
@@ -122,6 +122,8 @@ def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str
             lines[_CANONICAL.get(field.name, field.name)] = str(value)
     known = {key for keys in _ALSO_CALLED.values() for key in keys}
     lines.update({key: value for key, value in more.items() if key not in known})
+    import yaml  # slow to import
+
     written = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=10**6)
     return f"---\n{written}---\n{body}"
 
