@@ -99,7 +99,8 @@ def candidate_features(
     question = signals.question
     documents = generation.document_rows[rows]
     of_documents, document_starts, place = _passages_of(generation, documents)
-    signals.compute(generation, of_documents)
+    signals.compute_passages(generation, of_documents)
+    signals.compute_sentences(generation, rows)
     shares = context_shares(generation, documents)
 
     sentences, starts = ranges(

@@ -30,6 +30,8 @@ CONTEXT_TOKENS = "context-tokens"
 BASIS_FILE = "token-basis.npy"
 FREQUENCIES_FILE = "token-frequencies.npy"
 
+_BLOCK = 4096
+
 EXACT: dict[str, float | str] = {"kind": "exact"}
 CODES_KIND = "product codes"
 
@@ -97,22 +99,25 @@ class Generation:
         return np.repeat(np.arange(len(counts), dtype=np.int64), counts)
 
     @cached_property
-    def passage_context(self) -> FloatMatrix:
+    def context_of_passages(self) -> FloatMatrix:
         """``(n,)``: cosine of each passage with the context of its document."""
-        contexts = self.document_vectors.matrix[self.document_rows]
-        cosines: FloatMatrix = np.einsum("ij,ij->i", self.passage_vectors.matrix, contexts)
-        return cosines
+        rows = np.arange(len(self.passages))
+        blocks = [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
+        return np.concatenate(
+            [np.empty(0, np.float32), *(self.passage_context(block) for block in blocks)]
+        )
+
+    def passage_context(self, passages: NDArray[np.int64]) -> FloatMatrix:
+        """``(k,)``: cosine of each of some passages with the context of its document."""
+        return self.passage_vectors.paired_cosines(
+            passages, self.document_vectors, self.document_rows[passages]
+        )
 
     def sentence_context(
         self, sentences: NDArray[np.int64], documents: NDArray[np.int64]
     ) -> FloatMatrix:
         """``(k,)``: cosine of each of some sentences with the context of its document."""
-        cosines: FloatMatrix = np.einsum(
-            "ij,ij->i",
-            self.sentence_vectors.vectors(sentences),
-            self.document_vectors.vectors(documents),
-        )
-        return cosines
+        return self.sentence_vectors.paired_cosines(sentences, self.document_vectors, documents)
 
     @cached_property
     def has_context(self) -> NDArray[np.bool_]:

@@ -183,7 +183,7 @@ class Retriever:
             question,
             self._embedder.read_query(question.text),
             datelines=self._datelines_asked_about(question.text, allowed),
-            complete=allowed is not None,
+            allowed=allowed,
         )
 
     def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:

@@ -38,8 +38,9 @@ class Signals:
 
     ``context`` is the cosine with each document's context; ``passages``, ``in_context`` and
     ``best_sentences`` ``(n,)`` and ``sentences`` ``(m,)`` are cosines, the second with the unit
-    vector along passage + ``CONTEXT_SHARE`` · context. Where an index has codes, cosines are -1
-    until they are computed: at first those of what the codes propose; ``compute`` adds others.
+    vector along passage + ``CONTEXT_SHARE`` · context. Where not all were compared, as with codes,
+    cosines are -1 until they are computed: at first those of the rows that a search finds;
+    ``compute_passages`` and ``compute_sentences`` add others.
     ``words`` and ``context_words`` ``(n,)`` are BM25, ``ceiling`` and ``context_ceiling`` the most
     a text could have. ``datelines`` are the rows of those of documents whose making is asked about.
     """
@@ -56,23 +57,33 @@ class Signals:
     ceiling: float
     context_ceiling: float
     datelines: NDArray[np.int64]
-    complete: bool
+    all_passages: bool
+    all_sentences: bool
 
-    def compute(self, generation: Generation, rows: NDArray[np.int64]) -> None:
-        """Computes the cosines of some passages and their sentences, where they may be missing."""
-        if self.complete:
+    def compute_passages(self, generation: Generation, rows: NDArray[np.int64]) -> None:
+        """Computes the cosines of some passages, where they may be missing."""
+        if self.all_passages:
             return
-        vector = self.reading.vector
-        if generation.passage_vectors.codes is not None:
-            _compute_passages(
-                generation, vector, self.context, rows, own=self.passages, placed=self.in_context
-            )
-        if generation.sentence_vectors.codes is not None and len(rows):
-            first = generation.sentence_starts[rows]
-            sentences, starts = ranges(first, generation.sentence_starts[rows + 1])
-            cosines = generation.sentence_vectors.vectors(sentences) @ vector
-            self.sentences[sentences] = cosines
-            self.best_sentences[rows] = np.maximum.reduceat(cosines, starts[:-1])
+        documents = generation.document_rows[rows]
+        own = generation.passage_vectors.cosines(self.reading.vector, rows)
+        self.passages[rows] = own
+        self.in_context[rows] = with_context(
+            own,
+            self.context[documents],
+            generation.passage_context(rows),
+            context_shares(generation, documents),
+        )
+
+    def compute_sentences(self, generation: Generation, rows: NDArray[np.int64]) -> None:
+        """Computes the cosines of all sentences of some passages, where they may be missing."""
+        if self.all_sentences or not len(rows):
+            return
+        sentences, starts = ranges(
+            generation.sentence_starts[rows], generation.sentence_starts[rows + 1]
+        )
+        cosines = generation.sentence_vectors.cosines(self.reading.vector, sentences)
+        self.sentences[sentences] = cosines
+        self.best_sentences[rows] = np.maximum.reduceat(cosines, starts[:-1])
 
 
 def all_signals(
@@ -81,34 +92,30 @@ def all_signals(
     reading: Reading,
     *,
     datelines: NDArray[np.int64],
-    complete: bool = False,
+    allowed: NDArray[np.bool_] | None = None,
 ) -> Signals:
     """The signals of a question over a whole generation.
 
-    With ``complete`` every cosine is computed, as a search among some documents alone needs: what
-    codes propose may all lie in others.
+    With ``allowed`` ``(n,)`` those of other passages do not count and may be missing.
     """
     vector = reading.vector
+    filtered = allowed is not None
     context = generation.document_vectors.matrix @ vector
-    if complete or generation.passage_vectors.codes is None:
-        own = generation.passage_vectors.matrix @ vector
-        row, between = generation.document_rows, generation.passage_context
+    own = generation.passage_vectors.all_cosines(vector, filtered=filtered)
+    sentences = generation.sentence_vectors.all_cosines(vector, filtered=filtered)
+    all_passages, all_sentences = own is not None, sentences is not None
+    if own is not None:
+        row, between = generation.document_rows, generation.context_of_passages
         in_context = with_context(own, context[row], between, context_shares(generation, row))
     else:
         own = np.full(len(generation.passages), _UNSEEN, np.float32)
         in_context = own.copy()
-        near = _best(context, SEEN_DOCUMENTS)
-        of_near, _ = ranges(generation.passage_starts[near], generation.passage_starts[near + 1])
-        _, proposed = generation.passage_vectors.search(vector, top=SEEN)
-        rows = np.union1d(of_near, proposed)
-        _compute_passages(generation, vector, context, rows, own=own, placed=in_context)
-    if complete or generation.sentence_vectors.codes is None:
-        sentences = generation.sentence_vectors.matrix @ vector
-    else:
+    if sentences is None:
         sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
-        scores, proposed = generation.sentence_vectors.search(vector, top=SEEN)
+        among = None if allowed is None else _sentences_of(generation, np.flatnonzero(allowed))
+        scores, proposed = generation.sentence_vectors.search(vector, top=SEEN, among=among)
         sentences[proposed] = scores
-    return Signals(
+    signals = Signals(
         question=question,
         reading=reading,
         context=context,
@@ -121,8 +128,36 @@ def all_signals(
         ceiling=max(generation.lexical.ceiling(question.stems), 1e-6),
         context_ceiling=max(generation.context_lexical.ceiling(question.stems), 1e-6),
         datelines=datelines,
-        complete=complete,
+        all_passages=all_passages,
+        all_sentences=all_sentences,
     )
+    if not all_passages:
+        signals.compute_passages(generation, _seen_passages(generation, vector, context, allowed))
+    return signals
+
+
+def _seen_passages(
+    generation: Generation,
+    vector: FloatMatrix,
+    context: FloatMatrix,
+    allowed: NDArray[np.bool_] | None,
+) -> NDArray[np.int64]:
+    """The passages that are nearest, and all of the documents with the nearest contexts."""
+    among = None if allowed is None else np.flatnonzero(allowed)
+    places = np.arange(len(context))
+    if among is not None:
+        places = np.unique(generation.document_rows[among])
+    near = places[_best(context[places], SEEN_DOCUMENTS)]
+    of_near, _ = ranges(generation.passage_starts[near], generation.passage_starts[near + 1])
+    if allowed is not None:
+        of_near = of_near[allowed[of_near]]
+    _, proposed = generation.passage_vectors.search(vector, top=SEEN, among=among)
+    return np.union1d(of_near, proposed)
+
+
+def _sentences_of(generation: Generation, passages: NDArray[np.int64]) -> NDArray[np.int64]:
+    starts = generation.sentence_starts
+    return ranges(starts[passages], starts[passages + 1])[0]
 
 
 def promising(
@@ -146,7 +181,8 @@ def promising(
     ):
         proposals.append(among[_best(scores[among], PROPOSED)])
     rows = np.unique(np.concatenate(proposals)).astype(np.int64)
-    signals.compute(generation, rows)
+    signals.compute_passages(generation, rows)
+    signals.compute_sentences(generation, rows)
     document = generation.document_rows[rows]
     promise = (
         6 * signals.passages[rows]
@@ -167,28 +203,6 @@ def with_context(
     """Cosine with own + share · context, from the cosines with each and between the two."""
     length = np.sqrt(1 + share**2 + 2 * share * between)
     return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
-
-
-def _compute_passages(
-    generation: Generation,
-    vector: FloatMatrix,
-    context: FloatMatrix,
-    rows: NDArray[np.int64],
-    *,
-    own: FloatMatrix,
-    placed: FloatMatrix,
-) -> None:
-    """Puts the cosines of some passages into ``own`` ``(n,)``, those with context into ``placed``.
-
-    ``context`` is the cosine of the question's ``vector`` with each document's context.
-    """
-    documents = generation.document_rows[rows]
-    passages = generation.passage_vectors.vectors(rows)
-    between = np.einsum("ij,ij->i", passages, generation.document_vectors.vectors(documents))
-    own[rows] = passages @ vector
-    placed[rows] = with_context(
-        own[rows], context[documents], between, context_shares(generation, documents)
-    )
 
 
 def context_shares(generation: Generation, documents: NDArray[np.int64]) -> FloatMatrix:

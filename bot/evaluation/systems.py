@@ -77,7 +77,7 @@ class Baselines:
             question,
             reading,
             datelines=np.empty(0, np.int64),
-            complete=True,
+            allowed=np.ones(len(self._keys), bool),
         )
         signals = {
             System.PASSAGE: told.passages,
