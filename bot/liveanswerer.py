@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from bot.answering import Answerer
 from bot.errors import UnfaithfulQuote
-from embeddings import Generation, GenerationError, GenerationStore
+from embeddings import Generation, GenerationError, PassageIndex
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class LiveAnswerer:
     def __init__(
         self,
         answerer: Answerer,
-        store: GenerationStore,
+        store: PassageIndex,
         open_answerer: OpenAnswerer,
         *,
         refused: int | None = None,

@@ -17,6 +17,7 @@ from embeddings.errors import (
     ModelError,
     ModelNotFound,
     RefreshRunning,
+    StaleGeneration,
 )
 from embeddings.filters import Filter, known_filter, publisher_key
 from embeddings.followup import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
@@ -31,6 +32,7 @@ from embeddings.modelfolder import (
 )
 from embeddings.modelruntime import open_embedder
 from embeddings.nearduplicates import Gist, gist_of, same_text
+from embeddings.passageindex import Opened, PassageIndex
 from embeddings.question import CAPITALISED
 from embeddings.questionfilter import QuestionFilters, ReadFilter
 from embeddings.refresh import (
@@ -45,7 +47,7 @@ from embeddings.reranker import Reranker
 from embeddings.retriever import Hit, Query, Retriever, check_model
 from embeddings.searchform import search_form
 from embeddings.sentencetransformer import SentenceTransformerEmbedder
-from embeddings.store import GenerationStore, Opened
+from embeddings.store import GenerationStore
 
 __all__ = [
     "CAPITALISED",
@@ -76,6 +78,7 @@ __all__ = [
     "ModelIdentity",
     "ModelNotFound",
     "Opened",
+    "PassageIndex",
     "Precision",
     "Progress",
     "Query",
@@ -87,6 +90,7 @@ __all__ = [
     "Retriever",
     "SentenceTransformerEmbedder",
     "SourceText",
+    "StaleGeneration",
     "StoreCheck",
     "best_hits",
     "check_model",

@@ -9,7 +9,8 @@ EmbeddingsError
     ├── IndexDamaged        a file of the generation is not what its manifest says
     ├── IndexMismatch       built by another model or another format
     ├── IndexWriteFailed    the new generation could not be written; the earlier one is intact
-    ├── GenerationNotFound  no generation on disk has the number, or could take over
+    ├── StaleGeneration     another generation was published since it was begun
+    ├── GenerationNotFound  no generation that is kept has the number, or could take over
     └── RefreshRunning      another process is writing
 """
 
@@ -50,8 +51,12 @@ class IndexWriteFailed(GenerationError):
     """A new generation could not be written; what was published before is intact."""
 
 
+class StaleGeneration(GenerationError):
+    """Another generation became the current one while this one was built; it is not published."""
+
+
 class GenerationNotFound(GenerationError):
-    """There is no generation of that number on disk, or none that a rollback could go to."""
+    """There is no generation of that number, or none that a rollback could go to."""
 
 
 class RefreshRunning(GenerationError):

@@ -11,8 +11,8 @@ from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation
 from embeddings.generationfiles import generation_files, generation_searches
 from embeddings.knownvectors import KnownVectors
+from embeddings.passageindex import PassageIndex
 from embeddings.runs import runs
-from embeddings.store import GenerationStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class RefreshReport:
 def refresh(
     corpus: Corpus,
     *,
-    store: GenerationStore,
+    store: PassageIndex,
     embedder: Embedder,
     full: bool = False,
     wait_s: float = 0,
@@ -62,7 +62,8 @@ def refresh(
     started = time.monotonic()
     _check_not_empty(corpus)
     with store.writer(wait_s=wait_s):
-        if current is None or current.number != store.pointed():
+        published = store.pointed()
+        if current is None or current.number != published:
             current = usable_current(store)
         if current is not None and not full and _is_of(current, corpus, embedder.identity):
             if sources is not None:
@@ -85,6 +86,7 @@ def refresh(
             runtime=embedder.runtime,
             dimension=embedder.dimension,
             searches=searches,
+            after=published,
         )
         if sources is not None:
             store.note_built_from(manifest.generation, sources)
@@ -92,7 +94,7 @@ def refresh(
 
 
 def plan_refresh(
-    corpus: Corpus, *, store: GenerationStore, model: ModelIdentity, full: bool = False
+    corpus: Corpus, *, store: PassageIndex, model: ModelIdentity, full: bool = False
 ) -> RefreshReport:
     """What ``refresh`` would report, but for the seconds; nothing is embedded or written.
 
@@ -118,7 +120,7 @@ def plan_refresh(
 
 
 def unchanged(
-    store: GenerationStore, *, model: ModelIdentity, sources: Sources
+    store: PassageIndex, *, model: ModelIdentity, sources: Sources
 ) -> RefreshReport | None:
     """The report of a refresh that has nothing to do, found without reading a text or a vector.
 
@@ -166,7 +168,7 @@ def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -
 
 
 def known_documents(
-    current: Generation, store: GenerationStore, sources: Sources
+    current: Generation, store: PassageIndex, sources: Sources
 ) -> dict[str, Document]:
     """The documents of the current generation whose files are as they were, by their names."""
     before = store.built_from(current.number)
@@ -177,7 +179,7 @@ def known_documents(
     return {name: document for name, document in found.items() if document is not None}
 
 
-def usable_current(store: GenerationStore) -> Generation | None:
+def usable_current(store: PassageIndex) -> Generation | None:
     """The current generation, every byte of it checked; None where it cannot be used."""
     try:
         return store.open_current()

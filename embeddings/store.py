@@ -5,10 +5,10 @@ import mmap
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,12 @@ from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
 from embeddings.embedder import ModelIdentity
 from embeddings.errors import (
-    GenerationError,
-    GenerationNotFound,
     IndexDamaged,
-    IndexNotFound,
     IndexWriteFailed,
 )
 from embeddings.generation import Generation, generation_from_files
 from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.pointer import (
     POINTER_NAME,
     damaged,
@@ -37,26 +35,12 @@ from embeddings.pointer import (
 from embeddings.threads import usable_cores
 from embeddings.writerlock import writer_lock
 
-KEPT_GENERATIONS = 3
-
 BUILT_FROM_NAME = "BUILT_FROM"
 KNOWN_VECTORS_NAME = "known-vectors.sqlite"
 _NAME = re.compile(r"[0-9]{6,}")
-_TRIES = 3
-
-Check = Callable[[Generation], None]
-"""Raises a ``GenerationError`` for a generation that cannot be used, by another model say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A generation to answer from; ``warning`` says why it is not the published one, else None."""
-
-    generation: Generation
-    warning: str | None = None
-
-
-class GenerationStore:
+class GenerationStore(PassageIndex):
     """The generations in a directory: ``000001/``, ``000002/``, … and the pointer ``CURRENT``."""
 
     def __init__(self, directory: Path) -> None:
@@ -64,11 +48,11 @@ class GenerationStore:
 
     @property
     def known_vectors_file(self) -> Path:
-        """Where a refresh keeps what was embedded; it can be deleted at any time."""
+        """See ``PassageIndex.known_vectors_file``."""
         return self.directory / KNOWN_VECTORS_NAME
 
     def built_from(self, number: int) -> Sources | None:
-        """The files that a generation was built from; None where it is not noted."""
+        """See ``PassageIndex.built_from``."""
         try:
             noted = (self.directory / BUILT_FROM_NAME).read_bytes()
             of, _, sources = noted.partition(b" ")
@@ -77,16 +61,20 @@ class GenerationStore:
             return None
 
     def note_built_from(self, number: int, sources: Sources) -> None:
-        """Notes the files that a generation was built from.
-
-        Raises:
-            IndexWriteFailed: if it could not be written.
-        """
+        """See ``PassageIndex.note_built_from``."""
         try:
             note = b"%06d " % number + sources.to_bytes()
             replace_file(self.directory / BUILT_FROM_NAME, note)
         except OSError as error:
             raise _write_failed(self.directory / BUILT_FROM_NAME, error) from error
+
+    @property
+    def place(self) -> str:
+        """See ``PassageIndex.place``."""
+        return str(self.directory)
+
+    def _pointer_missing(self) -> IndexDamaged:
+        return pointer_damaged(self.directory, "it is missing")
 
     def numbers(self) -> list[int]:
         """The numbers of the complete generations on disk, ascending."""
@@ -103,84 +91,6 @@ class GenerationStore:
             IndexDamaged: if the pointer is not what was written.
         """
         return read_pointer(self.directory)
-
-    def pointed(self) -> int | None:
-        """The number of the published generation, None where the pointer does not tell."""
-        try:
-            return self.current_number()
-        except IndexDamaged:
-            return None
-
-    def open_current(self) -> Generation:
-        """The published generation, every byte of it checked against the manifest.
-
-        Raises:
-            IndexNotFound: if nothing was ever published.
-            IndexDamaged: if a byte of it is not what was written.
-            IndexMismatch: if another version of the format wrote it.
-        """
-        number = self.current_number()
-        if number is None:
-            raise self.not_found()
-        return self.open(number)
-
-    def open_serving(self, *, check: Check | None = None) -> Opened:
-        """The newest generation that can be used: the published one, else an earlier intact one.
-
-        A damaged generation does not stop answers. Earlier are those with smaller numbers; where
-        the pointer itself is damaged or gone, all are. Those that ``check`` refuses, and those
-        of another format, are passed over.
-
-        Raises:
-            IndexNotFound: if nothing was ever published.
-            IndexDamaged: if no generation can be used: what is wrong with the published one.
-            IndexMismatch: if another version of the format wrote the published one. That is no
-                damage: every byte is there, and to answer from older statements instead would
-                only hide that a refresh is due.
-            GenerationError: what ``check`` raises for the published one.
-        """
-        for tries_left in reversed(range(_TRIES)):
-            number = None
-            try:
-                if self.is_empty():
-                    raise self.not_found()
-                number = self.current_number()
-                if number is None:
-                    raise pointer_damaged(self.directory, "it is missing")
-                generation = self.open(number)
-            except IndexDamaged as damage:
-                # a refresh may have published another and removed this one meanwhile
-                if tries_left and number is not None and self.pointed() not in {number, None}:
-                    continue
-                earlier = self._newest_usable(self._before(number), check)
-                if earlier is None:
-                    raise
-                warning = (
-                    f"{damage} Until then the earlier generation {earlier.number} answers, from "
-                    "the statements as they were then."
-                )
-                return Opened(earlier, warning)
-            else:
-                break
-        if check is not None:
-            check(generation)
-        return Opened(generation)
-
-    def _before(self, number: int | None) -> list[int]:
-        """The generations on disk before that one, the newest first; all of them for None."""
-        return [n for n in reversed(self.numbers()) if number is None or n < number]
-
-    def _newest_usable(self, numbers: Iterable[int], check: Check | None) -> Generation | None:
-        """The first that is intact and that ``check`` does not refuse."""
-        for number in numbers:
-            try:
-                generation = self.open(number)
-                if check is not None:
-                    check(generation)
-            except GenerationError:
-                continue
-            return generation
-        return None
 
     def open(self, number: int) -> Generation:
         """The generation with that number, every byte of it checked.
@@ -220,16 +130,12 @@ class GenerationStore:
         runtime: str,
         dimension: int,
         searches: dict[str, dict[str, float | str]],
+        after: int | None,
     ) -> Manifest:
-        """Writes a generation, then makes it the current one in one atomic step.
-
-        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` stay on disk, and the
-        one that was published before even where a rollback had made it an old one.
-
-        Raises:
-            IndexWriteFailed: if a byte could not be written; what was current still is.
-        """
+        """See ``PassageIndex.publish``."""
         before = self.pointed()
+        if before != after:
+            raise stale(after, before)
         number = max([*self.folder_numbers(), before or 0], default=0) + 1
         manifest = Manifest(
             generation=number,
@@ -263,44 +169,11 @@ class GenerationStore:
         self._prune(keep={number, before})
         return manifest
 
-    def rollback(self, number: int | None = None, *, check: Check | None = None) -> Generation:
-        """Makes an earlier generation the published one in one atomic step, and returns it.
-
-        Without a number, the newest intact one before the published one that ``check`` does not
-        refuse; a number may be of a later one, too. The next refresh brings the state of the
-        corpus directory again, under a number above all.
-
-        Raises:
-            GenerationNotFound: if there is no such generation.
-            IndexDamaged: if a byte of that generation is not what was written.
-            IndexMismatch: if another version of the format wrote it.
-            GenerationError: what ``check`` raises for it.
-            RefreshRunning: if another process is writing.
-            IndexWriteFailed: if the step fails; what was published still is.
-        """
-        with self.writer():
-            if number is None:
-                earlier = self._newest_usable(self._before(self.pointed()), check)
-                if earlier is None:
-                    raise GenerationNotFound(
-                        f"There is no earlier generation that could answer. {self._on_disk()}"
-                    )
-            elif number not in self.numbers():
-                raise GenerationNotFound(f"There is no generation {number}. {self._on_disk()}")
-            else:
-                earlier = self.open(number)
-                if check is not None:
-                    check(earlier)
-            if earlier.number != self.pointed():
-                try:
-                    write_pointer(self.directory, earlier.number)
-                except OSError as error:
-                    raise _write_failed(self.directory / POINTER_NAME, error) from error
-            return earlier
-
-    def _on_disk(self) -> str:
-        known = ", ".join(map(str, self.numbers())) or "none"
-        return f'Generations on disk: {known}. Type "verbatim check" to see their state.'
+    def _make_current(self, number: int) -> None:
+        try:
+            write_pointer(self.directory, number)
+        except OSError as error:
+            raise _write_failed(self.directory / POINTER_NAME, error) from error
 
     def folder_numbers(self) -> list[int]:
         """The numbers of all generations on disk, complete or not, ascending."""
@@ -342,12 +215,6 @@ class GenerationStore:
     def folder(self, number: int) -> Path:
         """Where a generation lies, or would."""
         return self.directory / folder_name(number)
-
-    def not_found(self) -> IndexNotFound:
-        """The error for a directory without an index."""
-        return IndexNotFound(
-            f'There is no index in {self.directory} yet. Type "verbatim refresh" to build it.'
-        )
 
 
 def _manifest(folder: Path, number: int) -> Manifest:

@@ -234,6 +234,7 @@ def test_what_makes_no_sense_is_found_though_every_digest_is_right(
             model=LetterEmbedder().identity,
             runtime="letters 1",
             searches=SEARCHES,
+            after=store.pointed(),
             dimension=27,
         )
     found = [p.removeprefix("2: ") for p in problems(check_store(store))]

@@ -81,7 +81,7 @@ def test_a_damaged_current_generation_or_pointer_does_not_hinder_a_rollback(
 def test_a_generation_that_is_not_there_is_named_with_those_that_are(
     three: GenerationStore,
 ) -> None:
-    with pytest.raises(GenerationNotFound, match=r"no generation 7\. .*on disk: 1, 2, 3\."):
+    with pytest.raises(GenerationNotFound, match=r"no generation 7\. .*kept: 1, 2, 3\."):
         three.rollback(7)
 
 

@@ -106,6 +106,7 @@ def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -
             model=LetterEmbedder().identity,
             runtime="letters 1",
             searches=SEARCHES,
+            after=store.pointed(),
             dimension=27,
         )
     with pytest.raises(IndexDamaged, match="belong together"):
