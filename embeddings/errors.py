@@ -11,7 +11,8 @@ EmbeddingsError
     ├── IndexWriteFailed    the new generation could not be written; the earlier one is intact
     ├── StaleGeneration     another generation was published since it was begun
     ├── GenerationNotFound  no generation that is kept has the number, or could take over
-    └── RefreshRunning      another process is writing
+    ├── RefreshRunning      another process is writing
+    └── IndexUnavailable    the server that keeps the index does not answer
 """
 
 
@@ -61,3 +62,7 @@ class GenerationNotFound(GenerationError):
 
 class RefreshRunning(GenerationError):
     """Another process holds the writer's lock."""
+
+
+class IndexUnavailable(GenerationError):
+    """The server that keeps the index does not answer."""

@@ -14,6 +14,7 @@ from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import LexicalIndex
 from embeddings.manifest import Manifest
+from embeddings.rows import TokenRows, VectorRows
 from embeddings.terms import Terms
 from embeddings.tokenvectors import TokenVectors
 from embeddings.vectorindex import CodesQuality, ProductCodes, VectorIndex
@@ -50,13 +51,13 @@ class Generation:
 
     manifest: Manifest
     corpus: Corpus
-    passage_vectors: VectorIndex
-    sentence_vectors: VectorIndex
+    passage_vectors: VectorRows
+    sentence_vectors: VectorRows
     document_vectors: VectorIndex
     lexical: LexicalIndex
     context_lexical: LexicalIndex
     terms: Terms
-    tokens: TokenVectors
+    tokens: TokenRows
     context_tokens: TokenVectors
     token_basis: FloatMatrix
     token_frequencies: NDArray[np.int32]
@@ -171,19 +172,46 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
         IndexDamaged: if a file is missing or unreadable, or the files contradict each other.
     """
     try:
+        return generation_with_rows(
+            manifest,
+            files,
+            passage_vectors=_index_from(manifest, files, "passages", PASSAGE_VECTORS_FILE),
+            sentence_vectors=_index_from(manifest, files, "sentences", SENTENCE_VECTORS_FILE),
+            tokens=TokenVectors.from_files(files, TOKENS),
+        )
+    except KeyError as error:
+        raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
+    except (ValueError, TypeError) as error:
+        raise IndexDamaged("the manifest is not readable") from error
+
+
+def generation_with_rows(
+    manifest: Manifest,
+    files: Mapping[str, Content],
+    *,
+    passage_vectors: VectorRows,
+    sentence_vectors: VectorRows,
+    tokens: TokenRows,
+) -> Generation:
+    """The generation of the files, its vectors and the tokens of its sentences being elsewhere.
+
+    Raises:
+        IndexDamaged: if a file is missing or unreadable, or what there is contradicts itself.
+    """
+    try:
         terms = Terms.from_files(files)
         generation = Generation(
             manifest=manifest,
             corpus=corpus_from_bytes(files[CORPUS_FILE]),
-            passage_vectors=_index_from(manifest, files, "passages", PASSAGE_VECTORS_FILE),
-            sentence_vectors=_index_from(manifest, files, "sentences", SENTENCE_VECTORS_FILE),
+            passage_vectors=passage_vectors,
+            sentence_vectors=sentence_vectors,
             document_vectors=VectorIndex.from_bytes(files[DOCUMENT_VECTORS_FILE]),
             lexical=LexicalIndex.from_files(files, LEXICAL, vocabulary=terms.vocabulary),
             context_lexical=LexicalIndex.from_files(
                 files, CONTEXT_LEXICAL, vocabulary=terms.vocabulary
             ),
             terms=terms,
-            tokens=TokenVectors.from_files(files, TOKENS),
+            tokens=tokens,
             context_tokens=TokenVectors.from_files(files, CONTEXT_TOKENS),
             token_basis=array_from_bytes(files[BASIS_FILE]),
             token_frequencies=array_from_bytes(files[FREQUENCIES_FILE]),
@@ -191,7 +219,7 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
     except KeyError as error:
         raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
     except (ValueError, TypeError) as error:
-        raise IndexDamaged("the token basis or the manifest is not readable") from error
+        raise IndexDamaged("the token basis is not readable") from error
     vectors = (
         generation.passage_vectors,
         generation.sentence_vectors,
@@ -206,7 +234,7 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
         or {len(generation.lexical), len(generation.context_lexical)} != {counts[0]}
         or len(generation.terms.starts) != counts[1] + 1
         or (len(generation.tokens), len(generation.context_tokens)) != counts[1:]
-        or generation.token_basis.shape != (manifest.dimension, generation.tokens.vectors.shape[1])
+        or generation.token_basis.shape != (manifest.dimension, generation.tokens.dimension)
     ):
         raise IndexDamaged("its files do not belong together")
     return generation

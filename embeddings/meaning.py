@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from corpus import Document
 from embeddings.generation import Generation
 from embeddings.lexicalindex import LexicalIndex
+from embeddings.rows import VectorRows
 from embeddings.terms import KINDS
 from embeddings.tokenvectors import TokenVectors
-from embeddings.vectorindex import UNIT_TOLERANCE, VectorIndex
+from embeddings.vectorindex import UNIT_TOLERANCE
 
 _SEARCHED_ROWS = 50
 _NEAR = 1e-3
@@ -32,11 +33,16 @@ def meaning_problems(generation: Generation) -> Iterator[str]:
     yield from _lexical_problems("context-lexical", generation.context_lexical)
     yield from _terms_problems(generation)
     for name, tokens in (
-        ("tokens", generation.tokens),
+        ("tokens", _all_tokens(generation)),
         ("context-tokens", generation.context_tokens),
     ):
         yield from _token_problems(name, tokens)
     yield from _frequency_problems(generation)
+
+
+def _all_tokens(generation: Generation) -> TokenVectors:
+    tokens = generation.tokens
+    return tokens if isinstance(tokens, TokenVectors) else tokens.part(slice(0, len(tokens)))
 
 
 def _span_problems(document: Document) -> Iterator[str]:
@@ -62,7 +68,7 @@ def _span_problems(document: Document) -> Iterator[str]:
                 yield f"{where}: a sentence's text is not the document's"
 
 
-def _vector_problems(name: str, index: VectorIndex) -> Iterator[str]:
+def _vector_problems(name: str, index: VectorRows) -> Iterator[str]:
     matrix = index.matrix
     if not np.isfinite(matrix).all():
         yield f"{name}: a vector is not finite"
@@ -153,5 +159,5 @@ def _frequency_problems(generation: Generation) -> Iterator[str]:
     frequencies = generation.token_frequencies
     if frequencies.ndim != 1 or _outside(frequencies, len(generation.passages) + 1):
         yield "token-frequencies.npy: more passages have a token than there are"
-    if _outside(generation.tokens.ids, len(frequencies)):
+    if _outside(_all_tokens(generation).ids, len(frequencies)):
         yield "token-frequencies.npy: a token has no frequency"

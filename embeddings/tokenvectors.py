@@ -75,6 +75,11 @@ class TokenVectors:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    @property
+    def dimension(self) -> int:
+        """The number of columns, r."""
+        return int(self.vectors.shape[1])
+
     def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
         """``(k, len(units))`` float32: for each row of ``asked`` the largest cosine in each unit.
 

@@ -175,7 +175,12 @@ class VectorIndex:
         """An index; ``held`` is the memory that its vectors lie in, where that is not its own."""
         self._index = index
         self._held = held
-        self.codes = codes
+        self._codes = codes
+
+    @property
+    def codes(self) -> ProductCodes | None:
+        """The codes that propose rows, if there are any."""
+        return self._codes
 
     def with_codes(self, codes: ProductCodes | None) -> "VectorIndex":
         """The same rows, proposed by codes.

@@ -1,0 +1,501 @@
+"""An index in PostgreSQL: files of a generation as pieces of bytes, vectors in tables of its own."""
+
+import hashlib
+import io
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+from pgvector.psycopg import register_vector
+from psycopg import sql
+
+from corpus import Corpus, Sources
+from embeddings.arrayfile import Content, Write, array_from_bytes, array_to_bytes
+from embeddings.embedder import FloatMatrix, ModelIdentity
+from embeddings.errors import IndexDamaged, IndexWriteFailed, RefreshRunning
+from embeddings.generation import (
+    CODES_FILES,
+    PASSAGE_VECTORS_FILE,
+    SENTENCE_VECTORS_FILE,
+    TOKENS,
+    Generation,
+    generation_with_rows,
+)
+from embeddings.manifest import Manifest
+from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
+from embeddings.postgres.database import EF_SEARCH, Database
+from embeddings.postgres.rows import PostgresTokens, PostgresVectors
+from embeddings.unitrows import unit_rows
+from embeddings.vectorindex import VectorIndex
+
+COMPARED_ROWS = 20_000
+"""Up to here every row is compared: 9 ms; a graph is made of more."""
+
+_KINDS = {"passages": PASSAGE_VECTORS_FILE, "sentences": SENTENCE_VECTORS_FILE}
+_TOKEN_VECTORS, _TOKEN_STARTS, _TOKEN_IDS = (
+    f"{TOKENS}-{name}.npy" for name in ("vectors", "starts", "ids")
+)
+_IN_TABLES = {*_KINDS.values(), _TOKEN_VECTORS}
+"""The files whose content lies in tables, from which it can be made again byte for byte."""
+
+_FOR_CHECKS = {_TOKEN_STARTS, _TOKEN_IDS}
+"""The files that a question does not need."""
+
+_PIECE_BYTES = 16_000_000
+_LOCK = 0x56657262  # "Verb": one writer a database
+_LOOK_S = 0.2
+_PROBES = 200
+_LEAST_RECALL_AT_10 = 0.995
+_LEAST_RECALL_AT_100 = 0.98
+_EQUAL = 2e-6
+
+_SCHEMA = """
+CREATE EXTENSION IF NOT EXISTS vector;
+CREATE SCHEMA IF NOT EXISTS verbatim;
+CREATE TABLE IF NOT EXISTS verbatim.generations (
+  number bigint PRIMARY KEY, manifest bytea NOT NULL, sources bytea
+);
+CREATE TABLE IF NOT EXISTS verbatim.files (
+  generation bigint REFERENCES verbatim.generations ON DELETE CASCADE,
+  name text, piece int, content bytea NOT NULL, PRIMARY KEY (generation, name, piece)
+);
+ALTER TABLE verbatim.files ALTER content SET STORAGE external;
+CREATE TABLE IF NOT EXISTS verbatim.current (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one), number bigint REFERENCES verbatim.generations
+);
+INSERT INTO verbatim.current (number) VALUES (NULL) ON CONFLICT DO NOTHING;
+"""
+
+
+class PostgresIndex(PassageIndex):
+    """The generations in a database. A question reads the pointer once; see ``PassageIndex``.
+
+    A manifest names the same files as on a disk; those of vectors lie in tables, a table for each
+    generation and kind, with a graph (HNSW) over many rows. The small rest is read into memory by
+    every process, and every byte of that is checked; ``generation_files`` reads the tables, too.
+    """
+
+    def __init__(self, url: str, *, directory: Path) -> None:
+        """The index at an address of libpq; ``directory`` is for what this machine keeps."""
+        self._database = Database(url)
+        self._directory = directory
+        self._writing: psycopg.Connection | None = None
+
+    @property
+    def known_vectors_file(self) -> Path:
+        """See ``PassageIndex.known_vectors_file``."""
+        return self._directory / "known-vectors.sqlite"
+
+    @property
+    def place(self) -> str:
+        """See ``PassageIndex.place``."""
+        return self._database.place
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._database.close()
+
+    def numbers(self) -> list[int]:
+        """See ``PassageIndex.numbers``."""
+        return [n for (n,) in self._rows("SELECT number FROM verbatim.generations ORDER BY number")]
+
+    def is_empty(self) -> bool:
+        """See ``PassageIndex.is_empty``."""
+        return not self.numbers()
+
+    def current_number(self) -> int | None:
+        """See ``PassageIndex.current_number``."""
+        found = self._rows("SELECT number FROM verbatim.current")
+        return found[0][0] if found else None
+
+    def built_from(self, number: int) -> Sources | None:
+        """See ``PassageIndex.built_from``."""
+        query = "SELECT sources FROM verbatim.generations WHERE number = %s"
+        for (content,) in self._rows(query, number):
+            try:
+                return Sources.from_bytes(bytes(content)) if content is not None else None
+            except (ValueError, AttributeError, TypeError):
+                return None
+        return None
+
+    def note_built_from(self, number: int, sources: Sources) -> None:
+        """See ``PassageIndex.note_built_from``; the caller holds the writer's lock."""
+        self._write(
+            "UPDATE verbatim.generations SET sources = %s WHERE number = %s",
+            sources.to_bytes(),
+            number,
+        )
+
+    def open(self, number: int) -> Generation:
+        """See ``PassageIndex.open``. Rows in tables are counted, their bytes left to ``check``."""
+        try:
+            manifest = self._manifest(number)
+            names = set(manifest.files) - _IN_TABLES - _FOR_CHECKS
+            return generation_with_rows(
+                manifest,
+                self._files(manifest, names),
+                passage_vectors=self._vectors(manifest, "passages"),
+                sentence_vectors=self._vectors(manifest, "sentences"),
+                tokens=self._tokens(manifest),
+            )
+        except IndexDamaged as error:
+            raise self._damaged(number, error) from error
+
+    def checked_manifest(self, number: int) -> Manifest:
+        """See ``PassageIndex.checked_manifest``; the bytes are checked as ``open`` does."""
+        return self.open(number).manifest
+
+    def manifest(self, number: int) -> Manifest:
+        """The manifest of a generation; nothing else is read.
+
+        Raises:
+            IndexDamaged: if it is missing or a byte of it is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+        """
+        return self._manifest(number)
+
+    def file(self, number: int, name: str) -> bytes:
+        """A file of a generation; one that lies in a table is made again from its rows.
+
+        Raises:
+            IndexDamaged: if it is missing.
+        """
+        manifest = self._manifest(number)
+        if name == _TOKEN_VECTORS:
+            tokens = self._tokens(manifest)
+            return array_to_bytes(tokens.part(slice(0, len(tokens))).vectors)
+        for kind, of_kind in _KINDS.items():
+            if name == of_kind:
+                matrix = self._vectors(manifest, kind).matrix
+                return VectorIndex.build(matrix).to_bytes()
+        return self._content(number, name)
+
+    @contextmanager
+    def writer(self, *, wait_s: float = 0) -> Iterator[None]:
+        """See ``PassageIndex.writer``. The lock is that of a connection: who dies loses it."""
+        name = f"verbatim refresh, process {os.getpid()} on {platform.node()}"
+        with self._database.writing(name) as connection:
+            give_up_at = time.monotonic() + wait_s
+            while not _value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+                if time.monotonic() >= give_up_at:
+                    raise RefreshRunning(
+                        f"A refresh is running in another process{_holder(connection)}. "
+                        "Wait until it has ended, then try again."
+                    )
+                time.sleep(_LOOK_S)
+            self._writing = connection
+            try:
+                with self._failing_to_write():
+                    connection.execute(_SCHEMA)
+                    register_vector(connection)
+                yield
+            finally:
+                self._writing = None
+
+    def publish(
+        self,
+        files: Mapping[str, bytes | Write],
+        *,
+        corpus: Corpus,
+        model: ModelIdentity,
+        runtime: str,
+        dimension: int,
+        searches: dict[str, dict[str, float | str]],
+        after: int | None,
+    ) -> Manifest:
+        """See ``PassageIndex.publish``. All of it is one transaction."""
+        with self._failing_to_write() as connection, connection.transaction():
+            current = _value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
+            if current != after:
+                raise stale(after, current)
+            newest = _value(connection, "SELECT max(number) FROM verbatim.generations")
+            number = max(newest or 0, current or 0) + 1
+            connection.execute(
+                "INSERT INTO verbatim.generations (number, manifest) VALUES (%s, '')", [number]
+            )
+            digests: dict[str, str] = {}
+            vectors: dict[str, FloatMatrix] = {}
+            tokens: dict[str, bytes] = {}
+            for name in sorted(set(files) - set(CODES_FILES.values())):
+                content = _bytes_of(files[name])
+                digests[name] = hashlib.sha256(content).hexdigest()
+                for kind, of_kind in _KINDS.items():
+                    if name == of_kind:
+                        vectors[kind] = VectorIndex.from_bytes(content).matrix.copy()
+                if name in {_TOKEN_VECTORS, _TOKEN_STARTS}:
+                    tokens[name] = content
+                if name not in _IN_TABLES:
+                    _insert_file(connection, number, name, content)
+            passages = _passages_table(number)
+            sentences = _sentences_table(number)
+            _copy_rows(connection, passages, vectors["passages"], dimension)
+            _copy_rows(
+                connection,
+                sentences,
+                vectors["sentences"],
+                dimension,
+                tokens=(
+                    array_from_bytes(tokens[_TOKEN_STARTS]),
+                    array_from_bytes(tokens[_TOKEN_VECTORS]),
+                ),
+            )
+            searched = {
+                **searches,
+                "passages": _searched(connection, passages, vectors["passages"]),
+                "sentences": _searched(connection, sentences, vectors["sentences"]),
+            }
+            manifest = Manifest(
+                generation=number,
+                model=model,
+                runtime=runtime,
+                searches=searched,
+                dimension=dimension,
+                corpus_digest=corpus.digest,
+                documents=len(corpus.documents),
+                passages=sum(1 for _ in corpus.quotable()),
+                sentences=sum(len(passage.sentences) for passage in corpus.quotable()),
+                created=datetime.now(UTC).isoformat(timespec="seconds"),
+                files=digests,
+            )
+            connection.execute(
+                "UPDATE verbatim.generations SET manifest = %s WHERE number = %s",
+                [manifest.to_bytes(), number],
+            )
+            connection.execute("UPDATE verbatim.current SET number = %s", [number])
+        self._prune(keep={number, after})
+        return manifest
+
+    def drop(self, number: int) -> None:
+        """Removes a generation; the caller holds the writer's lock, and it is not the current one.
+
+        Raises:
+            IndexWriteFailed: if it cannot be removed, as while somebody reads it.
+        """
+        with self._failing_to_write() as connection, connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '2s'")
+            for table in (_passages_table(number), _sentences_table(number)):
+                connection.execute(
+                    sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("verbatim", table))
+                )
+            connection.execute("DELETE FROM verbatim.generations WHERE number = %s", [number])
+
+    def _prune(self, *, keep: set[int | None]) -> None:
+        for old in self.numbers()[:-KEPT_GENERATIONS]:
+            if old not in keep:
+                try:
+                    self.drop(old)
+                except IndexWriteFailed:
+                    return  # somebody reads it: the next refresh removes it
+
+    def _make_current(self, number: int) -> None:
+        self._write("UPDATE verbatim.current SET number = %s", number)
+
+    def _write(self, query: str, *parameters: Any) -> None:
+        with self._failing_to_write() as connection:
+            connection.execute(query, parameters)  # type: ignore[arg-type]  # a literal of ours
+
+    @contextmanager
+    def _failing_to_write(self) -> Iterator[psycopg.Connection]:
+        """The writer's connection; what fails with it is one clear error."""
+        if self._writing is None:
+            raise RuntimeError("the writer's lock is not held")
+        try:
+            yield self._writing
+        except psycopg.Error as error:
+            reason = (error.diag.message_primary or type(error).__name__).strip()
+            raise IndexWriteFailed(
+                f"{self.place} could not be written ({reason}). The earlier index is intact. "
+                'Check the server and its rights, then type "verbatim refresh".'
+            ) from error
+
+    def _rows(self, query: str, *parameters: Any) -> list[Any]:
+        """What a query finds; nothing where there is no index yet."""
+        try:
+            return self._database.read(query, parameters)  # type: ignore[arg-type]  # literals
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            return []
+
+    def _manifest(self, number: int) -> Manifest:
+        found = self._rows("SELECT manifest FROM verbatim.generations WHERE number = %s", number)
+        if not found:
+            raise IndexDamaged("its manifest is missing")
+        manifest = Manifest.from_bytes(bytes(found[0][0]))
+        if manifest.generation != number:
+            raise IndexDamaged(f"its manifest is that of generation {manifest.generation}")
+        return manifest
+
+    def _files(self, manifest: Manifest, names: set[str]) -> dict[str, Content]:
+        files: dict[str, Content] = {}
+        for name in sorted(names):
+            files[name] = self._content(manifest.generation, name)
+            if hashlib.sha256(files[name]).hexdigest() != manifest.files[name]:
+                raise IndexDamaged(f"{name} is not what was written")
+        return files
+
+    def _content(self, number: int, name: str) -> bytes:
+        found = self._rows(
+            "SELECT content FROM verbatim.files WHERE generation = %s AND name = %s ORDER BY piece",
+            number,
+            name,
+        )
+        if not found:
+            raise IndexDamaged(f"{name} is missing")
+        return b"".join(bytes(content) for (content,) in found)
+
+    def _vectors(self, manifest: Manifest, kind: str) -> PostgresVectors:
+        table = f"{kind}_{manifest.generation:06d}"
+        count = manifest.passages if kind == "passages" else manifest.sentences
+        self._check_count(table, count)
+        return PostgresVectors(
+            self._database,
+            table,
+            count=count,
+            dimension=manifest.dimension,
+            graph=manifest.searches[kind]["kind"] == "hnsw",
+        )
+
+    def _check_count(self, table: str, count: int) -> None:
+        query = sql.SQL("SELECT coalesce(max(row) + 1, 0), min(row) FROM {}")
+        try:
+            found = self._database.read(query.format(sql.Identifier("verbatim", table)))
+        except psycopg.errors.UndefinedTable as error:
+            raise IndexDamaged(f"the table {table} is missing") from error
+        if found[0] not in {(count, 0), (0, None)} or found[0][0] != count:
+            raise IndexDamaged(f"the table {table} has other rows than were written")
+
+    def _tokens(self, manifest: Manifest) -> PostgresTokens:
+        basis = array_from_bytes(self._content(manifest.generation, "token-basis.npy"))
+        return PostgresTokens(
+            self._database,
+            _sentences_table(manifest.generation),
+            count=manifest.sentences,
+            dimension=basis.shape[1],
+        )
+
+    def _damaged(self, number: int, error: IndexDamaged) -> IndexDamaged:
+        return IndexDamaged(
+            f"Generation {number} in {self.place} is damaged: {error}. "
+            'Type "verbatim refresh" to build it anew.'
+        )
+
+
+def _passages_table(number: int) -> str:
+    return f"passages_{number:06d}"
+
+
+def _sentences_table(number: int) -> str:
+    return f"sentences_{number:06d}"
+
+
+def _value(connection: psycopg.Connection, query: str, *parameters: Any) -> Any:
+    found = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]  # literals
+    return None if found is None else found[0]
+
+
+def _holder(connection: psycopg.Connection) -> str:
+    """Who holds the writer's lock, as far as the server tells."""
+    name = _value(
+        connection,
+        "SELECT a.application_name || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', "
+        "'YYYY-MM-DD HH24:MI:SS') || ' UTC' FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.objid = %s LIMIT 1",
+        _LOCK,
+    )
+    return f" ({name})" if name else ""
+
+
+def _bytes_of(content: bytes | Write) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    stream = io.BytesIO()
+    content(stream)
+    return stream.getvalue()
+
+
+def _insert_file(connection: psycopg.Connection, number: int, name: str, content: bytes) -> None:
+    for piece, at in enumerate(range(0, max(len(content), 1), _PIECE_BYTES)):
+        connection.execute(
+            "INSERT INTO verbatim.files VALUES (%s, %s, %s, %b)",
+            [number, name, piece, content[at : at + _PIECE_BYTES]],
+        )
+
+
+def _copy_rows(
+    connection: psycopg.Connection,
+    table: str,
+    vectors: FloatMatrix,
+    dimension: int,
+    *,
+    tokens: tuple[Any, Any] | None = None,
+) -> None:
+    """Makes a table of vectors, and of the tokens of each row where there are any: their starts
+    and their vectors.
+    """
+    name = sql.Identifier("verbatim", table)
+    more = sql.SQL("" if tokens is None else ", tokens bytea STORAGE external NOT NULL")
+    connection.execute(
+        sql.SQL("CREATE TABLE {} (row int PRIMARY KEY, vector vector({}) NOT NULL{})").format(
+            name, sql.Literal(dimension), more
+        )
+    )
+    columns = sql.SQL("row, vector" if tokens is None else "row, vector, tokens")
+    copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(name, columns)
+    with connection.cursor() as cursor, cursor.copy(copy) as rows:
+        rows.set_types(["int4", "vector"] + ([] if tokens is None else ["bytea"]))
+        for row, vector in enumerate(vectors):
+            if tokens is None:
+                rows.write_row((row, vector))
+            else:
+                starts, of_tokens = tokens
+                rows.write_row((row, vector, of_tokens[starts[row] : starts[row + 1]].tobytes()))
+    connection.execute(sql.SQL("ANALYZE {}").format(name))
+
+
+def _searched(
+    connection: psycopg.Connection, table: str, vectors: FloatMatrix
+) -> dict[str, float | str]:
+    """How a table is searched, for the manifest: a graph is made of many rows, and its recall
+    measured with queries half-way between two rows; where it is too low, every row is compared.
+    """
+    if len(vectors) <= COMPARED_ROWS:
+        return {"kind": "exact"}
+    name = sql.Identifier("verbatim", table)
+    connection.execute(sql.SQL("CREATE INDEX ON {} USING hnsw (vector vector_ip_ops)").format(name))
+    chance = np.random.default_rng(0)
+    pairs = vectors[chance.choice(len(vectors), 2 * _PROBES, replace=False)]
+    queries = unit_rows(pairs[:_PROBES] + pairs[_PROBES:])
+    best, _ = VectorIndex.build(vectors).best_of(queries, top=100)
+    connection.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
+    search = sql.SQL("SELECT -(vector <#> %s) FROM {} ORDER BY vector <#> %s LIMIT 100").format(
+        name
+    )
+    found = [
+        np.array([score for (score,) in connection.execute(search, [query, query])])
+        for query in queries
+    ]
+    at_10, at_100 = (
+        float(
+            np.mean(
+                [
+                    min(int((scores >= of[k - 1] - _EQUAL).sum()), k) / k
+                    for scores, of in zip(found, best, strict=True)
+                ]
+            )
+        )
+        for k in (10, 100)
+    )
+    quality: dict[str, float | str] = {
+        "ef_search": EF_SEARCH,
+        "recall_at_10": round(at_10, 4),
+        "recall_at_100": round(at_100, 4),
+        "probes": _PROBES,
+    }
+    enough = at_10 >= _LEAST_RECALL_AT_10 and at_100 >= _LEAST_RECALL_AT_100
+    return {"kind": "hnsw" if enough else "exact", **quality}

@@ -1,0 +1,180 @@
+"""Vectors and tokens that lie in tables, a row for each passage or sentence."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg import sql
+
+from embeddings.embedder import FloatMatrix
+from embeddings.postgres.database import Database
+from embeddings.tokenvectors import TokenVectors
+from embeddings.vectorindex import ProductCodes, VectorIndex
+
+MOST_COMPARED = 20_000
+"""So many rows that a filter leaves are all compared; more are searched by the graph first."""
+
+
+class PostgresVectors:
+    """The vectors of one kind of a generation; see ``VectorRows``.
+
+    Every row is compared, but where there is a graph (HNSW) that proposes the best: then scores
+    are exact, and a row can be missed. ``search`` gives ``min(top, rows that may be found)`` rows
+    in any case.
+    """
+
+    def __init__(
+        self, database: Database, table: str, *, count: int, dimension: int, graph: bool
+    ) -> None:
+        self._database = database
+        self._table = sql.Identifier("verbatim", table)
+        self._count = count
+        self._graph = graph
+        self.dimension = dimension
+
+    @property
+    def codes(self) -> ProductCodes | None:
+        """None: a table has no product codes."""
+        return None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def matrix(self) -> FloatMatrix:
+        """All vectors ``(n, d)``, fetched at each use."""
+        found = self._read("SELECT vector FROM {table} ORDER BY row")
+        if not found:
+            return np.empty((0, self.dimension), np.float32)
+        return np.stack([vector for (vector,) in found])
+
+    def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
+        """``(len(rows), d)``: the vectors of some rows, which may come again."""
+        distinct, places = np.unique(rows, return_inverse=True)
+        found = self._read(
+            "SELECT vector FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
+            distinct.tolist(),
+        )
+        if not found:
+            return np.empty((0, self.dimension), np.float32)
+        vectors: FloatMatrix = np.stack([vector for (vector,) in found])[places]
+        return vectors
+
+    def search(
+        self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[FloatMatrix, NDArray[np.int64]]:
+        """See ``VectorRows.search``."""
+        count = min(top, len(self) if among is None else len(among))
+        if count <= 0:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        found: list[Any] = []
+        if self._graph and (among is None or len(among) > MOST_COMPARED):
+            found = self._proposed(query, count, among)
+        if len(found) < count:
+            found = self._compared(query, count, among)
+        scores = np.array([score for _, score in found], np.float32)
+        rows = np.array([row for row, _ in found], np.int64)
+        order = np.lexsort((rows, -scores))
+        return scores[order], rows[order]
+
+    def _proposed(
+        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
+    ) -> list[Any]:
+        """What the graph finds; fewer than ``count`` where it stops before."""
+        if among is None:
+            return self._read(
+                "SELECT row, -(vector <#> %s) FROM {table} ORDER BY vector <#> %s LIMIT %s",
+                query,
+                query,
+                count,
+            )
+        return self._read(
+            "SELECT row, -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) "
+            "ORDER BY vector <#> %s LIMIT %s",
+            query,
+            among.tolist(),
+            query,
+            count,
+        )
+
+    def _compared(
+        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
+    ) -> list[Any]:
+        """The best of all rows, or of those that may be found: each is compared.
+
+        The sum with 0 keeps the planner from the graph.
+        """
+        if among is None:
+            return self._read(
+                "SELECT row, -(vector <#> %s) FROM {table} "
+                "ORDER BY (vector <#> %s) + 0, row LIMIT %s",
+                query,
+                query,
+                count,
+            )
+        return self._read(
+            "SELECT row, -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) "
+            "ORDER BY (vector <#> %s) + 0, row LIMIT %s",
+            query,
+            among.tolist(),
+            query,
+            count,
+        )
+
+    def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
+        """``(len(rows),)``: the scores of some rows, computed where they lie."""
+        distinct, places = np.unique(rows, return_inverse=True)
+        found = self._read(
+            "SELECT -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
+            query,
+            distinct.tolist(),
+        )
+        cosines: FloatMatrix = np.array([score for (score,) in found], np.float32)[places]
+        return cosines
+
+    def paired_cosines(
+        self, rows: NDArray[np.int64], others: VectorIndex, other_rows: NDArray[np.int64]
+    ) -> FloatMatrix:
+        """``(k,)``: the inner product of each of some rows with one of another index."""
+        cosines: FloatMatrix = np.einsum("ij,ij->i", self.vectors(rows), others.vectors(other_rows))
+        return cosines
+
+    def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:  # noqa: ARG002
+        """None: what ``search`` finds must do."""
+        return None
+
+    def _read(self, query: str, *parameters: Any) -> list[Any]:
+        return self._database.read(sql.SQL(query).format(table=self._table), parameters)
+
+
+class PostgresTokens:
+    """The tokens of the sentences of a generation, in its table of sentences; see ``TokenRows``.
+
+    Their numbers in the model's vocabulary are not fetched: those of a ``part`` are 0.
+    """
+
+    def __init__(self, database: Database, table: str, *, count: int, dimension: int) -> None:
+        self._database = database
+        self._table = sql.Identifier("verbatim", table)
+        self._count = count
+        self.dimension = dimension
+
+    def __len__(self) -> int:
+        return self._count
+
+    def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
+        """See ``TokenVectors.best_matches``."""
+        distinct, places = np.unique(units, return_inverse=True)
+        return self._tokens(distinct).best_matches(asked, places)
+
+    def part(self, units: slice) -> TokenVectors:
+        """The units of a range, fetched."""
+        return self._tokens(np.arange(units.start, units.stop))
+
+    def _tokens(self, units: NDArray[np.int64]) -> TokenVectors:
+        query = sql.SQL("SELECT tokens FROM {} WHERE row = ANY(%s::int4[]) ORDER BY row")
+        found = self._database.read(query.format(self._table), [units.tolist()])
+        contents = [bytes(content) for (content,) in found]
+        starts = np.cumsum([0, *(len(content) // self.dimension for content in contents)])
+        vectors = np.frombuffer(b"".join(contents), np.int8).reshape(-1, self.dimension)
+        return TokenVectors(starts.astype(np.int64), np.zeros(len(vectors), np.int32), vectors)
