@@ -87,6 +87,14 @@ class PassageIndex(ABC):
         """
 
     @abstractmethod
+    def file(self, number: int, name: str) -> bytes:
+        """The bytes of a file that the manifest of a generation names, unchecked.
+
+        Raises:
+            IndexDamaged: if it cannot be read.
+        """
+
+    @abstractmethod
     def writer(self, *, wait_s: float = 0) -> AbstractContextManager[None]:
         """Holds the writer's lock, which is freed when the process ends in any way.
 

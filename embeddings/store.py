@@ -121,6 +121,10 @@ class GenerationStore(PassageIndex):
             raise IndexDamaged(damaged(folder, str(error))) from error
         return manifest
 
+    def file(self, number: int, name: str) -> bytes:
+        """See ``PassageIndex.file``."""
+        return _read(self.folder(number) / name)
+
     def publish(
         self,
         files: Mapping[str, bytes | Write],

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 from pgvector.psycopg import register_vector
-from psycopg import conninfo
+from psycopg import conninfo, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from embeddings.errors import IndexUnavailable
@@ -48,7 +48,9 @@ class Database:
             },
         )
 
-    def read(self, query: LiteralString, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def read(
+        self, query: str | sql.Composed, parameters: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """The rows of a query, in binary form; asked again while the server does not answer.
 
         Raises:
@@ -58,7 +60,8 @@ class Database:
         give_up_at = time.monotonic() + PATIENCE_S
         while True:
             try:
-                self._pool.open()
+                if not self._has_vectors():
+                    raise psycopg.errors.UndefinedTable("pgvector is not there yet")
                 with self._pool.connection(timeout=_CONNECT_S) as connection:
                     cursor = connection.cursor(binary=True)
                     return cursor.execute(query, parameters, prepare=True).fetchall()
@@ -66,6 +69,16 @@ class Database:
                 if time.monotonic() > give_up_at:
                     raise self.unavailable(error) from error
             time.sleep(_AGAIN_S)
+
+    def _has_vectors(self) -> bool:
+        """Whether there is pgvector, without which no connection of the pool can be made."""
+        if self._pool.closed:
+            with psycopg.connect(self._url, connect_timeout=_CONNECT_S) as connection:
+                found = connection.execute("SELECT to_regtype('vector')").fetchone()
+            if found is None or found[0] is None:
+                return False
+            self._pool.open()
+        return True
 
     @contextmanager
     def writing(self, name: str) -> Iterator[psycopg.Connection]:

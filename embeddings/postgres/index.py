@@ -1,4 +1,4 @@
-"""An index in PostgreSQL: files of a generation as pieces of bytes, vectors in tables of its own."""
+"""An index in PostgreSQL: a generation's files as bytes, its vectors in tables of its own."""
 
 import hashlib
 import io
@@ -299,7 +299,7 @@ class PostgresIndex(PassageIndex):
 
     def _write(self, query: str, *parameters: Any) -> None:
         with self._failing_to_write() as connection:
-            connection.execute(query, parameters)  # type: ignore[arg-type]  # a literal of ours
+            connection.execute(query, parameters)
 
     @contextmanager
     def _failing_to_write(self) -> Iterator[psycopg.Connection]:
@@ -318,7 +318,7 @@ class PostgresIndex(PassageIndex):
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
         """What a query finds; nothing where there is no index yet."""
         try:
-            return self._database.read(query, parameters)  # type: ignore[arg-type]  # literals
+            return self._database.read(query, parameters)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return []
 
@@ -395,7 +395,7 @@ def _sentences_table(number: int) -> str:
 
 
 def _value(connection: psycopg.Connection, query: str, *parameters: Any) -> Any:
-    found = connection.execute(query, parameters).fetchone()  # type: ignore[arg-type]  # literals
+    found = connection.execute(query, parameters).fetchone()
     return None if found is None else found[0]
 
 

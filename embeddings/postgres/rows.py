@@ -44,9 +44,7 @@ class PostgresVectors:
     def matrix(self) -> FloatMatrix:
         """All vectors ``(n, d)``, fetched at each use."""
         found = self._read("SELECT vector FROM {table} ORDER BY row")
-        if not found:
-            return np.empty((0, self.dimension), np.float32)
-        return np.stack([vector for (vector,) in found])
+        return self._stacked(found)
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
         """``(len(rows), d)``: the vectors of some rows, which may come again."""
@@ -55,10 +53,7 @@ class PostgresVectors:
             "SELECT vector FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
             distinct.tolist(),
         )
-        if not found:
-            return np.empty((0, self.dimension), np.float32)
-        vectors: FloatMatrix = np.stack([vector for (vector,) in found])[places]
-        return vectors
+        return self._stacked(found)[places]
 
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
@@ -142,6 +137,10 @@ class PostgresVectors:
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:  # noqa: ARG002
         """None: what ``search`` finds must do."""
         return None
+
+    def _stacked(self, found: list[Any]) -> FloatMatrix:
+        vectors = [vector.to_numpy() for (vector,) in found]
+        return np.array(vectors, np.float32).reshape(-1, self.dimension)
 
     def _read(self, query: str, *parameters: Any) -> list[Any]:
         return self._database.read(sql.SQL(query).format(table=self._table), parameters)
