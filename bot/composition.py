@@ -32,6 +32,7 @@ from embeddings import (
     Generation,
     GenerationStore,
     ModelFolder,
+    PassageIndex,
     Retriever,
     StoreCheck,
     check_model,
@@ -52,6 +53,24 @@ Warn = Callable[[str], None]
 """Tells the person who runs this of something that did not stop it."""
 
 _FIRST_BUILD_WAIT_S = 900.0
+
+
+def open_index(settings: Settings) -> PassageIndex:
+    """The index of the settings: a directory, or a PostgreSQL database.
+
+    Raises:
+        SettingsError: if what PostgreSQL needs is not installed.
+    """
+    if settings.index_url is None:
+        return GenerationStore(settings.index_directory)
+    try:
+        from embeddings.postgres.index import PostgresIndex
+    except ImportError as error:
+        raise SettingsError(
+            f'VERBATIM_INDEX needs {error.name}. Type pip install "verbatim-bot[postgres]", or '
+            "unset VERBATIM_INDEX."
+        ) from error
+    return PostgresIndex(settings.index_url, directory=settings.index_directory)
 
 
 def open_answerer(
@@ -88,10 +107,10 @@ def open_served(
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the model or the index cannot be used.
     """
-    store = GenerationStore(settings.index_directory)
+    store = open_index(settings)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
-    refresher = Refresher(settings, model=model, progress_bar=progress_bar)
+    refresher = Refresher(settings, index=store, model=model, progress_bar=progress_bar)
     with ThreadPoolExecutor(1) as aside:
         opening = aside.submit(lambda: refresher.embedder)
         generation, refused = _open_generation(store, settings, refresher, model, warn)
@@ -107,7 +126,7 @@ def open_served(
 
 
 def _open_generation(
-    store: GenerationStore,
+    store: PassageIndex,
     settings: Settings,
     refresher: Refresher,
     model: ModelFolder,
@@ -138,7 +157,7 @@ def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refreshe
     """
     model = find_settings_model(settings)
     _seed_new_machine(settings)
-    return Refresher(settings, model=model, progress_bar=progress_bar)
+    return Refresher(settings, index=open_index(settings), model=model, progress_bar=progress_bar)
 
 
 def open_directory(settings: Settings) -> "CorpusDirectory":
@@ -180,7 +199,7 @@ def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, 
         EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
             build it, or another process writes.
     """
-    store = GenerationStore(settings.index_directory)
+    store = open_index(settings)
     model = find_settings_model(settings)
     before = store.pointed()
     now = store.rollback(number, check=lambda each: check_model(each, model.identity))
@@ -195,7 +214,7 @@ def check_index(
     Raises:
         EmbeddingsError: if there is no index.
     """
-    store = GenerationStore(settings.index_directory)
+    store = open_index(settings)
     snapshots = Snapshots(settings.snapshots_directory)
     with progress_bar("Reading") as progress:
         return check_store(
@@ -258,7 +277,7 @@ def served_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the index is damaged, and no earlier one is intact.
     """
-    store = GenerationStore(settings.index_directory)
+    store = open_index(settings)
     if store.is_empty():
         return open_corpus(settings)
     opened = store.open_serving()
@@ -272,7 +291,7 @@ def changed_since(settings: Settings) -> int | None:
 
     None where it has not, or where that cannot be told.
     """
-    store = GenerationStore(settings.index_directory)
+    store = open_index(settings)
     number = store.pointed()
     built_from = None if number is None else store.built_from(number)
     if built_from is None:
@@ -300,7 +319,7 @@ def open_verifier(
 
 def _seed_new_machine(settings: Settings) -> None:
     """Puts the shipped statements where there was never an index and is no directory."""
-    new_machine = not GenerationStore(settings.index_directory).numbers()
+    new_machine = not open_index(settings).numbers()
     if new_machine and not settings.corpus_is_own and not settings.corpus_directory.exists():
         _seed_corpus(settings)
 

@@ -10,8 +10,8 @@ from bot.settings import Settings
 from corpus import Snapshots, read_corpus, read_sources, text_files
 from embeddings import (
     Embedder,
-    GenerationStore,
     ModelFolder,
+    PassageIndex,
     Progress,
     RefreshReport,
     known_documents,
@@ -38,10 +38,12 @@ class Refresher:
         self,
         settings: Settings,
         *,
+        index: PassageIndex,
         model: ModelFolder,
         progress_bar: ProgressBar,
     ) -> None:
         self._settings = settings
+        self._index = index
         self._model = model
         self._progress_bar = progress_bar
         self._embedder: Embedder | None = None
@@ -74,7 +76,7 @@ class Refresher:
                 full; the index stays.
         """
         settings, bar = self._settings, progress_bar or self._progress_bar
-        store = GenerationStore(settings.index_directory)
+        store = self._index
         sources = read_sources(settings.corpus_directory)
         if not full:
             report = unchanged(store, model=self._model.identity, sources=sources)
@@ -106,10 +108,9 @@ class Refresher:
         Raises:
             CorpusError: if the corpus cannot be read or holds no passage.
         """
-        store = GenerationStore(self._settings.index_directory)
         with self._progress_bar("Reading") as progress:
             corpus = read_corpus(self._settings.corpus_directory, progress=progress)
-        return plan_refresh(corpus, store=store, model=self._model.identity, full=full)
+        return plan_refresh(corpus, store=self._index, model=self._model.identity, full=full)
 
 
 def changes(

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -35,6 +35,8 @@ class Settings:
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
+    ``index_url`` is the PostgreSQL database that keeps the index, with its password; None, the
+    default, is to keep it in ``index_directory``.
     """
 
     home: Path
@@ -53,10 +55,11 @@ class Settings:
     questions_per_minute: int
     questions_at_once: int
     health_port: int | None = None
+    index_url: str | None = field(default=None, repr=False)
 
     @property
     def index_directory(self) -> Path:
-        """Where the generations lie."""
+        """Where the generations lie; with ``index_url``, what this machine keeps for them."""
         return self.home / "index"
 
     @property
@@ -111,7 +114,21 @@ class Settings:
             questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
             health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
             or None,
+            index_url=_index_url(environment),
         )
+
+
+def _index_url(environment: Mapping[str, str]) -> str | None:
+    """The address of the index's database; an error does not repeat it, since it may hold a
+    password.
+    """
+    url, source = _secret(environment, "VERBATIM_INDEX")
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            f"{source} must be an address such as postgresql://user@host/database. Unset it to "
+            "keep the index in VERBATIM_HOME."
+        )
+    return url or None
 
 
 def _precision(environment: Mapping[str, str]) -> Precision:

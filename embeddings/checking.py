@@ -3,7 +3,8 @@
 import hashlib
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from corpus import Span, digest_of
@@ -12,6 +13,7 @@ from embeddings.errors import GenerationError, IndexDamaged
 from embeddings.generation import Generation, generation_from_files
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.meaning import meaning_problems
+from embeddings.passageindex import PassageIndex
 from embeddings.pointer import POINTER_NAME
 from embeddings.store import BUILT_FROM_NAME, KNOWN_VECTORS_NAME, GenerationStore
 from embeddings.writerlock import HOLDER_NAME, LOCK_NAME
@@ -73,7 +75,7 @@ class StoreCheck:
 
 
 def check_store(
-    store: GenerationStore,
+    store: PassageIndex,
     *,
     citations: bool = False,
     source_text: SourceText | None = None,
@@ -83,14 +85,18 @@ def check_store(
 
     With ``citations`` each stored passage and sentence is compared with the text that
     ``source_text`` gives for its document's digest; without one, with the generation's own text.
-    ``progress`` is told bytes. Nothing is written and no lock is taken: a generation that a
-    refresh removes meanwhile is left out.
+    ``progress`` is told bytes, or generations where no directory holds them. Nothing is written
+    and no lock is taken: a generation that a refresh removes meanwhile is left out.
 
     Raises:
         IndexNotFound: if nothing was ever published.
     """
     if store.is_empty():
         raise store.not_found()
+    if not isinstance(store, GenerationStore):
+        return _check_elsewhere(
+            store, citations=citations, source_text=source_text, progress=progress
+        )
     problems: list[str] = []
     current = None
     try:
@@ -105,13 +111,15 @@ def check_store(
     size = sum(_size(store.folder(number)) for number in numbers)
     reading = _Reading(progress, size)
     found = [
-        _check_generation(
+        _in_folder(
+            _check_generation(
+                number,
+                partial(reading.read, store.folder(number)),
+                current=number == current,
+                citations=citations,
+                source_text=source_text,
+            ),
             store.folder(number),
-            number,
-            current=number == current,
-            reading=reading,
-            citations=citations,
-            source_text=source_text,
         )
         for number in numbers
     ]
@@ -119,6 +127,32 @@ def check_store(
     names = {store.folder(number).name for number in numbers} | _OWN_NAMES
     unknown = tuple(sorted(p.name for p in store.directory.iterdir() if p.name not in names))
     return StoreCheck(kept, tuple(problems), unknown)
+
+
+def _check_elsewhere(
+    index: PassageIndex,
+    *,
+    citations: bool,
+    source_text: SourceText | None,
+    progress: Progress | None,
+) -> StoreCheck:
+    """The check of an index that lies in no directory; ``progress`` is told generations."""
+    current, numbers = index.current_number(), index.numbers()
+    found = []
+    for done, number in enumerate(numbers):
+        if progress is not None:
+            progress(done, len(numbers))
+        check = _check_generation(
+            number,
+            partial(index.file, number),
+            current=number == current,
+            citations=citations,
+            source_text=source_text,
+        )
+        if number in index.numbers():  # a refresh may have removed it meanwhile
+            found.append(check)
+    problems = () if current in numbers else (f"generation {current} is published and missing",)
+    return StoreCheck(tuple(found), problems, ())
 
 
 class _Reading:
@@ -129,8 +163,8 @@ class _Reading:
         self._size = size
         self.done = 0
 
-    def read(self, path: Path) -> bytes:
-        content = path.read_bytes()
+    def read(self, folder: Path, name: str) -> bytes:
+        content = (folder / name).read_bytes()
         self.done += len(content)
         if self._progress is not None:
             self._progress(min(self.done, self._size), self._size)
@@ -138,16 +172,17 @@ class _Reading:
 
 
 def _check_generation(
-    folder: Path,
     number: int,
+    read: Callable[[str], bytes],
     *,
     current: bool,
-    reading: _Reading,
     citations: bool,
     source_text: SourceText | None,
 ) -> GenerationCheck:
+    """What is wrong with a generation whose files ``read`` gives; sizes are those of its files."""
     try:
-        manifest = Manifest.from_bytes(reading.read(folder / MANIFEST_NAME))
+        head = read(MANIFEST_NAME)
+        manifest = Manifest.from_bytes(head)
     except OSError as error:
         problem = f"{MANIFEST_NAME} cannot be read ({error.strerror})"
         return GenerationCheck(number, current, problems=(problem,))
@@ -159,9 +194,12 @@ def _check_generation(
     files: dict[str, bytes] = {}
     for name, digest in manifest.files.items():
         try:
-            files[name] = reading.read(folder / name)
+            files[name] = read(name)
         except OSError as error:
             problems.append(f"{name} cannot be read ({error.strerror})")
+            continue
+        except IndexDamaged as error:
+            problems.append(str(error))
             continue
         if hashlib.sha256(files[name]).hexdigest() != digest:
             problems.append(f"{name} is not what was written")
@@ -180,14 +218,22 @@ def _check_generation(
         number,
         current,
         files=len(files) + 1,
-        size_bytes=_size(folder),
+        size_bytes=len(head) + sum(map(len, files.values())),
         documents=manifest.documents,
         passages=manifest.passages,
         sentences=manifest.sentences,
         citations=checked,
         problems=tuple(problems),
-        unknown=_unknown(folder, {MANIFEST_NAME, *manifest.files}),
     )
+
+
+def _in_folder(check: GenerationCheck, folder: Path) -> GenerationCheck:
+    """The check of a generation on a disk, with the size of its folder and what else lies there."""
+    try:
+        names = {MANIFEST_NAME, *Manifest.from_bytes((folder / MANIFEST_NAME).read_bytes()).files}
+    except (OSError, GenerationError):
+        return check
+    return replace(check, size_bytes=_size(folder), unknown=_unknown(folder, names))
 
 
 def _size(folder: Path) -> int:

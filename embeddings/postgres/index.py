@@ -28,7 +28,7 @@ from embeddings.generation import (
     Generation,
     generation_with_rows,
 )
-from embeddings.manifest import Manifest
+from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.postgres.database import EF_SEARCH, Database
 from embeddings.postgres.rows import PostgresTokens, PostgresVectors
@@ -152,21 +152,10 @@ class PostgresIndex(PassageIndex):
         """See ``PassageIndex.checked_manifest``; the bytes are checked as ``open`` does."""
         return self.open(number).manifest
 
-    def manifest(self, number: int) -> Manifest:
-        """The manifest of a generation; nothing else is read.
-
-        Raises:
-            IndexDamaged: if it is missing or a byte of it is not what was written.
-            IndexMismatch: if another version of the format wrote it.
-        """
-        return self._manifest(number)
-
     def file(self, number: int, name: str) -> bytes:
-        """A file of a generation; one that lies in a table is made again from its rows.
-
-        Raises:
-            IndexDamaged: if it is missing.
-        """
+        """See ``PassageIndex.file``; one that lies in a table is made again from its rows."""
+        if name == MANIFEST_NAME:
+            return self._manifest_bytes(number)
         manifest = self._manifest(number)
         if name == _TOKEN_VECTORS:
             tokens = self._tokens(manifest)
@@ -322,11 +311,14 @@ class PostgresIndex(PassageIndex):
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return []
 
-    def _manifest(self, number: int) -> Manifest:
+    def _manifest_bytes(self, number: int) -> bytes:
         found = self._rows("SELECT manifest FROM verbatim.generations WHERE number = %s", number)
         if not found:
             raise IndexDamaged("its manifest is missing")
-        manifest = Manifest.from_bytes(bytes(found[0][0]))
+        return bytes(found[0][0])
+
+    def _manifest(self, number: int) -> Manifest:
+        manifest = Manifest.from_bytes(self._manifest_bytes(number))
         if manifest.generation != number:
             raise IndexDamaged(f"its manifest is that of generation {manifest.generation}")
         return manifest
