@@ -110,7 +110,7 @@ class Generation:
 
     def passage_context(self, passages: NDArray[np.int64]) -> FloatMatrix:
         """``(k,)``: cosine of each of some passages with the context of its document."""
-        return self.passage_vectors.paired_cosines(
+        return self.passage_vectors.context_cosines(
             passages, self.document_vectors, self.document_rows[passages]
         )
 
@@ -118,7 +118,7 @@ class Generation:
         self, sentences: NDArray[np.int64], documents: NDArray[np.int64]
     ) -> FloatMatrix:
         """``(k,)``: cosine of each of some sentences with the context of its document."""
-        return self.sentence_vectors.paired_cosines(sentences, self.document_vectors, documents)
+        return self.sentence_vectors.context_cosines(sentences, self.document_vectors, documents)
 
     @cached_property
     def has_context(self) -> NDArray[np.bool_]:

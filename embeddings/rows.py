@@ -42,10 +42,10 @@ class VectorRows(Protocol):
     def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
         """``(len(rows),)``: the scores of some rows."""
 
-    def paired_cosines(
-        self, rows: NDArray[np.int64], others: VectorIndex, other_rows: NDArray[np.int64]
+    def context_cosines(
+        self, rows: NDArray[np.int64], contexts: VectorIndex, documents: NDArray[np.int64]
     ) -> FloatMatrix:
-        """``(k,)``: the inner product of each of some rows with one of another index."""
+        """``(k,)``: the scores of some rows with the contexts of their documents."""
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:
         """``(n,)``: the scores of all rows; None where those that ``search`` finds must do.

@@ -22,8 +22,8 @@ CONTEXT_SHARE = 0.5
 _DATELINE_PROMISE = 100.0
 
 
-SEEN = 1000
-"""How many rows of an index with codes are looked at for a question: by far more than proposed."""
+SEEN = 400
+"""How many rows a search looks at for a question where not all are: by far more than proposed."""
 
 SEEN_DOCUMENTS = 100
 """How many documents, those with the nearest contexts, have all their passages looked at then."""
@@ -40,7 +40,8 @@ class Signals:
     ``best_sentences`` ``(n,)`` and ``sentences`` ``(m,)`` are cosines, the second with the unit
     vector along passage + ``CONTEXT_SHARE`` · context. Where not all were compared, as with codes,
     cosines are -1 until they are computed: at first those of the rows that a search finds;
-    ``compute_passages`` and ``compute_sentences`` add others.
+    ``compute_passages`` and ``compute_sentences`` add others; ``compared`` ``(n,)`` tells of which
+    passages the latter has had all sentences.
     ``words`` and ``context_words`` ``(n,)`` are BM25, ``ceiling`` and ``context_ceiling`` the most
     a text could have. ``datelines`` are the rows of those of documents whose making is asked about.
     """
@@ -59,11 +60,13 @@ class Signals:
     datelines: NDArray[np.int64]
     all_passages: bool
     all_sentences: bool
+    compared: NDArray[np.bool_]
 
     def compute_passages(self, generation: Generation, rows: NDArray[np.int64]) -> None:
         """Computes the cosines of some passages, where they may be missing."""
         if self.all_passages:
             return
+        rows = rows[self.passages[rows] == _UNSEEN]
         documents = generation.document_rows[rows]
         own = generation.passage_vectors.cosines(self.reading.vector, rows)
         self.passages[rows] = own
@@ -76,8 +79,12 @@ class Signals:
 
     def compute_sentences(self, generation: Generation, rows: NDArray[np.int64]) -> None:
         """Computes the cosines of all sentences of some passages, where they may be missing."""
-        if self.all_sentences or not len(rows):
+        if self.all_sentences:
             return
+        rows = rows[~self.compared[rows]]
+        if not len(rows):
+            return
+        self.compared[rows] = True
         sentences, starts = ranges(
             generation.sentence_starts[rows], generation.sentence_starts[rows + 1]
         )
@@ -130,6 +137,7 @@ def all_signals(
         datelines=datelines,
         all_passages=all_passages,
         all_sentences=all_sentences,
+        compared=np.full(len(own), all_sentences),
     )
     if not all_passages:
         signals.compute_passages(generation, _seen_passages(generation, vector, context, allowed))

@@ -165,6 +165,22 @@ def _filled(
     return None
 
 
+class _Stored:
+    """The memory of an index's vectors, for NumPy: an array of it refers to this, and this to the
+    index.
+    """
+
+    def __init__(self, owner: object, index: Any) -> None:
+        flat = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
+        self._owner = owner
+        self.__array_interface__ = {
+            "version": 3,
+            "data": (flat.__array_interface__["data"][0], True),  # read only
+            "shape": (index.ntotal, index.d),
+            "typestr": flat.__array_interface__["typestr"],
+        }
+
+
 class VectorIndex:
     """Inner product over ``(n, d)`` float32 unit rows: scores in [-1, 1], row numbers out.
 
@@ -288,11 +304,13 @@ class VectorIndex:
         cosines: FloatMatrix = self.vectors(rows) @ query
         return cosines
 
-    def paired_cosines(
-        self, rows: NDArray[np.int64], others: "VectorIndex", other_rows: NDArray[np.int64]
+    def context_cosines(
+        self, rows: NDArray[np.int64], contexts: "VectorIndex", documents: NDArray[np.int64]
     ) -> FloatMatrix:
-        """``(k,)``: the inner product of each of some rows with one of another index."""
-        cosines: FloatMatrix = np.einsum("ij,ij->i", self.vectors(rows), others.vectors(other_rows))
+        """``(k,)``: the inner products of some rows with those of ``contexts`` for documents."""
+        cosines: FloatMatrix = np.einsum(
+            "ij,ij->i", self.vectors(rows), contexts.vectors(documents)
+        )
         return cosines
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:
@@ -317,13 +335,10 @@ class VectorIndex:
 
     @property
     def matrix(self) -> FloatMatrix:
-        """All stored vectors ``(n, d)``, a read-only view; valid as long as the index lives."""
+        """All stored vectors ``(n, d)``, a read-only view, which keeps the index alive."""
         if len(self) == 0:
             return np.empty((0, self.dimension), np.float32)
-        flat = faiss.rev_swig_ptr(self._index.get_xb(), len(self) * self.dimension)
-        matrix: FloatMatrix = flat.reshape(len(self), self.dimension)
-        matrix.flags.writeable = False
-        return matrix
+        return np.asarray(_Stored(self, self._index))
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
         """The stored vectors of the given rows, ``(len(rows), d)`` float32."""

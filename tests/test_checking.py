@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from fakes import SEARCHES, LetterEmbedder, corpus_of
@@ -155,9 +156,8 @@ def vectors(name: str, change: Callable[[np.ndarray], None]) -> Spoil:
 
     def spoil(files: Files) -> None:
         index = VectorIndex.from_bytes(files[name])
-        matrix = index.matrix
-        matrix.flags.writeable = True
-        change(matrix)
+        flat = faiss.rev_swig_ptr(index._index.get_xb(), len(index) * index.dimension)
+        change(flat.reshape(len(index), index.dimension))
         files[name] = index.to_bytes()
 
     return spoil

@@ -70,3 +70,12 @@ def test_bytes_that_are_no_index_are_refused(data: bytes) -> None:
 
 def test_a_row_of_zeros_stays_one() -> None:
     assert unit_rows(np.zeros((1, 3))).tolist() == [[0, 0, 0]]
+
+
+def test_vectors_outlive_the_name_of_their_index() -> None:
+    rows = np.eye(300, dtype=np.float32)
+    matrices = [VectorIndex.from_bytes(VectorIndex.build(rows).to_bytes()).matrix for _ in range(5)]
+    matrices += [VectorIndex.build(rows).matrix for _ in range(5)]
+    for matrix in matrices:
+        np.testing.assert_array_equal(matrix, rows)
+        assert not matrix.flags.writeable

@@ -1,5 +1,6 @@
 """Vectors and tokens that lie in tables, a row for each passage or sentence."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from embeddings.embedder import FloatMatrix
-from embeddings.postgres.database import Database
+from embeddings.postgres.database import EF_SEARCH, Database
 from embeddings.tokenvectors import TokenVectors
 from embeddings.vectorindex import ProductCodes, VectorIndex
 
@@ -58,63 +59,33 @@ class PostgresVectors:
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
     ) -> tuple[FloatMatrix, NDArray[np.int64]]:
-        """See ``VectorRows.search``."""
+        """See ``VectorRows.search``; a graph gives ``EF_SEARCH`` rows at most."""
         count = min(top, len(self) if among is None else len(among))
         if count <= 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
         found: list[Any] = []
-        if self._graph and (among is None or len(among) > MOST_COMPARED):
-            found = self._proposed(query, count, among)
+        if self._graph and count <= EF_SEARCH and (among is None or len(among) > MOST_COMPARED):
+            found = self._best(query, count, among, by_graph=True)
         if len(found) < count:
-            found = self._compared(query, count, among)
-        scores = np.array([score for _, score in found], np.float32)
+            found = self._best(query, count, among, by_graph=False)
+        scores = np.array([-distance for _, distance in found], np.float32)
         rows = np.array([row for row, _ in found], np.int64)
         order = np.lexsort((rows, -scores))
         return scores[order], rows[order]
 
-    def _proposed(
-        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
+    def _best(
+        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None, *, by_graph: bool
     ) -> list[Any]:
-        """What the graph finds; fewer than ``count`` where it stops before."""
-        if among is None:
-            return self._read(
-                "SELECT row, -(vector <#> %s) FROM {table} ORDER BY vector <#> %s LIMIT %s",
-                query,
-                query,
-                count,
-            )
-        return self._read(
-            "SELECT row, -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) "
-            "ORDER BY vector <#> %s LIMIT %s",
-            query,
-            among.tolist(),
-            query,
-            count,
-        )
+        """Rows and negative scores, the best first; by the graph perhaps fewer than ``count``.
 
-    def _compared(
-        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
-    ) -> list[Any]:
-        """The best of all rows, or of those that may be found: each is compared.
-
-        The sum with 0 keeps the planner from the graph.
+        A sum with 0 keeps the planner from the graph, and so does a second key of the order.
         """
-        if among is None:
-            return self._read(
-                "SELECT row, -(vector <#> %s) FROM {table} "
-                "ORDER BY (vector <#> %s) + 0, row LIMIT %s",
-                query,
-                query,
-                count,
-            )
-        return self._read(
-            "SELECT row, -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) "
-            "ORDER BY (vector <#> %s) + 0, row LIMIT %s",
-            query,
-            among.tolist(),
-            query,
-            count,
-        )
+        distance = "vector <#> %s" if by_graph else "(vector <#> %s) + 0"
+        which = "" if among is None else "WHERE row = ANY(%s::int4[])"
+        order = "distance" if by_graph else "distance, row"
+        rows = [] if among is None else [among.tolist()]
+        query_text = f"SELECT row, {distance} AS distance FROM {{table}} {which} "  # noqa: S608
+        return self._read(f"{query_text} ORDER BY {order} LIMIT %s", query, *rows, count)
 
     def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
         """``(len(rows),)``: the scores of some rows, computed where they lie."""
@@ -127,12 +98,21 @@ class PostgresVectors:
         cosines: FloatMatrix = np.array([score for (score,) in found], np.float32)[places]
         return cosines
 
-    def paired_cosines(
-        self, rows: NDArray[np.int64], others: VectorIndex, other_rows: NDArray[np.int64]
+    def context_cosines(
+        self,
+        rows: NDArray[np.int64],
+        contexts: VectorIndex,  # noqa: ARG002 (they lie beside the rows)
+        documents: NDArray[np.int64],  # noqa: ARG002
     ) -> FloatMatrix:
-        """``(k,)``: the inner product of each of some rows with one of another index."""
-        cosines: FloatMatrix = np.einsum("ij,ij->i", self.vectors(rows), others.vectors(other_rows))
+        """See ``VectorRows.context_cosines``; those of all rows are fetched once."""
+        cosines: FloatMatrix = self._contexts[rows]
         return cosines
+
+    @cached_property
+    def _contexts(self) -> FloatMatrix:
+        """``(n,)``: the cosine of each row with the context of its document."""
+        found = self._read("SELECT context FROM {table} ORDER BY row")
+        return np.array([cosine for (cosine,) in found], np.float32)
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:  # noqa: ARG002
         """None: what ``search`` finds must do."""
@@ -147,7 +127,7 @@ class PostgresVectors:
 
 
 class PostgresTokens:
-    """The tokens of the sentences of a generation, in its table of sentences; see ``TokenRows``.
+    """The tokens of the sentences of a generation, in a table of their own; see ``TokenRows``.
 
     Their numbers in the model's vocabulary are not fetched: those of a ``part`` are 0.
     """
