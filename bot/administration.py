@@ -103,12 +103,16 @@ class Administration:
         try:
             yield from acts
         except _Failures as error:
-            number = self._do.answerers.current.generation
+            number = self._do.answerers.everything.generation
             text = admintexts.failed(error, number, words)
             yield Say((Message(text),), event.message_id)
 
     def _status(self, event: Written, words: Translator) -> Iterator[Act]:
-        answerer, waiting, memory = self._do.answerers.current, self._do.waiting, resident_bytes()
+        answerer, waiting, memory = (
+            self._do.answerers.everything,
+            self._do.waiting,
+            resident_bytes(),
+        )
         text = words.say(
             admintexts.STATUS,
             number=str(answerer.generation),
@@ -140,7 +144,7 @@ class Administration:
         try:
             report = running.result()
         except _Failures as error:
-            number = self._do.answerers.current.generation
+            number = self._do.answerers.everything.generation
             yield told(admintexts.failed(error, number, words))
             return
         self._do.answerers.look()
@@ -193,7 +197,7 @@ class Administration:
         labels = (("remove", admintexts.REMOVE), ("leave", admintexts.LEAVE))
         key = _key_of(document_id)
         row = tuple(Button(words.say(text), f"admin:{what}:{key}") for what, text in labels)
-        documents = self._do.answerers.current.corpus.documents
+        documents = self._do.answerers.everything.corpus.documents
         title = next((d.title for d in documents if d.id == document_id), "")
         text = words.say(admintexts.REMOVE_REALLY, id=document_id, title=title).strip()
         yield Say((Message(admintexts.joined(text)),), event.message_id, (row,))

@@ -3,6 +3,7 @@
 import enum
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot import texts
 from bot.citation import Citation, cite
@@ -135,6 +136,26 @@ class Answerer:
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
         self._turns = threading.Semaphore(usable_cores())
         self._question_filters = QuestionFilters(retriever.generation.corpus)
+        self._seen_by: dict[frozenset[str], Answerer] = {}
+        self._opening = threading.Lock()
+
+    def seen_by(self, groups: frozenset[str]) -> "Answerer":
+        """The Answerer of what members of the groups may see; this one where that is everything.
+
+        Groups that no document is for make no difference.
+        """
+        known = groups & self._groups
+        with self._opening:
+            if known not in self._seen_by:
+                retriever = self._retriever.seen_by(known)
+                same = retriever is self._retriever
+                self._seen_by[known] = self if same else Answerer(retriever)
+            return self._seen_by[known]
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        """The groups that a document is for."""
+        return frozenset[str]().union(*(document.access for document in self.corpus.documents))
 
     @property
     def corpus(self) -> Corpus:

@@ -128,7 +128,7 @@ class ChatReplies:
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
         """
-        answerer = self._live.current
+        answerer = self._live.of(event)
         found = answerer.answer(
             asked.question, top=MOST_QUOTES, language=words.language, earlier=asked.earlier
         )
@@ -163,7 +163,7 @@ class ChatReplies:
 
         ``asker`` is who asked it where, None for who causes the event.
         """
-        answerer = self._live.current  # one to the end: a refresh may come in between
+        answerer = self._live.of(event)  # one to the end: a refresh may come in between
         reply, more = self._answered(answerer, event, question, earlier, words)
         restyled = in_link_style(reply, self.links_of(event))
         messages = render(restyled, answerer.corpus, opens=True)

@@ -31,7 +31,13 @@ from bot.liveanswerer import LiveAnswerer
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.translation import translator
 from corpus import CorpusError
-from corpus.frontmatter import Provenance, checked_date, checked_language, checked_url
+from corpus.frontmatter import (
+    Provenance,
+    checked_date,
+    checked_group,
+    checked_language,
+    checked_url,
+)
 from embeddings import (
     EmbeddingsError,
     Filter,
@@ -130,6 +136,13 @@ def ask(
     publisher: PublisherOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            "--groups",
+            help='Answer as readers of these groups see it, with commas between; "" is the public.',
+        ),
+    ] = None,
 ) -> None:
     """Answer a question with quotes and their citations.
 
@@ -140,7 +153,7 @@ def ask(
         if question is not None:
             raise typer.BadParameter("give a question or --batch FILE, not both")
         questions = _questions_of(batch)
-        answerer = _open_answerer()
+        answerer = _open_answerer(groups)
         only = _filter(answerer, document, publisher, dates)
         _ask_batch(questions, answerer, top=top, only=only)
         return
@@ -151,7 +164,7 @@ def ask(
     question = _decodable(question).strip()
     if not question:
         raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
-    answerer = _open_answerer()
+    answerer = _open_answerer(groups)
     _warn_of_changes()
     only = _filter(answerer, document, publisher, dates)
     reply = answerer.answer(question, top=top, only=only, language=_settings().language)
@@ -229,9 +242,9 @@ def chat(
     """
     dates = _published(since, until)
     answerers, language = _open_live_answerer(), _settings().language
-    only = _filter(answerers.current, document, publisher, dates)
+    only = _filter(answerers.everything, document, publisher, dates)
     if _at_terminal():
-        out.print(texts.chat_greeting(answerers.current.corpus, translator(language)))
+        out.print(texts.chat_greeting(answerers.everything.corpus, translator(language)))
     conversations = Conversations()
     while True:
         try:
@@ -245,7 +258,7 @@ def chat(
             out.print(translator(language).say(texts.FORGOTTEN))
         elif question:
             answerers.look()
-            reply = answerers.current.answer(
+            reply = answerers.everything.answer(
                 question,
                 top=top,
                 only=only,
@@ -275,6 +288,14 @@ def add(
     language: Annotated[
         str | None, typer.Option("--language", help="Its language, such as fr.")
     ] = None,
+    access: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--access",
+            metavar="GROUP",
+            help="Only for this group of readers (VERBATIM_GROUPS); may be repeated.",
+        ),
+    ] = None,
     then_refresh: Annotated[
         bool, typer.Option("--refresh", help="Refresh the index afterwards.")
     ] = False,
@@ -291,7 +312,7 @@ def add(
     from bot.composition import added_sources, open_directory
     from corpus.adding import find_sources
 
-    given = _provenance(title, publisher, published, place, url, language)
+    given = _provenance(title, publisher, published, place, url, language, access)
     found = find_sources(sources)
     if len(found) > 1 and (title or published or url):
         raise typer.BadParameter(
@@ -408,6 +429,7 @@ def _provenance(
     place: str | None,
     url: str | None,
     language: str | None,
+    access: list[str] | None,
 ) -> Provenance:
     """What the options of ``add`` say."""
     texts_given = (title, publisher, place)
@@ -420,6 +442,7 @@ def _provenance(
             place=one_line[2],
             url=checked_url(url) if url else None,
             language=checked_language(language) if language else None,
+            access=frozenset(map(checked_group, access)) if access else None,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
@@ -635,7 +658,7 @@ def serve(
             settings=settings,
             connection=connection,
             webhook=called,
-            generation=lambda: served.answerers.current.generation,
+            generation=lambda: served.answerers.everything.generation,
         )
         await bot.run()
 
@@ -914,8 +937,16 @@ def _settings() -> Settings:
     return Settings.from_environment(os.environ)
 
 
-def _open_answerer() -> Answerer:
-    return _open_live_answerer().current
+def _open_answerer(groups: str | None = None) -> Answerer:
+    """The Answerer of everything, or of what members of the groups, with commas between, see."""
+    answerer = _open_live_answerer().everything
+    if groups is None:
+        return answerer
+    try:
+        named = frozenset(checked_group(each) for each in groups.split(",") if each.strip())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return answerer.seen_by(named)
 
 
 def _open_live_answerer() -> LiveAnswerer:

@@ -77,7 +77,7 @@ def open_answerer(
     settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
 ) -> Answerer:
     """An Answerer over the published generation; see ``open_live_answerer``."""
-    return open_live_answerer(settings, progress_bar=progress_bar, warn=warn).current
+    return open_live_answerer(settings, progress_bar=progress_bar, warn=warn).everything
 
 
 def open_live_answerer(
@@ -121,7 +121,14 @@ def open_served(
     def answerer(of: Generation) -> Answerer:
         return Answerer(Retriever(of, embedder, reranker=ordering))
 
-    answerers = LiveAnswerer(answerer(generation), store, answerer, refused=refused, warn=warn)
+    answerers = LiveAnswerer(
+        answerer(generation),
+        store,
+        answerer,
+        refused=refused,
+        groups_of=settings.access.groups_of,
+        warn=warn,
+    )
     return Served(answerers, refresher)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from bot.answering import Answerer
 from bot.errors import UnfaithfulQuote
+from bot.events import Event
 from embeddings import Generation, GenerationError, PassageIndex
 
 log = logging.getLogger(__name__)
@@ -15,6 +16,9 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 RETRY_S = 60.0
 _JOIN_S = 5.0
+
+GroupsOf = Callable[[Event], frozenset[str]]
+"""The groups of readers that an event's person belongs to, in the place of the event."""
 
 OpenAnswerer = Callable[[Generation], Answerer]
 """Makes an Answerer of a generation.
@@ -38,11 +42,13 @@ class LiveAnswerer:
         open_answerer: OpenAnswerer,
         *,
         refused: int | None = None,
+        groups_of: GroupsOf = lambda _: frozenset(),
         warn: Callable[[str], None] = log.warning,
     ) -> None:
         """Begins with an Answerer; ``refused`` is the published generation where that is damaged
-        and an earlier one answers.
+        and an earlier one answers. ``groups_of`` tells what an event's person may see.
         """
+        self._groups_of = groups_of
         self._current = answerer
         self._store = store
         self._open_answerer = open_answerer
@@ -54,7 +60,16 @@ class LiveAnswerer:
 
     @property
     def current(self) -> Answerer:
-        """The Answerer to answer one question with, from start to end."""
+        """The Answerer to answer one question with, from start to end: of what is public."""
+        return self._current.seen_by(frozenset())
+
+    def of(self, event: Event) -> Answerer:
+        """The Answerer for an event: of what its person may see in its place."""
+        return self._current.seen_by(self._groups_of(event))
+
+    @property
+    def everything(self) -> Answerer:
+        """The Answerer of all documents, for who keeps them."""
         return self._current
 
     def look(self) -> None:
@@ -120,3 +135,6 @@ class LiveAnswerer:
 def _warm_up(answerer: Answerer) -> None:
     """Computes here what the first question would have to wait for."""
     answerer.answer(answerer.corpus.documents[0].title)
+    public = answerer.seen_by(frozenset())
+    if public is not answerer:
+        public.answer("warm")

@@ -89,7 +89,7 @@ class PressedButtons:
                 return self._example(event, press, words)
 
     def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
-        answerer = self._live.current
+        answerer = self._live.of(event)
         found = pointed_passage(press.pointer, answerer.corpus, self._source_text)
         passage = neighbour(*found, press.by) if found else None
         if found is None or passage is None:
@@ -104,7 +104,7 @@ class PressedButtons:
         yield Change(event.message_id, message, buttons, answerer.corpus)
 
     def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
-        answerer = self._live.current
+        answerer = self._live.of(event)
         found = verify_pointer(press.pointer, answerer.corpus, self._source_text)
         message = source_message(found, answerer.generation, words)
         if message is None:
@@ -156,13 +156,13 @@ class PressedButtons:
 
     def _linked(self, event: Pressed) -> tuple[Cited, ...]:
         """The passages that the message quotes, by its deep links: those that still stand."""
-        corpus = self._live.current.corpus
+        corpus = self._live.of(event).corpus
         pointers = filter(None, map(opened_pointer, event.opens))
         found = [pointed_passage(pointer, corpus, self._source_text) for pointer in pointers]
         return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
 
     def _example(self, event: Pressed, press: AskExample, words: Translator) -> Iterator[Act]:
-        questions = self._examples.of(self._live.current.corpus)
+        questions = self._examples.of(self._live.of(event).corpus)
         digests = [example_digest(question) for question in questions]
         if press.digest not in digests:
             yield Told(words.say(texts.EXAMPLES_RENEWED), alert=True)

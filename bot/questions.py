@@ -76,13 +76,13 @@ class Questions:
         if (pointer := opened_pointer(event.text)) is not None:
             yield from self._opened(event, pointer, words)
             return
-        corpus = self._live.current.corpus
+        corpus = self._live.of(event).corpus
         buttons = example_buttons(self._examples.of(corpus))
         yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
 
     def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
         """The passage of a deep link."""
-        answerer = self._live.current
+        answerer = self._live.of(event)
         found = pointed_passage(pointer, answerer.corpus, self._source_text)
         if found is None:
             yield say(event, words.say(texts.LINK_IS_OLD))
@@ -107,7 +107,7 @@ class Questions:
         yield say(event, words.say(texts.FORGOTTEN))
 
     def _sources(self, event: Written, _: Translator) -> Iterator[Act]:
-        found = texts.sources(self._live.current.corpus)
+        found = texts.sources(self._live.of(event).corpus)
         yield Say(tuple(Message(text) for text in found), event.message_id)
 
     def _ask(self, event: Written, words: Translator) -> Iterator[Act]:

@@ -11,6 +11,7 @@ from platformdirs import user_data_path
 from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
+from corpus.frontmatter import checked_group
 from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -153,7 +154,30 @@ def _access(environment: Mapping[str, str]) -> AccessRules:
         kinds[name],
         allowed=_ids(environment, "VERBATIM_ALLOWED"),
         administrators=_ids(environment, "VERBATIM_ADMINS"),
+        groups=_groups(environment),
     )
+
+
+def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
+    """The groups of each person in ``VERBATIM_GROUPS``, such as "staff=1,2 legal=2"."""
+    found: dict[int, frozenset[str]] = {}
+    for written in re.split(r"[\s;]+", (environment.get("VERBATIM_GROUPS") or "").strip(" ;\n\t")):
+        if not written:
+            continue
+        name, equals, ids = written.partition("=")
+        try:
+            group = checked_group(name)
+        except ValueError as error:
+            raise SettingsError(f"VERBATIM_GROUPS: {error}") from error
+        people = _ids({"VERBATIM_GROUPS": ids}, "VERBATIM_GROUPS")
+        if not equals or not people:
+            raise SettingsError(
+                f'VERBATIM_GROUPS: "{written[:60]}" must be a group and numeric ids, such as '
+                "staff=123456789,987654321. Groups stand apart by blanks."
+            )
+        for person in people:
+            found[person] = found.get(person, frozenset()) | {group}
+    return found
 
 
 def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:

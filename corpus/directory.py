@@ -143,6 +143,9 @@ class CorpusDirectory:
             # what a person corrected in the file stays; the text is that of the same bytes
             front_matter, body = _file_parts(before.path)
             says = provenance_of(front_matter)
+        elif before is not None and says.access is None:
+            # who may read it was decided by a person: another text does not make it public
+            says = replace(says, access=provenance_of(_file_parts(before.path)[0]).access)
         provenance = (given or Provenance()).or_else(says)
         document = document_from_text(
             body,
@@ -245,6 +248,7 @@ def _fields(provenance: Provenance) -> dict[str, Any]:
         "published": provenance.published,
         "place": provenance.place,
         "url": provenance.url,
+        "access": provenance.access or frozenset(),
     }
 
 

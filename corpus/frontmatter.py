@@ -20,6 +20,7 @@ _FRONT_MATTER = re.compile(
 _MAX_CHARACTERS = 64_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_GROUP = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 _ALSO_CALLED = {
     "title": ("title",),
     "publisher": ("publisher", "site_name"),
@@ -27,13 +28,17 @@ _ALSO_CALLED = {
     "place": ("place", "location"),
     "url": ("url", "canonical_url", "source_url"),
     "language": ("language", "lang"),
+    "access": ("access",),
 }
 _CANONICAL = {"published": "date"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What is known of a document beside its text; None where nothing is."""
+    """What is known of a document beside its text; None where nothing is.
+
+    ``access`` are the groups of readers that it is for.
+    """
 
     title: str | None = None
     publisher: str | None = None
@@ -41,6 +46,7 @@ class Provenance:
     place: str | None = None
     url: str | None = None
     language: str | None = None
+    access: frozenset[str] | None = None
 
     def or_else(self, other: "Provenance") -> "Provenance":
         """The same, and where it says nothing what the other says."""
@@ -105,9 +111,23 @@ def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
             place=text("place"),
             url=None if url is None else checked_url(url),
             language=None if language is None else checked_language(language),
+            access=_access(front_matter.get("access")),
         )
     except ValueError as error:
         raise UnreadableSource(f"front matter: {error}") from error
+
+
+def _access(value: object) -> frozenset[str] | None:
+    """The groups that a front matter names, None where it says nothing of them.
+
+    What cannot be read is an error: a statement must not become public by a slip.
+    """
+    if value is None:
+        return None
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        raise ValueError("access must be the name of a group of readers, or a list of such names.")
+    return frozenset(checked_group(str(name)) for name in names)
 
 
 def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str) -> str:
@@ -119,13 +139,14 @@ def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str
     for field in fields(provenance):
         value = getattr(provenance, field.name)
         if value is not None:
-            lines[_CANONICAL.get(field.name, field.name)] = str(value)
+            written = sorted(value) if isinstance(value, frozenset) else str(value)
+            lines[_CANONICAL.get(field.name, field.name)] = written
     known = {key for keys in _ALSO_CALLED.values() for key in keys}
     lines.update({key: value for key, value in more.items() if key not in known})
     import yaml  # slow to import
 
-    written = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=10**6)
-    return f"---\n{written}---\n{body}"
+    head = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=10**6)
+    return f"---\n{head}---\n{body}"
 
 
 def checked_date(text: str) -> date:
@@ -166,3 +187,17 @@ def checked_language(text: str) -> str:
     if not _LANGUAGE.fullmatch(text):
         raise ValueError('language must be a code such as "en".')
     return text
+
+
+def checked_group(text: str) -> str:
+    """The name of a group of readers: lower-case letters, digits, "-", "_" and ".".
+
+    Raises:
+        ValueError: if it is none.
+    """
+    name = text.strip().casefold()
+    if not _GROUP.fullmatch(name):
+        raise ValueError(
+            f'a group of readers is named by letters, digits, "-", "_" and ".", not {text[:40]!r}.'
+        )
+    return name

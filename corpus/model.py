@@ -86,7 +86,8 @@ class Document:
     """One source with its text, provenance, numbered passages and, if it has one, its dateline.
 
     ``text`` is the stored text (see ``corpus.storedtext.normalise``), furniture included, so that
-    every offset can be checked against it.
+    every offset can be checked against it. ``access`` are the groups of readers that it is for;
+    with none it is public.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Document:
     place: str | None = None
     url: str | None = None
     language: str = "en"
+    access: frozenset[str] = frozenset()
 
     @cached_property
     def digest(self) -> str:
@@ -165,6 +167,7 @@ class Corpus:
                 document.place or "",
                 document.url or "",
                 document.language,
+                *(f"access {group}" for group in sorted(document.access)),
             )
             for field in fields:
                 encoded = field.encode("utf-8")

@@ -54,6 +54,7 @@ def document_from_text(
     place: str | None = None,
     url: str | None = None,
     language: str = "en",
+    access: frozenset[str] = frozenset(),
 ) -> Document:
     """A Document over the normalised ``text``, its passages numbered from 1 in reading order.
 
@@ -83,6 +84,7 @@ def document_from_text(
         place=place or layout.place,
         url=url,
         language=language,
+        access=access,
     )
 
 
@@ -90,8 +92,8 @@ def read_document(path: Path) -> Document:
     """The Document in a UTF-8 text file; its id is the file's name without the suffix.
 
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
-    ``place``, ``url`` (http or https) and ``language``; other keys are ignored. ``published``,
-    ``published_time``, ``source_url`` and the like are understood too.
+    ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
+    ``published``, ``published_time``, ``source_url`` and the like are understood too.
 
     Raises:
         UnreadableSource: if the file cannot be read, is empty, is not UTF-8, is larger than
@@ -125,6 +127,7 @@ def read_document(path: Path) -> Document:
         place=known.place,
         url=known.url,
         language=known.language or "en",
+        access=known.access or frozenset(),
     )
     if not document.passages:
         raise UnreadableSource(

@@ -42,6 +42,7 @@ def _document_fields(document: Document) -> dict[str, Any]:
         "place": document.place,
         "url": document.url,
         "language": document.language,
+        "access": sorted(document.access),
         "text": document.text,
         "dateline": _spans(document.dateline) if document.dateline else None,
         "passages": [_spans(passage) for passage in document.passages],
@@ -77,4 +78,5 @@ def _document(fields: dict[str, Any]) -> Document:
         place=fields["place"],
         url=fields["url"],
         language=fields["language"],
+        access=frozenset(fields["access"]),
     )

@@ -65,7 +65,7 @@ def generation_files(
     sentence_owner = np.repeat(
         np.arange(len(quotable)), [len(passage.sentences) for passage in quotable]
     )
-    alone, placed = _lexical_indexes(corpus, terms, sentence_owner)
+    alone, placed = lexical_indexes(corpus, terms, sentence_owner)
     frequencies = vectors.tokens.frequencies(sentence_owner)
     return {
         CORPUS_FILE: corpus_writer(corpus),
@@ -97,7 +97,7 @@ def _codes_of(vectors: GenerationVectors) -> dict[str, ProductCodes]:
     return {kind: codes for kind, codes in found.items() if codes is not None}
 
 
-def _lexical_indexes(
+def lexical_indexes(
     corpus: Corpus, terms: Terms, sentence_owner: NDArray[np.int64]
 ) -> tuple[LexicalIndex, LexicalIndex]:
     """The words of each passage, those of its sentences, alone and with its document's context."""

@@ -21,6 +21,7 @@ from embeddings.reranker import RERANKED, Reranker, reranked
 from embeddings.searchform import search_form
 from embeddings.signals import Signals, all_signals, promising
 from embeddings.spelling import Spelling
+from embeddings.visible import visible
 
 _MOST_DATELINES = 50
 
@@ -94,6 +95,16 @@ class Retriever:
             if passage.number == DATELINE_NUMBER
             for document in (generation.document_of(passage),)
         ]
+
+    def seen_by(self, groups: frozenset[str]) -> "Retriever":
+        """The Retriever of what members of the groups may see; this one where that is everything.
+
+        It takes as long as reading a generation: keep it.
+        """
+        seen = visible(self.generation, groups)
+        if seen is self.generation:
+            return self
+        return Retriever(seen, self._embedder, model=self._model, reranker=self._reranker)
 
     def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         """The ``top`` best Hits, best first; equal scores in reading order.

@@ -68,3 +68,6 @@ class TokenRows(Protocol):
 
     def part(self, units: slice) -> TokenVectors:
         """The units of a range; where they lie elsewhere they are fetched."""
+
+    def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """``(n + 1,)`` where the tokens of each unit begin, and ``(t,)`` their numbers."""

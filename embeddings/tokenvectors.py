@@ -97,25 +97,13 @@ class TokenVectors:
         best[:, full] = np.maximum.reduceat(near, (ends - lengths)[full], axis=1)
         return best
 
-    def frequencies(self, owners: NDArray[np.int64]) -> NDArray[np.int32]:
-        """``(v,)``: in how many texts each token number occurs.
+    def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """``starts`` and ``ids``."""
+        return self.starts, self.ids
 
-        Unit i belongs to text ``owners[i]``; the owners ascend.
-        """
-        size = int(self.ids.max(initial=-1)) + 1
-        counts = np.zeros(size, np.int64)
-        if size == 0:
-            return counts.astype(np.int32)
-        lengths = np.diff(self.starts)
-        of_texts = np.flatnonzero(np.diff(owners, prepend=-1))  # where each text begins
-        for first in range(0, len(of_texts), _TEXTS_AT_ONCE):
-            begin = of_texts[first]
-            last = first + _TEXTS_AT_ONCE
-            end = of_texts[last] if last < len(of_texts) else len(owners)
-            of_token = np.repeat(owners[begin:end], lengths[begin:end])
-            ids = self.ids[self.starts[begin] : self.starts[end]]
-            counts += np.bincount(np.unique(of_token * size + ids) % size, minlength=size)
-        return counts.astype(np.int32)
+    def frequencies(self, owners: NDArray[np.int64]) -> NDArray[np.int32]:
+        """See ``token_frequencies``."""
+        return token_frequencies(self.starts, self.ids, owners)
 
     def to_files(self, prefix: str) -> dict[str, Write]:
         """The tokens as named files in NumPy's format."""
@@ -142,6 +130,30 @@ class TokenVectors:
         if vectors.ndim != 2 or {len(vectors), len(ids)} != {int(starts[-1])}:  # noqa: PLR2004
             raise IndexDamaged("the token vectors do not belong together")
         return cls(starts, ids, vectors)
+
+
+def token_frequencies(
+    starts: NDArray[np.int64], ids: NDArray[np.int32], owners: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """``(v,)``: in how many texts each token number occurs.
+
+    Unit i has the tokens ``ids[starts[i]:starts[i + 1]]`` and belongs to text ``owners[i]``; the
+    owners ascend.
+    """
+    size = int(ids.max(initial=-1)) + 1
+    counts = np.zeros(size, np.int64)
+    if size == 0:
+        return counts.astype(np.int32)
+    lengths = np.diff(starts)
+    of_texts = np.flatnonzero(np.diff(owners, prepend=-1))  # where each text begins
+    for first in range(0, len(of_texts), _TEXTS_AT_ONCE):
+        begin = of_texts[first]
+        last = first + _TEXTS_AT_ONCE
+        end = of_texts[last] if last < len(of_texts) else len(owners)
+        of_token = np.repeat(owners[begin:end], lengths[begin:end])
+        some = ids[starts[begin] : starts[end]]
+        counts += np.bincount(np.unique(of_token * size + some) % size, minlength=size)
+    return counts.astype(np.int32)
 
 
 def project(vectors: FloatMatrix, basis: FloatMatrix) -> FloatMatrix:

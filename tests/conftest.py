@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer
+from fakes import Open
 from hypothesis import HealthCheck, settings
 
 from bot.answering import Answerer
@@ -14,6 +15,7 @@ from corpus import Corpus, read_corpus, shipped_statements
 from embeddings import (
     Embedder,
     GenerationStore,
+    PassageIndex,
     Retriever,
     find_model,
     open_embedder,
@@ -133,6 +135,26 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
     with new_database(postgres_url) as url:
         yield url
+
+
+@pytest.fixture(params=["disk", "postgres"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens an index on a disk, or one in PostgreSQL, as often as is wanted."""
+    if request.param == "disk":
+        yield lambda: GenerationStore(tmp_path / "index")
+        return
+    from embeddings.postgres.index import PostgresIndex
+
+    url = request.getfixturevalue("postgres_database")
+    indexes: list[PostgresIndex] = []
+
+    def once_more() -> PassageIndex:
+        indexes.append(PostgresIndex(url, directory=tmp_path / f"machine-{len(indexes)}"))
+        return indexes[-1]
+
+    yield once_more
+    for index in indexes:
+        index.close()
 
 
 @pytest.fixture

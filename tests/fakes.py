@@ -1,12 +1,12 @@
 """Fakes whose results a reader can compute in their head."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from corpus import Corpus, document_from_text
-from embeddings import ModelIdentity, Progress
+from embeddings import ModelIdentity, PassageIndex, Progress
 from embeddings.embedder import FloatMatrix, Reading
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -16,6 +16,10 @@ SEARCHES: dict[str, dict[str, float | str]] = {
     kind: {"kind": "exact"} for kind in ("passages", "sentences", "documents")
 }
 """How a small generation is searched."""
+
+
+Open = Callable[[], PassageIndex]
+"""Opens the index of a test once more, as another process would."""
 
 
 class LetterEmbedder:

@@ -2,12 +2,11 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import SEARCHES, LetterEmbedder, corpus_of
+from fakes import SEARCHES, LetterEmbedder, Open, corpus_of
 
 from corpus import Corpus, Sources, document_from_text
 from embeddings import (
@@ -25,28 +24,6 @@ from embeddings import (
     check_model,
     refresh,
 )
-
-Open = Callable[[], PassageIndex]
-"""Opens the index of a test once more, as another process would."""
-
-
-@pytest.fixture(params=["disk", "postgres"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    if request.param == "disk":
-        yield lambda: GenerationStore(tmp_path / "index")
-        return
-    from embeddings.postgres.index import PostgresIndex
-
-    url = request.getfixturevalue("postgres_database")
-    indexes: list[PostgresIndex] = []
-
-    def once_more() -> PassageIndex:
-        indexes.append(PostgresIndex(url, directory=tmp_path / f"machine-{len(indexes)}"))
-        return indexes[-1]
-
-    yield once_more
-    for index in indexes:
-        index.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -367,7 +368,12 @@ class PostgresIndex(PassageIndex):
             table,
             count=manifest.sentences,
             dimension=basis.shape[1],
+            numbers=partial(self._token_numbers, manifest),
         )
+
+    def _token_numbers(self, manifest: Manifest) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        files = self._files(manifest, _FOR_CHECKS)
+        return array_from_bytes(files[_TOKEN_STARTS]), array_from_bytes(files[_TOKEN_IDS])
 
     def _damaged(self, number: int, error: IndexDamaged) -> IndexDamaged:
         return IndexDamaged(

@@ -1,5 +1,7 @@
 """Vectors and tokens that lie in tables, a row for each passage or sentence."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -129,10 +131,19 @@ class PostgresVectors:
 class PostgresTokens:
     """The tokens of the sentences of a generation, in a table of their own; see ``TokenRows``.
 
-    Their numbers in the model's vocabulary are not fetched: those of a ``part`` are 0.
+    Their numbers in the model's vocabulary are fetched when they are asked for, by ``numbers``.
     """
 
-    def __init__(self, database: Database, table: str, *, count: int, dimension: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        table: str,
+        *,
+        count: int,
+        dimension: int,
+        numbers: Callable[[], tuple[NDArray[np.int64], NDArray[np.int32]]],
+    ) -> None:
+        self.numbers = numbers
         self._database = database
         self._table = sql.Identifier("verbatim", table)
         self._count = count
@@ -148,7 +159,9 @@ class PostgresTokens:
 
     def part(self, units: slice) -> TokenVectors:
         """The units of a range, fetched."""
-        return self._tokens(np.arange(units.start, units.stop))
+        starts, ids = self.numbers()
+        found = self._tokens(np.arange(units.start, units.stop))
+        return replace(found, ids=ids[starts[units.start] : starts[units.stop]])
 
     def _tokens(self, units: NDArray[np.int64]) -> TokenVectors:
         query = sql.SQL("SELECT tokens FROM {} WHERE row = ANY(%s::int4[]) ORDER BY row")

@@ -1,0 +1,229 @@
+"""Who may read what: to a reader the other documents do not exist, on a disk and in PostgreSQL."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from chatting import Talk, dialogue_of
+from fakes import LetterEmbedder, Open
+
+from bot.accessrules import AccessRules
+from bot.acts import Act, Say
+from bot.answering import Answerer
+from bot.events import InlineAsked, Person, Place, PlaceKind, Written
+from bot.inlinequestions import InlineQuestions
+from bot.jsonform import reply_fields
+from bot.liveanswerer import LiveAnswerer
+from bot.rendering import EntityKind
+from bot.translation import translator
+from corpus import Corpus, Document, document_from_text
+from embeddings import GenerationStore, PassageIndex, Retriever, refresh
+
+WORDS = "amber birch cedar delta ember fjord grove heath inlet jetty knoll larch marsh".split()
+CANARIES = {"red": "zanzibarquokka", "blue": "xylophonewombat"}
+"""A word for each tenant that stands in its documents alone."""
+
+TENANTS = (frozenset[str](), frozenset({"red"}), frozenset({"blue"}))
+
+
+def documents() -> list[Document]:
+    """Public statements, and some of each tenant; all speak of the same things."""
+    chance = random.Random(3)
+
+    def sentence(*more: str) -> str:
+        return " ".join([*chance.choices(WORDS, k=4), *more]).capitalize() + "."
+
+    found = []
+    for number in range(36):
+        group = (None, "red", "blue")[number % 3]
+        word = () if group is None else (CANARIES[group],)
+        found.append(
+            document_from_text(
+                "\n\n".join(f"{sentence(*word)} {sentence()}" for _ in range(3)),
+                document_id=f"s{number:02d}",
+                title=f"Statement {number} {' '.join(word)}".strip(),
+                publisher=f"{group or 'public'} ministry {' '.join(word)}".strip(),
+                access=frozenset() if group is None else frozenset({group}),
+            )
+        )
+    return found
+
+
+def seen(groups: frozenset[str]) -> Corpus:
+    return Corpus(tuple(d for d in documents() if not d.access or d.access & groups))
+
+
+def adversarial(count: int) -> list[str]:
+    """Questions that would show what is hidden, if anything did."""
+    chance = random.Random(11)
+    texts = [d.text for d in documents()]
+
+    def misspelt(word: str) -> str:
+        at = chance.randrange(1, len(word) - 1)
+        return word[:at] + word[at + 1 :]
+
+    makers = [
+        lambda: f"What of {chance.choice(list(CANARIES.values()))}?",
+        lambda: f"Tell me of {misspelt(chance.choice(list(CANARIES.values())))}",
+        lambda: chance.choice(texts)[: chance.randrange(10, 120)],
+        lambda: (
+            f"statements by the {chance.choice(('red', 'blue'))} ministry on {chance.choice(WORDS)}"
+        ),
+        lambda: f"Statement {chance.randrange(36)}",
+        lambda: f"s{chance.randrange(36):02d}",
+        lambda: " ".join(chance.choices([*WORDS, *CANARIES.values()], k=3)),
+        lambda: "What can I ask?",
+        lambda: f"Who is the ministry {misspelt(chance.choice(WORDS))}?",
+    ]
+    return [chance.choice(makers)() for _ in range(count)]
+
+
+def answerer_of(index: PassageIndex, corpus: Corpus) -> Answerer:
+    embedder = LetterEmbedder()
+    refresh(corpus, store=index, embedder=embedder)
+    return Answerer(Retriever(index.open_current(), embedder))
+
+
+def compared(
+    index: PassageIndex, folder: Path, count: int
+) -> tuple[int, list[tuple[frozenset[str], str]]]:
+    """How many replies were compared, and which differ from those of an index that never had what
+    is hidden, or say a word of it.
+    """
+    whole = answerer_of(index, Corpus(tuple(documents())))
+    wrong = []
+    for groups in TENANTS:
+        view = whole.seen_by(groups)
+        alone = answerer_of(GenerationStore(folder / "-".join(["alone", *groups])), seen(groups))
+        hidden = [word for group, word in CANARIES.items() if group not in groups]
+        for question in adversarial(count):
+            told, expected = (reply_fields(each.answer(question)) for each in (view, alone))
+            written = json.dumps({**told, "question": ""}).casefold()
+            quotes = zip(told["quotes"], expected["quotes"], strict=False)
+            scores = [(a.pop("score"), b.pop("score")) for a, b in quotes]
+            if (
+                any(word in written for word in hidden)
+                or told != expected
+                or any(abs(a - b) > 1e-3 for a, b in scores)
+            ):
+                wrong.append((groups, question))
+    return count * len(TENANTS), wrong
+
+
+def test_a_reader_is_answered_as_if_the_rest_did_not_exist(opened: Open, tmp_path: Path) -> None:
+    number, wrong = compared(opened(), tmp_path, 60)
+    assert number == 180
+    assert wrong == []
+
+
+def test_groups_together_see_what_each_of_them_sees(store: GenerationStore) -> None:
+    whole = answerer_of(store, Corpus(tuple(documents())))
+    both = whole.seen_by(frozenset({"red", "blue"}))
+    assert both is whole
+    assert whole.seen_by(frozenset({"red", "strangers"})) is whole.seen_by(frozenset({"red"}))
+    public = whole.seen_by(frozenset())
+    assert {d.access for d in public.corpus.documents} == {frozenset()}
+    assert public.seen_by(frozenset({"red"})) is public
+
+
+def test_where_everything_is_public_there_is_one_answerer(store: GenerationStore) -> None:
+    public = [d for d in documents() if not d.access]
+    whole = answerer_of(store, Corpus(tuple(public)))
+    assert whole.seen_by(frozenset()) is whole
+
+
+def test_where_nothing_may_be_seen_nothing_is_found(store: GenerationStore) -> None:
+    hidden = [d for d in documents() if d.access == {"red"}]
+    reply = answerer_of(store, Corpus(tuple(hidden))).seen_by(frozenset()).answer(hidden[0].title)
+    assert reply.quotes == ()
+
+
+@pytest.fixture
+def live(store: GenerationStore) -> LiveAnswerer:
+    whole = answerer_of(store, Corpus(tuple(documents())))
+    rules = AccessRules(groups={7: frozenset({"red"})})
+    return LiveAnswerer(
+        whole,
+        store,
+        lambda generation: Answerer(Retriever(generation, LetterEmbedder())),
+        groups_of=rules.groups_of,
+    )
+
+
+def written(acts: list[Act]) -> str:
+    return "\n".join(m.text for act in acts if isinstance(act, Say) for m in act.messages)
+
+
+def test_a_person_sees_the_documents_of_their_groups_in_private_alone(live: LiveAnswerer) -> None:
+    canary = CANARIES["red"]
+    member = Talk(dialogue_of(live))
+    assert canary in written(member.say(f"What of {canary}?"))
+    assert canary in written(member.say("", command="sources"))
+    assert CANARIES["blue"] not in written(member.say("", command="sources"))
+    in_group = Talk(dialogue_of(live), kind=PlaceKind.GROUP)
+    stranger = Talk(dialogue_of(live))
+    stranger.person = Person(8, "en")
+    for talk in (in_group, stranger):
+        assert canary not in written(talk.say("amber birch cedar"))
+        assert canary not in written(talk.say("", command="sources"))
+
+
+def test_a_deep_link_and_a_button_of_a_member_open_nothing_for_a_stranger(
+    live: LiveAnswerer,
+) -> None:
+    member, stranger = Talk(dialogue_of(live)), Talk(dialogue_of(live))
+    stranger.person = Person(8, "en")
+    acts = member.say(f"What of {CANARIES['red']}?")
+    buttons = [b.data for a in acts if isinstance(a, Say) for row in a.buttons for b in row]
+    links = [
+        entity.url
+        for act in acts
+        if isinstance(act, Say)
+        for message in act.messages
+        for entity in message.entities
+        if entity.kind is EntityKind.OPENS and entity.url
+    ]
+    assert buttons
+    assert links
+    assert CANARIES["red"] in written(member.say(links[0], command="start"))
+    for data in filter(None, buttons):
+        shown = json.dumps([str(act) for act in stranger.press(data)])
+        assert CANARIES["red"] not in shown
+    for start in links:
+        assert CANARIES["red"] not in written(stranger.say(start, command="start"))
+
+
+def test_inline_results_are_public(live: LiveAnswerer) -> None:
+    offers = InlineQuestions(live).respond(
+        InlineAsked(Person(7, "en"), CANARIES["red"]), translator("en")
+    )
+    assert offers is not None
+    assert CANARIES["red"] not in str(list(offers))
+
+
+def test_after_a_swap_a_stranger_still_sees_what_is_public_alone(
+    live: LiveAnswerer, store: GenerationStore
+) -> None:
+    more = [*documents(), document_from_text("Kelp.", document_id="t", title="T")]
+    refresh(Corpus(tuple(more)), store=store, embedder=LetterEmbedder())
+    live.look()
+    event = Written(Person(8, "en"), Place(70, PlaceKind.PRIVATE), 1, "amber")
+    assert {d.access for d in live.of(event).corpus.documents} == {frozenset()}
+    assert live.of(event) is live.current
+    assert len(live.everything.corpus.documents) == 37
+
+
+def test_rows_that_may_be_seen_have_their_own_vectors_and_tokens(opened: Open) -> None:
+    index = opened()
+    whole = answerer_of(index, Corpus(tuple(documents())))
+    view = whole.seen_by(frozenset({"blue"}))._retriever.generation
+    texts = [s.text for s in view.sentences]
+    rows = np.arange(len(texts))
+    expected = np.stack([LetterEmbedder().read_query(text).vector for text in texts])
+    np.testing.assert_allclose(view.sentence_vectors.vectors(rows), expected, atol=1e-6)
+    np.testing.assert_allclose(view.sentence_vectors.matrix, expected, atol=1e-6)
+    ids = view.tokens.part(slice(2, 5)).ids.tolist()
+    own = [LetterEmbedder().read_query(text).token_ids.tolist() for text in texts[2:5]]
+    assert ids == [number for each in own for number in each]
