@@ -6,11 +6,11 @@
     python scripts/faults.py disk --count 100
     python scripts/faults.py botkills --count 1000
     python scripts/faults.py texts --count 10000
+    python scripts/faults.py canaries --count 10000
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
-``tests/refreshfaults.py``, ``tests/botkills.py`` and ``tests/randomtexts.py``. A new one is a
-function with its options in
-``main``.
+``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/randomtexts.py`` and
+``tests/canaries.py``. A new one is a function with its options in ``main``.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from botkills import kill_under_load
+from canaries import compared
 from damage import DamageTrials
 from fakes import LetterEmbedder
 from randomtexts import send_random_texts
@@ -113,6 +114,17 @@ def texts(options: argparse.Namespace) -> bool:
     return not figures.faults
 
 
+def canaries(options: argparse.Namespace) -> bool:
+    """Questions that would show what is hidden: each reply is that of an index without it."""
+    with tempfile.TemporaryDirectory() as folder:
+        index = GenerationStore(Path(folder) / "index")
+        number, wrong = compared(index, Path(folder), options.count // 3 + 1)
+    print(f"{number} questions of three readers: {len(wrong)} replies show what is hidden")
+    for groups, question in wrong[:20]:
+        print(f"  {sorted(groups)}: {question}")
+    return not wrong
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -162,6 +174,9 @@ def main() -> None:
     one.add_argument("--count", type=int, default=10_000, help="random texts")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=texts)
+    one = campaigns.add_parser("canaries", help=canaries.__doc__)
+    one.add_argument("--count", type=int, default=10_000, help="questions")
+    one.set_defaults(campaign=canaries)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)
