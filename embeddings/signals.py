@@ -1,5 +1,6 @@
 """What each signal says of every passage for one question, and which passages are promising."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,17 +112,23 @@ def all_signals(
     own = generation.passage_vectors.all_cosines(vector, filtered=filtered)
     sentences = generation.sentence_vectors.all_cosines(vector, filtered=filtered)
     all_passages, all_sentences = own is not None, sentences is not None
-    if own is not None:
-        row, between = generation.document_rows, generation.context_of_passages
-        in_context = with_context(own, context[row], between, context_shares(generation, row))
-    else:
-        own = np.full(len(generation.passages), _UNSEEN, np.float32)
-        in_context = own.copy()
-    if sentences is None:
-        sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
-        among = None if allowed is None else _sentences_of(generation, np.flatnonzero(allowed))
-        scores, proposed = generation.sentence_vectors.search(vector, top=SEEN, among=among)
-        sentences[proposed] = scores
+    seen = np.empty(0, np.int64)
+    with ThreadPoolExecutor(1) as aside:  # a server searches both at a time
+        searched = (
+            aside.submit(_searched_sentences, generation, vector, allowed)
+            if sentences is None
+            else None
+        )
+        if own is not None:
+            row, between = generation.document_rows, generation.context_of_passages
+            in_context = with_context(own, context[row], between, context_shares(generation, row))
+        else:
+            own = np.full(len(generation.passages), _UNSEEN, np.float32)
+            in_context = own.copy()
+            seen = _seen_passages(generation, vector, context, allowed)
+        if sentences is None and searched is not None:
+            sentences = searched.result()
+    assert sentences is not None  # noqa: S101 (for the types)
     signals = Signals(
         question=question,
         reading=reading,
@@ -139,9 +146,19 @@ def all_signals(
         all_sentences=all_sentences,
         compared=np.full(len(own), all_sentences),
     )
-    if not all_passages:
-        signals.compute_passages(generation, _seen_passages(generation, vector, context, allowed))
+    signals.compute_passages(generation, seen)
     return signals
+
+
+def _searched_sentences(
+    generation: Generation, vector: FloatMatrix, allowed: NDArray[np.bool_] | None
+) -> FloatMatrix:
+    """``(m,)``: the cosines of the nearest sentences, of which passages are ``allowed``."""
+    among = None if allowed is None else _sentences_of(generation, np.flatnonzero(allowed))
+    scores, found = generation.sentence_vectors.search(vector, top=SEEN, among=among)
+    sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
+    sentences[found] = scores
+    return sentences
 
 
 def _seen_passages(
