@@ -6,10 +6,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
 from embeddings.embedder import FloatMatrix
+from embeddings.errors import IndexDamaged
 from embeddings.postgres.database import EF_SEARCH, Database
 from embeddings.tokenvectors import TokenVectors
 from embeddings.vectorindex import ProductCodes, VectorIndex
@@ -125,7 +127,7 @@ class PostgresVectors:
         return np.array(vectors, np.float32).reshape(-1, self.dimension)
 
     def _read(self, query: str, *parameters: Any) -> list[Any]:
-        return self._database.read(sql.SQL(query).format(table=self._table), parameters)
+        return _read(self._database, sql.SQL(query).format(table=self._table), *parameters)
 
 
 class PostgresTokens:
@@ -165,8 +167,21 @@ class PostgresTokens:
 
     def _tokens(self, units: NDArray[np.int64]) -> TokenVectors:
         query = sql.SQL("SELECT tokens FROM {} WHERE row = ANY(%s::int4[]) ORDER BY row")
-        found = self._database.read(query.format(self._table), [units.tolist()])
+        found = _read(self._database, query.format(self._table), units.tolist())
         contents = [bytes(content) for (content,) in found]
         starts = np.cumsum([0, *(len(content) // self.dimension for content in contents)])
         vectors = np.frombuffer(b"".join(contents), np.int8).reshape(-1, self.dimension)
         return TokenVectors(starts.astype(np.int64), np.zeros(len(vectors), np.int32), vectors)
+
+
+def _read(database: Database, query: sql.Composed, *parameters: Any) -> list[Any]:
+    """What a query finds in a table of a generation.
+
+    Raises:
+        IndexDamaged: if the table is not there any more: it was removed after three others.
+        IndexUnavailable: if the server does not answer.
+    """
+    try:
+        return database.read(query, parameters)
+    except psycopg.errors.UndefinedTable as error:
+        raise IndexDamaged("a table of this generation is gone; a later one answers") from error
