@@ -5,9 +5,10 @@ import io
 import itertools
 import os
 import platform
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -91,6 +92,7 @@ class PostgresIndex(PassageIndex):
         self._database = Database(url)
         self._directory = directory
         self._writing: psycopg.Connection | None = None
+        self._writer: int | None = None
 
     @property
     def known_vectors_file(self) -> Path:
@@ -183,14 +185,16 @@ class PostgresIndex(PassageIndex):
                         "Wait until it has ended, then try again."
                     )
                 time.sleep(_LOOK_S)
-            self._writing = connection
+            self._writing, self._writer = connection, threading.get_ident()
             try:
                 with self._failing_to_write():
                     connection.execute(_SCHEMA)
                     register_vector(connection)
                 yield
             finally:
-                self._writing = None
+                self._writing = self._writer = None
+                with suppress(psycopg.Error):  # a connection that is closed lags behind
+                    connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
     def publish(
         self,
@@ -302,8 +306,13 @@ class PostgresIndex(PassageIndex):
             ) from error
 
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
-        """What a query finds; nothing where there is no index yet."""
+        """What a query finds; nothing where there is no index yet.
+
+        Who writes reads from the primary, since another server may lag behind it.
+        """
         try:
+            if self._writing is not None and self._writer == threading.get_ident():
+                return self._writing.execute(query, parameters).fetchall()
             return self._database.read(query, parameters)
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return []
