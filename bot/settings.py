@@ -139,9 +139,9 @@ def ray_address(text: str | None, *, source: str) -> str | None:
     if text is None or text == "auto" or _HOST_AND_PORT.fullmatch(text):
         return text
     raise SettingsError(
-        f'{source} {text[:200]} must be HOST:PORT, such as 10.0.0.1:6379, or "auto" for the cluster '
-        "that this machine belongs to. The address of Ray's client (ray://) is none: type the "
-        "command on a machine of the cluster."
+        f'{source} {text[:200]} must be HOST:PORT, such as 10.0.0.1:6379, or "auto" for the '
+        "cluster that this machine belongs to. Addresses of Ray's client (ray://) are not used: "
+        "type the command on a machine of the cluster."
     )
 
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Generator, Iterable
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -205,7 +205,6 @@ class _StartedRay:
 
     def __init__(self, address: str | None) -> None:
         os.environ.update(_QUIET)
-        self._folder: str | None = None
         if address is None:
             os.environ.update(_LOOPBACK)
             # Ray would write one into the home directory
@@ -216,24 +215,15 @@ class _StartedRay:
         import ray
 
         self.ray: Any = ray
+        self._folder = tempfile.mkdtemp(prefix="verbatim-ray-")
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
         try:
-            if address is not None:
-                ray.init(address=address, **quiet)
-                return
-            self._folder = tempfile.mkdtemp(prefix="verbatim-ray-")
-            cores = usable_cores()
-            ray.init(
-                address="local",
-                num_cpus=cores,
-                num_gpus=0,
-                include_dashboard=False,
-                object_store_memory=max(
-                    _LEAST_STORE_BYTES, cores * _BLOCKS_A_PROCESSOR * _BYTES_A_BLOCK
-                ),
-                _temp_dir=self._folder,
-                **quiet,
-            )
+            # other processes import what lies where Ray is started: nothing may lie there
+            with chdir(self._folder):
+                if address is not None:
+                    ray.init(address=address, **quiet)
+                else:
+                    ray.init(address="local", **self._of_this_machine(), **quiet)
         except Exception as error:  # it raises many types
             self.close()
             where = "on this machine" if address is None else f"at {address}"
@@ -245,8 +235,18 @@ class _StartedRay:
     def close(self) -> None:
         """Leaves Ray, and stops it if it was started here."""
         self.ray.shutdown()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _of_this_machine(self) -> dict[str, Any]:
+        cores = usable_cores()
+        blocks = cores * _BLOCKS_A_PROCESSOR
+        return {
+            "num_cpus": cores,
+            "num_gpus": 0,
+            "include_dashboard": False,
+            "object_store_memory": max(_LEAST_STORE_BYTES, blocks * _BYTES_A_BLOCK),
+            "_temp_dir": self._folder,
+        }
 
 
 def require_ray() -> None:
@@ -287,7 +287,7 @@ def _check_cluster(address: str) -> None:
             ) from error
     try:
         subprocess.run(  # noqa: S603 (this Python, a program of ours)
-            [sys.executable, "-c", _JOIN, address],
+            [sys.executable, "-P", "-c", _JOIN, address],
             check=True,
             capture_output=True,
             timeout=_JOIN_S,
@@ -316,4 +316,5 @@ def _failed(cause: BaseException) -> EngineFailed:
 
 
 def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}".removesuffix(": ")
+    said = " ".join(str(error).split()).partition(" traceback: ")[0]  # Ray's own have one
+    return f"{type(error).__name__}: {said[:300]}".removesuffix(": ")
