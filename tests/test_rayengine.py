@@ -63,13 +63,7 @@ class TwoNodes:
     def __init__(self) -> None:
         from ray.cluster_utils import Cluster
 
-        self._folder = tempfile.mkdtemp(prefix="ray-")  # a socket's path must be short
-        head = {
-            "num_cpus": 0,
-            "include_dashboard": False,
-            "object_store_memory": 80_000_000,
-            "temp_dir": self._folder,
-        }
+        head = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": 80_000_000}
         self._cluster: Any = Cluster(initialize_head=True, head_node_args=head)
         self.nodes = [self._add(), self._add()]
 
@@ -88,7 +82,6 @@ class TwoNodes:
 
     def close(self) -> None:
         self._cluster.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _add(self) -> Any:
         return self._cluster.add_node(num_cpus=1, object_store_memory=80_000_000)
@@ -96,17 +89,20 @@ class TwoNodes:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[TwoNodes]:
-    with pytest.MonkeyPatch.context() as patch, closing(started(patch)) as nodes:
+    folder = tempfile.mkdtemp(prefix="ray-")  # a socket's path must be short
+    with pytest.MonkeyPatch.context() as patch, closing(started(patch, folder)) as nodes:
         yield nodes
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def started(patch: pytest.MonkeyPatch) -> TwoNodes:
+def started(patch: pytest.MonkeyPatch, folder: str) -> TwoNodes:
     """Quiet, on loopback, with a token of its own, and quick to find that a node is gone.
 
     Ray reads some of it when it is imported.
     """
     assert "ray" not in sys.modules
     for name, value in {
+        "RAY_TMPDIR": folder,
         "PYTHONPATH": str(Path(__file__).parent),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
