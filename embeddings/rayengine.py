@@ -5,17 +5,16 @@ It does so when the first block is to be embedded.
 
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Generator, Iterable
-from contextlib import chdir, suppress
+from contextlib import ExitStack, chdir, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from embeddings.embedder import Embedder, FloatMatrix
@@ -33,6 +32,7 @@ _BLOCKS_A_PROCESSOR = 3
 They are what a refresh that is killed loses at most.
 """
 
+_FOLDER = "verbatim-ray-"  # a socket's path in it must stay short
 _BYTES_A_BLOCK = 4_000_000
 _LEAST_STORE_BYTES = 80_000_000  # what Ray takes at least
 _CONNECT_S = 5.0
@@ -212,41 +212,50 @@ class _StartedRay:
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         else:
             _check_cluster(address)
-        import ray
+        with ExitStack() as used:
+            folder = used.enter_context(
+                TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True)
+            )
+            # Ray prints there when a node dies, between the lines of a report
+            used.enter_context(redirect_stdout(used.enter_context(open(os.devnull, "w"))))
+            try:
+                import ray
 
-        self.ray: Any = ray
-        self._folder = tempfile.mkdtemp(prefix="verbatim-ray-")
-        quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
-        try:
-            # other processes import what lies where Ray is started: nothing may lie there
-            with chdir(self._folder):
-                if address is not None:
-                    ray.init(address=address, **quiet)
-                else:
-                    ray.init(address="local", **self._of_this_machine(), **quiet)
-        except Exception as error:  # it raises many types
-            self.close()
-            where = "on this machine" if address is None else f"at {address}"
-            raise EngineUnavailable(
-                f"Ray {where} cannot be used ({_one_line(error)}). Type "
-                '"verbatim refresh" without --engine ray to embed here.'
-            ) from error
+                used.callback(ray.shutdown)
+                # other processes import what lies where Ray is started: nothing may lie there
+                with chdir(folder):
+                    ray.init(
+                        log_to_driver=False,
+                        logging_level="ERROR",
+                        configure_logging=False,
+                        **(_of_this_machine(folder) if address is None else {"address": address}),
+                    )
+            except Exception as error:  # it raises many types
+                where = "on this machine" if address is None else f"at {address}"
+                raise EngineUnavailable(
+                    f"Ray {where} cannot be used ({_one_line(error)}). Type "
+                    '"verbatim refresh" without --engine ray to embed here.'
+                ) from error
+            self.ray: Any = ray
+            self._used = used.pop_all()
 
     def close(self) -> None:
         """Leaves Ray, and stops it if it was started here."""
-        self.ray.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._used.close()
 
-    def _of_this_machine(self) -> dict[str, Any]:
-        cores = usable_cores()
-        blocks = cores * _BLOCKS_A_PROCESSOR
-        return {
-            "num_cpus": cores,
-            "num_gpus": 0,
-            "include_dashboard": False,
-            "object_store_memory": max(_LEAST_STORE_BYTES, blocks * _BYTES_A_BLOCK),
-            "_temp_dir": self._folder,
-        }
+
+def _of_this_machine(folder: str) -> dict[str, Any]:
+    """How Ray is started for all cores of this machine, with its files in a folder."""
+    cores = usable_cores()
+    blocks = cores * _BLOCKS_A_PROCESSOR
+    return {
+        "address": "local",
+        "num_cpus": cores,
+        "num_gpus": 0,
+        "include_dashboard": False,
+        "object_store_memory": max(_LEAST_STORE_BYTES, blocks * _BYTES_A_BLOCK),
+        "_temp_dir": folder,
+    }
 
 
 def require_ray() -> None:
