@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable
 from contextlib import ExitStack, chdir, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -216,8 +217,9 @@ class _StartedRay:
             folder = used.enter_context(
                 TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True)
             )
-            # Ray prints there when a node dies, between the lines of a report
-            used.enter_context(redirect_stdout(used.enter_context(open(os.devnull, "w"))))
+            nowhere = used.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            # Ray prints there when a node dies, and would between the lines of a report
+            used.enter_context(redirect_stdout(nowhere))
             try:
                 import ray
 
