@@ -40,11 +40,11 @@ TEXTS_A_DOCUMENT = 1 + 65 + 65 * 3
 
 
 def a_document(number: int, *, word: str = "") -> str:
-    """65 paragraphs of three sentences each."""
+    """65 paragraphs of three sentences each, of many lengths: company decides the last bits."""
     return "\n\n".join(
         " ".join(
-            f"Statement {number} of {OURS} says {paragraph} times {sentence}{word}."
-            for sentence in ("peace", "trade", "water")
+            f"Statement {number} of {OURS} says {paragraph} times {what}{word}."
+            for what in ("peace", f"trade{' and again' * (paragraph * 7 % 40)}", "clean water")
         )
         for paragraph in range(65)
     )
