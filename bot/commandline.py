@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -28,7 +28,14 @@ from bot.jsonform import (
     verification_fields,
 )
 from bot.liveanswerer import LiveAnswerer
-from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
+from bot.settings import (
+    EngineKind,
+    Settings,
+    log_as_json,
+    ray_address,
+    telegram_token,
+    webhook_settings,
+)
 from bot.translation import translator
 from corpus import CorpusError
 from corpus.frontmatter import (
@@ -332,7 +339,7 @@ def add(
     else:
         terminalreports.print_added(outcomes, out, refresh_follows=then_refresh)
     if then_refresh and bad < len(outcomes):
-        _refresh_once(as_json=False, console=err if as_json else out)
+        _refresh_once(settings, as_json=False, console=err if as_json else out)
     if bad:
         raise typer.Exit(EXIT_PARTLY if bad < len(outcomes) else EXIT_FAILURE)
 
@@ -354,11 +361,12 @@ def remove(
     """
     from bot.composition import open_directory
 
-    directory = open_directory(_settings())
+    settings = _settings()
+    directory = open_directory(settings)
     for document in documents:
         out.print(f"removed  {directory.remove(_decodable(document))}", soft_wrap=True)
     if then_refresh:
-        _refresh_once(as_json=False, console=out)
+        _refresh_once(settings, as_json=False, console=out)
     else:
         out.print('Type "verbatim refresh" to stop quoting from it.')
 
@@ -372,6 +380,19 @@ def refresh(
     watch: Annotated[
         bool, typer.Option("--watch", help="Stay, and refresh whenever a file changes.")
     ] = False,
+    engine: Annotated[
+        EngineKind,
+        typer.Option("--engine", help="Embed in this process, or on the processors of Ray."),
+    ] = EngineKind.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="HOST:PORT",
+            help="The Ray cluster that this machine belongs to (else VERBATIM_RAY_ADDRESS, else "
+            "this machine alone).",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build the index, or bring it to the corpus directory.
@@ -380,29 +401,45 @@ def refresh(
     """
     if watch and dry_run:
         raise typer.BadParameter("give --watch or --dry-run, not both")
+    settings = _settings()
+    if address is not None:
+        if engine is not EngineKind.RAY:
+            raise typer.BadParameter("--ray-address needs --engine ray")
+        try:
+            given = ray_address(address, source="--ray-address")
+        except SettingsError as error:
+            raise typer.BadParameter(str(error)) from error
+        settings = replace(settings, ray_address=given)
     if watch:
-        _watch(full=full, as_json=as_json)
+        _watch(settings, engine=engine, full=full, as_json=as_json)
     else:
-        _refresh_once(full=full, dry_run=dry_run, as_json=as_json, console=out)
+        _refresh_once(
+            settings, engine=engine, full=full, dry_run=dry_run, as_json=as_json, console=out
+        )
 
 
 def _refresh_once(
-    *, full: bool = False, dry_run: bool = False, as_json: bool, console: Console
+    settings: Settings,
+    *,
+    engine: EngineKind = EngineKind.LOCAL,
+    full: bool = False,
+    dry_run: bool = False,
+    as_json: bool,
+    console: Console,
 ) -> None:
     from bot.composition import open_refresher
 
-    refresher = open_refresher(_settings(), progress_bar=_progress_bar)
+    refresher = open_refresher(settings, progress_bar=_progress_bar, engine=engine)
     report = refresher.plan(full=full) if dry_run else refresher.refresh(full=full)
     _print_report(report, as_json=as_json, dry_run=dry_run, console=console)
 
 
-def _watch(*, full: bool, as_json: bool) -> None:
+def _watch(settings: Settings, *, engine: EngineKind, full: bool, as_json: bool) -> None:
     """Refreshes now and at every change; a failure is said and the next change awaited."""
     from bot.composition import open_refresher
     from bot.refreshing import changes
 
-    settings = _settings()
-    refresher = open_refresher(settings, progress_bar=_progress_bar)
+    refresher = open_refresher(settings, progress_bar=_progress_bar, engine=engine)
     seen = changes(settings.corpus_directory)
     while True:
         try:

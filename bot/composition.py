@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ from bot.answering import Answerer
 from bot.citation import Cited
 from bot.errors import EvaluationFailed, SettingsError
 from bot.liveanswerer import LiveAnswerer
-from bot.refreshing import ProgressBar, Refresher
-from bot.settings import Settings
+from bot.refreshing import OpenEngine, ProgressBar, Refresher
+from bot.settings import EngineKind, Settings
 from bot.verification import Verification, verify
 from corpus import (
     Corpus,
@@ -29,6 +30,7 @@ from corpus.frontmatter import Provenance
 from embeddings import (
     CrossEncoderReranker,
     Embedder,
+    Engine,
     Generation,
     GenerationStore,
     ModelFolder,
@@ -155,16 +157,44 @@ def _open_generation(
     return opened.generation, store.pointed()
 
 
-def open_refresher(settings: Settings, *, progress_bar: ProgressBar) -> Refresher:
+def open_refresher(
+    settings: Settings, *, progress_bar: ProgressBar, engine: EngineKind = EngineKind.LOCAL
+) -> Refresher:
     """What brings the index to the corpus directory, which is seeded on a new machine.
 
     Raises:
+        EngineUnavailable: if the engine is not installed.
         ModelError: if the model cannot be used.
         SettingsError: if the directory cannot be seeded.
     """
+    if engine is EngineKind.RAY:
+        from embeddings.rayengine import require_ray
+
+        require_ray()
     model = find_settings_model(settings)
     _seed_new_machine(settings)
-    return Refresher(settings, index=open_index(settings), model=model, progress_bar=progress_bar)
+    index = open_index(settings)
+    if engine is EngineKind.LOCAL:
+        return Refresher(settings, index=index, model=model, progress_bar=progress_bar)
+    return Refresher(
+        settings,
+        index=index,
+        model=model,
+        progress_bar=progress_bar,
+        open_engine=_on_ray(settings, model),
+    )
+
+
+def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
+    from embeddings.nodework import ModelSource
+    from embeddings.rayengine import RayEngine
+
+    source = ModelSource.of(model, exports=settings.exports_directory)
+
+    def opened(embedder: Embedder) -> AbstractContextManager[Engine]:
+        return closing(RayEngine(embedder, source, address=settings.ray_address))
+
+    return opened
 
 
 def open_directory(settings: Settings) -> "CorpusDirectory":

@@ -3,13 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bot.settings import Settings
 from corpus import Snapshots, read_corpus, read_sources, text_files
 from embeddings import (
     Embedder,
+    Engine,
+    LocalEngine,
     ModelFolder,
     PassageIndex,
     Progress,
@@ -25,10 +27,17 @@ from embeddings import (
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""
 
+OpenEngine = Callable[[Embedder], AbstractContextManager[Engine]]
+"""Opens what embeds with a model, for one refresh."""
+
 _State = tuple[tuple[str, int, int], ...] | None
 
 SETTLE_S = 1.0
 """How long the files must have been left alone before a watch refreshes."""
+
+
+def _here(embedder: Embedder) -> AbstractContextManager[Engine]:
+    return nullcontext(LocalEngine(embedder))
 
 
 class Refresher:
@@ -41,11 +50,13 @@ class Refresher:
         index: PassageIndex,
         model: ModelFolder,
         progress_bar: ProgressBar,
+        open_engine: OpenEngine = _here,
     ) -> None:
         self._settings = settings
         self._index = index
         self._model = model
         self._progress_bar = progress_bar
+        self._open_engine = open_engine
         self._embedder: Embedder | None = None
         self._opening = threading.Lock()
 
@@ -72,8 +83,8 @@ class Refresher:
 
         Raises:
             CorpusError: if the corpus cannot be read or holds no passage; the index stays.
-            EmbeddingsError: if the model cannot be used, another refresh runs, or the disk is
-                full; the index stays.
+            EmbeddingsError: if the model or the engine cannot be used, another refresh runs, or
+                the disk is full; the index stays.
         """
         settings, bar = self._settings, progress_bar or self._progress_bar
         store = self._index
@@ -90,11 +101,12 @@ class Refresher:
         same = read_sources(settings.corpus_directory) == sources
         Snapshots(settings.snapshots_directory).keep_texts(corpus.documents)
         embedder = self.embedder
-        with bar("Embedding") as progress:
+        with self._open_engine(embedder) as engine, bar("Embedding") as progress:
             return refresh(
                 corpus,
                 store=store,
                 embedder=embedder,
+                engine=engine,
                 full=full,
                 wait_s=wait_s,
                 sources=sources if same else None,

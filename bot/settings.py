@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -16,8 +17,16 @@ from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
+_HOST_AND_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _MOST_PORTS = 65_535
 TELEGRAM_API = "https://api.telegram.org"
+
+
+class EngineKind(StrEnum):
+    """Where a refresh embeds: in its own process, or on the processors of Ray."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class Settings:
     burst; 0 a minute sets no limit.
     ``index_url`` is the PostgreSQL database that keeps the index, with its password; None, the
     default, is to keep it in ``index_directory``.
+    ``ray_address`` is the cluster that ``EngineKind.RAY`` joins, "auto" or HOST:PORT; None, the
+    default, is this machine alone.
     """
 
     home: Path
@@ -57,6 +68,7 @@ class Settings:
     questions_at_once: int
     health_port: int | None = None
     index_url: str | None = field(default=None, repr=False)
+    ray_address: str | None = None
 
     @property
     def index_directory(self) -> Path:
@@ -84,7 +96,8 @@ class Settings:
 
         Raises:
             SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
-                texts in ``VERBATIM_LANGUAGE``, an id is none, or a value is not one of those known.
+                texts in ``VERBATIM_LANGUAGE``, an id is none, an address is none, or a value is
+                not one of those known.
         """
         home_text = environment.get("VERBATIM_HOME")
         home = _path(home_text) if home_text else user_data_path("verbatim")
@@ -116,6 +129,9 @@ class Settings:
             health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
             or None,
             index_url=_index_url(environment),
+            ray_address=ray_address(
+                environment.get("VERBATIM_RAY_ADDRESS") or None, source="VERBATIM_RAY_ADDRESS"
+            ),
         )
 
 
@@ -130,6 +146,21 @@ def _index_url(environment: Mapping[str, str]) -> str | None:
             "keep the index in VERBATIM_HOME."
         )
     return url or None
+
+
+def ray_address(text: str | None, *, source: str) -> str | None:
+    """The address of a Ray cluster as ``source``, a variable or an option, gives it.
+
+    Raises:
+        SettingsError: if it is neither "auto" nor HOST:PORT.
+    """
+    if text is None or text == "auto" or _HOST_AND_PORT.fullmatch(text):
+        return text
+    raise SettingsError(
+        f'{source} {text[:200]} must be HOST:PORT, such as 10.0.0.1:6379, or "auto" for the '
+        "cluster that this machine belongs to. Addresses of Ray's client (ray://) are not used: "
+        "type the command on a machine of the cluster."
+    )
 
 
 def _precision(environment: Mapping[str, str]) -> Precision:

@@ -5,8 +5,12 @@ from embeddings.checking import GenerationCheck, SourceText, StoreCheck, check_s
 from embeddings.crossencoder import CrossEncoderReranker
 from embeddings.dateranges import DateRange, iso_range
 from embeddings.embedder import PRECISIONS, Embedder, ModelIdentity, Precision, Progress
+from embeddings.engine import Engine, LocalEngine
 from embeddings.errors import (
     EmbeddingsError,
+    EngineError,
+    EngineFailed,
+    EngineUnavailable,
     GenerationError,
     GenerationNotFound,
     IndexDamaged,
@@ -60,6 +64,10 @@ __all__ = [
     "DateRange",
     "Embedder",
     "EmbeddingsError",
+    "Engine",
+    "EngineError",
+    "EngineFailed",
+    "EngineUnavailable",
     "Filter",
     "Generation",
     "GenerationCheck",
@@ -73,6 +81,7 @@ __all__ = [
     "IndexNotFound",
     "IndexUnavailable",
     "IndexWriteFailed",
+    "LocalEngine",
     "Manifest",
     "ModelDamaged",
     "ModelError",

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from corpus import Document
 from embeddings.embedder import Embedder, FloatMatrix, Progress
+from embeddings.engine import Block, Engine
 from embeddings.generation import Generation
 from embeddings.generationfiles import GenerationVectors
 from embeddings.knownvectors import KnownVectors, Units
@@ -26,6 +28,7 @@ def embed_corpus(
     parts: Sequence[Run],
     embedder: Embedder,
     *,
+    engine: Engine,
     known: KnownVectors,
     before: Generation | None = None,
     full: bool = False,
@@ -33,8 +36,12 @@ def embed_corpus(
 ) -> tuple[GenerationVectors, int]:
     """The vectors of a corpus, given in runs, and how many texts had to be embedded for them.
 
-    What stood in the generation ``before``, by the same model, is taken from there. ``known``
-    receives what was missing, some documents at a time; with ``full`` everything is.
+    What stood in the generation ``before``, by the same model, is taken from there. ``engine``
+    embeds what is missing with the model of ``embedder``, and ``known`` receives it, some
+    documents at a time; with ``full`` everything is.
+
+    Raises:
+        EngineError: if the engine fails; what it has embedded is known.
     """
     basis = None if full else known.basis()
     if basis is None:
@@ -50,12 +57,12 @@ def embed_corpus(
         for run in parts
     ]
     texts = [each for piece in pieces if isinstance(piece, _ByText) for each in piece.texts]
-    embedded = _embed_missing(texts, embedder, basis, known, full=full, progress=progress)
+    embedded = _embed_missing(texts, engine, basis, known, full=full, progress=progress)
     try:
         vectors = _in_rows(pieces, basis, embedder.dimension)
     except KeyError:  # a row is damaged: all are looked through, which is not worth it otherwise
         embedded += _embed_missing(
-            texts, embedder, basis, known, look_through=True, progress=progress
+            texts, engine, basis, known, look_through=True, progress=progress
         )
         vectors = _in_rows(pieces, basis, embedder.dimension)
     return vectors, embedded
@@ -70,7 +77,7 @@ def missing_texts(parts: Sequence[Run], known: KnownVectors, *, full: bool = Fal
 
 def _embed_missing(
     texts: Sequence["_Texts"],
-    embedder: Embedder,
+    engine: Engine,
     basis: FloatMatrix,
     known: KnownVectors,
     *,
@@ -80,24 +87,12 @@ def _embed_missing(
 ) -> int:
     """Makes known what is not, all with ``full``; how many texts that was."""
     unread, unseen = _missing(texts, known, full=full, look_through=look_through)
-    in_all, done = len(unread) + len(unseen), 0
-
-    def told() -> Progress | None:
-        before = done
-        return None if progress is None else lambda now, _: progress(before + now, in_all)
-
-    for units, some in _blocks(texts, unread, unseen):
-        read = embedder.read_passages([text for text, _ in units], progress=told())
-        vectors: dict[str, FloatMatrix] = {}
-        tokens: dict[Units, TokenVectors] = {}
-        for (text, starts), reading in zip(units, read, strict=True):
-            vectors[text] = reading.vector
-            tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
-        done += len(units)
-        seen = embedder.embed_passages(some, progress=told())
-        vectors.update(zip(some, seen, strict=True))
-        done += len(some)
-        known.keep(vectors=vectors, tokens=tokens)
+    in_all = len(unread) + len(unseen)
+    told = None if progress is None else lambda done: progress(done, in_all)
+    blocks = _blocks(texts, unread, unseen)
+    with closing(engine.embed(blocks, basis=basis, told=told)) as embedded:
+        for found in embedded:
+            known.keep(vectors=found.vectors, tokens=found.tokens)
     return in_all
 
 
@@ -227,7 +222,7 @@ def _missing(
 
 def _blocks(
     texts: Sequence["_Texts"], unread: dict[Units, None], unseen: dict[str, None]
-) -> Iterator[tuple[list[Units], list[str]]]:
+) -> Iterator[Block]:
     """The missing units and texts, whole documents together, ``_AT_ONCE`` or more at a time."""
     left_units, left_texts = set(unread), set(unseen)
     units: list[Units] = []
@@ -236,10 +231,10 @@ def _blocks(
         units += _taken(left_units, each.units)
         some += _taken(left_texts, each.sentences)
         if len(units) + len(some) >= _AT_ONCE:
-            yield units, some
+            yield Block(tuple(units), tuple(some))
             units, some = [], []
     if units or some:
-        yield units, some
+        yield Block(tuple(units), tuple(some))
 
 
 def _taken(left: set[Any], wanted: Iterable[Any]) -> list[Any]:

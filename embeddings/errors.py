@@ -4,6 +4,9 @@ EmbeddingsError
 ├── ModelError
 │   ├── ModelNotFound     no model under that name or folder
 │   └── ModelDamaged      its weights are not the ones they should be
+├── EngineError
+│   ├── EngineUnavailable  what should embed elsewhere is not installed or cannot be reached
+│   └── EngineFailed       it cannot embed, or gives other numbers than this machine
 └── GenerationError
     ├── IndexNotFound       nothing has been built yet
     ├── IndexDamaged        a file of the generation is not what its manifest says
@@ -30,6 +33,18 @@ class ModelNotFound(ModelError):
 
 class ModelDamaged(ModelError):
     """The weights differ from the published ones, or are not in the safetensors format."""
+
+
+class EngineError(EmbeddingsError):
+    """Texts cannot be embedded elsewhere. What was embedded is kept; the index stays."""
+
+
+class EngineUnavailable(EngineError):
+    """The library is not installed, or no cluster answers at the address."""
+
+
+class EngineFailed(EngineError):
+    """A block could not be embedded, or a node would give other numbers than this machine."""
 
 
 class GenerationError(EmbeddingsError):

@@ -27,8 +27,8 @@ class _Unfaithful(Exception):
     """The export gives other vectors than the model."""
 
 
-def open_embedder(model: ModelFolder, *, exports: Path) -> Embedder:
-    """The embedder of a model, by its export in ``exports``.
+def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = None) -> Embedder:
+    """The embedder of a model, by its export in ``exports``; see ``OnnxEmbedder`` for ``threads``.
 
     Where there is none yet, the model is loaded by sentence-transformers, which takes seconds,
     exported once, and held against the original on a sample of texts. A model that does not
@@ -42,15 +42,15 @@ def open_embedder(model: ModelFolder, *, exports: Path) -> Embedder:
         with ThreadPoolExecutor(1) as aside:
             whole = aside.submit(exported.weights_are_whole)  # while the runtime loads
             try:
-                embedder = OnnxEmbedder(exported, model.identity)
+                embedder = OnnxEmbedder(exported, model.identity, threads=threads)
             except ModelDamaged:
                 embedder = None
             if embedder is not None and whole.result():
                 return embedder
-    return _exported_now(model, exports)
+    return _exported_now(model, exports, threads)
 
 
-def _exported_now(model: ModelFolder, exports: Path) -> Embedder:
+def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Embedder:
     from embeddings.sentencetransformer import SentenceTransformerEmbedder
 
     model.check()
@@ -70,7 +70,7 @@ def _exported_now(model: ModelFolder, exports: Path) -> Embedder:
 
     try:
         exported = export_once(exports, model.identity, write=write, measure=measure)
-        return OnnxEmbedder(exported, model.identity)
+        return OnnxEmbedder(exported, model.identity, threads=threads)
     except Exception as error:  # an exporter raises anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         if precision != "fp32":

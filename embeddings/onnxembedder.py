@@ -44,8 +44,12 @@ class OnnxEmbedder:
     several threads: a question does not wait for the texts of a refresh, it shares the cores.
     """
 
-    def __init__(self, exported: ExportedModel, identity: ModelIdentity) -> None:
-        """Loads the model.
+    def __init__(
+        self, exported: ExportedModel, identity: ModelIdentity, *, threads: int | None = None
+    ) -> None:
+        """Loads the model; it runs so many batches at a time, by default one on each core.
+
+        How many decides no number.
 
         Raises:
             ModelDamaged: if the runtime cannot read it.
@@ -72,7 +76,7 @@ class OnnxEmbedder:
         self._tokenizer.no_truncation()
         self._shape = exported.shape
         self._identity = identity
-        self._threads = min(usable_cores(), _MOST_THREADS)
+        self._threads = threads or min(usable_cores(), _MOST_THREADS)
         self._questions = QuestionBatches(self._read_questions, at_once=self._threads)
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from corpus import Corpus, Document, EmptyCorpus, Passage, Sources, id_from_name
 from embeddings.corpusvectors import embed_corpus, keep_generation, missing_texts
 from embeddings.embedder import Embedder, ModelIdentity, Progress
+from embeddings.engine import Engine, LocalEngine
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation
 from embeddings.generationfiles import generation_files, generation_searches
@@ -40,6 +41,7 @@ def refresh(
     *,
     store: PassageIndex,
     embedder: Embedder,
+    engine: Engine | None = None,
     full: bool = False,
     wait_s: float = 0,
     sources: Sources | None = None,
@@ -52,10 +54,12 @@ def refresh(
     everything anew. They are kept document by document, so that a refresh that is killed goes on
     where it was. A damaged current generation is built anew. ``sources`` are the files that the
     corpus was read from, for ``unchanged`` and ``known_documents``; ``current`` is the current
-    generation, where it is at hand.
+    generation, where it is at hand. ``engine`` embeds with the model of ``embedder``; by default
+    this process does.
 
     Raises:
         EmptyCorpus: if the corpus has no passage; the current generation stays.
+        EngineError: if the engine fails; the current generation stays.
         RefreshRunning: if another process is writing, after ``wait_s`` seconds.
         IndexWriteFailed: if the new generation could not be written; the current one stays.
     """
@@ -75,7 +79,13 @@ def refresh(
             if before is not None and not len(known):
                 keep_generation(before, known)
             vectors, embedded = embed_corpus(
-                parts, embedder, known=known, before=before, full=full, progress=progress
+                parts,
+                embedder,
+                engine=engine or LocalEngine(embedder),
+                known=known,
+                before=before,
+                full=full,
+                progress=progress,
             )
         files = generation_files(corpus, vectors, parts=parts, before=before)
         searches = generation_searches(vectors)

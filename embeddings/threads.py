@@ -1,6 +1,8 @@
 """How many threads computing takes. The only module that imports ``threadpoolctl``."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def usable_cores() -> int:
@@ -20,3 +22,12 @@ def one_thread_for_numpy() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits=1, user_api="blas")
+
+
+@contextmanager
+def one_numpy_thread() -> Iterator[None]:
+    """``one_thread_for_numpy`` for a while: the sums of a product do not depend on the cores."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield

@@ -39,6 +39,7 @@ ONE_MODULE = {
     "platformdirs": "bot.settings",
     "ir_measures": "bot.evaluation.measures",
     "matplotlib": "bot.evaluation.plot",
+    "ray": "embeddings.rayengine",
 }
 ONE_PACKAGE = {"telegram": "bot.telegrambot"}
 
@@ -84,7 +85,7 @@ def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
         "import importlib, sys, threading\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'matplotlib'}\n"
-        "heavy |= {'ir_measures', 'py3langid'}\n"
+        "heavy |= {'ir_measures', 'py3langid', 'ray'}\n"
         "heavy |= {'onnx', 'onnxruntime', 'tokenizers', 'bm25s'}\n"
         "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx'}\n"
         "heavy &= set(sys.modules)\n"

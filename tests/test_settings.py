@@ -139,3 +139,17 @@ def test_access_and_rate_can_be_set() -> None:
 def test_a_wrong_access_or_rate_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable):
         Settings.from_environment({variable: value})
+
+
+@pytest.mark.parametrize(
+    "address", ["auto", "10.0.0.1:6379", "head.example:6379", "[fd00::1]:6379"]
+)
+def test_a_ray_cluster_has_a_host_and_a_port(address: str) -> None:
+    assert Settings.from_environment({"VERBATIM_RAY_ADDRESS": address}).ray_address == address
+    assert Settings.from_environment({"VERBATIM_RAY_ADDRESS": ""}).ray_address is None
+
+
+@pytest.mark.parametrize("address", ["ray://10.0.0.1:10001", "10.0.0.1", ":6379", "a:b", "a b:1"])
+def test_another_address_of_ray_is_refused_by_name(address: str) -> None:
+    with pytest.raises(SettingsError, match="VERBATIM_RAY_ADDRESS"):
+        Settings.from_environment({"VERBATIM_RAY_ADDRESS": address})
