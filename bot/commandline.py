@@ -620,7 +620,7 @@ def serve(
     try:
         configure_logging(
             level=level,
-            secrets=[token, *([called.secret] if called else [])],
+            secrets=[token, *([called.secret] if called else []), *settings.secrets],
             as_json=log_as_json(os.environ),
         )
     except ValueError as error:

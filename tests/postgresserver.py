@@ -142,7 +142,7 @@ class PostgresServer:
         if self._process is None or self._process.poll() is not None:
             return
         # busy ones live on without it, and no other server starts as long as they do
-        children = self._children() if kill else []
+        children = self.children() if kill else []
         self._process.send_signal(signal.SIGKILL if kill else signal.SIGINT)
         for child in children:
             with suppress(ProcessLookupError):
@@ -153,7 +153,7 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
 
-    def _children(self) -> list[int]:
+    def children(self) -> list[int]:
         """The server's processes but itself, on Linux."""
         found = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         return [int(child) for child in found.read_text().split()] if found.exists() else []
