@@ -177,7 +177,7 @@ def test_a_server_that_says_nothing_is_left_for_another_one(
 def test_a_server_that_says_nothing_is_not_waited_for_without_end(
     servers: tuple[PostgresServer, PostgresServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, seconds in (("SILENCE_S", 1.0), ("PATIENCE_S", 1.0), ("_CONNECT_S", 2)):
+    for name, seconds in (("SILENCE_S", 1.0), ("PATIENCE_S", 1.0), ("CONNECT_S", 2)):
         monkeypatch.setattr(connections, name, seconds)
     primary, _ = servers
     with psycopg.connect(primary.url(), autocommit=True) as connection:

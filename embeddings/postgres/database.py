@@ -26,7 +26,7 @@ PATIENCE_S = 10.0
 SILENCE_S = 8.0
 """So long a server may say nothing while it reads for a question; then another one is asked."""
 
-_CONNECT_S = 3
+CONNECT_S = 3
 _AGAIN_S = 0.1
 _DEAD_MACHINE: dict[str, Any] = {
     "keepalives_idle": 10,
@@ -119,7 +119,7 @@ class Database:
             self._url,
             autocommit=True,
             application_name="verbatim",
-            connect_timeout=_CONNECT_S,
+            connect_timeout=CONNECT_S,
             **_DEAD_MACHINE,
         )
         try:
@@ -157,7 +157,7 @@ class Database:
                     self._url,
                     autocommit=True,
                     application_name=name[:63],
-                    connect_timeout=_CONNECT_S,
+                    connect_timeout=CONNECT_S,
                     target_session_attrs="read-write",
                     **_DEAD_MACHINE,
                 )
