@@ -96,6 +96,29 @@ class PostgresServer:
         return self._folder / "data"
 
     @property
+    def programs(self) -> Path:
+        """The directory of the server's programs."""
+        return self._bin
+
+    def own_folder(self, name: str) -> Path:
+        """A new folder of the server's user, gone with the server."""
+        folder = self._folder / name
+        folder.mkdir()
+        self.give(folder)
+        return folder
+
+    def give(self, *paths: Path) -> None:
+        """Makes paths the server's user's."""
+        for path in paths:
+            os.chown(path, *self._own)
+
+    def another_user(self) -> dict[str, Any]:
+        """What ``subprocess`` needs to run a program as the server's user."""
+        if os.geteuid() != 0:
+            return {}
+        return {"user": self._own[0], "group": self._own[1], "extra_groups": []}
+
+    @property
     def log_file(self) -> Path:
         """Where the server writes what it has to say."""
         return self._log

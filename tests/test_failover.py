@@ -81,7 +81,7 @@ def wait_for(server: PostgresServer, generation: int, folder: Path) -> None:
 
 
 def test_answers_go_on_when_the_primary_is_killed_and_the_standby_takes_over(
-    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path, record_property: object
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
 ) -> None:
     primary, standby = servers
     with opened(url_of(primary, standby), tmp_path) as index:
@@ -147,6 +147,16 @@ def test_a_generation_that_the_standby_never_got_is_given_up_and_its_number_not_
             time.sleep(0.5)
         assert (load.failed, load.mixed) == ([], [])
         assert publish(index, 3) == after + 1
+
+
+def test_a_refresh_writes_to_the_primary_even_where_a_standby_is_named_first(
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
+) -> None:
+    primary, standby = servers
+    with opened(url_of(standby, primary), tmp_path) as index:
+        publish(index, 0)
+        wait_for(standby, 1, tmp_path)
+        assert index.open_current().number == 1
 
 
 def silent(server: PostgresServer) -> None:
