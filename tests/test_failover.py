@@ -159,10 +159,15 @@ def test_a_refresh_writes_to_the_primary_even_where_a_standby_is_named_first(
         assert index.open_current().number == 1
 
 
-def silent(server: PostgresServer) -> None:
-    """The machine still takes what is sent, and nobody there reads it."""
+@contextmanager
+def silent(server: PostgresServer) -> Iterator[None]:
+    """The machine still takes what is sent, and nobody there reads it; in the end it is killed."""
     for process in [server.pid, *server.children()]:
         os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.stop(kill=True)
 
 
 def test_a_server_that_says_nothing_is_left_for_another_one(
@@ -177,11 +182,10 @@ def test_a_server_that_says_nothing_is_left_for_another_one(
         wait_for(standby, 1, tmp_path)
         answerers = answerers_of(index)
         answerers.current.answer(QUESTIONS[0])
-        silent(primary)
-        started = time.monotonic()
-        assert answerers.current.answer(QUESTIONS[1]).quotes
-        assert time.monotonic() - started < 6
-        primary.stop(kill=True)
+        with silent(primary):
+            started = time.monotonic()
+            assert answerers.current.answer(QUESTIONS[1]).quotes
+            assert time.monotonic() - started < 6
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_without_end(
@@ -194,12 +198,11 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(
         connection.execute("CREATE EXTENSION vector")
     database = Database(primary.url(password=PASSWORD))
     assert database.read("SELECT 1") == [(1,)]
-    silent(primary)
-    started = time.monotonic()
-    with pytest.raises(IndexUnavailable, match="does not answer"):
-        database.read("SELECT 1")
-    assert time.monotonic() - started < 10
-    primary.stop(kill=True)
+    with silent(primary):
+        started = time.monotonic()
+        with pytest.raises(IndexUnavailable, match="does not answer"):
+            database.read("SELECT 1")
+        assert time.monotonic() - started < 10
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Settings and the token."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
+from bot.logs import RedactingFormatter
 from bot.settings import Settings, telegram_token
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
@@ -139,3 +141,16 @@ def test_access_and_rate_can_be_set() -> None:
 def test_a_wrong_access_or_rate_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable):
         Settings.from_environment({variable: value})
+
+
+def test_no_log_tells_the_address_of_the_index_or_its_password_in_any_form() -> None:
+    assert Settings.from_environment({}).secrets == []
+    url = "postgresql://user:p%40ss%2Fword@one,two:5433/index?sslmode=require"
+    secrets = Settings.from_environment({"VERBATIM_INDEX": url}).secrets
+    assert set(secrets) == {url, "p%40ss%2Fword", "p@ss/word"}
+    line = f"error connecting to {url}: no login with p@ss/word or p%40ss%2Fword"
+    record = logging.LogRecord("psycopg", logging.WARNING, "", 0, line, (), None)
+    told = RedactingFormatter(secrets).format(record)
+    assert "ss" not in told.partition("error connecting")[2].replace("[secret]", "")
+    without = Settings.from_environment({"VERBATIM_INDEX": "postgresql://user@one/index"})
+    assert without.secrets == ["postgresql://user@one/index"]
