@@ -231,10 +231,9 @@ def _told(url: str) -> dict[str, Any]:
     """
     try:
         told = conninfo.conninfo_to_dict(url)
-        parts = [str(told.get(name) or "") for name in ("host", "hostaddr", "dbname", "port")]
-        readable = "@" not in "".join(parts) and parts[3].replace(",", "").isdecimal() | (
-            not parts[3]
-        )
+        parts = "".join(str(told.get(name) or "") for name in ("host", "hostaddr", "dbname"))
+        ports = str(told.get("port") or "").replace(",", "")
+        readable = "@" not in parts and (not ports or ports.isdecimal())
     except (psycopg.ProgrammingError, UnicodeError):
         readable = False
     if not readable:
