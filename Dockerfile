@@ -2,10 +2,10 @@
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/verbatim
 WORKDIR /src
-COPY requirements.lock ./
+COPY requirements.lock requirements-postgres.lock ./
 RUN /opt/verbatim/bin/pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
       "$(grep -E '^torch==' requirements.lock)" \
- && /opt/verbatim/bin/pip install --no-cache-dir -r requirements.lock
+ && /opt/verbatim/bin/pip install --no-cache-dir -r requirements.lock -r requirements-postgres.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY corpus corpus
 COPY embeddings embeddings

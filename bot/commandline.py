@@ -22,6 +22,7 @@ from bot.errors import BotError, MalformedCitation, SettingsError
 from bot.jsonform import (
     check_fields,
     document_fields,
+    finding_fields,
     generation_fields,
     outcome_fields,
     reply_fields,
@@ -544,6 +545,32 @@ def check(
     raise typer.Exit(0 if found.intact else EXIT_FAILURE)
 
 
+@app.command()
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask Telegram whose the token is, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell whether model, statements, disk, index, database and token are as they should be.
+
+    Each is a line; exit code 1 tells that one is not well. Nothing is changed, and of an index
+    in PostgreSQL each server that VERBATIM_INDEX names is looked at, with its standbys.
+
+    Example: verbatim doctor --online
+    """
+    from bot.composition import examine_setup
+
+    found = []
+    for finding in examine_setup(_settings(), os.environ, online=online):
+        found.append(finding)
+        if not as_json:
+            terminalreports.print_finding(finding, out)
+    if as_json:
+        print(json.dumps(finding_fields(found), ensure_ascii=False, indent=2))
+    raise typer.Exit(0 if all(finding.well for finding in found) else EXIT_FAILURE)
+
+
 @app.command("list")
 def list_documents(as_json: JsonOption = False) -> None:
     """List the documents that are quoted from.
@@ -680,7 +707,7 @@ def serve(
     try:
         configure_logging(
             level=level,
-            secrets=[token, *([called.secret] if called else [])],
+            secrets=[token, *([called.secret] if called else []), *settings.secrets],
             as_json=log_as_json(os.environ),
         )
     except ValueError as error:

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering import Answerer
 from bot.citation import Cited
+from bot.doctor import Finding, examine
 from bot.errors import EvaluationFailed, SettingsError
 from bot.liveanswerer import LiveAnswerer
 from bot.refreshing import OpenEngine, ProgressBar, Refresher
@@ -30,6 +31,7 @@ from corpus.frontmatter import Provenance
 from embeddings import (
     CrossEncoderReranker,
     Embedder,
+    EmbeddingsError,
     Engine,
     Generation,
     GenerationStore,
@@ -48,6 +50,7 @@ from embeddings.threads import one_thread_for_numpy
 if TYPE_CHECKING:  # a question does not wait for what only adding needs
     from corpus.adding import Source, SourceOutcome
     from corpus.directory import CorpusDirectory
+    from embeddings.postgres.serverfacts import ServerFacts
 
 log = logging.getLogger(__name__)
 
@@ -257,6 +260,40 @@ def check_index(
         return check_store(
             store, citations=citations, source_text=snapshots.text, progress=progress
         )
+
+
+def examine_setup(
+    settings: Settings, environment: Mapping[str, str], *, online: bool
+) -> Iterator[Finding]:
+    """What "verbatim doctor" finds; ``online`` has Telegram asked, too."""
+
+    def find_whole_model() -> ModelFolder:
+        return find_model(
+            settings.model,
+            query_prompt=settings.query_prompt,
+            passage_prompt=settings.passage_prompt,
+            precision=settings.precision,
+        )
+
+    def servers() -> "list[ServerFacts | EmbeddingsError]":
+        open_index(settings)  # says what is not installed
+        from embeddings.postgres.serverfacts import server_facts
+
+        return [*server_facts(settings.index_url or "")]
+
+    def bot_name(token: str) -> str | None:
+        from bot.telegrambot.names import telegram_name
+
+        return telegram_name(settings, token)
+
+    return examine(
+        settings,
+        environment,
+        find_model=find_whole_model,
+        open_index=lambda: open_index(settings),
+        servers=servers if settings.index_url else None,
+        bot_name=bot_name if online else None,
+    )
 
 
 def find_settings_model(settings: Settings) -> ModelFolder:

@@ -1,9 +1,11 @@
 """The JSON form of replies and verdicts: stable, documented in the README."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
+from bot.doctor import Finding
 from bot.explanation import explanation
 from bot.verification import Place, Verification
 from corpus import Document
@@ -101,6 +103,14 @@ def check_fields(found: StoreCheck) -> dict[str, Any]:
             }
             for each in found.generations
         ],
+    }
+
+
+def finding_fields(found: Sequence[Finding]) -> dict[str, Any]:
+    """What "verbatim doctor" found."""
+    return {
+        "well": all(each.well for each in found),
+        "findings": [{"name": f.name, "well": f.well, "text": f.text} for f in found],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import unquote
 
 from platformdirs import user_data_path
 
@@ -74,6 +75,15 @@ class Settings:
     def index_directory(self) -> Path:
         """Where the generations lie; with ``index_url``, what this machine keeps for them."""
         return self.home / "index"
+
+    @property
+    def secrets(self) -> list[str]:
+        """What of the settings no log may tell: the index's address and its password."""
+        if self.index_url is None:
+            return []
+        login, _, _ = self.index_url.partition("://")[2].rpartition("@")
+        written = login.partition(":")[2]
+        return [self.index_url, *{written, unquote(written)} - {""}]
 
     @property
     def snapshots_directory(self) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from bot.doctor import Finding
 from bot.explanation import explanation
 from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
@@ -120,3 +121,11 @@ def print_check(found: StoreCheck, console: Console) -> None:
         print_line(Text(problem, style="red"), console)
     for name in found.unknown:
         print_line(Text(f"Unknown: {printable(name)}", style="yellow"), console)
+
+
+def print_finding(finding: Finding, console: Console) -> None:
+    """Prints what "verbatim doctor" found of one thing, on one line."""
+    line = Text("well " if finding.well else "WRONG", style="green" if finding.well else "red")
+    line.append(f"  {finding.name:11}  ", style="cyan")
+    line.append(" ".join(printable(finding.text).split()), style="")
+    print_line(line, console)

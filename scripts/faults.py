@@ -7,10 +7,11 @@
     python scripts/faults.py botkills --count 1000
     python scripts/faults.py texts --count 10000
     python scripts/faults.py canaries --count 10000
+    python scripts/faults.py pgkills --count 20
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
-``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/randomtexts.py`` and
-``tests/canaries.py``. A new one is a function with its options in ``main``.
+``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/randomtexts.py``, ``tests/canaries.py``
+and ``tests/postgreskills.py``. A new one is a function with its options in ``main``.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from swapping import edition, swap_under_load
 
-from embeddings import GenerationStore, refresh
+from embeddings import GenerationStore, find_model, open_embedder, refresh
 
 
 def damage(options: argparse.Namespace) -> bool:
@@ -125,6 +126,33 @@ def canaries(options: argparse.Namespace) -> bool:
     return not wrong
 
 
+def pgkills(options: argparse.Namespace) -> bool:
+    """PostgreSQL servers killed inside a refresh, then refreshes: the index stays whole."""
+    from postgreskills import kill_trials  # needs an extra
+
+    good = True
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        exports = home / "models"
+        embedder = open_embedder(find_model(), exports=exports)
+        for what, kill_client in (("server", False), ("refresh", True)):
+            with kill_trials(
+                home / what, embedder, exports=exports, documents=options.documents
+            ) as trials:
+                found = trials.run(options.count, seed=options.seed, kill_client=kill_client)
+            print(
+                f"{found.kills} times the {what} was killed: {found.refused} refreshes failed in "
+                f"one line, {found.finished} finished; then {found.served_old} times the old and "
+                f"{found.served_new} times the new corpus answered; the lock was held for "
+                f"{found.lock_free_s:.2f} s at most; {len(found.faults)} faults"
+            )
+            print(f"  killed after: {_counts(found.hit)}")
+            for fault in found.faults[:20]:
+                print(f"  {fault}")
+            good = good and not found.faults
+    return good
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -177,6 +205,11 @@ def main() -> None:
     one = campaigns.add_parser("canaries", help=canaries.__doc__)
     one.add_argument("--count", type=int, default=10_000, help="questions")
     one.set_defaults(campaign=canaries)
+    one = campaigns.add_parser("pgkills", help=pgkills.__doc__)
+    one.add_argument("--count", type=int, default=20, help="kills of each kind")
+    one.add_argument("--documents", type=int, default=150, help="documents of the index")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=pgkills)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)

@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -49,10 +49,19 @@ class PostgresServer:
     """A server with a data directory of its own, on a socket in a directory or on a free port."""
 
     def __init__(
-        self, *, tcp: bool = False, durable: bool = False, conf: Sequence[str] = ()
+        self,
+        *,
+        tcp: bool = False,
+        durable: bool = False,
+        conf: Sequence[str] = (),
+        copy_of: "PostgresServer | None" = None,
     ) -> None:
-        """``durable``: it waits for the disk as in production. ``conf`` are further settings."""
+        """``durable``: it waits for the disk as in production. ``conf`` are further settings.
+
+        ``copy_of`` is the primary of a standby.
+        """
         self._tcp = tcp
+        self._copy_of = copy_of
         self._conf = [*(() if durable else FAST), "max_connections=100", *conf]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -64,8 +73,12 @@ class PostgresServer:
             self._bin = _binaries(self._folder, self._own)
             self._port = _free_port() if self._tcp else 5432
             self._log = self._folder / "log"
-            made = self._spawn("initdb", *("-D", self.data), *("-U", USER), *("-A", "trust"),
-                               *("-E", "UTF8"), "--locale=C", "--no-sync")  # fmt: skip
+            if self._copy_of is None:
+                made = self._spawn("initdb", *("-D", self.data), *("-U", USER), *("-A", "trust"),
+                                   *("-E", "UTF8"), "--locale=C", "--no-sync")  # fmt: skip
+            else:
+                made = self._spawn("pg_basebackup", *("-D", self.data), "-R", *("-X", "stream"),
+                                   *("-d", self._copy_of.url()), *("-c", "fast"), "--no-sync")  # fmt: skip
             assert made.wait(60) == 0, self.log
             self.start()
         except BaseException:
@@ -81,6 +94,34 @@ class PostgresServer:
     def data(self) -> Path:
         """The data directory."""
         return self._folder / "data"
+
+    @property
+    def programs(self) -> Path:
+        """The directory of the server's programs."""
+        return self._bin
+
+    def own_folder(self, name: str) -> Path:
+        """A new folder of the server's user, gone with the server."""
+        folder = self._folder / name
+        folder.mkdir()
+        self.give(folder)
+        return folder
+
+    def give(self, *paths: Path) -> None:
+        """Makes paths the server's user's."""
+        for path in paths:
+            os.chown(path, *self._own)
+
+    def another_user(self) -> dict[str, Any]:
+        """What ``subprocess`` needs to run a program as the server's user."""
+        if os.geteuid() != 0:
+            return {}
+        return {"user": self._own[0], "group": self._own[1], "extra_groups": []}
+
+    @property
+    def log_file(self) -> Path:
+        """Where the server writes what it has to say."""
+        return self._log
 
     @property
     def log(self) -> str:
@@ -120,15 +161,36 @@ class PostgresServer:
                 return
 
     def stop(self, *, kill: bool = False) -> None:
-        """Ends every connection and the server: as for a shutdown, or by SIGKILL."""
+        """Ends every connection and the server: as for a shutdown, or all at once by SIGKILL."""
         if self._process is None or self._process.poll() is not None:
             return
+        # busy ones live on without it, and no other server starts as long as they do
+        children = self.children() if kill else []
         self._process.send_signal(signal.SIGKILL if kill else signal.SIGINT)
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
+
+    def children(self) -> list[int]:
+        """The server's processes but itself, on Linux."""
+        found = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+    @contextmanager
+    def standby(self) -> Iterator["PostgresServer"]:
+        """Another server that takes over what is written here as it is written; see ``promote``."""
+        with PostgresServer(tcp=True, copy_of=self) as other:
+            yield other
+
+    def promote(self) -> None:
+        """Makes a standby the primary; returns when it takes writes."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            assert connection.execute("SELECT pg_promote(true, 30)").fetchone() == (True,)
 
     @contextmanager
     def database(self) -> Iterator[str]:

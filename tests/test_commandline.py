@@ -224,7 +224,17 @@ def test_chat_answers_line_after_line(built_home: Path) -> None:
 def test_the_version_and_the_help_are_shown(tmp_path: Path) -> None:
     assert verbatim("--version", home=tmp_path).stdout.startswith("verbatim 0.")
     assert "Example:" in verbatim("--help", home=tmp_path).stdout
-    for command in ("ask", "chat", "refresh", "rollback", "check", "list", "show", "serve"):
+    for command in (
+        "ask",
+        "chat",
+        "refresh",
+        "rollback",
+        "check",
+        "doctor",
+        "list",
+        "show",
+        "serve",
+    ):
         assert "Example:" in verbatim(command, "--help", home=tmp_path).stdout
 
 

@@ -25,9 +25,21 @@ pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the sources are not h
 
 
 @pytest.fixture
-def services() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))["services"]
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
     return found
+
+
+@pytest.fixture
+def services(compose: dict[str, Any]) -> dict[str, Any]:
+    """The bots."""
+    return {name: each for name, each in compose["services"].items() if "build" in each}
+
+
+@pytest.fixture
+def databases(compose: dict[str, Any]) -> dict[str, Any]:
+    """The primary and its replica."""
+    return {name: each for name, each in compose["services"].items() if "build" not in each}
 
 
 def test_every_service_can_write_nothing_but_its_data_and_has_no_rights(
@@ -42,8 +54,9 @@ def test_every_service_can_write_nothing_but_its_data_and_has_no_rights(
 
 
 def test_the_token_is_a_secret_file_and_no_variable(services: dict[str, Any]) -> None:
-    for each in services.values():
-        assert each["secrets"] == ["telegram_token"]
+    for name, each in services.items():
+        more = ["index_url"] if name == "bot-postgres" else []
+        assert each["secrets"] == ["telegram_token", *more]
         assert each["environment"]["TELEGRAM_BOT_TOKEN_FILE"] == "/run/secrets/telegram_token"
         assert "TELEGRAM_BOT_TOKEN" not in each["environment"]
 
@@ -61,6 +74,71 @@ def test_polling_is_the_default_and_the_webhook_a_profile(services: dict[str, An
     assert "profiles" not in services["bot"]
     assert services["webhook"]["profiles"] == ["webhook"]
     assert all(port.startswith("127.0.0.1:") for port in services["webhook"]["ports"])
+
+
+def test_every_service_that_is_another_than_the_default_has_a_profile(
+    compose: dict[str, Any],
+) -> None:
+    assert [n for n, each in compose["services"].items() if "profiles" not in each] == ["bot"]
+
+
+def test_the_databases_have_no_rights_no_port_and_write_only_their_own_volume(
+    databases: dict[str, Any], compose: dict[str, Any]
+) -> None:
+    assert set(databases) == {"primary", "replica"}
+    for name, each in databases.items():
+        assert each["profiles"] == ["postgres"]
+        assert each["image"].startswith("pgvector/pgvector:")
+        assert each["image"].endswith("-pg16")
+        assert (each["user"], each["read_only"], each["cap_drop"]) == ("postgres", True, ["ALL"])
+        assert each["security_opt"] == ["no-new-privileges:true"]
+        assert "ports" not in each
+        assert each["networks"] == ["index"]
+        own, *read = each["volumes"]
+        assert own == f"{name}:/var/lib/postgresql/data"
+        assert each["environment"]["PGDATA"].startswith("/var/lib/postgresql/data/")
+        for mount in read:
+            source, _, how = mount.split(":")
+            assert how == "ro"
+            assert (ROOT / source).is_file()
+    assert compose["networks"]["index"] == {"internal": True}
+
+
+def test_passwords_are_secret_files_that_no_commit_takes(compose: dict[str, Any]) -> None:
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    used = {secret for each in compose["services"].values() for secret in each["secrets"]}
+    assert used == set(compose["secrets"])
+    for secret in compose["secrets"].values():
+        assert secret["file"].removeprefix(".") in ignored
+    for each in compose["services"].values():
+        for name in each["environment"]:
+            assert not name.endswith(("PASSWORD", "TOKEN")), name
+            assert name != "VERBATIM_INDEX"
+
+
+def test_the_bot_waits_for_a_healthy_primary_and_a_healthy_replica(
+    services: dict[str, Any], databases: dict[str, Any]
+) -> None:
+    bot = services["bot-postgres"]
+    assert bot["environment"]["VERBATIM_INDEX_FILE"] == "/run/secrets/index_url"
+    assert set(bot["depends_on"]) == set(databases)
+    assert set(databases["replica"]["depends_on"]) == {"primary"}
+    for waits in (bot["depends_on"], databases["replica"]["depends_on"]):
+        assert all(each == {"condition": "service_healthy"} for each in waits.values())
+    assert all(each["healthcheck"]["test"][1] == "pg_isready" for each in databases.values())
+
+
+def test_the_image_has_what_an_index_in_postgresql_needs_as_it_is_tested() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text("utf-8").splitlines()
+        return {line for line in lines if not line.startswith("#")}
+
+    needed = pins("requirements-postgres.lock")
+    assert {line.partition("==")[0] for line in needed} >= {"psycopg", "pgvector"}
+    assert needed <= pins("requirements-dev.lock")
+    (run,) = (each.words for each in stages()[0] if "requirements-postgres.lock" in each.words
+              and each.name == "RUN")  # fmt: skip
+    assert "-r requirements-postgres.lock" in run
 
 
 def test_a_webhook_without_an_address_is_told_and_does_not_poll_instead(

@@ -1,11 +1,13 @@
 """Settings and the token."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
+from bot.logs import RedactingFormatter
 from bot.settings import Settings, telegram_token
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
@@ -153,3 +155,16 @@ def test_a_ray_cluster_has_a_host_and_a_port(address: str) -> None:
 def test_another_address_of_ray_is_refused_by_name(address: str) -> None:
     with pytest.raises(SettingsError, match="VERBATIM_RAY_ADDRESS"):
         Settings.from_environment({"VERBATIM_RAY_ADDRESS": address})
+
+
+def test_no_log_tells_the_address_of_the_index_or_its_password_in_any_form() -> None:
+    assert Settings.from_environment({}).secrets == []
+    url = "postgresql://user:p%40ss%2Fword@one,two:5433/index?sslmode=require"
+    secrets = Settings.from_environment({"VERBATIM_INDEX": url}).secrets
+    assert set(secrets) == {url, "p%40ss%2Fword", "p@ss/word"}
+    line = f"error connecting to {url}: no login with p@ss/word or p%40ss%2Fword"
+    record = logging.LogRecord("psycopg", logging.WARNING, "", 0, line, (), None)
+    told = RedactingFormatter(secrets).format(record)
+    assert "ss" not in told.partition("error connecting")[2].replace("[secret]", "")
+    without = Settings.from_environment({"VERBATIM_INDEX": "postgresql://user@one/index"})
+    assert without.secrets == ["postgresql://user@one/index"]

@@ -1,14 +1,16 @@
 """Connections to the database of an index, made again when they break."""
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
 
 import psycopg
 from pgvector.psycopg import register_vector
 from psycopg import conninfo, sql
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg.abc import PQGen
 
 from embeddings.errors import IndexUnavailable
 from embeddings.threads import usable_cores
@@ -21,34 +23,44 @@ recall@10 is .9985, with 400 .9895, and with its default of 40 filters leave a t
 PATIENCE_S = 10.0
 """So long a question waits for a server that is started anew, or for one that takes its place."""
 
-_CONNECT_S = 3
+SILENCE_S = 8.0
+"""So long a server may say nothing while it reads for a question; then another one is asked."""
+
+CONNECT_S = 3
 _AGAIN_S = 0.1
+_DEAD_MACHINE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""A machine that is gone without a word is found out within half a minute."""
+
+_LOCKS_WAIT = "10s"
+_LOOK_FOR_CLIENT = "1s"
+
+_T = TypeVar("_T")
 
 
 class Database:
-    """Reads with connections that are shared; writes with one of its own.
+    """Reads with connections that threads share; writes with one of its own.
 
-    An address may name several servers (``postgresql://one,two/index``): whichever answers is
+    An address may name several servers (``postgresql://one,two/index``): the first that answers is
     read from, and the primary alone is written to.
     """
 
     def __init__(self, url: str) -> None:
-        """Connects at the first use; ``url`` is in the form of libpq."""
+        """Connects at the first use; ``url`` is in the form of libpq.
+
+        Raises:
+            IndexUnavailable: if it is no address, or its password not in percent-encoding.
+        """
         self._url = url
-        self.place = _place(url)
-        self._pool = ConnectionPool(
-            url,
-            min_size=0,
-            max_size=2 * usable_cores(),
-            open=False,
-            configure=_configured,
-            check=ConnectionPool.check_connection,
-            kwargs={
-                "autocommit": True,
-                "application_name": "verbatim",
-                "connect_timeout": _CONNECT_S,
-            },
-        )
+        told = _told(url)
+        self._secrets = _forms(told.get("password"))
+        self.place = _place(told)
+        self._idle: list[psycopg.Connection] = []
+        self._room = threading.BoundedSemaphore(2 * usable_cores())
 
     def read(
         self, query: str | sql.Composed, parameters: Sequence[Any] = ()
@@ -62,71 +74,187 @@ class Database:
         give_up_at = time.monotonic() + PATIENCE_S
         while True:
             try:
-                if not self._has_vectors():
-                    raise psycopg.errors.UndefinedTable("pgvector is not there yet")
-                with self._pool.connection(timeout=_CONNECT_S) as connection:
+                with self._reading(give_up_at) as connection:
                     cursor = connection.cursor(binary=True)
                     return cursor.execute(query, parameters, prepare=True).fetchall()
-            except (psycopg.OperationalError, PoolTimeout) as error:
+            except psycopg.OperationalError as error:
                 if time.monotonic() > give_up_at:
                     raise self.unavailable(error) from error
             time.sleep(_AGAIN_S)
 
-    def _has_vectors(self) -> bool:
-        """Whether there is pgvector, without which no connection of the pool can be made."""
-        if self._pool.closed:
-            with psycopg.connect(self._url, connect_timeout=_CONNECT_S) as connection:
-                found = connection.execute("SELECT to_regtype('vector')").fetchone()
+    @contextmanager
+    def _reading(self, give_up_at: float) -> Iterator[psycopg.Connection]:
+        """A connection for one query; one that breaks takes those with it that wait for queries."""
+        if not self._room.acquire(timeout=max(give_up_at - time.monotonic(), 0)):
+            raise psycopg.OperationalError("all connections are in use")
+        try:
+            connection = self._idle_one() or self._connected()
+            try:
+                yield connection
+            except psycopg.OperationalError:
+                connection.close()
+                self.close()
+                raise
+            except BaseException:
+                # a query that failed leaves an autocommit connection as good as new
+                self._put_back(connection)
+                raise
+            self._put_back(connection)
+        finally:
+            self._room.release()
+
+    def _idle_one(self) -> psycopg.Connection | None:
+        with suppress(IndexError):  # other threads take some, too
+            return self._idle.pop()
+        return None
+
+    def _put_back(self, connection: psycopg.Connection) -> None:
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _connected(self) -> psycopg.Connection:
+        connection = _Impatient.connect(
+            self._url,
+            autocommit=True,
+            application_name="verbatim",
+            connect_timeout=CONNECT_S,
+            **_DEAD_MACHINE,
+        )
+        try:
+            found = connection.execute("SELECT to_regtype('vector')").fetchone()
             if found is None or found[0] is None:
-                return False
-            self._pool.open()
-        return True
+                raise psycopg.errors.UndefinedTable("pgvector is not there yet")
+            register_vector(connection)
+            connection.execute(f"SET hnsw.ef_search = {EF_SEARCH}")
+            # a plan that was made for any parameters does not know how many rows a filter leaves
+            connection.execute("SET plan_cache_mode = force_custom_plan")
+            connection.execute("SET default_transaction_read_only = on")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
     def writing(self, name: str) -> Iterator[psycopg.Connection]:
         """A connection of its own to the primary; ``name`` is who others see there.
 
         Raises:
-            IndexUnavailable: if it cannot be made.
+            IndexUnavailable: if there is none for ``PATIENCE_S`` seconds.
         """
+        connection = self._primary(name)
         try:
-            connection = psycopg.connect(
-                self._url,
-                autocommit=True,
-                application_name=name[:63],
-                connect_timeout=_CONNECT_S,
-                target_session_attrs="read-write",
-            )
-        except psycopg.OperationalError as error:
-            raise self.unavailable(error) from error
-        with connection:
             yield connection
+        finally:
+            connection.close()
+
+    def _primary(self, name: str) -> psycopg.Connection:
+        give_up_at = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                connection = psycopg.connect(
+                    self._url,
+                    autocommit=True,
+                    application_name=name[:63],
+                    connect_timeout=CONNECT_S,
+                    target_session_attrs="read-write",
+                    **_DEAD_MACHINE,
+                )
+                # who holds a table, a backup say, is not waited for without end
+                connection.execute(f"SET lock_timeout = '{_LOCKS_WAIT}'")
+                with suppress(psycopg.errors.InvalidParameterValue):  # not on every system
+                    # the lock of who died is free while the server still makes a graph for him
+                    connection.execute(
+                        f"SET client_connection_check_interval = '{_LOOK_FOR_CLIENT}'"
+                    )
+            except psycopg.OperationalError as error:
+                if time.monotonic() > give_up_at:
+                    raise self.unavailable(error) from error
+            else:
+                return connection
+            time.sleep(_AGAIN_S)
 
     def close(self) -> None:
-        """Closes what is open."""
-        self._pool.close()
+        """Closes what is open and not in use."""
+        while (connection := self._idle_one()) is not None:
+            connection.close()
 
     def unavailable(self, error: Exception) -> IndexUnavailable:
         """The error for a server that does not answer; its words hold no password."""
         return IndexUnavailable(
-            f"The index in {self.place} does not answer ({type(error).__name__}). "
+            f"The index in {self.place} does not answer ({self.reason(error)}). "
             'Check that the server runs and that VERBATIM_INDEX is right ("verbatim doctor" tells).'
         )
 
+    def reason(self, error: Exception) -> str:
+        """What a server or libpq said, in one line and without the password."""
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        text = first.rpartition(" failed: ")[2].strip()
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text
 
-def _configured(connection: psycopg.Connection) -> None:
-    register_vector(connection)
-    connection.execute(f"SET hnsw.ef_search = {EF_SEARCH}")
-    # a plan that was made for any parameters does not know how many rows a filter leaves
-    connection.execute("SET plan_cache_mode = force_custom_plan")
-    connection.execute("SET default_transaction_read_only = on")
+
+class _Impatient(psycopg.Connection[Any]):
+    """A connection that breaks when its server says nothing for ``SILENCE_S``."""
+
+    def wait(self, gen: PQGen[_T], *arguments: Any, **options: Any) -> _T:
+        """See ``psycopg.Connection.wait``.
+
+        Raises:
+            psycopg.OperationalError: if nothing came for so long.
+        """
+        return super().wait(_until_silent(gen), *arguments, **options)
 
 
-def _place(url: str) -> str:
-    """Where an address leads, without what logs in there."""
+def _until_silent(gen: PQGen[_T]) -> PQGen[_T]:
+    """The same steps, until none of them has had anything to do for ``SILENCE_S``."""
+    try:
+        wanted = next(gen)
+        heard_at = time.monotonic()
+        while True:
+            ready = yield wanted
+            if ready:
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > SILENCE_S:
+                raise psycopg.OperationalError(f"nothing came for {SILENCE_S:.0f} s")
+            wanted = gen.send(ready)
+    except StopIteration as end:
+        result: _T = end.value
+        return result
+
+
+def _told(url: str) -> dict[str, Any]:
+    """The parts of an address. Where a password has an @ or a / in it, libpq takes what follows
+    for a host, which would then be shown.
+    """
     try:
         told = conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        return "PostgreSQL (an address that cannot be read)"
+        parts = "".join(str(told.get(name) or "") for name in ("host", "hostaddr", "dbname"))
+        ports = str(told.get("port") or "").replace(",", "")
+        readable = "@" not in parts and (not ports or ports.isdecimal())
+    except (psycopg.ProgrammingError, UnicodeError):
+        readable = False
+    if not readable:
+        raise IndexUnavailable(
+            "VERBATIM_INDEX cannot be read as an address. Write it as "
+            "postgresql://user:password@host:port/database, and in the password %40 for @, %2F "
+            "for /, %3A for :, %23 for #, %3F for ? and %25 for %."
+        ) from None
+    return told
+
+
+def _forms(password: object) -> list[str]:
+    """A password as it is and as it may stand in an address, the longest first."""
+    if not password:
+        return []
+    plain = str(password)
+    forms = {plain, quote(plain, safe=""), quote(plain), quote_plus(plain)}
+    return sorted(forms, key=len, reverse=True)
+
+
+def _place(told: dict[str, Any]) -> str:
+    """Where an address leads, without what logs in there."""
     host = told.get("host") or told.get("hostaddr") or "localhost"
     return f"PostgreSQL, database {told.get('dbname') or 'by default'} on {host}"

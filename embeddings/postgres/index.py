@@ -23,7 +23,7 @@ from psycopg import sql
 from corpus import Corpus, Sources
 from embeddings.arrayfile import Content, Write, array_from_bytes, array_to_bytes
 from embeddings.embedder import FloatMatrix, ModelIdentity
-from embeddings.errors import IndexDamaged, IndexWriteFailed, RefreshRunning
+from embeddings.errors import IndexDamaged, IndexUnavailable, IndexWriteFailed, RefreshRunning
 from embeddings.generation import (
     CODES_FILES,
     DOCUMENT_VECTORS_FILE,
@@ -56,6 +56,7 @@ _FOR_CHECKS = {_TOKEN_STARTS, _TOKEN_IDS}
 _PIECE_BYTES = 16_000_000
 _LOCK = 0x56657262  # "Verb": one writer a database
 _LOOK_S = 0.2
+_MOST_LOST = 100
 _PROBES = 200
 _LEAST_RECALL_AT_10 = 0.99
 _LEAST_RECALL_AT_100 = 0.98
@@ -65,7 +66,7 @@ _SCHEMA = """
 CREATE EXTENSION IF NOT EXISTS vector;
 CREATE SCHEMA IF NOT EXISTS verbatim;
 CREATE TABLE IF NOT EXISTS verbatim.generations (
-  number bigint PRIMARY KEY, manifest bytea NOT NULL, sources bytea
+  number bigint PRIMARY KEY, manifest bytea NOT NULL, sources bytea, timeline int
 );
 CREATE TABLE IF NOT EXISTS verbatim.files (
   generation bigint REFERENCES verbatim.generations ON DELETE CASCADE,
@@ -178,17 +179,18 @@ class PostgresIndex(PassageIndex):
         name = f"verbatim refresh, process {os.getpid()} on {platform.node()}"
         with self._database.writing(name) as connection:
             give_up_at = time.monotonic() + wait_s
-            while not _value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
-                if time.monotonic() >= give_up_at:
-                    raise RefreshRunning(
-                        f"A refresh is running in another process{_holder(connection)}. "
-                        "Wait until it has ended, then try again."
-                    )
-                time.sleep(_LOOK_S)
             self._writing, self._writer = connection, threading.get_ident()
             try:
                 with self._failing_to_write():
-                    connection.execute(_SCHEMA)
+                    while not _value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+                        if time.monotonic() >= give_up_at:
+                            raise RefreshRunning(
+                                f"A refresh is running in another process{_holder(connection)}. "
+                                "Wait until it has ended, then try again."
+                            )
+                        time.sleep(_LOOK_S)
+                    if _value(connection, "SELECT to_regclass('verbatim.current')") is None:
+                        connection.execute(_SCHEMA)
                     register_vector(connection)
                 yield
             finally:
@@ -212,10 +214,10 @@ class PostgresIndex(PassageIndex):
             current = _value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
             if current != after:
                 raise stale(after, current)
-            newest = _value(connection, "SELECT max(number) FROM verbatim.generations")
-            number = max(newest or 0, current or 0) + 1
+            number, timeline = _next_number(connection)
             connection.execute(
-                "INSERT INTO verbatim.generations (number, manifest) VALUES (%s, '')", [number]
+                "INSERT INTO verbatim.generations (number, manifest, timeline) VALUES (%s, '', %s)",
+                [number, timeline],
             )
             digests: dict[str, str] = {}
             vectors: dict[str, FloatMatrix] = {}
@@ -277,7 +279,11 @@ class PostgresIndex(PassageIndex):
             connection.execute("DELETE FROM verbatim.generations WHERE number = %s", [number])
 
     def _prune(self, *, keep: set[int | None]) -> None:
-        for old in self.numbers()[:-KEPT_GENERATIONS]:
+        try:
+            numbers = self.numbers()
+        except IndexUnavailable:
+            return  # what was published is published
+        for old in numbers[:-KEPT_GENERATIONS]:
             if old not in keep:
                 try:
                     self.drop(old)
@@ -299,9 +305,9 @@ class PostgresIndex(PassageIndex):
         try:
             yield self._writing
         except psycopg.Error as error:
-            reason = (error.diag.message_primary or type(error).__name__).strip()
             raise IndexWriteFailed(
-                f"{self.place} could not be written ({reason}). The earlier index is intact. "
+                f"{self.place} could not be written ({self._database.reason(error)}). "
+                "The earlier index is intact. "
                 'Check the server and its rights, then type "verbatim refresh".'
             ) from error
 
@@ -407,6 +413,22 @@ def _documents_of(corpus: Corpus, kind: str) -> NDArray[np.int64]:
 def _value(connection: psycopg.Connection, query: str, *parameters: Any) -> Any:
     found = connection.execute(query, parameters).fetchone()
     return None if found is None else found[0]
+
+
+def _next_number(connection: psycopg.Connection) -> tuple[int, int]:
+    """A number that no generation ever had, and the server's timeline.
+
+    A standby that took over, which begins a timeline, may lack the last generations that its
+    primary published: their numbers, which were cited, are left out.
+    """
+    found = connection.execute(
+        "SELECT coalesce(max(number), 0), (array_agg(timeline ORDER BY number DESC))[1], "
+        "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int "
+        "FROM verbatim.generations"
+    ).fetchone()
+    newest, before, timeline = found or (0, None, 1)
+    lost = _MOST_LOST if before not in {None, timeline} else 0
+    return newest + lost + 1, timeline
 
 
 def _holder(connection: psycopg.Connection) -> str:

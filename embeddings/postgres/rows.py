@@ -1,6 +1,6 @@
 """Vectors and tokens that lie in tables, a row for each passage or sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -127,7 +127,7 @@ class PostgresVectors:
         return np.array(vectors, np.float32).reshape(-1, self.dimension)
 
     def _read(self, query: str, *parameters: Any) -> list[Any]:
-        return _read(self._database, sql.SQL(query).format(table=self._table), *parameters)
+        return _rows_of(self._database, self._table, query, parameters)
 
 
 class PostgresTokens:
@@ -166,22 +166,28 @@ class PostgresTokens:
         return replace(found, ids=ids[starts[units.start] : starts[units.stop]])
 
     def _tokens(self, units: NDArray[np.int64]) -> TokenVectors:
-        query = sql.SQL("SELECT tokens FROM {} WHERE row = ANY(%s::int4[]) ORDER BY row")
-        found = _read(self._database, query.format(self._table), units.tolist())
+        query = "SELECT tokens FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row"
+        found = _rows_of(self._database, self._table, query, [units.tolist()])
         contents = [bytes(content) for (content,) in found]
         starts = np.cumsum([0, *(len(content) // self.dimension for content in contents)])
         vectors = np.frombuffer(b"".join(contents), np.int8).reshape(-1, self.dimension)
         return TokenVectors(starts.astype(np.int64), np.zeros(len(vectors), np.int32), vectors)
 
 
-def _read(database: Database, query: sql.Composed, *parameters: Any) -> list[Any]:
-    """What a query finds in a table of a generation.
+def _rows_of(
+    database: Database, table: sql.Identifier, query: str, parameters: Sequence[Any]
+) -> list[Any]:
+    """What a query of a table finds.
 
     Raises:
-        IndexDamaged: if the table is not there any more: it was removed after three others.
+        IndexDamaged: if there is no such table: a standby that took over never got it, say.
         IndexUnavailable: if the server does not answer.
     """
     try:
-        return database.read(query, parameters)
+        return database.read(sql.SQL(query).format(table=table), parameters)
     except psycopg.errors.UndefinedTable as error:
-        raise IndexDamaged("a table of this generation is gone; a later one answers") from error
+        name = table.as_string(None).replace('"', "")
+        raise IndexDamaged(
+            f"The table {name} in {database.place} is gone. Ask again: another generation answers "
+            'in a moment; if none does, type "verbatim refresh".'
+        ) from error

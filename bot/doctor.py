@@ -1,0 +1,219 @@
+"""Whether what the bot needs is there and whole: one finding for each, none of them an error."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import BotError, SettingsError
+from bot.settings import Settings, telegram_token
+from corpus import CorpusError, read_corpus
+from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
+from embeddings.exportedmodel import open_exported
+
+if TYPE_CHECKING:  # it needs an extra
+    from embeddings.postgres.serverfacts import ServerFacts
+
+LEAST_FREE_BYTES = 500_000_000
+"""A refresh writes a generation beside the earlier ones."""
+
+LEAST_SERVER = 160_000
+LEAST_VECTOR = (0, 8)
+MOST_BEHIND_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one thing: its name, whether it is well, and a line that says so."""
+
+    name: str
+    well: bool
+    text: str
+
+
+Servers = Callable[[], "list[ServerFacts | EmbeddingsError]"]
+
+
+def examine(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    find_model: Callable[[], ModelFolder],
+    open_index: Callable[[], PassageIndex],
+    servers: Servers | None,
+    bot_name: Callable[[str], str | None] | None,
+) -> Iterator[Finding]:
+    """Findings as they are made; what could not be looked at is one that is not well.
+
+    ``find_model`` reads the weights. ``servers`` is None where the index lies on a disk;
+    ``bot_name`` asks Telegram who has a token, None where the network is not to be used.
+    """
+    model: ModelFolder | None = None
+    try:
+        model = find_model()
+        yield _exported(settings, model)
+    except EmbeddingsError as error:
+        yield Finding("model", False, str(error))
+    yield _corpus(settings)
+    yield _disk(settings.home)
+    if servers is not None:
+        yield from _servers(servers)
+    yield _index(open_index, model)
+    yield _token(environment, bot_name)
+
+
+def _exported(settings: Settings, model: ModelFolder) -> Finding:
+    name, digest = model.identity.name, model.identity.digest[:12]
+    exported = open_exported(settings.exports_directory, model.identity)
+    if exported is None:
+        state = "not exported yet, which its first use does"
+    elif exported.weights_are_whole():
+        state = "exported"
+    else:
+        return Finding(
+            "model",
+            False,
+            f"the export of {name} is damaged. Delete {exported.folder}: its next use makes it "
+            "anew.",
+        )
+    return Finding("model", True, f"{name}, digest {digest}, {state}")
+
+
+def _corpus(settings: Settings) -> Finding:
+    directory = settings.corpus_directory
+    if not settings.corpus_is_own and not directory.exists():
+        return Finding("corpus", True, f"{directory} is made with the shipped statements at first")
+    try:
+        corpus = read_corpus(directory)
+    except CorpusError as error:
+        return Finding("corpus", False, str(error))
+    return Finding(
+        "corpus",
+        True,
+        f"{len(corpus.documents):,} documents, {corpus.passage_count:,} passages in {directory}",
+    )
+
+
+def _disk(home: Path) -> Finding:
+    there = next(each for each in (home, *home.parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    text = f"{free / 1e9:,.1f} GB free for {home}"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding("disk", False, f"{there} cannot be written. Set VERBATIM_HOME to what can.")
+    if free < LEAST_FREE_BYTES:
+        needed = f"a refresh may need {LEAST_FREE_BYTES / 1e9:.1f} GB. Free some, or set"
+        return Finding("disk", False, f"{text}: {needed} VERBATIM_HOME to another disk.")
+    return Finding("disk", True, text)
+
+
+def _index(open_index: Callable[[], PassageIndex], model: ModelFolder | None) -> Finding:
+    try:
+        index = open_index()
+        if index.is_empty():
+            text = f'none in {index.place} yet: the first question or "verbatim refresh" builds it'
+            return Finding("index", True, text)
+        generation = index.open_current()
+        if model is not None:
+            check_model(generation, model.identity)
+    except (EmbeddingsError, SettingsError) as error:
+        return Finding("index", False, str(error))
+    manifest = generation.manifest
+    return Finding(
+        "index",
+        True,
+        f"generation {generation.number} in {index.place} is intact: {manifest.documents:,} "
+        f"documents, {manifest.passages:,} passages, format {manifest.format_version}",
+    )
+
+
+def _token(environment: Mapping[str, str], bot_name: Callable[[str], str | None] | None) -> Finding:
+    given = any(environment.get(f"TELEGRAM_BOT_TOKEN{end}") for end in ("", "_FILE"))
+    if not given:
+        return Finding("token", True, 'none, which "verbatim serve" alone needs')
+    try:
+        token = telegram_token(environment)
+        if bot_name is None:
+            return Finding("token", True, 'has the shape of one; "--online" asks Telegram')
+        name = bot_name(token)
+    except BotError as error:
+        return Finding("token", False, str(error))
+    if name is None:
+        text = "Telegram did not say whose it is. Check the network, and the token at @BotFather."
+        return Finding("token", False, text)
+    return Finding("token", True, f"is that of @{name}")
+
+
+def _servers(servers: Servers) -> Iterator[Finding]:
+    try:
+        found = servers()
+    except (EmbeddingsError, SettingsError) as error:
+        yield Finding("server", False, str(error))
+        return
+    for facts in found:
+        if isinstance(facts, EmbeddingsError):
+            yield Finding("server", False, str(facts))
+        else:
+            yield from _server(facts)
+    primaries = [f for f in found if not isinstance(f, EmbeddingsError) and not f.is_standby]
+    if len(primaries) > 1:
+        places = " and ".join(facts.place for facts in primaries)
+        text = f"{places} both take writes. Stop the one that was replaced, at once."
+        yield Finding("replication", False, text)
+
+
+def _server(facts: "ServerFacts") -> Iterator[Finding]:
+    where, version = facts.place, f"{facts.version // 10_000}.{facts.version % 10_000}"
+    role = "standby" if facts.is_standby else "primary"
+    if facts.version < LEAST_SERVER:
+        need = f"{LEAST_SERVER // 10_000} or later is needed."
+        yield Finding("server", False, f"{where} is PostgreSQL {version}: {need}")
+    else:
+        yield Finding("server", True, f"{where} is PostgreSQL {version}, {role}")
+    least = ".".join(map(str, LEAST_VECTOR))
+    if facts.vector is None:
+        text = f"{where} has no pgvector. Install {least} or later there."
+        yield Finding("pgvector", False, text)
+    elif _numbers(facts.vector) < LEAST_VECTOR:
+        text = (
+            f"{where} has pgvector {facts.vector}: {least} or later is needed. Install it, then "
+            "ALTER EXTENSION vector UPDATE."
+        )
+        yield Finding("pgvector", False, text)
+    else:
+        yield Finding("pgvector", True, f"{where} has pgvector {facts.vector}")
+    schema = "the schema" if facts.has_schema else "no schema yet"
+    if facts.broken_graphs:
+        names = ", ".join(facts.broken_graphs)
+        text = f"{where}: {names} cannot be used. Type REINDEX INDEX verbatim.NAME there."
+        yield Finding("graphs", False, text)
+    else:
+        yield Finding("graphs", True, f"{where}: {schema}, graphs: {facts.graphs}, all whole")
+    yield from _replication(facts)
+
+
+def _replication(facts: "ServerFacts") -> Iterator[Finding]:
+    where = facts.place
+    if facts.is_standby:
+        if not facts.follows:
+            text = f"{where} hears no primary. Check primary_conninfo and its log."
+            yield Finding("replication", False, text)
+        else:
+            text = f"{where} is {facts.behind_s:.1f} s behind its primary"
+            yield Finding("replication", facts.behind_s <= MOST_BEHIND_S, text)
+        return
+    if not facts.standbys:
+        yield Finding("replication", True, f"{where} has no standby")
+    for each in facts.standbys:
+        if each.state is None:
+            text = f"{where}: its login may not see {each.name}. GRANT pg_monitor to see it."
+            yield Finding("replication", True, text)
+            continue
+        behind = f"{each.behind_bytes or 0:,} bytes and {each.behind_s:.1f} s behind"
+        well = each.state == "streaming" and each.behind_s <= MOST_BEHIND_S
+        yield Finding("replication", well, f"{where}: {each.name} is {each.state}, {behind}")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())

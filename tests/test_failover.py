@@ -1,0 +1,261 @@
+"""A standby takes over from a PostgreSQL server that is killed: answers go on, and all are right."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from fakes import LetterEmbedder
+from postgresserver import PostgresServer
+from processes import verbatim
+from swapping import QUESTIONS, Load, edition
+
+from bot.answering import Answerer
+from bot.liveanswerer import LiveAnswerer
+from corpus import Corpus
+from embeddings import IndexUnavailable, Retriever, refresh
+from embeddings.postgres import database as connections
+from embeddings.postgres.database import Database
+from embeddings.postgres.index import PostgresIndex
+
+PASSWORD = "päss/w@rd:%40?#&'\" x"
+RESUME_S = 5.0
+DOCUMENTS = 20
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[PostgresServer, PostgresServer]]:
+    """A primary and its standby."""
+    with PostgresServer(tcp=True) as primary, primary.standby() as standby:
+        yield primary, standby
+
+
+def url_of(*servers: PostgresServer) -> str:
+    """One address for all of them, with a password of odd characters."""
+    first = servers[0].url(password=PASSWORD)
+    before, _, database = first.rpartition("/")
+    others = [server.url().rpartition("@")[2].partition("/")[0] for server in servers[1:]]
+    return f"{','.join([before, *others])}/{database}?target_session_attrs=any"
+
+
+@contextmanager
+def opened(url: str, folder: Path) -> Iterator[PostgresIndex]:
+    index = PostgresIndex(url, directory=folder)
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+def publish(index: PostgresIndex, number: int, load: Load | None = None) -> int:
+    corpus = edition(number, documents=DOCUMENTS)
+    generation = refresh(corpus, store=index, embedder=LetterEmbedder()).generation
+    if load is not None:
+        load.texts[generation] = texts_of(corpus)
+    return generation
+
+
+def texts_of(corpus: Corpus) -> str:
+    return "\n".join(document.text for document in corpus.documents)
+
+
+def answerers_of(index: PostgresIndex) -> LiveAnswerer:
+    return LiveAnswerer(
+        Answerer(Retriever(index.open_current(), LetterEmbedder())),
+        index,
+        lambda generation: Answerer(Retriever(generation, LetterEmbedder())),
+    )
+
+
+def wait_for(server: PostgresServer, generation: int, folder: Path) -> None:
+    """Returns when a standby has the generation."""
+    with opened(server.url(), folder) as index:
+        give_up_at = time.monotonic() + 20
+        while index.current_number() != generation:
+            assert time.monotonic() < give_up_at
+            time.sleep(0.02)
+
+
+def test_answers_go_on_when_the_primary_is_killed_and_the_standby_takes_over(
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
+) -> None:
+    primary, standby = servers
+    with opened(url_of(primary, standby), tmp_path) as index:
+        publish(index, 0)
+        publish(index, 1)
+        wait_for(standby, 2, tmp_path)
+        answerers = answerers_of(index)
+        load = Load(answerers, threads=3, pause_s=0.01)
+        load.texts[2] = texts_of(edition(1, documents=DOCUMENTS))
+        with answerers.watching(every_s=0.05), load.asking():
+            time.sleep(1)
+            before = len(load.took_s)
+            killed = time.monotonic()
+            primary.stop(kill=True)
+            assert answerers.current.answer(QUESTIONS[0]).quotes
+            from_standby_s = time.monotonic() - killed
+            standby.promote()
+            promoted_s = time.monotonic() - killed
+            after = publish(index, 2, load)
+            written_s = time.monotonic() - killed
+            while answerers.current.generation != after:
+                assert time.monotonic() - killed < 30
+                time.sleep(0.01)
+            time.sleep(0.5)
+    print(
+        f"answers after {from_standby_s:.2f} s, promoted after {promoted_s:.2f} s, a refresh "
+        f"published after {written_s:.2f} s; {before} answers before, {len(load.took_s)} in all, "
+        f"the longest {max(load.took_s):.2f} s"
+    )
+    assert (load.failed, load.mixed) == ([], [])
+    assert max(from_standby_s, *load.took_s) < RESUME_S
+    assert load.generations == {2, after}
+    with opened(standby.url(), tmp_path) as index:
+        assert index.current_number() == after
+
+
+def test_a_generation_that_the_standby_never_got_is_given_up_and_its_number_not_used_again(
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
+) -> None:
+    primary, standby = servers
+    with opened(url_of(primary, standby), tmp_path) as index:
+        publish(index, 0)
+        wait_for(standby, 1, tmp_path)
+        standby.stop()
+        assert publish(index, 1) == 2
+        answerers = answerers_of(index)
+        held = answerers.current
+        primary.stop(kill=True)
+        standby.start()
+        standby.promote()
+        answerers.look()
+        assert answerers.current.generation == 1
+        load = Load(answerers, threads=1, pause_s=0.01)
+        load.texts[1] = texts_of(edition(0, documents=DOCUMENTS))
+        after = publish(index, 2, load)
+        assert after > 2
+        # one that was never looked at again has no rows to mistake for its own
+        with pytest.raises(Exception, match=r"is gone\. Ask again"):
+            held.answer(QUESTIONS[0])
+        answerers.look()
+        assert answerers.current.generation == after
+        with load.asking():
+            time.sleep(0.5)
+        assert (load.failed, load.mixed) == ([], [])
+        assert publish(index, 3) == after + 1
+
+
+def test_a_refresh_writes_to_the_primary_even_where_a_standby_is_named_first(
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
+) -> None:
+    primary, standby = servers
+    with opened(url_of(standby, primary), tmp_path) as index:
+        publish(index, 0)
+        wait_for(standby, 1, tmp_path)
+        assert index.open_current().number == 1
+
+
+@contextmanager
+def silent(server: PostgresServer) -> Iterator[None]:
+    """The machine still takes what is sent, and nobody there reads it; in the end it is killed."""
+    for process in [server.pid, *server.children()]:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.stop(kill=True)
+
+
+def test_a_server_that_says_nothing_is_left_for_another_one(
+    servers: tuple[PostgresServer, PostgresServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "SILENCE_S", 1.0)
+    primary, standby = servers
+    with opened(url_of(primary, standby), tmp_path) as index:
+        publish(index, 0)
+        wait_for(standby, 1, tmp_path)
+        answerers = answerers_of(index)
+        answerers.current.answer(QUESTIONS[0])
+        with silent(primary):
+            started = time.monotonic()
+            assert answerers.current.answer(QUESTIONS[1]).quotes
+            assert time.monotonic() - started < 6
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(
+    servers: tuple[PostgresServer, PostgresServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("SILENCE_S", 1.0), ("PATIENCE_S", 1.0), ("CONNECT_S", 2)):
+        monkeypatch.setattr(connections, name, seconds)
+    primary, _ = servers
+    with psycopg.connect(primary.url(), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+    database = Database(primary.url(password=PASSWORD))
+    assert database.read("SELECT 1") == [(1,)]
+    with silent(primary):
+        started = time.monotonic()
+        with pytest.raises(IndexUnavailable, match="does not answer"):
+            database.read("SELECT 1")
+        assert time.monotonic() - started < 10
+
+
+@pytest.fixture
+def nowhere(port: int) -> str:
+    """An address, with a password of odd characters, where no server is."""
+    server = PostgresServer(tcp=True)
+    server._port = port  # type: ignore[attr-defined]
+    return server.url(password=PASSWORD)
+
+
+def tells_no_password(text: str) -> bool:
+    forms = (PASSWORD, "päss", "w@rd", "p%C3%A4ss", "rd:%40", "w%40rd")
+    return not any(form in text for form in forms)
+
+
+@pytest.mark.parametrize("words", [("ask", "Where?"), ("refresh",)])
+def test_a_server_that_is_not_there_is_one_clear_line_that_tells_no_password(
+    words: tuple[str, ...], nowhere: str, tmp_path: Path
+) -> None:
+    run = verbatim(*words, home=tmp_path, VERBATIM_INDEX=nowhere)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith(
+        "verbatim: The index in PostgreSQL, database postgres on 127.0.0.1"
+    )
+    assert "does not answer (" in run.stderr
+    assert "Connection refused" in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert tells_no_password(run.stderr)
+
+
+def test_not_even_a_traceback_tells_the_password(nowhere: str, tmp_path: Path) -> None:
+    run = verbatim("check", home=tmp_path, VERBATIM_INDEX=nowhere, VERBATIM_DEBUG="1")
+    assert tells_no_password(run.stderr)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://user:päss/w@rd@127.0.0.1/index",
+        "postgresql://user:w@rd@127.0.0.1:5432/index",
+        "postgresql://user:w@rd/päss@127.0.0.1/index",
+        "postgresql://user:päss%zz@127.0.0.1/index",
+        "postgresql://user:12/päss@127.0.0.1/index",
+        "postgresql://user@127.0.0.1/index?passwort=päss",
+        "postgresql://user@[::1/päss",
+    ],
+)
+def test_an_address_that_cannot_be_read_is_one_line_that_repeats_nothing_of_it(
+    address: str, tmp_path: Path
+) -> None:
+    for debug in ("", "1"):
+        run = verbatim("ask", "Where?", home=tmp_path, VERBATIM_INDEX=address, VERBATIM_DEBUG=debug)
+        assert run.returncode == 1
+        assert "VERBATIM_INDEX cannot be read as an address" in run.stderr
+        assert tells_no_password(run.stderr)
+        assert run.stderr.count("\n") == 1
