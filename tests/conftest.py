@@ -117,6 +117,24 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server with pgvector, by the URL of a database in which nothing is to be made."""
+    from postgresserver import PostgresServer  # needs an extra
+
+    with PostgresServer() as running:
+        yield running.url()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of an empty database of the test's own."""
+    from postgresserver import new_database  # needs an extra
+
+    with new_database(postgres_url) as url:
+        yield url
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[GenerationStore]:
     """An empty generation store."""
