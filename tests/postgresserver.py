@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -123,12 +124,15 @@ class PostgresServer:
         """Ends every connection and the server: as for a shutdown, or by SIGKILL."""
         if self._process is None or self._process.poll() is not None:
             return
+        # they live for a moment after it, answer what is asked, and would be in the next one's way
+        children = psutil.Process(self._process.pid).children()
         self._process.send_signal(signal.SIGKILL if kill else signal.SIGINT)
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
+        psutil.wait_procs(children, timeout=30)
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -152,10 +156,11 @@ class PostgresServer:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
+def new_database(server_url: str, *, encoding: str = "UTF8") -> Iterator[str]:
     """The URL of a new, empty database on a server, which is gone at the end."""
     name = f"test_{secrets.token_hex(6)}"
-    _order(server_url, "CREATE DATABASE {}", name)
+    # template0 alone may be copied with another encoding
+    _order(server_url, f"CREATE DATABASE {{}} TEMPLATE template0 ENCODING '{encoding}'", name)
     try:
         yield _named(server_url, name)
     finally:
