@@ -613,6 +613,7 @@ def serve(
 
     settings = _settings()
     token = telegram_token(os.environ)
+    hidden = settings.state.secrets if settings.state is not None else ()
     called = None
     if webhook is not None:
         called = webhook_settings(webhook, listen=listen, environment=os.environ)
@@ -620,12 +621,12 @@ def serve(
     try:
         configure_logging(
             level=level,
-            secrets=[token, *([called.secret] if called else [])],
+            secrets=[token, *([called.secret] if called else []), *hidden],
             as_json=log_as_json(os.environ),
         )
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.chatcomposition import open_dialogue
+    from bot.chatcomposition import open_dialogue, open_shared
     from bot.telegrambot import Connection, TelegramBot
 
     async def run() -> None:
@@ -635,12 +636,14 @@ def serve(
             settings=settings,
             connection=connection,
             webhook=called,
+            shared=shared,
             generation=lambda: served.answerers.current.generation,
         )
         await bot.run()
 
     from bot.composition import open_served
 
+    shared = open_shared(settings)
     served = open_served(settings, progress_bar=_progress_bar)
     connection = Connection()
     dialogue = open_dialogue(
@@ -649,6 +652,7 @@ def serve(
         fetch_file=connection.fetch_file,
         waiting=connection.waiting,
         came_from=connection.came_from,
+        shared=shared,
     )
     with served.answerers.watching():
         import asyncio  # slow to import

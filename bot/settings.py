@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 
 from bot.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
+from bot.stateaddress import StateAddress
 from bot.translation import LANGUAGES, nearest_language
 from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
@@ -27,7 +28,8 @@ class Settings:
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
     ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
-    ``messages_per_second`` is what Telegram allows the bot in all chats together.
+    ``messages_per_second`` is what Telegram allows the bot in all chats together; processes that
+    share their state divide it. ``sent_at_once`` are the messages that are under way at once.
     ``health_port`` is where ``/healthz``, ``/readyz`` and ``/metrics`` are on 127.0.0.1; None,
     the default, is nowhere.
     ``precision`` is what the model computes with, ``exports_directory`` where it lies as the
@@ -35,6 +37,8 @@ class Settings:
     ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
+    ``state`` is the database in which several processes keep what they share; None, the default,
+    is to keep it in files of ``home``.
     """
 
     home: Path
@@ -49,10 +53,12 @@ class Settings:
     telegram_api: str
     language: str
     messages_per_second: int
+    sent_at_once: int
     access: AccessRules
     questions_per_minute: int
     questions_at_once: int
     health_port: int | None = None
+    state: StateAddress | None = None
 
     @property
     def index_directory(self) -> Path:
@@ -86,6 +92,7 @@ class Settings:
         home = _path(home_text) if home_text else user_data_path("verbatim")
         corpus_text = environment.get("VERBATIM_CORPUS")
         exports = environment.get("VERBATIM_EXPORTS")
+        state = _state(environment)
         api = (environment.get("VERBATIM_TELEGRAM_API") or TELEGRAM_API).rstrip("/")
         if not api.startswith(("https://", "http://")):
             raise SettingsError(
@@ -106,12 +113,21 @@ class Settings:
             messages_per_second=_number(
                 environment, "VERBATIM_MESSAGES_PER_SECOND", default=30, at_most=1_000
             ),
+            sent_at_once=_number(
+                environment, "VERBATIM_SENT_AT_ONCE", default=1 if state else 6, at_most=6
+            ),
             access=_access(environment),
             questions_per_minute=_number(environment, "VERBATIM_RATE", default=20, at_least=0),
             questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
             health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
             or None,
+            state=state,
         )
+
+
+def _state(environment: Mapping[str, str]) -> StateAddress | None:
+    text, source = _secret(environment, "VERBATIM_STATE")
+    return StateAddress.of(text, source=source) if text else None
 
 
 def _precision(environment: Mapping[str, str]) -> Precision:
@@ -167,7 +183,7 @@ class WebhookSettings:
 def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -> WebhookSettings:
     """The webhook's settings, with the secret of ``VERBATIM_WEBHOOK_SECRET`` or its ``_FILE``.
 
-    Without one a secret is made, for this start.
+    Without one a secret is made, for this start; several processes need the same.
 
     Raises:
         SettingsError: if something of it has not the form that it needs.
@@ -181,6 +197,11 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
     if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _MOST_PORTS):
         raise SettingsError(f"--listen {listen[:200]} must be HOST:PORT, such as 127.0.0.1:8081.")
     secret, source = _secret(environment, "VERBATIM_WEBHOOK_SECRET")
+    if not secret and _secret(environment, "VERBATIM_STATE")[0]:
+        raise SettingsError(
+            "Processes that share their state need the same secret, since Telegram knows one: set "
+            "VERBATIM_WEBHOOK_SECRET, or VERBATIM_WEBHOOK_SECRET_FILE to a file that holds it."
+        )
     secret = secret or secrets.token_urlsafe(32)
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
         raise SettingsError(

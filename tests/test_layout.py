@@ -37,6 +37,7 @@ ONE_MODULE = {
     "py3langid": "bot.questionlanguage",
     "typer": "bot.commandline",
     "platformdirs": "bot.settings",
+    "psycopg": "bot.postgresstate",
     "ir_measures": "bot.evaluation.measures",
     "matplotlib": "bot.evaluation.plot",
 }
