@@ -5,12 +5,12 @@
     python scripts/faults.py kills
     python scripts/faults.py disk --count 100
     python scripts/faults.py botkills --count 1000
+    python scripts/faults.py statekills --count 2000
     python scripts/faults.py texts --count 10000
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
-``tests/refreshfaults.py``, ``tests/botkills.py`` and ``tests/randomtexts.py``. A new one is a
-function with its options in
-``main``.
+``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/statekills.py`` and
+``tests/randomtexts.py``. A new one is a function with its options in ``main``.
 """
 
 import argparse
@@ -24,8 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from botkills import kill_under_load
 from damage import DamageTrials
 from fakes import LetterEmbedder
+from postgresserver import PostgresServer
 from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
+from statekills import share_and_kill
 from swapping import edition, swap_under_load
 
 from embeddings import GenerationStore, refresh
@@ -100,6 +102,33 @@ def botkills(options: argparse.Namespace) -> bool:
     return good and figures.duplicates <= figures.kills
 
 
+def statekills(options: argparse.Namespace) -> bool:
+    """Bots that share PostgreSQL, some killed: each question answered once, few answers twice."""
+    with PostgresServer(durable=True) as server, server.database() as url:
+        figures = share_and_kill(
+            options.count,
+            url,
+            seed=options.seed,
+            bots=options.bots,
+            kills=options.kills,
+            per_second=options.per_second,
+        )
+    print(
+        f"{options.bots} bots, {figures.kills} kills, {figures.questions} questions, "
+        f"{figures.messages} messages in {figures.seconds:.0f} s: {len(figures.missing)} missing, "
+        f"{figures.duplicates} twice, {figures.wrong_order} in the wrong order, "
+        f"{len(figures.faults)} faults"
+    )
+    print(
+        f"updates done by each bot: {', '.join(map(str, figures.by))}; Telegram had to post "
+        f"{figures.posts_again} times again"
+    )
+    for fault in [*figures.missing, *figures.faults][:20]:
+        print(f"  {fault}")
+    good = not figures.missing and not figures.faults and not figures.wrong_order
+    return good and figures.kills == options.kills and figures.duplicates <= figures.kills
+
+
 def texts(options: argparse.Namespace) -> bool:
     """Random texts asked: every message is taken by the server, every quote is its source's."""
     figures = send_random_texts(options.count, seed=options.seed)
@@ -158,6 +187,13 @@ def main() -> None:
     one.add_argument("--load", type=float, default=15.0, help="questions a second")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=botkills)
+    one = campaigns.add_parser("statekills", help=statekills.__doc__)
+    one.add_argument("--count", type=int, default=2_000, help="questions")
+    one.add_argument("--bots", type=int, default=2, help="bots that share the work")
+    one.add_argument("--kills", type=int, default=1, help="kills, at regular distances")
+    one.add_argument("--per-second", type=int, default=1_000, help="messages a second of each bot")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=statekills)
     one = campaigns.add_parser("texts", help=texts.__doc__)
     one.add_argument("--count", type=int, default=10_000, help="random texts")
     one.add_argument("--seed", type=int, default=0)
