@@ -11,7 +11,7 @@ from bot.dialogue import say
 from bot.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
 from bot.people import INVITATION_PAYLOAD, People
 from bot.privacy import ALWAYS_ANSWERED
-from bot.tokenbuckets import TokenBuckets
+from bot.tokenbuckets import Paces
 from bot.translation import Translator
 
 LIGHT = 1 / 6
@@ -29,9 +29,7 @@ class Access:
     to call from several threads.
     """
 
-    def __init__(
-        self, people: People, *, rules: AccessRules, buckets: TokenBuckets | None = None
-    ) -> None:
+    def __init__(self, people: People, *, rules: AccessRules, buckets: Paces | None = None) -> None:
         """Without ``buckets`` everybody goes as fast as they like."""
         self._people = people
         self._rules = rules

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.access import Access
 from bot.administration import Administration, Operations
@@ -32,8 +33,11 @@ from bot.questions import Questions
 from bot.settings import Settings
 from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.submissions import MOST_BYTES, Submissions
-from bot.tokenbuckets import TokenBuckets
+from bot.tokenbuckets import Paces, TokenBuckets
 from corpus import Snapshots
+
+if TYPE_CHECKING:
+    from bot.openstate import SharedState
 
 log = logging.getLogger(__name__)
 
@@ -45,15 +49,17 @@ def open_dialogue(
     fetch_file: Callable[..., bytes] | None = None,
     waiting: Callable[[], int] | None = None,
     came_from: CameFrom = lambda chat: chat,
+    shared: "SharedState | None" = None,
 ) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked.
 
     ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
-    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before.
+    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before;
+    ``shared`` is where what is kept about people lies, files without it.
     """
     answerers = served.answerers
     kept_text = Snapshots(settings.snapshots_directory).text
-    people = open_people(settings, came_from=came_from)
+    people = open_people(settings, came_from=came_from, shared=shared)
     feedback = Feedback(people)
 
     def preferences_of(event: Event) -> Preferences:
@@ -61,18 +67,22 @@ def open_dialogue(
 
     replies = ChatReplies(answerers, preferences_of=preferences_of)
     examples = Examples()
+    forget: tuple[Callable[[int], bool], ...] = (replies.forget_person, feedback.forget)
+    if shared is not None:
+        shared.forgets_with(*forget)
+        forget = (*forget, shared.tell_to_forget)
     buttons = PressedButtons(
         answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
     )
     return Dialogue(
         [
-            Access(people, rules=settings.access, buckets=_buckets(settings)),
+            Access(people, rules=settings.access, buckets=_buckets(settings, shared)),
             Administration(
                 _operations(served, settings, fetch_file, waiting),
                 administrators=settings.access.administrators,
             ),
             SettingsMenu(people),
-            Privacy(people, forget=(replies.forget_person, feedback.forget)),
+            Privacy(people, forget=forget),
             feedback,
             Questions(answerers, replies, examples, source_text=kept_text),
             ConsentAfterVote(buttons, feedback),
@@ -117,12 +127,42 @@ def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) 
     return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
 
 
-def open_people(settings: Settings, *, came_from: CameFrom = lambda chat: chat) -> People:
-    """What is kept about people, in the data directory."""
+def open_shared(settings: Settings) -> "SharedState | None":
+    """The database that several processes share; None where everything is kept in files.
+
+    Raises:
+        SettingsError: if its library is not installed, or it cannot be used.
+        StateUnreachable: if it cannot be reached.
+    """
+    if settings.state is None:
+        return None
+    from bot.openstate import SharedState  # an extra
+
+    return SharedState(settings.state)
+
+
+def open_people(
+    settings: Settings,
+    *,
+    came_from: CameFrom = lambda chat: chat,
+    shared: "SharedState | None" = None,
+) -> People:
+    """What is kept about people, in the data directory or in the database that is shared.
+
+    Raises:
+        SettingsError: if the database cannot be used.
+        StateUnreachable: if it cannot be reached.
+    """
+    shared = shared or open_shared(settings)
+    if shared is not None:
+        return shared.people(came_from=came_from)
     return People(settings.people_file, came_from=came_from)
 
 
-def _buckets(settings: Settings) -> TokenBuckets | None:
-    if not settings.questions_per_minute:
+def _buckets(settings: Settings, shared: "SharedState | None") -> Paces | None:
+    rate, burst = settings.questions_per_minute, settings.questions_at_once
+    if not rate:
         return None
-    return TokenBuckets(per_minute=settings.questions_per_minute, burst=settings.questions_at_once)
+    if shared is not None:
+        return shared.paces(per_minute=rate, burst=burst)
+    return TokenBuckets(per_minute=rate, burst=burst)

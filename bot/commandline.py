@@ -712,7 +712,7 @@ def serve(
         )
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.chatcomposition import open_dialogue
+    from bot.chatcomposition import open_dialogue, open_shared
     from bot.telegrambot import Connection, TelegramBot
 
     async def run() -> None:
@@ -722,12 +722,14 @@ def serve(
             settings=settings,
             connection=connection,
             webhook=called,
+            shared=shared,
             generation=lambda: served.answerers.everything.generation,
         )
         await bot.run()
 
     from bot.composition import open_served
 
+    shared = open_shared(settings)
     served = open_served(settings, progress_bar=_progress_bar)
     connection = Connection()
     dialogue = open_dialogue(
@@ -736,6 +738,7 @@ def serve(
         fetch_file=connection.fetch_file,
         waiting=connection.waiting,
         came_from=connection.came_from,
+        shared=shared,
     )
     with served.answerers.watching():
         import asyncio  # slow to import

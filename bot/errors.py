@@ -8,8 +8,10 @@ BotError
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
 ├── InboxUnusable     what people ask cannot be kept on disk
+├── StateUnreachable  the database of several processes does not answer, or takes nothing
+├── LaneLost          another process has taken over what this one worked on
 ├── PeopleUnusable    what is kept about people cannot be written or read
-├── AlreadyServing    another process answers for this bot from this data directory
+├── AlreadyServing    another process answers for this bot, with whom this one cannot share
 └── UnfaithfulQuote   a quote that is about to be sent is not a slice of its source
 """
 
@@ -46,12 +48,20 @@ class InboxUnusable(BotError):
     """What people ask cannot be kept on disk, so nothing is taken."""
 
 
+class StateUnreachable(BotError):
+    """The database that processes share does not answer, or takes nothing, for now."""
+
+
+class LaneLost(BotError):
+    """Another process has taken over what this one worked on: it is answered there."""
+
+
 class PeopleUnusable(BotError):
     """What is kept about people cannot be written or read for now; the rest goes on."""
 
 
 class AlreadyServing(BotError):
-    """Another process answers for this bot from the same data directory."""
+    """Another process answers for this bot, and the two cannot share the work."""
 
 
 class UnfaithfulQuote(BotError):

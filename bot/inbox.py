@@ -63,6 +63,8 @@ class Inbox:
     the next ``put`` or ``tidy``.
     """
 
+    waits = False
+
     def __init__(self, file: Path) -> None:
         """Opens the file, or makes it, readable for its owner alone.
 

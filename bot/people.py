@@ -1,16 +1,19 @@
 """What is kept about people: settings of chats, consent, votes, invitations, who was let in.
 
-One SQLite file. Nothing gets into it but what a person chose, by a button or a command.
+In one SQLite file, or in the database that several processes share. Nothing gets into it but what
+a person chose, by a button or a command.
 """
 
 import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any, Protocol
 
 from bot.citation import Cited
 from bot.errors import PeopleUnusable
@@ -41,6 +44,50 @@ CREATE TABLE IF NOT EXISTS votes
 CREATE TABLE IF NOT EXISTS invitations (code BLOB PRIMARY KEY, expires_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS let_in (person INTEGER PRIMARY KEY);
 """
+
+
+class Found(Protocol):
+    """What a statement found or did."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last."""
+        ...
+
+
+class Statements(Protocol):
+    """Takes statements of one transaction, in what SQL SQLite and PostgreSQL share, "?" a value."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """What became of a statement."""
+        ...
+
+
+class PeopleTables(Protocol):
+    """Where the tables lie. Safe to call from several threads.
+
+    Methods raise ``PeopleUnusable`` where something cannot be written or read.
+    """
+
+    def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+    def read(self, query: str, *values: object) -> list[Any]:
+        """The rows of a query."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Statements]:
+        """One transaction, kept whole at the end or not at all; no two at once."""
+        ...
+
+    def empty_log(self) -> None:
+        """Removes what is left of deleted rows, as far as that is in its power."""
+        ...
 
 
 class LinkStyle(Enum):
@@ -95,15 +142,15 @@ class Kept:
 
 
 class People:
-    """The people and chats that a file knows. Safe to call from several threads.
+    """The people and chats that a file or a database knows. Safe to call from several threads.
 
-    A damaged file is set aside and a new one begun, with a warning. Where the file cannot be
-    written or read for another reason, methods raise ``PeopleUnusable``.
+    A damaged file is set aside and a new one begun, with a warning. Where it cannot be written or
+    read for another reason, methods raise ``PeopleUnusable``.
     """
 
     def __init__(
         self,
-        file: Path,
+        file: Path | PeopleTables,
         *,
         clock: Callable[[], float] = time.time,
         came_from: CameFrom = lambda chat: chat,
@@ -111,7 +158,7 @@ class People:
         """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
         self._clock = clock
         self._came_from = came_from
-        self._file = PeopleFile(file, _SCHEMA)
+        self._file = PeopleFile(file, _SCHEMA) if isinstance(file, Path) else file
 
     def close(self) -> None:
         """Closes the file."""
@@ -143,7 +190,9 @@ class People:
                 connection.execute("DELETE FROM preferences WHERE chat = ?", (chat,))
                 return
             connection.execute(
-                "INSERT OR REPLACE INTO preferences VALUES (?, ?, ?, ?)",
+                "INSERT INTO preferences (chat, language, quotes, links) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (chat) DO UPDATE SET language = excluded.language, "
+                "quotes = excluded.quotes, links = excluded.links",
                 (chat, preferences.language, preferences.quotes, preferences.links.value),
             )
 
@@ -156,7 +205,9 @@ class People:
         """Keeps whether the questions may be kept; where not, those that were are deleted."""
         with self._file.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO consents VALUES (?, ?)", (person, int(questions))
+                "INSERT INTO consents (person, questions) VALUES (?, ?) "
+                "ON CONFLICT (person) DO UPDATE SET questions = excluded.questions",
+                (person, int(questions)),
             )
             if not questions:
                 connection.execute(
@@ -177,7 +228,12 @@ class People:
             ).fetchone()
             consented = row is not None and row[0] == 1
             connection.execute(
-                "INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "DELETE FROM votes WHERE person = ? AND chat = ? AND message = ?",
+                (vote.person, vote.chat, vote.message_id),
+            )
+            connection.execute(
+                "INSERT INTO votes (person, chat, message, generation, passages, good, question, "
+                "earlier) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(vote.person, vote.chat, vote.message_id, vote.generation),
                     json.dumps(passages),
@@ -216,7 +272,7 @@ class People:
         with self._file.writing() as connection:
             connection.execute("DELETE FROM invitations WHERE expires_s <= ?", (self._clock(),))
             connection.execute(
-                "INSERT INTO invitations VALUES (?, ?)",
+                "INSERT INTO invitations (code, expires_s) VALUES (?, ?)",
                 (_digest(code), self._clock() + INVITATION_S),
             )
         return code
@@ -230,7 +286,9 @@ class People:
             )
             if spent.rowcount != 1:
                 return False
-            connection.execute("INSERT OR REPLACE INTO let_in VALUES (?)", (person,))
+            connection.execute(
+                "INSERT INTO let_in (person) VALUES (?) ON CONFLICT DO NOTHING", (person,)
+            )
         return True
 
     def is_let_in(self, person: int) -> bool:

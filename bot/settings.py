@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import unquote
 
 from platformdirs import user_data_path
 
 from bot.accessrules import AccessKind, AccessRules
+from bot.databaseaddress import DatabaseAddress
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
 from corpus.frontmatter import checked_group
@@ -38,7 +38,8 @@ class Settings:
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
     ``corpus_is_own`` tells that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
-    ``messages_per_second`` is what Telegram allows the bot in all chats together.
+    ``messages_per_second`` is what Telegram allows the bot in all chats together; processes that
+    share their state divide it. ``sent_at_once`` are the messages that are under way at once.
     ``health_port`` is where ``/healthz``, ``/readyz`` and ``/metrics`` are on 127.0.0.1; None,
     the default, is nowhere.
     ``precision`` is what the model computes with, ``exports_directory`` where it lies as the
@@ -50,6 +51,8 @@ class Settings:
     default, is to keep it in ``index_directory``.
     ``ray_address`` is the cluster that ``EngineKind.RAY`` joins, "auto" or HOST:PORT; None, the
     default, is this machine alone.
+    ``state`` is the database in which several processes keep what they share; None, the default,
+    is to keep it in files of ``home``.
     """
 
     home: Path
@@ -64,12 +67,14 @@ class Settings:
     telegram_api: str
     language: str
     messages_per_second: int
+    sent_at_once: int
     access: AccessRules
     questions_per_minute: int
     questions_at_once: int
     health_port: int | None = None
     index_url: str | None = field(default=None, repr=False)
     ray_address: str | None = None
+    state: DatabaseAddress | None = None
 
     @property
     def index_directory(self) -> Path:
@@ -78,12 +83,9 @@ class Settings:
 
     @property
     def secrets(self) -> list[str]:
-        """What of the settings no log may tell: the index's address and its password."""
-        if self.index_url is None:
-            return []
-        login, _, _ = self.index_url.partition("://")[2].rpartition("@")
-        written = login.partition(":")[2]
-        return [self.index_url, *{written, unquote(written)} - {""}]
+        """What of the settings no log may tell: addresses of databases and their passwords."""
+        index = self.index_url and DatabaseAddress.of(self.index_url, source="VERBATIM_INDEX")
+        return [secret for each in (index, self.state) if each for secret in each.secrets]
 
     @property
     def snapshots_directory(self) -> Path:
@@ -113,6 +115,7 @@ class Settings:
         home = _path(home_text) if home_text else user_data_path("verbatim")
         corpus_text = environment.get("VERBATIM_CORPUS")
         exports = environment.get("VERBATIM_EXPORTS")
+        state = _state(environment)
         api = (environment.get("VERBATIM_TELEGRAM_API") or TELEGRAM_API).rstrip("/")
         if not api.startswith(("https://", "http://")):
             raise SettingsError(
@@ -133,6 +136,9 @@ class Settings:
             messages_per_second=_number(
                 environment, "VERBATIM_MESSAGES_PER_SECOND", default=30, at_most=1_000
             ),
+            sent_at_once=_number(
+                environment, "VERBATIM_SENT_AT_ONCE", default=1 if state else 6, at_most=6
+            ),
             access=_access(environment),
             questions_per_minute=_number(environment, "VERBATIM_RATE", default=20, at_least=0),
             questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
@@ -142,20 +148,13 @@ class Settings:
             ray_address=ray_address(
                 environment.get("VERBATIM_RAY_ADDRESS") or None, source="VERBATIM_RAY_ADDRESS"
             ),
+            state=state,
         )
 
 
 def _index_url(environment: Mapping[str, str]) -> str | None:
-    """The address of the index's database; an error does not repeat it, since it may hold a
-    password.
-    """
-    url, source = _secret(environment, "VERBATIM_INDEX")
-    if url and not url.startswith(("postgresql://", "postgres://")):
-        raise SettingsError(
-            f"{source} must be an address such as postgresql://user@host/database. Unset it to "
-            "keep the index in VERBATIM_HOME."
-        )
-    return url or None
+    text, source = _secret(environment, "VERBATIM_INDEX")
+    return DatabaseAddress.of(text, source=source).url if text else None
 
 
 def ray_address(text: str | None, *, source: str) -> str | None:
@@ -171,6 +170,11 @@ def ray_address(text: str | None, *, source: str) -> str | None:
         "cluster that this machine belongs to. Addresses of Ray's client (ray://) are not used: "
         "type the command on a machine of the cluster."
     )
+
+
+def _state(environment: Mapping[str, str]) -> DatabaseAddress | None:
+    text, source = _secret(environment, "VERBATIM_STATE")
+    return DatabaseAddress.of(text, source=source) if text else None
 
 
 def _precision(environment: Mapping[str, str]) -> Precision:
@@ -249,7 +253,7 @@ class WebhookSettings:
 def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -> WebhookSettings:
     """The webhook's settings, with the secret of ``VERBATIM_WEBHOOK_SECRET`` or its ``_FILE``.
 
-    Without one a secret is made, for this start.
+    Without one a secret is made, for this start; several processes need the same.
 
     Raises:
         SettingsError: if something of it has not the form that it needs.
@@ -263,6 +267,11 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
     if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _MOST_PORTS):
         raise SettingsError(f"--listen {listen[:200]} must be HOST:PORT, such as 127.0.0.1:8081.")
     secret, source = _secret(environment, "VERBATIM_WEBHOOK_SECRET")
+    if not secret and _secret(environment, "VERBATIM_STATE")[0]:
+        raise SettingsError(
+            "Processes that share their state need the same secret, since Telegram knows one: set "
+            "VERBATIM_WEBHOOK_SECRET, or VERBATIM_WEBHOOK_SECRET_FILE to a file that holds it."
+        )
     secret = secret or secrets.token_urlsafe(32)
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
         raise SettingsError(

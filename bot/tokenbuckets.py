@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Protocol
 
 MOST_BUCKETS = 100_000
 TOLD_AGAIN_S = 60.0
@@ -24,6 +25,14 @@ class Verdict:
     allowed: bool
     wait_s: float = 0.0
     say_so: bool = False
+
+
+class Paces(Protocol):
+    """How fast each person may go on."""
+
+    def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
+        """Takes so many tokens, or none where there are too few."""
+        ...
 
 
 class TokenBuckets:

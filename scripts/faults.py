@@ -5,13 +5,15 @@
     python scripts/faults.py kills
     python scripts/faults.py disk --count 100
     python scripts/faults.py botkills --count 1000
+    python scripts/faults.py statekills --count 2000
     python scripts/faults.py texts --count 10000
     python scripts/faults.py canaries --count 10000
     python scripts/faults.py pgkills --count 20
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
-``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/randomtexts.py``, ``tests/canaries.py``
-and ``tests/postgreskills.py``. A new one is a function with its options in ``main``.
+``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/statekills.py``,
+``tests/randomtexts.py``, ``tests/canaries.py`` and ``tests/postgreskills.py``. A new one is a
+function with its options in ``main``.
 """
 
 import argparse
@@ -26,8 +28,10 @@ from botkills import kill_under_load
 from canaries import compared
 from damage import DamageTrials
 from fakes import LetterEmbedder
+from postgresserver import PostgresServer
 from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
+from statekills import share_and_kill
 from swapping import edition, swap_under_load
 
 from embeddings import GenerationStore, find_model, open_embedder, refresh
@@ -102,6 +106,33 @@ def botkills(options: argparse.Namespace) -> bool:
     return good and figures.duplicates <= figures.kills
 
 
+def statekills(options: argparse.Namespace) -> bool:
+    """Bots that share PostgreSQL, some killed: each question answered once, few answers twice."""
+    with PostgresServer(durable=True) as server, server.database() as url:
+        figures = share_and_kill(
+            options.count,
+            url,
+            seed=options.seed,
+            bots=options.bots,
+            kills=options.kills,
+            per_second=options.per_second,
+        )
+    print(
+        f"{options.bots} bots, {figures.kills} kills, {figures.questions} questions, "
+        f"{figures.messages} messages in {figures.seconds:.0f} s: {len(figures.missing)} missing, "
+        f"{figures.duplicates} twice, {figures.wrong_order} in the wrong order, "
+        f"{len(figures.faults)} faults"
+    )
+    print(
+        f"updates done by each bot: {', '.join(map(str, figures.by))}; Telegram had to post "
+        f"{figures.posts_again} times again"
+    )
+    for fault in [*figures.missing, *figures.faults][:20]:
+        print(f"  {fault}")
+    good = not figures.missing and not figures.faults and not figures.wrong_order
+    return good and figures.kills == options.kills and figures.duplicates <= figures.kills
+
+
 def texts(options: argparse.Namespace) -> bool:
     """Random texts asked: every message is taken by the server, every quote is its source's."""
     figures = send_random_texts(options.count, seed=options.seed)
@@ -169,10 +200,11 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
 
-def main() -> None:
-    """Runs one campaign."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    campaigns = parser.add_subparsers(required=True, metavar="CAMPAIGN")
+_Campaigns = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _of_the_index(campaigns: _Campaigns) -> None:
+    """The options of what is done to an index."""
     one = campaigns.add_parser("damage", help=damage.__doc__)
     one.add_argument("--count", type=int, default=2_000, help="files to damage")
     one.add_argument("--documents", type=int, default=5, help="documents of the index")
@@ -193,11 +225,27 @@ def main() -> None:
     one = campaigns.add_parser("disk", help=disk.__doc__)
     one.add_argument("--count", type=int, default=100, help="sizes at which files are cut")
     one.set_defaults(campaign=disk)
+    one = campaigns.add_parser("pgkills", help=pgkills.__doc__)
+    one.add_argument("--count", type=int, default=20, help="kills of each kind")
+    one.add_argument("--documents", type=int, default=150, help="documents of the index")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=pgkills)
+
+
+def _of_the_bot(campaigns: _Campaigns) -> None:
+    """The options of what is done to bots and asked of them."""
     one = campaigns.add_parser("botkills", help=botkills.__doc__)
     one.add_argument("--count", type=int, default=1_000, help="kills")
     one.add_argument("--load", type=float, default=15.0, help="questions a second")
     one.add_argument("--seed", type=int, default=0)
     one.set_defaults(campaign=botkills)
+    one = campaigns.add_parser("statekills", help=statekills.__doc__)
+    one.add_argument("--count", type=int, default=2_000, help="questions")
+    one.add_argument("--bots", type=int, default=2, help="bots that share the work")
+    one.add_argument("--kills", type=int, default=1, help="kills, at regular distances")
+    one.add_argument("--per-second", type=int, default=1_000, help="messages a second of each bot")
+    one.add_argument("--seed", type=int, default=0)
+    one.set_defaults(campaign=statekills)
     one = campaigns.add_parser("texts", help=texts.__doc__)
     one.add_argument("--count", type=int, default=10_000, help="random texts")
     one.add_argument("--seed", type=int, default=0)
@@ -205,11 +253,14 @@ def main() -> None:
     one = campaigns.add_parser("canaries", help=canaries.__doc__)
     one.add_argument("--count", type=int, default=10_000, help="questions")
     one.set_defaults(campaign=canaries)
-    one = campaigns.add_parser("pgkills", help=pgkills.__doc__)
-    one.add_argument("--count", type=int, default=20, help="kills of each kind")
-    one.add_argument("--documents", type=int, default=150, help="documents of the index")
-    one.add_argument("--seed", type=int, default=0)
-    one.set_defaults(campaign=pgkills)
+
+
+def main() -> None:
+    """Runs one campaign."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    campaigns = parser.add_subparsers(required=True, metavar="CAMPAIGN")
+    _of_the_index(campaigns)
+    _of_the_bot(campaigns)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ from bot.dialogue import Dialogue
 from bot.errors import BotError
 from bot.events import Event, InlineAsked, Pressed, Written
 from bot.logs import configure_logging
+from bot.openstate import SharedState
 from bot.rendering import Message
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.telegrambot import TelegramBot
@@ -141,23 +143,28 @@ def _run(variables: dict[str, str], log: str) -> int:
     os.environ.update(variables)
     random.seed()
     token = telegram_token(os.environ)
+    settings = Settings.from_environment(os.environ)
     configure_logging(
         level=variables["VERBATIM_LOG_LEVEL"],
-        secrets=[token, os.environ.get("VERBATIM_WEBHOOK_SECRET", "")],
+        secrets=[
+            *(token, os.environ.get("VERBATIM_WEBHOOK_SECRET", "")),
+            *(settings.state.secrets if settings.state else ()),
+        ],
         as_json=log_as_json(os.environ),
     )
-    settings = Settings.from_environment(os.environ)
 
     url = os.environ.get("VERBATIM_WEBHOOK")
     listen = os.environ.get("VERBATIM_LISTEN", "")
     called = webhook_settings(url, listen=listen, environment=os.environ) if url else None
 
     async def run() -> None:
+        shared = SharedState(settings.state) if settings.state else None
         bot = TelegramBot(
             Dialogue([Echo()]),
             token=token,
             settings=settings,
             webhook=called,
+            shared=shared,
             generation=lambda: 1,
         )
         await bot.run()
@@ -206,4 +213,6 @@ def _waited(child: int, timeout_s: float) -> int | None:
 
 
 if __name__ == "__main__":
+    with suppress(ImportError):  # an extra, imported here once for all forks
+        import psycopg  # noqa: F401
     _serve_forks()

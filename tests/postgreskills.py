@@ -96,7 +96,7 @@ class KillTrials:
     def _points(self, count: int, chance: random.Random) -> list[int]:
         """Counts of statements: inside a COPY, at and after the commit, then spread over all."""
         begin, copy, commit = map(self._first, ("BEGIN", "COPY", "COMMIT"))
-        points = [commit + 1, commit + 2, copy + 1][:count]
+        points = [copy + 1, commit + 1, commit + 2][:count]
         others = count - len(points)
         for n in range(others):
             share = (n + chance.random()) / others

@@ -214,10 +214,11 @@ class PostgresServer:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[str]:
+def new_database(server_url: str, *, encoding: str = "UTF8") -> Iterator[str]:
     """The URL of a new, empty database on a server, which is gone at the end."""
     name = f"test_{secrets.token_hex(6)}"
-    _order(server_url, "CREATE DATABASE {}", name)
+    # template0 alone may be copied with another encoding
+    _order(server_url, f"CREATE DATABASE {{}} TEMPLATE template0 ENCODING '{encoding}'", name)
     try:
         yield _named(server_url, name)
     finally:

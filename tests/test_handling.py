@@ -15,6 +15,7 @@ from telegram.ext import ExtBot
 
 from bot.acts import Act, Say
 from bot.dialogue import Dialogue
+from bot.errors import LaneLost
 from bot.events import Event, Written
 from bot.inbox import Arrival, Inbox
 from bot.rendering import Message
@@ -187,3 +188,24 @@ def test_what_waits_for_its_next_try_takes_no_turn_of_others(
     desk.work(Dialogue([Counting()]), side_by_side)
     assert texts(server, other) == ["y 1", "y 2"]
     assert desk.inbox.depth == 1
+
+
+@pytest.mark.parametrize("lost_at", ["begin", "delivered"])
+def test_what_another_process_has_taken_over_is_left_to_it(
+    server: BotApiServer, ada: User, tmp_path: Path, lost_at: str
+) -> None:
+    def lost(*_: object) -> None:
+        raise LaneLost("taken over")
+
+    with Inbox(tmp_path / "inbox.sqlite") as inbox:
+        desk = Desk(server, inbox)
+        setattr(inbox, lost_at, lost)
+        server.say("x", chat_id=ada.id)
+
+        async def handle(handler: Handler, ids: list[int]) -> None:
+            assert not await handler.handle(ids[0])
+
+        desk.work(Dialogue([Counting(together=True)]), handle)
+        assert texts(server, ada) == ([] if lost_at == "begin" else ["x 1"])
+        assert desk.outcomes == []
+        assert inbox.depth == 1

@@ -41,7 +41,9 @@ ONE_MODULE = {
     "matplotlib": "bot.evaluation.plot",
     "ray": "embeddings.rayengine",
 }
-ONE_PACKAGE = {"telegram": "bot.telegrambot"}
+ONE_PACKAGE = {"telegram": "bot.telegrambot", "pgvector": "embeddings.postgres"}
+A_SERVER = {"psycopg": ("bot.postgresstate", "embeddings.postgres.")}
+"""State and index can lie in one database or in two, and know nothing of each other."""
 
 
 def sources() -> list[Path]:
@@ -77,6 +79,8 @@ def test_each_large_library_is_imported_in_exactly_one_module() -> None:
         assert found.get(name) == {module}, name
     for name, package in ONE_PACKAGE.items():
         assert {module.rpartition(".")[0] for module in found[name]} == {package}, name
+    for name, places in A_SERVER.items():
+        assert all(module.startswith(places) for module in found[name]), name
 
 
 def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:

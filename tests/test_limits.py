@@ -20,7 +20,7 @@ from telegram.error import (
 )
 
 from bot.telegrambot.chats import Chats
-from bot.telegrambot.limits import RETRY_S, Limits, Window
+from bot.telegrambot.limits import BLOCKED_S, RETRY_S, Limits, Window, after_sending
 
 
 class Clock:
@@ -234,3 +234,57 @@ def test_a_window_keeps_its_limit_whatever_the_times() -> None:
     times = [window.turn_s(now / 7) for now in range(60)]
     assert times == sorted(times)
     assert most_within(times, 2.0) == 3
+
+
+def test_of_so_many_messages_it_is_kept_that_they_arrived_before_more_are_sent(
+    chats: Chats,
+) -> None:
+    under_way: list[int] = []
+    most: list[int] = []
+
+    async def callback() -> None:
+        under_way.append(1)
+        most.append(len(under_way))
+
+    async def keep() -> None:
+        await asyncio.sleep(0.005)
+        under_way.pop()
+
+    async def say(limits: Limits, chat_id: int) -> None:
+        after_sending.set(keep)
+        data = {"chat_id": chat_id}
+        await limits.process_request(callback, (), {}, "sendMessage", data, None)
+
+    async def run(sent_at_once: int) -> None:
+        limits = Limits(chats, on_refused=lambda: None, sent_at_once=sent_at_once)
+        await asyncio.gather(*(say(limits, chat_id) for chat_id in range(1, 21)))
+
+    asyncio.run(run(1))
+    assert (len(most), max(most)) == (20, 1)
+    asyncio.run(run(3))
+    assert max(most[20:]) == 3
+    assert under_way == []
+
+
+def test_a_message_whose_sending_takes_long_holds_up_no_other(chats: Chats) -> None:
+    async def callback(chat_id: int) -> None:
+        if chat_id == 1:
+            await asyncio.sleep(4 * BLOCKED_S)
+
+    async def run() -> float:
+        limits = Limits(chats, on_refused=lambda: None, sent_at_once=1)
+        calls = [
+            asyncio.create_task(
+                limits.process_request(callback, (n,), {}, "sendMessage", {"chat_id": n}, None)
+            )
+            for n in range(1, 4)
+        ]
+        started_s = asyncio.get_running_loop().time()
+        await asyncio.gather(*calls[1:])
+        took_s = asyncio.get_running_loop().time() - started_s
+        calls[0].cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        assert limits._saying._value == 1
+        return took_s
+
+    assert asyncio.run(run()) == pytest.approx(BLOCKED_S, abs=0.5)

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import signal
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from telegram import LinkPreviewOptions
+from telegram import Bot, LinkPreviewOptions
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot
 from telegram.request import HTTPXRequest
@@ -20,9 +20,11 @@ from bot.dialogue import Dialogue
 from bot.errors import AlreadyServing, InboxUnusable, TokenRefused
 from bot.health import Health, HealthPages
 from bot.inbox import Inbox
+from bot.kept import NOT_KEPT, KeepsChats, KeepsUpdates
 from bot.lanes import Lanes
 from bot.metrics import Metrics
 from bot.settings import TELEGRAM_API, Settings, WebhookSettings
+from bot.sharedlanes import SharedLanes
 from bot.telegrambot.arrivals import chat_written_in, kind_of, move_told_in
 from bot.telegrambot.chats import Chats
 from bot.telegrambot.connection import Connection
@@ -30,11 +32,14 @@ from bot.telegrambot.handling import Handler
 from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
 from bot.telegrambot.polling import Poller
-from bot.telegrambot.receiving import MOST_WAITING, Intake
+from bot.telegrambot.receiving import MOST_WAITING, Intake, TakesNumbers
 from bot.telegrambot.waiting import seconds_of
 from bot.telegrambot.webhook import Webhook
 from bot.webserver import WebServer
 from corpus.filelocks import LockHeld, file_lock
+
+if TYPE_CHECKING:
+    from bot.openstate import SharedState, Sharing
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,16 @@ _UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_S = 50.0
 _POOL_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """Who takes in, who says what is answered next, and who answers; after ``begin``."""
+
+    intake: Intake
+    lanes: TakesNumbers
+    handler: Handler
+    begin: Callable[[], None]
 
 
 class TelegramBot:
@@ -59,45 +74,67 @@ class TelegramBot:
         settings: Settings,
         connection: Connection | None = None,
         webhook: WebhookSettings | None = None,
+        shared: "SharedState | None" = None,
         generation: Callable[[], int | None],
     ) -> None:
         """With ``webhook`` Telegram calls the bot, else the bot polls.
 
         ``generation`` tells the number of the generation that answers, None if there is none.
-        ``connection`` leads to the bot while it runs.
+        ``connection`` leads to the bot while it runs. With ``shared`` what comes is kept there, and
+        worked on by all processes that Telegram calls.
         """
         self._dialogue = dialogue
         self._connection = connection or Connection()
         self._token = token
         self._settings = settings
         self._webhook = webhook
+        self._shared = shared
         self._generation = generation
         self._stop = asyncio.Event()
         self._refused = False
+        self._replaced = False
 
     async def run(self) -> None:
         """Answers until SIGTERM or SIGINT, then finishes what it has received and returns.
 
         Raises:
-            AlreadyServing: if another process answers for this bot.
+            AlreadyServing: if another process answers for this bot and cannot share the work.
             InboxUnusable: if what people ask cannot be kept.
+            StateUnreachable: if the shared database cannot be reached at the start.
             TokenRefused: if Telegram does not accept the token, at the start or later.
         """
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         directory = bot_directory(self._settings, self._token)
         with ExitStack() as open_files:
-            open_files.enter_context(_alone(directory))
-            inbox = open_files.enter_context(Inbox(directory / "inbox.sqlite"))
-            chats = Chats(directory / "chats.sqlite")
-            open_files.callback(chats.close)
-            await self._serve(inbox, chats)
+            if self._shared is not None:
+                sharing = open_files.enter_context(
+                    self._shared.sharing(
+                        directory.name, alone=self._webhook is None, on_refused=self._replace
+                    )
+                )
+                await self._serve(sharing.inbox, sharing.chats, sharing)
+            else:
+                open_files.enter_context(_alone(directory))
+                inbox = open_files.enter_context(Inbox(directory / "inbox.sqlite"))
+                chats = Chats(directory / "chats.sqlite")
+                open_files.callback(chats.close)
+                await self._serve(inbox, chats)
         log.info("stopped")
         if self._refused:
             raise TokenRefused(texts.REFUSED)
+        if self._replaced:
+            raise AlreadyServing("Another process answers for this bot now.")
 
-    async def _serve(self, inbox: Inbox, chats: Chats) -> None:
+    def _replace(self) -> None:
+        """Stops; called in any thread."""
+        self._replaced = True
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def _serve(
+        self, inbox: KeepsUpdates, chats: KeepsChats, sharing: "Sharing | None" = None
+    ) -> None:
         health = Health(generation=self._generation, full=lambda: inbox.depth >= MOST_WAITING)
         metrics = Metrics(
             inbox_depth=lambda: inbox.depth,
@@ -110,50 +147,23 @@ class TelegramBot:
             self._refused = True
             self._stop.set()
 
-        def new(update_id: int, raw: Mapping[str, Any]) -> None:
-            metrics.arrived(update_id, kind_of(raw, among=_UPDATES))
-            if chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
-                chats.open_chat(chat_id)
-            if (move := move_told_in(raw)) is not None:
-                chats.move(*move)
-
         limits = Limits(
             chats,
             on_refused=refused,
             on_error=metrics.failed,
             per_second=self._settings.messages_per_second,
+            sent_at_once=self._settings.sent_at_once,
         )
         polling = HTTPXRequest(connection_pool_size=1)
         bot = self._bot(polling, limits)
-        handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended)
-        lanes = Lanes(handler.handle)
-        intake = Intake(inbox, lanes, on_new=new, on_waiting=chats.open_chat)
-        receiver: Poller | Webhook
-        if self._webhook is None:
-            receiver = Poller(
-                polling,
-                intake,
-                bot,
-                url=f"{self._settings.telegram_api}/bot{self._token}",
-                kinds=_UPDATES,
-                on_success=health.heard,
-                on_paused=health.paused,
-                on_refused=refused,
-            )
-        else:
-            receiver = Webhook(
-                bot,
-                intake,
-                self._webhook,
-                kinds=_UPDATES,
-                on_success=health.heard,
-                on_cut_off=health.cut_off,
-            )
+        workers = self._workers(inbox, bot, metrics, chats, sharing)
+        intake, lanes, handler = workers.intake, workers.lanes, workers.handler
+        receiver = self._receiver(polling, intake, bot, health, refused)
         tidying = asyncio.create_task(intake.tidy_now_and_then())
         try:
             async with self._pages(HealthPages(health, metrics)):
                 self._connection.attach(bot, inbox, chats)
-                await self._answer(bot, handler, intake, receiver)
+                await self._answer(bot, workers, receiver)
                 handler.stop()
                 if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
                     log.warning("%d updates wait for the next start", inbox.depth)
@@ -167,17 +177,76 @@ class TelegramBot:
             self._connection.detach()
             await handler.close()
             intake.close()
-            with suppress(sqlite3.Error):
+            with suppress(*NOT_KEPT):
                 inbox.tidy()
             await bot.shutdown()
 
+    def _workers(
+        self,
+        inbox: KeepsUpdates,
+        bot: Bot,
+        metrics: Metrics,
+        chats: KeepsChats,
+        sharing: "Sharing | None",
+    ) -> _Workers:
+        def new(update_id: int, raw: Mapping[str, Any]) -> None:
+            metrics.arrived(update_id, kind_of(raw, among=_UPDATES))
+            if chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
+                chats.open_chat(chat_id)
+            if (move := move_told_in(raw)) is not None:
+                chats.move(*move)
+
+        if sharing is None:
+            handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended)
+            lanes = Lanes(handler.handle)
+            intake = Intake(inbox, lanes, on_new=new, on_waiting=chats.open_chat)
+            return _Workers(intake, lanes, handler, intake.replay)
+        # what one process takes in may be worked on by another: that one is to know of it
+        handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended, on_begun=new)
+        shared = SharedLanes(sharing.inbox, handler.handle, has_room=lambda: handler.has_room)
+
+        def begin() -> None:
+            shared.begin()
+            sharing.start(shared.look)
+
+        intake = Intake(inbox, shared, on_new=lambda _, __: None)
+        return _Workers(intake, shared, handler, begin)
+
+    def _receiver(
+        self,
+        polling: HTTPXRequest,
+        intake: Intake,
+        bot: Bot,
+        health: Health,
+        refused: Callable[[], None],
+    ) -> Poller | Webhook:
+        if self._webhook is None:
+            return Poller(
+                polling,
+                intake,
+                bot,
+                url=f"{self._settings.telegram_api}/bot{self._token}",
+                kinds=_UPDATES,
+                on_success=health.heard,
+                on_paused=health.paused,
+                on_refused=refused,
+            )
+        return Webhook(
+            bot,
+            intake,
+            self._webhook,
+            kinds=_UPDATES,
+            on_success=health.heard,
+            on_cut_off=health.cut_off,
+        )
+
     async def _answer(
-        self, bot: "ExtBot[None]", handler: Handler, intake: Intake, receiver: Poller | Webhook
+        self, bot: "ExtBot[None]", workers: _Workers, receiver: Poller | Webhook
     ) -> None:
         """Takes updates until the bot is told to stop."""
         if not await self._reached(bot.initialize):
             return
-        intake.replay()
+        workers.begin()
         async with receiver.listening():
             if not await self._reached(receiver.set_up):
                 return
@@ -191,7 +260,7 @@ class TelegramBot:
             for task in (stopping, announcing):
                 task.cancel()
             await asyncio.gather(stopping, announcing, return_exceptions=True)
-            handler.stop()
+            workers.handler.stop()
             receiver.stop()
             await receiving
         if not self._refused:

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from bot.errors import InboxUnusable
+from bot.knownchats import KnownChats
 
 log = logging.getLogger(__name__)
 
@@ -15,11 +16,10 @@ CREATE TABLE IF NOT EXISTS moved (chat_id INTEGER PRIMARY KEY, to_id INTEGER NOT
 """
 
 
-class Chats:
+class Chats(KnownChats):
     """What Telegram told about chats, in a small SQLite file. Safe to call from several threads.
 
-    A chat is closed from when the bot is blocked in it or removed from it until somebody writes
-    to the bot there. What cannot be written is known until the process ends, with a warning.
+    What cannot be written is known until the process ends, with a warning.
     """
 
     def __init__(self, file: Path) -> None:
@@ -28,68 +28,44 @@ class Chats:
         Raises:
             InboxUnusable: if that fails.
         """
+        super().__init__()
         self._file = file
-        self._lock = Lock()
+        self._writing = Lock()
         try:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)
             self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA secure_delete = ON")
             self._connection.executescript(_SCHEMA)
-            self._closed = {row[0] for row in self._connection.execute("SELECT * FROM closed")}
-            moved = self._connection.execute("SELECT chat_id, to_id FROM moved")
-            self._moved: dict[int, int] = dict(moved.fetchall())
-            self._came_from = {to_id: chat_id for chat_id, to_id in self._moved.items()}
+            closed = self._connection.execute("SELECT * FROM closed").fetchall()
+            moved = self._connection.execute("SELECT chat_id, to_id FROM moved").fetchall()
         except (OSError, sqlite3.Error) as error:
             raise InboxUnusable(
                 f"{file} cannot be used ({error}). Move it away: it is made anew."
             ) from error
-
-    @property
-    def any_closed(self) -> bool:
-        """Whether any chat is closed."""
-        return bool(self._closed)
-
-    def is_closed(self, chat_id: object) -> bool:
-        """Whether nothing is to be sent to a chat."""
-        return chat_id in self._closed
-
-    def close_chat(self, chat_id: int) -> None:
-        """Nothing is sent to the chat any more."""
-        with self._lock:
-            self._closed.add(chat_id)
-            self._write("INSERT OR IGNORE INTO closed VALUES (?)", chat_id)
-
-    def open_chat(self, chat_id: int) -> None:
-        """The chat is written to again; nothing about it is kept."""
-        if chat_id in self._closed:
-            with self._lock:
-                self._closed.discard(chat_id)
-                self._write("DELETE FROM closed WHERE chat_id = ?", chat_id)
-
-    def move(self, chat_id: int, to_id: int) -> None:
-        """What is for the one chat goes to the other from now on."""
-        with self._lock:
-            self._moved[chat_id] = to_id
-            self._came_from[to_id] = chat_id
-            self._write("INSERT OR REPLACE INTO moved VALUES (?, ?)", chat_id, to_id)
-
-    def current(self, chat_id: int) -> int:
-        """Where what is for a chat goes: to itself, or where it has moved."""
-        return self._moved.get(chat_id, chat_id)
-
-    def came_from(self, chat_id: int) -> int:
-        """What a chat was before it moved here, by id; itself where it did not."""
-        return self._came_from.get(chat_id, chat_id)
+        self.know(closed={chat_id for (chat_id,) in closed}, moved=dict(moved))
 
     def close(self) -> None:
         """Closes the file."""
-        with self._lock:
+        with self._writing:
             self._connection.close()
+
+    def keep_closed(self, chat_id: int) -> None:
+        """Writes that a chat is closed."""
+        self._write("INSERT OR IGNORE INTO closed VALUES (?)", chat_id)
+
+    def keep_open(self, chat_id: int) -> None:
+        """Deletes that a chat is closed."""
+        self._write("DELETE FROM closed WHERE chat_id = ?", chat_id)
+
+    def keep_move(self, chat_id: int, to_id: int) -> None:
+        """Writes where a chat has moved."""
+        self._write("INSERT OR REPLACE INTO moved VALUES (?, ?)", chat_id, to_id)
 
     def _write(self, statement: str, *values: int) -> None:
         try:
-            self._connection.execute(statement, values)
+            with self._writing:
+                self._connection.execute(statement, values)
         except sqlite3.Error as error:
             log.warning(
                 "%s cannot be written (%s). Check its permissions and the free space.",

@@ -8,8 +8,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.errors import FileNotFetched
-from bot.inbox import Inbox
-from bot.telegrambot.chats import Chats
+from bot.kept import KeepsChats, KeepsUpdates
 
 _FETCH_S = 60.0
 _READ_S = 30.0
@@ -20,8 +19,8 @@ _AGAIN = "Send it again."
 class _Running:
     loop: asyncio.AbstractEventLoop
     bot: Bot
-    inbox: Inbox
-    chats: Chats
+    inbox: KeepsUpdates
+    chats: KeepsChats
 
 
 class Connection:
@@ -30,7 +29,7 @@ class Connection:
     def __init__(self) -> None:
         self._running: _Running | None = None
 
-    def attach(self, bot: Bot, inbox: Inbox, chats: Chats) -> None:
+    def attach(self, bot: Bot, inbox: KeepsUpdates, chats: KeepsChats) -> None:
         """Leads to that bot from now on. Call it in the bot's loop."""
         self._running = _Running(asyncio.get_running_loop(), bot, inbox, chats)
 

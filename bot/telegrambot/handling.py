@@ -5,12 +5,12 @@ import contextvars
 import hashlib
 import json
 import logging
-import sqlite3
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from typing import Any, Protocol, TypeVar
 
 from telegram import Bot, Update
 from telegram.error import (
@@ -24,8 +24,10 @@ from telegram.error import (
 
 from bot.acts import Act, Offers, Say, Typing
 from bot.dialogue import Dialogue
+from bot.errors import LaneLost
 from bot.events import Event
-from bot.inbox import Begun, Inbox
+from bot.inbox import Begun
+from bot.kept import NOT_KEPT, KeepsUpdates
 from bot.rendering import Message
 from bot.requestid import request_id
 from bot.telegrambot.sending import Sender
@@ -38,6 +40,9 @@ MOST_ATTEMPTS = 5
 
 ANSWERED_AT_ONCE = 8
 
+ASKED_AT_ONCE = 4
+"""So many threads wait for an inbox that takes time: one that is slow holds up no other thing."""
+
 SHOWN_AFTER_S = 0.15
 """An answer that is made sooner comes without "typing…" before it; people notice 0.3 s."""
 
@@ -47,6 +52,8 @@ MOST_AT_ONCE = 200
 _RETRY_S = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
 _CLOSE_S = 5.0
 
+_T = TypeVar("_T")
+
 
 class Handler:
     """Answers the updates of an inbox. Belongs to one event loop; acts are made in threads."""
@@ -54,22 +61,34 @@ class Handler:
     def __init__(
         self,
         dialogue: Dialogue,
-        inbox: Inbox,
+        inbox: KeepsUpdates,
         bot: Bot,
         *,
         on_done: Callable[[int, str], None],
+        on_begun: Callable[[int, Mapping[str, Any]], None] = lambda _, __: None,
     ) -> None:
-        """``on_done`` is told the id of each update that is done with, and how, in a word."""
+        """``on_done`` is told the id of each update that is done with, and how, in a word.
+
+        ``on_begun`` is told the id and the content of each before it is worked on.
+        """
         self._dialogue = dialogue
         self._inbox = inbox
         self._bot = bot
         self._sender = Sender(bot)
         self._on_done = on_done
+        self._on_begun = on_begun
+        self._to_make = 0
         self._stopping = asyncio.Event()
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
         self._suspects = asyncio.Lock()
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
+        self._asking = ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="kept")
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more update would be worked on at once, or nearly so."""
+        return self._to_make < ANSWERED_AT_ONCE and not self._turns.locked()
 
     def stop(self) -> None:
         """What fails from now on stays in the inbox for the next start."""
@@ -79,7 +98,8 @@ class Handler:
         """Waits a moment for what is being made; the end of the process waits for the rest."""
         loop = asyncio.get_running_loop()
         closing = loop.run_in_executor(None, lambda: self._threads.shutdown(cancel_futures=True))
-        await asyncio.wait([closing], timeout=_CLOSE_S)
+        written = loop.run_in_executor(None, self._asking.shutdown)
+        await asyncio.wait([closing, written], timeout=_CLOSE_S)
 
     async def handle(self, update_id: int) -> bool:
         """Whether the update is done with; it stays in the inbox if not.
@@ -90,17 +110,23 @@ class Handler:
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
-        work = _Work(self._inbox, update_id)
+        work = _Work(self._inbox, update_id, self._asked)
         for delay_s in (*_RETRY_S, None):
             try:
                 async with self._turns:
                     outcome = await self._attempt(work)
             except asyncio.CancelledError:
-                self._kept(self._inbox.clear, update_id)
+                if self._inbox.waits:
+                    self._asking.submit(self._kept, self._inbox.clear, update_id)
+                else:
+                    self._kept(self._inbox.clear, update_id)
                 raise
             except InvalidToken:
                 return False
-            except (NetworkError, RetryAfter, sqlite3.Error) as error:
+            except LaneLost as error:
+                log.warning("left alone: %s", error)
+                return False
+            except (NetworkError, RetryAfter, *NOT_KEPT) as error:
                 if delay_s is None:
                     log.error("given up, after %d tries: %s", len(_RETRY_S) + 1, error)  # noqa: TRY400 (the error says all)
                     outcome = "given_up"
@@ -110,7 +136,7 @@ class Handler:
                     return False
             else:
                 break
-        self._kept(self._inbox.done, update_id)
+        await self._asked(self._kept, self._inbox.done, update_id)
         self._on_done(update_id, outcome)
         log.info("%s, in %.3f s", outcome, time.monotonic() - started_s)
         return True
@@ -120,15 +146,16 @@ class Handler:
 
         Raises:
             InvalidToken: if the token is not accepted any more.
+            LaneLost: if another process has taken it over.
             NetworkError: if Telegram cannot be reached.
             RetryAfter: if Telegram asks to wait again and again.
-            sqlite3.Error: if the inbox cannot be written.
+            sqlite3.Error, StateUnreachable: if the inbox cannot be written.
         """
         try:
             if work.acts is None:
                 await self._begin(work)
             await self._perform(work)
-        except (InvalidToken, RetryAfter, sqlite3.Error):
+        except (InvalidToken, LaneLost, RetryAfter, *NOT_KEPT):
             raise
         except Forbidden as error:
             log.info("not sent: %s", error)
@@ -148,33 +175,44 @@ class Handler:
 
     async def _begin(self, work: "_Work") -> None:
         """Makes the first act, shown that it is being made."""
-        # if one of them ends the process again, the others are not blamed
-        alone = self._suspects if self._inbox.is_suspect(work.update_id) else nullcontext()
-        async with alone, self._slots:
-            begun = work.begin()
-            if begun is None:
-                return
-            work.update = update = Update.de_json(json.loads(begun.payload), self._bot)
-            work.event = event_of(update, bot_name=self._bot.username)
-            if work.event is None:
-                return
-            if begun.attempts > MOST_ATTEMPTS:
-                log.error("set aside: the process ended %d times with it", begun.attempts - 1)
-                work.acts = self._dialogue.apology(work.event)
-                work.outcome = "set_aside"
-            else:
-                work.acts = self._dialogue.acts(work.event)
+        self._to_make += 1
+        try:
+            suspect = await self._asked(self._inbox.is_suspect, work.update_id)
+            # if one of them ends the process again, the others are not blamed
+            async with self._suspects if suspect else nullcontext(), self._slots:
+                await self._begin_in_turn(work)
+        finally:
+            self._to_make -= 1
+        if work.acts is not None:
+            await self._asked(self._inbox.clear, work.update_id)
+
+    async def _begin_in_turn(self, work: "_Work") -> None:
+        begun = await work.begin()
+        if begun is None:
+            return
+        raw = json.loads(begun.payload)
+        if work.update is None:
+            self._on_begun(work.update_id, raw)
+        work.update = update = Update.de_json(raw, self._bot)
+        work.event = event_of(update, bot_name=self._bot.username)
+        if work.event is None:
+            return
+        if begun.attempts > MOST_ATTEMPTS:
+            log.error("set aside: the process ended %d times with it", begun.attempts - 1)
+            work.acts = self._dialogue.apology(work.event)
+            work.outcome = "set_aside"
+        else:
+            work.acts = self._dialogue.acts(work.event)
+            await self._make_next(work)
+        if isinstance(work.act, Typing):
+            made = asyncio.Event()
+            showing = asyncio.create_task(self._show_while_made(work.act, update, made))
+            work.act = None
+            try:
                 await self._make_next(work)
-            if isinstance(work.act, Typing):
-                made = asyncio.Event()
-                showing = asyncio.create_task(self._show_while_made(work.act, update, made))
-                work.act = None
-                try:
-                    await self._make_next(work)
-                finally:
-                    made.set()
-                    await showing
-        self._inbox.clear(work.update_id)
+            finally:
+                made.set()
+                await showing
 
     async def _show_while_made(self, act: Typing, update: Update, made: asyncio.Event) -> None:
         """Shows that an answer is being made, if it is not there in a moment."""
@@ -190,7 +228,7 @@ class Handler:
         try:
             work.acts, work.act = self._dialogue.apology(work.event), None
             await self._perform(work)
-        except InvalidToken:
+        except (InvalidToken, LaneLost):
             raise
         except TelegramError as error:
             log.warning("the apology could not be sent: %s", error)
@@ -234,13 +272,26 @@ class Handler:
             return False
         return True
 
+    async def _asked(self, ask: Callable[..., _T], *about: object) -> _T:
+        """What the inbox says; it is asked in a thread where that may take long."""
+        if not self._inbox.waits:
+            return ask(*about)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._asking, lambda: ask(*about))
+
     @staticmethod
     def _kept(write: Callable[[int], None], update_id: int) -> None:
         """Writes what became of an update; what cannot be written is done again after a restart."""
         try:
             write(update_id)
-        except sqlite3.Error as error:
+        except NOT_KEPT as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+
+
+class _Asked(Protocol):
+    """Asks the inbox something; see ``Handler``."""
+
+    def __call__(self, ask: Callable[..., _T], *about: object) -> Awaitable[_T]: ...
 
 
 class _Work:
@@ -249,8 +300,9 @@ class _Work:
     ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
     """
 
-    def __init__(self, inbox: Inbox, update_id: int) -> None:
+    def __init__(self, inbox: KeepsUpdates, update_id: int, asked: _Asked) -> None:
         self._inbox = inbox
+        self._asked = asked
         self.update_id = update_id
         self._earlier: list[str] = []
         self._arrived: list[str] = []
@@ -260,12 +312,12 @@ class _Work:
         self.update: Update | None = None
         self.event: Event | None = None
 
-    def begin(self) -> Begun | None:
+    async def begin(self) -> Begun | None:
         """Counts the attempt until the answer is made; None if there was one.
 
         Only what ends the process while an answer is made can be the fault of the update.
         """
-        begun = self._inbox.begin(self.update_id)
+        begun: Begun | None = await self._asked(self._inbox.begin, self.update_id)
         if begun is not None:
             self._earlier = list(begun.delivered)
         return begun
@@ -299,12 +351,12 @@ class _Work:
         self._earlier.clear()  # another answer than before the crash
         return False
 
-    def arrived(self, text: str) -> None:
+    async def arrived(self, text: str) -> None:
         """Keeps that a part has arrived."""
         self._arrived.append(_mark(text))
         try:
-            self._inbox.delivered(self.update_id, self._arrived[-1])
-        except sqlite3.Error as error:
+            await self._asked(self._inbox.delivered, self.update_id, self._arrived[-1])
+        except NOT_KEPT as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 
 

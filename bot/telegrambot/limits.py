@@ -4,7 +4,9 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from telegram.error import (
@@ -18,7 +20,7 @@ from telegram.error import (
 )
 from telegram.ext import BaseRateLimiter
 
-from bot.telegrambot.chats import Chats
+from bot.kept import KeepsChats
 from bot.telegrambot.waiting import seconds_of
 
 log = logging.getLogger(__name__)
@@ -30,12 +32,21 @@ CONNECTIONS = 6
 twice, so that more would do harm.
 """
 
+BLOCKED_S = 1.0
+"""A message whose sending takes longer holds up no other one."""
+
 RETRY_S = (0.5, 1.0, 2.0, 4.0)
 _MOST_WAITS = 10
 _REMEMBERED_CHATS = 10_000
 _CHAT = (3, 3.0)
 _GROUP = (20, 60.0)
 _SHOWN = "sendChatAction"
+_SAID = "sendMessage"
+
+after_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
+    "after_sending", default=None
+)
+"""What is to be done about a message as soon as Telegram has taken it, before the next is sent."""
 
 
 class Window:
@@ -60,15 +71,19 @@ class Limits(BaseRateLimiter[None]):
     with short bursts; 20 in a minute to a group. Where Telegram asks to wait, that chat alone
     waits. A chat in which the bot is blocked gets nothing more; what is for a group that became
     a supergroup goes there. Other methods are called at once, and once.
+
+    ``sent_at_once`` messages are under way at once, until it is kept that they arrived: so many may
+    come twice when the bot is killed.
     """
 
     def __init__(
         self,
-        chats: Chats,
+        chats: KeepsChats,
         *,
         on_refused: Callable[[], None],
         on_error: Callable[[str, Exception], None] = lambda _, __: None,
         per_second: int = 30,
+        sent_at_once: int = CONNECTIONS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -81,6 +96,7 @@ class Limits(BaseRateLimiter[None]):
         self._clock = clock
         self._sleep = sleep
         self._connections = asyncio.Semaphore(CONNECTIONS)
+        self._saying = asyncio.Semaphore(sent_at_once)
 
     async def initialize(self) -> None:
         """Nothing is to be prepared."""
@@ -128,11 +144,38 @@ class Limits(BaseRateLimiter[None]):
         while True:
             await self._turn(call.chat)
             try:
+                if call.endpoint == _SAID:
+                    return await self._say(call)
                 async with self._connections:
                     return await call.made()
             except TelegramError as error:
                 self._on_error(call.endpoint, error)
                 await self._before_next_try(call, error)
+
+    async def _say(self, call: "_Call") -> Any:
+        async with self._turn_to_say(), self._connections:
+            sent = await call.made()
+            if (do := after_sending.get()) is not None:
+                await do()
+            return sent
+
+    @asynccontextmanager
+    async def _turn_to_say(self) -> AsyncIterator[None]:
+        await self._saying.acquire()
+        holding = True
+
+        def release() -> None:
+            nonlocal holding
+            if holding:
+                holding = False
+                self._saying.release()
+
+        blocked = asyncio.get_running_loop().call_later(BLOCKED_S, release)
+        try:
+            yield
+        finally:
+            blocked.cancel()
+            release()
 
     async def _before_next_try(self, call: "_Call", error: TelegramError) -> None:
         """Does what lets the call succeed after an error, or raises that again."""

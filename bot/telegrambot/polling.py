@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
@@ -13,6 +12,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest
 
+from bot.kept import NOT_KEPT
 from bot.telegrambot.receiving import Intake
 from bot.telegrambot.waiting import seconds_of
 
@@ -86,7 +86,7 @@ class Poller:
             except TelegramError as error:
                 log.warning("polling: %s", error)
                 pause_s = min(_LONGEST_PAUSE_S, max(1.0, 1.5 * pause_s))
-            except sqlite3.Error as error:
+            except NOT_KEPT as error:
                 log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
                 pause_s = min(_LONGEST_PAUSE_S, max(1.0, 1.5 * pause_s))
             else:

@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
-from bot.inbox import Inbox
-from bot.lanes import Lanes
+from bot.kept import NOT_KEPT, KeepsUpdates
 from bot.telegrambot.arrivals import arrival_of, chat_of_lane
 
 log = logging.getLogger(__name__)
@@ -24,18 +22,30 @@ MOST_WAITING = 10_000
 """With more in the inbox nothing is taken: Telegram keeps it, for a day."""
 
 
+class TakesNumbers(Protocol):
+    """Works on what waits: see ``bot.lanes.Lanes`` and ``bot.sharedlanes.SharedLanes``."""
+
+    def add(self, lane: str, number: int) -> None:
+        """Puts a number into its lane."""
+        ...
+
+    async def drain(self, *, timeout_s: float) -> bool:
+        """Whether all was worked on in that time."""
+        ...
+
+
 class Intake:
     """Puts what comes into the inbox and hands over what is new. Belongs to one event loop.
 
     ``on_new`` is told of each update that had not come before, ``on_waiting`` of the chats of
-    those that a process before took in; before any of them is worked on. Where they fail with a
-    ``sqlite3.Error``, that is logged, and the update is worked on all the same.
+    those that a process before took in; before any of them is worked on. Where they fail with one
+    of ``NOT_KEPT``, that is logged, and the update is worked on all the same.
     """
 
     def __init__(
         self,
-        inbox: Inbox,
-        lanes: Lanes,
+        inbox: KeepsUpdates,
+        lanes: TakesNumbers,
         *,
         on_new: OnNew,
         on_waiting: OnWaiting = lambda _: None,
@@ -56,7 +66,7 @@ class Intake:
         """Returns when the updates are on disk; what is no update is left out.
 
         Raises:
-            sqlite3.Error: if they cannot be written; none of them is taken then.
+            sqlite3.Error, StateUnreachable: if they cannot be written; none of them is taken then.
         """
         read = [(arrival_of(each), each) for each in raw]
         arrivals = [arrival for arrival, _ in read if arrival is not None]
@@ -97,7 +107,7 @@ class Intake:
             await asyncio.sleep(every_s)
             try:
                 await loop.run_in_executor(self._writer, self._inbox.tidy)
-            except sqlite3.Error as error:
+            except NOT_KEPT as error:
                 log.warning("the inbox cannot be tidied: %s", error)
 
     def close(self) -> None:
@@ -110,5 +120,5 @@ def _logged() -> Iterator[None]:
     """That an update cannot be told of is no reason not to answer it."""
     try:
         yield
-    except sqlite3.Error as error:
+    except NOT_KEPT as error:
         log.warning("what is known of a chat cannot be written: %s", error)

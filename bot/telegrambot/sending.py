@@ -23,6 +23,7 @@ from bot.acts import Act, Buttons, Change, Offers, Say, Told, Typing
 from bot.errors import UnfaithfulQuote
 from bot.rendering import Entity, EntityKind, Message, check_message
 from bot.telegrambot.carried import carried
+from bot.telegrambot.limits import after_sending
 from bot.telegrambot.sentanswers import SentAnswers
 from bot.telegrambot.updates import start_link, topic_of
 from bot.utf16 import shorten
@@ -43,7 +44,7 @@ class Parts(Protocol):
         """Whether the next part had arrived before."""
         ...
 
-    def arrived(self, text: str) -> None:
+    async def arrived(self, text: str) -> None:
         """Keeps that a part has arrived."""
         ...
 
@@ -110,9 +111,10 @@ class Sender:
                     now.append(earlier.pop(0))
                 else:
                     del earlier[:1]
-                    now.append(await self._send(act, part, buttons, update, chat))
+                    now.append(await self._send(act, part, buttons, update, chat, parts))
+                    continue
                 if parts is not None:
-                    parts.arrived(part.text)
+                    await parts.arrived(part.text)
             while earlier:
                 await self._delete(chat.id, earlier.pop())
         finally:
@@ -131,22 +133,41 @@ class Sender:
             await self._say(Say((act.message,), to, act.buttons, act.corpus), update, chat, parts)
 
     async def _send(
-        self, act: Say, part: Message, buttons: Buttons, update: Update, chat: Chat
+        self,
+        act: Say,
+        part: Message,
+        buttons: Buttons,
+        update: Update,
+        chat: Chat,
+        parts: Parts | None,
     ) -> int:
-        """The id of the message that was sent."""
-        part = checked(part, act.corpus)
+        """The id of the message that was sent; that it arrived is kept."""
+        part, told = checked(part, act.corpus), part.text
+        kept = False
+
+        async def keep() -> None:
+            nonlocal kept
+            if parts is not None and not kept:
+                kept = True
+                await parts.arrived(told)
+
         # in a group an answer names the message it answers; in a private chat that is plain
         replies = None
         if chat.type != ChatType.PRIVATE:
             replies = ReplyParameters(act.to, allow_sending_without_reply=True)
-        sent = await self._bot.send_message(
-            chat.id,
-            part.text,
-            entities=self._entities(part),
-            message_thread_id=topic_of(update),
-            reply_parameters=replies,
-            reply_markup=_keyboard(buttons),
-        )
+        before = after_sending.set(keep)
+        try:
+            sent = await self._bot.send_message(
+                chat.id,
+                part.text,
+                entities=self._entities(part),
+                message_thread_id=topic_of(update),
+                reply_parameters=replies,
+                reply_markup=_keyboard(buttons),
+            )
+        finally:
+            after_sending.reset(before)
+        await keep()  # a bot without limits does nothing after it has sent
         return sent.message_id
 
     async def _edit(

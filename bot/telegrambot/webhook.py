@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import json
 import logging
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit
 from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
+from bot.errors import StateUnreachable
+from bot.kept import NOT_KEPT
 from bot.settings import WebhookSettings
 from bot.telegrambot.receiving import Intake
 from bot.webserver import Reply, Request, WebServer
@@ -109,9 +110,9 @@ class Webhook:
             return Reply(400)
         try:
             await self._intake.take([raw])
-        except sqlite3.Error as error:
+        except NOT_KEPT as error:
             log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
-            return Reply(500)
+            return Reply(503 if isinstance(error, StateUnreachable) else 500)
         self._on_success()
         return Reply(200)
 

@@ -1,0 +1,308 @@
+"""What is kept of updates and people: one contract, in files and in a shared database."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot import inbox as inbox_module
+from bot import postgresinbox
+from bot.citation import Cited
+from bot.databaseaddress import DatabaseAddress
+from bot.inbox import Arrival, Begun, Inbox
+from bot.kept import KeepsUpdates
+from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, PeopleTables, Preferences
+from bot.postgresinbox import PostgresInbox
+from bot.postgrespeople import PostgresPeople
+from bot.postgressession import PostgresSession
+from bot.postgresstate import PostgresState
+from bot.tokenbuckets import TokenBuckets
+from corpus import Span
+
+ADA, BOB, GROUP = 11, 12, -100
+VOTE = KeptVote(
+    *(ADA, ADA, 5, 3, (Cited("d1", Span(4, 9), "c0ffee012345", paragraph=7),)),
+    good=True,
+    question="Who stripes zebras?",
+    earlier=("Zebras?",),
+)
+
+OpenInbox = Callable[[], KeepsUpdates]
+
+
+def arrival(update_id: int, lane: str = "chat 1", payload: str = "{}") -> Arrival:
+    return Arrival(update_id, lane, payload)
+
+
+@pytest.fixture(params=["files", "postgresql"])
+def open_inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenInbox]:
+    """Opens the inbox as the next process would; the one before is not closed, but dead."""
+    with ExitStack() as opened:
+        if request.param == "files":
+            yield lambda: opened.enter_context(Inbox(tmp_path / "inbox.sqlite"))
+            return
+        state = PostgresState(
+            DatabaseAddress.of(request.getfixturevalue("postgres_database"), source="it")
+        )
+        before: list[PostgresSession] = []
+
+        def shared() -> PostgresInbox:
+            if before:
+                before.pop().close()
+            session = PostgresSession(state, "a bot", alone=False)
+            opened.callback(session.close)
+            inbox = PostgresInbox(state, session, "a bot")
+            opened.callback(inbox.close)
+            session.start()
+            before.append(session)
+            return inbox
+
+        yield shared
+
+
+def worked_on(inbox: KeepsUpdates) -> KeepsUpdates:
+    """The inbox, once what waits is this process's."""
+    if isinstance(inbox, PostgresInbox):
+        end = threading.Event()
+        while not inbox.claim(most=100) and not end.wait(0.05):
+            pass
+    return inbox
+
+
+def test_what_was_put_waits_in_order_in_the_next_process(open_inbox: OpenInbox) -> None:
+    came = [arrival(7), arrival(3, "chat 2"), arrival(9)]
+    assert open_inbox().put(came) == came
+    inbox = open_inbox()
+    assert inbox.waiting() == [(7, "chat 1"), (3, "chat 2"), (9, "chat 1")]
+    assert inbox.depth == 3
+
+
+def test_an_update_that_comes_again_is_not_taken_again_before_or_after_it_is_done(
+    open_inbox: OpenInbox,
+) -> None:
+    inbox = open_inbox()
+    assert inbox.put([arrival(1), arrival(2), arrival(1, payload="other")]) == [
+        arrival(1),
+        arrival(2),
+    ]
+    assert inbox.put([arrival(1, payload="other"), arrival(3)]) == [arrival(3)]
+    assert worked_on(inbox).begin(1) == Begun("{}", 1, ())
+    inbox.done(1)
+    inbox.done(1)
+    assert inbox.put([arrival(1)]) == []
+    assert inbox.begin(1) is None
+    assert inbox.begin(77) is None
+    assert inbox.depth == 2
+    again = open_inbox()
+    assert again.put([arrival(1)]) == []
+    assert [number for number, _ in again.waiting()] == [2, 3]
+    assert again.depth == 2
+
+
+def test_attempts_are_counted_over_processes_until_it_is_cleared(open_inbox: OpenInbox) -> None:
+    inbox = open_inbox()
+    inbox.put([arrival(1, payload="words")])
+    assert not inbox.is_suspect(1)
+    assert worked_on(inbox).begin(1) == Begun("words", 1, ())
+    inbox = worked_on(open_inbox())
+    assert inbox.is_suspect(1)
+    assert inbox.begin(1) == Begun("words", 2, ())
+    inbox.clear(1)
+    assert not inbox.is_suspect(1)
+    assert inbox.begin(1) == Begun("words", 1, ())
+
+
+def test_the_parts_that_arrived_are_known_to_the_next_attempt(open_inbox: OpenInbox) -> None:
+    inbox = open_inbox()
+    inbox.put([arrival(1)])
+    worked_on(inbox).begin(1)
+    inbox.delivered(1, "one")
+    inbox.delivered(1, "one")
+    inbox = worked_on(open_inbox())
+    assert inbox.begin(1) == Begun("{}", 2, ("one", "one"))
+    inbox.delivered(1, "two")
+    assert inbox.begin(1) == Begun("{}", 3, ("one", "one", "two"))
+
+
+@pytest.mark.parametrize("lane", ["nul \0", "x" * 100_000, "", "%s ? 'q"])
+def test_any_lane_and_any_payload_can_be_kept(open_inbox: OpenInbox, lane: str) -> None:
+    inbox = open_inbox()
+    payload = '{"text": "' + "é\u2028" * 100_000 + '"}'
+    assert inbox.put([arrival(2**63 - 1, lane, payload)]) == [arrival(2**63 - 1, lane, payload)]
+    begun = worked_on(inbox).begin(2**63 - 1)
+    assert begun
+    assert begun.payload == payload
+
+
+def test_only_the_latest_ids_are_remembered_and_what_waits_is_never_dropped(
+    open_inbox: OpenInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "REMEMBERED", 10)
+    monkeypatch.setattr(postgresinbox, "REMEMBERED", 10)
+    inbox = open_inbox()
+    inbox.put([arrival(n) for n in range(30)])
+    for n in range(1, 30):
+        inbox.done(n)
+    inbox.tidy()
+    assert inbox.put([arrival(n) for n in range(30)]) == [arrival(n) for n in range(1, 20)]
+    assert inbox.waiting()[0] == (0, "chat 1")
+
+
+def test_two_threads_that_put_the_same_take_each_update_once(open_inbox: OpenInbox) -> None:
+    inbox = open_inbox()
+    new: list[Arrival] = []
+    threads = [
+        threading.Thread(
+            target=lambda: [new.extend(inbox.put([arrival(n, f"chat {n % 7}")])) for n in range(50)]
+        )
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(each.update_id for each in new) == list(range(50))
+    assert inbox.depth == 50
+
+
+OpenPeople = Callable[..., People]
+
+
+@pytest.fixture(params=["files", "postgresql"])
+def open_people(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenPeople]:
+    """Opens what is kept about people as the next process would."""
+    tables: Callable[[], Path | PeopleTables] = lambda: tmp_path / "people.sqlite"  # noqa: E731
+    if request.param == "postgresql":
+        state = PostgresState(
+            DatabaseAddress.of(request.getfixturevalue("postgres_database"), source="it")
+        )
+        tables = lambda: PostgresPeople(state)  # noqa: E731
+    with ExitStack() as opened:
+
+        def open_them(**more: object) -> People:
+            people = People(tables(), **more)  # type: ignore[arg-type]
+            opened.callback(people.close)
+            return people
+
+        yield open_them
+
+
+def test_settings_are_of_one_chat_and_outlive_the_process(open_people: OpenPeople) -> None:
+    people, chosen = open_people(), Preferences("fr", 5, LinkStyle.NONE)
+    assert people.preferences(ADA) == Preferences()
+    people.prefer(ADA, replace(chosen, quotes=2))
+    people.prefer(ADA, chosen)
+    people.prefer(GROUP, replace(chosen, quotes=1))
+    again = open_people(came_from=lambda chat: GROUP if chat == -1007 else chat)
+    assert again.preferences(ADA) == chosen
+    assert again.preferences(-1007).quotes == 1
+    again.prefer(ADA, Preferences())
+    assert people.kept_about(ADA) == Kept()
+
+
+def test_a_question_is_kept_with_a_vote_only_under_consent(open_people: OpenPeople) -> None:
+    people = open_people()
+    for consent in (None, False):
+        if consent is not None:
+            people.set_consent(ADA, consent)
+        people.keep_vote(VOTE)
+        assert people.votes() == (replace(VOTE, question=None, earlier=()),)
+    people.set_consent(ADA, True)
+    people.keep_vote(replace(VOTE, good=False))
+    people.keep_vote(replace(VOTE, person=BOB, chat=BOB))
+    people.keep_vote(replace(VOTE, generation=1, message_id=6))
+    assert open_people().votes() == (
+        replace(VOTE, generation=1, message_id=6),
+        replace(VOTE, good=False),
+        replace(VOTE, person=BOB, chat=BOB, question=None, earlier=()),
+    )
+    people.set_consent(ADA, False)
+    assert {vote.question for vote in people.votes()} == {None}
+
+
+def test_what_is_deleted_is_gone_and_others_keep_theirs(open_people: OpenPeople) -> None:
+    people = open_people()
+    for person in (ADA, BOB):
+        people.set_consent(person, True)
+        people.prefer(person, Preferences(quotes=1))
+        assert people.accept(people.invite(), person)
+        people.keep_vote(replace(VOTE, person=person))
+    kept = people.delete(ADA)
+    assert kept == Kept(preferences=True, consent=True, votes=1, questions=1, let_in=True)
+    assert people.kept_about(ADA) == Kept()
+    assert people.kept_about(BOB) == kept
+    assert people.delete(ADA) == Kept()
+
+
+def test_an_invitation_lets_one_person_in_once_for_seven_days(open_people: OpenPeople) -> None:
+    now = [1e9]
+    people = open_people(clock=lambda: now[0])
+    code, late = people.invite(), people.invite()
+    assert not people.accept("guess", ADA)
+    now[0] += INVITATION_S - 1
+    accepted: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda p=person: accepted.append(people.accept(code, p)))  # type: ignore[misc]
+        for person in range(1, 9)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(accepted) == [False] * 7 + [True]
+    assert sum(people.is_let_in(person) for person in range(1, 9)) == 1
+    now[0] += 1
+    assert not people.accept(late, BOB)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((ADA, BOB)),
+            st.sampled_from(("vote", "yes", "no", "delete")),
+            st.text(st.characters(codec="utf-8"), max_size=20),
+        ),
+        max_size=12,
+    )
+)
+def test_no_question_is_ever_kept_of_who_has_not_consented(
+    open_people: OpenPeople, steps: list[tuple[int, str, str]]
+) -> None:
+    people = open_people()
+    consented = {ADA: False, BOB: False}
+    for person in consented:
+        people.delete(person)
+    for person, step, text in steps:
+        if step == "vote":
+            people.keep_vote(replace(VOTE, person=person, question=text, earlier=(text,)))
+        elif step == "delete":
+            people.delete(person)
+            consented[person] = False
+        else:
+            consented[person] = step == "yes"
+            people.set_consent(person, consented[person])
+        for vote in people.votes():
+            assert consented[vote.person] or (vote.question, vote.earlier) == (None, ())
+
+
+def test_the_buckets_of_a_database_are_those_of_memory(postgres_database: str) -> None:
+    from bot.postgrespaces import PostgresPaces
+
+    state = PostgresState(DatabaseAddress.of(postgres_database, source="it"))
+    # of two processes, and so fast that time does not count
+    one, two = (PostgresPaces(state, per_minute=1e-6, burst=3) for _ in range(2))
+    memory = TokenBuckets(per_minute=1e-6, burst=3)
+    for number, key in enumerate([(1, True), (1, False), (1, True)] + [(1, True)] * 4):
+        expected = memory.take(key, 0.5 + number / 10)
+        taken = (one, two)[number % 2].take(key, 0.5 + number / 10)
+        assert (taken.allowed, taken.say_so) == (expected.allowed, expected.say_so)
+        assert taken.wait_s == pytest.approx(expected.wait_s, rel=1e-3)
+    assert not expected.allowed
+    for paces in (one, two):
+        paces.close()

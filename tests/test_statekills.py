@@ -1,0 +1,192 @@
+"""Bots that share a state: each question is answered once, whoever takes it and whoever dies."""
+
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from botapi_server import BotApiServer
+from botprocesses import POISON, SLOW, BotProcesses
+from postgresserver import PostgresServer
+from statekills import SharingBots, share_and_kill
+
+from bot.telegrambot.handling import MOST_ATTEMPTS
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[BotProcesses]:
+    with BotProcesses() as running:
+        yield running
+
+
+@pytest.fixture
+def sharing(
+    processes: BotProcesses, server: BotApiServer, tmp_path: Path, postgres_database: str
+) -> SharingBots:
+    return SharingBots(processes, server, tmp_path, postgres_database)
+
+
+def wait_for(found: Callable[[], bool], timeout_s: float = 20.0) -> None:
+    end_s = time.monotonic() + timeout_s
+    while not found():
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
+
+
+def test_of_two_bots_one_is_killed_and_each_question_is_answered_once(
+    postgres_database: str,
+) -> None:
+    figures = share_and_kill(300, postgres_database, people=100)
+    assert figures.missing == []
+    assert figures.faults == []
+    assert figures.kills == 1
+    assert figures.wrong_order == 0
+    assert min(figures.by) > 20
+    assert figures.duplicates <= figures.kills
+
+
+def test_what_is_posted_to_all_is_answered_once_and_both_do_some(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    one, two = sharing.start(), sharing.start()
+    people = [server.add_user() for _ in range(40)]
+    updates = [sharing.update(each, "x") for each in people]
+    posting = [
+        threading.Thread(
+            target=lambda to=to: [sharing.post(update, to=to) for update in updates]  # type: ignore[misc]
+        )
+        for to in (0, 1, 0)
+    ]
+    for thread in posting:
+        thread.start()
+    for thread in posting:
+        thread.join()
+    server.wait_for_messages(len(people), timeout_s=20)
+    for bot in (one, two):
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(30) == 0
+    assert sorted(sent.chat_id for sent in server.sent()) == [each.id for each in people]
+    shares = [bot.log.count(": said, in ") for bot in (one, two)]
+    assert sum(shares) == len(people)
+    assert min(shares) > 0
+
+
+def test_a_bot_that_is_told_to_stop_leaves_the_rest_to_the_other(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    one, two = sharing.start(), sharing.start()
+    people = [server.add_user() for _ in range(40)]
+    for number, person in enumerate(people):
+        assert sharing.post(sharing.update(person, SLOW), to=number % 2) == 200
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(30) == 0
+    server.wait_for_messages(len(people), timeout_s=30)
+    two.send_signal(signal.SIGTERM)
+    assert two.wait(30) == 0
+    assert sorted(sent.chat_id for sent in server.sent()) == [each.id for each in people]
+
+
+def test_the_last_bot_answers_all_it_has_taken_before_it_stops(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    bot = sharing.start()
+    people = [server.add_user() for _ in range(40)]
+    for person in people:
+        assert sharing.post(sharing.update(person, SLOW), to=0) == 200
+    bot.send_signal(signal.SIGTERM)
+    assert bot.wait(60) == 0
+    assert sorted(sent.chat_id for sent in server.sent()) == [each.id for each in people]
+
+
+def test_what_had_arrived_of_an_answer_before_a_kill_is_not_sent_again_by_another(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    first = sharing.start()
+    server.fail_next("sendMessage", delay_s=0.01)
+    server.fail_next("sendMessage", delay_s=60, hang_up=True)
+    user = server.add_user()
+    assert sharing.post(sharing.update(user, "x twice"), to=0) == 200
+    server.wait_for_calls("sendMessage", 2, timeout_s=20)
+    sharing.start()
+    first.kill()
+    server.wait_for_messages(2, chat_id=user.id, timeout_s=20)
+    assert [sent.text for sent in server.sent(user.id)] == ["answer to x twice", "rest of x twice"]
+
+
+def test_while_the_database_is_away_telegram_is_told_to_come_again_and_nothing_is_lost(
+    processes: BotProcesses, server: BotApiServer, tmp_path: Path
+) -> None:
+    with PostgresServer(tcp=True) as database, database.database() as url:
+        secret = url.replace("verbatim@", "verbatim:pass-w0rd@")
+        sharing = SharingBots(processes, server, tmp_path, secret)
+        bots = [sharing.start(VERBATIM_LOG_LEVEL="DEBUG") for _ in range(2)]
+        people = [server.add_user() for _ in range(30)]
+        chance = random.Random(0)
+        for person in people[:10]:
+            assert sharing.deliver(sharing.update(person, SLOW), chance)
+        database.stop(kill=True)
+        statuses = {
+            sharing.post(sharing.update(person, "x"), to=number % 2)
+            for number, person in enumerate(people[10:])
+        }
+        assert statuses == {503}
+        database.start()
+        for person in people[10:]:
+            assert sharing.deliver(sharing.update(person, "y"), chance)
+        for person in people:
+            server.wait_for_messages(1, chat_id=person.id, timeout_s=30)
+        for bot in bots:
+            bot.send_signal(signal.SIGTERM)
+            assert bot.wait(60) == 0
+            assert "Traceback" not in bot.log
+            assert "pass-w0rd" not in bot.log
+            assert secret not in bot.log
+
+
+def test_a_bot_that_polls_is_refused_beside_another_in_one_sentence(
+    sharing: SharingBots, processes: BotProcesses, server: BotApiServer, tmp_path: Path
+) -> None:
+    sharing.start()
+    late = processes.start(
+        server, tmp_path / "home", tmp_path / "late.log", VERBATIM_STATE=sharing.state
+    )
+    assert late.wait(30) == 1
+    assert "start all of them with --webhook" in late.log
+    assert "Traceback" not in late.log
+    assert server.calls_to("deleteWebhook") == []
+
+
+def test_one_that_polls_keeps_its_state_in_the_database(
+    processes: BotProcesses, server: BotApiServer, tmp_path: Path, postgres_database: str
+) -> None:
+    user = server.add_user()
+    server.say("x", chat_id=user.id)
+    bot = processes.start(server, tmp_path, VERBATIM_STATE=postgres_database)
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=20)
+    wait_for(lambda: ": said, in " in bot.log)
+    bot.kill()
+    server.say("y", chat_id=user.id)
+    bot = processes.start(server, tmp_path, VERBATIM_STATE=postgres_database)
+    server.wait_for_messages(2, chat_id=user.id, timeout_s=20)
+    bot.send_signal(signal.SIGTERM)
+    assert bot.wait(30) == 0
+    assert [sent.text for sent in server.sent(user.id)] == ["answer to x", "answer to y"]
+    assert list(tmp_path.rglob("*.sqlite")) == []
+
+
+def test_an_update_that_kills_its_bots_is_set_aside_by_all_of_them(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    sharing.start()
+    sharing.start()
+    user, other = server.add_user(), server.add_user()
+    assert sharing.post(sharing.update(user, POISON), to=0) == 200
+    for _ in range(MOST_ATTEMPTS):
+        sharing.start_again(sharing.wait_for_a_death(timeout_s=20))
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=20)
+    assert sharing.deliver(sharing.update(other, "x"), random.Random(0))
+    server.wait_for_messages(1, chat_id=other.id, timeout_s=20)
+    assert [sent.text for sent in server.sent(other.id)] == ["answer to x"]
