@@ -256,6 +256,6 @@ def test_an_address_that_cannot_be_read_is_one_line_that_repeats_nothing_of_it(
     for debug in ("", "1"):
         run = verbatim("ask", "Where?", home=tmp_path, VERBATIM_INDEX=address, VERBATIM_DEBUG=debug)
         assert run.returncode == 1
-        assert "VERBATIM_INDEX cannot be read as an address" in run.stderr
+        assert "VERBATIM_INDEX is no address of a database" in run.stderr
         assert tells_no_password(run.stderr)
         assert run.stderr.count("\n") == 1
