@@ -238,7 +238,7 @@ def _told(url: str) -> dict[str, Any]:
         readable = False
     if not readable:
         raise IndexUnavailable(
-            "VERBATIM_INDEX cannot be read as an address. Write it as "
+            "VERBATIM_INDEX is no address of a database. Write it as "
             "postgresql://user:password@host:port/database, and in the password %40 for @, %2F "
             "for /, %3A for :, %23 for #, %3F for ? and %25 for %."
         ) from None
