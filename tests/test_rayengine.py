@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -156,15 +157,33 @@ def test_a_node_killed_in_the_middle_changes_no_byte(
     cluster: TwoNodes, on_ray: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     corpus = a_corpus(9)
-    source = LetterSource(str(tmp_path), pause_s=0.3)
+    source = LetterSource(str(tmp_path), pause_s=0.6)
     told: list[tuple[int, int]] = []
 
     def progress(done: int, in_all: int) -> None:
         told.append((done, in_all))
-        if len(cluster.nodes) == 2 and len(set(source.begun())) == 2 and done < in_all / 2:
-            cluster.lose_one()
 
-    report, store = on_ray(corpus, source, progress=progress)
+    ended = threading.Event()
+
+    def lose_one_at_work() -> None:
+        """Takes a node away as soon as both have a block that will not be done for a while."""
+        began_at: dict[int, float] = {}
+        known = 0
+        while len(cluster.nodes) == 2 and not ended.is_set():
+            begun = source.begun()
+            began_at |= dict.fromkeys(begun[known:], time.monotonic())
+            known = len(begun)
+            if len(began_at) == 2 and time.monotonic() - min(began_at.values()) < 0.4:
+                cluster.lose_one()
+            time.sleep(0.01)
+
+    loss = threading.Thread(target=lose_one_at_work)
+    loss.start()
+    try:
+        report, store = on_ray(corpus, source, progress=progress)
+    finally:
+        ended.set()
+        loss.join()
     assert len(cluster.nodes) == 1
     assert len(source.begun()) > 9  # what the node had begun was begun again
     assert report.embedded == 9 * TEXTS_A_DOCUMENT
