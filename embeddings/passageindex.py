@@ -1,14 +1,12 @@
 """Generations of passages, wherever they lie: published in one step, opened, rolled back to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus import Corpus, Sources
-from embeddings.arrayfile import Write
-from embeddings.embedder import ModelIdentity
+from corpus import Sources
 from embeddings.errors import (
     GenerationError,
     GenerationNotFound,
@@ -18,6 +16,7 @@ from embeddings.errors import (
 )
 from embeddings.generation import Generation
 from embeddings.manifest import Manifest
+from embeddings.newgeneration import NewGeneration
 
 KEPT_GENERATIONS = 3
 
@@ -104,17 +103,7 @@ class PassageIndex(ABC):
         """
 
     @abstractmethod
-    def publish(
-        self,
-        files: Mapping[str, bytes | Write],
-        *,
-        corpus: Corpus,
-        model: ModelIdentity,
-        runtime: str,
-        dimension: int,
-        searches: dict[str, dict[str, float | str]],
-        after: int | None,
-    ) -> Manifest:
+    def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """Writes a generation, then makes it the current one in one atomic step.
 
         The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` are kept, and the one that

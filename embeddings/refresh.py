@@ -12,6 +12,7 @@ from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation
 from embeddings.generationfiles import generation_files, generation_searches
 from embeddings.knownvectors import KnownVectors
+from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import PassageIndex
 from embeddings.runs import runs
 
@@ -61,6 +62,7 @@ def refresh(
         EmptyCorpus: if the corpus has no passage; the current generation stays.
         EngineError: if the engine fails; the current generation stays.
         RefreshRunning: if another process is writing, after ``wait_s`` seconds.
+        StaleGeneration: if another generation was published meanwhile; that one stays.
         IndexWriteFailed: if the new generation could not be written; the current one stays.
     """
     started = time.monotonic()
@@ -87,17 +89,15 @@ def refresh(
                 full=full,
                 progress=progress,
             )
-        files = generation_files(corpus, vectors, parts=parts, before=before)
-        searches = generation_searches(vectors)
-        manifest = store.publish(
-            files,
+        new = NewGeneration(
+            generation_files(corpus, vectors, parts=parts, before=before),
             corpus=corpus,
             model=embedder.identity,
             runtime=embedder.runtime,
             dimension=embedder.dimension,
-            searches=searches,
-            after=published,
+            searches=generation_searches(vectors),
         )
+        manifest = store.publish(new, after=published)
         if sources is not None:
             store.note_built_from(manifest.generation, sources)
         return _report(corpus, current, manifest.generation, True, embedded, started)

@@ -113,22 +113,21 @@ def all_signals(
     sentences = generation.sentence_vectors.all_cosines(vector, filtered=filtered)
     all_passages, all_sentences = own is not None, sentences is not None
     seen = np.empty(0, np.int64)
-    with ThreadPoolExecutor(1) as aside:  # a server searches both at a time
-        searched = (
-            aside.submit(_searched_sentences, generation, vector, allowed)
-            if sentences is None
-            else None
-        )
-        if own is not None:
-            row, between = generation.document_rows, generation.context_of_passages
-            in_context = with_context(own, context[row], between, context_shares(generation, row))
-        else:
-            own = np.full(len(generation.passages), _UNSEEN, np.float32)
-            in_context = own.copy()
+    if own is not None:
+        row, between = generation.document_rows, generation.context_of_passages
+        in_context = with_context(own, context[row], between, context_shares(generation, row))
+        if sentences is None:
+            sentences = _searched_sentences(generation, vector, allowed)
+    elif sentences is not None:
+        seen = _seen_passages(generation, vector, context, allowed)
+    else:
+        with ThreadPoolExecutor(1) as aside:  # a server searches both at a time
+            searched = aside.submit(_searched_sentences, generation, vector, allowed)
             seen = _seen_passages(generation, vector, context, allowed)
-        if sentences is None and searched is not None:
             sentences = searched.result()
-    assert sentences is not None  # noqa: S101 (for the types)
+    if own is None:
+        own = np.full(len(generation.passages), _UNSEEN, np.float32)
+        in_context = own.copy()
     signals = Signals(
         question=question,
         reading=reading,

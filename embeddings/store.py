@@ -8,21 +8,19 @@ import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from corpus import Corpus, Sources
+from corpus import Sources
 from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
-from embeddings.embedder import ModelIdentity
 from embeddings.errors import (
     IndexDamaged,
     IndexWriteFailed,
 )
 from embeddings.generation import Generation, generation_from_files
 from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.pointer import (
     POINTER_NAME,
@@ -125,42 +123,19 @@ class GenerationStore(PassageIndex):
         """See ``PassageIndex.file``."""
         return _read(self.folder(number) / name)
 
-    def publish(
-        self,
-        files: Mapping[str, bytes | Write],
-        *,
-        corpus: Corpus,
-        model: ModelIdentity,
-        runtime: str,
-        dimension: int,
-        searches: dict[str, dict[str, float | str]],
-        after: int | None,
-    ) -> Manifest:
+    def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """See ``PassageIndex.publish``."""
         before = self.pointed()
         if before != after:
             raise stale(after, before)
         number = max([*self.folder_numbers(), before or 0], default=0) + 1
-        manifest = Manifest(
-            generation=number,
-            model=model,
-            runtime=runtime,
-            searches=searches,
-            dimension=dimension,
-            corpus_digest=corpus.digest,
-            documents=len(corpus.documents),
-            passages=sum(1 for _ in corpus.quotable()),
-            sentences=sum(len(passage.sentences) for passage in corpus.quotable()),
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            files={},
-        )
         folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"
         try:
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
             unfinished.mkdir(parents=True)
-            manifest = replace(manifest, files=_written_files(unfinished, files))
+            manifest = new.manifest(number, digests=_written_files(unfinished, new.files))
             write_file(unfinished / MANIFEST_NAME, manifest.to_bytes())
             sync_directory(unfinished)
             os.rename(unfinished, folder)

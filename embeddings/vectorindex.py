@@ -80,9 +80,7 @@ class ProductCodes:
         faiss.omp_set_num_threads(usable_cores())
         chance = np.random.default_rng(0)
         sample = np.sort(chance.choice(count, min(count, _TRAINED_ON), replace=False))
-        pairs = matrix[chance.choice(count, 2 * min(_PROBES, count // 2), replace=False)]
-        half = len(pairs) // 2
-        queries = unit_rows(pairs[:half] + pairs[half:])
+        queries = half_way(matrix, min(_PROBES, count // 2), chance)
         best, _ = exact.best_of(queries, top=100)
         if before is not None and before.dimension == dimension:
             index = faiss.clone_index(before._index)
@@ -155,14 +153,29 @@ def _filled(
         further = proposed[:, scores.shape[1] : count]
         near = [exact.vectors(rows) @ query for rows, query in zip(further, queries, strict=True)]
         scores = np.hstack([scores, np.stack(near)])
-        # where the tenth and the eleventh are equal, either is right
-        at_10, at_100 = (
-            float(np.minimum((scores >= best[:, k - 1 : k] - _EQUAL).sum(axis=1), k).mean() / k)
-            for k in (10, 100)
-        )
+        at_10, at_100 = (recall(scores, best, k) for k in (10, 100))
         if at_10 >= _LEAST_RECALL_AT_10 and at_100 >= _LEAST_RECALL_AT_100:
             return CodesQuality(count, round(at_10, 4), round(at_100, 4), len(queries))
     return None
+
+
+def half_way(matrix: FloatMatrix, count: int, chance: np.random.Generator) -> FloatMatrix:
+    """``(count, d)``: unit vectors, each half-way between two of the rows, none of them twice."""
+    pairs = matrix[chance.choice(len(matrix), 2 * count, replace=False)]
+    return unit_rows(pairs[:count] + pairs[count:])
+
+
+def recall(found: Iterable[NDArray[np.floating]], best: FloatMatrix, k: int) -> float:
+    """The share of the ``k`` best that was found, over all queries.
+
+    ``found`` are the scores of what was found for each, in any order, ``best`` ``(q, …)`` the
+    right ones, best first. Where those of the last place and the next are equal, either is right.
+    """
+    shares = [
+        min(int((scores >= right[k - 1] - _EQUAL).sum()), k) / k
+        for scores, right in zip(found, best, strict=True)
+    ]
+    return float(np.mean(shares))
 
 
 class _Stored:

@@ -16,6 +16,7 @@ from corpus import Corpus
 from embeddings import GenerationStore, IndexNotFound, StoreCheck, check_store, refresh
 from embeddings.arrayfile import array_from_bytes, array_to_bytes
 from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.newgeneration import NewGeneration
 from embeddings.vectorindex import VectorIndex
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
@@ -229,13 +230,15 @@ def test_what_makes_no_sense_is_found_though_every_digest_is_right(
     spoil(files)
     with store.writer():
         store.publish(
-            files,
-            corpus=CORPUS,
-            model=LetterEmbedder().identity,
-            runtime="letters 1",
-            searches=SEARCHES,
+            NewGeneration(
+                files,
+                corpus=CORPUS,
+                model=LetterEmbedder().identity,
+                runtime="letters 1",
+                searches=SEARCHES,
+                dimension=27,
+            ),
             after=store.pointed(),
-            dimension=27,
         )
     found = [p.removeprefix("2: ") for p in problems(check_store(store))]
     assert [p for p in found if p.startswith(said)], found

@@ -24,6 +24,7 @@ from embeddings import (
     check_model,
     refresh,
 )
+from embeddings.newgeneration import NewGeneration
 
 
 @pytest.fixture
@@ -152,12 +153,14 @@ def test_a_generation_that_was_built_after_another_one_is_not_published(
     for after in (1, None, 7):
         with index.writer(), pytest.raises(StaleGeneration, match="verbatim refresh"):
             index.publish(
-                files,
-                corpus=corpus,
-                model=embedder.identity,
-                runtime="letters 1",
-                searches=SEARCHES,
-                dimension=27,
+                NewGeneration(
+                    files,
+                    corpus=corpus,
+                    model=embedder.identity,
+                    runtime="letters 1",
+                    searches=SEARCHES,
+                    dimension=27,
+                ),
                 after=after,
             )
     assert (index.numbers(), index.current_number()) == ([1, 2], 2)

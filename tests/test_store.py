@@ -20,6 +20,7 @@ from embeddings import (
     refresh,
 )
 from embeddings.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest
+from embeddings.newgeneration import NewGeneration
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 
@@ -101,13 +102,15 @@ def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -
     }
     with store.writer():
         store.publish(
-            files,
-            corpus=corpus_of("Another."),
-            model=LetterEmbedder().identity,
-            runtime="letters 1",
-            searches=SEARCHES,
+            NewGeneration(
+                files,
+                corpus=corpus_of("Another."),
+                model=LetterEmbedder().identity,
+                runtime="letters 1",
+                searches=SEARCHES,
+                dimension=27,
+            ),
             after=store.pointed(),
-            dimension=27,
         )
     with pytest.raises(IndexDamaged, match="belong together"):
         store.open_current()

@@ -7,9 +7,8 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,10 @@ from psycopg import sql
 
 from corpus import Corpus, Sources
 from embeddings.arrayfile import Content, Write, array_from_bytes, array_to_bytes
-from embeddings.embedder import FloatMatrix, ModelIdentity
+from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged, IndexUnavailable, IndexWriteFailed, RefreshRunning
 from embeddings.generation import (
+    BASIS_FILE,
     CODES_FILES,
     DOCUMENT_VECTORS_FILE,
     PASSAGE_VECTORS_FILE,
@@ -34,11 +34,11 @@ from embeddings.generation import (
     generation_with_rows,
 )
 from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.postgres.database import EF_SEARCH, Database
 from embeddings.postgres.rows import PostgresTokens, PostgresVectors
-from embeddings.unitrows import unit_rows
-from embeddings.vectorindex import VectorIndex
+from embeddings.vectorindex import VectorIndex, half_way, recall
 
 COMPARED_ROWS = 20_000
 """Up to here every row is compared: 10 ms; a graph is made of more."""
@@ -50,6 +50,8 @@ _TOKEN_VECTORS, _TOKEN_STARTS, _TOKEN_IDS = (
 _IN_TABLES = {*_KINDS.values(), _TOKEN_VECTORS}
 """The files whose content lies in tables, from which it can be made again byte for byte."""
 
+_TABLES_ARE_MADE_OF = {*_IN_TABLES, _TOKEN_STARTS, DOCUMENT_VECTORS_FILE}
+
 _FOR_CHECKS = {_TOKEN_STARTS, _TOKEN_IDS}
 """The files that a question does not need."""
 
@@ -60,7 +62,6 @@ _MOST_LOST = 100
 _PROBES = 200
 _LEAST_RECALL_AT_10 = 0.99
 _LEAST_RECALL_AT_100 = 0.98
-_EQUAL = 2e-6
 
 _SCHEMA = """
 CREATE EXTENSION IF NOT EXISTS vector;
@@ -85,7 +86,7 @@ class PostgresIndex(PassageIndex):
 
     A manifest names the same files as on a disk; those of vectors lie in tables, a table for each
     generation and kind, with a graph (HNSW) over many rows. The small rest is read into memory by
-    every process, and every byte of that is checked; ``generation_files`` reads the tables, too.
+    every process, and every byte of that is checked; ``file`` reads the tables, too.
     """
 
     def __init__(self, url: str, *, directory: Path) -> None:
@@ -169,8 +170,7 @@ class PostgresIndex(PassageIndex):
             return array_to_bytes(tokens.part(slice(0, len(tokens))).vectors)
         for kind, of_kind in _KINDS.items():
             if name == of_kind:
-                matrix = self._vectors(manifest, kind).matrix
-                return VectorIndex.build(matrix).to_bytes()
+                return VectorIndex.build(self._vectors(manifest, kind).matrix).to_bytes()
         return self._content(number, name)
 
     @contextmanager
@@ -198,17 +198,7 @@ class PostgresIndex(PassageIndex):
                 with suppress(psycopg.Error):  # a connection that is closed lags behind
                     connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
-    def publish(
-        self,
-        files: Mapping[str, bytes | Write],
-        *,
-        corpus: Corpus,
-        model: ModelIdentity,
-        runtime: str,
-        dimension: int,
-        searches: dict[str, dict[str, float | str]],
-        after: int | None,
-    ) -> Manifest:
+    def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """See ``PassageIndex.publish``. All of it is one transaction."""
         with self._failing_to_write() as connection, connection.transaction():
             current = _value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
@@ -220,43 +210,28 @@ class PostgresIndex(PassageIndex):
                 [number, timeline],
             )
             digests: dict[str, str] = {}
-            vectors: dict[str, FloatMatrix] = {}
-            tokens: dict[str, bytes] = {}
-            for name in sorted(set(files) - set(CODES_FILES.values())):
-                content = _bytes_of(files[name])
+            in_tables: dict[str, bytes] = {}
+            for name in sorted(set(new.files) - set(CODES_FILES.values())):
+                content = _bytes_of(new.files[name])
                 digests[name] = hashlib.sha256(content).hexdigest()
-                for kind, of_kind in _KINDS.items():
-                    if name == of_kind:
-                        vectors[kind] = VectorIndex.from_bytes(content).matrix
-                if name in {_TOKEN_VECTORS, _TOKEN_STARTS}:
-                    tokens[name] = content
+                if name in _TABLES_ARE_MADE_OF:
+                    in_tables[name] = content
                 if name not in _IN_TABLES:
                     _insert_file(connection, number, name, content)
-            contexts = VectorIndex.from_bytes(_bytes_of(files[DOCUMENT_VECTORS_FILE])).matrix
-            searched = dict(searches)
-            for kind, matrix in vectors.items():
-                table = _table(kind, number)
-                _copy_vectors(connection, table, matrix, contexts[_documents_of(corpus, kind)])
-                searched[kind] = _searched(connection, table, matrix)
+            contexts = VectorIndex.from_bytes(in_tables[DOCUMENT_VECTORS_FILE]).matrix
+            searches = dict(new.searches)
+            for kind, name in _KINDS.items():
+                table, matrix = _table(kind, number), VectorIndex.from_bytes(in_tables[name]).matrix
+                documents = _documents_of(new.corpus, kind)
+                _copy_vectors(connection, table, matrix, contexts[documents])
+                searches[kind] = _searched(connection, table, matrix)
             _copy_tokens(
                 connection,
                 _table("tokens", number),
-                array_from_bytes(tokens[_TOKEN_STARTS]),
-                array_from_bytes(tokens[_TOKEN_VECTORS]),
+                array_from_bytes(in_tables[_TOKEN_STARTS]),
+                array_from_bytes(in_tables[_TOKEN_VECTORS]),
             )
-            manifest = Manifest(
-                generation=number,
-                model=model,
-                runtime=runtime,
-                searches=searched,
-                dimension=dimension,
-                corpus_digest=corpus.digest,
-                documents=len(corpus.documents),
-                passages=sum(1 for _ in corpus.quotable()),
-                sentences=sum(len(passage.sentences) for passage in corpus.quotable()),
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                files=digests,
-            )
+            manifest = new.manifest(number, digests=digests, searches=searches)
             connection.execute(
                 "UPDATE verbatim.generations SET manifest = %s WHERE number = %s",
                 [manifest.to_bytes(), number],
@@ -375,7 +350,7 @@ class PostgresIndex(PassageIndex):
             raise IndexDamaged(f"the table {table} has other rows than were written")
 
     def _tokens(self, manifest: Manifest) -> PostgresTokens:
-        basis = array_from_bytes(self._content(manifest.generation, "token-basis.npy"))
+        basis = array_from_bytes(self._content(manifest.generation, BASIS_FILE))
         table = _table("tokens", manifest.generation)
         self._check_count(table, manifest.sentences)
         return PostgresTokens(
@@ -511,9 +486,7 @@ def _searched(
         return {"kind": "exact"}
     name = sql.Identifier("verbatim", table)
     connection.execute(sql.SQL("CREATE INDEX ON {} USING hnsw (vector vector_ip_ops)").format(name))
-    chance = np.random.default_rng(0)
-    pairs = vectors[chance.choice(len(vectors), 2 * _PROBES, replace=False)]
-    queries = unit_rows(pairs[:_PROBES] + pairs[_PROBES:])
+    queries = half_way(vectors, _PROBES, np.random.default_rng(0))
     best, _ = VectorIndex.build(vectors).best_of(queries, top=100)
     connection.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
     search = sql.SQL("SELECT -(vector <#> %s) FROM {} ORDER BY vector <#> %s LIMIT 100").format(
@@ -523,17 +496,7 @@ def _searched(
         np.array([score for (score,) in connection.execute(search, [query, query])])
         for query in queries
     ]
-    at_10, at_100 = (
-        float(
-            np.mean(
-                [
-                    min(int((scores >= of[k - 1] - _EQUAL).sum()), k) / k
-                    for scores, of in zip(found, best, strict=True)
-                ]
-            )
-        )
-        for k in (10, 100)
-    )
+    at_10, at_100 = (recall(found, best, k) for k in (10, 100))
     quality: dict[str, float | str] = {
         "ef_search": EF_SEARCH,
         "recall_at_10": round(at_10, 4),
