@@ -45,6 +45,23 @@ def test_an_answer_reads_well_and_has_its_citation(built_home: Path) -> None:
     assert "\x1b" not in run.stdout
 
 
+def test_a_document_for_a_group_is_quoted_to_that_group_and_to_who_keeps_it(
+    built_home: Path, tmp_path: Path
+) -> None:
+    home, memo = tmp_path / "home", tmp_path / "memo.txt"
+    shutil.copytree(built_home, home)
+    memo.write_text("The quokkas of Zanzibar sleep in the ministry's garden.\n")
+    added = verbatim("add", str(memo), "--access", "Staff", "--refresh", home=home)
+    assert (added.returncode, added.stderr) == (0, "")
+    asked = ("ask", "Where do the quokkas of Zanzibar sleep?", "--json")
+    for groups, sees in ((None, True), ("staff", True), ("legal,staff", True), ("", False)):
+        more = () if groups is None else ("--groups", groups)
+        quotes = json.loads(verbatim(*asked, *more, home=home).stdout)["quotes"]
+        assert any("quokkas" in quote["quote"] for quote in quotes) == sees
+    wrong = verbatim(*asked, "--groups", "a b", home=home)
+    assert wrong.returncode == 2
+
+
 def test_what_the_statements_do_not_say_is_said_with_exit_code_3(built_home: Path) -> None:
     run = verbatim("ask", "What is the best pizza topping?", home=built_home)
     assert run.returncode == 3

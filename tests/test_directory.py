@@ -90,6 +90,21 @@ def test_another_text_from_the_same_source_updates_its_document(
     assert read_document(tmp_path / "corpus" / "statement.md").text == "We met twice."
 
 
+def test_another_text_from_the_same_source_stays_for_who_it_was_for(
+    directory: CorpusDirectory, tmp_path: Path
+) -> None:
+    file = tmp_path / "corpus" / "statement.md"
+    add(directory, given=Provenance(access=frozenset({"legal", "staff"})))
+    assert read_document(file).access == {"legal", "staff"}
+    assert add(opened(tmp_path), "We met twice.") == ("statement", "updated")
+    assert read_document(file).access == {"legal", "staff"}
+    assert add(opened(tmp_path), "---\naccess: board\n---\nWe met.") == ("statement", "updated")
+    assert read_document(file).access == {"board"}
+    given = Provenance(access=frozenset({"staff"}))
+    assert add(opened(tmp_path), "We met again.", given=given) == ("statement", "updated")
+    assert read_document(file).access == {"staff"}
+
+
 def test_two_sources_of_one_name_are_two_documents(
     directory: CorpusDirectory, tmp_path: Path
 ) -> None:

@@ -115,6 +115,39 @@ def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
         read_document(path)
 
 
+@pytest.mark.parametrize(
+    ("written", "groups"),
+    [
+        ("access: staff", {"staff"}),
+        ("access: [Legal, staff, legal]", {"legal", "staff"}),
+        ("access:\n- a.b-c_1", {"a.b-c_1"}),
+        ("title: Public", set()),
+    ],
+)
+def test_front_matter_tells_for_whom_a_document_is(
+    tmp_path: Path, written: str, groups: set[str]
+) -> None:
+    (tmp_path / "a.md").write_text(f"---\n{written}\n---\nText.")
+    assert read_document(tmp_path / "a.md").access == groups
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "access:",
+        'access: ""',
+        "access: []",
+        "access: {staff: yes}",
+        "access: [staff, a b]",
+        "access: [[staff]]",
+    ],
+)
+def test_a_document_never_becomes_public_by_a_slip(tmp_path: Path, written: str) -> None:
+    (tmp_path / "a.md").write_text(f"---\n{written}\n---\nText.")
+    with pytest.raises(UnreadableSource, match="group"):
+        read_document(tmp_path / "a.md")
+
+
 def test_a_control_character_hidden_in_front_matter_reaches_no_terminal(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", '---\ntitle: "A\\e[31mB\\u0000C"\n---\nText is here.')
     assert read_document(path).title == "A[31mBC"

@@ -168,3 +168,16 @@ def test_no_log_tells_the_address_of_the_index_or_its_password_in_any_form() -> 
     assert "ss" not in told.partition("error connecting")[2].replace("[secret]", "")
     without = Settings.from_environment({"VERBATIM_INDEX": "postgresql://user@one/index"})
     assert without.secrets == ["postgresql://user@one/index"]
+
+
+def test_groups_of_readers_are_known_by_the_person() -> None:
+    written = " staff=1,2;legal=2\nStaff=3 "
+    groups = Settings.from_environment({"VERBATIM_GROUPS": written}).access.groups
+    assert groups == {1: {"staff"}, 2: {"staff", "legal"}, 3: {"staff"}}
+    assert Settings.from_environment({"VERBATIM_GROUPS": ""}).access.groups == {}
+
+
+@pytest.mark.parametrize("written", ["staff", "staff=", "=1", "staff=ada", "a b=1", "st/aff=1"])
+def test_groups_that_cannot_be_read_are_refused_by_name(written: str) -> None:
+    with pytest.raises(SettingsError, match="VERBATIM_GROUPS"):
+        Settings.from_environment({"VERBATIM_GROUPS": written})

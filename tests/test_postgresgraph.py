@@ -1,0 +1,112 @@
+"""Many rows in PostgreSQL: a graph proposes them, and every promise of a search holds."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import LetterEmbedder
+from psycopg import sql
+from test_passageindex import statements, vector
+
+from embeddings import Generation, refresh
+from embeddings.postgres import index as postgresindex
+from embeddings.postgres import rows as postgresrows
+from embeddings.postgres.index import PostgresIndex
+
+DOCUMENTS = 120
+
+
+@pytest.fixture
+def generation(
+    postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Generation]:
+    monkeypatch.setattr(postgresindex, "COMPARED_ROWS", 400)
+    monkeypatch.setattr(postgresrows, "MOST_COMPARED", 100)
+    index = PostgresIndex(postgres_database, directory=tmp_path)
+    refresh(statements(DOCUMENTS), store=index, embedder=LetterEmbedder())
+    yield index.open_current()
+    index.close()
+
+
+def test_the_manifest_tells_what_has_a_graph_and_how_much_it_finds(generation: Generation) -> None:
+    searches = generation.manifest.searches
+    assert searches["passages"] == {"kind": "exact"}  # 360 rows
+    assert searches["sentences"]["kind"] == "hnsw"
+    assert 0.99 <= float(searches["sentences"]["recall_at_10"]) <= 1
+    assert searches["sentences"]["probes"] == 200
+
+
+def test_a_graph_that_finds_too_little_is_not_used(
+    postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresindex, "COMPARED_ROWS", 400)
+    monkeypatch.setattr(postgresindex, "_LEAST_RECALL_AT_10", 1.1)
+    index = PostgresIndex(postgres_database, directory=tmp_path)
+    refresh(statements(DOCUMENTS), store=index, embedder=LetterEmbedder())
+    searches = index.open_current().manifest.searches
+    index.close()
+    assert searches["sentences"]["kind"] == "exact"
+    assert "recall_at_10" in searches["sentences"]
+
+
+def test_what_a_graph_proposes_has_the_best_scores_in_order(generation: Generation) -> None:
+    vectors = generation.sentence_vectors
+    matrix = vectors.matrix
+    found = 0
+    for question in ("amber birch", "fjord", "north larch heath", "delta knoll"):
+        scores, rows = vectors.search(vector(question), top=20)
+        near = matrix @ vector(question)
+        np.testing.assert_allclose(scores, near[rows], atol=1e-6)
+        assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+        found += int((scores >= np.sort(near)[-20] - 2e-6).sum())
+    assert found / 80 >= 0.99
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.1, 0.01, 0.0])
+def test_a_filter_over_a_graph_leaves_as_many_hits_as_match(
+    generation: Generation, share: float
+) -> None:
+    vectors, count = generation.sentence_vectors, len(generation.sentences)
+    among = np.sort(np.random.default_rng(1).choice(count, round(share * count), replace=False))
+    for top in (10, count):
+        scores, rows = vectors.search(vector("delta ember"), top=top, among=among)
+        assert len(rows) == len(set(rows)) == min(top, len(among))
+        assert set(rows) <= set(among)
+        near = vectors.matrix[among] @ vector("delta ember")
+        np.testing.assert_allclose(scores, np.sort(near)[::-1][: len(rows)], atol=1e-6)
+
+
+class Database:
+    """Gives a graph's searches these rows and distances, all others what stands in ``compared``."""
+
+    def __init__(
+        self, proposed: list[tuple[int, float]], compared: list[tuple[int, float]]
+    ) -> None:
+        self._proposed, self._compared = proposed, compared
+
+    def read(self, query: sql.Composed, parameters: Sequence[object]) -> list[tuple[int, float]]:
+        return self._compared if "+ 0" in query.as_string(None) else self._proposed
+
+
+def over_a_graph(database: Database) -> postgresrows.PostgresVectors:
+    return postgresrows.PostgresVectors(
+        database,  # type: ignore[arg-type]  # a fake
+        "sentences_000001",
+        count=500_000,
+        dimension=2,
+        graph=True,
+    )
+
+
+def test_where_a_graph_stops_too_soon_all_are_compared() -> None:
+    database = Database([(7, -0.9)], [(3, -0.95), (7, -0.9)])
+    scores, rows = over_a_graph(database).search(np.array([1, 0], np.float32), top=2)
+    assert rows.tolist() == [3, 7]
+    assert scores.tolist() == pytest.approx([0.95, 0.9])
+
+
+def test_what_a_graph_proposes_is_put_in_order_equal_scores_by_row() -> None:
+    database = Database([(9, -0.9), (4, -0.9), (1, -0.99)], [])
+    _, rows = over_a_graph(database).search(np.array([1, 0], np.float32), top=3)
+    assert rows.tolist() == [1, 4, 9]
