@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from fakes import LetterEmbedder, corpus_of
 from postgreskills import kill_trials
+from postgresserver import PostgresServer
 
-from embeddings import Embedder
+from embeddings import Embedder, IndexUnavailable, refresh
 from embeddings.postgres.database import Database
+from embeddings.postgres.index import PostgresIndex
 
 
 @pytest.mark.parametrize("kill_client", [False, True], ids=["server", "refresh"])
@@ -51,3 +54,22 @@ def test_the_lock_of_a_killed_refresh_is_free_though_the_server_still_works_for_
         while connection.execute("SELECT pg_try_advisory_lock(7)").fetchone() != (True,):
             assert time.monotonic() - killed < 10
             time.sleep(0.05)
+
+
+def test_who_writes_and_reads_meanwhile_is_told_in_one_line_that_the_server_is_gone(
+    tmp_path: Path,
+) -> None:
+    with PostgresServer() as server, server.database() as url:
+        index = PostgresIndex(url, directory=tmp_path)
+        refresh(corpus_of("Alpha met."), store=index, embedder=LetterEmbedder())
+        with index.writer():
+            assert index.numbers() == [1]
+            server.stop(kill=True)
+            for read in (index.numbers, index.current_number, lambda: index.file(1, "terms.txt")):
+                with pytest.raises(
+                    IndexUnavailable, match=r"does not answer \(.+\)\. Check"
+                ) as told:
+                    read()
+                assert "\n" not in str(told.value)
+        index.close()
+        server.start()

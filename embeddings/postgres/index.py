@@ -290,11 +290,16 @@ class PostgresIndex(PassageIndex):
         """What a query finds; nothing where there is no index yet.
 
         Who writes reads from the primary, since another server may lag behind it.
+
+        Raises:
+            IndexUnavailable: if the server does not answer, or, to who writes, is gone.
         """
         try:
             if self._writing is not None and self._writer == threading.get_ident():
                 return self._writing.execute(query, parameters).fetchall()
             return self._database.read(query, parameters)
+        except psycopg.OperationalError as error:
+            raise self._database.unavailable(error) from error
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
             return []
 
