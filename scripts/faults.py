@@ -1,13 +1,13 @@
 """Does to an index or a bot, many times, what must do no harm; exit code 1 for a fault.
 
     python scripts/faults.py damage --count 2000
-    python scripts/faults.py swaps --count 200
+    python scripts/faults.py swaps --count 200 [--postgres]
     python scripts/faults.py kills
     python scripts/faults.py disk --count 100
     python scripts/faults.py botkills --count 1000
     python scripts/faults.py statekills --count 2000
     python scripts/faults.py texts --count 10000
-    python scripts/faults.py canaries --count 10000
+    python scripts/faults.py canaries --count 10000 [--postgres]
     python scripts/faults.py pgkills --count 20
 
 The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
@@ -20,6 +20,8 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -27,12 +29,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from botkills import kill_under_load
 from canaries import compared
 from damage import DamageTrials
-from fakes import LetterEmbedder
+from fakes import LetterEmbedder, open_index
 from postgresserver import PostgresServer
 from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from statekills import share_and_kill
-from swapping import edition, swap_under_load
+from swapping import Place, edition, swap_under_load
 
 from embeddings import GenerationStore, find_model, open_embedder, refresh
 
@@ -57,11 +59,10 @@ def damage(options: argparse.Namespace) -> bool:
 
 def swaps(options: argparse.Namespace) -> bool:
     """Swaps under a steady load of questions: none fails, none is mixed, and few wait."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _database(options) as url:
         figures = swap_under_load(
-            Path(folder),
+            Place(Path(folder), options.documents, url),
             count=options.count,
-            documents=options.documents,
             threads=options.threads,
             pause_s=options.pause,
         )
@@ -148,8 +149,11 @@ def texts(options: argparse.Namespace) -> bool:
 
 def canaries(options: argparse.Namespace) -> bool:
     """Questions that would show what is hidden: each reply is that of an index without it."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = GenerationStore(Path(folder) / "index")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _database(options) as url,
+        open_index(Path(folder) / "index", url) as index,
+    ):
         number, wrong = compared(index, Path(folder), options.count // 3 + 1)
     print(f"{number} questions of three readers: {len(wrong)} replies show what is hidden")
     for groups, question in wrong[:20]:
@@ -184,6 +188,16 @@ def pgkills(options: argparse.Namespace) -> bool:
     return good
 
 
+@contextmanager
+def _database(options: argparse.Namespace) -> Iterator[str]:
+    """The address of an empty database for ``--postgres``, else none."""
+    if not options.postgres:
+        yield ""
+        return
+    with PostgresServer(durable=True) as server, server.database() as url:
+        yield url
+
+
 def _tell(what: str, figures: Figures) -> bool:
     """Prints the figures; whether no trial broke a promise."""
     print(
@@ -216,6 +230,7 @@ def _of_the_index(campaigns: _Campaigns) -> None:
     one.add_argument("--threads", type=int, default=3, help="people who ask")
     one.add_argument("--pause", type=float, default=0.05, help="seconds between two questions")
     one.add_argument("--ratio", type=float, default=2.0, help="most p99 in idle p99s")
+    one.add_argument("--postgres", action="store_true", help="the index in a PostgreSQL server")
     one.set_defaults(campaign=swaps)
     one = campaigns.add_parser("kills", help=kills.__doc__)
     one.add_argument("--lines", type=int, default=530, help="refreshes to kill at lines")
@@ -252,6 +267,7 @@ def _of_the_bot(campaigns: _Campaigns) -> None:
     one.set_defaults(campaign=texts)
     one = campaigns.add_parser("canaries", help=canaries.__doc__)
     one.add_argument("--count", type=int, default=10_000, help="questions")
+    one.add_argument("--postgres", action="store_true", help="the index in a PostgreSQL server")
     one.set_defaults(campaign=canaries)
 
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
 from corpus import Corpus, document_from_text
-from embeddings import ModelIdentity, PassageIndex, Progress
+from embeddings import GenerationStore, ModelIdentity, PassageIndex, Progress
 from embeddings.embedder import FloatMatrix, Reading
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -20,6 +22,21 @@ SEARCHES: dict[str, dict[str, float | str]] = {
 
 Open = Callable[[], PassageIndex]
 """Opens the index of a test once more, as another process would."""
+
+
+@contextmanager
+def open_index(directory: Path, postgres: str) -> Iterator[PassageIndex]:
+    """The index of a directory; with the address of a database, the one in there."""
+    if not postgres:
+        yield GenerationStore(directory)
+        return
+    from embeddings.postgres.index import PostgresIndex  # needs an extra
+
+    index = PostgresIndex(postgres, directory=directory)
+    try:
+        yield index
+    finally:
+        index.close()
 
 
 class LetterEmbedder:

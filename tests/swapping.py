@@ -8,17 +8,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from fakes import LetterEmbedder
+from fakes import LetterEmbedder, open_index
 
 from bot.answering import Answerer
 from bot.liveanswerer import LiveAnswerer
 from bot.rendering import render
 from corpus import Corpus, document_from_text
-from embeddings import Generation, GenerationStore, Retriever, check_model, refresh
+from embeddings import (
+    Generation,
+    PassageIndex,
+    Retriever,
+    check_model,
+    refresh,
+)
 
 QUESTIONS = (
     "Do zebras zigzag in place aaaa?",
@@ -136,15 +142,31 @@ class Load:
             self.mixed.append(f"generation {generation} was not named: {messages[-1][-40:]}")
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an index of so many documents is: a directory, or a database by its address."""
+
+    directory: Path
+    documents: int
+    postgres: str = ""
+
+
 def swap_under_load(
-    directory: Path, *, count: int, documents: int, threads: int = 3, pause_s: float = 0.05
+    place: Place, *, count: int, threads: int = 3, pause_s: float = 0.05
 ) -> SwapFigures:
     """Publishes ``count`` generations one by one while questions are asked.
 
     Another process publishes them, as a refresh does. Every tenth is a rollback.
     """
-    store = GenerationStore(directory)
+    with open_index(place.directory, place.postgres) as store:
+        return _swapped(place, store, count=count, threads=threads, pause_s=pause_s)
+
+
+def _swapped(
+    place: Place, store: PassageIndex, *, count: int, threads: int, pause_s: float
+) -> SwapFigures:
     embedder = LetterEmbedder()
+    documents = place.documents
     refresh(edition(0, documents=documents), store=store, embedder=embedder)
 
     def open_answerer(generation: Generation) -> Answerer:
@@ -157,7 +179,7 @@ def swap_under_load(
     load.texts[1] = "\n".join(_texts(0, documents))
     figures = SwapFigures()
     with (
-        _publisher(directory, documents, load.texts) as publish,
+        _publisher(place, store, load.texts) as publish,
         answerers.watching(every_s=LOOK_S),
     ):
         with load.asking():
@@ -194,24 +216,23 @@ def _percentiles(took_s: list[float]) -> tuple[float, float]:
 
 @contextmanager
 def _publisher(
-    directory: Path, documents: int, texts: dict[int, str]
+    place: Place, store: PassageIndex, texts: dict[int, str]
 ) -> Iterator[Callable[[int], int]]:
     """Publishes an edition in another process and tells its generation.
 
     What the generation may quote is in ``texts`` before it is published.
     """
     process = subprocess.Popen(  # noqa: S603 (this very file)
-        [sys.executable, __file__, str(directory), str(documents)],
+        [sys.executable, __file__, *map(str, astuple(place))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    store = GenerationStore(directory)
 
     def publish(number: int) -> int:
         if number % ROLLBACK_EVERY:
-            texts[store.numbers()[-1] + 1] = "\n".join(_texts(number, documents))
+            texts[store.numbers()[-1] + 1] = "\n".join(_texts(number, place.documents))
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(f"{number}\n")
@@ -224,19 +245,20 @@ def _publisher(
         process.communicate(timeout=60)
 
 
-def _publish_as_told(directory: Path, documents: int) -> None:
+def _publish_as_told(place: Place) -> None:
     """Publishes the editions whose numbers come on standard input, and prints the generations."""
     os.nice(10)  # what a refresh costs is another question than what a swap does
-    store, embedder = GenerationStore(directory), LetterEmbedder()
-    for line in sys.stdin:
-        number = int(line)
-        if number % ROLLBACK_EVERY:
-            corpus = edition(number, documents=documents)
-            generation = refresh(corpus, store=store, embedder=embedder).generation
-        else:
-            generation = store.rollback().number
-        print(generation, flush=True)
+    embedder = LetterEmbedder()
+    with open_index(place.directory, place.postgres) as store:
+        for line in sys.stdin:
+            number = int(line)
+            if number % ROLLBACK_EVERY:
+                corpus = edition(number, documents=place.documents)
+                generation = refresh(corpus, store=store, embedder=embedder).generation
+            else:
+                generation = store.rollback().number
+            print(generation, flush=True)
 
 
 if __name__ == "__main__":
-    _publish_as_told(Path(sys.argv[1]), int(sys.argv[2]))
+    _publish_as_told(Place(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

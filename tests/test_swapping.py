@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
-from swapping import edition, swap_under_load
+import pytest
+from swapping import Place, edition, swap_under_load
 
 
-def test_no_answer_fails_or_is_mixed_while_generations_are_swapped(tmp_path: Path) -> None:
-    figures = swap_under_load(tmp_path / "index", count=20, documents=8, pause_s=0.02)
+@pytest.mark.parametrize("engine", ["disk", "postgres"])
+def test_no_answer_fails_or_is_mixed_while_generations_are_swapped(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgres_database") if engine == "postgres" else ""
+    figures = swap_under_load(Place(tmp_path / "index", 8, url), count=20, pause_s=0.02)
     assert figures.failed == []
     assert figures.mixed == []
     assert figures.swaps == 20
