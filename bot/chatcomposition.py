@@ -34,6 +34,7 @@ from bot.settings import Settings
 from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.submissions import MOST_BYTES, Submissions
 from bot.tokenbuckets import Paces, TokenBuckets
+from bot.verification import SourceText
 from corpus import Snapshots
 
 if TYPE_CHECKING:
@@ -58,12 +59,15 @@ def open_dialogue(
     ``shared`` is where what is kept about people lies, files without it.
     """
     answerers = served.answerers
-    kept_text = Snapshots(settings.snapshots_directory).text
+    snapshots = Snapshots(settings.snapshots_directory)
     people = open_people(settings, came_from=came_from, shared=shared)
     feedback = Feedback(people)
 
     def preferences_of(event: Event) -> Preferences:
         return chosen_preferences(event, people)
+
+    def kept_text(event: Event) -> SourceText:
+        return partial(snapshots.text_for, settings.access.groups_of(event))
 
     replies = ChatReplies(answerers, preferences_of=preferences_of)
     examples = Examples()

@@ -5,14 +5,19 @@ that it fits where Telegram leaves 64 bytes, and with the generation that it was
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.citation import REFERENCE_DIGITS, Citation, Cited
+from bot.events import Event
 from bot.verification import SourceText, Verification, verify
-from corpus import Corpus, Document, Passage, Span, digest_of
+from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
 
 MOST_CODE_CHARACTERS = 48
 """Up to a million generations."""
+
+SourceTextFor = Callable[[Event], SourceText]
+"""The stored texts that an event's person may read, in the place of the event."""
 
 _DOCUMENT_DIGITS = 8
 _CODE = re.compile(
@@ -74,10 +79,23 @@ def pointed_passage(
 
 
 def verify_pointer(pointer: Pointer, corpus: Corpus, source_text: SourceText) -> Verification:
-    """What became of the words, see ``verify``; a document that is gone is called by its digest."""
+    """What became of the words, see ``verify``; a document that is gone is called by its digest.
+
+    Words of a text that is only kept must be a whole passage of it, as in every pointer that was
+    given out: others would tell a guesser which words stand where.
+    """
     document = _pointed_document(pointer, corpus)
     name = pointer.document if document is None else document.id
-    return verify(Cited(name, pointer.span, pointer.digest), corpus, source_text)
+
+    def whole(digest: str) -> str | None:
+        text = source_text(digest)
+        if text is None:
+            return None
+        title = None if document is None else document.title
+        then = document_from_text(text, document_id=name, title=title)
+        return text if any(p.span == pointer.span for p in then.quotable) else None
+
+    return verify(Cited(name, pointer.span, pointer.digest), corpus, whole)
 
 
 def _pointed_document(pointer: Pointer, corpus: Corpus) -> Document | None:

@@ -25,10 +25,9 @@ from bot.events import Event, Pressed
 from bot.examples import Examples
 from bot.liveanswerer import LiveAnswerer
 from bot.openedpassage import opened_pointer, passage_message, source_message, whole_quote
-from bot.pointer import pointed_passage, pointer_to, verify_pointer
+from bot.pointer import SourceTextFor, pointed_passage, pointer_to, verify_pointer
 from bot.rendering import Message
 from bot.translation import Translator
-from bot.verification import SourceText
 from bot.votes import KeepVote, Vote
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class PressedButtons:
         replies: ChatReplies,
         examples: Examples,
         *,
-        source_text: SourceText,
+        source_text: SourceTextFor,
         keep_vote: KeepVote,
     ) -> None:
         self._live = answerer
@@ -90,7 +89,7 @@ class PressedButtons:
 
     def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
         answerer = self._live.of(event)
-        found = pointed_passage(press.pointer, answerer.corpus, self._source_text)
+        found = pointed_passage(press.pointer, answerer.corpus, self._source_text(event))
         passage = neighbour(*found, press.by) if found else None
         if found is None or passage is None:
             yield Told(words.say(texts.RENEWED), alert=True)
@@ -105,7 +104,7 @@ class PressedButtons:
 
     def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
         answerer = self._live.of(event)
-        found = verify_pointer(press.pointer, answerer.corpus, self._source_text)
+        found = verify_pointer(press.pointer, answerer.corpus, self._source_text(event))
         message = source_message(found, answerer.generation, words)
         if message is None:
             yield Told(words.say(texts.RENEWED), alert=True)
@@ -158,7 +157,8 @@ class PressedButtons:
         """The passages that the message quotes, by its deep links: those that still stand."""
         corpus = self._live.of(event).corpus
         pointers = filter(None, map(opened_pointer, event.opens))
-        found = [pointed_passage(pointer, corpus, self._source_text) for pointer in pointers]
+        kept = self._source_text(event)
+        found = [pointed_passage(pointer, corpus, kept) for pointer in pointers]
         return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
 
     def _example(self, event: Pressed, press: AskExample, words: Translator) -> Iterator[Act]:

@@ -13,10 +13,9 @@ from bot.events import Event, Place, PlaceKind, Uploaded, Written
 from bot.examples import Examples
 from bot.liveanswerer import LiveAnswerer
 from bot.openedpassage import opened_pointer, passage_message, whole_quote
-from bot.pointer import Pointer, pointed_passage, pointer_to
+from bot.pointer import Pointer, SourceTextFor, pointed_passage, pointer_to
 from bot.rendering import Message
 from bot.translation import Translator
-from bot.verification import SourceText
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ class Questions:
         replies: ChatReplies,
         examples: Examples,
         *,
-        source_text: SourceText,
+        source_text: SourceTextFor,
     ) -> None:
         self._live = answerer
         self._replies = replies
@@ -83,7 +82,7 @@ class Questions:
     def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
         """The passage of a deep link."""
         answerer = self._live.of(event)
-        found = pointed_passage(pointer, answerer.corpus, self._source_text)
+        found = pointed_passage(pointer, answerer.corpus, self._source_text(event))
         if found is None:
             yield say(event, words.say(texts.LINK_IS_OLD))
             return

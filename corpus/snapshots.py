@@ -1,14 +1,17 @@
 """Sources as they were read, by digest: a citation can be re-checked after its page has changed.
 
 ``originals/ab/ab12…`` has the bytes that were added, ``texts/cd/cd34…`` the stored texts that were
-indexed. Nothing is ever changed or deleted.
+indexed. Neither is ever changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a
+text was for when it was indexed last; there is none for a public text.
 """
 
 import hashlib
+import json
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from corpus.durable import sync_directory, write_file
@@ -39,15 +42,51 @@ class Snapshots:
         return digest
 
     def keep_texts(self, documents: Iterable[Document]) -> None:
-        """Keeps the stored texts of the documents.
+        """Keeps the stored texts of the documents, and notes who may read them from now on.
 
         Raises:
             CorpusNotWritable: if one could not be written.
         """
+        documents = list(documents)
+        self._note_readers(documents)
         self._keep(
             (self._place("texts", document.digest), document.text.encode("utf-8"))
             for document in documents
         )
+
+    def _note_readers(self, documents: Iterable[Document]) -> None:
+        """Of a text that several documents have, each group of one may read it."""
+        access: dict[str, list[frozenset[str]]] = {}
+        for document in documents:
+            access.setdefault(document.digest, []).append(document.access)
+        groups = {
+            digest: frozenset[str]().union(*each) if all(each) else None
+            for digest, each in access.items()
+        }
+        noted = (self.directory / "readers").is_dir()
+        self._keep(
+            (
+                (self._place("readers", digest), json.dumps(sorted(some)).encode("utf-8"))
+                for digest, some in groups.items()
+                if some is not None and some != self._readers(digest)
+            ),
+            anew=True,
+        )
+        if noted:
+            with _failing_to_write(self.directory):
+                for digest, some in groups.items():
+                    if some is None:
+                        self._place("readers", digest).unlink(missing_ok=True)
+
+    def _readers(self, digest: str) -> frozenset[str] | None:
+        """The groups that a text is for, None for a public one; none where that is not readable."""
+        try:
+            found = json.loads(self._place("readers", digest).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
 
     def original(self, digest: str) -> bytes | None:
         """The bytes of a source; None where they were not kept, or are not whole."""
@@ -55,10 +94,17 @@ class Snapshots:
         whole = content is not None and hashlib.sha256(content).hexdigest() == digest
         return content if whole else None
 
+    def text_for(self, groups: frozenset[str], digest: str) -> str | None:
+        """``text``, if it was public or for one of the groups when it was indexed last."""
+        text = self.text(digest)
+        readers = None if text is None else self._readers(digest_of(text))
+        return text if readers is None or readers & groups else None
+
     def text(self, digest: str) -> str | None:
         """The stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or more.
 
-        None where it was not kept, is not whole, or several begin so.
+        None where it was not kept, is not whole, or several begin so. Whoever may read it: see
+        ``text_for``.
         """
         if len(digest) < LEAST_PREFIX or not _DIGITS.fullmatch(digest):
             return None
@@ -77,12 +123,12 @@ class Snapshots:
     def _place(self, kind: str, digest: str) -> Path:
         return self.directory / kind / digest[:2] / digest
 
-    def _keep(self, files: Iterable[tuple[Path, bytes]]) -> None:
-        """Writes the files that are not there yet; each is there whole or not at all."""
+    def _keep(self, files: Iterable[tuple[Path, bytes]], *, anew: bool = False) -> None:
+        """Writes the files that are not there yet, or all; each is there whole or not at all."""
         touched: set[Path] = set()
-        try:
+        with _failing_to_write(self.directory):
             for path, content in files:
-                if path.exists():
+                if path.exists() and not anew:
                     continue
                 path.parent.mkdir(parents=True, exist_ok=True)
                 unfinished = path.with_name(f".{path.name[:16]}.{secrets.token_hex(4)}")
@@ -94,11 +140,17 @@ class Snapshots:
                 touched.add(path.parent)
             for folder in touched:
                 sync_directory(folder)
-        except OSError as error:
-            raise CorpusNotWritable(
-                f"{self.directory} cannot be written ({error.strerror}). Free some space or check "
-                "the permissions, then try again."
-            ) from error
+
+
+@contextmanager
+def _failing_to_write(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CorpusNotWritable(
+            f"{directory} cannot be written ({error.strerror}). Free some space or check "
+            "the permissions, then try again."
+        ) from error
 
 
 def _bytes_of(path: Path) -> bytes | None:

@@ -19,11 +19,11 @@ from bot.examples import Examples
 from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
 from bot.people import Preferences
+from bot.pointer import SourceTextFor
 from bot.pressedbuttons import PressedButtons
 from bot.questions import Questions
 from bot.telegrambot.sending import Sender
 from bot.telegrambot.updates import event_of
-from bot.verification import SourceText
 from bot.votes import KeepVote, keep_no_vote
 from corpus import Corpus
 from embeddings import GenerationStore, Retriever, refresh
@@ -46,7 +46,7 @@ def live(answerer: Answerer, store: GenerationStore) -> LiveAnswerer:
 def dialogue_of(
     answerers: LiveAnswerer,
     *,
-    source_text: SourceText = lambda _: None,
+    source_text: SourceTextFor = lambda _: lambda _: None,
     keep_vote: KeepVote = keep_no_vote,
     wanted: int = 3,
 ) -> Dialogue:

@@ -179,7 +179,7 @@ def test_a_stale_button_works_where_its_words_still_stand(
     corpus: Corpus, answerers: LiveAnswerer, store: GenerationStore
 ) -> None:
     texts = {d.digest[:12]: d.text for d in corpus.documents}
-    talk = Talk(dialogue_of(answerers, source_text=texts.get))
+    talk = Talk(dialogue_of(answerers, source_text=lambda _: texts.get))
     answer = said(talk.say(QUESTION))
     renew(answerers, store, f"A new beginning.\n\n{TEXTS[0]}", *TEXTS[1:])
     change = changed(talk.press(button(answer, "▶").data))
@@ -204,11 +204,8 @@ def test_a_stale_button_says_kindly_that_the_statements_were_renewed(
 def test_the_source_of_a_changed_paragraph_says_that_it_changed(
     corpus: Corpus, answerers: LiveAnswerer, store: GenerationStore
 ) -> None:
-    talk = Talk(
-        dialogue_of(
-            answerers, source_text={d.digest[:12]: d.text for d in corpus.documents}.get, wanted=1
-        )
-    )
+    kept = {d.digest[:12]: d.text for d in corpus.documents}
+    talk = Talk(dialogue_of(answerers, source_text=lambda _: kept.get, wanted=1))
     data = button(said(talk.say("forty zoos met")), "Source").data
     renew(answerers, store, TEXTS[0].replace("Forty zoos met", "Forty zoos left"))
     text = said(talk.press(data)).messages[0].text

@@ -27,7 +27,11 @@ def dialogue(people: People, store: GenerationStore) -> Dialogue:
     questions, replies = asking(answerers)
     feedback = Feedback(people)
     buttons = PressedButtons(
-        answerers, replies, Examples(), source_text=lambda _: None, keep_vote=feedback.keep
+        answerers,
+        replies,
+        Examples(),
+        source_text=lambda _: lambda _: None,
+        keep_vote=feedback.keep,
     )
     forget = (replies.forget_person, feedback.forget)
     return Dialogue([Privacy(people, forget=forget), feedback, questions, buttons])

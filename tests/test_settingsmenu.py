@@ -49,7 +49,11 @@ def dialogue(people: People, store: GenerationStore) -> Dialogue:
     answerers = live_answerer(store, *STRIPES)
     questions, replies = asking(answerers, preferences_of=chosen)
     buttons = PressedButtons(
-        answerers, replies, Examples(), source_text=lambda _: None, keep_vote=lambda _: None
+        answerers,
+        replies,
+        Examples(),
+        source_text=lambda _: lambda _: None,
+        keep_vote=lambda _: None,
     )
     offers = InlineQuestions(answerers, preferences_of=chosen)
     return Dialogue(

@@ -1,5 +1,6 @@
 """Snapshots: kept once, found by digest, never served damaged."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,40 @@ def test_a_snapshot_is_kept_once_and_leaves_nothing_unfinished(snapshots: Snapsh
     for _ in range(2):
         snapshots.keep_original(b"abc")
     assert len([p for p in snapshots.directory.rglob("*") if p.is_file()]) == 1
+
+
+def test_a_text_is_for_whom_it_was_when_it_was_indexed_last(snapshots: Snapshots) -> None:
+    (public,) = corpus_of("Alpha met.").documents
+    red = replace(public, access=frozenset({"red"}))
+    blue = replace(public, id="other", access=frozenset({"blue"}))
+    nobody, member = frozenset[str](), frozenset({"red"})
+
+    def readable() -> list[bool]:
+        found = (snapshots.text_for(groups, public.digest[:12]) for groups in (nobody, member))
+        return [text == public.text for text in found]
+
+    snapshots.keep_texts([public])
+    assert readable() == [True, True]
+    snapshots.keep_texts([red])
+    assert readable() == [False, True]
+    snapshots.keep_texts([])
+    assert readable() == [False, True]
+    snapshots.keep_texts([red, blue])
+    assert snapshots.text_for(frozenset({"blue"}), public.digest) == public.text
+    snapshots.keep_texts([blue])
+    assert readable() == [False, False]
+    assert snapshots.text(public.digest) == public.text
+    snapshots.keep_texts([blue, public])
+    assert readable() == [True, True]
+
+
+def test_of_a_text_whose_readers_cannot_be_read_nobody_is_one(snapshots: Snapshots) -> None:
+    (document,) = corpus_of("Alpha met.").documents
+    snapshots.keep_texts([replace(document, access=frozenset({"red"}))])
+    note = snapshots.directory / "readers" / document.digest[:2] / document.digest
+    for damaged in (b"", b"{", b"\xff", b'"red"'):
+        note.write_bytes(damaged)
+        assert snapshots.text_for(frozenset({"red"}), document.digest) is None
 
 
 def test_a_directory_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:

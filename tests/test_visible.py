@@ -1,6 +1,7 @@
 """Who may read what: to a reader the other documents do not exist, on a disk and in PostgreSQL."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ from bot.answering import Answerer
 from bot.events import InlineAsked, Person, Place, PlaceKind, Written
 from bot.inlinequestions import InlineQuestions
 from bot.liveanswerer import LiveAnswerer
-from bot.rendering import EntityKind
+from bot.pointer import Pointer
+from bot.rendering import PASSAGE_START, EntityKind
 from bot.translation import translator
-from corpus import Corpus, document_from_text
-from embeddings import GenerationStore, Retriever, refresh
+from corpus import Corpus, Document, Snapshots, Span, digest_of, document_from_text
+from embeddings import GenerationStore, PassageIndex, Retriever, refresh
 
 
 def test_a_reader_is_answered_as_if_the_rest_did_not_exist(opened: Open, tmp_path: Path) -> None:
@@ -49,16 +51,21 @@ def test_where_nothing_may_be_seen_nothing_is_found(store: GenerationStore) -> N
     assert reply.quotes == ()
 
 
-@pytest.fixture
-def live(store: GenerationStore) -> LiveAnswerer:
-    whole = answerer_of(store, Corpus(tuple(documents())))
-    rules = AccessRules(groups={7: frozenset({"red"})})
+RULES = AccessRules(groups={7: frozenset({"red"})})
+
+
+def live_answerer(whole: Answerer, index: PassageIndex) -> LiveAnswerer:
     return LiveAnswerer(
         whole,
-        store,
+        index,
         lambda generation: Answerer(Retriever(generation, LetterEmbedder())),
-        groups_of=rules.groups_of,
+        groups_of=RULES.groups_of,
     )
+
+
+@pytest.fixture
+def live(store: GenerationStore) -> LiveAnswerer:
+    return live_answerer(answerer_of(store, Corpus(tuple(documents()))), store)
 
 
 def written(acts: list[Act]) -> str:
@@ -102,6 +109,37 @@ def test_a_deep_link_and_a_button_of_a_member_open_nothing_for_a_stranger(
         assert CANARIES["red"] not in shown
     for start in links:
         assert CANARIES["red"] not in written(stranger.say(start, command="start"))
+
+
+def test_no_pointer_tells_what_words_a_hidden_text_has(live: LiveAnswerer, tmp_path: Path) -> None:
+    shared = "Amber and birch met in public."
+    public = document_from_text(f"{shared}\n\nCedar left.", document_id="p", title="P")
+    old = document_from_text(f"{shared}\n\nDelta left.", document_id="p", title="P")
+    secret = document_from_text(
+        f"{shared}\n\nCedar left Amber.", document_id="q", title="Q", access=frozenset({"red"})
+    )
+    snapshots = Snapshots(tmp_path / "snapshots")
+    snapshots.keep_texts([old, secret])
+    index = GenerationStore(tmp_path / "other")
+    opened = live_answerer(answerer_of(index, Corpus((public, secret))), index)
+    dialogue = dialogue_of(
+        opened, source_text=lambda event: partial(snapshots.text_for, RULES.groups_of(event))
+    )
+    member, stranger = Talk(dialogue), Talk(dialogue)
+    stranger.person = Person(8, "en")
+
+    def opens(talk: Talk, document: Document, span: Span, *, called: str) -> bool:
+        code = Pointer(1, digest_of(called)[:8], span, document.digest[:12]).code
+        return shared in written(talk.say(f"{PASSAGE_START}{code}", command="start"))
+
+    whole, word = old.quotable[0].span, Span(0, 5)
+    assert opens(stranger, old, whole, called="p")
+    assert opens(member, secret, whole, called="q")
+    assert opens(member, secret, whole, called="p")
+    for called in ("p", "q", "none"):
+        assert not opens(stranger, secret, whole, called=called)
+        for document in (old, secret):
+            assert not opens(stranger, document, word, called=called)
 
 
 def test_inline_results_are_public(live: LiveAnswerer) -> None:
