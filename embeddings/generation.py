@@ -157,12 +157,25 @@ class Generation:
 def _index_from(
     manifest: Manifest, files: Mapping[str, Content], kind: str, name: str
 ) -> VectorIndex:
-    index = VectorIndex.from_bytes(files[name])
-    search = dict(manifest.searches[kind])
-    if search.pop("kind") != CODES_KIND:
-        return index
-    quality = CodesQuality(**search)  # type: ignore[arg-type]  # as it was written
-    return index.with_codes(ProductCodes.from_bytes(files[CODES_FILES[kind]], quality))
+    return VectorIndex.from_bytes(files[name]).with_codes(codes_from(manifest, files, kind))
+
+
+def codes_from(manifest: Manifest, files: Mapping[str, Content], kind: str) -> ProductCodes | None:
+    """The product codes of "passages" or "sentences", None where they have none.
+
+    Raises:
+        IndexDamaged: if they are missing or not readable.
+    """
+    try:
+        search = dict(manifest.searches[kind])
+        if search.pop("kind") != CODES_KIND:
+            return None
+        quality = CodesQuality(**search)  # type: ignore[arg-type]  # as it was written
+        return ProductCodes.from_bytes(files[CODES_FILES[kind]], quality)
+    except KeyError as error:
+        raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
+    except TypeError as error:
+        raise IndexDamaged("the manifest is not readable") from error
 
 
 def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> Generation:

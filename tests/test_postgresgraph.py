@@ -1,4 +1,4 @@
-"""Many rows in PostgreSQL: a graph proposes them, and every promise of a search holds."""
+"""Many rows in PostgreSQL: codes or a graph propose them, and every promise of a search holds."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,8 +8,11 @@ import pytest
 from fakes import LetterEmbedder
 from psycopg import sql
 from test_passageindex import statements, vector
+from test_productcodes import WideLetterEmbedder
+from test_productcodes import statements as write_statements
 
-from embeddings import Generation, refresh
+from corpus import Corpus, read_corpus
+from embeddings import Generation, GenerationStore, IndexDamaged, refresh, vectorindex
 from embeddings.postgres import index as postgresindex
 from embeddings.postgres import rows as postgresrows
 from embeddings.postgres.index import PostgresIndex
@@ -75,6 +78,107 @@ def test_a_filter_over_a_graph_leaves_as_many_hits_as_match(
         assert set(rows) <= set(among)
         near = vectors.matrix[among] @ vector("delta ember")
         np.testing.assert_allclose(scores, np.sort(near)[::-1][: len(rows)], atol=1e-6)
+
+
+@pytest.fixture
+def varied(tmp_path: Path) -> Corpus:
+    """240 paragraphs of 720 sentences, no two of them alike."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    write_statements(folder)
+    return read_corpus(folder)
+
+
+@pytest.fixture
+def coded(
+    postgres_database: str, tmp_path: Path, varied: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PostgresIndex]:
+    monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
+    index = PostgresIndex(postgres_database, directory=tmp_path)
+    refresh(varied, store=index, embedder=WideLetterEmbedder())
+    yield index
+    index.close()
+
+
+def test_codes_are_those_of_an_index_on_a_disk_and_find_the_same(
+    coded: PostgresIndex, varied: Corpus, tmp_path: Path
+) -> None:
+    disk, embedder = GenerationStore(tmp_path / "disk"), WideLetterEmbedder()
+    refresh(varied, store=disk, embedder=embedder)
+    ours, theirs = coded.open_current(), disk.open_current()
+    assert ours.manifest.searches == theirs.manifest.searches
+    assert ours.manifest.searches["sentences"]["kind"] == "product codes"
+    assert ours.manifest.files == theirs.manifest.files
+    pairs = (
+        (ours.passage_vectors, theirs.passage_vectors),
+        (ours.sentence_vectors, theirs.sentence_vectors),
+    )
+    for here, there in pairs:
+        for passage in ours.passages[::23]:
+            query = embedder.read_query(passage.text).vector
+            scores, rows = here.search(query, top=20)
+            expected, expected_rows = there.search(query, top=20)
+            np.testing.assert_allclose(scores, expected, atol=1e-6)
+            np.testing.assert_allclose(scores, (there.matrix @ query)[rows], atol=1e-6)
+            assert len(set(rows) ^ set(expected_rows)) <= 2  # of equal scores at the end
+
+
+@pytest.mark.parametrize("share", [1.0, 0.9, 0.5, 0.1, 0.0])
+def test_a_filter_over_codes_leaves_as_many_hits_as_match_and_the_best(
+    coded: PostgresIndex, share: float
+) -> None:
+    vectors = coded.open_current().sentence_vectors
+    matrix, count = vectors.matrix, len(vectors)
+    found = wanted = 0
+    among = np.sort(np.random.default_rng(1).choice(count, round(share * count), replace=False))
+    for query in matrix[::97]:
+        for top in (5, count):
+            scores, rows = vectors.search(query, top=top, among=among)
+            assert len(rows) == len(set(rows)) == min(top, len(among))
+            assert set(rows) <= set(among)
+            np.testing.assert_allclose(scores, (matrix @ query)[rows], atol=1e-6)
+            best = np.sort(matrix[among] @ query)[::-1][: len(rows)]
+            found += int((scores >= best[-1:] - 2e-6).sum())
+            wanted += len(best)
+    assert found >= 0.99 * wanted
+
+
+def test_codes_of_other_rows_and_codes_that_are_gone_are_damage(coded: PostgresIndex) -> None:
+    generation = coded.open_current()
+    codes = generation.passage_vectors.codes
+    assert codes is not None
+    assert generation.sentence_vectors.codes is not codes
+    with pytest.raises(IndexDamaged, match="codes are not those"):
+        postgresrows.PostgresVectors(
+            Database([], []),  # type: ignore[arg-type]  # a fake
+            "sentences_000001",
+            count=len(codes) + 1,
+            dimension=2,
+            graph=False,
+            codes=codes,
+        )
+    with coded.writer():
+        coded._write("DELETE FROM verbatim.files WHERE name = 'passages-codes.faiss'")
+    with pytest.raises(IndexDamaged, match="passages-codes"):
+        coded.open_current()
+
+
+def test_too_many_rows_for_codes_have_a_graph(
+    postgres_database: str, tmp_path: Path, varied: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
+    monkeypatch.setattr(postgresindex, "COMPARED_ROWS", 100)
+    monkeypatch.setattr(postgresindex, "CODED_ROWS", 400)
+    index = PostgresIndex(postgres_database, directory=tmp_path)
+    refresh(varied, store=index, embedder=WideLetterEmbedder())
+    manifest = index.open_current().manifest
+    index.close()
+    assert manifest.searches["passages"]["kind"] == "product codes"
+    assert manifest.searches["sentences"]["kind"] in {"hnsw", "exact"}
+    assert "probes" in manifest.searches["sentences"]
+    assert {"passages-codes.faiss", "sentences-codes.faiss"} & set(manifest.files) == {
+        "passages-codes.faiss"
+    }
 
 
 class Database:

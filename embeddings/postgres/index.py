@@ -31,6 +31,7 @@ from embeddings.generation import (
     SENTENCE_VECTORS_FILE,
     TOKENS,
     Generation,
+    codes_from,
     generation_with_rows,
 )
 from embeddings.manifest import MANIFEST_NAME, Manifest
@@ -38,10 +39,16 @@ from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.postgres.database import EF_SEARCH, Database
 from embeddings.postgres.rows import PostgresTokens, PostgresVectors
-from embeddings.vectorindex import VectorIndex, half_way, recall
+from embeddings.vectorindex import ProductCodes, VectorIndex, half_way, recall
 
 COMPARED_ROWS = 20_000
-"""Up to here every row is compared: 10 ms; a graph is made of more."""
+"""Up to here every row is compared: 10 ms."""
+
+CODED_ROWS = 2_000_000
+"""Up to here product codes propose rows, as on a disk, in the memory of each process: 200 bytes a
+row. They are made with the vectors, while a graph of 100,000 sentences takes three minutes and then
+misses more. More rows have a graph.
+"""
 
 _KINDS = {"passages": PASSAGE_VECTORS_FILE, "sentences": SENTENCE_VECTORS_FILE}
 _TOKEN_VECTORS, _TOKEN_STARTS, _TOKEN_IDS = (
@@ -85,8 +92,9 @@ class PostgresIndex(PassageIndex):
     """The generations in a database. A question reads the pointer once; see ``PassageIndex``.
 
     A manifest names the same files as on a disk; those of vectors lie in tables, a table for each
-    generation and kind, with a graph (HNSW) over many rows. The small rest is read into memory by
-    every process, and every byte of that is checked; ``file`` reads the tables, too.
+    generation and kind. The small rest is read into memory by every process, and every byte of that
+    is checked; ``file`` reads the tables, too. Among many rows, product codes or a graph (HNSW)
+    propose some.
     """
 
     def __init__(self, url: str, *, directory: Path) -> None:
@@ -145,12 +153,13 @@ class PostgresIndex(PassageIndex):
         """See ``PassageIndex.open``. Rows in tables are counted, their bytes left to ``check``."""
         try:
             manifest = self._manifest(number)
-            names = set(manifest.files) - _IN_TABLES - _FOR_CHECKS
+            files = self._files(manifest, set(manifest.files) - _IN_TABLES - _FOR_CHECKS)
+            codes = {kind: codes_from(manifest, files, kind) for kind in _KINDS}
             return generation_with_rows(
                 manifest,
-                self._files(manifest, names),
-                passage_vectors=self._vectors(manifest, "passages"),
-                sentence_vectors=self._vectors(manifest, "sentences"),
+                files,
+                passage_vectors=self._vectors(manifest, "passages", codes["passages"]),
+                sentence_vectors=self._vectors(manifest, "sentences", codes["sentences"]),
                 tokens=self._tokens(manifest),
             )
         except IndexDamaged as error:
@@ -211,7 +220,8 @@ class PostgresIndex(PassageIndex):
             )
             digests: dict[str, str] = {}
             in_tables: dict[str, bytes] = {}
-            for name in sorted(set(new.files) - set(CODES_FILES.values())):
+            coded = _coded(new)
+            for name in sorted(set(new.files) - {CODES_FILES[k] for k in set(_KINDS) - coded}):
                 content = _bytes_of(new.files[name])
                 digests[name] = hashlib.sha256(content).hexdigest()
                 if name in _TABLES_ARE_MADE_OF:
@@ -224,7 +234,8 @@ class PostgresIndex(PassageIndex):
                 table, matrix = _table(kind, number), VectorIndex.from_bytes(in_tables[name]).matrix
                 documents = _documents_of(new.corpus, kind)
                 _copy_vectors(connection, table, matrix, contexts[documents])
-                searches[kind] = _searched(connection, table, matrix)
+                if kind not in coded:
+                    searches[kind] = _searched(connection, table, matrix)
             _copy_tokens(
                 connection,
                 _table("tokens", number),
@@ -333,7 +344,9 @@ class PostgresIndex(PassageIndex):
             raise IndexDamaged(f"{name} is missing")
         return b"".join(bytes(content) for (content,) in found)
 
-    def _vectors(self, manifest: Manifest, kind: str) -> PostgresVectors:
+    def _vectors(
+        self, manifest: Manifest, kind: str, codes: ProductCodes | None = None
+    ) -> PostgresVectors:
         table = _table(kind, manifest.generation)
         count = manifest.passages if kind == "passages" else manifest.sentences
         self._check_count(table, count)
@@ -343,6 +356,7 @@ class PostgresIndex(PassageIndex):
             count=count,
             dimension=manifest.dimension,
             graph=manifest.searches[kind]["kind"] == "hnsw",
+            codes=codes,
         )
 
     def _check_count(self, table: str, count: int) -> None:
@@ -379,6 +393,13 @@ class PostgresIndex(PassageIndex):
 
 def _table(kind: str, number: int) -> str:
     return f"{kind}_{number:06d}"
+
+
+def _coded(new: NewGeneration) -> set[str]:
+    """The kinds of vectors whose rows codes propose here."""
+    counts = {"passages": sum(1 for _ in new.corpus.quotable())}
+    counts["sentences"] = sum(len(passage.sentences) for passage in new.corpus.quotable())
+    return {k for k, n in counts.items() if CODES_FILES[k] in new.files and n <= CODED_ROWS}
 
 
 def _documents_of(corpus: Corpus, kind: str) -> NDArray[np.int64]:
@@ -484,8 +505,9 @@ def _copy_tokens(
 def _searched(
     connection: psycopg.Connection, table: str, vectors: FloatMatrix
 ) -> dict[str, float | str]:
-    """How a table is searched, for the manifest: a graph is made of many rows, and its recall
-    measured with queries half-way between two rows; where it is too low, every row is compared.
+    """How a table without codes is searched, for the manifest: a graph is made of many rows, and
+    its recall measured with queries half-way between two rows; where it is too low, every row is
+    compared.
     """
     if len(vectors) <= COMPARED_ROWS:
         return {"kind": "exact"}

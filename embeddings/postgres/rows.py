@@ -1,5 +1,6 @@
 """Vectors and tokens that lie in tables, a row for each passage or sentence."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -23,24 +24,34 @@ MOST_COMPARED = 20_000
 class PostgresVectors:
     """The vectors of one kind of a generation; see ``VectorRows``.
 
-    Every row is compared, but where there is a graph (HNSW) that proposes the best: then scores
-    are exact, and a row can be missed. ``search`` gives ``min(top, rows that may be found)`` rows
-    in any case.
+    Every row is compared, but where there are codes or a graph (HNSW) that propose the best: then
+    scores are exact, and a row can be missed. ``search`` gives ``min(top, rows that may be found)``
+    rows in any case.
     """
 
     def __init__(
-        self, database: Database, table: str, *, count: int, dimension: int, graph: bool
+        self,
+        database: Database,
+        table: str,
+        *,
+        count: int,
+        dimension: int,
+        graph: bool,
+        codes: ProductCodes | None = None,
     ) -> None:
+        """The rows of a table.
+
+        Raises:
+            IndexDamaged: if the codes are those of another number of rows.
+        """
+        if codes is not None and len(codes) != count:
+            raise IndexDamaged("the codes are not those of the vectors")
         self._database = database
         self._table = sql.Identifier("verbatim", table)
         self._count = count
         self._graph = graph
+        self.codes = codes
         self.dimension = dimension
-
-    @property
-    def codes(self) -> ProductCodes | None:
-        """None: a table has no product codes."""
-        return None
 
     def __len__(self) -> int:
         return self._count
@@ -67,6 +78,10 @@ class PostgresVectors:
         count = min(top, len(self) if among is None else len(among))
         if count <= 0:
             return np.empty(0, np.float32), np.empty(0, np.int64)
+        if (rows := self._proposed(query, count, among)) is not None:
+            scores = self.cosines(query, rows)
+            order = np.lexsort((rows, -scores))[:count]
+            return scores[order], rows[order]
         found: list[Any] = []
         if self._graph and count <= EF_SEARCH and (among is None or len(among) > MOST_COMPARED):
             found = self._best(query, count, among, by_graph=True)
@@ -76,6 +91,24 @@ class PostgresVectors:
         rows = np.array([row for row, _ in found], np.int64)
         order = np.lexsort((rows, -scores))
         return scores[order], rows[order]
+
+    def _proposed(
+        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
+    ) -> NDArray[np.int64] | None:
+        """Ascending rows, at least ``count``, that codes propose; None where every row that may be
+        found is to be compared: without codes, and where fewer than half may be.
+        """
+        if self.codes is None:
+            return None
+        if among is None:
+            return self.codes.propose(query, top=count)
+        if 2 * len(among) < len(self):
+            return None
+        # as many of those that may be found as without a filter
+        wanted = max(self.codes.quality.proposed, 2 * count) * len(self) / len(among)
+        proposed = self.codes.propose(query, top=math.ceil(wanted / 2))
+        rows = np.intersect1d(proposed, among, assume_unique=True)
+        return rows if len(rows) >= count else None
 
     def _best(
         self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None, *, by_graph: bool
