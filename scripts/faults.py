@@ -27,9 +27,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from botkills import kill_under_load
-from canaries import compared
+from canaries import compared, opens_in
 from damage import DamageTrials
-from fakes import LetterEmbedder, open_index
+from fakes import LetterEmbedder
 from postgresserver import PostgresServer
 from randomtexts import send_random_texts
 from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
@@ -149,12 +149,8 @@ def texts(options: argparse.Namespace) -> bool:
 
 def canaries(options: argparse.Namespace) -> bool:
     """Questions that would show what is hidden: each reply is that of an index without it."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _database(options) as url,
-        open_index(Path(folder) / "index", url) as index,
-    ):
-        number, wrong = compared(index, Path(folder), options.count // 3 + 1)
+    with tempfile.TemporaryDirectory() as folder, _database(options) as url:
+        number, wrong = compared(opens_in(Path(folder), url), options.count // 3 + 1)
     print(f"{number} questions of three readers: {len(wrong)} replies show what is hidden")
     for groups, question in wrong[:20]:
         print(f"  {sorted(groups)}: {question}")

@@ -2,14 +2,16 @@
 
 import json
 import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from fakes import LetterEmbedder
+from fakes import LetterEmbedder, open_index
 
 from bot.answering import Answerer
 from bot.jsonform import reply_fields
 from corpus import Corpus, Document, document_from_text
-from embeddings import GenerationStore, PassageIndex, Retriever, refresh
+from embeddings import PassageIndex, Retriever, refresh
 
 WORDS = "amber birch cedar delta ember fjord grove heath inlet jetty knoll larch marsh".split()
 CANARIES = {"red": "zanzibarquokka", "blue": "xylophonewombat"}
@@ -76,27 +78,47 @@ def answerer_of(index: PassageIndex, corpus: Corpus) -> Answerer:
     return Answerer(Retriever(index.open_current(), embedder))
 
 
-def compared(
-    index: PassageIndex, folder: Path, count: int
-) -> tuple[int, list[tuple[frozenset[str], str]]]:
+Opens = Callable[[str], AbstractContextManager[PassageIndex]]
+"""Opens an empty index by a name, all in one place: on a disk, or in a server of PostgreSQL."""
+
+
+def compared(opens: Opens, count: int) -> tuple[int, list[tuple[frozenset[str], str]]]:
     """How many replies were compared, and which differ from those of an index that never had what
     is hidden, or say a word of it.
     """
-    whole = answerer_of(index, Corpus(tuple(documents())))
     wrong = []
-    for groups in TENANTS:
-        view = whole.seen_by(groups)
-        alone = answerer_of(GenerationStore(folder / "-".join(["alone", *groups])), seen(groups))
-        hidden = [word for group, word in CANARIES.items() if group not in groups]
-        for question in adversarial(count):
-            told, expected = (reply_fields(each.answer(question)) for each in (view, alone))
-            written = json.dumps({**told, "question": ""}).casefold()
-            quotes = zip(told["quotes"], expected["quotes"], strict=False)
-            scores = [(a.pop("score"), b.pop("score")) for a, b in quotes]
-            if (
-                any(word in written for word in hidden)
-                or told != expected
-                or any(abs(a - b) > 1e-3 for a, b in scores)
-            ):
-                wrong.append((groups, question))
+    with ExitStack() as stack:
+        whole = answerer_of(stack.enter_context(opens("whole")), Corpus(tuple(documents())))
+        for groups in TENANTS:
+            view = whole.seen_by(groups)
+            index = stack.enter_context(opens("-".join(["alone", *groups])))
+            alone = answerer_of(index, seen(groups))
+            hidden = [word for group, word in CANARIES.items() if group not in groups]
+            for question in adversarial(count):
+                told, expected = (reply_fields(each.answer(question)) for each in (view, alone))
+                written = json.dumps({**told, "question": ""}).casefold()
+                quotes = zip(told["quotes"], expected["quotes"], strict=False)
+                scores = [(a.pop("score"), b.pop("score")) for a, b in quotes]
+                if (
+                    any(word in written for word in hidden)
+                    or told != expected
+                    or any(abs(a - b) > 1e-3 for a, b in scores)
+                ):
+                    wrong.append((groups, question))
     return count * len(TENANTS), wrong
+
+
+def opens_in(folder: Path, server_url: str) -> Opens:
+    """Opens each index in a folder, or with the address of a server in a database of its own."""
+
+    @contextmanager
+    def opened(name: str) -> Iterator[PassageIndex]:
+        with ExitStack() as stack:
+            url = ""
+            if server_url:
+                from postgresserver import new_database  # needs an extra
+
+                url = stack.enter_context(new_database(server_url))
+            yield stack.enter_context(open_index(folder / name, url))
+
+    return opened

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from canaries import CANARIES, answerer_of, compared, documents
+from canaries import CANARIES, answerer_of, compared, documents, opens_in
 from chatting import Talk, dialogue_of
 from fakes import LetterEmbedder, Open
 
@@ -23,8 +23,12 @@ from corpus import Corpus, Document, Snapshots, Span, digest_of, document_from_t
 from embeddings import GenerationStore, PassageIndex, Retriever, refresh
 
 
-def test_a_reader_is_answered_as_if_the_rest_did_not_exist(opened: Open, tmp_path: Path) -> None:
-    number, wrong = compared(opened(), tmp_path, 60)
+@pytest.mark.parametrize("engine", ["disk", "postgres"])
+def test_a_reader_is_answered_as_if_the_rest_did_not_exist(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server = request.getfixturevalue("postgres_url") if engine == "postgres" else ""
+    number, wrong = compared(opens_in(tmp_path, server), 60)
     assert number == 180
     assert wrong == []
 
