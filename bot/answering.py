@@ -15,7 +15,16 @@ from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
 from bot.translation import LANGUAGES, Translator, translator
 from corpus import Corpus, Span
-from embeddings import Filter, Hit, Query, QuestionFilters, Retriever, best_hits, same_text
+from embeddings import (
+    Filter,
+    Hit,
+    Manifest,
+    Query,
+    QuestionFilters,
+    Retriever,
+    best_hits,
+    same_text,
+)
 from embeddings.threads import usable_cores
 
 MAX_QUESTION_CHARACTERS = 1_000
@@ -155,7 +164,7 @@ class Answerer:
     @cached_property
     def _groups(self) -> frozenset[str]:
         """The groups that a document is for."""
-        return frozenset[str]().union(*(document.access for document in self.corpus.documents))
+        return self._retriever.reader_groups
 
     @property
     def corpus(self) -> Corpus:
@@ -166,6 +175,11 @@ class Answerer:
     def generation(self) -> int:
         """The number of the generation in use."""
         return self._retriever.generation.number
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the generation in use; of a part of it, with the counts of that part."""
+        return self._retriever.generation.manifest
 
     def answer(
         self,

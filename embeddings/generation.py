@@ -12,6 +12,7 @@ from embeddings.arrayfile import Content, array_from_bytes
 from embeddings.corpusfile import corpus_from_bytes
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
+from embeddings.knownaccess import NO_ACCESS, KnownAccess
 from embeddings.lexicalindex import LexicalIndex
 from embeddings.manifest import Manifest
 from embeddings.rows import TokenRows, VectorRows
@@ -46,7 +47,8 @@ class Generation:
     publisher, place, month and year) of document k; ``context_lexical`` has the words of each
     passage together with its document's context. ``tokens`` has the token vectors of each
     sentence, ``context_tokens`` those of each document's context, both along ``token_basis``
-    ``(d, r)``; ``token_frequencies[id]`` counts the passages that have a token.
+    ``(d, r)``; ``token_frequencies[id]`` counts the passages that have a token. ``known_access`` is
+    who may read documents as later generations said.
     """
 
     manifest: Manifest
@@ -61,6 +63,7 @@ class Generation:
     context_tokens: TokenVectors
     token_basis: FloatMatrix
     token_frequencies: NDArray[np.int32]
+    known_access: KnownAccess
 
     @property
     def number(self) -> int:
@@ -178,7 +181,9 @@ def codes_from(manifest: Manifest, files: Mapping[str, Content], kind: str) -> P
         raise IndexDamaged("the manifest is not readable") from error
 
 
-def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> Generation:
+def generation_from_files(
+    manifest: Manifest, files: Mapping[str, Content], *, known_access: KnownAccess = NO_ACCESS
+) -> Generation:
     """The generation that the files make up.
 
     Raises:
@@ -191,6 +196,7 @@ def generation_from_files(manifest: Manifest, files: Mapping[str, Content]) -> G
             passage_vectors=_index_from(manifest, files, "passages", PASSAGE_VECTORS_FILE),
             sentence_vectors=_index_from(manifest, files, "sentences", SENTENCE_VECTORS_FILE),
             tokens=TokenVectors.from_files(files, TOKENS),
+            known_access=known_access,
         )
     except KeyError as error:
         raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error
@@ -205,6 +211,7 @@ def generation_with_rows(
     passage_vectors: VectorRows,
     sentence_vectors: VectorRows,
     tokens: TokenRows,
+    known_access: KnownAccess = NO_ACCESS,
 ) -> Generation:
     """The generation of the files, its vectors and the tokens of its sentences being elsewhere.
 
@@ -228,6 +235,7 @@ def generation_with_rows(
             context_tokens=TokenVectors.from_files(files, CONTEXT_TOKENS),
             token_basis=array_from_bytes(files[BASIS_FILE]),
             token_frequencies=array_from_bytes(files[FREQUENCIES_FILE]),
+            known_access=known_access,
         )
     except KeyError as error:
         raise IndexDamaged(f"the manifest does not name {error.args[0]}") from error

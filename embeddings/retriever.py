@@ -21,7 +21,7 @@ from embeddings.reranker import RERANKED, Reranker, reranked
 from embeddings.searchform import search_form
 from embeddings.signals import Signals, all_signals, promising
 from embeddings.spelling import Spelling
-from embeddings.visible import visible
+from embeddings.visible import reader_groups, visible
 
 _MOST_DATELINES = 50
 
@@ -105,6 +105,11 @@ class Retriever:
         if seen is self.generation:
             return self
         return Retriever(seen, self._embedder, model=self._model, reranker=self._reranker)
+
+    @property
+    def reader_groups(self) -> frozenset[str]:
+        """The groups that a document is for."""
+        return reader_groups(self.generation)
 
     def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         """The ``top`` best Hits, best first; equal scores in reading order.

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from corpus import Sources
+from corpus import Corpus, Sources
 from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
 from embeddings.errors import (
@@ -19,6 +19,12 @@ from embeddings.errors import (
     IndexWriteFailed,
 )
 from embeddings.generation import Generation, generation_from_files
+from embeddings.knownaccess import (
+    KnownAccess,
+    access_from_bytes,
+    access_to_bytes,
+    known_after,
+)
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
@@ -33,6 +39,7 @@ from embeddings.pointer import (
 from embeddings.threads import usable_cores
 from embeddings.writerlock import writer_lock
 
+ACCESS_NAME = "ACCESS"
 BUILT_FROM_NAME = "BUILT_FROM"
 KNOWN_VECTORS_NAME = "known-vectors.sqlite"
 _NAME = re.compile(r"[0-9]{6,}")
@@ -100,7 +107,8 @@ class GenerationStore(PassageIndex):
         folder = self.folder(number)
         try:
             manifest = _manifest(folder, number)
-            return generation_from_files(manifest, _checked_files(folder, manifest))
+            files = _checked_files(folder, manifest)
+            return generation_from_files(manifest, files, known_access=self._known_access())
         except IndexDamaged as error:
             raise IndexDamaged(damaged(folder, str(error))) from error
 
@@ -140,6 +148,7 @@ class GenerationStore(PassageIndex):
             sync_directory(unfinished)
             os.rename(unfinished, folder)
             sync_directory(self.directory)
+            self._note_access(new.corpus)
             write_pointer(self.directory, number)
         except OSError as error:
             raise _write_failed(folder, error) from error
@@ -147,6 +156,24 @@ class GenerationStore(PassageIndex):
             shutil.rmtree(unfinished, ignore_errors=True)
         self._prune(keep={number, before})
         return manifest
+
+    def _known_access(self) -> KnownAccess:
+        try:
+            return access_from_bytes((self.directory / ACCESS_NAME).read_bytes())
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise IndexDamaged(f"{ACCESS_NAME} cannot be read ({error.strerror})") from error
+
+    def _note_access(self, corpus: Corpus) -> None:
+        """Before a generation is published: what it restricts is so in those before it, too."""
+        try:
+            known = self._known_access()
+        except IndexDamaged:
+            known = {}
+        then = known_after(known, corpus)
+        if then != known or (not then and (self.directory / ACCESS_NAME).exists()):
+            replace_file(self.directory / ACCESS_NAME, access_to_bytes(then))
 
     def _make_current(self, number: int) -> None:
         try:

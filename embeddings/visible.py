@@ -14,6 +14,7 @@ from corpus import Corpus, Document
 from embeddings.embedder import FloatMatrix
 from embeddings.generation import Generation
 from embeddings.generationfiles import lexical_indexes
+from embeddings.knownaccess import KnownAccess
 from embeddings.rowranges import ranges
 from embeddings.rows import TokenRows, VectorRows
 from embeddings.runs import runs
@@ -22,9 +23,17 @@ from embeddings.tokenvectors import TokenVectors, token_frequencies
 from embeddings.vectorindex import ProductCodes, VectorIndex
 
 
-def may_see(document: Document, groups: frozenset[str]) -> bool:
-    """Whether a document is public or for one of the groups."""
-    return not document.access or bool(document.access & groups)
+def may_see(document: Document, groups: frozenset[str], known: KnownAccess) -> bool:
+    """Whether a document is public or for one of the groups, and was so in later generations."""
+    later = known.get(document.id, frozenset())
+    return all(not access or access & groups for access in (document.access, later))
+
+
+def reader_groups(generation: Generation) -> frozenset[str]:
+    """The groups that a document of a generation is for."""
+    documents = generation.corpus.documents
+    later = (generation.known_access.get(document.id, frozenset()) for document in documents)
+    return frozenset[str]().union(*(document.access for document in documents), *later)
 
 
 def visible(generation: Generation, groups: frozenset[str]) -> Generation:
@@ -33,7 +42,8 @@ def visible(generation: Generation, groups: frozenset[str]) -> Generation:
     No group gives what is public.
     """
     documents = generation.corpus.documents
-    kept = np.array([may_see(document, groups) for document in documents], bool)
+    known = generation.known_access
+    kept = np.array([may_see(document, groups, known) for document in documents], bool)
     if kept.all():
         return generation
     corpus = Corpus(tuple(d for d, keep in zip(documents, kept, strict=True) if keep))
@@ -65,6 +75,7 @@ def visible(generation: Generation, groups: frozenset[str]) -> Generation:
         context_tokens=_some_contexts(generation.context_tokens, contexts),
         token_basis=generation.token_basis,
         token_frequencies=token_frequencies(seen_starts, ids[places], owners),
+        known_access=known,
     )
 
 

@@ -21,6 +21,7 @@ from embeddings import IndexUnavailable, Retriever, refresh
 from embeddings.postgres import database as connections
 from embeddings.postgres.database import Database
 from embeddings.postgres.index import PostgresIndex
+from embeddings.postgres.servers import addresses_of
 
 PASSWORD = "päss/w@rd:%40?#&'\" x"
 RESUME_S = 5.0
@@ -159,6 +160,63 @@ def test_a_refresh_writes_to_the_primary_even_where_a_standby_is_named_first(
         assert index.open_current().number == 1
 
 
+def test_a_primary_that_was_replaced_and_is_started_again_is_asked_nothing(
+    servers: tuple[PostgresServer, PostgresServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    primary, standby = servers
+    with opened(url_of(primary, standby), tmp_path) as index:
+        publish(index, 0)
+        wait_for(standby, 1, tmp_path)
+        primary.stop(kill=True)
+        standby.promote()
+        after = publish(index, 1)
+        primary.start()
+        index.close()
+        assert index.current_number() == after
+        with opened(url_of(primary, standby), tmp_path) as fresh:
+            assert fresh.current_number() == after
+            assert publish(fresh, 2) == after + 1
+        assert index.current_number() == after + 1
+        with opened(primary.url(), tmp_path) as alone:
+            assert alone.current_number() == 1  # who names no other server knows of none
+        standby.stop()
+        monkeypatch.setattr(connections, "PATIENCE_S", 2.0)
+        for ask in (index.current_number, lambda: publish(index, 3)):
+            with pytest.raises(IndexUnavailable, match="was replaced by another server"):
+                ask()
+
+
+def test_each_server_of_an_address_has_an_address_of_its_own() -> None:
+    told = psycopg.conninfo.conninfo_to_dict("postgresql://me@one:1,two:2/index?options=-c%20a%3Db")
+    first, second = map(psycopg.conninfo.conninfo_to_dict, addresses_of(told))
+    assert first == {
+        "user": "me",
+        "dbname": "index",
+        "options": "-c a=b",
+        "host": "one",
+        "port": "1",
+    }
+    assert second == {**first, "host": "two", "port": "2"}
+    one_port = addresses_of({"host": "one,two", "port": "7"})
+    assert one_port == ["host=one port=7", "host=two port=7"]
+    assert addresses_of({"dbname": "index"}) == ["dbname=index"]
+
+
+def test_a_standby_is_read_from_where_that_is_asked_for(
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
+) -> None:
+    primary, standby = servers
+    url = url_of(primary, standby).replace("=any", "=prefer-standby")
+    with opened(url, tmp_path) as index:
+        publish(index, 0)
+        wait_for(standby, 1, tmp_path)
+        index.close()
+        assert index._database.read("SELECT pg_is_in_recovery()") == [(True,)]
+        assert publish(index, 1) == 2
+
+
 @contextmanager
 def silent(server: PostgresServer) -> Iterator[None]:
     """The machine still takes what is sent, and nobody there reads it; in the end it is killed."""
@@ -248,6 +306,7 @@ def test_not_even_a_traceback_tells_the_password(nowhere: str, tmp_path: Path) -
         "postgresql://user:12/päss@127.0.0.1/index",
         "postgresql://user@127.0.0.1/index?passwort=päss",
         "postgresql://user@[::1/päss",
+        "postgresql://user:päss@one:1,two:2,three/index?port=1,2",
     ],
 )
 def test_an_address_that_cannot_be_read_is_one_line_that_repeats_nothing_of_it(

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from embeddings import (
     refresh,
 )
 from embeddings.newgeneration import NewGeneration
+from embeddings.visible import reader_groups, visible
 
 
 @pytest.fixture
@@ -182,6 +184,74 @@ def test_files_are_those_that_were_written_wherever_they_lie(
     assert _files(index, 1) == _files(elsewhere, 1)
 
 
+def test_a_document_that_was_restricted_stays_so_in_the_generations_before(
+    index: PassageIndex,
+) -> None:
+    def corpus(*documents: tuple[str, str]) -> Corpus:
+        return Corpus(
+            tuple(
+                document_from_text(
+                    text, document_id=f"d{at}", access=frozenset({group} if group else ())
+                )
+                for at, (text, group) in enumerate(documents)
+            )
+        )
+
+    def seen(number: int, *groups: str) -> list[str]:
+        generation = visible(index.open(number), frozenset(groups))
+        return [document.id for document in generation.corpus.documents]
+
+    build(index, corpus(("Alpha met.", ""), ("Beta met.", "red"), ("Gamma met.", "red")))
+    build(index, corpus(("Alpha left.", "blue"), ("Beta left.", "")))
+    assert seen(1) == []
+    assert seen(1, "red") == ["d1", "d2"]
+    assert seen(1, "blue") == ["d0"]
+    assert reader_groups(index.open(1)) == {"red", "blue"}
+    assert seen(2) == ["d1"]
+    build(index, corpus(("Alpha came.", "")))
+    assert seen(1) == ["d0"]
+    assert seen(2) == ["d1"]  # what it says itself counts, too
+    index.rollback(1)
+    assert reader_groups(index.open_current()) == {"red"}
+
+
+def test_an_index_that_was_deleted_and_built_anew_holds_another_generation(
+    opened: Open,
+) -> None:
+    index = opened()
+    build(index, corpus_of("Alpha met."))
+    manifest = index.open_current().manifest
+    assert index.holds(manifest)
+    assert not index.holds(replace(manifest, created="2020-01-01T00:00:00+00:00"))
+
+
+def test_one_refresh_waits_for_another_in_the_same_process_or_is_refused(
+    index: PassageIndex,
+) -> None:
+    build(index, corpus_of("Alpha met."))
+    began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with index.writer():
+            began.set()
+            go_on.wait(10)
+        ended.set()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert began.wait(10)
+    with pytest.raises(RefreshRunning), index.writer():
+        pass
+    with pytest.raises(RefreshRunning, match="is running"), index.writer(wait_s=0.3):
+        pass
+    threading.Timer(0.3, go_on.set).start()
+    with index.writer(wait_s=10):
+        assert ended.wait(10)
+        assert index.numbers() == [1]
+    holder.join()
+    assert build(index, corpus_of("Beta met.")) == 2
+
+
 def test_a_generation_of_another_model_is_refused(index: PassageIndex) -> None:
     build(index, corpus_of("Alpha met."))
     other = LetterEmbedder(name="other", digest="1" * 64)
@@ -250,7 +320,11 @@ def test_a_ranking_is_the_same_on_a_disk_and_elsewhere(index: PassageIndex, tmp_
 
 
 def test_readers_during_swaps_never_see_two_generations(opened: Open) -> None:
-    texts = {n: f"Alpha number {n} met. Beta number {n} came." for n in range(1, 31)}
+    texts = {
+        n: f"Alpha number {n} met.\n\nBeta number {n} came.\n\n{'abcdefghij'[n % 10] * 9} left."
+        for n in range(1, 31)
+    }
+    vectors = {n: LetterEmbedder().embed_passages(text.split("\n\n")) for n, text in texts.items()}
     writer = opened()
     build(writer, corpus_of(texts[1]))
     ended, mixed, read = threading.Event(), [], []
@@ -262,7 +336,8 @@ def test_readers_during_swaps_never_see_two_generations(opened: Open) -> None:
                 generation = reader.open_serving().generation
                 (hit,) = Retriever(generation, LetterEmbedder()).search(Query("alpha"), top=1)
                 found = int(hit.passage.text.split()[2])
-                if found != generation.number:
+                rows = generation.passage_vectors.vectors(np.arange(3))
+                if found != generation.number or np.abs(rows - vectors[found]).max() > 1e-6:
                     mixed.append((found, generation.number))
                 read.append(found)
             except IndexDamaged:

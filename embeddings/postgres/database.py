@@ -13,6 +13,7 @@ from psycopg import conninfo, sql
 from psycopg.abc import PQGen
 
 from embeddings.errors import IndexUnavailable
+from embeddings.postgres.servers import Servers, first_line
 from embeddings.threads import usable_cores
 
 EF_SEARCH = 1000
@@ -36,8 +37,19 @@ _DEAD_MACHINE: dict[str, Any] = {
 }
 """A machine that is gone without a word is found out within half a minute."""
 
-_LOCKS_WAIT = "10s"
+_FOR_READERS = "-c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan"
+"""A plan that was made for any parameters does not know how many rows a filter leaves. Sent as the
+connection is made: a pooler that gives each transaction another connection, and what was set on one
+to others, refuses it.
+"""
+
+_FOR_WRITERS = "-c lock_timeout=10s"
+"""Who holds a table, a backup say, is not waited for without end."""
+
 _LOOK_FOR_CLIENT = "1s"
+
+NOTHING_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+"""What is raised where there is no index, or not that table of it."""
 
 _T = TypeVar("_T")
 
@@ -45,7 +57,7 @@ _T = TypeVar("_T")
 class Database:
     """Reads with connections that threads share; writes with one of its own.
 
-    An address may name several servers (``postgresql://one,two/index``): the first that answers is
+    An address may name several servers (``postgresql://one,two/index``), see ``Servers``: one is
     read from, and the primary alone is written to.
     """
 
@@ -55,8 +67,9 @@ class Database:
         Raises:
             IndexUnavailable: if it is no address, or its password not in percent-encoding.
         """
-        self._url = url
         told = _told(url)
+        self._servers = Servers(told)
+        self._options = str(told.get("options") or "")
         self._secrets = _forms(told.get("password"))
         self.place = _place(told)
         self._idle: list[psycopg.Connection] = []
@@ -68,7 +81,7 @@ class Database:
         """The rows of a query, in binary form; asked again while the server does not answer.
 
         Raises:
-            IndexUnavailable: if it does not answer for ``PATIENCE_S`` seconds.
+            IndexUnavailable: if it does not answer for ``PATIENCE_S`` seconds, or refuses.
             psycopg.errors.UndefinedTable: if there is nothing of an index.
         """
         give_up_at = time.monotonic() + PATIENCE_S
@@ -80,6 +93,10 @@ class Database:
             except psycopg.OperationalError as error:
                 if time.monotonic() > give_up_at:
                     raise self.unavailable(error) from error
+            except NOTHING_THERE:
+                raise
+            except psycopg.Error as error:
+                raise self.refused(error) from error
             time.sleep(_AGAIN_S)
 
     @contextmanager
@@ -94,6 +111,7 @@ class Database:
             except psycopg.OperationalError:
                 connection.close()
                 self.close()
+                self._servers.look_again()
                 raise
             except BaseException:
                 # a query that failed leaves an autocommit connection as good as new
@@ -115,11 +133,12 @@ class Database:
             connection.close()
 
     def _connected(self) -> psycopg.Connection:
-        connection = _Impatient.connect(
-            self._url,
-            autocommit=True,
+        connection = self._servers.connect(
+            _Impatient,
+            writes=False,
             application_name="verbatim",
             connect_timeout=CONNECT_S,
+            options=f"{self._options} {_FOR_READERS}",
             **_DEAD_MACHINE,
         )
         try:
@@ -128,9 +147,7 @@ class Database:
                 raise psycopg.errors.UndefinedTable("pgvector is not there yet")
             register_vector(connection)
             connection.execute(f"SET hnsw.ef_search = {EF_SEARCH}")
-            # a plan that was made for any parameters does not know how many rows a filter leaves
-            connection.execute("SET plan_cache_mode = force_custom_plan")
-            connection.execute("SET default_transaction_read_only = on")
+            _end_with_the_client(connection)
         except BaseException:
             connection.close()
             raise
@@ -153,21 +170,15 @@ class Database:
         give_up_at = time.monotonic() + PATIENCE_S
         while True:
             try:
-                connection = psycopg.connect(
-                    self._url,
-                    autocommit=True,
+                connection = self._servers.connect(
+                    psycopg.Connection,
+                    writes=True,
                     application_name=name[:63],
                     connect_timeout=CONNECT_S,
-                    target_session_attrs="read-write",
+                    options=f"{self._options} {_FOR_WRITERS}",
                     **_DEAD_MACHINE,
                 )
-                # who holds a table, a backup say, is not waited for without end
-                connection.execute(f"SET lock_timeout = '{_LOCKS_WAIT}'")
-                with suppress(psycopg.errors.InvalidParameterValue):  # not on every system
-                    # the lock of who died is free while the server still makes a graph for him
-                    connection.execute(
-                        f"SET client_connection_check_interval = '{_LOOK_FOR_CLIENT}'"
-                    )
+                _end_with_the_client(connection)
             except psycopg.OperationalError as error:
                 if time.monotonic() > give_up_at:
                     raise self.unavailable(error) from error
@@ -187,13 +198,25 @@ class Database:
             'Check that the server runs and that VERBATIM_INDEX is right ("verbatim doctor" tells).'
         )
 
+    def refused(self, error: Exception) -> IndexUnavailable:
+        """The error for a server that refuses a query; its words hold no password."""
+        return IndexUnavailable(
+            f"The index in {self.place} cannot be read ({self.reason(error)}). "
+            'Check the rights of the login in VERBATIM_INDEX ("verbatim doctor" tells).'
+        )
+
     def reason(self, error: Exception) -> str:
         """What a server or libpq said, in one line and without the password."""
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        text = first.rpartition(" failed: ")[2].strip()
+        text = first_line(error)
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text
+
+
+def _end_with_the_client(connection: psycopg.Connection) -> None:
+    """Lets the server give up what it does for a client that is gone, and free its locks."""
+    with suppress(psycopg.errors.InvalidParameterValue):  # not on every system
+        connection.execute(f"SET client_connection_check_interval = '{_LOOK_FOR_CLIENT}'")
 
 
 class _Impatient(psycopg.Connection[Any]):
@@ -232,8 +255,13 @@ def _told(url: str) -> dict[str, Any]:
     try:
         told = conninfo.conninfo_to_dict(url)
         parts = "".join(str(told.get(name) or "") for name in ("host", "hostaddr", "dbname"))
-        ports = str(told.get("port") or "").replace(",", "")
-        readable = "@" not in parts and (not ports or ports.isdecimal())
+        ports = str(told.get("port") or "")
+        hosts = str(told.get("host") or told.get("hostaddr") or "")
+        readable = (
+            "@" not in parts
+            and (not ports or ports.replace(",", "").isdecimal())
+            and ports.count(",") in {0, hosts.count(",")}
+        )
     except (psycopg.ProgrammingError, UnicodeError):
         readable = False
     if not readable:

@@ -34,11 +34,13 @@ from embeddings.generation import (
     codes_from,
     generation_with_rows,
 )
+from embeddings.knownaccess import KnownAccess, known_after
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
-from embeddings.postgres.database import EF_SEARCH, Database
+from embeddings.postgres.database import EF_SEARCH, NOTHING_THERE, Database
 from embeddings.postgres.rows import PostgresTokens, PostgresVectors
+from embeddings.postgres.schema import make_schema
 from embeddings.vectorindex import ProductCodes, VectorIndex, half_way, recall
 
 COMPARED_ROWS = 20_000
@@ -70,22 +72,10 @@ _PROBES = 200
 _LEAST_RECALL_AT_10 = 0.99
 _LEAST_RECALL_AT_100 = 0.98
 
-_SCHEMA = """
-CREATE EXTENSION IF NOT EXISTS vector;
-CREATE SCHEMA IF NOT EXISTS verbatim;
-CREATE TABLE IF NOT EXISTS verbatim.generations (
-  number bigint PRIMARY KEY, manifest bytea NOT NULL, sources bytea, timeline int
-);
-CREATE TABLE IF NOT EXISTS verbatim.files (
-  generation bigint REFERENCES verbatim.generations ON DELETE CASCADE,
-  name text, piece int, content bytea NOT NULL, PRIMARY KEY (generation, name, piece)
-);
-ALTER TABLE verbatim.files ALTER content SET STORAGE external;
-CREATE TABLE IF NOT EXISTS verbatim.current (
-  one boolean PRIMARY KEY DEFAULT true CHECK (one), number bigint REFERENCES verbatim.generations
-);
-INSERT INTO verbatim.current (number) VALUES (NULL) ON CONFLICT DO NOTHING;
-"""
+_HOLDS_LOCK = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s "
+    "AND pid = pg_backend_pid())"
+)
 
 
 class PostgresIndex(PassageIndex):
@@ -103,6 +93,7 @@ class PostgresIndex(PassageIndex):
         self._directory = directory
         self._writing: psycopg.Connection | None = None
         self._writer: int | None = None
+        self._one_writer = threading.Lock()
 
     @property
     def known_vectors_file(self) -> Path:
@@ -161,6 +152,7 @@ class PostgresIndex(PassageIndex):
                 passage_vectors=self._vectors(manifest, "passages", codes["passages"]),
                 sentence_vectors=self._vectors(manifest, "sentences", codes["sentences"]),
                 tokens=self._tokens(manifest),
+                known_access=self._known_access(),
             )
         except IndexDamaged as error:
             raise self._damaged(number, error) from error
@@ -185,31 +177,37 @@ class PostgresIndex(PassageIndex):
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:
         """See ``PassageIndex.writer``. The lock is that of a connection: who dies loses it."""
+        give_up_at = time.monotonic() + wait_s
+        if not self._one_writer.acquire(timeout=max(wait_s, 0)):
+            raise _running(" in this one")
         name = f"verbatim refresh, process {os.getpid()} on {platform.node()}"
-        with self._database.writing(name) as connection:
-            give_up_at = time.monotonic() + wait_s
-            self._writing, self._writer = connection, threading.get_ident()
-            try:
-                with self._failing_to_write():
-                    while not _value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
-                        if time.monotonic() >= give_up_at:
-                            raise RefreshRunning(
-                                f"A refresh is running in another process{_holder(connection)}. "
-                                "Wait until it has ended, then try again."
-                            )
-                        time.sleep(_LOOK_S)
-                    if _value(connection, "SELECT to_regclass('verbatim.current')") is None:
-                        connection.execute(_SCHEMA)
-                    register_vector(connection)
-                yield
-            finally:
-                self._writing = self._writer = None
-                with suppress(psycopg.Error):  # a connection that is closed lags behind
-                    connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        try:
+            with self._database.writing(name) as connection:
+                self._writing, self._writer = connection, threading.get_ident()
+                try:
+                    with self._failing_to_write():
+                        while not _value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+                            if time.monotonic() >= give_up_at:
+                                raise _running(_holder(connection))
+                            time.sleep(_LOOK_S)
+                        make_schema(connection)
+                        register_vector(connection)
+                    yield
+                finally:
+                    self._writing = self._writer = None
+                    with suppress(psycopg.Error):  # a connection that is closed lags behind
+                        connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        finally:
+            self._one_writer.release()
 
     def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """See ``PassageIndex.publish``. All of it is one transaction."""
         with self._failing_to_write() as connection, connection.transaction():
+            if not _value(connection, _HOLDS_LOCK, _LOCK):
+                raise IndexWriteFailed(
+                    f"The writer's lock in {self.place} was lost, and nothing was published. Let "
+                    "VERBATIM_INDEX lead to the server itself, not to a pooler of connections."
+                )
             current = _value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
             if current != after:
                 raise stale(after, current)
@@ -247,9 +245,14 @@ class PostgresIndex(PassageIndex):
                 "UPDATE verbatim.generations SET manifest = %s WHERE number = %s",
                 [manifest.to_bytes(), number],
             )
+            _note_access(connection, known_after(self._known_access(), new.corpus))
             connection.execute("UPDATE verbatim.current SET number = %s", [number])
         self._prune(keep={number, after})
         return manifest
+
+    def _known_access(self) -> KnownAccess:
+        found = self._rows("SELECT document, groups FROM verbatim.access")
+        return {document: frozenset(groups) for document, groups in found}
 
     def drop(self, number: int) -> None:
         """Removes a generation; the caller holds the writer's lock, and it is not the current one.
@@ -303,16 +306,18 @@ class PostgresIndex(PassageIndex):
         Who writes reads from the primary, since another server may lag behind it.
 
         Raises:
-            IndexUnavailable: if the server does not answer, or, to who writes, is gone.
+            IndexUnavailable: if the server does not answer, or refuses, or, to who writes, is gone.
         """
         try:
             if self._writing is not None and self._writer == threading.get_ident():
                 return self._writing.execute(query, parameters).fetchall()
             return self._database.read(query, parameters)
+        except NOTHING_THERE:
+            return []
         except psycopg.OperationalError as error:
             raise self._database.unavailable(error) from error
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-            return []
+        except psycopg.Error as error:
+            raise self._database.refused(error) from error
 
     def _manifest_bytes(self, number: int) -> bytes:
         found = self._rows("SELECT manifest FROM verbatim.generations WHERE number = %s", number)
@@ -438,10 +443,15 @@ def _holder(connection: psycopg.Connection) -> str:
         connection,
         "SELECT a.application_name || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', "
         "'YYYY-MM-DD HH24:MI:SS') || ' UTC' FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-        "WHERE l.locktype = 'advisory' AND l.granted AND l.objid = %s LIMIT 1",
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.objid = %s AND l.database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1",
         _LOCK,
     )
-    return f" ({name})" if name else ""
+    return f" in another process ({name})" if name else " in another process"
+
+
+def _running(where: str) -> RefreshRunning:
+    return RefreshRunning(f"A refresh is running{where}. Wait until it has ended, then try again.")
 
 
 def _bytes_of(content: bytes | Write) -> bytes:
@@ -457,6 +467,15 @@ def _insert_file(connection: psycopg.Connection, number: int, name: str, content
         connection.execute(
             "INSERT INTO verbatim.files VALUES (%s, %s, %s, %b)",
             [number, name, piece, content[at : at + _PIECE_BYTES]],
+        )
+
+
+def _note_access(connection: psycopg.Connection, known: KnownAccess) -> None:
+    connection.execute("DELETE FROM verbatim.access")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO verbatim.access VALUES (%s, %s)",
+            [(document, sorted(groups)) for document, groups in known.items()],
         )
 
 

@@ -1,0 +1,41 @@
+"""Who may read a document, as its newest generation said: in the generations before, which a
+rollback or damage can bring back, nobody else may.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from corpus import Corpus
+from embeddings.errors import IndexDamaged
+
+KnownAccess = Mapping[str, frozenset[str]]
+"""Document id → the groups that it is for; public documents are not in it."""
+
+NO_ACCESS: KnownAccess = MappingProxyType({})
+
+
+def known_after(known: KnownAccess, corpus: Corpus) -> dict[str, frozenset[str]]:
+    """What is known once the corpus is published; of other documents what was known before."""
+    here = {document.id for document in corpus.documents}
+    kept = {name: groups for name, groups in known.items() if name not in here}
+    return kept | {d.id: d.access for d in corpus.documents if d.access}
+
+
+def access_to_bytes(known: KnownAccess) -> bytes:
+    """The same in JSON after a line with the SHA-256 of that."""
+    content = json.dumps({name: sorted(groups) for name, groups in sorted(known.items())}).encode()
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def access_from_bytes(data: bytes) -> dict[str, frozenset[str]]:
+    """What ``access_to_bytes`` gave.
+
+    Raises:
+        IndexDamaged: if the bytes are not that.
+    """
+    digest, _, content = data.partition(b"\n")
+    if hashlib.sha256(content).hexdigest().encode() != digest:
+        raise IndexDamaged("what says who may read which document is not what was written")
+    return {name: frozenset(groups) for name, groups in json.loads(content).items()}
