@@ -3,6 +3,7 @@
 The only module that imports ``yaml``.
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -17,6 +18,9 @@ from corpus.storedtext import normalise
 _FRONT_MATTER = re.compile(
     r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
 )
+_RULE = re.compile(r"\s*-{3,}\s*")
+_NAMES_ACCESS = re.compile(r"\s*[\"']?\s*access\s*[\"']?\s*:.*", re.I)
+_FIELD = re.compile(r"\s*(?:#.*|- .*|[\"']?[\w .-]+[\"']?\s*:.*)?")
 _MAX_CHARACTERS = 64_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -30,6 +34,11 @@ _ALSO_CALLED = {
     "language": ("language", "lang"),
     "access": ("access",),
 }
+_LOST_ACCESS = (
+    'it seems to name groups of readers, and must not be public by a slip: write "access: name", '
+    "in small letters and with a blank after the colon, between two lines of three dashes, the "
+    "first of them the first line of the file."
+)
 _CANONICAL = {"published": "date"}
 
 
@@ -59,10 +68,13 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
     """The fields of a text's front matter, values as they are spelt, and the text after it.
 
     Raises:
-        UnreadableSource: if it is no "key: value" lines; the message names no file.
+        UnreadableSource: if it is no "key: value" lines, or seems to tell who may read the text
+            in lines that are no front matter; the message names no file.
     """
     match = _FRONT_MATTER.match(text)
     if match is None:
+        if _seems_to_name_access(text):
+            raise UnreadableSource(_LOST_ACCESS)
         return {}, text
     if len(match["yaml"]) > _MAX_CHARACTERS:
         raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
@@ -76,12 +88,26 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         reason = " ".join(str(error).split())[:200]
         raise UnreadableSource(f"front matter is not valid YAML ({reason}).") from error
     if isinstance(found, str) and found.strip():
+        if _seems_to_name_access(text):
+            raise UnreadableSource(_LOST_ACCESS)
         return {}, text  # a text that begins with a rule
     if not found:
         found = {}
     if not isinstance(found, dict):
         raise UnreadableSource('front matter must be "key: value" lines.')
+    if any(key != "access" and str(key).strip().casefold() == "access" for key in found):
+        raise UnreadableSource(_LOST_ACCESS)
     return {str(key): value for key, value in found.items()}, text[match.end() :]
+
+
+def _seems_to_name_access(text: str) -> bool:
+    """Whether fields below a rule, in the first or second line of a text, name "access"."""
+    lines = text[:_MAX_CHARACTERS].lstrip("\ufeff \t\r\n").splitlines()
+    rule = next((at for at, line in enumerate(lines[:2]) if _RULE.fullmatch(line)), None)
+    if rule is None:
+        return False
+    fields_below = itertools.takewhile(_FIELD.fullmatch, lines[rule + 1 :])
+    return any(_NAMES_ACCESS.fullmatch(line) for line in fields_below)
 
 
 def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:

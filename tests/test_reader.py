@@ -148,6 +148,37 @@ def test_a_document_never_becomes_public_by_a_slip(tmp_path: Path, written: str)
         read_document(tmp_path / "a.md")
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "---\naccess:staff\n---\nText.",
+        "---\nAccess: staff\n---\nText.",
+        '---\n"access ": staff\n---\nText.',
+        "---\ntitle: A\naccess: staff\n...\nText.",
+        "---\n# who\naccess: staff\n----\nText.\n\nMore.",
+        "---\naccess: staff\nText.\n\nMore.",
+        "---\ntitle: A\n\naccess:\n- staff\nText.",
+        "A title\n---\naccess: staff\n---\nText.",
+        " ---\n access: staff\n ---\nText.",
+    ],
+)
+def test_misspelt_front_matter_that_names_access_is_refused(tmp_path: Path, written: str) -> None:
+    with pytest.raises(UnreadableSource, match=r'groups of readers.*write "access: name"'):
+        read_document(write(tmp_path / "a.md", written))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "We met.\n\nAccess: open to all.",
+        "---\n\nWe met. Access: open to all.",
+        "A title\n---\nWe met, all of us\naccess: open.",
+    ],
+)
+def test_a_text_that_speaks_of_access_is_a_text(tmp_path: Path, written: str) -> None:
+    assert read_document(write(tmp_path / "a.md", written)).access == frozenset()
+
+
 def test_a_control_character_hidden_in_front_matter_reaches_no_terminal(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", '---\ntitle: "A\\e[31mB\\u0000C"\n---\nText is here.')
     assert read_document(path).title == "A[31mBC"
