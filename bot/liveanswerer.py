@@ -84,12 +84,15 @@ class LiveAnswerer:
     def _look(self) -> None:
         try:
             number = self._store.current_number()
+            in_use = number == self._current.generation and self._store.holds(
+                self._current.manifest
+            )
         except GenerationError as error:
             self._tell(str(error))
             return
         if number is None:
             return
-        if number == self._current.generation:
+        if in_use:
             self._told = self._refused = None
             return
         if number == self._refused and time.monotonic() < self._retry_at:

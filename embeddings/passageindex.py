@@ -15,7 +15,7 @@ from embeddings.errors import (
     StaleGeneration,
 )
 from embeddings.generation import Generation
-from embeddings.manifest import Manifest
+from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 
 KEPT_GENERATIONS = 3
@@ -153,6 +153,15 @@ class PassageIndex(ABC):
             return self.current_number()
         except IndexDamaged:
             return None
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether the generation of the manifest's number is the one that has the manifest: where
+        an index was deleted and built anew, it is another one.
+
+        Raises:
+            GenerationError: if that cannot be read.
+        """
+        return self.file(manifest.generation, MANIFEST_NAME) == manifest.to_bytes()
 
     def open_current(self) -> Generation:
         """The published generation, every byte of it checked against the manifest.

@@ -206,7 +206,8 @@ def test_a_refresh_tells_its_progress_in_one_message_and_is_answered_from(
     acts = office.acts(written("/refresh"))
     assert isinstance(acts[0], Say)
     assert acts[0].messages[0].text == "Refresh: it begins."
-    assert all(isinstance(act, Change) and act.message_id is None for act in acts[1:])
+    shown = [act for act in acts[1:] if not isinstance(act, Typing)]  # of a slow machine
+    assert all(isinstance(act, Change) and act.message_id is None for act in shown)
     last = texts_of(acts)[-1]
     assert last.startswith(
         "Generation 2 answers now.\nDocuments: 3\n"

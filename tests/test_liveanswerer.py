@@ -74,6 +74,20 @@ def test_a_look_without_a_change_opens_nothing(store: GenerationStore, live: Liv
     assert live.opened == []
 
 
+def test_an_index_that_was_deleted_and_built_anew_is_answered_from(
+    store: GenerationStore, live: Live
+) -> None:
+    shutil.rmtree(store.directory)
+    live.answerers.look()
+    assert live.quotes() == (1, "Zebras zigzag once.")
+    publish(store, "Zebras zigzag anew.")
+    live.answerers.look()
+    assert live.quotes() == (1, "Zebras zigzag anew.")
+    live.answerers.look()
+    assert live.opened == [1]
+    assert live.warnings == []
+
+
 def test_a_rollback_is_answered_from_as_well(store: GenerationStore, live: Live) -> None:
     publish(store, "Zebras zigzag twice.")
     live.answerers.look()
