@@ -118,8 +118,11 @@ def _operations(
     )
 
 
-def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) -> Exported:
-    """What was written of the votes with questions into a folder, as an evaluation set.
+def export_votes(
+    settings: Settings, folder: Path, *, groups: frozenset[str], warn: Warn = log.warning
+) -> Exported:
+    """What was written of the votes with questions into a folder, as an evaluation set: the
+    documents are public, or for one of the groups.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
@@ -128,7 +131,8 @@ def export_votes(settings: Settings, folder: Path, *, warn: Warn = log.warning) 
     """
     votes = open_people(settings).votes()
     snapshots = Snapshots(settings.snapshots_directory)
-    return export_feedback(votes, served_corpus(settings, warn=warn), snapshots.text, folder)
+    corpus = served_corpus(settings, groups=groups, warn=warn)
+    return export_feedback(votes, corpus, partial(snapshots.text_for, groups), folder)
 
 
 def open_shared(settings: Settings) -> "SharedState | None":

@@ -808,18 +808,22 @@ app.add_typer(feedback_app, name="feedback")
 @feedback_app.command("export")
 def export_feedback_set(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+    groups: Annotated[
+        str,
+        typer.Option("--groups", help="Documents of these groups, too, with commas between."),
+    ] = "",
 ) -> None:
     """Write the votes in Telegram as an evaluation set in BEIR's layout, for "verbatim eval".
 
     It has the questions that may be kept, and no person. A passage is judged by all votes on the
     answers that quoted it: 1 where more were good than bad, else 0. Lost are judgements of
-    passages that are gone.
+    passages that are gone. Documents that not everybody may read are left out.
 
     Example: verbatim feedback export votes && verbatim eval votes
     """
     from bot.chatcomposition import export_votes
 
-    found = export_votes(_settings(), folder, warn=_warn)
+    found = export_votes(_settings(), folder, groups=_groups(groups), warn=_warn)
     out.print(
         f"{folder}: questions {found.questions:,}, with an answer {found.answered:,}, judgements "
         f"{found.judgements:,}, lost {found.lost:,}",
@@ -1007,13 +1011,14 @@ def _settings() -> Settings:
 def _open_answerer(groups: str | None = None) -> Answerer:
     """The Answerer of everything, or of what members of the groups, with commas between, see."""
     answerer = _open_live_answerer().everything
-    if groups is None:
-        return answerer
+    return answerer if groups is None else answerer.seen_by(_groups(groups))
+
+
+def _groups(names: str) -> frozenset[str]:
     try:
-        named = frozenset(checked_group(each) for each in groups.split(",") if each.strip())
+        return frozenset(checked_group(each) for each in names.split(",") if each.strip())
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    return answerer.seen_by(named)
 
 
 def _open_live_answerer() -> LiveAnswerer:

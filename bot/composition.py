@@ -45,7 +45,9 @@ from embeddings import (
     find_reranker,
     open_embedder,
 )
+from embeddings.knownaccess import NO_ACCESS, KnownAccess
 from embeddings.threads import one_thread_for_numpy
+from embeddings.visible import may_see
 
 if TYPE_CHECKING:  # a question does not wait for what only adding needs
     from corpus.adding import Source, SourceOutcome
@@ -342,22 +344,30 @@ def open_corpus(settings: Settings) -> Corpus:
     return read_corpus(settings.corpus_directory)
 
 
-def served_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
+def served_corpus(
+    settings: Settings, *, groups: frozenset[str] | None = None, warn: Warn = log.warning
+) -> Corpus:
     """The corpus that is answered from; before the first refresh, the corpus directory.
 
-    Where the published generation is damaged it is an earlier one's, and ``warn`` is told.
+    Of all of it members of ``groups`` may see what is given. Where the published generation is
+    damaged it is an earlier one's, and ``warn`` is told.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the index is damaged, and no earlier one is intact.
     """
     store = open_index(settings)
+    known: KnownAccess = NO_ACCESS
     if store.is_empty():
-        return open_corpus(settings)
-    opened = store.open_serving()
-    if opened.warning:
-        warn(opened.warning)
-    return opened.generation.corpus
+        corpus = open_corpus(settings)
+    else:
+        opened = store.open_serving()
+        if opened.warning:
+            warn(opened.warning)
+        corpus, known = opened.generation.corpus, opened.generation.known_access
+    if groups is None:
+        return corpus
+    return Corpus(tuple(d for d in corpus.documents if may_see(d, groups, known)))
 
 
 def changed_since(settings: Settings) -> int | None:

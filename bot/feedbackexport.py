@@ -127,7 +127,8 @@ def _write(folder: Path, corpus: Corpus, judged: dict[Asked, Counter[str]]) -> N
     try:
         if folder.exists() and any(folder.iterdir()):
             raise ExportFailed(f"{folder} is not empty. Name a new folder.")
-        (folder / "qrels").mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # people's own words
+        (folder / "qrels").mkdir()
         _write_lines(folder / "corpus.jsonl", map(_json, passages))
         _write_lines(folder / "queries.jsonl", map(_json, questions))
         _write_lines(folder / "qrels" / "test.tsv", judgements)

@@ -19,7 +19,7 @@ from bot.feedbackexport import Exported, export_feedback
 from bot.people import Kept, KeptVote, People
 from bot.translation import Translator
 from bot.votes import Vote
-from corpus import Corpus, Span, digest_of
+from corpus import Corpus, Span, digest_of, read_corpus
 from corpus.beir import read_question_set
 
 QUOTED = Cited("d1", Span(0, 14), "0" * 64, paragraph=1)
@@ -217,6 +217,26 @@ def test_without_a_question_or_an_empty_folder_nothing_is_written(tmp_path: Path
         with pytest.raises(ExportFailed, match=re.escape(str(folder))):
             export_feedback([vote(1, "Who?", cited(CORPUS, 1))], CORPUS, nowhere, folder)
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_the_command_leaves_out_what_not_everybody_may_read(tmp_path: Path, exports: Path) -> None:
+    home = tmp_path / "home"
+    (home / "corpus").mkdir(parents=True)
+    (home / "corpus" / "open.txt").write_text("Zebras zigzag in the open.")
+    (home / "corpus" / "staff.md").write_text("---\naccess: staff\n---\nMoles dig for the staff.")
+    assert verbatim("refresh", home=home, VERBATIM_EXPORTS=str(exports)).returncode == 0
+    people = People(home / "bot" / "people.sqlite")
+    people.set_consent(ADA, True)
+    hidden = read_corpus(home / "corpus").document("staff")
+    people.keep_vote(vote(ADA, "Who digs?", Cited("staff", Span(0, 24), hidden.digest)))
+    for groups, judgements in (((), 0), (("--groups", "staff"), 1)):
+        folder = tmp_path / f"votes{judgements}"
+        run = verbatim("feedback", "export", str(folder), *groups, home=home)
+        assert f"judgements {judgements}, lost {1 - judgements}" in run.stdout
+        whole = "".join(f.read_text() for f in folder.rglob("*") if f.is_file())
+        assert ("Moles dig" in whole) == bool(judgements)
+        assert "Zebras zigzag" in whole
+        assert folder.stat().st_mode & 0o077 == 0
 
 
 def test_the_command_writes_a_folder_that_eval_reads(
