@@ -50,7 +50,10 @@ class KeepsUpdates(Protocol):
         ...
 
     def clear(self, update_id: int) -> None:
-        """Counts no attempt against an update: its answer was made, or need not be yet."""
+        """Counts no attempt against an update: its answer was made, or need not be yet.
+
+        Of an update that another process works on, or is done with, it raises ``LaneLost``.
+        """
         ...
 
     def done(self, update_id: int) -> None:
@@ -70,7 +73,10 @@ class SharesUpdates(KeepsUpdates, Protocol):
     """Updates of which several processes take, a lane at a time."""
 
     def claim(self, *, most: int) -> list[str]:
-        """At most so many lanes in which something waits, this process's own from now on."""
+        """At most so many lanes in which something waits, this process's own from now on.
+
+        After a loss of the database more of them, and those among them that it works on already.
+        """
         ...
 
     def next_in(self, lane: str) -> int | None:

@@ -18,6 +18,7 @@ IDLE_S = 900.0
 """So long it is known which process worked on a lane last."""
 
 _LONGEST_NAME = 200
+_TAKEN_OVER = "another process has taken over this chat"
 
 _PUT = f"""
 WITH came AS (
@@ -113,10 +114,10 @@ class PostgresInbox:
         # what has arrived and is not kept yet would be sent again after a kill: that waits for none
         self._marker = state.link(durable=False)
         self._lock = threading.Lock()  # of what follows
-        self._own: set[str] = set()
         self._marks: dict[int, str] = {}
         self._late: set[int] = set()
-        self._links_made = 0
+        self._link.rows("SELECT 1")
+        self._links_made = self._link.times_made
         self._came = self._gone = 0
         self._count()
         session.on_told("news", lambda _: self._on_news())
@@ -157,6 +158,8 @@ class PostgresInbox:
 
     def claim(self, *, most: int) -> list[str]:
         """See ``SharesUpdates.claim``."""
+        if not self._session.is_there:  # others would take them for a dead one's
+            raise StateUnreachable("the connection that chats belong to is not there")
         me = self._session.number
         values = {"bot": self._bot, "me": me, "most": most, "left": LEFT_TO_THE_LAST_S}
         if self._link.times_made != self._links_made:
@@ -165,13 +168,9 @@ class PostgresInbox:
             found = self._link.rows(
                 "SELECT lane FROM lanes WHERE bot = %(bot)s AND owner = %(me)s", values
             )
-            unknown = [str(lane) for (lane,) in found if lane not in self._own]
-            if unknown:
-                self._own.update(unknown)
-                return unknown
-        claimed = [str(lane) for (lane,) in self._link.rows(_CLAIM, values)]
-        self._own.update(claimed)
-        return claimed
+            if found:
+                return [str(lane) for (lane,) in found]
+        return [str(lane) for (lane,) in self._link.rows(_CLAIM, values)]
 
     def next_in(self, lane: str) -> int | None:
         """See ``SharesUpdates.next_in``; None, too, if another process has taken it over."""
@@ -186,12 +185,10 @@ class PostgresInbox:
             "WHERE bot = %(bot)s AND lane = %(lane)s AND owner = %(me)s RETURNING 1",
             lane=lane,
         )
-        self._own.discard(lane)
         return None
 
     def give_back(self, lane: str) -> None:
         """See ``SharesUpdates.give_back``; the others are told."""
-        self._own.discard(lane)
         self._as_owner(
             self._link,
             "WITH given AS (UPDATE lanes SET owner = NULL, last = NULL "
@@ -216,12 +213,18 @@ class PostgresInbox:
 
     def begin(self, update_id: int) -> Begun | None:
         """See ``KeepsUpdates.begin``; its lane must have been claimed."""
-        rows = self._owned(
+        rows = self._as_owner(
             self._link,
             f"UPDATE updates AS u SET attempts = attempts + 1 {_OWN} "
             "RETURNING u.payload, u.attempts, u.delivered",
-            update_id,
+            id=update_id,
         )
+        if not rows and self._link.rows(
+            "SELECT 1 FROM updates "
+            "WHERE bot = %(bot)s AND update_id = %(id)s AND payload IS NOT NULL",
+            {"bot": self._bot, "id": update_id},
+        ):
+            raise LaneLost(_TAKEN_OVER)
         if not rows:
             return None
         payload, attempts, delivered = rows[0]
@@ -242,9 +245,9 @@ class PostgresInbox:
         )
 
     def clear(self, update_id: int) -> None:
-        """See ``KeepsUpdates.clear``; nothing where another process has taken over."""
-        self._as_owner(
-            self._link, f"UPDATE updates AS u SET attempts = 0 {_OWN} RETURNING 1", id=update_id
+        """See ``KeepsUpdates.clear``; where it returns, the update is this session's to answer."""
+        self._owned(
+            self._link, f"UPDATE updates AS u SET attempts = 0 {_OWN} RETURNING 1", update_id
         )
 
     def done(self, update_id: int) -> None:
@@ -283,20 +286,14 @@ class PostgresInbox:
         for link in (self._link, self._marker, self._writer):
             link.close()
 
-    def _owned(self, link: Link, statement: str, update_id: int, **more: object) -> Rows:
-        """The row of a statement about an update that waits in a lane of this session; or none.
+    def _owned(self, link: Link, statement: str, update_id: int, **more: object) -> None:
+        """Runs a statement about an update that waits in a lane of this session.
 
         Raises:
-            LaneLost: if it waits, and its lane is another's.
+            LaneLost: if its lane is another's, which may be done with it already.
         """
-        rows = self._as_owner(link, statement, id=update_id, **more)
-        if not rows and link.rows(
-            "SELECT 1 FROM updates "
-            "WHERE bot = %(bot)s AND update_id = %(id)s AND payload IS NOT NULL",
-            {"bot": self._bot, "id": update_id},
-        ):
-            raise LaneLost("another process has taken over this chat")
-        return rows
+        if not self._as_owner(link, statement, id=update_id, **more):
+            raise LaneLost(_TAKEN_OVER)
 
     def _as_owner(self, link: Link, statement: str, **values: object) -> Rows:
         """The rows of a statement about what this session owns, whatever its number is now."""

@@ -23,9 +23,9 @@ POLL_S = 1.0
 _CHANNEL = "verbatim_state"
 _LEASES, _SERVING = 1_986_358_901, 1_986_358_902  # any two numbers, ours alone
 _LOCK_S = 3.0
-_RENEW_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+_RENEW_S = (0.1, 0.2, 0.5, 1.0)
 
-LIVE = f"""
+_LIVE = f"""
 SELECT objid::bigint FROM pg_locks
 WHERE locktype = 'advisory' AND granted AND classid = {_LEASES} AND objsubid = 2
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -71,7 +71,9 @@ class PostgresSession:
         self._link = state.link(comes_back=False)
         self._others = state.link(durable=False)
         self._number = 0
-        self._swept_s = 0.0
+        self._backend: tuple[int, object] = (0, None)
+        self._sweep_at_s = 0.0
+        self._missing: set[int] = set()
         try:
             self._take(self._link)
         except BaseException:
@@ -83,6 +85,11 @@ class PostgresSession:
     def number(self) -> int:
         """The session's number, which is another one after a loss."""
         return self._number
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the session has its connection: without it others think that it has ended."""
+        return self._link.is_there
 
     def settled(self) -> int:
         """The session's number, once what it owned before a loss is its own again."""
@@ -139,6 +146,7 @@ class PostgresSession:
 
     def _take(self, link: Link) -> None:
         """Gives the session a number and its locks; what it owned before stays its own."""
+        self._end_what_is_left(link)
         number = int(link.rows("SELECT nextval('sessions')")[0][0])
         link.rows("SELECT pg_advisory_lock(%(c)s, %(n)s)", {"c": _LEASES, "n": number})
         self._take_place(link)
@@ -149,6 +157,18 @@ class PostgresSession:
             )
             self._number = number
         link.rows(f"LISTEN {_CHANNEL}")
+
+    def _end_what_is_left(self, link: Link) -> None:
+        """Ends the connection before this one: the server may not have seen yet that it is lost."""
+        pid, since = self._backend
+        link.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid = %(pid)s AND backend_start = %(since)s",
+            {"pid": pid, "since": since},
+        )
+        self._backend = link.rows(
+            "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+        )[0]
 
     def _take_place(self, link: Link) -> None:
         """Takes the right to answer for the bot.
@@ -173,13 +193,16 @@ class PostgresSession:
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
+                # a statement that failed for another reason, a lock say, has not ended the session
+                if not self._link.is_there:
+                    self._renew()
+                    continue
                 for told in self._link.notifications(timeout_s=POLL_S):
                     self._hand_over(told)
                 self._sweep()
             except StateUnreachable as error:
                 if not self._ended.is_set():
                     log.warning("the shared state: %s", error)
-                    self._renew()
             except Exception as error:  # noqa: BLE001 (whatever it is, the session is to be kept)
                 log.error("news are not handed over: %s", type(error).__name__)  # noqa: TRY400 (it may hold what people asked)
 
@@ -189,13 +212,23 @@ class PostgresSession:
             listener(what)
 
     def _sweep(self) -> None:
-        """Frees what the dead owned, and lets the others look."""
+        """Frees what those owned who are missing for the second time, and lets the others look.
+
+        Who lives and has only lost its connection has made another one by then.
+        """
         now_s = time.monotonic()
-        if now_s >= self._swept_s + POLL_S:
-            self._swept_s = now_s
+        if now_s >= self._sweep_at_s:
+            self._sweep_at_s = now_s + POLL_S
+            before, self._missing = self._missing, set()
+            missing = self._link.rows(
+                "SELECT DISTINCT owner FROM lanes "
+                f"WHERE owner IS NOT NULL AND owner NOT IN ({_LIVE})"
+            )
+            self._missing = {int(owner) for (owner,) in missing}
             freed = self._link.rows(
                 "UPDATE lanes SET owner = NULL, last = NULL "
-                f"WHERE owner IS NOT NULL AND owner NOT IN ({LIVE}) RETURNING 1"
+                "WHERE owner = ANY(%(dead)s) RETURNING 1",
+                {"dead": sorted(self._missing & before)},
             )
             if freed:
                 log.info("%d chats are taken over from a process that ended", len(freed))
@@ -220,11 +253,15 @@ class PostgresSession:
                 self._ended.set()
                 self._on_refused()
                 return
+            except BaseException:
+                link.close()
+                raise
             else:
-                self._link, old = link, self._link
-                old.close()
+                self._link = link
                 log.info("the shared state is there again")
-                self._swept_s = 0.0
+                # where all have lost it, the others have time to come back, too
+                self._sweep_at_s = time.monotonic() + POLL_S
+                self._missing = set()
                 for kind in ("moved ", "news "):
                     self._hand_over(kind)
                 return

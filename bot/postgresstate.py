@@ -175,6 +175,11 @@ class Link:
             except self._errors as error:
                 raise self._unreachable(error) from None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a connection, as far as the last statement told."""
+        return self._connection is not None
+
     def close(self) -> None:
         """Ends the connection for good."""
         with self._lock:

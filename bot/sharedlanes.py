@@ -18,6 +18,7 @@ CLAIMED_AT_ONCE = 4
 _LOOK_AGAIN_S = 0.3
 _RETRY_S = 1.0
 _AFTER_FAILURE_S = 30.0
+_GIVE_BACK_S = 5.0
 
 _T = TypeVar("_T")
 
@@ -43,10 +44,11 @@ class SharedLanes:
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lanes")
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes: dict[str, asyncio.Task[None]] = {}
         self._claiming: asyncio.Task[None] | None = None
         self._given_up = asyncio.Event()
-        self._refused: list[str] = []
+        self._came_back: set[str] = set()
+        self._refused: set[str] = set()
 
     def begin(self) -> None:
         """From now on claims what waits."""
@@ -75,25 +77,31 @@ class SharedLanes:
         except (TimeoutError, StateUnreachable) as error:
             log.info("not all is worked on: %s", type(error).__name__)
         self._given_up.set()
-        for lane in self._refused:
+        for lane in tuple(self._refused):
             await self._give_back(lane)
-        if self._claiming is not None:
-            self._claiming.cancel()
-            await asyncio.gather(self._claiming, return_exceptions=True)
+        await self._end_claiming()
         late: set[asyncio.Task[None]] = set()
-        if self._lanes:
-            _, late = await asyncio.wait(self._lanes, timeout=max(0, end_s - self._loop.time()))
+        if lanes := set(self._lanes.values()):
+            _, late = await asyncio.wait(lanes, timeout=max(0, end_s - self._loop.time()))
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         return not late and not self._inbox.depth
+
+    async def _end_claiming(self) -> None:
+        """Claims nothing more; what is being claimed meanwhile is given back."""
+        if self._claiming is not None:
+            self._news.set()
+            await asyncio.wait([self._claiming], timeout=_GIVE_BACK_S)
+            self._claiming.cancel()
+            await asyncio.gather(self._claiming, return_exceptions=True)
 
     async def _asked(self, ask: Callable[..., _T], *about: object) -> _T:
         return await self._loop.run_in_executor(self._thread, lambda: ask(*about))
 
     async def _claim_now_and_then(self) -> None:
         unsure = False
-        while True:
+        while not self._given_up.is_set():
             try:
                 async with asyncio.timeout(_LOOK_AGAIN_S if unsure else None):
                     await self._news.wait()
@@ -103,36 +111,48 @@ class SharedLanes:
                 unsure = False
             try:
                 unsure = await self._claim() or unsure
-            except StateUnreachable as error:
-                log.warning("nothing can be claimed: %s", error)
-                await asyncio.sleep(_RETRY_S)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it is tried again)
+                said = error if isinstance(error, StateUnreachable) else type(error).__name__
+                log.warning("nothing can be claimed: %s", said)
+                await self._pause(_RETRY_S)
                 unsure = True
 
     async def _claim(self) -> bool:
         """Claims what there is room for; whether there may be more."""
-        while self._has_room():
+        while self._has_room() and not self._given_up.is_set():
             lanes = await self._asked(lambda: self._inbox.claim(most=CLAIMED_AT_ONCE))
             for lane in lanes:
+                if lane in self._lanes:  # it was taken away, and is worked on still
+                    self._came_back.add(lane)
+                    continue
+                if self._given_up.is_set():
+                    await self._give_back(lane)
+                    continue
+                self._refused.discard(lane)
                 task = asyncio.create_task(self._run(lane))
-                self._lanes.add(task)
-                task.add_done_callback(self._ended)
+                self._lanes[lane] = task
+                task.add_done_callback(lambda _: self._news.set())  # there may be room
             if not lanes:
                 return False
             await asyncio.sleep(0)
         return True
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._lanes.discard(task)
-        self._news.set()  # there may be room
-
     async def _run(self, lane: str) -> None:
+        try:
+            await self._work_on(lane)
+        finally:
+            # at once: it may have been claimed again already
+            del self._lanes[lane]
+
+    async def _work_on(self, lane: str) -> None:
         going_on = True
         while going_on and not self._given_up.is_set():
             try:
                 number = await self._asked(self._inbox.next_in, lane)
                 if number is None:
                     return
-                going_on = await self._work(number)
+                going_on = await self._work(number) or lane in self._came_back
+                self._came_back.discard(lane)
             except StateUnreachable as error:
                 log.warning("what waits cannot be read: %s", error)
                 await self._pause(_RETRY_S)
@@ -143,7 +163,7 @@ class SharedLanes:
         if self._given_up.is_set():
             await self._give_back(lane)
         else:
-            self._refused.append(lane)  # this process would claim it again and again
+            self._refused.add(lane)  # this process would claim it again and again
 
     async def _give_back(self, lane: str) -> None:
         try:

@@ -134,7 +134,7 @@ def test_who_fails_to_take_news_hears_the_next(start: Start) -> None:
         until(lambda number=number: number in heard)  # type: ignore[misc]
 
 
-def test_what_a_dead_process_worked_on_is_free_at_the_next_look_with_its_marks(
+def test_what_a_dead_process_worked_on_is_free_at_the_second_look_with_its_marks(
     start: Start,
 ) -> None:
     one, two = start(), start()
@@ -171,6 +171,62 @@ def test_who_has_lost_a_lane_is_told_before_it_sends_another_part(start: Start) 
     assert two.inbox.next_in("chat 1") == 2
 
 
+def cut_session(url: str, process: Process) -> None:
+    """Ends the connection of a session, and no other."""
+    connection = process.session._link._connection
+    assert connection is not None
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
+
+
+def test_who_loses_its_session_for_a_moment_keeps_its_lanes(
+    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+) -> None:
+    one, two = start(), start()
+    one.inbox.put([arrival(1)])
+    assert one.inbox.claim(most=9) == ["chat 1"]
+    for _ in range(4):
+        before = one.session.number
+        # the other looks while the first is not there
+        monkeypatch.setattr(two.session, "_sweep_at_s", time.monotonic() + 0.05)
+        cut_session(postgres_database, one)
+        until(lambda before=before: one.session.number != before)  # type: ignore[misc]
+        assert one.inbox.begin(1)
+    assert two.inbox.claim(most=9) == []
+
+
+def test_nothing_is_claimed_while_the_session_is_not_there(
+    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+) -> None:
+    monkeypatch.setattr(postgressession, "_RENEW_S", (1.0,))
+    one = start()
+    one.inbox.put([arrival(1)])
+    cut_session(postgres_database, one)
+    until(lambda: not one.session.is_there)
+    with pytest.raises(StateUnreachable, match="is not there"):
+        one.inbox.claim(most=9)
+    until(lambda: claims(one) == ["chat 1"])
+    assert one.inbox.begin(1)
+
+
+def test_what_another_process_works_on_or_has_answered_is_not_sent(start: Start) -> None:
+    one, two = start(), start()
+    one.inbox.put([arrival(1)])
+    one.inbox.claim(most=9)
+    assert one.inbox.begin(1)
+    one.inbox.clear(1)
+    # the database thinks that the first is dead, and it is not
+    one.dies()
+    until(lambda: two.inbox.claim(most=9))
+    with pytest.raises(LaneLost):
+        one.inbox.clear(1)
+    two.inbox.done(1)
+    with pytest.raises(LaneLost):
+        one.inbox.clear(1)
+    with pytest.raises(LaneLost):
+        one.inbox.delivered(1, "mark")
+
+
 def test_a_session_that_lost_its_connection_keeps_what_nobody_else_has_taken(
     start: Start, postgres_database: str
 ) -> None:
@@ -182,7 +238,7 @@ def test_a_session_that_lost_its_connection_keeps_what_nobody_else_has_taken(
     until(lambda: one.session.number != before)
     assert one.inbox.begin(1) == Begun("{}", 1, ())
     one.inbox.put([arrival(2, "chat 2")])
-    until(lambda: one.inbox.claim(most=9) == ["chat 2"])
+    until(lambda: claims(one) == ["chat 2"])
     one.inbox.done(1)
     assert one.inbox.next_in("chat 1") is None
 
@@ -200,7 +256,8 @@ def test_lanes_that_were_claimed_and_never_heard_of_are_found(
         )
     one.inbox._link._connection.close()  # type: ignore[union-attr]
     claimed = one.inbox.claim(most=9) + one.inbox.claim(most=9) + one.inbox.claim(most=9)
-    assert sorted(claimed) == ["chat 1", "chat 2"]
+    # and what it works on already is known to who works on it
+    assert set(claimed) == {"chat 1", "chat 2"}
 
 
 def cut(url: str) -> None:
@@ -271,6 +328,37 @@ def test_one_that_is_replaced_while_it_lost_the_database_stops(
     until(lambda: one.session._link._connection is None)
     start(alone=True)
     assert one.refused.wait(10)
+
+
+def test_one_that_polls_goes_on_where_a_look_fails_and_its_connection_lives(
+    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+) -> None:
+    monkeypatch.setattr(postgressession, "_LOCK_S", 0.2)
+    one = start(alone=True)
+    number = one.session.number
+    one.session._link.rows("SET lock_timeout TO '100ms'")
+    with psycopg.connect(postgres_database) as other:
+        other.execute("LOCK TABLE verbatim_state.lanes IN ACCESS EXCLUSIVE MODE")
+        assert not one.refused.wait(3 * postgressession.POLL_S)
+    assert one.session.number == number
+    one.news.clear()
+    one.session.tell("news", "")
+    assert one.news.wait(5)
+
+
+def test_one_that_polls_takes_its_place_again_where_the_server_has_not_seen_the_loss(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgressession, "_LOCK_S", 3.0)
+    one = start(alone=True)
+    number = one.session.number
+    # as after a loss in the network: the server keeps the connection and its lock
+    lost = one.session._link._connection
+    one.session._link._connection = None
+    until(lambda: one.session.number != number)
+    assert not one.refused.is_set()
+    assert lost is not None
+    lost.close()
 
 
 def test_where_a_chat_has_moved_all_know(start: Start, postgres_database: str) -> None:
@@ -561,6 +649,128 @@ def test_no_more_lanes_are_claimed_than_there_is_room_for(start: Start) -> None:
 
     asyncio.run(run())
     until(lambda: process.inbox.depth == 30 - len(begun))
+
+
+def test_a_lane_that_was_lost_and_has_come_back_is_worked_on_once_at_a_time(
+    start: Start, postgres_database: str
+) -> None:
+    process = start()
+    process.inbox.put([arrival(1), arrival(2)])
+    at_once: list[int] = []
+    most = 0
+
+    async def run() -> None:
+        nonlocal most
+        goes_on = asyncio.Event()
+
+        async def work(number: int) -> bool:
+            nonlocal most
+            at_once.append(number)
+            most = max(most, len(at_once))
+            await goes_on.wait()
+            await asyncio.to_thread(process.inbox.done, number)
+            at_once.remove(number)
+            return True
+
+        lanes = SharedLanes(process.inbox, work, has_room=lambda: True)
+        lanes.begin()
+        while not at_once:
+            await asyncio.sleep(0.01)
+        with psycopg.connect(postgres_database, autocommit=True) as other:
+            other.execute("UPDATE verbatim_state.lanes SET owner = NULL, last = NULL")
+            lanes.look()
+            await asyncio.sleep(0.5)
+            assert other.execute("SELECT owner FROM verbatim_state.lanes").fetchall() == [
+                (process.session.number,)
+            ]
+        goes_on.set()
+        assert await lanes.drain(timeout_s=10)
+
+    asyncio.run(run())
+    assert most == 1
+
+
+def test_a_lane_that_comes_back_as_its_loss_is_noticed_is_worked_on_again(start: Start) -> None:
+    process = start()
+    process.inbox.put([arrival(1)])
+    tries: list[int] = []
+
+    async def run() -> None:
+        async def work(number: int) -> bool:
+            tries.append(number)
+            if len(tries) > 1:
+                await asyncio.to_thread(process.inbox.done, number)
+                return True
+            await asyncio.to_thread(process.inbox.give_back, "chat 1")
+            lanes.look()
+            await asyncio.sleep(0.5)
+            return False
+
+        lanes = SharedLanes(process.inbox, work, has_room=lambda: True)
+        lanes.begin()
+        while len(tries) < 2:
+            await asyncio.sleep(0.01)
+        assert await lanes.drain(timeout_s=10)
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+    assert tries == [1, 1]
+
+
+def test_what_is_claimed_as_a_process_stops_is_given_back(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, other = start(), start()
+    process.inbox.put([arrival(1)])
+    claiming, claim = threading.Event(), process.inbox.claim
+
+    def slowly(*, most: int) -> list[str]:
+        claimed = claim(most=most)
+        claiming.set()
+        time.sleep(0.5)
+        return claimed
+
+    monkeypatch.setattr(process.inbox, "claim", slowly)
+
+    async def run() -> None:
+        async def work(_: int) -> bool:
+            raise AssertionError
+
+        lanes = SharedLanes(process.inbox, work, has_room=lambda: True)
+        lanes.begin()
+        await asyncio.to_thread(claiming.wait)
+        await lanes.drain(timeout_s=0)
+
+    asyncio.run(run())
+    assert other.inbox.claim(most=9) == ["chat 1"]
+
+
+def test_claiming_goes_on_whatever_failed_once(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start()
+    process.inbox.put([arrival(1)])
+    claim = process.inbox.claim
+
+    def fails(*, most: int) -> list[str]:
+        monkeypatch.setattr(process.inbox, "claim", claim)
+        raise RuntimeError(most)
+
+    monkeypatch.setattr(process.inbox, "claim", fails)
+
+    async def run() -> None:
+        begun = asyncio.Event()
+
+        async def work(number: int) -> bool:
+            begun.set()
+            await asyncio.to_thread(process.inbox.done, number)
+            return True
+
+        lanes = SharedLanes(process.inbox, work, has_room=lambda: True)
+        lanes.begin()
+        await asyncio.wait_for(begun.wait(), 10)
+        await lanes.drain(timeout_s=10)
+
+    asyncio.run(run())
 
 
 def test_what_is_not_done_when_a_process_stops_is_free_before_it_has_ended(start: Start) -> None:
