@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,7 @@ def test_what_waits_for_its_next_try_takes_no_turn_of_others(
     assert desk.inbox.depth == 1
 
 
-@pytest.mark.parametrize("lost_at", ["begin", "delivered"])
+@pytest.mark.parametrize("lost_at", ["begin", "clear", "delivered"])
 def test_what_another_process_has_taken_over_is_left_to_it(
     server: BotApiServer, ada: User, tmp_path: Path, lost_at: str
 ) -> None:
@@ -206,6 +207,37 @@ def test_what_another_process_has_taken_over_is_left_to_it(
             assert not await handler.handle(ids[0])
 
         desk.work(Dialogue([Counting(together=True)]), handle)
-        assert texts(server, ada) == ([] if lost_at == "begin" else ["x 1"])
+        assert texts(server, ada) == (["x 1"] if lost_at == "delivered" else [])
         assert desk.outcomes == []
         assert inbox.depth == 1
+
+
+@pytest.mark.parametrize("away_at", ["is_suspect", "begin", "clear"])
+def test_while_the_inbox_cannot_be_written_a_question_waits_and_is_not_given_up(
+    desk: Desk, server: BotApiServer, ada: User, away_at: str
+) -> None:
+    there, tries = getattr(desk.inbox, away_at), iter(range(20))
+
+    def away(update_id: int) -> object:
+        if next(tries, None) is not None:
+            raise sqlite3.OperationalError("disk I/O error")
+        return there(update_id)
+
+    setattr(desk.inbox, away_at, away)
+    server.say("x", chat_id=ada.id)
+    desk.answer(Dialogue([Counting()]))
+    assert texts(server, ada) == ["x 1", "x 2"]
+    assert desk.outcomes == ["said"]
+
+
+def test_an_answer_that_fails_as_the_inbox_may_fail_is_apologised_for(
+    desk: Desk, server: BotApiServer, ada: User
+) -> None:
+    class Fails:
+        def respond(self, event: Event, _: object) -> Iterator[Act] | None:
+            raise sqlite3.OperationalError(str(event))
+
+    server.say("x", chat_id=ada.id)
+    desk.answer(Dialogue([Fails()]))
+    assert desk.outcomes == ["failed"]
+    assert len(texts(server, ada)) == 1

@@ -50,6 +50,7 @@ MOST_AT_ONCE = 200
 """Most of them wait: for an answer to be made, for Telegram."""
 
 _RETRY_S = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
+_MOST_AWAY_S = 15.0
 _CLOSE_S = 5.0
 
 _T = TypeVar("_T")
@@ -104,14 +105,15 @@ class Handler:
     async def handle(self, update_id: int) -> bool:
         """Whether the update is done with; it stays in the inbox if not.
 
-        Where Telegram cannot be reached it is tried again, for about an hour: what is done is not
-        done again, and what was made is sent as it is. ``MOST_AT_ONCE`` are worked on; those that
-        wait for their next try are not among them.
+        Where Telegram cannot be reached it is tried again, for about an hour, and where the inbox
+        cannot, without end: what is done is not done again, and what was made is sent as it is.
+        ``MOST_AT_ONCE`` are worked on; those that wait for their next try are not among them.
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
         work = _Work(self._inbox, update_id, self._asked)
-        for delay_s in (*_RETRY_S, None):
+        delays_s, away_s = iter(_RETRY_S), 0.0
+        while True:
             try:
                 async with self._turns:
                     outcome = await self._attempt(work)
@@ -126,7 +128,14 @@ class Handler:
             except LaneLost as error:
                 log.warning("left alone: %s", error)
                 return False
-            except (NetworkError, RetryAfter, *NOT_KEPT) as error:
+            except NOT_KEPT as error:
+                # it is no try: what cannot be written now is not forgotten for that
+                away_s = min(away_s + _RETRY_S[0], _MOST_AWAY_S)
+                log.warning("not answered yet, next look in %g s: %s", away_s, error)
+                if await self._told_to_stop_within(away_s):
+                    return False
+            except (NetworkError, RetryAfter) as error:
+                delay_s = next(delays_s, None)
                 if delay_s is None:
                     log.error("given up, after %d tries: %s", len(_RETRY_S) + 1, error)  # noqa: TRY400 (the error says all)
                     outcome = "given_up"
@@ -154,7 +163,7 @@ class Handler:
         try:
             if work.acts is None:
                 await self._begin(work)
-            await self._perform(work)
+            await self._send(work)
         except (InvalidToken, LaneLost, RetryAfter, *NOT_KEPT):
             raise
         except Forbidden as error:
@@ -183,8 +192,6 @@ class Handler:
                 await self._begin_in_turn(work)
         finally:
             self._to_make -= 1
-        if work.acts is not None:
-            await self._asked(self._inbox.clear, work.update_id)
 
     async def _begin_in_turn(self, work: "_Work") -> None:
         begun = await work.begin()
@@ -227,14 +234,20 @@ class Handler:
             return
         try:
             work.acts, work.act = self._dialogue.apology(work.event), None
-            await self._perform(work)
-        except (InvalidToken, LaneLost):
+            await self._send(work)
+        except (InvalidToken, LaneLost, *NOT_KEPT):
             raise
         except TelegramError as error:
             log.warning("the apology could not be sent: %s", error)
         except Exception as error:  # noqa: BLE001 (whatever it is, the chat's next question is answered)
             # as above: what the error says is not for the log
             log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
+
+    async def _send(self, work: "_Work") -> None:
+        """Does what was made, if no other process has taken the update over meanwhile."""
+        if work.acts is not None:
+            await self._asked(self._inbox.clear, work.update_id)
+        await self._perform(work)
 
     async def _perform(self, work: "_Work") -> None:
         """Does one act after the other; the next is made in a thread while nothing is sent.
@@ -261,6 +274,10 @@ class Handler:
             work.act = await loop.run_in_executor(
                 self._threads, context.run, lambda: next(acts, None)
             )
+        except NOT_KEPT as error:
+            work.acts = None
+            # it is not the inbox that failed: it would be made again without end
+            raise RuntimeError("what is said could not be made") from error
         except Exception:
             work.acts = None  # they ended with the error, and would seem to be done
             raise
@@ -284,6 +301,8 @@ class Handler:
         """Writes what became of an update; what cannot be written is done again after a restart."""
         try:
             write(update_id)
+        except LaneLost as error:
+            log.info("left alone: %s", error)
         except NOT_KEPT as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 
