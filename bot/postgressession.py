@@ -21,13 +21,13 @@ POLL_S = 1.0
 """So often it is looked whether another process died, and for news of which none told."""
 
 _CHANNEL = "verbatim_state"
-_LEASES, _SERVING = 1_986_358_901, 1_986_358_902  # any two numbers, ours alone
+LEASES, _SERVING = 1_986_358_901, 1_986_358_902  # any two numbers, ours alone
 _LOCK_S = 3.0
 _RENEW_S = (0.1, 0.2, 0.5, 1.0)
 
 _LIVE = f"""
 SELECT objid::bigint FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND classid = {_LEASES} AND objsubid = 2
+WHERE locktype = 'advisory' AND granted AND classid = {LEASES} AND objsubid = 2
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 """The numbers of the sessions that live."""
@@ -148,7 +148,7 @@ class PostgresSession:
         """Gives the session a number and its locks; what it owned before stays its own."""
         self._end_what_is_left(link)
         number = int(link.rows("SELECT nextval('sessions')")[0][0])
-        link.rows("SELECT pg_advisory_lock(%(c)s, %(n)s)", {"c": _LEASES, "n": number})
+        link.rows("SELECT pg_advisory_lock(%(c)s, %(n)s)", {"c": LEASES, "n": number})
         self._take_place(link)
         with self._steady:
             link.rows(

@@ -19,9 +19,12 @@ from http.client import HTTPConnection, HTTPException
 from itertools import pairwise
 from pathlib import Path
 
+import psycopg
 from botapi_server import BotApiServer, User
 from botkills import expected
 from botprocesses import BotProcess, BotProcesses
+
+from bot.postgressession import LEASES
 
 SECRET = "the-secret_that-both-know"
 URL = "https://bot.example/telegram"
@@ -147,6 +150,16 @@ class SharingBots:
                 return False
             time.sleep(_RETRY_S)
         return True
+
+
+def cut_a_session(url: str, chance: random.Random) -> None:
+    """Ends the connection to which the chats of one of the bots belong, and no other."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [LEASES]
+        ).fetchall()
+        if found:
+            connection.execute("SELECT pg_terminate_backend(%s)", chance.choice(found))
 
 
 def share_and_kill(

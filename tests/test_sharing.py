@@ -182,17 +182,20 @@ def cut_session(url: str, process: Process) -> None:
 def test_who_loses_its_session_for_a_moment_keeps_its_lanes(
     start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
 ) -> None:
-    one, two = start(), start()
+    monkeypatch.setattr(postgressession, "_RENEW_S", (0.5,))
+    one = start()
+    looks = PostgresSession(one.state, "a bot", alone=False)
     one.inbox.put([arrival(1)])
     assert one.inbox.claim(most=9) == ["chat 1"]
-    for _ in range(4):
+    for _ in range(3):
         before = one.session.number
-        # the other looks while the first is not there
-        monkeypatch.setattr(two.session, "_sweep_at_s", time.monotonic() + 0.05)
         cut_session(postgres_database, one)
+        until(lambda: not one.session.is_there)
+        looks._sweep_at_s = 0.0
+        looks._sweep()
         until(lambda before=before: one.session.number != before)  # type: ignore[misc]
         assert one.inbox.begin(1)
-    assert two.inbox.claim(most=9) == []
+    looks.close()
 
 
 def test_nothing_is_claimed_while_the_session_is_not_there(

@@ -4,6 +4,7 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from botapi_server import BotApiServer
 from botprocesses import POISON, SLOW, BotProcesses
 from postgresserver import PostgresServer
-from statekills import SharingBots, share_and_kill
+from statekills import SharingBots, cut_a_session, share_and_kill
 
 from bot.telegrambot.handling import MOST_ATTEMPTS
 
@@ -46,6 +47,26 @@ def test_of_two_bots_one_is_killed_and_each_question_is_answered_once(
     assert figures.wrong_order == 0
     assert min(figures.by) > 20
     assert figures.duplicates <= figures.kills
+
+
+def test_bots_that_lose_their_sessions_while_they_answer_say_nothing_twice(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    bots = [sharing.start() for _ in range(2)]
+    people = [server.add_user() for _ in range(150)]
+    for number, person in enumerate(people):
+        assert sharing.post(sharing.update(person, SLOW), to=number % 2) == 200
+    chance = random.Random(0)
+    while len(server.sent()) < len(people) - 20:
+        cut_a_session(sharing.state, chance)
+        time.sleep(0.1 + 0.3 * chance.random())
+    server.wait_for_messages(len(people), timeout_s=30)
+    time.sleep(1.5)  # what comes twice comes a little later
+    assert sorted(sent.chat_id for sent in server.sent()) == [each.id for each in people]
+    for bot in bots:
+        assert "the shared state is there again" in bot.log
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(60) == 0
 
 
 def test_what_is_posted_to_all_is_answered_once_and_both_do_some(
@@ -127,6 +148,7 @@ def test_while_the_database_is_away_telegram_is_told_to_come_again_and_nothing_i
         chance = random.Random(0)
         for person in people[:10]:
             assert sharing.deliver(sharing.update(person, SLOW), chance)
+        said = len(server.sent())
         database.stop(kill=True)
         statuses = {
             sharing.post(sharing.update(person, "x"), to=number % 2)
@@ -141,6 +163,11 @@ def test_while_the_database_is_away_telegram_is_told_to_come_again_and_nothing_i
         for bot in bots:
             bot.send_signal(signal.SIGTERM)
             assert bot.wait(60) == 0
+        # of what was said before, the server may have lost what it was told in its last second
+        answers = Counter(sent.chat_id for sent in server.sent())
+        assert answers.total() <= len(people) + said
+        assert {answers[person.id] for person in people[10:]} == {1}
+        for bot in bots:
             assert "Traceback" not in bot.log
             assert "pass-w0rd" not in bot.log
             assert secret not in bot.log
