@@ -152,14 +152,18 @@ class SharingBots:
         return True
 
 
-def cut_a_session(url: str, chance: random.Random) -> None:
-    """Ends the connection to which the chats of one of the bots belong, and no other."""
+def cut_the_last_session(url: str) -> None:
+    """Ends the connection to which the chats of one bot belong, while the others have theirs.
+
+    It is always the same one's: whoever makes another connection is the last again.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         found = connection.execute(
-            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s", [LEASES]
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s ORDER BY objid",
+            [LEASES],
         ).fetchall()
-        if found:
-            connection.execute("SELECT pg_terminate_backend(%s)", chance.choice(found))
+        if len(found) > 1:
+            connection.execute("SELECT pg_terminate_backend(%s)", found[-1])
 
 
 def share_and_kill(
