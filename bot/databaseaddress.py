@@ -9,6 +9,9 @@ from bot.errors import SettingsError
 _SCHEMES = ("postgresql://", "postgres://")
 _HOSTS = re.compile(r"[A-Za-z0-9._%-]*(?::[0-9]+)?|\[[0-9a-fA-F:.]+\](?::[0-9]+)?")
 _DATABASE = re.compile(r"/?[^/@:?#]*")
+_READ_OTHERWISE = re.compile(r"[\x00-\x1f\x7f]")
+_HIDDEN = re.compile(r"(?:^|&)[^=&]*%")
+_SHORTEST_SECRET = 8
 _LOOKS_LIKE = (
     "It looks like postgresql://user:password@host/database; in a password @ is written %40, "
     "/ %2F, : %3A, ? %3F and # %23. Unset it to keep everything in files."
@@ -27,11 +30,17 @@ class DatabaseAddress:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must be in no log: the address, and its password as it is and as it is written."""
+        """What must be in no log: the address, and its password as it is and as it is written.
+
+        What options set counts as one where it is as long as a password.
+        """
         parts = urlsplit(self.url)
         written = [parts.netloc.rpartition("@")[0].partition(":")[2]]
         written += re.findall(r"(?:^|&)(?:ssl)?password=([^&]*)", parts.query)
-        found = [self.url, *written, *map(unquote, written)]
+        options = re.findall(r"(?:^|&)options=([^&]*)", parts.query)
+        settings = [word for each in options for word in re.split(r"[\s=]", unquote(each))]
+        set_to = [each for each in (*options, *settings) if len(each) >= _SHORTEST_SECRET]
+        found = [self.url, *written, *map(unquote, written), *set_to]
         return tuple(dict.fromkeys(each for each in found if each))
 
     @classmethod
@@ -47,9 +56,12 @@ class DatabaseAddress:
         except ValueError:
             # what the error says may hold the password
             raise SettingsError(f"{source} is no address of a database. {_LOOKS_LIKE}") from None
-        hosts = parts.netloc.rpartition("@")[2]
+        # with a second @ libpq takes the first, and what follows for a host, which it then names
+        hosts = parts.netloc.partition("@")[2] if "@" in parts.netloc else parts.netloc
         # anything else may be the end of a password with a character that ends it too early
         plain = all(_HOSTS.fullmatch(each) for each in hosts.split(","))
+        # read here as it is written, and by libpq as it is meant
+        plain = plain and not _READ_OTHERWISE.search(text) and not _HIDDEN.search(parts.query)
         if not text.startswith(_SCHEMES) or not plain or parts.fragment or "@" in parts.query:
             raise SettingsError(f"{source} is no address of a database. {_LOOKS_LIKE}")
         if not _DATABASE.fullmatch(parts.path):

@@ -41,6 +41,7 @@ SET idle_in_transaction_session_timeout TO '30s';
 SET tcp_keepalives_idle TO 5;
 SET tcp_keepalives_interval TO 5;
 SET tcp_keepalives_count TO 3;
+SET tcp_user_timeout TO '20s';
 """
 # where the operator has said that commits need not wait for the disk, those that must still do
 _WAITS_FOR_DISK = (

@@ -501,6 +501,11 @@ PASSWORD = "s3cret-word"
         f"postgresql://user:{PASSWORD}@[host/db",
         f"postgresql://user:{PASSWORD}@host:port/db",
         f"postgresql://{PASSWORD}@x@host/d@b",
+        f"postgresql://user:pa@{PASSWORD}@host/db",
+        f"postgresql://user:{PASSWORD}@x@host/db",
+        f"postgresql://one:word@host1,two:{PASSWORD}@host2/db",
+        f"postgresql://user:s3c\tret-word{PASSWORD}@host/db",
+        f"postgresql://host/db?%70assword={PASSWORD}",
     ],
 )
 def test_an_address_that_is_none_is_refused_without_saying_what_it_was(text: str) -> None:
@@ -522,6 +527,7 @@ def test_an_address_that_is_none_is_refused_without_saying_what_it_was(text: str
         (f"postgresql://user@/db?host=/run/pg&password={PASSWORD}", "/run/pg/db"),
         (f"postgresql:///db?user=x&password={PASSWORD}", "this machine/db"),
         ("postgresql://user:s3cret%2Dword@host/db", "host/db"),
+        (f"postgresql://host/db?user=x&options=-c%20jit=off%20-c%20a.b={PASSWORD}", "host/db"),
     ],
 )
 def test_an_address_is_shown_without_its_password_which_is_known_to_be_hidden(
@@ -532,6 +538,7 @@ def test_an_address_is_shown_without_its_password_which_is_known_to_be_hidden(
     assert PASSWORD not in repr(found)
     assert PASSWORD in found.secrets
     assert text in found.secrets
+    assert "off" not in found.secrets
 
 
 @pytest.mark.parametrize(
@@ -804,3 +811,10 @@ def test_what_is_not_done_when_a_process_stops_is_free_before_it_has_ended(start
     asyncio.run(run())
     assert sorted(other.inbox.claim(most=9)) == ["chat 1", "chat 2"]
     assert other.inbox.next_in("chat 2") == 3
+
+
+def test_the_server_gives_up_a_machine_that_is_gone_without_a_word() -> None:
+    with PostgresServer(tcp=True) as server, server.database() as url:
+        link = PostgresState(address(url)).link()
+        assert link.rows("SHOW tcp_user_timeout") == [("20s",)]
+        link.close()
