@@ -93,7 +93,7 @@ class Feedback:
         with self._waiting.lock:
             last = self._waiting.votes.pop(event.person.id, None)
         if yes and last is not None:
-            self._people.keep_vote(last)
+            self._people.keep_question(last)
         said = peopletexts.QUESTIONS_ARE_KEPT if yes else peopletexts.QUESTIONS_ARE_NOT_KEPT
         yield Change(event.message_id, Message(words.say(said)))
 

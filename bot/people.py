@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -243,6 +243,24 @@ class People:
                 ),
             )
 
+    def keep_question(self, vote: KeptVote) -> None:
+        """Keeps the question of a vote that was kept without one, where the person has consented.
+
+        Nothing where that vote was deleted, or another has taken its place.
+        """
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE votes SET question = ?, earlier = ? "
+                "WHERE person = ? AND chat = ? AND message = ? AND good = ? AND generation = ? "
+                "AND question IS NULL "
+                "AND EXISTS (SELECT 1 FROM consents WHERE person = ? AND questions = 1)",
+                (
+                    *(vote.question, json.dumps(vote.earlier)),
+                    *(vote.person, vote.chat, vote.message_id, int(vote.good), vote.generation),
+                    vote.person,
+                ),
+            )
+
     def votes(self) -> tuple[KeptVote, ...]:
         """Every vote, in the order of their answers' generations."""
         rows = self._file.read(
@@ -309,13 +327,17 @@ class People:
         )
 
     def delete(self, person: int) -> Kept:
-        """Deletes everything about a person, from the disk too; what that was."""
+        """Deletes everything about a person, from the disk too; what that was.
+
+        Where traces of it cannot be removed now, that is logged: they are no longer read.
+        """
         kept = self.kept_about(person)
         with self._file.writing() as connection:
             connection.execute("DELETE FROM preferences WHERE chat = ?", (person,))
             for table in ("consents", "votes", "let_in"):
                 connection.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608 (fixed names)
-        self._file.empty_log()
+        with suppress(PeopleUnusable):  # it is deleted, and said to be
+            self._file.empty_log()
         return kept
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,24 @@ def test_who_agrees_has_the_question_kept_that_they_were_asked_about(
     assert questions(people) == ["Zebras?"]
     assert texts_of(dialogue.acts(pressed("vote:Zoos?"))) == ["Thank you."]
     assert questions(people) == ["Zoos?"]
+
+
+def test_who_agrees_in_one_process_has_no_vote_back_that_another_deleted_or_replaced(
+    dialogue: Dialogue, people: People
+) -> None:
+    feedback = Feedback(people)
+    other = Dialogue([ConsentAfterVote(VoteButtons(feedback), feedback), feedback])
+    buttons = buttons_of(dialogue.acts(pressed("vote:Zebras?")))
+    (kept,) = people.votes()
+    people.keep_vote(replace(kept, good=False))
+    list(other.acts(pressed(buttons["Yes, keep them"])))
+    list(dialogue.acts(pressed(buttons["Yes, keep them"])))
+    assert people.votes() == (replace(kept, good=False),)
+    people.delete(kept.person)
+    buttons = buttons_of(dialogue.acts(pressed("vote:Zebras?")))
+    people.delete(kept.person)
+    list(dialogue.acts(pressed(buttons["Yes, keep them"])))
+    assert people.votes() == ()
 
 
 def test_who_does_not_agree_has_votes_kept_without_questions(

@@ -14,6 +14,7 @@ from bot import inbox as inbox_module
 from bot import postgresinbox
 from bot.citation import Cited
 from bot.databaseaddress import DatabaseAddress
+from bot.errors import PeopleUnusable
 from bot.inbox import Arrival, Begun, Inbox
 from bot.kept import KeepsUpdates
 from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, PeopleTables, Preferences
@@ -223,6 +224,44 @@ def test_a_question_is_kept_with_a_vote_only_under_consent(open_people: OpenPeop
     )
     people.set_consent(ADA, False)
     assert {vote.question for vote in people.votes()} == {None}
+
+
+def test_a_question_is_added_to_the_vote_it_was_asked_for_and_to_no_other(
+    open_people: OpenPeople,
+) -> None:
+    people = open_people()
+    without = replace(VOTE, question=None, earlier=())
+    people.keep_vote(without)
+    people.keep_question(VOTE)
+    assert people.votes() == (without,)  # not agreed to
+    people.set_consent(VOTE.person, True)
+    other = replace(without, good=not VOTE.good)
+    people.keep_vote(other)
+    people.keep_question(VOTE)
+    assert people.votes() == (other,)
+    people.keep_vote(without)
+    people.keep_question(VOTE)
+    assert people.votes() == (VOTE,)
+    people.keep_question(replace(VOTE, question="another"))
+    assert people.votes() == (VOTE,)
+    people.delete(VOTE.person)
+    people.set_consent(VOTE.person, True)
+    people.keep_question(VOTE)
+    assert people.votes() == ()
+
+
+def test_what_is_deleted_is_said_to_be_where_its_traces_cannot_be_removed_now(
+    open_people: OpenPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = open_people()
+    people.keep_vote(VOTE)
+
+    def fails() -> None:
+        raise PeopleUnusable("busy")
+
+    monkeypatch.setattr(people._file, "empty_log", fails)
+    assert people.delete(VOTE.person).votes == 1
+    assert people.votes() == ()
 
 
 def test_what_is_deleted_is_gone_and_others_keep_theirs(open_people: OpenPeople) -> None:

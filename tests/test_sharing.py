@@ -816,5 +816,5 @@ def test_what_is_not_done_when_a_process_stops_is_free_before_it_has_ended(start
 def test_the_server_gives_up_a_machine_that_is_gone_without_a_word() -> None:
     with PostgresServer(tcp=True) as server, server.database() as url:
         link = PostgresState(address(url)).link()
-        assert link.rows("SHOW tcp_user_timeout") == [("20s",)]
+        assert link.rows("SHOW tcp_user_timeout") == [("20000",)]
         link.close()
