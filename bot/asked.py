@@ -73,6 +73,11 @@ class AskedQuestions:
                 del self._by_key[key]
         return bool(of_them)
 
+    def forget_all(self) -> None:
+        """Keeps nothing."""
+        with self._lock:
+            self._by_key.clear()
+
     def _drop_old(self) -> None:
         oldest_kept_s = self._clock() - FORGOTTEN_AFTER_S
         while self._by_key:

@@ -69,11 +69,15 @@ def open_dialogue(
     def kept_text(event: Event) -> SourceText:
         return partial(snapshots.text_for, settings.access.groups_of(event))
 
-    replies = ChatReplies(answerers, preferences_of=preferences_of)
+    replies = ChatReplies(
+        answerers,
+        preferences_of=preferences_of,
+        on_forgotten=shared.tell_to_forget_talks if shared is not None else lambda _: None,
+    )
     examples = Examples()
-    forget: tuple[Callable[[int], bool], ...] = (replies.forget_person, feedback.forget)
+    forget: tuple[Callable[[int], bool], ...] = (replies.forget_person, feedback.forget_person)
     if shared is not None:
-        shared.forgets_with(*forget)
+        shared.forgets_with(feedback, talks=replies)
         forget = (*forget, shared.tell_to_forget)
     buttons = PressedButtons(
         answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep

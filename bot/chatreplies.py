@@ -52,16 +52,33 @@ class ChatReplies:
         answerer: LiveAnswerer,
         *,
         preferences_of: PreferencesOf = lambda _: Preferences(),
+        on_forgotten: Callable[[Hashable], None] = lambda _: None,
     ) -> None:
+        """``on_forgotten`` is told what is forgotten because the person said so."""
         self._live = answerer
+        self._on_forgotten = on_forgotten
         self._preferences_of = preferences_of
         self._conversations = Conversations()
         self._asked = AskedQuestions()
 
     def forget(self, event: Written | Pressed) -> None:
         """Keeps nothing of what the person asked in this place."""
-        self._conversations.forget(event.talks)
-        self._asked.forget(event.talks)
+        self.forget_talks(event.talks)
+        self._on_forgotten(event.talks)
+
+    def forget_talks(self, talks: Hashable) -> None:
+        """See ``RemembersTalks.forget_talks``."""
+        self._conversations.forget(talks)
+        self._asked.forget(talks)
+
+    def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
+        """See ``RemembersTalks.forget_chat``; the buttons of earlier answers go on."""
+        self._conversations.forget_chat(chat_id, thread_id)
+
+    def forget_all(self) -> None:
+        """Keeps nothing of anybody."""
+        self._conversations.forget_all()
+        self._asked.forget_all()
 
     def forget_person(self, person_id: int) -> bool:
         """Keeps nothing of what a person asked anywhere; whether there was anything."""

@@ -84,6 +84,19 @@ class Conversations:
                 del self._by_key[key]
         return bool(of_them)
 
+    def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
+        """Keeps nothing of what anybody asked in a chat or a topic (see ``Written.talks``)."""
+        with self._lock:
+            there = (chat_id, thread_id)
+            in_it = [k for k in self._by_key if isinstance(k, tuple) and k[:-1] == there]
+            for key in in_it:
+                del self._by_key[key]
+
+    def forget_all(self) -> None:
+        """Keeps nothing."""
+        with self._lock:
+            self._by_key.clear()
+
     def _drop_rested(self) -> None:
         oldest_kept_s = self._clock() - FORGOTTEN_AFTER_S
         while self._by_key:

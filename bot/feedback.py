@@ -81,11 +81,17 @@ class Feedback:
             return None
         return self._said(event, said["said"] == "yes", words)
 
-    def forget(self, person: int) -> bool:
+    def forget_person(self, person_id: int) -> bool:
         """Keeps nothing of a person in memory; whether there was anything."""
         with self._waiting.lock:
-            self._waiting.to_ask.discard(person)
-            return self._waiting.votes.pop(person, None) is not None
+            self._waiting.to_ask.discard(person_id)
+            return self._waiting.votes.pop(person_id, None) is not None
+
+    def forget_all(self) -> None:
+        """Keeps nothing of anybody in memory."""
+        with self._waiting.lock:
+            self._waiting.to_ask.clear()
+            self._waiting.votes.clear()
 
     def _said(self, event: Pressed, yes: bool, words: Translator) -> Iterator[Act]:
         yield Told()

@@ -1,7 +1,8 @@
 """What several processes share, opened: the only door to it for the parts that use it."""
 
+import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -9,12 +10,13 @@ from bot.databaseaddress import DatabaseAddress
 from bot.errors import StateUnreachable
 from bot.kept import SharesUpdates
 from bot.knownchats import KnownChats
+from bot.memories import RemembersPeople, RemembersTalks
 from bot.people import CameFrom, People
 from bot.postgreschats import PostgresChats
 from bot.postgresinbox import PostgresInbox
 from bot.postgrespaces import PostgresPaces
 from bot.postgrespeople import PostgresPeople
-from bot.postgressession import PostgresSession
+from bot.postgressession import LOST, PostgresSession
 from bot.postgresstate import PostgresState
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,8 @@ class SharedState:
         """
         self._state = PostgresState(address)
         self._session: PostgresSession | None = None
-        self._forget: list[Callable[[int], object]] = []
+        self._memories: tuple[RemembersPeople, ...] = ()
+        self._talks: RemembersTalks | None = None
 
     def people(self, *, came_from: CameFrom) -> People:
         """What is kept about people."""
@@ -54,29 +57,45 @@ class SharedState:
         """How fast each person may go on."""
         return PostgresPaces(self._state, per_minute=per_minute, burst=burst)
 
-    def forgets_with(self, *forget: Callable[[int], object]) -> None:
-        """Calls these with a person's id when another process forgets that person."""
-        self._forget.extend(forget)
+    def forgets_with(self, *memories: RemembersPeople, talks: RemembersTalks) -> None:
+        """These forget what another process forgets, and all when it may have gone unheard.
+
+        ``talks`` forgets a chat, too, in which another process has answered meanwhile.
+        """
+        self._memories, self._talks = (*memories, talks), talks
 
     def tell_to_forget(self, person: int) -> bool:
         """False, after the other processes were told to forget a person."""
+        self._tell("forget", str(person))
+        return False
+
+    def tell_to_forget_talks(self, talks: Hashable) -> None:
+        """Tells the other processes to forget what one person asked in one place."""
+        self._tell("talks", json.dumps(talks))
+
+    def _tell(self, kind: str, what: str) -> None:
         if self._session is not None:
             try:
-                self._session.tell("forget", str(person))
+                self._session.tell(kind, what)
             except StateUnreachable as error:
                 log.warning(
                     "what other processes remember of a person for a while stays: %s", error
                 )
-        return False
 
     @contextmanager
     def sharing(
-        self, bot: str, *, alone: bool, on_refused: Callable[[], None]
+        self,
+        bot: str,
+        *,
+        alone: bool,
+        on_refused: Callable[[], None],
+        place_of: Callable[[str], tuple[int, int | None] | None] = lambda _: None,
     ) -> Iterator[Sharing]:
         """The inbox and the chats of a bot, while this process answers for it.
 
         ``alone``: no other process may. ``on_refused`` is called in any thread if, after the
-        database was lost for a while, another process answers in its place.
+        database was lost for a while, another process answers in its place. ``place_of`` tells
+        the chat and the topic of a lane.
 
         Raises:
             AlreadyServing: if another process answers, and one of the two is to be alone.
@@ -91,11 +110,17 @@ class SharedState:
                 for look in work:
                     look()
 
-            inbox = PostgresInbox(self._state, session, bot, on_news=news)
+            def taken(lane: str) -> None:
+                if self._talks is not None and (place := place_of(lane)) is not None:
+                    self._talks.forget_chat(*place)
+
+            inbox = PostgresInbox(self._state, session, bot, on_news=news, on_taken=taken)
             opened.callback(inbox.close)
             chats = PostgresChats(self._state, session, bot)
             opened.callback(chats.close)
-            session.on_told("forget", self._forgotten)
+            session.on_told("forget", self._forget_person)
+            session.on_told("talks", self._forget_talks)
+            session.on_told(LOST, lambda _: self._forget_all())
 
             def start(look: Callable[[], None]) -> None:
                 work.append(look)
@@ -105,6 +130,14 @@ class SharedState:
             opened.callback(setattr, self, "_session", None)
             yield Sharing(inbox, chats, start)
 
-    def _forgotten(self, person: str) -> None:
-        for forget in self._forget:
-            forget(int(person))
+    def _forget_person(self, person: str) -> None:
+        for memory in self._memories:
+            memory.forget_person(int(person))
+
+    def _forget_talks(self, talks: str) -> None:
+        if self._talks is not None:
+            self._talks.forget_talks(tuple(json.loads(talks)))
+
+    def _forget_all(self) -> None:
+        for memory in self._memories:
+            memory.forget_all()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from bot.conversation import FORGOTTEN_AFTER_S
 from bot.errors import LaneLost, StateUnreachable
 from bot.inbox import REMEMBERED, Arrival, Begun
 from bot.postgressession import TELL, PostgresSession
@@ -14,8 +15,8 @@ from bot.postgresstate import Link, PostgresState, Rows
 LEFT_TO_THE_LAST_S = 0.25
 """So long a lane is left to the process that worked on it last, which remembers what was asked."""
 
-IDLE_S = 900.0
-"""So long it is known which process worked on a lane last."""
+IDLE_S = FORGOTTEN_AFTER_S + 60.0
+"""So long it is known which process worked on a lane last: as long as it remembers what for."""
 
 _LONGEST_NAME = 200
 _TAKEN_OVER = "another process has taken over this chat"
@@ -42,14 +43,14 @@ SELECT array_agg(update_id), {TELL} FROM came HAVING count(*) > 0
 # MATERIALIZED: the lanes are locked and counted once, whatever the plan
 _CLAIM = """
 WITH free AS MATERIALIZED (
-  SELECT lane FROM lanes
+  SELECT lane, last FROM lanes
   WHERE bot = %(bot)s AND waiting > 0 AND owner IS NULL
     AND (last IS NULL OR last = %(me)s OR since < now() - make_interval(secs => %(left)s))
   ORDER BY since LIMIT %(most)s FOR UPDATE SKIP LOCKED
 )
 UPDATE lanes SET owner = %(me)s, last = %(me)s FROM free
 WHERE lanes.bot = %(bot)s AND lanes.lane = free.lane
-RETURNING lanes.lane
+RETURNING lanes.lane, free.last IS NOT DISTINCT FROM %(me)s
 """
 
 _NEXT = """
@@ -100,8 +101,12 @@ class PostgresInbox:
         bot: str,
         *,
         on_news: Callable[[], None] = lambda: None,
+        on_taken: Callable[[str], None] = lambda _: None,
     ) -> None:
         """``session`` is of the same bot, and was not started yet.
+
+        ``on_taken`` is told each lane that is claimed and that this process was not the last to
+        work on, before it is worked on.
 
         Raises:
             StateUnreachable: if the database cannot be reached.
@@ -109,6 +114,7 @@ class PostgresInbox:
         self._session = session
         self._bot = bot
         self._on_news = on_news
+        self._on_taken = on_taken
         self._writer = state.link()
         self._link = state.link(durable=False)
         # what has arrived and is not kept yet would be sent again after a kill: that waits for none
@@ -166,11 +172,17 @@ class PostgresInbox:
             # it may have claimed lanes and not been told which
             self._links_made = self._link.times_made
             found = self._link.rows(
-                "SELECT lane FROM lanes WHERE bot = %(bot)s AND owner = %(me)s", values
+                "SELECT lane, false FROM lanes WHERE bot = %(bot)s AND owner = %(me)s", values
             )
             if found:
-                return [str(lane) for (lane,) in found]
-        return [str(lane) for (lane,) in self._link.rows(_CLAIM, values)]
+                return self._taken(found)
+        return self._taken(self._link.rows(_CLAIM, values))
+
+    def _taken(self, found: Rows) -> list[str]:
+        for lane, was_last in found:
+            if not was_last:
+                self._on_taken(str(lane))
+        return [str(lane) for lane, _ in found]
 
     def next_in(self, lane: str) -> int | None:
         """See ``SharesUpdates.next_in``; None, too, if another process has taken it over."""

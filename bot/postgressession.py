@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 """So often it is looked whether another process died, and for news of which none told."""
 
+LOST = "lost"
+"""The kind of what is told to this session alone, after it may have missed what others told."""
+
 _CHANNEL = "verbatim_state"
 LEASES, _SERVING = 1_986_358_901, 1_986_358_902  # any two numbers, ours alone
 _LOCK_S = 3.0
@@ -262,7 +265,7 @@ class PostgresSession:
                 # where all have lost it, the others have time to come back, too
                 self._sweep_at_s = time.monotonic() + POLL_S
                 self._missing = set()
-                for kind in ("moved ", "news "):
+                for kind in (LOST, "moved", "news"):
                     self._hand_over(kind)
                 return
 

@@ -33,6 +33,18 @@ def test_nobody_sees_what_another_person_asked() -> None:
     assert conversations.earlier((2, None, 7)) == ()
 
 
+def test_a_chat_or_a_topic_is_forgotten_with_all_who_talk_there_and_no_other() -> None:
+    conversations = Conversations()
+    kept = [(-5, 4, 1), (-5, None, 1), (-6, 3, 1)]
+    for talks in [(-5, 3, 1), (-5, 3, 2), *kept]:
+        conversations.remember(talks, "Zebras?")
+    conversations.forget_chat(-5, 3)
+    assert conversations.earlier((-5, 3, 1)) == conversations.earlier((-5, 3, 2)) == ()
+    assert [conversations.earlier(talks) for talks in kept] == [("Zebras?",)] * 3
+    conversations.forget_all()
+    assert len(conversations) == 0
+
+
 def test_new_forgets_at_once_and_forgetting_nothing_is_no_error() -> None:
     conversations = Conversations()
     conversations.remember("me", "what?")

@@ -130,8 +130,8 @@ def test_what_waits_for_consent_is_forgotten_with_the_person(
     dialogue: Dialogue, feedback: Feedback, people: People
 ) -> None:
     buttons = buttons_of(dialogue.acts(pressed("vote:Zebras?")))
-    assert feedback.forget(ADA)
-    assert not feedback.forget(ADA)
+    assert feedback.forget_person(ADA)
+    assert not feedback.forget_person(ADA)
     people.delete(ADA)
     list(dialogue.acts(pressed(buttons["Yes, keep them"])))
     assert questions(people) == []
@@ -143,8 +143,8 @@ def test_only_so_many_questions_wait_in_memory(feedback: Feedback, people: Peopl
         feedback.keep(Vote(who, place(person, None), 5, True, 1, (), "Zebras?"))
     waiting = feedback._waiting
     assert len(waiting.votes) == len(waiting.to_ask) == 1_000
-    assert not feedback.forget(1)
-    assert feedback.forget(1_101)
+    assert not feedback.forget_person(1)
+    assert feedback.forget_person(1_101)
 
 
 # --- the export ---------------------------------------------------------------------------------

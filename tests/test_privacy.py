@@ -6,6 +6,7 @@ import pytest
 from gestures import ADA, BOB, GROUP, asking, buttons_of, live_answerer, pressed, texts_of, written
 
 from bot.acts import Change
+from bot.chatreplies import ChatReplies
 from bot.conversation import Conversations
 from bot.dialogue import Dialogue
 from bot.examples import Examples
@@ -13,6 +14,7 @@ from bot.feedback import Feedback
 from bot.people import KeptVote, People, Preferences
 from bot.pressedbuttons import PressedButtons
 from bot.privacy import Privacy
+from bot.questions import Questions
 from embeddings import GenerationStore
 
 
@@ -33,7 +35,7 @@ def dialogue(people: People, store: GenerationStore) -> Dialogue:
         source_text=lambda _: lambda _: None,
         keep_vote=feedback.keep,
     )
-    forget = (replies.forget_person, feedback.forget)
+    forget = (replies.forget_person, feedback.forget_person)
     return Dialogue([Privacy(people, forget=forget), feedback, questions, buttons])
 
 
@@ -144,3 +146,22 @@ def test_it_is_said_in_french_too(dialogue: Dialogue, people: People) -> None:
     keep_everything(people, ADA)
     assert "2 votes sur des réponses" in said(dialogue, "/privacy", language="fr")
     assert said(dialogue, "/delete_me", language="fr").startswith("Supprimé\u00a0: les réglages")
+
+
+def test_what_new_forgets_is_told_so_that_another_process_forgets_it_too(
+    store: GenerationStore,
+) -> None:
+    answerers = live_answerer(store, "Zebras zigzag.")
+    there = ChatReplies(answerers)
+    here = ChatReplies(answerers, on_forgotten=there.forget_talks)
+    first, second = (
+        Dialogue([Questions(answerers, replies, Examples(), source_text=lambda _: None)])
+        for replies in (there, here)
+    )
+    question = written("Zebras?")
+    said(first, "Zebras?")
+    assert there.is_unchanged(question, question.text)
+    said(second, "/new", BOB)
+    assert there.is_unchanged(question, question.text)
+    said(second, "/new")
+    assert not there.is_unchanged(question, question.text)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.inbox import Inbox
 from bot.lanes import Lanes
-from bot.telegrambot.arrivals import arrival_of, chat_of_lane
+from bot.telegrambot.arrivals import arrival_of, chat_of_lane, place_of_lane
 from bot.telegrambot.chats import Chats
 from bot.telegrambot.receiving import Intake
 
@@ -99,15 +99,18 @@ def test_what_was_kept_before_a_kill_opens_its_chat_in_the_next_process(worked: 
 
 
 @pytest.mark.parametrize(
-    ("raw", "chat_id"),
+    ("raw", "place"),
     [
-        (message(1, -100_5), -100_5),
-        ({"update_id": 1, "message": {"chat": {"id": -5}, "message_thread_id": 3, "is_topic_message": True}}, -5),
+        (message(1, -100_5), (-100_5, None)),
+        ({"update_id": 1, "message": {"chat": {"id": -5}, "message_thread_id": 3, "is_topic_message": True}}, (-5, 3)),
         ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, None),
         ({"update_id": 1, "message": {"chat": {"id": "chat"}}}, None),
     ],
 )  # fmt: skip
-def test_a_lane_tells_its_chat(raw: dict[str, Any], chat_id: int | None) -> None:
+def test_a_lane_tells_its_chat_and_its_topic(
+    raw: dict[str, Any], place: tuple[int, int | None] | None
+) -> None:
     arrival = arrival_of(raw)
     assert arrival
-    assert chat_of_lane(arrival.lane) == chat_id
+    assert chat_of_lane(arrival.lane) == (place and place[0])
+    assert place_of_lane(arrival.lane) == place

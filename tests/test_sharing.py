@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bot import postgresinbox, postgressession
 from bot.databaseaddress import DatabaseAddress
 from bot.errors import AlreadyServing, LaneLost, PeopleUnusable, SettingsError, StateUnreachable
 from bot.inbox import Arrival, Begun
-from bot.openstate import SharedState
+from bot.openstate import SharedState, Sharing
 from bot.people import People
 from bot.postgreschats import PostgresChats
 from bot.postgresinbox import PostgresInbox
@@ -29,6 +29,7 @@ from bot.postgressession import PostgresSession
 from bot.postgresstate import PostgresState
 from bot.settings import webhook_settings
 from bot.sharedlanes import SharedLanes
+from bot.telegrambot.arrivals import place_of_lane
 from bot.tokenbuckets import Verdict
 
 ADA = 11
@@ -379,19 +380,79 @@ def test_where_a_chat_has_moved_all_know(start: Start, postgres_database: str) -
     assert not start().chats.any_closed
 
 
-def test_a_person_who_is_forgotten_is_forgotten_by_all(postgres_database: str) -> None:
-    states = [SharedState(address(postgres_database)) for _ in range(2)]
-    forgotten: list[tuple[int, int]] = []
+class Memory:
+    """Notes what it is told to forget."""
+
+    def __init__(self) -> None:
+        self.forgot: list[object] = []
+
+    def forget_person(self, person_id: int) -> bool:
+        self.forgot.append(person_id)
+        return True
+
+    def forget_talks(self, talks: Hashable) -> None:
+        self.forgot.append(talks)
+
+    def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
+        self.forgot.append(("chat", chat_id, thread_id))
+
+    def forget_all(self) -> None:
+        self.forgot.append("all")
+
+
+def shared_states(
+    url: str, running: ExitStack, *, count: int = 2
+) -> list[tuple[SharedState, Sharing, Memory]]:
+    """Processes that run, each with its memory."""
+    found = []
+    for _ in range(count):
+        state, memory = SharedState(address(url)), Memory()
+        state.forgets_with(talks=memory)
+        sharing = running.enter_context(
+            state.sharing("a bot", alone=False, on_refused=lambda: None, place_of=place_of_lane)
+        )
+        sharing.start(lambda: None)
+        found.append((state, sharing, memory))
+    return found
+
+
+def test_what_is_forgotten_is_forgotten_by_all(postgres_database: str) -> None:
     with ExitStack() as running:
-        for number, state in enumerate(states):
-            state.forgets_with(lambda person, number=number: forgotten.append((number, person)))  # type: ignore[misc]
-            sharing = running.enter_context(
-                state.sharing("a bot", alone=False, on_refused=lambda: None)
-            )
-            sharing.start(lambda: None)
-        assert states[0].tell_to_forget(ADA) is False
-        until(lambda: (1, ADA) in forgotten)
-    assert states[0].tell_to_forget(ADA) is False  # none runs: there is nobody to tell
+        (state, _, _), (_, _, memory) = shared_states(postgres_database, running)
+        assert state.tell_to_forget(ADA) is False
+        state.tell_to_forget_talks((ADA, None, ADA))
+        until(lambda: memory.forgot == [ADA, (ADA, None, ADA)])
+    assert state.tell_to_forget(ADA) is False  # none runs: there is nobody to tell
+
+
+def test_who_may_not_have_heard_what_is_forgotten_forgets_all(postgres_database: str) -> None:
+    with ExitStack() as running:
+        ((_, _, memory),) = shared_states(postgres_database, running, count=1)
+        assert memory.forgot == []
+        cut(postgres_database)
+        until(lambda: "all" in memory.forgot)
+
+
+def test_a_chat_in_which_another_process_has_answered_is_forgotten_before_it_goes_on(
+    postgres_database: str,
+) -> None:
+    with ExitStack() as running:
+        (_, one, ones), (_, two, twos) = shared_states(postgres_database, running)
+
+        def answers(sharing: Sharing, number: int) -> None:
+            sharing.inbox.put([arrival(number, "chat 7 topic 3")])
+            until(lambda: sharing.inbox.claim(most=1))
+            sharing.inbox.done(number)
+            assert sharing.inbox.next_in("chat 7 topic 3") is None
+
+        answers(one, 1)
+        ones.forgot.clear()
+        answers(one, 2)
+        assert ones.forgot == []
+        answers(two, 3)
+        assert twos.forgot == [("chat", 7, 3)]
+        answers(one, 4)
+        assert ones.forgot == [("chat", 7, 3)]
 
 
 def test_what_a_person_had_deleted_is_in_no_file_of_the_tables(postgres_database: str) -> None:

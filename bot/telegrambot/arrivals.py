@@ -8,7 +8,8 @@ from typing import Any
 from bot.inbox import Arrival
 
 _HIGHEST_ID = 2**63 - 1
-_CHATS_LANE = re.compile(r"chat (-?[0-9]{1,19})(?: topic .*)?")
+_CHATS_LANE = re.compile(r"chat (-?[0-9]{1,19})(?: topic (.*))?")
+_TOPIC = re.compile(r"[0-9]{1,19}")
 
 
 def arrival_of(raw: object) -> Arrival | None:
@@ -31,6 +32,14 @@ def chat_of_lane(lane: str) -> int | None:
     """The chat whose lane it is, None for another's."""
     found = _CHATS_LANE.fullmatch(lane)
     return int(found[1]) if found else None
+
+
+def place_of_lane(lane: str) -> tuple[int, int | None] | None:
+    """The chat whose lane it is, and the topic, if it is one's; None for another's."""
+    found = _CHATS_LANE.fullmatch(lane)
+    if found is None or (found[2] is not None and not _TOPIC.fullmatch(found[2])):
+        return None
+    return int(found[1]), int(found[2]) if found[2] is not None else None
 
 
 def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ from bot.lanes import Lanes
 from bot.metrics import Metrics
 from bot.settings import TELEGRAM_API, Settings, WebhookSettings
 from bot.sharedlanes import SharedLanes
-from bot.telegrambot.arrivals import chat_written_in, kind_of, move_told_in
+from bot.telegrambot.arrivals import chat_written_in, kind_of, move_told_in, place_of_lane
 from bot.telegrambot.chats import Chats
 from bot.telegrambot.connection import Connection
 from bot.telegrambot.handling import Handler
@@ -111,7 +111,10 @@ class TelegramBot:
             if self._shared is not None:
                 sharing = open_files.enter_context(
                     self._shared.sharing(
-                        directory.name, alone=self._webhook is None, on_refused=self._replace
+                        directory.name,
+                        alone=self._webhook is None,
+                        on_refused=self._replace,
+                        place_of=place_of_lane,
                     )
                 )
                 await self._serve(sharing.inbox, sharing.chats, sharing)
