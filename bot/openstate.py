@@ -27,11 +27,13 @@ class Sharing:
     """A bot's part in the work that several processes share.
 
     ``start`` begins it; what it is given is called, in any thread, when there may be work.
+    ``hurry`` says that the process is to end: less is waited for a database that says nothing.
     """
 
     inbox: SharesUpdates
     chats: KnownChats
     start: Callable[[Callable[[], None]], None]
+    hurry: Callable[[], None]
 
 
 class SharedState:
@@ -128,7 +130,7 @@ class SharedState:
 
             self._session = session
             opened.callback(setattr, self, "_session", None)
-            yield Sharing(inbox, chats, start)
+            yield Sharing(inbox, chats, start, self._state.hurry)
 
     def _forget_person(self, person: str) -> None:
         for memory in self._memories:

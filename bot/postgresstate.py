@@ -1,6 +1,7 @@
 """The database that several processes share: its connections, its tables and their versions.
 
-The only module that imports psycopg, and the only one that knows the address.
+The only module that knows the address, and with ``bot.postgrespatience`` the only one that imports
+psycopg.
 """
 
 import logging
@@ -15,7 +16,9 @@ from bot.errors import SettingsError, StateUnreachable
 from bot.postgrestables import MIGRATIONS, SCHEMA
 
 if TYPE_CHECKING:
-    from psycopg import Connection, Error
+    from psycopg import Error
+
+    from bot.postgrespatience import ImpatientConnection, Patience
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,6 @@ Values = Mapping[str, object]
 _PARAMETERS: Mapping[str, object] = {
     "application_name": "verbatim",
     "client_encoding": "utf8",
-    "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -48,6 +50,8 @@ _WAITS_FOR_DISK = (
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') = 'off'"
 )
+_CONNECT_S = 5
+_HURRY_S = 4
 _DOES_NOT_WAIT = "SET synchronous_commit TO off"
 _PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -72,6 +76,9 @@ class PostgresState:
                 "VERBATIM_STATE needs a library that is not installed. Type: "
                 'pip install "verbatim-bot[postgres]"'
             ) from None
+        from bot.postgrespatience import Patience  # an extra
+
+        self._patience = Patience()
         link = self.link()
         try:
             self._prepare(link)
@@ -85,7 +92,11 @@ class PostgresState:
         the server within a second. One that never ``comes_back`` fails for ever once
         it has failed.
         """
-        return Link(self._address, durable=durable, comes_back=comes_back)
+        return Link(self._address, self._patience, durable=durable, comes_back=comes_back)
+
+    def hurry(self) -> None:
+        """Waits less for a server that says nothing: this process is to end."""
+        self._patience.silence_s = _HURRY_S
 
     def _prepare(self, link: "Link") -> None:
         with link.transaction():
@@ -119,12 +130,15 @@ class Link:
     which holds no values and no password.
     """
 
-    def __init__(self, address: DatabaseAddress, *, durable: bool, comes_back: bool) -> None:
+    def __init__(
+        self, address: DatabaseAddress, patience: "Patience", *, durable: bool, comes_back: bool
+    ) -> None:
         self._address = address
+        self._patience = patience
         self._durable = durable
         self._comes_back = comes_back
         self._lock = threading.RLock()
-        self._connection: Connection[tuple[Any, ...]] | None = None
+        self._connection: ImpatientConnection | None = None
         self._in_transaction = False
         self._closed = False
         self._failures = 0
@@ -204,7 +218,7 @@ class Link:
         except self._errors as error:
             raise self._unreachable(error) from None  # it may hold values
 
-    def _connected(self) -> "Connection[tuple[Any, ...]]":
+    def _connected(self) -> "ImpatientConnection":
         if self._connection is not None:
             return self._connection
         if self._closed:
@@ -216,6 +230,9 @@ class Link:
         import psycopg  # an extra
         from psycopg.conninfo import conninfo_to_dict
 
+        from bot.postgrespatience import ImpatientConnection
+
+        within_s = min(_CONNECT_S, int(self._patience.silence_s))
         try:
             given = conninfo_to_dict(self._address.url)
         except psycopg.Error:
@@ -225,7 +242,9 @@ class Link:
                 "Check VERBATIM_STATE."
             ) from None
         try:
-            connection = psycopg.connect("", autocommit=True, **{**_PARAMETERS, **given})  # type: ignore[arg-type]
+            parameters = {**_PARAMETERS, "connect_timeout": within_s, **given}
+            connection = ImpatientConnection.connect("", autocommit=True, **parameters)  # type: ignore[arg-type]
+            connection.patience = self._patience
             try:
                 connection.execute(_SESSION)
                 connection.execute(_WAITS_FOR_DISK if self._durable else _DOES_NOT_WAIT)

@@ -167,9 +167,10 @@ class SharedLanes:
 
     async def _give_back(self, lane: str) -> None:
         try:
-            await self._asked(self._inbox.give_back, lane)
-        except StateUnreachable as error:
-            log.info("a chat is given back when this process ends: %s", error)
+            async with asyncio.timeout(_GIVE_BACK_S):
+                await self._asked(self._inbox.give_back, lane)
+        except (TimeoutError, StateUnreachable) as error:
+            log.info("a chat is given back when this process ends: %s", type(error).__name__)
 
     async def _pause(self, pause_s: float) -> None:
         with suppress(TimeoutError):

@@ -182,6 +182,22 @@ class PostgresServer:
         return [int(child) for child in found.read_text().split()] if found.exists() else []
 
     @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Within the block it takes connections, and says nothing at all."""
+        # the parent first, so that none is added
+        stopped = [self.pid]
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            for child in self.children():
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGSTOP)
+                    stopped.append(child)
+            yield
+        finally:
+            for each in reversed(stopped):
+                os.kill(each, signal.SIGCONT)
+
+    @contextmanager
     def standby(self) -> Iterator["PostgresServer"]:
         """Another server that takes over what is written here as it is written; see ``promote``."""
         with PostgresServer(tcp=True, copy_of=self) as other:

@@ -42,7 +42,7 @@ ONE_MODULE = {
     "ray": "embeddings.rayengine",
 }
 ONE_PACKAGE = {"telegram": "bot.telegrambot", "pgvector": "embeddings.postgres"}
-A_SERVER = {"psycopg": ("bot.postgresstate", "embeddings.postgres.")}
+A_SERVER = {"psycopg": ("bot.postgresstate", "bot.postgrespatience", "embeddings.postgres.")}
 """State and index can lie in one database or in two, and know nothing of each other."""
 
 

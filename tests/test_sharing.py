@@ -26,10 +26,12 @@ from bot.postgreschats import PostgresChats
 from bot.postgresinbox import PostgresInbox
 from bot.postgrespeople import PostgresPeople
 from bot.postgressession import PostgresSession
-from bot.postgresstate import PostgresState
+from bot.postgresstate import Link, PostgresState
 from bot.settings import webhook_settings
 from bot.sharedlanes import SharedLanes
+from bot.telegrambot import receiving
 from bot.telegrambot.arrivals import place_of_lane
+from bot.telegrambot.receiving import Intake
 from bot.tokenbuckets import Verdict
 
 ADA = 11
@@ -879,3 +881,53 @@ def test_the_server_gives_up_a_machine_that_is_gone_without_a_word() -> None:
         link = PostgresState(address(url)).link()
         assert link.rows("SHOW tcp_user_timeout") == [("20000",)]
         link.close()
+
+
+def test_a_database_that_says_nothing_is_given_up_and_asked_anew_when_it_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with PostgresServer(tcp=True) as server, server.database() as url:
+        state = PostgresState(address(url))
+        link = state.link()
+        assert link.rows("SELECT 1") == [(1,)]
+        state.hurry()
+        started_s = time.monotonic()
+        with server.frozen(), pytest.raises(StateUnreachable, match=r"said nothing|timeout"):
+            link.rows("SELECT 1")
+        assert time.monotonic() - started_s < 15
+        until(lambda: answers(link))
+        # a statement that takes no longer than that is left alone
+        monkeypatch.setattr(state._patience, "silence_s", 2.0)
+        assert link.rows("SELECT pg_sleep(1)")
+        link.close()
+
+
+def answers(link: Link) -> bool:
+    try:
+        return link.rows("SELECT 1") == [(1,)]
+    except StateUnreachable:
+        return False
+
+
+def test_what_the_database_does_not_take_in_time_telegram_is_to_send_again(
+    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+) -> None:
+    monkeypatch.setattr(receiving, "_TAKE_S", 0.3)
+    process = start()
+    message = {"update_id": 7, "message": {"chat": {"id": 1}}}
+
+    async def run() -> None:
+        lanes = SharedLanes(process.inbox, worked_on_by_none, has_room=lambda: False)
+        intake = Intake(process.inbox, lanes, on_new=lambda _, __: None)
+        with psycopg.connect(postgres_database) as other:
+            other.execute("LOCK TABLE verbatim_state.updates IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(StateUnreachable, match="nothing was said"):
+                await intake.take([message])
+        await intake.take([message])
+        intake.close()
+
+    async def worked_on_by_none(_: int) -> bool:
+        raise AssertionError
+
+    asyncio.run(run())
+    assert process.inbox.waiting() == [(7, "chat 1")]

@@ -172,6 +172,22 @@ def test_while_the_database_is_away_telegram_is_told_to_come_again_and_nothing_i
             assert secret not in bot.log
 
 
+def test_a_bot_whose_database_is_frozen_refuses_and_ends_when_it_is_told_to(
+    processes: BotProcesses, server: BotApiServer, tmp_path: Path
+) -> None:
+    with PostgresServer(tcp=True) as database, database.database() as url:
+        sharing = SharingBots(processes, server, tmp_path, url)
+        bot = sharing.start()
+        user = server.add_user()
+        assert sharing.post(sharing.update(user, "x"), to=0) == 200
+        server.wait_for_messages(1, timeout_s=20)
+        with database.frozen():
+            assert sharing.post(sharing.update(user, "y"), to=0) == 503
+            bot.send_signal(signal.SIGTERM)
+            assert bot.wait(45) == 0
+        assert "Traceback" not in bot.log
+
+
 def test_a_bot_that_polls_is_refused_beside_another_in_one_sentence(
     sharing: SharingBots, processes: BotProcesses, server: BotApiServer, tmp_path: Path
 ) -> None:

@@ -160,6 +160,7 @@ class TelegramBot:
         polling = HTTPXRequest(connection_pool_size=1)
         bot = self._bot(polling, limits)
         workers = self._workers(inbox, bot, metrics, chats, sharing)
+        hurry = sharing.hurry if sharing is not None else _no_hurry
         intake, lanes, handler = workers.intake, workers.lanes, workers.handler
         receiver = self._receiver(polling, intake, bot, health, refused)
         tidying = asyncio.create_task(intake.tidy_now_and_then())
@@ -168,12 +169,14 @@ class TelegramBot:
                 self._connection.attach(bot, inbox, chats)
                 await self._answer(bot, workers, receiver)
                 handler.stop()
+                hurry()
                 if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
                     log.warning("%d updates wait for the next start", inbox.depth)
         except InvalidToken as error:
             raise TokenRefused(texts.REFUSED) from error
         finally:
             handler.stop()
+            hurry()
             await lanes.drain(timeout_s=0)
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
@@ -319,6 +322,10 @@ class TelegramBot:
             else:
                 return True
         return False
+
+
+def _no_hurry() -> None:
+    """Files are not waited for."""
 
 
 def bot_directory(settings: Settings, token: str) -> Path:

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from bot.errors import StateUnreachable
 from bot.kept import NOT_KEPT, KeepsUpdates
 from bot.telegrambot.arrivals import arrival_of, chat_of_lane
 
@@ -20,6 +22,9 @@ OnWaiting = Callable[[int], None]
 
 MOST_WAITING = 10_000
 """With more in the inbox nothing is taken: Telegram keeps it, for a day."""
+
+_TAKE_S = 10.0
+_CLOSE_S = 5.0
 
 
 class TakesNumbers(Protocol):
@@ -65,6 +70,8 @@ class Intake:
     async def take(self, raw: Sequence[object]) -> None:
         """Returns when the updates are on disk; what is no update is left out.
 
+        What a database has not taken within ``_TAKE_S`` is not taken, whatever becomes of it.
+
         Raises:
             sqlite3.Error, StateUnreachable: if they cannot be written; none of them is taken then.
         """
@@ -75,7 +82,11 @@ class Intake:
         if not arrivals:
             return
         loop = asyncio.get_running_loop()
-        new = await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
+        try:
+            async with asyncio.timeout(_TAKE_S if self._inbox.waits else None):
+                new = await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
+        except TimeoutError:
+            raise StateUnreachable(f"nothing was said for {_TAKE_S:g} s") from None
         raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
         # first of all: what is in the inbox and in no lane is not answered before a restart.
         # Nothing is worked on before this method lets the event loop go on.
@@ -111,8 +122,10 @@ class Intake:
                 log.warning("the inbox cannot be tidied: %s", error)
 
     def close(self) -> None:
-        """Waits for what is being written."""
-        self._writer.shutdown()
+        """Waits for what is being written; for a database only so long."""
+        waiting = threading.Thread(target=self._writer.shutdown, daemon=True)
+        waiting.start()
+        waiting.join(_CLOSE_S if self._inbox.waits else None)
 
 
 @contextmanager
