@@ -14,6 +14,7 @@ class KnownChats(ABC):
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self.changes = 0
         self._closed: set[int] = set()
         self._moved: dict[int, int] = {}
         self._came_from: dict[int, int] = {}
@@ -46,9 +47,22 @@ class KnownChats(ABC):
         """Whether nothing is to be sent to a chat."""
         return chat_id in self._closed
 
+    def know_open(self, chat_id: int) -> None:
+        """Knows that a chat is open again, which was kept before."""
+        with self._lock:
+            self._closed.discard(chat_id)
+
+    def know_all_closed(self, closed: Set[int], *, changes: int) -> bool:
+        """Knows that these are closed and no others, if none changed since ``changes``; whether."""
+        with self._lock:
+            if self.changes == changes:
+                self._closed = set(closed)
+            return self.changes == changes
+
     def close_chat(self, chat_id: int) -> None:
         """Nothing is sent to the chat any more."""
         with self._lock:
+            self.changes += 1
             self._closed.add(chat_id)
             self.keep_closed(chat_id)
 
@@ -56,6 +70,7 @@ class KnownChats(ABC):
         """The chat is written to again; nothing about it is kept."""
         if chat_id in self._closed:
             with self._lock:
+                self.changes += 1
                 self._closed.discard(chat_id)
                 self.keep_open(chat_id)
 

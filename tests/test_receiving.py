@@ -11,7 +11,7 @@ import pytest
 
 from bot.inbox import Inbox
 from bot.lanes import Lanes
-from bot.telegrambot.arrivals import arrival_of, chat_of_lane, place_of_lane
+from bot.telegrambot.arrivals import arrival_of, chat_of_lane, chat_written_in, place_of_lane
 from bot.telegrambot.chats import Chats
 from bot.telegrambot.receiving import Intake
 
@@ -114,3 +114,20 @@ def test_a_lane_tells_its_chat_and_its_topic(
     assert arrival
     assert chat_of_lane(arrival.lane) == (place and place[0])
     assert place_of_lane(arrival.lane) == place
+
+
+@pytest.mark.parametrize(
+    ("raw", "chat_id"),
+    [
+        (message(1, -5), -5),
+        ({"update_id": 1, "edited_message": {"chat": {"id": -5}}}, -5),
+        ({"update_id": 1, "callback_query": {"message": {"chat": {"id": -5}}}}, -5),
+        ({"update_id": 1, "callback_query": {"inline_message_id": "x"}}, None),
+        ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, None),
+        ({"update_id": 1, "message": {"chat": {"id": "chat"}}}, None),
+    ],
+)
+def test_a_chat_in_which_somebody_does_something_is_open(
+    raw: dict[str, Any], chat_id: int | None
+) -> None:
+    assert chat_written_in(raw) == chat_id

@@ -382,6 +382,35 @@ def test_where_a_chat_has_moved_all_know(start: Start, postgres_database: str) -
     assert not start().chats.any_closed
 
 
+def test_which_chats_are_closed_and_which_are_open_again_all_know(
+    start: Start, postgres_database: str
+) -> None:
+    one, two, other = start(), start(), start(bot="another bot")
+    one.chats.close_chat(7)
+    until(lambda: two.chats.is_closed(7))
+    two.chats.open_chat(7)
+    until(lambda: not one.chats.is_closed(7))
+    assert not two.chats.is_closed(7)
+    assert not start().chats.any_closed
+    one.chats.close_chat(8)
+    until(lambda: two.chats.is_closed(8))
+    assert not other.chats.any_closed
+    # what was told while it was not there
+    cut_session(postgres_database, one)
+    with psycopg.connect(postgres_database, autocommit=True) as database:
+        database.execute("DELETE FROM verbatim_state.closed_chats")
+    until(lambda: not one.chats.any_closed)
+
+
+def test_what_a_process_changed_while_it_read_what_is_closed_holds(start: Start) -> None:
+    one = start()
+    one.chats.close_chat(7)
+    changes = one.chats.changes
+    one.chats.open_chat(7)
+    assert not one.chats.know_all_closed({7}, changes=changes)
+    assert not one.chats.is_closed(7)
+
+
 class Memory:
     """Notes what it is told to forget."""
 

@@ -23,8 +23,11 @@ def arrival_of(raw: object) -> Arrival | None:
 
 
 def chat_written_in(raw: Mapping[str, Any]) -> int | None:
-    """The chat in which somebody wrote, None for an update about something else."""
-    chat = _inner(_inner(raw, "message"), "chat").get("id")
+    """The chat in which somebody wrote, edited or pressed a button; None for another update."""
+    message = _inner(_inner(raw, "callback_query"), "message")
+    for kind in ("message", "edited_message"):
+        message = _inner(raw, kind) or message
+    chat = _inner(message, "chat").get("id")
     return chat if isinstance(chat, int) else None
 
 
