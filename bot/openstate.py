@@ -50,14 +50,17 @@ class SharedState:
         self._session: PostgresSession | None = None
         self._memories: tuple[RemembersPeople, ...] = ()
         self._talks: RemembersTalks | None = None
+        self._tidy: list[Callable[[], None]] = []
 
     def people(self, *, came_from: CameFrom) -> People:
         """What is kept about people."""
         return People(PostgresPeople(self._state), came_from=came_from)
 
     def paces(self, *, per_minute: float, burst: int) -> PostgresPaces:
-        """How fast each person may go on."""
-        return PostgresPaces(self._state, per_minute=per_minute, burst=burst)
+        """How fast each person may go on; tidied now and then while a bot runs."""
+        paces = PostgresPaces(self._state, per_minute=per_minute, burst=burst)
+        self._tidy.append(paces.tidy)
+        return paces
 
     def forgets_with(self, *memories: RemembersPeople, talks: RemembersTalks) -> None:
         """These forget what another process forgets, and all when it may have gone unheard.
@@ -120,6 +123,8 @@ class SharedState:
             opened.callback(inbox.close)
             chats = PostgresChats(self._state, session, bot)
             opened.callback(chats.close)
+            for tidy in self._tidy:
+                session.on_sweep(tidy)
             session.on_told("forget", self._forget_person)
             session.on_told("talks", self._forget_talks)
             session.on_told(LOST, lambda _: self._forget_all())

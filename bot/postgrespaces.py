@@ -1,8 +1,8 @@
 """How fast each person may go on, whichever process they reach: their buckets in the database."""
 
 import logging
+import time
 from collections.abc import Hashable
-from itertools import count
 
 from bot.errors import StateUnreachable
 from bot.postgresstate import PostgresState
@@ -10,7 +10,8 @@ from bot.tokenbuckets import TOLD_AGAIN_S, Verdict
 
 log = logging.getLogger(__name__)
 
-_TIDY_EVERY = 1_000
+TIDY_S = 60.0
+"""So often what is full again is forgotten, while a process runs."""
 
 # the same as ``TokenBuckets.take``, in one statement
 _TAKE = """
@@ -38,27 +39,36 @@ RETURNING (SELECT allowed FROM verdict), (SELECT have FROM verdict), (SELECT unt
 class PostgresPaces:
     """See ``bot.tokenbuckets.TokenBuckets``; where the database cannot be asked, all may go on.
 
-    A bucket that is full again is forgotten.
+    A bucket that is full again is forgotten by the next ``tidy``.
     """
 
     def __init__(self, state: PostgresState, *, per_minute: float, burst: int) -> None:
         self._link = state.link(durable=False)
         self._per_s = per_minute / 60
         self._burst = float(burst)
-        self._takes = count(1)
+        self._tidied_s = -TIDY_S
 
     def close(self) -> None:
         """Ends the connection."""
         self._link.close()
 
+    def tidy(self) -> None:
+        """Forgets, every ``TIDY_S``, who has not asked for so long that nothing of it counts.
+
+        Raises:
+            StateUnreachable: if the database cannot be reached.
+        """
+        if time.monotonic() < self._tidied_s + TIDY_S:
+            return
+        self._tidied_s = time.monotonic()
+        self._link.rows(
+            "DELETE FROM paces WHERE at < now() - make_interval(secs => %(full)s)",
+            {"full": max(TOLD_AGAIN_S, self._burst / self._per_s)},
+        )
+
     def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
         """See ``TokenBuckets.take``."""
         try:
-            if next(self._takes) % _TIDY_EVERY == 0:
-                self._link.rows(
-                    "DELETE FROM paces WHERE at < now() - make_interval(secs => %(full)s)",
-                    {"full": max(TOLD_AGAIN_S, self._burst / self._per_s)},
-                )
             allowed, have, untold = self._link.rows(
                 _TAKE,
                 {

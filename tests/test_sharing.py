@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from postgresserver import PostgresServer, new_database
 
-from bot import postgresinbox, postgressession
+from bot import postgresinbox, postgrespaces, postgressession
 from bot.databaseaddress import DatabaseAddress
 from bot.errors import AlreadyServing, LaneLost, PeopleUnusable, SettingsError, StateUnreachable
 from bot.inbox import Arrival, Begun
@@ -507,6 +507,55 @@ def test_what_a_person_had_deleted_is_in_no_file_of_the_tables(postgres_database
     people.delete(ADA)
     assert b"stripes" not in whole()
     people.close()
+
+
+def test_of_a_person_who_had_all_deleted_no_table_has_the_number_after_the_tidying(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = 424_242_424
+
+    def kept() -> list[str]:
+        with psycopg.connect(postgres_database, autocommit=True) as other:
+            names = other.execute(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' "
+                "AND relnamespace = 'verbatim_state'::regnamespace"
+            ).fetchall()
+            rows = {
+                name: str(other.execute(f"SELECT * FROM verbatim_state.{name}").fetchall())  # noqa: S608 (of this test)
+                for (name,) in names
+            }
+        return sorted(name for name, found in rows.items() if str(who) in found)
+
+    monkeypatch.setattr(postgrespaces, "TIDY_S", 0.0)
+    with ExitStack() as running:
+        state = SharedState(address(postgres_database))
+        people, paces = (
+            state.people(came_from=lambda chat: chat),
+            state.paces(per_minute=6, burst=1),
+        )
+        running.callback(people.close)
+        running.callback(paces.close)
+        sharing = running.enter_context(
+            state.sharing("a bot", alone=False, on_refused=lambda: None)
+        )
+        people.set_consent(who, True)
+        paces.take((who, True))
+        sharing.chats.close_chat(who)
+        until(lambda: "closed_chats" in kept())
+        sharing.chats.open_chat(who)
+        sharing.inbox.put([Arrival(1, f"chat {who}", "{}")])
+        assert sharing.inbox.claim(most=1)
+        sharing.inbox.done(1)
+        assert sharing.inbox.next_in(f"chat {who}") is None
+        people.delete(who)
+        until(lambda: kept() == ["lanes", "paces"])
+        with psycopg.connect(postgres_database, autocommit=True) as other:
+            other.execute("UPDATE verbatim_state.lanes SET since = since - interval '32 minutes'")
+            other.execute("UPDATE verbatim_state.paces SET at = at - interval '2 minutes'")
+        sharing.inbox.tidy()
+        assert kept() == ["paces"]
+        sharing.start(lambda: None)
+        until(lambda: kept() == [])
 
 
 def test_without_the_database_each_part_says_so_and_all_goes_on_when_it_is_back() -> None:
