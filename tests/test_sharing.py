@@ -867,6 +867,42 @@ def test_a_lane_that_comes_back_as_its_loss_is_noticed_is_worked_on_again(start:
     assert tries == [1, 1]
 
 
+def test_a_lane_that_was_lost_and_claimed_again_is_not_given_back_while_it_is_worked_on(
+    start: Start,
+) -> None:
+    process, other = start(), start()
+    process.inbox.put([arrival(1)])
+    tries: list[int] = []
+
+    async def run() -> None:
+        goes_on = asyncio.Event()
+
+        async def work(number: int) -> bool:
+            tries.append(number)
+            if len(tries) == 1:
+                return False
+            await goes_on.wait()
+            await asyncio.to_thread(process.inbox.done, number)
+            return True
+
+        lanes = SharedLanes(process.inbox, work, has_room=lambda: True)
+        lanes.begin()
+        while not tries:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        await asyncio.to_thread(process.inbox.give_back, "chat 1")  # as what a sweep frees
+        lanes.look()
+        while len(tries) < 2:
+            await asyncio.sleep(0.01)
+        draining = asyncio.create_task(lanes.drain(timeout_s=10))
+        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(other.inbox.claim, most=9) == []
+        goes_on.set()
+        await draining
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
 def test_what_is_claimed_as_a_process_stops_is_given_back(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
