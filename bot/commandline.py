@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date
@@ -18,6 +19,7 @@ from bot import terminal, terminalreports, texts
 from bot.accessrules import AccessKind
 from bot.answering import DEFAULT_QUOTES, MOST_QUOTES, Answerer, Outcome, is_question, outcome_of
 from bot.conversation import Conversations
+from bot.doctor import Finding
 from bot.errors import BotError, MalformedCitation, SettingsError
 from bot.jsonform import (
     check_fields,
@@ -559,16 +561,26 @@ def doctor(
 
     Example: verbatim doctor --online
     """
-    from bot.composition import examine_setup
-
     found = []
-    for finding in examine_setup(_settings(), os.environ, online=online):
+    for finding in _examined(online=online):
         found.append(finding)
         if not as_json:
             terminalreports.print_finding(finding, out)
     if as_json:
         print(json.dumps(finding_fields(found), ensure_ascii=False, indent=2))
     raise typer.Exit(0 if all(finding.well for finding in found) else EXIT_FAILURE)
+
+
+def _examined(*, online: bool) -> Iterator[Finding]:
+    """What is found; settings that cannot be read are all of it."""
+    from bot.composition import examine_setup
+
+    try:
+        settings = _settings()
+    except SettingsError as error:
+        yield Finding("settings", False, str(error))
+        return
+    yield from examine_setup(settings, os.environ, online=online)
 
 
 @app.command("list")

@@ -283,6 +283,21 @@ def examine_setup(
 
         return [*server_facts(settings.index_url or "")]
 
+    def ask_state() -> None:
+        if settings.state is None:
+            return
+        from bot.postgresstate import Link
+
+        link = Link(settings.state, durable=True, comes_back=False)
+        try:
+            link.rows("SELECT 1")
+        except ImportError as error:
+            raise SettingsError(
+                f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
+            ) from error
+        finally:
+            link.close()
+
     def bot_name(token: str) -> str | None:
         from bot.telegrambot.names import telegram_name
 
@@ -294,6 +309,7 @@ def examine_setup(
         find_model=find_whole_model,
         open_index=lambda: open_index(settings),
         servers=servers if settings.index_url else None,
+        ask_state=ask_state if settings.state else None,
         bot_name=bot_name if online else None,
     )
 

@@ -4,10 +4,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.settings import Settings, telegram_token
 from corpus import CorpusError, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
@@ -17,11 +18,15 @@ if TYPE_CHECKING:  # it needs an extra
     from embeddings.postgres.serverfacts import ServerFacts
 
 LEAST_FREE_BYTES = 500_000_000
-"""A refresh writes a generation beside the earlier ones."""
+"""What a refresh needs beside the generation that it writes; that is taken for as large as the
+largest there is.
+"""
 
 LEAST_SERVER = 160_000
 LEAST_VECTOR = (0, 8)
 MOST_BEHIND_S = 60.0
+MOST_BEHIND_BYTES = 64_000_000
+"""A standby that has less than this to replay is not late, however long the last commit is ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +48,40 @@ def examine(
     find_model: Callable[[], ModelFolder],
     open_index: Callable[[], PassageIndex],
     servers: Servers | None,
+    ask_state: Callable[[], None] | None,
     bot_name: Callable[[str], str | None] | None,
 ) -> Iterator[Finding]:
     """Findings as they are made; what could not be looked at is one that is not well.
 
-    ``find_model`` reads the weights. ``servers`` is None where the index lies on a disk;
+    ``find_model`` reads the weights. ``servers`` is None where the index lies on a disk,
+    ``ask_state`` where what is shared does; it raises what is wrong with its database.
     ``bot_name`` asks Telegram who has a token, None where the network is not to be used.
     """
     model: ModelFolder | None = None
     try:
         model = find_model()
-        yield _exported(settings, model)
-    except EmbeddingsError as error:
+    except (EmbeddingsError, OSError) as error:
         yield Finding("model", False, str(error))
-    yield _corpus(settings)
-    yield _disk(settings.home)
+    else:
+        yield _looked_at("model", partial(_exported, settings, model))
+    yield _looked_at("corpus", partial(_corpus, settings))
+    yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from _servers(servers)
-    yield _index(open_index, model)
-    yield _token(environment, bot_name)
+    yield _looked_at("index", partial(_index, open_index, model, in_tables=servers is not None))
+    if ask_state is not None:
+        yield _state(settings, ask_state)
+    yield _looked_at("token", partial(_token, environment, bot_name))
+
+
+def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
+    """What is found, also where a file or folder may not be looked at."""
+    try:
+        return look()
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        text = f"cannot be looked at:{where} ({error.strerror or error}). Check who may read it."
+        return Finding(name, False, text)
 
 
 def _exported(settings: Settings, model: ModelFolder) -> Finding:
@@ -96,19 +116,37 @@ def _corpus(settings: Settings) -> Finding:
     )
 
 
-def _disk(home: Path) -> Finding:
+def _disk(settings: Settings) -> Finding:
+    home = settings.home
     there = next(each for each in (home, *home.parents) if each.exists())
-    free = shutil.disk_usage(there).free
-    text = f"{free / 1e9:,.1f} GB free for {home}"
     if not os.access(there, os.W_OK | os.X_OK):
         return Finding("disk", False, f"{there} cannot be written. Set VERBATIM_HOME to what can.")
-    if free < LEAST_FREE_BYTES:
-        needed = f"a refresh may need {LEAST_FREE_BYTES / 1e9:.1f} GB. Free some, or set"
-        return Finding("disk", False, f"{text}: {needed} VERBATIM_HOME to another disk.")
+    free = shutil.disk_usage(there).free
+    text = f"{free / 1e9:,.1f} GB free for {home}"
+    needed = LEAST_FREE_BYTES
+    if settings.index_url is None:
+        needed += _largest_folder(settings.index_directory)
+    if free < needed:
+        needs = f"a refresh may need {needed / 1e9:,.1f} GB. Free some, or set"
+        return Finding("disk", False, f"{text}: {needs} VERBATIM_HOME to another disk.")
     return Finding("disk", True, text)
 
 
-def _index(open_index: Callable[[], PassageIndex], model: ModelFolder | None) -> Finding:
+def _largest_folder(directory: Path) -> int:
+    """The bytes of the largest folder in a directory, 0 where there is none."""
+    if not directory.exists():
+        return 0
+    folders = [each for each in directory.iterdir() if each.is_dir()]
+    return max(
+        (sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) for folder in folders),
+        default=0,
+    )
+
+
+def _index(
+    open_index: Callable[[], PassageIndex], model: ModelFolder | None, *, in_tables: bool
+) -> Finding:
+    """Of an index on a disk every byte is compared, of one in tables the rows are but counted."""
     try:
         index = open_index()
         if index.is_empty():
@@ -120,12 +158,27 @@ def _index(open_index: Callable[[], PassageIndex], model: ModelFolder | None) ->
     except (EmbeddingsError, SettingsError) as error:
         return Finding("index", False, str(error))
     manifest = generation.manifest
-    return Finding(
-        "index",
-        True,
-        f"generation {generation.number} in {index.place} is intact: {manifest.documents:,} "
-        f"documents, {manifest.passages:,} passages, format {manifest.format_version}",
+    counts = (
+        f"{manifest.documents:,} documents, {manifest.passages:,} passages, format "
+        f"{manifest.format_version}"
     )
+    where = f"generation {generation.number} in {index.place}"
+    if in_tables:
+        text = f'{where} has all its rows, which "verbatim check" reads: {counts}'
+    else:
+        text = f"{where} is intact: {counts}"
+    return Finding("index", True, text)
+
+
+def _state(settings: Settings, ask: Callable[[], None]) -> Finding:
+    try:
+        ask()
+    except StateUnreachable as error:
+        text = f"{error}. Check that the server runs and that VERBATIM_STATE is right."
+        return Finding("state", False, text)
+    except BotError as error:
+        return Finding("state", False, str(error))
+    return Finding("state", True, f"{settings.state} answers and takes writes")
 
 
 def _token(environment: Mapping[str, str], bot_name: Callable[[str], str | None] | None) -> Finding:
@@ -151,14 +204,19 @@ def _servers(servers: Servers) -> Iterator[Finding]:
     except (EmbeddingsError, SettingsError) as error:
         yield Finding("server", False, str(error))
         return
+    answering = [facts for facts in found if not isinstance(facts, EmbeddingsError)]
+    # it measures how late they are; they know but when the last commit was, which in the middle
+    # of a refresh is long ago
+    told_by_primary = any(each.state is not None for f in answering for each in f.standbys)
     for facts in found:
         if isinstance(facts, EmbeddingsError):
             yield Finding("server", False, str(facts))
         else:
             yield from _server(facts)
-    primaries = [f for f in found if not isinstance(f, EmbeddingsError) and not f.is_standby]
+            yield from _replication(facts, told_by_primary=told_by_primary)
+    primaries = {f.same_as: f for f in answering if not f.is_standby}
     if len(primaries) > 1:
-        places = " and ".join(facts.place for facts in primaries)
+        places = " and ".join(facts.place for facts in primaries.values())
         text = f"{places} both take writes. Stop the one that was replaced, at once."
         yield Finding("replication", False, text)
 
@@ -181,6 +239,12 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
             "ALTER EXTENSION vector UPDATE."
         )
         yield Finding("pgvector", False, text)
+    elif not facts.vector_usable:
+        text = (
+            f"{where} has pgvector {facts.vector}, but not in this database, and this login may "
+            "not have it there. Let who may type CREATE EXTENSION vector in it."
+        )
+        yield Finding("pgvector", False, text)
     else:
         yield Finding("pgvector", True, f"{where} has pgvector {facts.vector}")
     schema = "the schema" if facts.has_schema else "no schema yet"
@@ -188,27 +252,38 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
         names = ", ".join(facts.broken_graphs)
         text = f"{where}: {names} cannot be used. Type REINDEX INDEX verbatim.NAME there."
         yield Finding("graphs", False, text)
-    else:
+    for table in facts.missing_graphs:
+        text = (
+            f"{where}: {table} has no graph, and every search there compares every row. Type "
+            f"CREATE INDEX ON verbatim.{table} USING hnsw (vector vector_ip_ops)."
+        )
+        yield Finding("graphs", False, text)
+    if not facts.broken_graphs and not facts.missing_graphs:
         yield Finding("graphs", True, f"{where}: {schema}, graphs: {facts.graphs}, all whole")
-    yield from _replication(facts)
 
 
-def _replication(facts: "ServerFacts") -> Iterator[Finding]:
+def _replication(facts: "ServerFacts", *, told_by_primary: bool) -> Iterator[Finding]:
+    """Whether a standby follows, or the standbys of a primary do; ``told_by_primary`` tells that
+    a primary says how late they are.
+    """
     where = facts.place
     if facts.is_standby:
         if not facts.follows:
             text = f"{where} hears no primary. Check primary_conninfo and its log."
             yield Finding("replication", False, text)
         else:
-            text = f"{where} is {facts.behind_s:.1f} s behind its primary"
-            yield Finding("replication", facts.behind_s <= MOST_BEHIND_S, text)
+            text = f"{where} is {facts.behind_bytes:,} bytes behind its primary"
+            if facts.behind_bytes:
+                text += f", the commit that it replayed last is {facts.behind_s:.1f} s old"
+            late = facts.behind_bytes > MOST_BEHIND_BYTES and facts.behind_s > MOST_BEHIND_S
+            yield Finding("replication", told_by_primary or not late, text)
         return
     if not facts.standbys:
         yield Finding("replication", True, f"{where} has no standby")
     for each in facts.standbys:
         if each.state is None:
-            text = f"{where}: its login may not see {each.name}. GRANT pg_monitor to see it."
-            yield Finding("replication", True, text)
+            text = f"{where}: this login may not see {each.name}. GRANT pg_monitor to see it."
+            yield Finding("replication", False, text)
             continue
         behind = f"{each.behind_bytes or 0:,} bytes and {each.behind_s:.1f} s behind"
         well = each.state == "streaming" and each.behind_s <= MOST_BEHIND_S

@@ -3,35 +3,52 @@
 import json
 import os
 import shutil
+import socket
+import time
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from botapi_server import BotApiServer
+from fakes import LetterEmbedder
 from postgresserver import PostgresServer
 from processes import verbatim
+from test_passageindex import statements
 
 from bot import doctor
 from bot.composition import examine_setup
 from bot.doctor import Finding
 from bot.settings import Settings
+from embeddings import refresh
 from embeddings.postgres import serverfacts
+from embeddings.postgres.index import PostgresIndex
 from embeddings.postgres.serverfacts import ServerFacts, StandbyFacts
 
 WELL = ServerFacts(
     place="PostgreSQL, database index on one:5432",
+    same_as=(7, datetime(2026, 1, 1, tzinfo=UTC)),
     version=160_004,
     vector="0.8.1",
+    vector_usable=True,
     has_schema=True,
     graphs=2,
     broken_graphs=(),
+    missing_graphs=(),
     is_standby=False,
     follows=False,
+    behind_bytes=0,
     behind_s=0.0,
     standbys=(StandbyFacts("two", "streaming", 0, 0.0),),
 )
+
+NOBODY = 65534
+STANDBY = {"is_standby": True, "follows": True, "standbys": ()}
 
 
 @pytest.fixture
@@ -41,12 +58,14 @@ def home(built_home: Path, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def found(home: Path, name: str, *, online: bool = False, **environment: str) -> list[Finding]:
-    """What is found of one thing."""
+def found(
+    home: Path, name: str | None = None, *, online: bool = False, **environment: str
+) -> list[Finding]:
+    """What is found of one thing, or of all."""
     exports = os.environ["VERBATIM_EXPORTS"]
     given = {"VERBATIM_HOME": str(home), "VERBATIM_EXPORTS": exports, **environment}
     settings = Settings.from_environment(given)
-    return [f for f in examine_setup(settings, given, online=online) if f.name == name]
+    return [f for f in examine_setup(settings, given, online=online) if name in {None, f.name}]
 
 
 def one(home: Path, name: str, *, online: bool = False, **environment: str) -> Finding:
@@ -117,6 +136,60 @@ def test_a_disk_that_is_nearly_full(home: Path, monkeypatch: pytest.MonkeyPatch)
     assert "VERBATIM_HOME" in full.text
 
 
+def test_a_disk_without_room_for_another_generation_as_large(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage(10**10, 0, 10**9))
+    assert one(home, "disk").well
+    with (home / "index" / "000001" / "large").open("wb") as large:
+        large.truncate(600_000_000)
+    full = one(home, "disk")
+    assert (full.well, "may need 1.1 GB" in full.text) == (False, True)
+    url = "postgresql://nobody@127.0.0.1:1/index"
+    assert one(home, "disk", VERBATIM_INDEX=url).well
+
+
+@contextmanager
+def closed(folder: Path) -> Iterator[None]:
+    """Nobody may enter the folder, and who runs this is not root, to whom none is closed."""
+    folder.chmod(0)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("name", ["corpus", "disk", "index"])
+def test_a_data_directory_that_may_not_be_entered_is_told(home: Path, name: str) -> None:
+    assert one(home, name).well
+    with closed(home.parent):
+        wrong = one(home, name)
+    assert not wrong.well
+    assert "denied" in wrong.text
+    assert str(home) in wrong.text
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_settings_that_cannot_be_read_are_the_one_thing_found(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    run = verbatim("doctor", *words, home=tmp_path, VERBATIM_PRECISION="x")
+    assert (run.returncode, run.stderr) == (1, "")
+    if words:
+        told = json.loads(run.stdout)
+        (finding,) = told["findings"]
+        assert (told["well"], finding["name"], finding["well"]) == (False, "settings", False)
+        assert "VERBATIM_PRECISION" in finding["text"]
+    else:
+        assert run.stdout.startswith("WRONG  settings")
+
+
 def test_an_index_that_is_damaged_or_of_another_model(home: Path) -> None:
     assert one(home, "index").well
     other = one(home, "index", VERBATIM_QUERY_PROMPT="query: ")
@@ -153,7 +226,7 @@ def of_server(home: Path, monkeypatch: pytest.MonkeyPatch, *facts: ServerFacts) 
     monkeypatch.setattr(serverfacts, "server_facts", lambda url: list(facts))
     names = ("server", "pgvector", "graphs", "replication")
     url = "postgresql://nobody@127.0.0.1:1/index"
-    monkeypatch.setattr("bot.doctor._index", lambda *_: Finding("index", True, ""))
+    monkeypatch.setattr("bot.doctor._index", lambda *_, **__: Finding("index", True, ""))
     return [f for n in names for f in found(home, n, VERBATIM_INDEX=url) if not f.well]
 
 
@@ -165,14 +238,17 @@ def of_server(home: Path, monkeypatch: pytest.MonkeyPatch, *facts: ServerFacts) 
         ({"vector": None}, "pgvector", "no pgvector"),
         ({"vector": "0.7.4"}, "pgvector", "0.8 or later"),
         ({"vector": "0.10.0"}, None, ""),
+        ({"vector_usable": False}, "pgvector", "CREATE EXTENSION vector"),
         ({"broken_graphs": ("sentences_000003_vector_idx",)}, "graphs", "REINDEX"),
+        ({"missing_graphs": ("sentences_000003",)}, "graphs", "verbatim.sentences_000003 USING"),
         ({"standbys": ()}, None, ""),
         ({"standbys": (StandbyFacts("two", "catchup", 10**9, 1.0),)}, "replication", "catchup"),
         ({"standbys": (StandbyFacts("two", "streaming", 10**9, 90.0),)}, "replication", "90.0 s"),
-        ({"standbys": (StandbyFacts("two", None, None, 0.0),)}, None, ""),
-        ({"is_standby": True, "follows": True, "behind_s": 2.0}, None, ""),
-        ({"is_standby": True, "follows": True, "behind_s": 90.0}, "replication", "90.0 s"),
-        ({"is_standby": True, "follows": False}, "replication", "no primary"),
+        ({"standbys": (StandbyFacts("two", None, None, 0.0),)}, "replication", "pg_monitor"),
+        ({**STANDBY, "behind_bytes": 10**9, "behind_s": 2.0}, None, ""),
+        ({**STANDBY, "behind_bytes": 10**9, "behind_s": 90.0}, "replication", "90.0 s"),
+        ({**STANDBY, "behind_bytes": 10**5, "behind_s": 90.0}, None, ""),
+        ({**STANDBY, "follows": False}, "replication", "no primary"),
     ],
 )
 def test_what_a_server_says_is_well_or_told(
@@ -182,9 +258,7 @@ def test_what_a_server_says_is_well_or_told(
     name: str | None,
     words: str,
 ) -> None:
-    import dataclasses
-
-    wrong = of_server(home, monkeypatch, dataclasses.replace(WELL, **change))  # type: ignore[arg-type]
+    wrong = of_server(home, monkeypatch, replace(WELL, **change))  # type: ignore[arg-type]
     assert [f.name for f in wrong] == ([name] if name else [])
     assert all(words in f.text for f in wrong)
 
@@ -192,8 +266,21 @@ def test_what_a_server_says_is_well_or_told(
 def test_two_servers_that_both_take_writes_are_told(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (wrong,) = of_server(home, monkeypatch, WELL, WELL)
+    promoted = replace(WELL, same_as=(7, datetime(2026, 1, 2, tzinfo=UTC)))
+    (wrong,) = of_server(home, monkeypatch, WELL, promoted)
     assert "both take writes" in wrong.text
+    assert of_server(home, monkeypatch, WELL, WELL) == []  # one under two names
+
+
+def test_a_primary_knows_better_than_its_standby_how_late_that_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A standby knows the last commit, which may be hours before a refresh fills it."""
+    standby = replace(WELL, **STANDBY, behind_bytes=10**9, behind_s=9_000.0)  # type: ignore[arg-type]
+    assert of_server(home, monkeypatch, WELL, standby) == []
+    late = replace(WELL, standbys=(StandbyFacts("two", "streaming", 10**9, 90.0),))
+    (wrong,) = of_server(home, monkeypatch, late, standby)
+    assert "two is streaming" in wrong.text
 
 
 @pytest.fixture
@@ -228,10 +315,12 @@ def test_real_servers_tell_their_versions_and_replication_and_one_that_is_gone_i
         "has pgvector 0.",
         "the schema, graphs: 1, all whole",
         "is streaming",
-        "s behind its primary",
+        "bytes behind its primary",
         "generation 1 in PostgreSQL",
+        '"verbatim check" reads',
     ):
         assert words in after.stdout
+    assert "intact" not in after.stdout  # its rows were but counted
     primary.stop(kill=True)
     gone = verbatim("doctor", home=home, VERBATIM_INDEX=url)
     assert gone.returncode == 1
@@ -240,3 +329,118 @@ def test_real_servers_tell_their_versions_and_replication_and_one_that_is_gone_i
     assert "Connection refused" in wrong[0]
     assert "well   index" in gone.stdout
     assert "s3cr" not in before.stdout + after.stdout + gone.stdout
+
+
+def test_the_database_that_processes_share_is_asked_and_nothing_is_made_there(
+    home: Path, postgres_database: str
+) -> None:
+    assert found(home, "state") == []
+    assert one(home, "state", VERBATIM_STATE=postgres_database).well
+    with psycopg.connect(postgres_database) as connection:
+        made = connection.execute("SELECT FROM pg_namespace WHERE nspname LIKE 'verbatim%'")
+        assert made.fetchall() == []
+    gone = one(home, "state", VERBATIM_STATE="postgresql://u:s3cret@127.0.0.1:1/state")
+    assert not gone.well
+    assert "VERBATIM_STATE" in gone.text
+    assert "s3cret" not in gone.text
+
+
+@pytest.fixture
+def of_servers(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Finding]]:
+    """What is told of the servers of an address."""
+    monkeypatch.setattr("bot.doctor._index", lambda *_, **__: Finding("index", True, ""))
+
+    def told(url: str) -> list[Finding]:
+        rest = ("model", "corpus", "disk", "index", "token")
+        return [f for f in found(home, VERBATIM_INDEX=url) if f.name not in rest]
+
+    return told
+
+
+OfServers = Callable[[str], list[Finding]]
+
+
+def test_a_server_whose_name_nobody_knows_is_told_and_the_others_are_looked_at(
+    of_servers: OfServers,
+) -> None:
+    alone = "postgresql://u:s3cret@nobody-knows.invalid/index"
+    (finding,) = of_servers(alone)
+    assert (finding.name, finding.well) == ("server", False)
+    assert "nobody-knows.invalid" in finding.text
+    with PostgresServer(tcp=True) as server:
+        url = server.url().replace("@", "@nobody-knows.invalid,")
+        told = [(f.well, f.name) for f in of_servers(url)]
+    assert told[:2] == [(False, "server"), (True, "server")]
+    assert all(well for well, _ in told[1:])
+
+
+def test_a_server_that_has_two_addresses_is_one(
+    of_servers: OfServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As "localhost" has, with which both ::1 and 127.0.0.1 may reach one server."""
+    looked_up = socket.getaddrinfo
+
+    def twice(host: object, *rest: Any, **more: Any) -> list[Any]:
+        return looked_up(host, *rest, **more) * 2  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", twice)
+    with PostgresServer(tcp=True) as server:
+        url = server.url().replace("127.0.0.1", "localhost")
+        told = of_servers(url)
+        again = of_servers(f"{url.replace('/postgres', ',' + url.partition('@')[2])}")
+    assert [f.name for f in told] == ["server", "pgvector", "graphs", "replication"]
+    assert all(f.well for f in (*told, *again))
+
+
+def test_other_numbers_of_ports_than_of_servers_are_told(of_servers: OfServers) -> None:
+    (finding,) = of_servers("postgresql:///index?host=one,two,three&port=1,2")
+    assert "names 3 servers and 2 of port" in finding.text
+
+
+def test_what_a_login_may_not_see_or_have_is_told(
+    servers: tuple[PostgresServer, PostgresServer], of_servers: OfServers
+) -> None:
+    primary, _ = servers
+    with psycopg.connect(primary.url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE plain LOGIN")
+        plain = primary.url().replace("verbatim@", "plain@")
+        wrong = [f for f in of_servers(plain) if not f.well]
+        assert [f.name for f in wrong] == ["pgvector", "replication"]
+        connection.execute("GRANT pg_monitor TO plain")
+        connection.execute("CREATE EXTENSION vector")
+        assert all(f.well for f in of_servers(plain))
+
+
+def test_a_standby_that_a_long_refresh_fills_is_not_late(
+    servers: tuple[PostgresServer, PostgresServer],
+    of_servers: OfServers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All that is written comes in, and not one commit."""
+    monkeypatch.setattr(doctor, "MOST_BEHIND_S", 0.5)
+    primary, standby = servers
+    with psycopg.connect(primary.url()) as connection:
+        connection.execute("CREATE TABLE written (x text)")
+        connection.commit()
+        time.sleep(1)
+        for _ in range(5):
+            connection.execute(
+                "INSERT INTO written SELECT md5(i::text) FROM generate_series(1, 50000) i"
+            )
+            late = [f for f in of_servers(standby.url()) if not f.well]
+            assert late == []
+
+
+def test_a_graph_that_is_gone_is_told_with_what_makes_it(
+    of_servers: OfServers, tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.postgres.index.COMPARED_ROWS", 400)
+    with closing(PostgresIndex(postgres_database, directory=tmp_path)) as index:
+        refresh(statements(120), store=index, embedder=LetterEmbedder())
+    assert all(f.well for f in of_servers(postgres_database))
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute("DROP INDEX verbatim.sentences_000001_vector_idx")
+        (wrong,) = [f for f in of_servers(postgres_database) if not f.well]
+        assert wrong.name == "graphs"
+        connection.execute(wrong.text.rpartition(" Type ")[2].rstrip("."))  # type: ignore[call-overload]
+    assert all(f.well for f in of_servers(postgres_database))

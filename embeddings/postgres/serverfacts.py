@@ -1,12 +1,15 @@
 """What each server of an index's address says of itself: versions, graphs, and who follows whom."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, sql
 
-from embeddings.errors import IndexUnavailable
+from embeddings.errors import IndexDamaged, IndexMismatch, IndexUnavailable
+from embeddings.manifest import Manifest
 from embeddings.postgres.database import CONNECT_S, Database
 
 
@@ -28,19 +31,28 @@ class StandbyFacts:
 class ServerFacts:
     """What one server says; ``version`` is PostgreSQL's number, 160004 for 16.4.
 
+    ``same_as`` is equal for what is one server under two names, and for no others.
     ``vector`` is the version of pgvector that is in use, else the one that could be; None where
-    there is none. ``broken_graphs`` are indexes that no search uses. Of a standby ``follows`` tells
-    whether it hears a primary, and ``behind_s`` how old is what it replays, 0 if it has it all.
+    there is none. ``vector_usable`` tells whether it is in use or the login may have it so.
+    ``broken_graphs`` are indexes that no search uses, ``missing_graphs`` tables of the current
+    generation that are to be searched by one and have none. Of a standby ``follows`` tells
+    whether it hears a primary, ``behind_bytes`` what it has and has not replayed yet, and
+    ``behind_s`` how long ago was committed what it replayed last, 0 if it has replayed all: while
+    one long transaction comes in that grows, too.
     """
 
     place: str
+    same_as: tuple[int, datetime]
     version: int
     vector: str | None
+    vector_usable: bool
     has_schema: bool
     graphs: int
     broken_graphs: tuple[str, ...]
+    missing_graphs: tuple[str, ...]
     is_standby: bool
     follows: bool
+    behind_bytes: int
     behind_s: float
     standbys: tuple[StandbyFacts, ...]
 
@@ -56,9 +68,7 @@ def server_facts(url: str) -> list[ServerFacts | IndexUnavailable]:
     whole = Database(url)  # refuses what would show a password
     del whole
     found: list[ServerFacts | IndexUnavailable] = []
-    for attempt in conninfo.conninfo_attempts(conninfo.conninfo_to_dict(url)):
-        given: dict[str, Any] = {**attempt, "target_session_attrs": "any"}
-        one = conninfo.make_conninfo(**given)
+    for one in _of_one_server(url):
         database = Database(one)
         try:
             with psycopg.connect(one, autocommit=True, connect_timeout=CONNECT_S) as connection:
@@ -69,25 +79,60 @@ def server_facts(url: str) -> list[ServerFacts | IndexUnavailable]:
     return found
 
 
+def _of_one_server(url: str) -> Iterator[str]:
+    """An address for each server, by whatever role it has; a name is looked up when it is used.
+
+    Raises:
+        IndexUnavailable: if there are other numbers of ports than of servers.
+    """
+    told = {**conninfo.conninfo_to_dict(url), "target_session_attrs": "any"}
+    lists = {
+        name: str(told[name]).split(",")
+        for name in ("host", "hostaddr", "port")
+        if told.get(name) is not None
+    }
+    count = max((len(lists[name]) for name in ("host", "hostaddr") if name in lists), default=1)
+    if len(lists.get("port", ())) == 1:
+        lists["port"] *= count
+    for name, each in lists.items():
+        if len(each) != count:
+            raise IndexUnavailable(
+                f"VERBATIM_INDEX names {count} servers and {len(each)} of {name}. Give each "
+                "server its own, or one port for all."
+            )
+    for at in range(count):
+        given: dict[str, Any] = {**told, **{name: each[at] for name, each in lists.items()}}
+        yield conninfo.make_conninfo(**{k: v for k, v in given.items() if v != ""})
+
+
 def _facts(connection: psycopg.Connection, place: str) -> ServerFacts:
     port = connection.info.port
-    (version, vector, has_schema, is_standby) = _row(
+    (version, vector, vector_usable, has_schema, is_standby, system, started) = _row(
         connection,
         "SELECT current_setting('server_version_num')::int, "
-        "(SELECT coalesce(installed_version, default_version) FROM pg_available_extensions "
-        "WHERE name = 'vector'), to_regclass('verbatim.current') IS NOT NULL, pg_is_in_recovery()",
+        "coalesce(e.installed_version, e.default_version), "
+        "coalesce(e.installed_version IS NOT NULL OR r.rolsuper OR (v.trusted AND "
+        "has_database_privilege(current_database(), 'CREATE')), false), "
+        "to_regclass('verbatim.current') IS NOT NULL, pg_is_in_recovery(), "
+        "(SELECT system_identifier FROM pg_control_system()), pg_postmaster_start_time() "
+        "FROM pg_roles r LEFT JOIN pg_available_extensions e ON e.name = 'vector' "
+        "LEFT JOIN pg_available_extension_versions v "
+        "ON v.name = e.name AND v.version = e.default_version WHERE r.rolname = current_user",
     )
     graphs = connection.execute(
-        "SELECT c.relname, i.indisvalid AND i.indisready FROM pg_index i "
+        "SELECT c.relname, i.indisvalid AND i.indisready, t.relname "
+        "FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid "
         "JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam "
         "WHERE a.amname = 'hnsw' AND c.relnamespace = to_regnamespace('verbatim') ORDER BY 1"
     ).fetchall()
-    follows, behind_s = False, 0.0
+    follows, behind_bytes, behind_s = False, 0, 0.0
     standbys: tuple[StandbyFacts, ...] = ()
     if is_standby:
-        (follows, behind_s) = _row(
+        (follows, behind_bytes, behind_s) = _row(
             connection,
             "SELECT EXISTS (SELECT FROM pg_stat_wal_receiver), "
+            "coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), "
+            "0)::bigint, "
             "CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE coalesce("
             "extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0) END::float8",
         )
@@ -101,18 +146,45 @@ def _facts(connection: psycopg.Connection, place: str) -> ServerFacts:
                 "FROM pg_stat_replication ORDER BY 1, pid"
             )
         )
+    there = {table for _, _, table in graphs}
     return ServerFacts(
         place=f"{place}:{port}",
+        same_as=(system, started),
         version=version,
         vector=vector,
+        vector_usable=vector_usable,
         has_schema=has_schema,
         graphs=len(graphs),
-        broken_graphs=tuple(name for name, whole in graphs if not whole),
+        broken_graphs=tuple(name for name, whole, _ in graphs if not whole),
+        missing_graphs=tuple(
+            table
+            for table in (_to_have_graphs(connection) if has_schema else ())
+            if table not in there
+        ),
         is_standby=is_standby,
         follows=follows,
+        behind_bytes=max(behind_bytes, 0),
         behind_s=behind_s,
         standbys=standbys,
     )
+
+
+def _to_have_graphs(connection: psycopg.Connection) -> list[str]:
+    """The tables of the current generation that its manifest has searched by a graph."""
+    found = connection.execute(
+        "SELECT g.manifest FROM verbatim.generations g JOIN verbatim.current USING (number)"
+    ).fetchone()
+    try:
+        manifest = Manifest.from_bytes(bytes(found[0])) if found else None
+    except (IndexDamaged, IndexMismatch):
+        return []  # what opens the index says so
+    if manifest is None:
+        return []
+    return [
+        f"{kind}_{manifest.generation:06d}"
+        for kind, search in manifest.searches.items()
+        if search["kind"] == "hnsw"
+    ]
 
 
 def _row(connection: psycopg.Connection, query: str) -> tuple[Any, ...]:
