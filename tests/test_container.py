@@ -116,16 +116,37 @@ def test_passwords_are_secret_files_that_no_commit_takes(compose: dict[str, Any]
             assert name != "VERBATIM_INDEX"
 
 
-def test_the_bot_waits_for_a_healthy_primary_and_a_healthy_replica(
+def test_nothing_starts_a_server_that_was_replaced(
     services: dict[str, Any], databases: dict[str, Any]
 ) -> None:
+    """The bot and the replica wait for the primary by themselves, again and again."""
     bot = services["bot-postgres"]
     assert bot["environment"]["VERBATIM_INDEX_FILE"] == "/run/secrets/index_url"
-    assert set(bot["depends_on"]) == set(databases)
-    assert set(databases["replica"]["depends_on"]) == {"primary"}
-    for waits in (bot["depends_on"], databases["replica"]["depends_on"]):
-        assert all(each == {"condition": "service_healthy"} for each in waits.values())
-    assert all(each["healthcheck"]["test"][1] == "pg_isready" for each in databases.values())
+    for each in (bot, *databases.values()):
+        assert "depends_on" not in each
+        assert each["restart"] == "unless-stopped"
+
+
+def test_a_replica_is_healthy_only_while_it_hears_the_primary_and_its_first_copy_may_take_long(
+    databases: dict[str, Any],
+) -> None:
+    assert databases["primary"]["healthcheck"]["test"][1] == "pg_isready"
+    replica = databases["replica"]["healthcheck"]
+    assert "pg_stat_wal_receiver" in replica["test"][1]
+    assert replica["start_period"] == "2h"
+    for each in databases.values():  # each may be the primary
+        assert "max_slot_wal_keep_size=10GB" in each["command"]
+
+
+def test_the_bot_and_the_replica_have_logins_of_their_own(
+    services: dict[str, Any], databases: dict[str, Any]
+) -> None:
+    assert "postgres_password" not in services["bot-postgres"]["secrets"]
+    assert databases["replica"]["secrets"] == ["replica_password"]
+    primary = databases["primary"]
+    files = {n: v for n, v in primary["environment"].items() if n.endswith("_FILE")}
+    assert {v.removeprefix("/run/secrets/") for v in files.values()} == set(primary["secrets"])
+    assert primary["environment"]["POSTGRES_USER"] == "postgres"
 
 
 def test_the_image_has_what_an_index_in_postgresql_needs_as_it_is_tested() -> None:

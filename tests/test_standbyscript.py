@@ -5,15 +5,22 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
-from containerfiles import ROOT
+from containerfiles import ROOT, service
+from fakes import LetterEmbedder, corpus_of
 from postgresserver import USER, PostgresServer
 
+from embeddings import refresh
+from embeddings.postgres.index import PostgresIndex
+from embeddings.postgres.serverfacts import ServerFacts, server_facts
+
 SCRIPTS = ROOT / "deploy"
-PASSWORD = "a word"
 
 pytestmark = pytest.mark.skipif(not SCRIPTS.exists(), reason="the sources are not here")
 
@@ -34,62 +41,208 @@ def asked(url: str, question: str, *, until: Callable[[object], bool]) -> object
         time.sleep(0.05)
 
 
-def test_a_standby_copies_its_primary_follows_it_takes_over_and_starts_again(port: int) -> None:
-    with PostgresServer(tcp=True) as primary, psycopg.connect(primary.url()) as connection:
-        connection.execute(f"ALTER ROLE {USER} PASSWORD '{PASSWORD}'")
-        connection.execute("CREATE TABLE kept AS SELECT 1 AS x")
-        connection.commit()
-        folder = primary.own_folder("standby")
+class Standbys:
+    """What the scripts make of a primary: its logins, and a standby that is started by hand."""
+
+    def __init__(self, primary: PostgresServer, port: int) -> None:
+        self.primary, self._port = primary, port
+        self.where, self.primary_port = (
+            primary.url().rpartition("@")[2].partition("/")[0].split(":")
+        )
+        self.folder = primary.own_folder("standby")
+        for who in ("postgres", "verbatim", "replica"):
+            (self.folder / f"{who}_password").write_text(password(who))
+        with psycopg.connect(primary.url(), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE verbatim")
+            connection.execute(
+                f"CREATE ROLE postgres LOGIN SUPERUSER PASSWORD '{password('postgres')}'"
+            )
+        with psycopg.connect(primary.url().replace(USER, "postgres"), autocommit=True) as other:
+            other.execute(f"ALTER ROLE {USER} RENAME TO first")  # the script makes one
         hba = primary.data / "pg_hba.conf"
         hba.write_text("local all all trust\nhost all all all scram-sha-256\n")
+        made = {
+            "PGDATA": str(primary.data),
+            "POSTGRES_USER": "postgres",
+            "POSTGRES_DB": "verbatim",
+            "VERBATIM_PASSWORD_FILE": str(self.folder / "verbatim_password"),
+            "PGPASSWORD": password("postgres"),
+            "PGHOST": self.where,
+            "PGPORT": self.primary_port,
+        }
         subprocess.run(  # noqa: S603
-            ["/bin/sh", SCRIPTS / "primary.sh"], env={"PGDATA": str(primary.data)}, check=True
+            ["/bin/sh", "-e", SCRIPTS / "primary.sh"], env=self._with_all(made), check=True
         )
-        connection.execute("SELECT pg_reload_conf()")
-        connection.commit()
-        (folder / "password").write_text(PASSWORD)
-        unfinished = folder / "index.unfinished"
-        unfinished.mkdir()
-        (unfinished / "PG_VERSION").write_text("of a copy that was cut off")
-        primary.give(folder, unfinished)
-        script = folder / "standby.sh"
-        shutil.copy(SCRIPTS / "standby.sh", script)
-        where = primary.url().rpartition("@")[2].partition("/")[0].partition(":")
-        environment = {
-            "PATH": f"{primary.programs}:{os.defpath}",
+        self.ask_primary("SELECT pg_reload_conf()")
+        self.script = self.folder / "standby.sh"
+        shutil.copy(SCRIPTS / "standby.sh", self.script)
+        primary.give(*self.folder.iterdir())
+
+    def _with_all(self, environment: dict[str, str]) -> dict[str, str]:
+        return {
+            "PATH": f"{self.primary.programs}:{os.defpath}",
             "LC_ALL": "C",
-            "PGDATA": str(folder / "index"),
-            "POSTGRES_PASSWORD_FILE": str(folder / "password"),
-            "PRIMARY": f"host={where[0]} port={where[2]} user={USER} application_name=replica",
+            "REPLICA_PASSWORD_FILE": str(self.folder / "replica_password"),
+            **environment,
         }
 
-        def start() -> "subprocess.Popen[bytes]":
-            return subprocess.Popen(  # noqa: S603
-                ["/bin/sh", script, "-p", str(port), "-k", "", "-c", "listen_addresses=127.0.0.1"],
-                env=environment,
-                cwd=folder,
-                **primary.another_user(),
-            )
+    def url(self, who: str, *, standby: bool = False, database: str = "verbatim") -> str:
+        port = self._port if standby else self.primary_port
+        return f"postgresql://{who}:{quote(password(who))}@{self.where}:{port}/{database}"
 
-        url = f"postgresql://{USER}:a%20word@127.0.0.1:{port}/postgres"
-        with start() as standby:
+    def ask_primary(self, question: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            cursor = connection.execute(question)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The standby, until it is stopped as a container is."""
+        given = {
+            "PGDATA": str(self.folder / "index"),
+            "PRIMARY": f"host={self.where} port={self.primary_port} user=replica "
+            "application_name=replica",
+            "SLOT": "replica",
+        }
+        of_compose = service("replica")["command"]
+        options = ["-p", str(self._port), "-k", "", "-c", "listen_addresses=127.0.0.1"]
+        with subprocess.Popen(  # noqa: S603
+            ["/bin/sh", self.script, *of_compose, *options],
+            env=self._with_all(given),
+            cwd=self.folder,
+            **self.primary.another_user(),
+        ) as standby:
             try:
-                asked(url, "SELECT x FROM kept", until=lambda found: found == 1)
-                connection.execute("INSERT INTO kept VALUES (2)")
-                connection.commit()
-                asked(url, "SELECT max(x) FROM kept", until=lambda found: found == 2)
-                standing = connection.execute("SELECT application_name FROM pg_stat_replication")
-                assert standing.fetchall() == [("replica",)]
-                connection.close()
-                primary.stop(kill=True)
-                asked(url, "SELECT pg_promote()", until=lambda found: found is True)
+                yield
             finally:
                 standby.send_signal(signal.SIGINT)
             assert standby.wait(30) == 0
-        with start() as again:
-            try:
-                asked(url, "SELECT NOT pg_is_in_recovery()", until=lambda found: found is True)
-                asked(url, "SELECT max(x) FROM kept", until=lambda found: found == 2)
-            finally:
-                again.send_signal(signal.SIGINT)
-            assert again.wait(30) == 0
+
+    def is_healthy(self) -> bool:
+        """What the health check of the compose file says."""
+        kind, command = service("replica")["healthcheck"]["test"]
+        assert kind == "CMD-SHELL"
+        given = {
+            "PGHOST": self.where,
+            "PGPORT": str(self._port),
+            "PGPASSWORD": password("postgres"),
+        }
+        run = subprocess.run(  # noqa: S602 (our own)
+            command, shell=True, env=self._with_all(given), check=False, capture_output=True
+        )
+        return run.returncode == 0
+
+
+def password(who: str) -> str:
+    return f"the word of {who}"
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def standbys(port: int) -> Iterator[Standbys]:
+    conf = ("max_wal_size=64MB", "min_wal_size=32MB", "wal_keep_size=0")
+    with PostgresServer(tcp=True, conf=conf) as primary:
+        made = Standbys(primary, port)
+        made.ask_primary("CREATE TABLE kept (x text)")
+        yield made
+
+
+def follows(standbys: Standbys) -> bool:
+    """Whether what is written now comes to the standby."""
+    standbys.ask_primary("INSERT INTO kept VALUES ('last')")
+    url = standbys.url("postgres", standby=True)
+    wanted = standbys.ask_primary("SELECT count(*) FROM kept")[0][0]
+    asked(url, "SELECT count(*) FROM kept", until=lambda found: found == wanted)
+    return True
+
+
+def write_much(standbys: Standbys) -> None:
+    """More than a primary keeps by itself: 200 MB, and what is not needed is removed."""
+    for _ in range(4):
+        standbys.ask_primary(
+            "INSERT INTO kept SELECT repeat(md5(i::text), 40) FROM generate_series(1, 35000) i"
+        )
+        standbys.ask_primary("CHECKPOINT")
+
+
+def test_a_standby_copies_its_primary_follows_it_takes_over_and_starts_again(
+    standbys: Standbys,
+) -> None:
+    unfinished = standbys.folder / "index.unfinished"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("of a copy that was cut off")
+    standbys.primary.give(unfinished, *unfinished.iterdir())
+    standbys.ask_primary("SELECT pg_create_physical_replication_slot('replica')")  # of that copy
+    url = standbys.url("postgres", standby=True)
+    with standbys.running():
+        assert follows(standbys)
+        standing = standbys.ask_primary(
+            "SELECT application_name, usename, slot_name FROM pg_stat_replication "
+            "JOIN pg_replication_slots ON active_pid = pid"
+        )
+        assert standing == [("replica", "replica", "replica")]
+        assert standbys.is_healthy()
+        kept = standbys.ask_primary("SELECT count(*) FROM kept")[0][0]
+        standbys.primary.stop(kill=True)
+        wait_until(lambda: not standbys.is_healthy())
+        asked(url, "SELECT pg_promote()", until=lambda found: found is True)
+        wait_until(standbys.is_healthy)
+    with standbys.running():
+        asked(url, "SELECT NOT pg_is_in_recovery()", until=lambda found: found is True)
+        asked(url, "SELECT count(*) FROM kept", until=lambda found: found == kept)
+        assert standbys.is_healthy()
+
+
+def test_what_a_standby_missed_is_kept_for_it(standbys: Standbys) -> None:
+    with standbys.running():
+        assert follows(standbys)
+    write_much(standbys)
+    with standbys.running():
+        assert follows(standbys)
+
+
+def test_a_standby_that_missed_more_than_is_kept_is_unhealthy_until_it_is_copied_anew(
+    standbys: Standbys,
+) -> None:
+    with standbys.running():
+        assert follows(standbys)
+    standbys.ask_primary("ALTER SYSTEM SET max_slot_wal_keep_size = '32MB'")
+    standbys.ask_primary("SELECT pg_reload_conf()")
+    write_much(standbys)
+    with standbys.running():
+        asked(standbys.url("postgres", standby=True), "SELECT 1", until=lambda found: found == 1)
+        time.sleep(6)  # it asks every five seconds
+        assert not any(standbys.is_healthy() for _ in range(5))
+    shutil.rmtree(standbys.folder / "index")
+    with standbys.running():
+        assert follows(standbys)
+        assert standbys.is_healthy()
+
+
+def test_the_login_of_the_bot_keeps_an_index_and_is_no_superuser(
+    standbys: Standbys, tmp_path: Path
+) -> None:
+    url = standbys.url("verbatim")
+    with closing(PostgresIndex(url, directory=tmp_path)) as index:
+        refresh(corpus_of("One. Two."), store=index, embedder=LetterEmbedder())
+        assert index.current_number() == 1
+    roles = standbys.ask_primary(
+        "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles "
+        "WHERE rolname IN ('verbatim', 'replica') ORDER BY 1"
+    )
+    assert roles == [
+        ("replica", False, False, False, True),
+        ("verbatim", False, False, False, False),
+    ]
+    with standbys.running():
+        assert follows(standbys)
+        (facts,) = server_facts(url)
+        assert isinstance(facts, ServerFacts)
+        assert [each.state for each in facts.standbys] == ["streaming"]
+        assert facts.vector_usable
