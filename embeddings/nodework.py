@@ -6,6 +6,7 @@ An embedder with other numbers than those of the machine that asks, bit for bit,
 import hashlib
 import platform
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from embeddings.engine import Block, EmbeddedBlock, embed_block
 from embeddings.errors import EmbeddingsError, EngineFailed
 from embeddings.exportedmodel import open_exported
 from embeddings.modelfolder import ModelFolder, find_model
-from embeddings.modelruntime import open_embedder
+from embeddings.modelruntime import ODD_TEXTS, open_embedder
 from embeddings.searchform import search_form
 
 _EXPORT_S = 900.0
@@ -87,7 +88,7 @@ class NodeWork:
     """What all blocks of a refresh have in common.
 
     ``basis`` is ``(d, r)``; ``probe`` is the digest of what the machine that asks makes of some
-    texts.
+    texts, ``libraries`` the versions there of what computes beside the runtime.
     """
 
     source: EmbedderSource
@@ -95,12 +96,13 @@ class NodeWork:
     runtime: str
     basis: FloatMatrix
     probe: str
+    libraries: str
 
     @classmethod
     def of(cls, embedder: Embedder, source: EmbedderSource, basis: FloatMatrix) -> "NodeWork":
         """The work that holds every node to the embedder of this machine."""
         probe = embed_block(_probe(), embedder, basis).digest()
-        return cls(source, embedder.identity, embedder.runtime, basis, probe)
+        return cls(source, embedder.identity, embedder.runtime, basis, probe, libraries())
 
 
 _OPEN: dict[str, Embedder] = {}
@@ -115,7 +117,7 @@ def embed_on_node(block: Block, work: NodeWork) -> tuple[str, EmbeddedBlock]:
             differ.
     """
     opened_for = hashlib.sha256(
-        f"{work.source}\0{work.model}\0{work.runtime}\0{work.probe}".encode()
+        f"{work.source}\0{work.model}\0{work.runtime}\0{work.probe}\0{work.libraries}".encode()
     ).hexdigest()
     if opened_for not in _OPEN:
         embedder = _opened(work)
@@ -146,6 +148,12 @@ def _opened(work: NodeWork) -> Embedder:
             f"The node {node} embeds with {embedder.runtime}, this machine with {work.runtime}. "
             "Install the same versions on every node."
         )
+    here = libraries()
+    if here != work.libraries:
+        raise EngineFailed(
+            f"The node {node} has {here}, this machine {work.libraries}. Install the same versions "
+            "on every node."
+        )
     if embed_block(_probe(), embedder, work.basis).digest() != work.probe:
         raise EngineFailed(
             f"The node {node} gives other numbers than this machine for the same texts: its "
@@ -160,6 +168,12 @@ def _probe() -> Block:
     passages = list(read_corpus(shipped_statements()).quotable())
     texts = dict.fromkeys(search_form(passage.text) for passage in passages)
     further = dict.fromkeys(search_form(s.text) for p in passages for s in p.sentences)
+    further |= dict.fromkeys(ODD_TEXTS)
     return Block(
         tuple((text, (0,)) for text in texts), tuple(text for text in further if text not in texts)
     )
+
+
+def libraries() -> str:
+    """The versions here of what makes tokens of texts and numbers of vectors."""
+    return ", ".join(f"{name} {version(name)}" for name in ("numpy", "tokenizers"))

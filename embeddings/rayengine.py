@@ -5,19 +5,23 @@ It does so when the first block is to be embedded.
 
 import os
 import secrets
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable
-from contextlib import ExitStack, chdir, redirect_stdout, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, chdir, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
+from corpus.filelocks import LockHeld, file_lock
 from embeddings.embedder import Embedder, FloatMatrix
 from embeddings.engine import Block, EmbeddedBlock, Told
 from embeddings.errors import EmbeddingsError, EngineFailed, EngineUnavailable
@@ -40,8 +44,14 @@ _CONNECT_S = 5.0
 _JOIN_S = 25.0
 _LOOK_S = 2.0
 _NO_NODE_S = 60.0
+_NOTHING_S = 1_800.0
+"""A node that makes the export first may take half of it."""
 
-_QUIET = {
+_LOCK = "in-use"  # lies in a folder and is held as long as its Ray runs
+
+_OF_THIS_PROCESS = {
+    # a block for which no memory is enough is else begun anew for ever
+    "RAY_task_oom_retries": str(RETRIES),
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_enable_metrics_collection": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else it warns that a default will change
@@ -99,7 +109,8 @@ class RayEngine:
         Raises:
             EngineUnavailable: if Ray cannot be started or joined.
             EngineFailed: if a node is refused, a block raises an error there, which is not tried
-                again, or its process dies ``RETRIES`` times more.
+                again, or its process dies ``RETRIES`` times more; if there is no node for a
+                minute, or none has finished anything for half an hour.
         """
         waiting = iter(blocks)
         block = next(waiting, None)
@@ -127,7 +138,9 @@ class RayEngine:
                         done += unfinished.pop(one)
                         if told is not None:
                             told(done)
-                    if not finished:
+                    if finished:
+                        watch.went_on()
+                    else:
                         watch.look()
                 yield self._received(ray, given.popleft(), watch)
         finally:
@@ -151,6 +164,12 @@ class RayEngine:
                 watch.look()
             except ray.exceptions.RayTaskError as error:
                 raise _failed(error.cause) from error
+            except ray.exceptions.OutOfMemoryError as error:
+                raise EngineFailed(
+                    f"A node of Ray ran out of memory over a block, {RETRIES} times again. Give it "
+                    'more, or fewer processors ("ray start --num-cpus"). What was embedded is '
+                    'kept: type "verbatim refresh" to go on, here or on Ray.'
+                ) from error
             except ray.exceptions.RayError as error:
                 reason = _one_line(error)
                 raise EngineFailed(
@@ -176,36 +195,48 @@ class _Given:
 
 
 class _NodeWatch:
-    """Looks whether any node is left that could go on."""
+    """Looks whether any node is left that could go on, and whether any does."""
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
-        self._seen = time.monotonic()
+        self.went_on()
+
+    def went_on(self) -> None:
+        """Notes that something was finished."""
+        self._seen = self._finished = time.monotonic()
 
     def processors(self) -> int:
         """How many there are now, 1 at least."""
         return max(int(self._ray.cluster_resources().get("CPU", 0)), 1)
 
     def look(self) -> None:
-        """Returns if there is a node, or there was one lately.
+        """Returns if there is a node, or there was one lately, and it gets on.
 
         Raises:
-            EngineFailed: if there has been none for a while.
+            EngineFailed: if there has been none for a while, or nothing finished for long.
         """
+        now = time.monotonic()
         if self._ray.cluster_resources().get("CPU", 0) >= 1:
-            self._seen = time.monotonic()
-        elif time.monotonic() - self._seen > _NO_NODE_S:
-            raise EngineFailed(
-                f"For {_NO_NODE_S:.0f} seconds no node of Ray has had a processor. What was "
-                'embedded is kept: type "verbatim refresh" to go on, here or on Ray.'
+            self._seen = now
+        if now - self._seen > _NO_NODE_S:
+            why = f"For {_NO_NODE_S:.0f} seconds no node of Ray has had a processor."
+        elif now - self._finished > _NOTHING_S:
+            why = (
+                f"For {_NOTHING_S / 60:.0f} minutes no node of Ray has finished a block. Look at "
+                '"ray status" and the memory of the nodes.'
             )
+        else:
+            return
+        raise EngineFailed(
+            f'{why} What was embedded is kept: type "verbatim refresh" to go on, here or on Ray.'
+        )
 
 
 class _StartedRay:
     """Ray as long as it is used: joined at an address, else started on this machine."""
 
     def __init__(self, address: str | None) -> None:
-        os.environ.update(_QUIET)
+        os.environ.update(_OF_THIS_PROCESS)
         if address is None:
             os.environ.update(_LOOPBACK)
             # Ray would write one into the home directory
@@ -214,9 +245,12 @@ class _StartedRay:
         else:
             _check_cluster(address)
         with ExitStack() as used:
+            take_sigterm = used.enter_context(_ended_by_sigterm())
+            _remove_stale_folders()
             folder = used.enter_context(
                 TemporaryDirectory(prefix=_FOLDER, ignore_cleanup_errors=True)
             )
+            used.enter_context(file_lock(Path(folder) / _LOCK))
             nowhere = used.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             # Ray prints there when a node dies, and would between the lines of a report
             used.enter_context(redirect_stdout(nowhere))
@@ -232,6 +266,7 @@ class _StartedRay:
                         configure_logging=False,
                         **(_of_this_machine(folder) if address is None else {"address": address}),
                     )
+                take_sigterm()
             except Exception as error:  # it raises many types
                 where = "on this machine" if address is None else f"at {address}"
                 raise EngineUnavailable(
@@ -244,6 +279,45 @@ class _StartedRay:
     def close(self) -> None:
         """Leaves Ray, and stops it if it was started here."""
         self._used.close()
+
+
+def _remove_stale_folders() -> None:
+    """Removes what processes left in the folder for temporary files that were killed."""
+    for folder in Path(gettempdir()).glob(f"{_FOLDER}*"):
+        with suppress(OSError, LockHeld):
+            # of another user, or made to look so, it is left alone
+            if folder.lstat().st_uid == os.geteuid() and (folder / _LOCK).is_file():
+                with file_lock(folder / _LOCK):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[Callable[[], None]]:
+    """SIGTERM raises ``SystemExit`` meanwhile, so that Ray is stopped and its files removed; Ray's
+    own answer may be a dump of the stack. What is given is to be called when Ray is started, which
+    takes the signal for itself. In another thread than the main one nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    came = False
+
+    def end(number: int, _: object) -> None:
+        nonlocal came
+        came = True
+        raise SystemExit(128 + number)
+
+    def take() -> None:
+        signal.signal(signal.SIGTERM, end)
+
+    before = signal.getsignal(signal.SIGTERM)
+    take()
+    try:
+        yield take
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if came:  # Ray makes another exit of one that comes while it waits
+            raise SystemExit(128 + signal.SIGTERM)
 
 
 def _of_this_machine(folder: str) -> dict[str, Any]:

@@ -1,25 +1,29 @@
 """A refresh by Ray: what is written is what one process writes, whoever dies meanwhile."""
 
 import json
+import os
 import secrets
 import shutil
+import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes import LetterEmbedder, corpus_of
 from nodefakes import BROKEN, DEADLY, OURS, LetterSource
-from processes import verbatim
+from processes import VERBATIM, environment, verbatim
 
 from corpus import Corpus
+from corpus.filelocks import file_lock
 from embeddings import (
     EmbeddingsError,
     EngineFailed,
@@ -31,6 +35,7 @@ from embeddings import (
     find_model,
     refresh,
 )
+from embeddings.embedder import FloatMatrix
 from embeddings.engine import Block
 from embeddings.nodework import ModelSource, NodeWork, embed_on_node
 from embeddings.rayengine import RETRIES, RayEngine
@@ -104,7 +109,9 @@ def started(patch: pytest.MonkeyPatch, folder: str) -> TwoNodes:
     assert "ray" not in sys.modules
     for name, value in {
         "RAY_TMPDIR": folder,
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -214,6 +221,49 @@ def test_a_block_whose_process_always_dies_is_given_up_and_the_others_are_kept(
     assert report.embedded == TEXTS_A_DOCUMENT
 
 
+class Clock:
+    """The time, so many seconds ahead."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+
+def test_after_long_good_work_a_node_is_waited_for_as_long_as_at_first(
+    on_ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    clock, told = Clock(), ray.cluster_resources
+    monkeypatch.setattr("embeddings.rayengine.time", clock)
+    source = LetterSource(str(tmp_path), pause_s=1.0)
+    asked: list[float] = []
+
+    def no_node() -> dict[str, float]:
+        asked.append(time.monotonic())
+        return {} if asked[-1] - asked[0] < 2 else told()
+
+    def progress(done: int, in_all: int) -> None:
+        """Much time goes by with the first result; then it is told of no node for a while."""
+        clock.ahead_s = 1_000.0
+        if done > 2 * TEXTS_A_DOCUMENT:
+            monkeypatch.setattr(ray, "cluster_resources", no_node)
+            monkeypatch.setattr("embeddings.rayengine._LOOK_S", 0.1)
+
+    report, _ = on_ray(a_corpus(9), source, progress=progress)
+    assert len(asked) > 5
+    assert report.embedded == 9 * TEXTS_A_DOCUMENT
+
+
+def test_where_nothing_is_ever_finished_it_is_given_up(
+    on_ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.rayengine._NOTHING_S", 3.0)
+    with pytest.raises(EngineFailed, match=r"no node of Ray has finished.*verbatim refresh"):
+        on_ray(a_corpus(1), LetterSource(str(tmp_path), pause_s=15))
+
+
 def test_an_error_in_a_block_is_told_and_not_tried_again(on_ray: Any, tmp_path: Path) -> None:
     source = LetterSource(str(tmp_path))
     with pytest.raises(EngineFailed, match=r"ZeroDivisionError.*a mistake in the program"):
@@ -233,6 +283,31 @@ def test_a_node_that_would_embed_otherwise_is_refused(source: LetterSource, mess
     embedder = LetterEmbedder()
     work = NodeWork.of(embedder, source, token_basis(embedder))
     with pytest.raises(EngineFailed, match=message):
+        embed_on_node(Block((), ("ours",)), work)
+
+
+def test_a_node_with_another_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = LetterEmbedder()
+    work = NodeWork.of(embedder, LetterSource(""), token_basis(embedder))
+    monkeypatch.setattr("embeddings.nodework.version", lambda name: f"0.1 of {name}")
+    with pytest.raises(EngineFailed, match=r"has numpy 0\.1 of numpy, tokenizers 0\.1"):
+        embed_on_node(Block((), ("ours",)), work)
+
+
+def test_a_node_is_probed_with_what_statements_do_not_have_too() -> None:
+    """There other libraries are first to differ."""
+
+    class Elsewhere(LetterSource):
+        def open(self) -> LetterEmbedder:
+            return ReadsSignsOtherwise(digest=self.digest)
+
+    class ReadsSignsOtherwise(LetterEmbedder):
+        def _vector(self, text: str) -> FloatMatrix:
+            return super()._vector("a" if "🙂" in text else text)
+
+    embedder = LetterEmbedder()
+    work = NodeWork.of(embedder, Elsewhere(""), token_basis(embedder))
+    with pytest.raises(EngineFailed, match="other numbers than this machine"):
         embed_on_node(Block((), ("ours",)), work)
 
 
@@ -351,6 +426,88 @@ def test_the_command_writes_with_ray_what_it_writes_without(
         assert json.loads(run.stdout)["embedded"] > 2 * 256
         files.append(GenerationStore(home / "index").open_current().manifest.files)
     assert files[0] == files[1]
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    """Statements that take two cores some 10 s to embed."""
+    corpus = tmp_path / "texts"
+    corpus.mkdir()
+    for number in range(6):
+        (corpus / f"{number}.txt").write_text(a_document(number))
+    return corpus
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files; a socket's path in it must be short."""
+    folder = Path(tempfile.mkdtemp(prefix="r", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_block_for_which_memory_is_never_enough_is_given_up(
+    tmp_path: Path, texts: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_task_oom_retries", raising=False)  # an engine here may have set it
+    run = verbatim(
+        *("refresh", "--engine", "ray"),
+        home=tmp_path / "home",
+        VERBATIM_CORPUS=str(texts),
+        TMPDIR=str(temporary),
+        RAY_memory_usage_threshold="0.01",
+        RAY_memory_monitor_refresh_ms="100",
+        RAY_task_oom_retry_delay_base_ms="10",
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "ran out of memory" in run.stderr
+    assert 'type "verbatim refresh"' in " ".join(run.stderr.split())
+
+
+def test_a_refresh_that_is_ended_stops_ray_and_leaves_no_files_nor_those_of_one_that_was_killed(
+    tmp_path: Path, texts: Path, temporary: Path
+) -> None:
+    for name in ("killed", "running", "other"):
+        (temporary / f"verbatim-ray-{name}").mkdir()
+    (temporary / "verbatim-ray-killed" / "in-use").touch()
+    given = environment(tmp_path, VERBATIM_CORPUS=str(texts), TMPDIR=str(temporary))
+    known = tmp_path / "index" / "known-vectors.sqlite"
+    with (
+        file_lock(temporary / "verbatim-ray-running" / "in-use"),
+        subprocess.Popen(  # noqa: S603
+            [VERBATIM, "refresh", "--engine", "ray"],
+            env=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as run,
+    ):
+        while not embedded(known):
+            assert run.poll() is None
+            time.sleep(0.1)
+        assert len(list(temporary.glob("verbatim-ray-*"))) == 3  # its own beside two
+        run.terminate()
+        said = run.communicate(timeout=60)
+    assert (run.returncode, said) == (128 + signal.SIGTERM, (b"", b""))
+    left = {each.name for each in temporary.glob("verbatim-ray-*")}
+    assert left == {"verbatim-ray-running", "verbatim-ray-other"}
+    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline") if names(p, str(temporary))]
+
+
+def embedded(known: Path) -> bool:
+    """Whether a refresh has kept a block of Ray's; the first row is made here, before."""
+    if not known.exists():
+        return False
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(known)) as connection:
+        return bool(connection.execute("SELECT count(*) > 1 FROM known").fetchone()[0])
+    return False
+
+
+def names(command: Path, word: str) -> bool:
+    """Whether a process has the word in its command."""
+    try:
+        return word.encode() in command.read_bytes()
+    except OSError:  # it has ended
+        return False
 
 
 def test_an_address_needs_the_engine_and_a_form(built_home: Path) -> None:
