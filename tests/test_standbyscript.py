@@ -1,6 +1,7 @@
 """The scripts of the compose file's databases, run with real servers."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from fakes import LetterEmbedder, corpus_of
 from postgresserver import USER, PostgresServer
 
 from embeddings import refresh
+from embeddings.errors import IndexWriteFailed
 from embeddings.postgres.index import PostgresIndex
 from embeddings.postgres.serverfacts import ServerFacts, server_facts
 
@@ -246,3 +248,24 @@ def test_the_login_of_the_bot_keeps_an_index_and_is_no_superuser(
         assert isinstance(facts, ServerFacts)
         assert [each.state for each in facts.standbys] == ["streaming"]
         assert facts.vector_usable
+
+
+def test_a_login_that_only_reads_needs_what_the_page_on_scaling_says(
+    standbys: Standbys, tmp_path: Path
+) -> None:
+    """Also for the generations to come."""
+    (rights,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/scaling.md").read_text(), re.DOTALL)
+    standbys.ask_primary(f"CREATE ROLE reader LOGIN PASSWORD '{password('reader')}'")
+    with closing(PostgresIndex(standbys.url("verbatim"), directory=tmp_path / "writes")) as writes:
+        refresh(corpus_of("One. Two."), store=writes, embedder=LetterEmbedder())
+        with psycopg.connect(standbys.url("verbatim")) as connection:
+            connection.execute(rights)
+        refresh(corpus_of("One. Two.", "Three."), store=writes, embedder=LetterEmbedder())
+    with closing(PostgresIndex(standbys.url("reader"), directory=tmp_path / "reads")) as reads:
+        generation = reads.open_current()
+        assert generation.number == 2
+        assert len(generation.sentence_vectors.matrix) == 3
+        with pytest.raises(IndexWriteFailed), reads.writer():
+            reads.drop(1)
+    (facts,) = server_facts(standbys.url("reader"))
+    assert isinstance(facts, ServerFacts)
