@@ -286,9 +286,10 @@ def examine_setup(
     def ask_state() -> None:
         if settings.state is None:
             return
+        from bot.postgrespatience import Patience
         from bot.postgresstate import Link
 
-        link = Link(settings.state, durable=True, comes_back=False)
+        link = Link(settings.state, Patience(), durable=True, comes_back=False)
         try:
             link.rows("SELECT 1")
         except ImportError as error:

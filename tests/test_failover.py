@@ -306,7 +306,6 @@ def test_not_even_a_traceback_tells_the_password(nowhere: str, tmp_path: Path) -
         "postgresql://user:12/päss@127.0.0.1/index",
         "postgresql://user@127.0.0.1/index?passwort=päss",
         "postgresql://user@[::1/päss",
-        "postgresql://user:päss@one:1,two:2,three/index?port=1,2",
     ],
 )
 def test_an_address_that_cannot_be_read_is_one_line_that_repeats_nothing_of_it(

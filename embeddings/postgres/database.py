@@ -13,7 +13,7 @@ from psycopg import conninfo, sql
 from psycopg.abc import PQGen
 
 from embeddings.errors import IndexUnavailable
-from embeddings.postgres.servers import Servers, first_line
+from embeddings.postgres.servers import Servers, addresses_of, first_line
 from embeddings.threads import usable_cores
 
 EF_SEARCH = 1000
@@ -67,7 +67,7 @@ class Database:
         Raises:
             IndexUnavailable: if it is no address, or its password not in percent-encoding.
         """
-        told = _told(url)
+        told = told_by(url)
         self._servers = Servers(told)
         self._options = str(told.get("options") or "")
         self._secrets = _forms(told.get("password"))
@@ -248,20 +248,18 @@ def _until_silent(gen: PQGen[_T]) -> PQGen[_T]:
         return result
 
 
-def _told(url: str) -> dict[str, Any]:
-    """The parts of an address. Where a password has an @ or a / in it, libpq takes what follows
-    for a host, which would then be shown.
+def told_by(url: str) -> dict[str, Any]:
+    """The parts of an address, as of ``conninfo_to_dict``.
+
+    Raises:
+        IndexUnavailable: if it is none. Where a password has an @ or a / in it, libpq takes what
+            follows for a host, which would then be shown.
     """
     try:
         told = conninfo.conninfo_to_dict(url)
         parts = "".join(str(told.get(name) or "") for name in ("host", "hostaddr", "dbname"))
-        ports = str(told.get("port") or "")
-        hosts = str(told.get("host") or told.get("hostaddr") or "")
-        readable = (
-            "@" not in parts
-            and (not ports or ports.replace(",", "").isdecimal())
-            and ports.count(",") in {0, hosts.count(",")}
-        )
+        ports = str(told.get("port") or "").replace(",", "")
+        readable = "@" not in parts and (not ports or ports.isdecimal())
     except (psycopg.ProgrammingError, UnicodeError):
         readable = False
     if not readable:
@@ -270,6 +268,10 @@ def _told(url: str) -> dict[str, Any]:
             "postgresql://user:password@host:port/database, and in the password %40 for @, %2F "
             "for /, %3A for :, %23 for #, %3F for ? and %25 for %."
         ) from None
+    try:
+        addresses_of(told)
+    except ValueError as error:
+        raise IndexUnavailable(f"VERBATIM_INDEX {error}") from error
     return told
 
 

@@ -1,16 +1,16 @@
 """What each server of an index's address says of itself: versions, graphs, and who follows whom."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg import conninfo, sql
+from psycopg import sql
 
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexUnavailable
 from embeddings.manifest import Manifest
-from embeddings.postgres.database import CONNECT_S, Database
+from embeddings.postgres.database import CONNECT_S, Database, told_by
+from embeddings.postgres.servers import addresses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,9 @@ def server_facts(url: str) -> list[ServerFacts | IndexUnavailable]:
     Raises:
         IndexUnavailable: if the address cannot be read.
     """
-    whole = Database(url)  # refuses what would show a password
-    del whole
+    told = {**told_by(url), "target_session_attrs": "any"}
     found: list[ServerFacts | IndexUnavailable] = []
-    for one in _of_one_server(url):
+    for one in addresses_of(told):
         database = Database(one)
         try:
             with psycopg.connect(one, autocommit=True, connect_timeout=CONNECT_S) as connection:
@@ -77,32 +76,6 @@ def server_facts(url: str) -> list[ServerFacts | IndexUnavailable]:
         except psycopg.Error as error:
             found.append(database.unavailable(error))
     return found
-
-
-def _of_one_server(url: str) -> Iterator[str]:
-    """An address for each server, by whatever role it has; a name is looked up when it is used.
-
-    Raises:
-        IndexUnavailable: if there are other numbers of ports than of servers.
-    """
-    told = {**conninfo.conninfo_to_dict(url), "target_session_attrs": "any"}
-    lists = {
-        name: str(told[name]).split(",")
-        for name in ("host", "hostaddr", "port")
-        if told.get(name) is not None
-    }
-    count = max((len(lists[name]) for name in ("host", "hostaddr") if name in lists), default=1)
-    if len(lists.get("port", ())) == 1:
-        lists["port"] *= count
-    for name, each in lists.items():
-        if len(each) != count:
-            raise IndexUnavailable(
-                f"VERBATIM_INDEX names {count} servers and {len(each)} of {name}. Give each "
-                "server its own, or one port for all."
-            )
-    for at in range(count):
-        given: dict[str, Any] = {**told, **{name: each[at] for name, each in lists.items()}}
-        yield conninfo.make_conninfo(**{k: v for k, v in given.items() if v != ""})
 
 
 def _facts(connection: psycopg.Connection, place: str) -> ServerFacts:

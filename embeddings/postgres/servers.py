@@ -112,18 +112,27 @@ class Servers:
 
 
 def addresses_of(told: dict[str, Any]) -> list[str]:
-    """An address for each server that the parts of one name, in order."""
-    lists = {name: str(told[name]).split(",") for name in ("host", "hostaddr") if told.get(name)}
-    count = max((len(each) for each in lists.values()), default=1)
-    if told.get("port"):
-        ports = str(told["port"]).split(",")
-        lists["port"] = ports * count if len(ports) == 1 else ports
-    rest = {name: value for name, value in told.items() if name not in lists}
+    """An address for each server that the parts of one name, in order.
+
+    Raises:
+        ValueError: if there are other numbers of ports than of servers.
+    """
+    lists = {
+        name: str(told[name]).split(",") for name in ("host", "hostaddr", "port") if told.get(name)
+    }
+    count = max((len(lists[name]) for name in ("host", "hostaddr") if name in lists), default=1)
+    if len(lists.get("port", ())) == 1:
+        lists["port"] *= count
+    for name, each in lists.items():
+        if len(each) != count:
+            raise ValueError(
+                f"names {count} servers and {len(each)} of {name}. Give each server its own, or "
+                "one port for all."
+            )
+    one_by_one = ({name: each[at] for name, each in lists.items()} for at in range(count))
     return [
-        conninfo.make_conninfo(
-            **rest, **{name: each[at] for name, each in lists.items() if at < len(each)}
-        )
-        for at in range(count)
+        conninfo.make_conninfo(**{k: v for k, v in {**told, **own}.items() if v != ""})
+        for own in one_by_one
     ]
 
 
