@@ -64,6 +64,11 @@ _TABLES_ARE_MADE_OF = {*_IN_TABLES, _TOKEN_STARTS, DOCUMENT_VECTORS_FILE}
 _FOR_CHECKS = {_TOKEN_STARTS, _TOKEN_IDS}
 """The files that a question does not need."""
 
+_GRAPH = "m = 24, ef_construction = 128"
+"""At 101,000 sentences recall@10 is .9885 to .993 so, .9785 with what pgvector takes by itself, in
+half the time.
+"""
+
 _PIECE_BYTES = 16_000_000
 _LOCK = 0x56657262  # "Verb": one writer a database
 _LOOK_S = 0.2
@@ -531,7 +536,8 @@ def _searched(
     if len(vectors) <= COMPARED_ROWS:
         return {"kind": "exact"}
     name = sql.Identifier("verbatim", table)
-    connection.execute(sql.SQL("CREATE INDEX ON {} USING hnsw (vector vector_ip_ops)").format(name))
+    make = "CREATE INDEX ON {} USING hnsw (vector vector_ip_ops) WITH ({})"
+    connection.execute(sql.SQL(make).format(name, sql.SQL(_GRAPH)))
     queries = half_way(vectors, _PROBES, np.random.default_rng(0))
     best, _ = VectorIndex.build(vectors).best_of(queries, top=100)
     connection.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
