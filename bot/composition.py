@@ -286,16 +286,16 @@ def examine_setup(
     def ask_state() -> None:
         if settings.state is None:
             return
-        from bot.postgrespatience import Patience
-        from bot.postgresstate import Link
-
-        link = Link(settings.state, Patience(), durable=True, comes_back=False)
         try:
-            link.rows("SELECT 1")
+            from bot.postgrespatience import Patience
+            from bot.postgresstate import Link
         except ImportError as error:
             raise SettingsError(
                 f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
             ) from error
+        link = Link(settings.state, Patience(), durable=True, comes_back=False)
+        try:
+            link.rows("SELECT 1")
         finally:
             link.close()
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -133,14 +134,21 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _largest_folder(directory: Path) -> int:
-    """The bytes of the largest folder in a directory, 0 where there is none."""
+    """The bytes of the largest folder in a directory, 0 where there is none; what comes and goes
+    meanwhile, as in a refresh, is left out.
+    """
     if not directory.exists():
         return 0
-    folders = [each for each in directory.iterdir() if each.is_dir()]
-    return max(
-        (sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) for folder in folders),
-        default=0,
-    )
+
+    def size_of(folder: Path) -> int:
+        size = 0
+        with suppress(FileNotFoundError):
+            for file in folder.rglob("*"):
+                with suppress(FileNotFoundError):
+                    size += file.stat().st_size if file.is_file() else 0
+        return size
+
+    return max((size_of(each) for each in directory.iterdir() if each.is_dir()), default=0)
 
 
 def _index(

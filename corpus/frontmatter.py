@@ -20,7 +20,7 @@ _FRONT_MATTER = re.compile(
 )
 _RULE = re.compile(r"\s*-{3,}\s*")
 _NAMES_ACCESS = re.compile(r"\s*[\"']?\s*access\s*[\"']?\s*:.*", re.I)
-_FIELD = re.compile(r"\s*(?:#.*|- .*|[\"']?[\w .-]+[\"']?\s*:.*)?")
+_HEAD_LINES = 30
 _MAX_CHARACTERS = 64_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -37,7 +37,8 @@ _ALSO_CALLED = {
 _LOST_ACCESS = (
     'it seems to name groups of readers, and must not be public by a slip: write "access: name", '
     "in small letters and with a blank after the colon, between two lines of three dashes, the "
-    "first of them the first line of the file."
+    "first of them the first line of the file. Where it is no more than a word of the text, give "
+    "the file a front matter, of a title say."
 )
 _CANONICAL = {"published": "date"}
 
@@ -95,19 +96,39 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
         found = {}
     if not isinstance(found, dict):
         raise UnreadableSource('front matter must be "key: value" lines.')
-    if any(key != "access" and str(key).strip().casefold() == "access" for key in found):
+    if _names_access_within({key: value for key, value in found.items() if key != "access"}):
         raise UnreadableSource(_LOST_ACCESS)
     return {str(key): value for key, value in found.items()}, text[match.end() :]
 
 
 def _seems_to_name_access(text: str) -> bool:
-    """Whether fields below a rule, in the first or second line of a text, name "access"."""
-    lines = text[:_MAX_CHARACTERS].lstrip("\ufeff \t\r\n").splitlines()
-    rule = next((at for at, line in enumerate(lines[:2]) if _RULE.fullmatch(line)), None)
-    if rule is None:
+    """Whether a line in the head of a text names "access" as a field does: in the first block of
+    lines, in one with a rule, or in those after a rule that more lines follow than it closes.
+    """
+    lines = text[:_MAX_CHARACTERS].lstrip("\ufeff \t\r\n").splitlines()[:_HEAD_LINES]
+    blocks = [
+        list(b) for filled, b in itertools.groupby(lines, lambda x: bool(x.strip())) if filled
+    ]
+    begun = False
+    for at, block in enumerate(blocks):
+        rules = [n for n, line in enumerate(block) if _RULE.fullmatch(line)]
+        if (at == 0 or rules or begun) and any(map(_NAMES_ACCESS.fullmatch, block)):
+            return True
+        if rules:
+            begun = len(rules) == 1 and rules[0] < len(block) - 1
+    return False
+
+
+def _names_access_within(found: object) -> bool:
+    """Whether a field within another one, or one that is misspelt, names "access"."""
+    if isinstance(found, list):
+        return any(map(_names_access_within, found))
+    if not isinstance(found, dict):
         return False
-    fields_below = itertools.takewhile(_FIELD.fullmatch, lines[rule + 1 :])
-    return any(_NAMES_ACCESS.fullmatch(line) for line in fields_below)
+    return any(
+        str(key).strip().casefold() == "access" or _names_access_within(value)
+        for key, value in found.items()
+    )
 
 
 def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-_READ_AS = 4
-"""Changes whenever the same file gives other passages than before."""
+_READ_AS = 5
+"""Changes whenever the same file gives other passages than before, or is refused."""
 
 
 def source_name(file: Path, directory: Path) -> str:

@@ -15,7 +15,7 @@ from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.meaning import meaning_problems
 from embeddings.passageindex import PassageIndex
 from embeddings.pointer import POINTER_NAME
-from embeddings.store import BUILT_FROM_NAME, KNOWN_VECTORS_NAME, GenerationStore
+from embeddings.store import ACCESS_NAME, BUILT_FROM_NAME, KNOWN_VECTORS_NAME, GenerationStore
 from embeddings.writerlock import HOLDER_NAME, LOCK_NAME
 
 SourceText = Callable[[str], str | None]
@@ -26,6 +26,7 @@ _OWN_NAMES = {
     LOCK_NAME,
     HOLDER_NAME,
     BUILT_FROM_NAME,
+    ACCESS_NAME,
     *(KNOWN_VECTORS_NAME + suffix for suffix in ("", "-wal", "-shm", "-journal")),
 }
 _MOST_PROBLEMS = 20

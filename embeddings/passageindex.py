@@ -1,12 +1,14 @@
 """Generations of passages, wherever they lie: published in one step, opened, rolled back to."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus import Sources
+from corpus import Corpus, Sources
+from embeddings.corpusfile import corpus_from_bytes
 from embeddings.errors import (
     GenerationError,
     GenerationNotFound,
@@ -14,7 +16,8 @@ from embeddings.errors import (
     IndexNotFound,
     StaleGeneration,
 )
-from embeddings.generation import Generation
+from embeddings.generation import CORPUS_FILE, Generation
+from embeddings.knownaccess import NO_ACCESS, KnownAccess, known_after
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 
@@ -133,6 +136,38 @@ class PassageIndex(ABC):
         Raises:
             IndexWriteFailed: if the step fails; what was published still is.
         """
+
+    @abstractmethod
+    def _noted_access(self) -> KnownAccess | None:
+        """What ``_note_access`` noted; None where nothing was, or it is not readable."""
+
+    @abstractmethod
+    def _note_access(self, known: KnownAccess) -> None:
+        """Notes who may read which documents, in every generation; the caller holds the lock."""
+
+    def _access(self, number: int) -> KnownAccess:
+        """Who may read the documents of a generation, as it and later ones said."""
+        known = self._noted_access()
+        if known is not None:
+            return known
+        numbers = self.numbers()
+        return NO_ACCESS if number == max(numbers, default=number) else self._access_told(numbers)
+
+    def _access_told(self, numbers: Iterable[int]) -> KnownAccess:
+        """What the corpora of intact generations say, the later ones above all."""
+        known: KnownAccess = NO_ACCESS
+        for number in numbers:
+            with suppress(GenerationError):
+                manifest = Manifest.from_bytes(self.file(number, MANIFEST_NAME))
+                content = self.file(number, CORPUS_FILE)
+                if hashlib.sha256(content).hexdigest() == manifest.files.get(CORPUS_FILE):
+                    known = known_after(known, corpus_from_bytes(content))
+        return known
+
+    def _access_after(self, corpus: Corpus) -> KnownAccess:
+        """What is known once a corpus is published."""
+        known = self._noted_access()
+        return known_after(self._access_told(self.numbers()) if known is None else known, corpus)
 
     def _pointer_missing(self) -> IndexDamaged:
         """The error for an index that does not say which of its generations is published."""
@@ -263,6 +298,8 @@ class PassageIndex(ABC):
                 if check is not None:
                     check(earlier)
             if earlier.number != self.pointed():
+                if self._noted_access() is None:
+                    self._note_access(self._access_told(self.numbers()))
                 self._make_current(earlier.number)
             return earlier
 

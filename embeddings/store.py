@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from corpus import Corpus, Sources
+from corpus import Sources
 from corpus.durable import replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
 from embeddings.errors import (
@@ -23,7 +23,6 @@ from embeddings.knownaccess import (
     KnownAccess,
     access_from_bytes,
     access_to_bytes,
-    known_after,
 )
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
@@ -108,7 +107,7 @@ class GenerationStore(PassageIndex):
         try:
             manifest = _manifest(folder, number)
             files = _checked_files(folder, manifest)
-            return generation_from_files(manifest, files, known_access=self._known_access())
+            return generation_from_files(manifest, files, known_access=self._access(number))
         except IndexDamaged as error:
             raise IndexDamaged(damaged(folder, str(error))) from error
 
@@ -136,6 +135,7 @@ class GenerationStore(PassageIndex):
         before = self.pointed()
         if before != after:
             raise stale(after, before)
+        access = self._access_after(new.corpus)
         number = max([*self.folder_numbers(), before or 0], default=0) + 1
         folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"
@@ -148,7 +148,8 @@ class GenerationStore(PassageIndex):
             sync_directory(unfinished)
             os.rename(unfinished, folder)
             sync_directory(self.directory)
-            self._note_access(new.corpus)
+            # before it is published: what it restricts is so in the generations before, too
+            self._note_access(access)
             write_pointer(self.directory, number)
         except OSError as error:
             raise _write_failed(folder, error) from error
@@ -157,23 +158,18 @@ class GenerationStore(PassageIndex):
         self._prune(keep={number, before})
         return manifest
 
-    def _known_access(self) -> KnownAccess:
+    def _noted_access(self) -> KnownAccess | None:
         try:
             return access_from_bytes((self.directory / ACCESS_NAME).read_bytes())
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise IndexDamaged(f"{ACCESS_NAME} cannot be read ({error.strerror})") from error
+        except (OSError, IndexDamaged):
+            return None
 
-    def _note_access(self, corpus: Corpus) -> None:
-        """Before a generation is published: what it restricts is so in those before it, too."""
+    def _note_access(self, known: KnownAccess) -> None:
         try:
-            known = self._known_access()
-        except IndexDamaged:
-            known = {}
-        then = known_after(known, corpus)
-        if then != known or (not then and (self.directory / ACCESS_NAME).exists()):
-            replace_file(self.directory / ACCESS_NAME, access_to_bytes(then))
+            if known != self._noted_access():
+                replace_file(self.directory / ACCESS_NAME, access_to_bytes(known))
+        except OSError as error:
+            raise _write_failed(self.directory / ACCESS_NAME, error) from error
 
     def _make_current(self, number: int) -> None:
         try:

@@ -26,6 +26,8 @@ from embeddings import (
     refresh,
 )
 from embeddings.newgeneration import NewGeneration
+from embeddings.postgres.index import PostgresIndex
+from embeddings.store import ACCESS_NAME
 from embeddings.visible import reader_groups, visible
 
 
@@ -213,6 +215,34 @@ def test_a_document_that_was_restricted_stays_so_in_the_generations_before(
     assert seen(2) == ["d1"]  # what it says itself counts, too
     index.rollback(1)
     assert reader_groups(index.open_current()) == {"red"}
+
+
+def forget_access(index: PassageIndex) -> None:
+    """Makes an index one of an earlier version, which did not note who may read what."""
+    if isinstance(index, GenerationStore):
+        (index.directory / ACCESS_NAME).unlink()
+    else:
+        assert isinstance(index, PostgresIndex)
+        with index.writer():
+            index._write("DROP TABLE verbatim.access")
+
+
+@pytest.mark.parametrize("then", ["open", "roll back", "refresh"])
+def test_who_may_read_what_is_told_by_the_generations_where_it_was_not_noted(
+    index: PassageIndex, then: str
+) -> None:
+    def corpus(text: str, *groups: str) -> Corpus:
+        return Corpus((document_from_text(text, document_id="d", access=frozenset(groups)),))
+
+    build(index, corpus("Alpha met."))
+    build(index, corpus("Alpha met.", "red"))
+    forget_access(index)
+    if then == "roll back":
+        index.rollback()
+    elif then == "refresh":
+        build(index, Corpus((document_from_text("Beta.", document_id="other"),)))
+    assert visible(index.open(1), frozenset()).corpus.documents == ()
+    assert len(visible(index.open(1), frozenset({"red"})).corpus.documents) == 1
 
 
 def test_an_index_that_was_deleted_and_built_anew_holds_another_generation(

@@ -160,6 +160,13 @@ def test_a_document_never_becomes_public_by_a_slip(tmp_path: Path, written: str)
         "---\ntitle: A\n\naccess:\n- staff\nText.",
         "A title\n---\naccess: staff\n---\nText.",
         " ---\n access: staff\n ---\nText.",
+        "title: A\naccess: staff\n---\nText.",
+        "---\ntitle: A\n  long title\naccess: staff\n\nText.",
+        "---\ntitle (en): A\naccess: staff\n\nText.",
+        "---\nmeta:\n  access: staff\n---\nText.",
+        "---\nlist:\n- Access: staff\n---\nText.",
+        "<!-- c -->\n\n---\naccess: staff\n---\nText.",
+        "A title\n---\nWe met, all of us\naccess: open.",
     ],
 )
 def test_misspelt_front_matter_that_names_access_is_refused(tmp_path: Path, written: str) -> None:
@@ -172,7 +179,9 @@ def test_misspelt_front_matter_that_names_access_is_refused(tmp_path: Path, writ
     [
         "We met.\n\nAccess: open to all.",
         "---\n\nWe met. Access: open to all.",
-        "A title\n---\nWe met, all of us\naccess: open.",
+        "Statement\n---------\n\nAccess: the envoy said so.",
+        "---\n\nAccess: open to all.",
+        "---\ntitle: A\n---\nAccess: open to all.",
     ],
 )
 def test_a_text_that_speaks_of_access_is_a_text(tmp_path: Path, written: str) -> None:

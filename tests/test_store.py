@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import SEARCHES, LetterEmbedder, corpus_of
 
+from corpus import Corpus, document_from_text
 from embeddings import (
     GenerationStore,
     IndexDamaged,
@@ -17,10 +18,13 @@ from embeddings import (
     IndexNotFound,
     IndexWriteFailed,
     RefreshRunning,
+    check_store,
     refresh,
 )
 from embeddings.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
+from embeddings.store import ACCESS_NAME
+from embeddings.visible import visible
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 
@@ -225,3 +229,20 @@ def test_a_path_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("not a directory")
     with pytest.raises(IndexWriteFailed, match="could not be written"):
         refresh(CORPUS, store=GenerationStore(tmp_path / "index"), embedder=LetterEmbedder())
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"0" * 64 + b"\n{}", None])
+def test_a_damaged_note_of_who_may_read_what_stops_nothing_and_shows_nothing(
+    store: GenerationStore, content: bytes | None
+) -> None:
+    for groups in ((), ("red",)):
+        document = document_from_text("Alpha met.", document_id="d", access=frozenset(groups))
+        refresh(Corpus((document,)), store=store, embedder=LetterEmbedder())
+    assert check_store(store).unknown == ()
+    note = store.directory / ACCESS_NAME
+    note.write_bytes(note.read_bytes()[:-1] if content is None else content)
+    assert store.open_serving().warning is None
+    for number in (1, 2):
+        assert visible(store.open(number), frozenset()).corpus.documents == ()
+    store.rollback()
+    assert note.read_bytes().endswith(b'{"d": ["red"]}')

@@ -34,7 +34,7 @@ from embeddings.generation import (
     codes_from,
     generation_with_rows,
 )
-from embeddings.knownaccess import KnownAccess, known_after
+from embeddings.knownaccess import KnownAccess
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
@@ -157,7 +157,7 @@ class PostgresIndex(PassageIndex):
                 passage_vectors=self._vectors(manifest, "passages", codes["passages"]),
                 sentence_vectors=self._vectors(manifest, "sentences", codes["sentences"]),
                 tokens=self._tokens(manifest),
-                known_access=self._known_access(),
+                known_access=self._access(number),
             )
         except IndexDamaged as error:
             raise self._damaged(number, error) from error
@@ -195,7 +195,10 @@ class PostgresIndex(PassageIndex):
                             if time.monotonic() >= give_up_at:
                                 raise _running(_holder(connection))
                             time.sleep(_LOOK_S)
+                        told = self._access_told([] if self._has_access() else self.numbers())
                         make_schema(connection)
+                        if told:
+                            self._note_access(told)
                         register_vector(connection)
                     yield
                 finally:
@@ -216,6 +219,7 @@ class PostgresIndex(PassageIndex):
             current = _value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
             if current != after:
                 raise stale(after, current)
+            access = self._access_after(new.corpus)
             number, timeline = _next_number(connection)
             connection.execute(
                 "INSERT INTO verbatim.generations (number, manifest, timeline) VALUES (%s, '', %s)",
@@ -250,14 +254,29 @@ class PostgresIndex(PassageIndex):
                 "UPDATE verbatim.generations SET manifest = %s WHERE number = %s",
                 [manifest.to_bytes(), number],
             )
-            _note_access(connection, known_after(self._known_access(), new.corpus))
+            self._note_access(access)
             connection.execute("UPDATE verbatim.current SET number = %s", [number])
         self._prune(keep={number, after})
         return manifest
 
-    def _known_access(self) -> KnownAccess:
+    def _has_access(self) -> bool:
+        """Whether there is the table for it; an index of an earlier version has none."""
+        return bool(self._rows("SELECT to_regclass('verbatim.access') IS NOT NULL")[0][0])
+
+    def _noted_access(self) -> KnownAccess | None:
+        if not self._has_access():
+            return None
         found = self._rows("SELECT document, groups FROM verbatim.access")
         return {document: frozenset(groups) for document, groups in found}
+
+    def _note_access(self, known: KnownAccess) -> None:
+        with self._failing_to_write() as connection, connection.transaction():
+            connection.execute("DELETE FROM verbatim.access")
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO verbatim.access VALUES (%s, %s)",
+                    [(document, sorted(groups)) for document, groups in known.items()],
+                )
 
     def drop(self, number: int) -> None:
         """Removes a generation; the caller holds the writer's lock, and it is not the current one.
@@ -472,15 +491,6 @@ def _insert_file(connection: psycopg.Connection, number: int, name: str, content
         connection.execute(
             "INSERT INTO verbatim.files VALUES (%s, %s, %s, %b)",
             [number, name, piece, content[at : at + _PIECE_BYTES]],
-        )
-
-
-def _note_access(connection: psycopg.Connection, known: KnownAccess) -> None:
-    connection.execute("DELETE FROM verbatim.access")
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO verbatim.access VALUES (%s, %s)",
-            [(document, sorted(groups)) for document, groups in known.items()],
         )
 
 
