@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections import namedtuple
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ import pytest
 from botapi_server import BotApiServer
 from fakes import LetterEmbedder
 from postgresserver import PostgresServer
-from processes import verbatim
+from processes import environment, verbatim
 from test_passageindex import statements
 
 from bot import doctor
@@ -444,3 +446,24 @@ def test_a_graph_that_is_gone_is_told_with_what_makes_it(
         assert wrong.name == "graphs"
         connection.execute(wrong.text.rpartition(" Type ")[2].rstrip("."))  # type: ignore[call-overload]
     assert all(f.well for f in of_servers(postgres_database))
+
+
+_WITHOUT = """
+import sys
+sys.modules["psycopg"] = None
+from bot.__main__ import main
+main()
+"""
+
+
+def test_what_is_not_installed_for_a_shared_state_is_a_finding(built_home: Path) -> None:
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _WITHOUT, "doctor"],
+        env=environment(built_home, VERBATIM_STATE="postgresql://u@127.0.0.1:1/x"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "WRONG  state        VERBATIM_STATE needs psycopg. Type pip install" in run.stdout
+    assert "\nwell   token" in run.stdout
