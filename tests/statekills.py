@@ -76,9 +76,21 @@ class SharingBots:
         """A bot in place of one that was killed."""
         self.bots[number] = self._started(number, more)
 
+    def begin_again(self, number: int) -> None:
+        """As ``start_again``, for one that may end again before it listens."""
+        self.bots[number] = self._begun(number, {})
+
     def _started(self, number: int, more: dict[str, str]) -> BotProcess:
         before = len(self._server.calls_to("setWebhook"))
-        bot = self._processes.start(
+        bot = self._begun(number, more)
+        try:
+            self._server.wait_for_calls("setWebhook", before + 1, status=200, timeout_s=30)
+        except AssertionError as error:
+            raise AssertionError(bot.log[-3_000:]) from error
+        return bot
+
+    def _begun(self, number: int, more: dict[str, str]) -> BotProcess:
+        return self._processes.start(
             self._server,
             self._folder / "home",
             self._folder / f"bot{number}.log",
@@ -92,11 +104,6 @@ class SharingBots:
                 **more,
             },
         )
-        try:
-            self._server.wait_for_calls("setWebhook", before + 1, status=200, timeout_s=30)
-        except AssertionError as error:
-            raise AssertionError(bot.log[-3_000:]) from error
-        return bot
 
     def kill(self, number: int) -> None:
         """Kills a bot; what is posted to it is refused."""

@@ -227,7 +227,7 @@ def test_an_update_that_kills_its_bots_is_set_aside_by_all_of_them(
     user, other = server.add_user(), server.add_user()
     assert sharing.post(sharing.update(user, POISON), to=0) == 200
     for _ in range(MOST_ATTEMPTS):
-        sharing.start_again(sharing.wait_for_a_death(timeout_s=20))
+        sharing.begin_again(sharing.wait_for_a_death(timeout_s=20))
     server.wait_for_messages(1, chat_id=user.id, timeout_s=20)
     assert sharing.deliver(sharing.update(other, "x"), random.Random(0))
     server.wait_for_messages(1, chat_id=other.id, timeout_s=20)
