@@ -233,7 +233,8 @@ def test_a_server_that_says_nothing_is_left_for_another_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connections, "SILENCE_S", 1.0)
+    for name, seconds in (("SILENCE_S", 1.0), ("CONNECT_S", 2)):
+        monkeypatch.setattr(connections, name, seconds)
     primary, standby = servers
     with opened(url_of(primary, standby), tmp_path) as index:
         publish(index, 0)
