@@ -18,7 +18,7 @@ from bot.postgrestables import MIGRATIONS, SCHEMA
 if TYPE_CHECKING:
     from psycopg import Error
 
-    from bot.postgrespatience import ImpatientConnection, Patience
+    from bot.postgrespatience import Patience, PatientConnection
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class Link:
         self._durable = durable
         self._comes_back = comes_back
         self._lock = threading.RLock()
-        self._connection: ImpatientConnection | None = None
+        self._connection: PatientConnection | None = None
         self._in_transaction = False
         self._closed = False
         self._failures = 0
@@ -218,7 +218,7 @@ class Link:
         except self._errors as error:
             raise self._unreachable(error) from None  # it may hold values
 
-    def _connected(self) -> "ImpatientConnection":
+    def _connected(self) -> "PatientConnection":
         if self._connection is not None:
             return self._connection
         if self._closed:
@@ -230,7 +230,7 @@ class Link:
         import psycopg  # an extra
         from psycopg.conninfo import conninfo_to_dict
 
-        from bot.postgrespatience import ImpatientConnection
+        from bot.postgrespatience import PatientConnection
 
         within_s = min(_CONNECT_S, int(self._patience.silence_s))
         try:
@@ -243,7 +243,7 @@ class Link:
             ) from None
         try:
             parameters = {**_PARAMETERS, "connect_timeout": within_s, **given}
-            connection = ImpatientConnection.connect("", autocommit=True, **parameters)  # type: ignore[arg-type]
+            connection = PatientConnection.connect("", autocommit=True, **parameters)  # type: ignore[arg-type]
             connection.patience = self._patience
             try:
                 connection.execute(_SESSION)

@@ -10,9 +10,9 @@ from urllib.parse import quote, quote_plus
 import psycopg
 from pgvector.psycopg import register_vector
 from psycopg import conninfo, sql
-from psycopg.abc import PQGen
 
 from embeddings.errors import IndexUnavailable
+from embeddings.postgres.queries import ImpatientConnection
 from embeddings.postgres.servers import Servers, addresses_of, first_line
 from embeddings.threads import usable_cores
 
@@ -219,33 +219,13 @@ def _end_with_the_client(connection: psycopg.Connection) -> None:
         connection.execute(f"SET client_connection_check_interval = '{_LOOK_FOR_CLIENT}'")
 
 
-class _Impatient(psycopg.Connection[Any]):
+class _Impatient(ImpatientConnection):
     """A connection that breaks when its server says nothing for ``SILENCE_S``."""
 
-    def wait(self, gen: PQGen[_T], *arguments: Any, **options: Any) -> _T:
-        """See ``psycopg.Connection.wait``.
-
-        Raises:
-            psycopg.OperationalError: if nothing came for so long.
-        """
-        return super().wait(_until_silent(gen), *arguments, **options)
-
-
-def _until_silent(gen: PQGen[_T]) -> PQGen[_T]:
-    """The same steps, until none of them has had anything to do for ``SILENCE_S``."""
-    try:
-        wanted = next(gen)
-        heard_at = time.monotonic()
-        while True:
-            ready = yield wanted
-            if ready:
-                heard_at = time.monotonic()
-            elif time.monotonic() - heard_at > SILENCE_S:
-                raise psycopg.OperationalError(f"nothing came for {SILENCE_S:.0f} s")
-            wanted = gen.send(ready)
-    except StopIteration as end:
-        result: _T = end.value
-        return result
+    @property
+    def longest_s(self) -> float:
+        """See ``ImpatientConnection.longest_s``."""
+        return SILENCE_S
 
 
 def told_by(url: str) -> dict[str, Any]:

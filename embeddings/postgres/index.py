@@ -39,6 +39,7 @@ from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.postgres.database import EF_SEARCH, NOTHING_THERE, Database
+from embeddings.postgres.queries import value
 from embeddings.postgres.rows import PostgresTokens, PostgresVectors
 from embeddings.postgres.schema import make_schema
 from embeddings.vectorindex import ProductCodes, VectorIndex, half_way, recall
@@ -191,7 +192,7 @@ class PostgresIndex(PassageIndex):
                 self._writing, self._writer = connection, threading.get_ident()
                 try:
                     with self._failing_to_write():
-                        while not _value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
+                        while not value(connection, "SELECT pg_try_advisory_lock(%s)", _LOCK):
                             if time.monotonic() >= give_up_at:
                                 raise _running(_holder(connection))
                             time.sleep(_LOOK_S)
@@ -211,12 +212,12 @@ class PostgresIndex(PassageIndex):
     def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """See ``PassageIndex.publish``. All of it is one transaction."""
         with self._failing_to_write() as connection, connection.transaction():
-            if not _value(connection, _HOLDS_LOCK, _LOCK):
+            if not value(connection, _HOLDS_LOCK, _LOCK):
                 raise IndexWriteFailed(
                     f"The writer's lock in {self.place} was lost, and nothing was published. Let "
                     "VERBATIM_INDEX lead to the server itself, not to a pooler of connections."
                 )
-            current = _value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
+            current = value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
             if current != after:
                 raise stale(after, current)
             access = self._access_after(new.corpus)
@@ -440,11 +441,6 @@ def _documents_of(corpus: Corpus, kind: str) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(counts)), counts)
 
 
-def _value(connection: psycopg.Connection, query: str, *parameters: Any) -> Any:
-    found = connection.execute(query, parameters).fetchone()
-    return None if found is None else found[0]
-
-
 def _next_number(connection: psycopg.Connection) -> tuple[int, int]:
     """A number that no generation ever had, and the server's timeline.
 
@@ -463,7 +459,7 @@ def _next_number(connection: psycopg.Connection) -> tuple[int, int]:
 
 def _holder(connection: psycopg.Connection) -> str:
     """Who holds the writer's lock, as far as the server tells."""
-    name = _value(
+    name = value(
         connection,
         "SELECT a.application_name || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', "
         "'YYYY-MM-DD HH24:MI:SS') || ' UTC' FROM pg_locks l JOIN pg_stat_activity a USING (pid) "

@@ -5,6 +5,7 @@ from typing import Any
 import psycopg
 
 from embeddings.errors import IndexWriteFailed
+from embeddings.postgres.queries import value
 
 LEAST_POSTGRES = 160_000
 LEAST_VECTOR = (0, 8)
@@ -40,21 +41,18 @@ def make_schema(connection: psycopg.Connection[Any]) -> None:
         raise IndexWriteFailed(
             f"PostgreSQL {found} is too old: {LEAST_POSTGRES // 10_000} or later is needed."
         )
-    if _value(connection, "SELECT extversion FROM pg_extension WHERE extname = 'vector'") is None:
+    installed = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    found = value(connection, installed)
+    if found is None:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    found = _value(connection, "SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        found = value(connection, installed)
     if tuple(int(part) for part in str(found).split(".")[:2]) < LEAST_VECTOR:
         least = ".".join(map(str, LEAST_VECTOR))
         raise IndexWriteFailed(
             f"pgvector {found} is too old: {least} or later is needed. Install it, then type "
             '"ALTER EXTENSION vector UPDATE" in the database.'
         )
-    if _value(connection, "SELECT to_regnamespace('verbatim')") is None:
+    if value(connection, "SELECT to_regnamespace('verbatim')") is None:
         connection.execute("CREATE SCHEMA IF NOT EXISTS verbatim")
-    if _value(connection, "SELECT to_regclass('verbatim.access')") is None:
+    if value(connection, "SELECT to_regclass('verbatim.access')") is None:
         connection.execute(_TABLES)
-
-
-def _value(connection: psycopg.Connection[Any], query: str) -> Any:
-    found = connection.execute(query).fetchone()
-    return None if found is None else found[0]

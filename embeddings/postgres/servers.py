@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg import conninfo
 
+from embeddings.postgres.queries import value
+
 _FOR_READERS = {"read-write": "primary", "read-only": "standby"}
 """What an address may ask for, in words that do not look at whether sessions take writes: those of
 readers never do.
@@ -149,7 +151,7 @@ def _reach(kind: type[Connection], address: str, writes: bool, options: dict[str
         wanted = _FOR_READERS.get(str(asked), str(asked))
     connection = kind.connect(address, autocommit=True, target_session_attrs=wanted, **options)
     try:
-        is_standby = _value(connection, "SELECT pg_is_in_recovery()")
+        is_standby = value(connection, "SELECT pg_is_in_recovery()")
         return _Reached(address, connection, _timeline(connection, writes), is_standby)
     except BaseException:
         connection.close()
@@ -159,13 +161,8 @@ def _reach(kind: type[Connection], address: str, writes: bool, options: dict[str
 def _timeline(connection: Connection, writes: bool) -> int | None:
     found: int | None = None
     if writes:
-        found = _value(connection, _TIMELINE_OF_WRITES)
-    elif _value(connection, _HAS_GENERATIONS):
+        found = value(connection, _TIMELINE_OF_WRITES)
+    elif value(connection, _HAS_GENERATIONS):
         with suppress(psycopg.errors.InsufficientPrivilege):  # who reads on is told
-            found = _value(connection, _TIMELINE_OF_DATA)
+            found = value(connection, _TIMELINE_OF_DATA)
     return found
-
-
-def _value(connection: Connection, query: str) -> Any:
-    found = connection.execute(query).fetchone()
-    return None if found is None else found[0]
