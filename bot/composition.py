@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answering import Answerer
 from bot.citation import Cited
+from bot.databaseaddress import DatabaseAddress
 from bot.doctor import Finding, examine
 from bot.errors import EvaluationFailed, SettingsError
 from bot.liveanswerer import LiveAnswerer
@@ -283,22 +285,6 @@ def examine_setup(
 
         return [*server_facts(settings.index_url or "")]
 
-    def ask_state() -> None:
-        if settings.state is None:
-            return
-        try:
-            from bot.postgrespatience import Patience
-            from bot.postgresstate import Link
-        except ImportError as error:
-            raise SettingsError(
-                f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
-            ) from error
-        link = Link(settings.state, Patience(), durable=True, comes_back=False)
-        try:
-            link.rows("SELECT 1")
-        finally:
-            link.close()
-
     def bot_name(token: str) -> str | None:
         from bot.telegrambot.names import telegram_name
 
@@ -310,9 +296,25 @@ def examine_setup(
         find_model=find_whole_model,
         open_index=lambda: open_index(settings),
         servers=servers if settings.index_url else None,
-        ask_state=ask_state if settings.state else None,
+        ask_state=partial(_ask_state, settings.state) if settings.state else None,
         bot_name=bot_name if online else None,
     )
+
+
+def _ask_state(address: DatabaseAddress) -> None:
+    """Raises what is wrong with the database of what is shared; nothing is made in it."""
+    try:
+        from bot.postgrespatience import Patience
+        from bot.postgresstate import Link
+    except ImportError as error:
+        raise SettingsError(
+            f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
+        ) from error
+    link = Link(address, Patience(), durable=True, comes_back=False)
+    try:
+        link.rows("SELECT 1")
+    finally:
+        link.close()
 
 
 def find_settings_model(settings: Settings) -> ModelFolder:

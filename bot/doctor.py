@@ -14,6 +14,7 @@ from bot.settings import Settings, telegram_token
 from corpus import CorpusError, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.exportedmodel import open_exported
+from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
 
 if TYPE_CHECKING:  # it needs an extra
     from embeddings.postgres.serverfacts import ServerFacts
@@ -23,8 +24,6 @@ LEAST_FREE_BYTES = 500_000_000
 largest there is.
 """
 
-LEAST_SERVER = 160_000
-LEAST_VECTOR = (0, 8)
 MOST_BEHIND_S = 60.0
 MOST_BEHIND_BYTES = 64_000_000
 """A standby that has less than this to replay is not late, however long the last commit is ago."""
@@ -232,8 +231,8 @@ def _servers(servers: Servers) -> Iterator[Finding]:
 def _server(facts: "ServerFacts") -> Iterator[Finding]:
     where, version = facts.place, f"{facts.version // 10_000}.{facts.version % 10_000}"
     role = "standby" if facts.is_standby else "primary"
-    if facts.version < LEAST_SERVER:
-        need = f"{LEAST_SERVER // 10_000} or later is needed."
+    if facts.version < LEAST_POSTGRES:
+        need = f"{LEAST_POSTGRES // 10_000} or later is needed."
         yield Finding("server", False, f"{where} is PostgreSQL {version}: {need}")
     else:
         yield Finding("server", True, f"{where} is PostgreSQL {version}, {role}")

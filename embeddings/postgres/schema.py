@@ -5,10 +5,8 @@ from typing import Any
 import psycopg
 
 from embeddings.errors import IndexWriteFailed
+from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
 from embeddings.postgres.queries import value
-
-LEAST_POSTGRES = 160_000
-LEAST_VECTOR = (0, 8)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS verbatim.generations (
