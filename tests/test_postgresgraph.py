@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import LetterEmbedder
+from numpy.typing import NDArray
 from psycopg import sql
 from test_passageindex import statements, vector
 from test_productcodes import WideLetterEmbedder
@@ -13,9 +14,11 @@ from test_productcodes import statements as write_statements
 
 from corpus import Corpus, read_corpus
 from embeddings import Generation, GenerationStore, IndexDamaged, refresh, vectorindex
+from embeddings.embedder import FloatMatrix
 from embeddings.postgres import index as postgresindex
 from embeddings.postgres import rows as postgresrows
 from embeddings.postgres.index import PostgresIndex
+from embeddings.vectorindex import CodesQuality
 
 DOCUMENTS = 120
 
@@ -191,6 +194,47 @@ class Database:
 
     def read(self, query: sql.Composed, parameters: Sequence[object]) -> list[tuple[int, float]]:
         return self._compared if "+ 0" in query.as_string(None) else self._proposed
+
+
+class Codes:
+    """Codes of six rows, which propose these and count how often they are asked."""
+
+    quality = CodesQuality(proposed=2, recall_at_10=1.0, recall_at_100=1.0, probes=1)
+
+    def __init__(self, *proposed: int) -> None:
+        self._proposed = proposed
+        self.asked = 0
+
+    def __len__(self) -> int:
+        return 6
+
+    def propose(self, query: FloatMatrix, *, top: int) -> NDArray[np.int64]:
+        self.asked += 1
+        return np.array(self._proposed, np.int64)
+
+
+@pytest.mark.parametrize(
+    ("codes", "among", "asked"),
+    [(Codes(0, 1, 2), [2, 3, 4], 1), (Codes(3, 4), [3, 4], 0)],
+    ids=["too few are proposed", "fewer than half may be found"],
+)
+def test_where_codes_cannot_do_all_that_may_be_found_are_compared(
+    codes: Codes, among: list[int], asked: int
+) -> None:
+    database = Database([], [(4, -0.9), (3, -0.8)])
+    vectors = postgresrows.PostgresVectors(
+        database,  # type: ignore[arg-type]  # a fake
+        "sentences_000001",
+        count=6,
+        dimension=2,
+        graph=False,
+        codes=codes,  # type: ignore[arg-type]  # a fake
+    )
+    query = np.array([1, 0], np.float32)
+    scores, rows = vectors.search(query, top=2, among=np.array(among))
+    assert rows.tolist() == [4, 3]
+    assert scores.tolist() == pytest.approx([0.9, 0.8])
+    assert codes.asked == asked
 
 
 def over_a_graph(database: Database) -> postgresrows.PostgresVectors:
