@@ -1,6 +1,7 @@
 """The stored form of a text: what offsets count in."""
 
 import re
+from collections.abc import Sequence
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -14,3 +15,28 @@ def normalise(text: str) -> str:
     normalisation and no change of white space.
     """
     return _DROPPED.sub("", _LINE_ENDS.sub("\n", text)).lstrip("\ufeff")
+
+
+def stored_positions(text: str, positions: Sequence[int]) -> list[int]:
+    """Offsets in ``text`` as offsets in its stored form, in the order given.
+
+    An offset at something that is not stored becomes that of what follows it.
+
+    Raises:
+        ValueError: if an offset is not between 0 and the length of the text.
+    """
+    if any(not 0 <= position <= len(text) for position in positions):
+        raise ValueError(f"a position outside a text of {len(text)} characters")
+    if text == normalise(text):
+        return list(positions)
+    stored: dict[int, int] = {}
+    begin = end = 0
+    for position in sorted(set(positions)):
+        inside = text[position - 1 : position + 1] == "\r\n" and position > 0
+        cut = position + inside
+        end += len(_DROPPED.sub("", _LINE_ENDS.sub("\n", text[begin:cut])))
+        begin = cut
+        stored[position] = end
+    whole = _DROPPED.sub("", _LINE_ENDS.sub("\n", text))
+    mark = len(whole) - len(whole.lstrip("\ufeff"))
+    return [max(0, stored[position] - mark) for position in positions]

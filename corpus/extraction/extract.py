@@ -1,7 +1,89 @@
-"""What was read from a source."""
+"""What was read from a source, and where that deviates from the source as it lies."""
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum, unique
+from itertools import islice
+
+MOST_DEVIATIONS = 20_000
+MOST_DEVIATION_CHARACTERS = 5_000
+MOST_CHARACTERS_IN_ALL = 1_000_000
+
+
+@unique
+class DeviationKind(Enum):
+    """How the stored text deviates from the source."""
+
+    LEFT_OUT = "left out"
+    GUESSED = "guessed"
+    REPAIRED = "repaired"
+
+
+@unique
+class DeviationName(Enum):
+    """Things that are left out, guessed or repaired; the value is the word for one of them."""
+
+    NOTE = "note"
+    RUNNING_HEAD = "running head"
+    FOOT_LINE = "foot line"
+    PAGE_NUMBER = "page number"
+    PAGE = "page"
+    HIDDEN_TEXT = "hidden text"
+    STRUCK_OUT_TEXT = "struck-out text"
+    DELETED_TEXT = "deleted text"
+    SYMBOL = "symbol"
+    CAPTION = "caption"
+    ASIDE = "aside"
+    NAVIGATION = "navigation text"
+    CONTACT = "contact block"
+    LIST_NUMBER = "list number"
+    HYPHEN = "hyphen"
+    BYTE = "byte"
+    ENCODING = "encoding"
+    MARKUP = "piece of markup"
+    FRONT_MATTER = "front matter"
+
+    def counted(self, number: int) -> str:
+        """``number`` of them in English, as in "1 note" or "3 notes"."""
+        if number == 1:
+            return f"1 {self.value}"
+        return f"{number} {_PLURALS.get(self, f'{self.value}s')}"
+
+
+_PLURALS = {
+    DeviationName.MARKUP: "pieces of markup",
+    DeviationName.FRONT_MATTER: "pieces of front matter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One place where the stored text deviates from the source as it lies.
+
+    ``text`` is what the source has there, in one piece, shortened to
+    ``MOST_DEVIATION_CHARACTERS``; it may be empty, as for an encoding that had to be guessed.
+    ``position`` is the offset in the stored text before which it stood, from 0 to the text's
+    length.
+    """
+
+    kind: DeviationKind
+    name: DeviationName
+    text: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageStart:
+    """From the offset ``position`` on the text stands on the page ``number``, which counts from 1.
+
+    ``number`` is the place of the page in the file, as in "#page=3", and not what is printed on it.
+    """
+
+    position: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +92,10 @@ class Extract:
 
     ``text`` is in the stored form (see ``corpus.storedtext.normalise``), a blank line between
     paragraphs. ``notes`` are sentences for the person who added it, such as an encoding that had
-    to be guessed.
+    to be guessed. ``deviations`` are in the order of the source. ``pages`` say on which page the
+    text stands, by ascending position; the numbers may go back, as they do where footnotes are
+    gathered behind the text. A page without text is not among them, and a source without pages
+    has none.
     """
 
     text: str
@@ -21,3 +106,45 @@ class Extract:
     url: str | None = None
     language: str | None = None
     notes: tuple[str, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    pages: tuple[PageStart, ...] = ()
+
+
+def page_at(pages: Sequence[PageStart], position: int) -> int | None:
+    """The number of the page on which the character at an offset stands.
+
+    None where there are no pages, or before the first.
+    """
+    place = bisect_right(pages, position, key=lambda start: start.position)
+    return pages[place - 1].number if place else None
+
+
+def counted(deviations: Iterable[Deviation]) -> str:
+    """The deviations in one English phrase, as in "3 notes, 1 running head, 2 bytes repaired".
+
+    Things of the same kind and name are counted together, in the order of their first. Being left
+    out goes without saying. The phrase is empty where nothing deviates.
+    """
+    times = Counter((deviation.kind, deviation.name) for deviation in deviations)
+    return ", ".join(
+        name.counted(number) + ("" if kind is DeviationKind.LEFT_OUT else f" {kind.value}")
+        for (kind, name), number in times.items()
+    )
+
+
+def bounded(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
+    """The first ``MOST_DEVIATIONS`` of them, their texts shortened.
+
+    A text keeps ``MOST_DEVIATION_CHARACTERS``, and all of them ``MOST_CHARACTERS_IN_ALL``: what
+    goes beyond has no text, and is still counted.
+    """
+    kept = []
+    room = MOST_CHARACTERS_IN_ALL
+    for deviation in islice(deviations, MOST_DEVIATIONS):
+        text = deviation.text
+        if len(text) > MOST_DEVIATION_CHARACTERS:
+            text = text[: MOST_DEVIATION_CHARACTERS - 1] + "…"
+        text = text if len(text) <= room else ""
+        room -= len(text)
+        kept.append(deviation if text == deviation.text else replace(deviation, text=text))
+    return tuple(kept)

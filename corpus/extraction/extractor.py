@@ -1,19 +1,19 @@
 """Sources of any kind → Extracts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from corpus.errors import UnreadableSource
-from corpus.extraction.extract import Extract
+from corpus.extraction.extract import Extract, PageStart, bounded
 from corpus.extraction.kinds import Kind, kind_of
 from corpus.extraction.limits import Limits
 from corpus.extraction.plaintext import read_plain_text
 from corpus.extraction.sandbox import Sandbox
-from corpus.storedtext import normalise
+from corpus.storedtext import normalise, stored_positions
 
 _FIELD_CHARACTERS = 500
 _URL_CHARACTERS = 2000
@@ -82,6 +82,10 @@ def _stored(extract: Extract) -> Extract:
     url = extract.url
     language = _language(extract.language)
     day = extract.published
+    deviations, pages = bounded(extract.deviations), extract.pages
+    places = stored_positions(
+        extract.text, [part.position for part in deviations] + [page.position for page in pages]
+    )
     return replace(
         extract,
         text=normalise(extract.text),
@@ -92,7 +96,18 @@ def _stored(extract: Extract) -> Extract:
         language=language,
         published=day if day and day.year in _YEARS else None,
         notes=tuple(filter(None, map(_line, extract.notes))),
+        deviations=tuple(
+            replace(part, text=normalise(part.text), position=place)
+            for part, place in zip(deviations, places, strict=False)
+        ),
+        pages=_in_order(zip(pages, places[len(deviations) :], strict=True)),
     )
+
+
+def _in_order(placed: Iterable[tuple[PageStart, int]]) -> tuple[PageStart, ...]:
+    """Page starts at their places in the stored text, the last one of those at the same place."""
+    last = {place: PageStart(place, page.number) for page, place in placed}
+    return tuple(last.values())
 
 
 def _line(value: str | None) -> str | None:

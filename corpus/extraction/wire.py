@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from corpus.extraction.extract import Extract
+from corpus.extraction.extract import (
+    Deviation,
+    DeviationKind,
+    DeviationName,
+    Extract,
+    PageStart,
+    bounded,
+)
 
 _LENGTH = struct.Struct(">Q")
 _PIECE_BYTES = 1 << 20
@@ -117,6 +124,11 @@ def message_of(extract: Extract) -> dict[str, object]:
         "text": extract.text,
         "published": extract.published.isoformat() if extract.published else None,
         "notes": list(extract.notes),
+        "deviations": [
+            [part.kind.value, part.name.value, part.text, part.position]
+            for part in bounded(extract.deviations)
+        ],
+        "pages": [[page.position, page.number] for page in extract.pages],
         **{name: getattr(extract, name) for name in _TEXTS},
     }
 
@@ -141,5 +153,41 @@ def extract_of(message: Mapping[str, object]) -> Extract:
         text=text,
         published=day,
         notes=tuple(str(note) for note in notes),
+        deviations=_deviations(message.get("deviations"), most=len(text)),
+        pages=_page_starts(message.get("pages"), most=len(text)),
         **{name: None if value is None else str(value) for name, value in texts.items()},
     )
+
+
+def _deviations(found: object, *, most: int) -> tuple[Deviation, ...]:
+    """The deviations in a message about a text of ``most`` characters."""
+    if not isinstance(found, list):
+        raise BrokenWire("no list of deviations")
+    deviations = []
+    for part in found:
+        match part:
+            case [str(kind), str(name), str(text), int(position)] if 0 <= position <= most:
+                try:
+                    known = DeviationKind(kind), DeviationName(name)
+                except ValueError as error:
+                    raise BrokenWire("a deviation of an unknown kind") from error
+                deviations.append(Deviation(*known, text, int(position)))
+            case _:
+                raise BrokenWire("a deviation that is none")
+    return bounded(deviations)
+
+
+def _page_starts(found: object, *, most: int) -> tuple[PageStart, ...]:
+    """The pages in a message about a text of ``most`` characters."""
+    if not isinstance(found, list):
+        raise BrokenWire("no list of pages")
+    pages: list[PageStart] = []
+    for part in found:
+        match part:
+            case [int(position), int(number)] if 0 <= position <= most and number > 0:
+                if pages and position <= pages[-1].position:
+                    raise BrokenWire("pages in no order")
+                pages.append(PageStart(int(position), int(number)))
+            case _:
+                raise BrokenWire("a page that is none")
+    return tuple(pages)
