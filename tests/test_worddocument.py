@@ -222,3 +222,77 @@ def test_parts_are_bounded_alone_together_and_in_number(
             ziplimits.check_zip(buffer.getvalue())
     else:
         ziplimits.check_zip(buffer.getvalue())
+
+
+def with_doctype(encoding: str) -> Callable[[bytes], bytes]:
+    """A part with a DTD that declares a word of it, in an encoding."""
+
+    def changed(part: bytes) -> bytes:
+        text = re.sub(r"^(\ufeff)?<\?xml[^>]*\?>", "", part.decode("utf-8"))
+        text = text.replace("MARRAKESH", "&place;")
+        head = f'<?xml version="1.0" encoding="{encoding}"?>'
+        return f'{head}<!DOCTYPE any [<!ENTITY place "Rabat">]>{text}'.encode(encoding)
+
+    return changed
+
+
+PARTS = [
+    "word/document.xml",
+    "word/styles.xml",
+    "word/footnotes.xml",
+    "docProps/core.xml",
+    "[Content_Types].xml",
+    "_rels/.rels",
+    "word/_rels/document.xml.rels",
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "iso-8859-1"])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_word_file_with_a_dtd_in_any_part_is_refused_and_not_cut(
+    part: str, encoding: str
+) -> None:
+    data = saved(lambda document: document.add_paragraph("We met in MARRAKESH, all of us."))
+    data = rewritten(data, "word/footnotes.xml", lambda _: b"<w:footnotes xmlns:w='w'/>")
+    assert read_word_document(data).text == "We met in MARRAKESH, all of us.\n"
+    with pytest.raises(UnreadableSource, match="has a document type definition") as caught:
+        read_word_document(rewritten(data, part, with_doctype(encoding)))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        b"<!DOCTYPE any>",
+        b"<!DOCTYPE any SYSTEM 'http://a.example/any.dtd'>",
+        b"<!-- x --><?x y?>\n<!DOCTYPE any PUBLIC '-//a//b' 'any.dtd' [ <!ELEMENT any ANY> ]>",
+    ],
+)
+def test_a_dtd_without_entities_is_refused_too(doctype: bytes) -> None:
+    data = saved(lambda document: document.add_paragraph("We met."))
+
+    def changed(part: bytes) -> bytes:
+        head, end, rest = part.partition(b"?>")
+        return head + end + doctype + rest
+
+    with pytest.raises(UnreadableSource, match="has a document type definition"):
+        read_word_document(rewritten(data, "word/document.xml", changed))
+
+
+def test_words_about_a_doctype_are_no_dtd() -> None:
+    words = "A page begins with <!DOCTYPE html>."
+    data = saved(lambda document: document.add_paragraph(words))
+    data = rewritten(data, "word/media/note.txt", lambda _: b"<!DOCTYPE html")
+    assert read_word_document(data).text == f"{words}\n"
+
+
+def rewritten(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A Word file in which a part is changed, or new."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for each in old.namelist():
+            part = old.read(each)
+            new.writestr(each, change(part) if each == name else part)
+        if name not in old.namelist():
+            new.writestr(name, change(b""))
+    return buffer.getvalue()

@@ -7,6 +7,7 @@ from typing import Any
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.blocks import list_blocks, table_block
+from corpus.extraction.doctype import check_doctype
 from corpus.extraction.extract import Extract
 from corpus.extraction.ziplimits import check_zip
 
@@ -45,17 +46,18 @@ def read_word_document(data: bytes) -> Extract:
     that it was made from, was begun.
 
     Raises:
-        UnreadableSource: if it is encrypted, damaged or truncated, unpacks to too much, or holds
-            no text.
+        UnreadableSource: if it is encrypted, damaged or truncated, unpacks to too much, has a
+            document type definition (DTD) in a part, or holds no text.
     """
     import docx
 
     check_zip(data)
     try:
+        check_doctype(data)
         document = docx.Document(io.BytesIO(data))
         reading = _Reading(document)
         blocks = [*reading.blocks(document.element.body), *reading.notes()]
-    except (MemoryError, RecursionError):
+    except (MemoryError, RecursionError, UnreadableSource):
         raise
     except Exception as error:  # python-docx lets errors of four libraries through
         raise UnreadableSource(
