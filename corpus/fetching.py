@@ -2,8 +2,8 @@
 
 A name is resolved once; every address it has must be public; the connection goes to a checked
 address while the request and the certificate check keep the name. So a name that is given another
-address meanwhile (rebinding) leads nowhere, and each redirect is checked in the same way. Proxies
-of the environment, cookies and passwords are not used.
+address meanwhile (rebinding) leads nowhere. Each redirect is checked in the same way, its port
+too. Proxies of the environment, cookies and passwords are not used.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from urllib3.response import BaseHTTPResponse
 
 from corpus.errors import FetchFailed
 from corpus.publicaddresses import Address, address_of, is_public
-from corpus.webaddress import WebAddress, label_of, parse_web_address
+from corpus.webaddress import ADD_FILE, WebAddress, label_of, parse_web_address
 
 USER_AGENT = "verbatim-bot"
 
@@ -37,7 +37,6 @@ _PLAIN = frozenset({"", "identity"})
 _GZIP = frozenset({"gzip", "x-gzip"})
 _BLOCK_BYTES = 65_536
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
-_ADD_FILE = "Download it with a browser and add the file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def fetch(
         except (OSError, HTTPError, HTTPException, ValueError, EOFError, zlib.error) as error:
             if deadline.passed:
                 raise FetchFailed(
-                    f"{visited}: took longer than {timeout_s:g} s. Try again later. {_ADD_FILE}"
+                    f"{visited}: took longer than {timeout_s:g} s. Try again later. {ADD_FILE}"
                 ) from error
             raise FetchFailed(f"{visited}: {_reason(error)}") from error
         if isinstance(found, Fetched):
@@ -164,7 +163,7 @@ def _checked_addresses(
             raise FetchFailed(f"{visited}: {visited.host} has no address. Check how it is spelt.")
     for address in addresses:
         if not allowed(address):
-            raise FetchFailed(f"{visited}: its address {address} is not public. {_ADD_FILE}")
+            raise FetchFailed(f"{visited}: its address {address} is not public. {ADD_FILE}")
     return addresses
 
 
@@ -257,7 +256,7 @@ def _connected(
 def _next(visited: WebAddress, response: BaseHTTPResponse) -> WebAddress:
     location = response.headers.get("Location")
     if not location:
-        raise FetchFailed(f"{visited}: redirects without saying where to. {_ADD_FILE}")
+        raise FetchFailed(f"{visited}: redirects without saying where to. {ADD_FILE}")
     following = visited.joined(location)
     if visited.is_secure and not following.is_secure:
         raise FetchFailed(
@@ -271,14 +270,14 @@ def _check_head(visited: WebAddress, response: BaseHTTPResponse, max_bytes: int)
     status = response.status
     if status not in _COMPLETE:
         if status in {401, 403}:
-            advice = _ADD_FILE
+            advice = ADD_FILE
         elif status in {429, 500, 502, 503, 504}:
             advice = "Try again later."
         else:
             advice = "Check the address in a browser."
         raise FetchFailed(f"{visited}: answers {status}. {advice}")
     if _encoding(response) not in _PLAIN | _GZIP:
-        raise FetchFailed(f"{visited}: is compressed in an unknown way. {_ADD_FILE}")
+        raise FetchFailed(f"{visited}: is compressed in an unknown way. {ADD_FILE}")
     length = response.headers.get("Content-Length", "").strip()
     if length.isdecimal() and int(length[:20]) > max_bytes:
         raise FetchFailed(_too_large(visited, max_bytes))
@@ -297,7 +296,7 @@ def _body(
             raise FetchFailed(_too_large(visited, max_bytes))
     deadline.remaining_s()  # an end that the deadline made is no end
     if not content:  # so also where a connection broke between two headers
-        raise FetchFailed(f"{visited}: gives an empty page. {_ADD_FILE}")
+        raise FetchFailed(f"{visited}: gives an empty page. {ADD_FILE}")
     return bytes(content)
 
 
@@ -312,7 +311,7 @@ def _too_large(visited: WebAddress, max_bytes: int) -> str:
 def _reason(error: Exception) -> str:
     """What went wrong on the way, for the user, and what can be done."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid ({error.verify_message}). {_ADD_FILE}"
+        return f"its certificate is not valid ({error.verify_message}). {ADD_FILE}"
     cause = error.__cause__ or error
     if isinstance(error, (HTTPException, ProtocolError, EOFError, zlib.error, gzip.BadGzipFile)):
         return f"did not send a whole answer ({cause or type(cause).__name__}). Try again later."

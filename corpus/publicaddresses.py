@@ -2,7 +2,8 @@
 
 The standard library's ``is_global`` changed between versions of Python 3.11 and takes transition
 addresses at face value, so the special networks are named here, from the registries
-https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.
+https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. Some
+clouds give their own machines services under addresses that look public: they are named, too.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -17,6 +18,9 @@ _SPECIAL_4 = tuple(
         "100.64.0.0/10",  # carrier-grade NAT
         "127.0.0.0/8",  # loopback
         "169.254.0.0/16",  # link-local, with the metadata service of clouds
+        "161.26.0.0/16",  # services of IBM Cloud for its own machines
+        "166.8.0.0/14",  # the same
+        "168.63.129.16/32",  # the wire server of Azure, for its own machines
         "172.16.0.0/12",  # private
         "192.0.0.0/24",  # protocol assignments
         "192.0.2.0/24",  # documentation
@@ -24,6 +28,8 @@ _SPECIAL_4 = tuple(
         "192.168.0.0/16",  # private
         "198.18.0.0/15",  # benchmarks
         "198.51.100.0/24",  # documentation
+        "199.36.153.4/30",  # interfaces of Google Cloud for its own machines
+        "199.36.153.8/30",  # the same
         "203.0.113.0/24",  # documentation
         "224.0.0.0/4",  # multicast
         "240.0.0.0/4",  # reserved, broadcast

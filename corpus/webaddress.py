@@ -11,7 +11,12 @@ import idna
 from corpus.errors import FetchFailed
 from corpus.publicaddresses import address_of
 
+ADD_FILE = "Download it with a browser and add the file."
+
 _PORTS = {"http": 80, "https": 443}
+_LEAST_FREE_PORT = 1024
+"""Below it stand mail, name and file services, which could be made to act by what is asked."""
+
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _PATH_SAFE = "%/:@!$&'()*+,;=~"
@@ -62,7 +67,8 @@ def parse_web_address(text: str) -> WebAddress:
     """The address that ``text`` is, non-ASCII characters and spaces encoded, fragment dropped.
 
     Raises:
-        FetchFailed: if it is not http or https, names a user, or is no address of a host.
+        FetchFailed: if it is not http or https, names a user, is no address of a host, or has a
+            port below 1024 that is not the web's.
     """
     text = text.strip(" ")
     shown = text[:_SHOWN_CHARACTERS]
@@ -77,7 +83,7 @@ def parse_web_address(text: str) -> WebAddress:
         without = text.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
         raise FetchFailed(
             f"{without[:_SHOWN_CHARACTERS]}: is given with a user or password, which are not sent. "
-            "Download it with a browser and add the file."
+            f"{ADD_FILE}"
         )
     if parts.scheme not in _PORTS:
         raise FetchFailed(
@@ -86,10 +92,16 @@ def parse_web_address(text: str) -> WebAddress:
     host = _host(parts.hostname or "")
     if host is None or port == 0:
         raise FetchFailed(f"{shown}: names no host that could be asked. Copy it again.")
+    port = _PORTS[parts.scheme] if port is None else port
+    if not (port in _PORTS.values() or port >= _LEAST_FREE_PORT):
+        raise FetchFailed(
+            f"{shown}: has port {port}, where other services than web pages answer. Only 80, 443 "
+            f"and those from {_LEAST_FREE_PORT} on are asked. {ADD_FILE}"
+        )
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     query = quote(parts.query, safe=_QUERY_SAFE)
     target = f"{path}?{query}" if query else path
-    return WebAddress(parts.scheme, host, _PORTS[parts.scheme] if port is None else port, target)
+    return WebAddress(parts.scheme, host, port, target)
 
 
 def _host(typed: str) -> str | None:

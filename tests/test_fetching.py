@@ -374,6 +374,9 @@ NOT_PUBLIC = """
     169.254.169.254 169.254.0.1 100.64.0.1 100.127.255.255 0.0.0.0 0.1.2.3 224.0.0.1 239.1.2.3
     240.0.0.1 255.255.255.255 192.0.0.1 192.0.0.170 192.0.2.1 198.18.0.1 198.19.255.255
     198.51.100.1 203.0.113.1 192.88.99.1
+    168.63.129.16 ::ffff:168.63.129.16 64:ff9b::168.63.129.16 64:ff9b::a83f:8110 2002:a83f:8110::1
+    100.100.100.200 192.0.0.192 fd20:ce::254 fe80::1234:5678:9abc 199.36.153.4 199.36.153.11
+    161.26.0.10 166.8.0.1 166.11.255.255
     ::1 :: fe80::1 fe80::1%1 febf::1 fc00::1 fd00:ec2::254 fec0::1 ff02::1 ff0e::1
     ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 ::127.0.0.1 ::8.8.8.8 ::ffff:0:127.0.0.1
     64:ff9b::127.0.0.1 64:ff9b::10.0.0.1 64:ff9b::a9fe:a9fe 64:ff9b:1::1 64:ff9b:1::8.8.8.8
@@ -384,6 +387,8 @@ NOT_PUBLIC = """
 PUBLIC = """
     8.8.8.8 1.1.1.1 9.255.255.255 11.0.0.1 172.15.255.255 172.32.0.1 192.167.1.1 100.63.255.255
     100.128.0.1 169.253.1.1 223.255.255.254 126.1.1.1 128.1.1.1 192.0.1.1 192.88.98.1
+    168.63.129.15 168.63.129.17 199.36.153.3 199.36.153.12 161.25.255.255 161.27.0.1 166.7.1.1
+    166.12.0.1
     2606:4700::1111 2a00:1450::1 2001:4860:4860::8888 2001:200::1
     ::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::1
 """.split()
@@ -428,7 +433,7 @@ def test_the_machine_itself_is_refused_by_name(host: str, served: Callable[..., 
 @pytest.mark.parametrize(
     "host",
     "2130706433 0x7f000001 017700000001 0177.0.0.1 0x7f.1 127.1 127.0.1 127.0.0.01 127.0.0.1.. "
-    "8.8.2056 134744072 １２７.1 127。1 [::1%25lo] [::1%lo] [127.0.0.1] [ [] ].x a..b .a "
+    "8.8.2056 134744072 2822734096 0xa83f8110 025017700420 0250.63.129.020 0xa8.63.129.0x10 168.4161808 １２７.1 127。1 [::1%25lo] [::1%lo] [127.0.0.1] [ [] ].x a..b .a "
     "exa%6dple.org %31%32%37.0.0.1 a,b a;b a|b <a> a'b".split(),
 )
 def test_a_number_in_disguise_or_what_is_no_host_is_refused_before_it_is_looked_up(
@@ -550,6 +555,36 @@ def test_any_text_is_a_plain_ascii_address_or_refused(text: str, before: str) ->
     assert str(address).isascii()
     assert not any(c.isspace() or not c.isprintable() for c in str(address))
     assert parse_web_address(str(address)) == address
+
+
+@pytest.mark.parametrize("port", ["1", "22", "025", "53", "79", "81", "442", "444", "993", "1023"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_port_of_another_service_is_refused_before_the_host_is_looked_up(
+    scheme: str, port: str
+) -> None:
+    def nobody_asks(host: str, port: int) -> Sequence[str]:
+        raise AssertionError(host)
+
+    said = refusal(f"{scheme}://a.example:{port}/", resolve=nobody_asks)
+    assert f"has port {int(port)}, where other services than web pages answer" in said
+
+
+@pytest.mark.parametrize("port", [80, 443, 1024, 8080, 65535])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_ports_of_the_web_and_those_that_anyone_may_open_are_asked(scheme: str, port: int) -> None:
+    assert parse_web_address(f"{scheme}://a.example:{port}/").port == port
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["http://a.example:22/", "//a.example:25/", "http://a.example:1023/x", "//127.0.0.1:6/"],
+)
+def test_a_redirect_to_a_port_of_another_service_is_not_followed(
+    served: Callable[..., Server], to: str
+) -> None:
+    server = served({"/a": redirect(to)})
+    assert "where other services than web pages answer" in refusal(f"{server.url}/a")
+    assert len(server.requests) == 1
 
 
 # --- names
