@@ -4,12 +4,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote as percent_encode
+from urllib.parse import unquote as percent_decode
 
 from bot.errors import MalformedCitation
 from corpus import Document, Passage, Span
 
 REFERENCE_DIGITS = 12
 """Digits of a digest in a reference: so many that no two texts share them by chance."""
+
+DESCRIPTIONS = ("title", "publisher", "date", "url", "link")
+"""The fields of a citation that describe its document and are no part of the quoted words."""
 
 _WHOLE_FRAGMENT_CHARACTERS = 200
 _EDGE_WORDS = 5
@@ -54,10 +58,13 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What an old citation says: which words of which text.
+    """The claims of an old citation: which words of which text, and how that is described.
 
-    ``digest`` is that of the document's text then, or its first digits, at least 12. ``quote`` and
-    ``paragraph`` are what the citation gives as the words and their number, None where it does not.
+    ``digest`` is that of the document's text then, or its first digits, at least 12; it is empty
+    for a passage that ``verbatim show`` of an earlier version printed, which names its document by
+    the title alone. ``quote``, ``evidence``, ``paragraph`` and ``page`` are None where the citation
+    does not give them. ``described`` has (field, value) for each of ``DESCRIPTIONS`` that it gives,
+    in that order. ``reference_given`` is the citation's own reference beside its fields.
     """
 
     document: str
@@ -65,6 +72,10 @@ class Cited:
     digest: str
     quote: str | None = None
     paragraph: int | None = None
+    evidence: str | None = None
+    page: int | None = None
+    described: tuple[tuple[str, str | None], ...] = ()
+    reference_given: str | None = None
 
     @property
     def reference(self) -> str:
@@ -134,6 +145,21 @@ def fragment_link(document: Document, passage: Passage) -> str:
     url = document.url.partition(":~:")[0]
     separator = ":~:" if "#" in url else "#:~:"
     return f"{url}{separator}text={directive}"
+
+
+def link_selects(link: str, url: str | None, words: str) -> bool:
+    """Whether a link is ``url`` with a text fragment that selects ``words``, however it was cut.
+
+    Links of earlier versions may give more or fewer of the first and last words.
+    """
+    address, found, directive = link.partition(":~:text=")
+    if url is None or address.rstrip("#") != url.partition(":~:")[0].rstrip("#"):
+        return False
+    whole = " ".join(words.split())
+    first, comma, last = (percent_decode(part) for part in directive.partition(","))
+    if not comma:
+        return not found or first == whole
+    return bool(first and last) and whole.startswith(first) and whole.endswith(last)
 
 
 def _unique_edge(words: list[str], whole: str, everything: str, *, last: bool) -> str:

@@ -65,6 +65,7 @@ EXIT_NOTHING_FOUND = 3
 EXIT_REFRESH_RUNNING = 4
 EXIT_PARTLY = 5
 EXIT_NOT_AS_CITED = 6
+EXIT_DESCRIBED_OTHERWISE = 7
 
 _MAX_STDIN_CHARACTERS = 100_000
 _MAX_REASON = 1_000
@@ -648,9 +649,10 @@ def verify(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Re-check old citations: intact, moved, changed (with what changed), gone or misquoted.
+    """Hold old citations against their source: intact, moved, changed, gone or misquoted.
 
-    Ends with 0 if every citation is intact or moved, else with 6.
+    Prints the words and where they stand. Ends with 0 if every citation is intact or moved, with 7
+    if one of these describes its document otherwise (title, publisher, date, address), else with 6.
 
     Example: verbatim ask "Where did they meet?" --json > reply.json, later
     verbatim verify --file reply.json
@@ -676,6 +678,8 @@ def verify(
         terminalreports.print_verifications(found, out)
     if not all(each.verdict.as_cited for each in found):
         raise typer.Exit(EXIT_NOT_AS_CITED)
+    if any(each.mismatches for each in found):
+        raise typer.Exit(EXIT_DESCRIBED_OTHERWISE)
 
 
 @app.command()

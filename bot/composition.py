@@ -417,7 +417,7 @@ def open_verifier(
     """
     corpus = served_corpus(settings, warn=warn)
     snapshots = Snapshots(settings.snapshots_directory)
-    return lambda cited: verify(cited, corpus, snapshots.text)
+    return lambda cited: verify(cited, corpus, snapshots.text, was_document=snapshots.was_document)
 
 
 def _seed_new_machine(settings: Settings) -> None:

@@ -65,6 +65,10 @@ def verification_fields(verification: Verification) -> dict[str, Any]:
         "changes": [
             {"change": piece.change.value, "text": piece.text} for piece in verification.pieces
         ],
+        "differences": [
+            {"field": each.field, "citation": each.cited, "source": each.source}
+            for each in verification.mismatches
+        ],
     }
 
 
@@ -123,6 +127,7 @@ def _place_fields(place: Place) -> dict[str, Any]:
         "end": place.span.end,
         "digest": place.document.digest,
         "reference": place.reference,
+        "words": place.words,
     }
 
 

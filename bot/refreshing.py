@@ -99,7 +99,10 @@ class Refresher:
             corpus = read_corpus(settings.corpus_directory, known=known, progress=progress)
         # what was edited while it was read is told by neither digest
         same = read_sources(settings.corpus_directory) == sources
-        Snapshots(settings.snapshots_directory).keep_texts(corpus.documents)
+        snapshots = Snapshots(settings.snapshots_directory)
+        if current is not None:
+            snapshots.note_documents(current.corpus.documents)  # one of them may be gone now
+        snapshots.keep_texts(corpus.documents)
         embedder = self.embedder
         with self._open_engine(embedder) as engine, bar("Embedding") as progress:
             return refresh(

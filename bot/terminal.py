@@ -13,6 +13,7 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.citation import reference_of
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
@@ -95,10 +96,14 @@ def print_documents(corpus: Corpus, console: Console) -> None:
 
 
 def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
-    """Prints passages of a document under its title, each with its number and offsets."""
+    """Prints passages of a document under its title.
+
+    Each has its number, its offsets and its reference.
+    """
     print_line(Text(document.title, style="bold"), console)
     for passage in passages:
-        where = f"{passage.label} [{passage.span.start}:{passage.span.end}]"
+        reference = reference_of(document.id, passage.span, document.digest)
+        where = f"{passage.label} [{passage.span.start}:{passage.span.end}]  {reference}"
         console.print()
         print_line(Text(where, style="cyan"), console)
         print_indented(Text(passage.text), console)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.doctor import Finding
-from bot.explanation import explanation
+from bot.explanation import differences, explanation
 from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _VERDICT_STYLES = {
     Verdict.INTACT: "green",
+    Verdict.DESCRIBED_OTHERWISE: "yellow",
     Verdict.MOVED: "green",
     Verdict.CHANGED: "yellow",
     Verdict.GONE: "red",
@@ -75,14 +76,21 @@ def _counted(count: int, what: str) -> str:
 
 
 def print_verifications(verifications: Sequence[Verification], console: Console) -> None:
-    """Prints each verdict with what changed, ``[-removed-]{+added+}``, and their counts."""
+    """Prints each verdict with the words that stand now, or the changes ``[-removed-]{+added+}``.
+
+    Several verdicts are counted at the end.
+    """
     for verification in verifications:
         line = Text(verification.verdict.value, style=_VERDICT_STYLES[verification.verdict])
         line.append(f"  {printable(verification.cited.reference)}", style="cyan")
         line.append(f"\n  {printable(explanation(verification))}")
+        for difference in differences(verification):
+            line.append(f"\n  {printable(difference)}")
         print_line(line, console)
         if verification.pieces:
             print_indented(_differences(verification.pieces), console)
+        elif verification.now is not None:
+            print_indented(Text(printable(verification.now.words)), console)
     if len(verifications) > 1:
         counts = Counter(verification.verdict for verification in verifications)
         found = ", ".join(

@@ -1,17 +1,20 @@
-"""Whether the words of an old citation still stand where it says."""
+"""Holds an old citation against the source that it names, as it was then and as it is now."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from bot.citation import Cited, reference_of
+from bot.citation import Cited, link_selects, parse_reference, reference_of
 from bot.worddiff import Piece, compare, most_similarity, similarity
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
 from embeddings import same_text
 
 LEAST_SIMILARITY = 0.5
 """A paragraph that keeps fewer of the words is another paragraph, not the same one changed."""
+
+WasDocument = Callable[[str, str], bool | None]
+"""An id and a digest → whether a document of that id had a text of that digest; None if unknown."""
 
 SourceText = Callable[[str], str | None]
 """The first digits of a digest → the stored text that has it, None where none is kept."""
@@ -21,15 +24,19 @@ class Verdict(Enum):
     """What became of the cited words.
 
     * ``INTACT``: the source is the same text, or the words have the same number in it as it is now.
+    * ``DESCRIBED_OTHERWISE``: intact, but title, publisher, date, address or link of the citation
+      are not those of the source.
     * ``MOVED``: the same words stand at another number, or in another document, because the cited
       one is gone or has nothing like them any more.
     * ``CHANGED``: the cited document has similar words in their place.
     * ``GONE``: the document is gone, or has nothing like them any more.
-    * ``MISQUOTED``: the citation's own words are not those of the text that it names.
-    * ``UNKNOWN``: the text that it names is not kept, and it has no words of its own.
+    * ``MISQUOTED``: words, number or offsets of the citation are not those of the text that it
+      names.
+    * ``UNKNOWN``: the text that it names is not kept, or no document of that name ever had it.
     """
 
     INTACT = "intact"
+    DESCRIBED_OTHERWISE = "intact, but described otherwise"
     MOVED = "moved"
     CHANGED = "changed"
     GONE = "gone"
@@ -39,7 +46,16 @@ class Verdict(Enum):
     @property
     def as_cited(self) -> bool:
         """Whether the words can still be quoted."""
-        return self in {Verdict.INTACT, Verdict.MOVED}
+        return self in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE, Verdict.MOVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A field of a citation that differs from the source: the value of each, as text."""
+
+    field: str
+    cited: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,11 @@ class Place:
         return self.passage.label if self.passage else "outside the numbered paragraphs"
 
     @property
+    def words(self) -> str:
+        """The words that stand there, as they are stored."""
+        return self.span.of(self.document.text)
+
+    @property
     def reference(self) -> str:
         """The place as a citation of today's text, in one word."""
         return reference_of(self.document.id, self.span, self.document.digest)
@@ -68,6 +89,9 @@ class Verification:
     ``now`` is where the words, or what they became, stand now; None where nothing does.
     ``document_is_there`` says whether a document of the cited id is. ``pieces`` compares the words
     of the source then with those now, or for ``MISQUOTED`` with those of the citation.
+    ``mismatches`` are the fields that differ from the source: of ``MISQUOTED`` those that say
+    which words are cited, else those that describe the document, beside any verdict.
+    ``text_is_kept`` says whether the text that the citation names is there.
     """
 
     cited: Cited
@@ -75,6 +99,8 @@ class Verification:
     now: Place | None = None
     document_is_there: bool = True
     pieces: tuple[Piece, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
+    text_is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +118,165 @@ class _Words:
     beside: frozenset[str]
 
 
-def verify(cited: Cited, corpus: Corpus, source_text: SourceText) -> Verification:
-    """The verdict about a citation, against the corpus as it is now.
+def _always_was(_document: str, _digest: str) -> bool:
+    return True
+
+
+def verify(
+    cited: Cited,
+    corpus: Corpus,
+    source_text: SourceText,
+    *,
+    was_document: WasDocument = _always_was,
+) -> Verification:
+    """Returns the verdict about a citation, against the corpus as it is now.
 
     Texts are compared exactly but for white space. ``source_text`` is asked only where no document
-    of the corpus has the cited digest.
+    of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
     """
-    document = next((d for d in corpus.documents if d.id == cited.document), None)
+    if not cited.digest:
+        return _verify_titled(cited, corpus)
+    document = _called(cited.document, corpus)
     same = [d for d in corpus.documents if d.digest.startswith(cited.digest)]
     then = document if document in same else next(iter(same), None)
     if then is None and (text := _kept(cited.digest, source_text)) is not None:
         title = document.title if document is not None else None
         then = document_from_text(text, document_id=cited.document, title=title)
-    if then is not None:
-        said = cited.span.of(then.text)
-        if cited.span.end > len(then.text) or not said.strip():
-            return Verification(cited, Verdict.MISQUOTED, None, document is not None)
-        if cited.quote is not None and not same_text(said, cited.quote):
-            pieces = compare(said, cited.quote)
-            return Verification(cited, Verdict.MISQUOTED, None, document is not None, pieces)
-        words = _words_then(cited, then)
-    elif cited.quote is not None:
-        words = _Words(cited.quote, cited.paragraph, True, frozenset())
-    else:
-        return Verification(cited, Verdict.UNKNOWN, None, document is not None)
-    return _standing(cited, words, document, [*same, *corpus.documents])
+    if then is None:
+        return _without_text(cited, corpus)
+    wrong, pieces = _misquoted(cited, then)
+    if wrong:
+        return Verification(cited, Verdict.MISQUOTED, None, document is not None, pieces, wrong)
+    words = _words_then(cited, then)
+    found = _standing(cited, words, document, [*same, *corpus.documents])
+    if document not in same:
+        was = was_document(cited.document, cited.digest)
+        # of a text that an earlier version kept nothing is known but that it was a document's
+        if was is False or (was is None and (same or document is None)):
+            return replace(found, verdict=Verdict.UNKNOWN)
+    source = document or next(iter(same), None)
+    if source is None:
+        return found  # how a document that is gone was described is not kept
+    return _with_description(found, _described_otherwise(cited, source, words.text))
+
+
+def _with_description(found: Verification, described: tuple[Mismatch, ...]) -> Verification:
+    if described and found.verdict is Verdict.INTACT:
+        return replace(found, verdict=Verdict.DESCRIBED_OTHERWISE, mismatches=described)
+    return replace(found, mismatches=described)
+
+
+def _called(document_id: str, corpus: Corpus) -> Document | None:
+    return next((d for d in corpus.documents if d.id == document_id), None)
+
+
+def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
+    """Returns the verdict about a citation that names its document by the title alone."""
+    title = dict(cited.described).get("title")
+    titled = [document for document in corpus.documents if document.title == title]
+    found = [
+        verify(replace(cited, document=document.id, digest=document.digest), corpus, lambda _: None)
+        for document in titled
+    ]
+    found = [replace(each, cited=cited) for each in found]
+    as_cited = (each for each in found if each.verdict.as_cited)
+    none = Verification(cited, Verdict.UNKNOWN, document_is_there=False, text_is_kept=False)
+    return next(as_cited, found[0] if found else none)
+
+
+def _without_text(cited: Cited, corpus: Corpus) -> Verification:
+    """Returns ``UNKNOWN``, and where the citation's own words stand today, if they do anywhere."""
+    document = _called(cited.document, corpus)
+    found = None
+    if cited.quote is not None:
+        words = _Words(cited.quote, cited.paragraph, False, frozenset())
+        first = [document] if document is not None else []
+        places = (_found(cited, words, each) for each in [*first, *corpus.documents])
+        found = next((place for place in places if place is not None), None)
+    return Verification(cited, Verdict.UNKNOWN, found, document is not None, text_is_kept=False)
+
+
+def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
+    """Returns the fields that are not those of the text, and the comparison of its words with the
+    quote where that is one of them.
+    """
+    given = cited.reference_given
+    if given is not None and not _agrees(cited, parse_reference(given)):
+        return (Mismatch("reference", given, cited.reference),), ()
+    said = cited.span.of(then.text)
+    if cited.span.end > len(then.text) or not said.strip():
+        offsets = f"[{cited.span.start}:{cited.span.end}]"
+        return (Mismatch("start and end", offsets, f"a text of {len(then.text)} characters"),), ()
+    place = _place(then, cited.span)
+    wrong: list[Mismatch] = []
+    pieces: tuple[Piece, ...] = ()
+    if cited.quote is not None and not same_text(said, cited.quote):
+        pieces = compare(said, cited.quote)
+        wrong.append(Mismatch("quote", cited.quote, said))
+    if cited.evidence is not None and not _is_evidence(cited.evidence, then, cited.span):
+        wrong.append(Mismatch("evidence", cited.evidence, said))
+    number = _number(place)
+    if cited.paragraph is not None and cited.paragraph != number:
+        source = "none" if number is None else str(number)
+        wrong.append(Mismatch("paragraph", str(cited.paragraph), source))
+    if cited.page is not None:
+        wrong.append(Mismatch("page", str(cited.page), "none"))
+    return tuple(wrong), pieces
+
+
+def _agrees(cited: Cited, given: Cited) -> bool:
+    """Whether the reference of a citation says the same as its fields; a digest may be longer."""
+    digests = sorted((cited.digest, given.digest), key=len)
+    same_place = (given.document, given.span) == (cited.document, cited.span)
+    return same_place and digests[1].startswith(digests[0])
+
+
+def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
+    """Whether the words are one or several whole sentences, in a row, within the span."""
+    sentences = [
+        sentence.span
+        for passage in then.quotable
+        for sentence in passage.sentences
+        if span.contains(sentence.span)
+    ]
+    if not sentences:  # a part of a sentence is cited
+        return " ".join(evidence.split()) in " ".join(span.of(then.text).split())
+    wanted = evidence.split()
+    texts = [sentence.of(then.text).split() for sentence in sentences]
+    for first, words in enumerate(texts):
+        if words != wanted[: len(words)]:
+            continue
+        at = 0
+        for following in texts[first:]:
+            if wanted[at : at + len(following)] != following:
+                break
+            at += len(following)
+            if at == len(wanted):
+                return True
+    return False
+
+
+def _described_otherwise(cited: Cited, source: Document, words: str) -> tuple[Mismatch, ...]:
+    """Returns the fields that describe the document in another way than the source does."""
+    held = {
+        "title": source.title,
+        "publisher": source.publisher,
+        "date": source.published.isoformat() if source.published else None,
+        "url": source.url,
+    }
+    found = [
+        Mismatch(name, _or_none(value), _or_none(held[name]))
+        for name, value in cited.described
+        if name in held and value != held[name]
+    ]
+    link = dict(cited.described).get("link")
+    if link is not None and not link_selects(link, source.url, words):
+        found.append(Mismatch("link", link, _or_none(source.url)))
+    return tuple(found)
+
+
+def _or_none(value: str | None) -> str:
+    return "none" if value is None else value
 
 
 def _standing(

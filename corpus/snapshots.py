@@ -2,7 +2,8 @@
 
 ``originals/ab/ab12…`` has the bytes that were added, ``texts/cd/cd34…`` the stored texts that were
 indexed. Neither is ever changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a
-text was for when it was indexed last; there is none for a public text.
+text was for when it was indexed last; there is none for a public text. ``documents/cd/cd34…`` has
+the ids of the documents that had a text.
 """
 
 import hashlib
@@ -49,9 +50,51 @@ class Snapshots:
         """
         documents = list(documents)
         self._note_readers(documents)
+        self.note_documents(documents)
         self._keep(
             (self._place("texts", document.digest), document.text.encode("utf-8"))
             for document in documents
+        )
+
+    def note_documents(self, documents: Iterable[Document]) -> None:
+        """Notes which document has which text, so that an old citation's document can be known.
+
+        Raises:
+            CorpusNotWritable: if a note could not be written.
+        """
+        ids: dict[str, set[str]] = {}
+        for document in documents:
+            ids.setdefault(document.digest, set()).add(document.id)
+        noted = {digest: self._documents(digest) for digest in ids}
+        self._keep(
+            (
+                (
+                    self._place("documents", digest),
+                    json.dumps(sorted(ids[digest] | noted[digest])).encode("ascii"),
+                )
+                for digest in ids
+                if not ids[digest] <= noted[digest]
+            ),
+            anew=True,
+        )
+
+    def was_document(self, document_id: str, digest: str) -> bool | None:
+        """Whether a document of that id had the text; None where nothing is noted of the text.
+
+        ``digest`` is the digest of a text that is kept, or its first digits.
+        """
+        text = self.text(digest)
+        documents = set() if text is None else self._documents(digest_of(text))
+        return document_id in documents if documents else None
+
+    def _documents(self, digest: str) -> set[str]:
+        """Returns the ids that are noted for a text; none where the note is not readable."""
+        try:
+            found = json.loads(self._place("documents", digest).read_bytes())
+        except (OSError, ValueError):
+            return set()
+        return (
+            {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
         )
 
     def _note_readers(self, documents: Iterable[Document]) -> None:

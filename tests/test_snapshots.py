@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fakes import corpus_of
 
-from corpus import CorpusNotWritable, Snapshots
+from corpus import CorpusNotWritable, Snapshots, document_from_text
 
 
 @pytest.fixture
@@ -84,3 +84,16 @@ def test_a_directory_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(CorpusNotWritable, match="cannot be written"):
         Snapshots(tmp_path / "file").keep_original(b"abc")
+
+
+def test_the_documents_of_a_text_are_noted(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path)
+    one = document_from_text("The same words.", document_id="one")
+    two = document_from_text("The same words.", document_id="two")
+    assert snapshots.was_document("one", one.digest) is None
+    snapshots.keep_texts([one])
+    assert snapshots.was_document("one", one.digest[:12]) is True
+    assert snapshots.was_document("two", one.digest) is False
+    snapshots.note_documents([two])
+    assert snapshots.was_document("one", one.digest) is True
+    assert snapshots.was_document("two", one.digest) is True

@@ -55,7 +55,10 @@ def test_an_answer_shows_a_reference_that_verifies_as_intact(
     assert f"  {reference} · score" in answer
     run = verbatim("verify", reference, home=built_home)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == f"intact  {reference}\n  the words stand at ¶ 7\n"
+    head, _, words = run.stdout.partition("\n  the words stand at ¶ 7\n")
+    assert head == f"intact  {reference}"
+    assert words.startswith("The Ministers stressed the importance of addressing")
+    assert words.endswith("integral part of the global counterterrorism structure.\n")
 
 
 def test_every_quote_of_a_kept_reply_is_checked(
@@ -112,7 +115,7 @@ def test_what_was_never_there_is_said_and_is_not_taken_for_good(built_home: Path
     }
     run = verbatim("verify", json.dumps(gone), home=built_home)
     assert run.returncode == EXIT_NOT_AS_CITED
-    assert "no document is called no any more" in run.stdout
+    assert run.stdout.startswith("unknown  no[0:17]")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Reads back the passages that ``verbatim show`` printed, so that they can be verified."""
+
+import re
+
+from bot.citation import Cited, parse_reference
+from corpus import DATELINE_NUMBER, Span
+
+_HEADING = re.compile(
+    r"(?:\u00b6 (?P<number>[0-9]{1,9})|dateline)"
+    r" \[(?P<start>[0-9]{1,9}):(?P<end>[0-9]{1,9})\](?:  (?P<reference>\S+))?"
+)
+
+_ISOLATES = dict.fromkeys((0x2066, 0x2067, 0x2068, 0x2069))
+"""Characters that a screen needs around a title; they are no part of it."""
+
+
+def shown_passages(text: str) -> tuple[Cited, ...]:
+    """Returns a citation for each passage that ``verbatim show`` printed; none for another text.
+
+    The first line is the title. A passage is a heading, as in "¶ 7 [4000:5203]", and its words.
+    Since version 0.2 the heading ends with the reference; before that the title alone names the
+    document, so ``document`` and ``digest`` are empty.
+
+    Raises:
+        MalformedCitation: if a heading ends with something else than a reference.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    headings = [
+        (at, match)
+        for at, line in enumerate(lines)
+        if at
+        and not lines[at - 1].strip()
+        and (match := _HEADING.fullmatch(line.rstrip()))
+        and int(match["start"]) < int(match["end"])
+    ]
+    title = " ".join(lines[0].translate(_ISOLATES).split())
+    if not headings or not title or headings[0][0] > 2:  # noqa: PLR2004 (title, blank, heading)
+        return ()
+    ends = [at for at, _ in headings[1:]] + [len(lines)]
+    return tuple(
+        _cited(title, match, "\n".join(lines[at + 1 : end]).strip())
+        for (at, match), end in zip(headings, ends, strict=True)
+    )
+
+
+def _cited(title: str, heading: re.Match[str], words: str) -> Cited:
+    place = parse_reference(heading["reference"]) if heading["reference"] else None
+    number = DATELINE_NUMBER if heading["number"] is None else int(heading["number"])
+    return Cited(
+        document=place.document if place else "",
+        span=Span(int(heading["start"]), int(heading["end"])),
+        digest=place.digest if place else "",
+        quote=words or None,
+        paragraph=number,
+        described=(("title", title),),
+        reference_given=heading["reference"],
+    )
