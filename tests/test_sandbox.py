@@ -67,7 +67,7 @@ def test_a_reader_that_waits_is_ended(sandbox: Sandbox) -> None:
         ("raise", "damaged: its reader failed (KeyError)"),
         ("deep", "nested too deeply"),
         ("long 1000001", "more text than one document may have"),
-        ("write /tmp/verbatim-no-file", "damaged: its reader failed (OSError)"),
+        ("write /tmp/verbatim-no-file", "damaged: its reader failed ("),
         ("lie", "crashed its reader"),
         ("wrong", "its reader ended without an answer"),
     ],
@@ -79,10 +79,8 @@ def test_what_happens_in_a_reader_becomes_a_reason(
     assert told(sandbox, "echo still here") == "still here"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_a_reader_sees_no_descriptor_but_the_one_for_its_answer(sandbox: Sandbox) -> None:
-    assert told(sandbox, "descriptors").split()[:4] == ["0", "1", "2", "3"]
-    assert len(told(sandbox, "descriptors").split()) == 5  # and the one that lists them
+    assert told(sandbox, "descriptors").split() == ["0", "1", "2", "3"]
 
 
 def test_the_reader_process_gets_no_secret_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:

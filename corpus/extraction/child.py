@@ -15,9 +15,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from corpus.confinement.walls import Plan, Walls, confine, trial
 from corpus.errors import UnreadableSource
 from corpus.extraction import wire
 from corpus.extraction.extract import Extract
@@ -30,6 +32,7 @@ _FRAME_OVERHEAD = 100_000  # titles and notes beside the text, and what JSON add
 _JSON_GROWTH = 2  # a line feed is two bytes in JSON
 _FILE_DESCRIPTORS = 32
 _GRACE_S = 2.0
+_UNCONFINED = "not read: its parser could not be confined. Try it again."
 _SAVE_AS_TEXT = "Save it as text (.txt) and add that."
 
 
@@ -68,14 +71,18 @@ def serve(readers: Mapping[str, Reader], *, requests: int, answers: int) -> None
     """
     gc.collect()
     gc.freeze()  # a collection in a fork must not copy every page
-    wire.send(answers, wire.encode({"ready": True}))
+    plan = Plan.for_this_kernel()
+    walls = trial(plan)
+    wire.send(answers, wire.encode({"ready": True, "walls": asdict(walls)}))
     try:
         while (header := wire.receive(requests, most=_REQUEST_BYTES)) is not None:
             request = wire.decode(header)
             data = wire.receive(requests, most=int(request["source_bytes"]))
             if data is None:
                 return
-            answer = _read_in_fork(readers[request["kind"]], request, data, requests=requests)
+            answer = _read_in_fork(
+                readers[request["kind"]], request, data, requests=requests, plan=plan, walls=walls
+            )
             if answer is None:
                 return
             wire.send(answers, answer)
@@ -84,7 +91,13 @@ def serve(readers: Mapping[str, Reader], *, requests: int, answers: int) -> None
 
 
 def _read_in_fork(
-    reader: Reader, request: Mapping[str, Any], data: bytes, *, requests: int
+    reader: Reader,
+    request: Mapping[str, Any],
+    data: bytes,
+    *,
+    requests: int,
+    plan: Plan,
+    walls: Walls,
 ) -> bytes | None:
     """The answer of a fork that reads the source; None if whoever asked is gone."""
     most = int(request["text_bytes"]) * _JSON_GROWTH + _FRAME_OVERHEAD
@@ -92,7 +105,7 @@ def _read_in_fork(
     from_fork, to_server = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _be_the_fork(reader, request, data, answers=to_server)
+        _be_the_fork(reader, request, data, answers=to_server, plan=plan, walls=walls)
     os.close(to_server)
     frame: bytes | None = None
     asked = True
@@ -135,9 +148,18 @@ def _kill(pid: int, *, at_once: bool) -> None:
 
 
 def _be_the_fork(
-    reader: Reader, request: Mapping[str, Any], data: bytes, *, answers: int
+    reader: Reader,
+    request: Mapping[str, Any],
+    data: bytes,
+    *,
+    answers: int,
+    plan: Plan,
+    walls: Walls,
 ) -> NoReturn:
-    """Reads the source under limits, sends the answer and ends the process."""
+    """Reads the source under limits, sends the answer and ends the process.
+
+    If fewer walls stand than at the trial, something is wrong and the source is not read.
+    """
     try:
         os.dup2(answers, 3)
         os.closerange(4, max(answers, 64) + 1)
@@ -146,6 +168,9 @@ def _be_the_fork(
             os.dup2(null, fd)
         os.close(null)
         _limit(request)
+        if confine(plan) != walls:
+            wire.send(3, wire.encode({"reason": _UNCONFINED}))
+            os._exit(0)
         wire.send(3, _answer(reader, request, data))
     finally:
         os._exit(0)

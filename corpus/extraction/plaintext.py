@@ -1,7 +1,10 @@
 """Bytes → text, whatever encoding they are in; the encoding that had to be guessed is told."""
 
 import codecs
+import importlib
+import pkgutil
 import re
+from contextlib import suppress
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import Extract
@@ -21,8 +24,17 @@ _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx.
 
 
 def load() -> None:
-    """Imports the library, so that a fork of this process has it."""
+    """Imports the library and every codec, so that a fork of this process has them.
+
+    A fork may open no file, and a codec is a module that Python imports when it is first named.
+    """
+    import encodings
+
     import charset_normalizer  # noqa: F401
+
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with suppress(ImportError):  # those of Windows
+            importlib.import_module(f"encodings.{module.name}")
 
 
 def read_plain_text(data: bytes) -> Extract:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from corpus.errors import UnreadableSource
@@ -33,8 +34,10 @@ _MAX_STYLES_DEEP = 12
 
 
 def load() -> None:
-    """Imports the library, so that a fork of this process has it."""
-    import docx  # noqa: F401
+    """Imports the library and reads its template, so that a fork of this process has them."""
+    import docx.opc.constants  # noqa: F401
+
+    _default_styles()
 
 
 def read_word_document(data: bytes) -> Extract:
@@ -222,12 +225,27 @@ class _Reading:
 
 def _styles(document: Any) -> dict[str, Any]:
     """The styles by their id; that of paragraphs without one also by the empty id."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    try:
+        element = document.part.part_related_by(RELATIONSHIP_TYPE.STYLES).element
+    except KeyError:
+        element = _default_styles()
     styles = {}
-    for style in document.styles.element.iter(f"{_W}style"):
+    for style in element.iter(f"{_W}style"):
         styles[style.get(f"{_W}styleId", "")] = style
         if style.get(f"{_W}default") in {"1", "true"} and style.get(f"{_W}type") == "paragraph":
             styles.setdefault("", style)
     return styles
+
+
+@cache
+def _default_styles() -> Any:
+    """The styles that python-docx gives to a file without any, from a template on the disk."""
+    from docx.opc.package import OpcPackage
+    from docx.parts.styles import StylesPart
+
+    return StylesPart.default(OpcPackage()).element
 
 
 def _notes_part(document: Any, name: str) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""Takes from this process, with Landlock, every right to files, TCP ports and other processes."""
+
+import errno
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from corpus.confinement.kernel import architecture, system_call
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all architectures
+_ASK_FOR_VERSION = 1
+_BENEATH_PATH = 1
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
+"""How many kinds of access to files an ABI knows, from the ABI that brought the last of them."""
+_NETWORK_FROM, _SCOPES_FROM = 4, 6
+_BIND_AND_CONNECT = 0b11
+_ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
+_WRITE_FILE, _READ_FILE, _READ_DIRECTORY = 1 << 1, 1 << 2, 1 << 3
+
+
+def abi() -> int:
+    """The version of Landlock that the kernel speaks, from 1; 0 if it speaks none."""
+    if architecture() is None:
+        return 0
+    try:
+        return system_call(_CREATE_RULESET, None, 0, _ASK_FOR_VERSION)
+    except OSError:
+        return 0
+
+
+def give_up_rights(
+    version: int, *, readable: Iterable[Path] = (), writable: Iterable[Path] = ()
+) -> None:
+    """Leaves this thread, and what it starts, the right to read or also write some paths.
+
+    ``version`` is what ``abi`` says. Folders count with all beneath them; paths that are not there
+    are left out. Without paths, no file can be opened. TCP and signals to other processes end with
+    the versions that know them. What is open stays open, and Landlock does not cover ``stat``,
+    ``chmod``, ``chown`` and the like.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    if not version:
+        raise OSError(errno.EOPNOTSUPP, "no Landlock")
+    attributes = struct.pack("=Q", (1 << _file_rights(version)) - 1)
+    if version >= _NETWORK_FROM:
+        attributes += struct.pack("=Q", _BIND_AND_CONNECT)
+    if version >= _SCOPES_FROM:
+        attributes += struct.pack("=Q", _ABSTRACT_SOCKETS_AND_SIGNALS)
+    ruleset = system_call(_CREATE_RULESET, attributes, len(attributes), 0)
+    try:
+        for path in readable:
+            _allow(ruleset, path, _READ_FILE | _READ_DIRECTORY)
+        for path in writable:
+            _allow(ruleset, path, _READ_FILE | _WRITE_FILE)
+        system_call(_RESTRICT_SELF, ruleset, 0)
+    finally:
+        os.close(ruleset)
+
+
+def _file_rights(version: int) -> int:
+    return max(count for since, count in _FILE_RIGHTS.items() if since <= version)
+
+
+def _allow(ruleset: int, path: Path, rights: int) -> None:
+    try:
+        parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        if not path.is_dir():
+            rights &= ~_READ_DIRECTORY
+        rule = struct.pack("=Qi", rights, parent)
+        system_call(_ADD_RULE, ruleset, _BENEATH_PATH, rule, 0)
+    finally:
+        os.close(parent)

@@ -1,0 +1,56 @@
+"""Puts a seccomp filter of allowed system calls on this process."""
+
+import ctypes
+import errno
+
+from corpus.confinement.allowedcalls import ALLOWED_CALLS
+from corpus.confinement.bpf import REFUSE_WITH, TRAP, Program, assemble
+from corpus.confinement.kernel import architecture, system_call
+
+_NUMBER = {"x86_64": 317, "aarch64": 277}
+_AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_SET_MODE_FILTER = 1
+_ALL_THREADS = 1  # else the kernel would leave a thread of this process without the filter
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+
+def allowing_program(processor: str, *, trap: bool = False) -> Program:
+    """A program that allows ALLOWED_CALLS on "x86_64" or "aarch64".
+
+    Any other call fails with EPERM, or raises SIGSYS if refusals are to be found with ``trap``.
+    """
+    rules = [
+        (number, call.checks)
+        for call in ALLOWED_CALLS
+        if (number := call.number(processor)) is not None
+    ]
+    return assemble(
+        rules,
+        architecture=_AUDIT_ARCHITECTURE[processor],
+        has_x32=processor == "x86_64",
+        otherwise=TRAP if trap else REFUSE_WITH + errno.EPERM,
+    )
+
+
+def put_on(program: Program, *, process: int) -> None:
+    """Binds this process, whose number is given, and what it forks to the program for ever.
+
+    Raises:
+        OSError: if the kernel refuses; without privileges it wants new ones forbidden before.
+    """
+    processor = architecture()
+    if processor is None:
+        raise OSError(errno.ENOSYS, "seccomp is not known for this processor")
+    code = program.for_process(process)
+    fprog = _FilterProgram(program.length, code)
+    left_out = system_call(
+        _NUMBER[processor],
+        ctypes.c_uint(_SET_MODE_FILTER),
+        ctypes.c_uint(_ALL_THREADS),
+        ctypes.byref(fprog),
+    )
+    if left_out:
+        raise OSError(errno.EBUSY, f"thread {left_out} has a filter of its own")

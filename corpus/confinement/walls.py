@@ -1,0 +1,121 @@
+"""Puts all walls up around a process, and says which of them a kernel grants.
+
+``Plan.for_this_kernel`` is made once; ``confine`` is what a fork calls before it touches foreign
+bytes. A wall that the kernel lacks is left out. What is missing, ``Walls`` says.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from corpus.confinement import kernel, landlock, seccomp
+from corpus.confinement.bpf import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """The walls that stand around a process.
+
+    ``landlock`` is the version of Landlock, 0 for none.
+    """
+
+    no_new_privileges: bool
+    landlock: int
+    seccomp: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether a process within reaches neither files nor network nor other processes."""
+        return self.no_new_privileges and self.landlock > 0 and self.seccomp
+
+    def __str__(self) -> str:
+        """One line, such as "confined (Landlock ABI 7, seccomp, no new privileges)"."""
+        standing = [
+            *([f"Landlock ABI {self.landlock}"] if self.landlock else []),
+            *(["seccomp"] if self.seccomp else []),
+            *(["no new privileges"] if self.no_new_privileges else []),
+        ]
+        if not standing:
+            return "confined by limits on memory, time and descriptors alone"
+        missing = self._missing()
+        without = f", without {' and '.join(missing)}" if missing else ""
+        return f"confined ({', '.join(standing)}){without}"
+
+    def _missing(self) -> list[str]:
+        return [
+            *(["Landlock"] if not self.landlock else []),
+            *(["seccomp"] if not self.seccomp else []),
+            *(["no new privileges"] if not self.no_new_privileges else []),
+        ]
+
+
+NO_WALLS = Walls(no_new_privileges=False, landlock=0, seccomp=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be put up around a process that parses foreign bytes."""
+
+    landlock: int
+    program: Program | None
+
+    @classmethod
+    def for_this_kernel(cls) -> Self:
+        """All walls that the kernel and the processor know."""
+        processor = kernel.architecture()
+        program = seccomp.allowing_program(processor) if processor else None
+        return cls(landlock.abi(), program)
+
+
+def confine(plan: Plan) -> Walls:
+    """Leaves this process nothing but its open descriptors, its memory and its end.
+
+    Call it in a process with one thread, after everything is imported and opened. It cannot be
+    taken back. Returns the walls that the kernel granted.
+    """
+    if sys.platform != "linux":
+        return NO_WALLS
+    _stands(kernel.end_with_parent)
+    _stands(kernel.hide_memory)
+    _stands(kernel.drop_capabilities)
+    privileges = _stands(kernel.forbid_new_privileges)
+    files = _stands(lambda: landlock.give_up_rights(plan.landlock))
+    program = plan.program
+    calls = program is not None and _stands(lambda: seccomp.put_on(program, process=os.getpid()))
+    return Walls(
+        no_new_privileges=privileges, landlock=plan.landlock if files else 0, seccomp=calls
+    )
+
+
+def _stands(put_up: Callable[[], None]) -> bool:
+    try:
+        put_up()
+    except OSError:
+        return False
+    return True
+
+
+def trial(plan: Plan) -> Walls:
+    """The walls that ``confine`` gives, tried in a fork of this process."""
+    if sys.platform != "linux":
+        return NO_WALLS
+    from_fork, to_parent = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            walls = confine(plan)
+            standing = (walls.no_new_privileges, walls.landlock, walls.seccomp)
+            os.write(to_parent, bytes(map(int, standing)))
+        finally:
+            os._exit(0)
+    os.close(to_parent)
+    try:
+        told = os.read(from_fork, 3)
+    finally:
+        os.close(from_fork)
+        os.waitpid(pid, 0)
+    if len(told) < 3:  # noqa: PLR2004 (it died: what it may do is not enough to live)
+        return NO_WALLS
+    return Walls(no_new_privileges=bool(told[0]), landlock=told[1], seccomp=bool(told[2]))
