@@ -14,7 +14,7 @@ import statistics
 import time
 from pathlib import Path
 
-from corpus import Corpus, read_corpus
+from corpus import Corpus, document_from_bytes, read_corpus
 from embeddings import GenerationStore, PassageIndex, Query, Retriever, find_model, open_embedder
 from embeddings import refresh as bring
 from embeddings.postgres.index import PostgresIndex
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1_000)
     arguments = parser.parse_args()
     home: Path = arguments.home
-    corpus = read_corpus(arguments.statements)
+    corpus = read_corpus(arguments.statements, read=document_from_bytes).whole()
     embedder = open_embedder(find_model(), exports=home / "models")
     postgres = PostgresIndex(arguments.postgres, directory=home / "index")
     indexes: dict[str, PassageIndex] = {

@@ -21,7 +21,7 @@ import faiss
 
 from benchmarks.data import read_data
 from bot.answering import Answerer
-from corpus import Corpus, read_corpus, read_sources
+from corpus import Corpus, document_from_bytes, read_corpus, read_sources
 from embeddings import (
     GenerationStore,
     Retriever,
@@ -124,14 +124,14 @@ def main() -> None:
             current = usable_current(store)
             known = {} if current is None else known_documents(current, store, sources)
             return refresh(
-                read_corpus(folder, known=known),
+                read_corpus(folder, read=document_from_bytes, known=known).whole(),
                 store=store,
                 embedder=embedder,
                 sources=sources,
                 current=current,
             )
 
-        passages, sentences = texts_of(read_corpus(folder))
+        passages, sentences = texts_of(read_corpus(folder, read=document_from_bytes).whole())
         embedder_s = timed(lambda: embedder.embed_passages(passages))
         embedder_s += timed(lambda: embedder.embed_passages(sentences))
         build_s = timed(bring)

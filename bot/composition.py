@@ -25,6 +25,7 @@ from corpus import (
     Corpus,
     CorpusError,
     Snapshots,
+    document_from_bytes,
     read_corpus,
     read_sources,
     shipped_statements,
@@ -119,7 +120,9 @@ def open_served(
     store = open_index(settings)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
-    refresher = Refresher(settings, index=store, model=model, progress_bar=progress_bar)
+    refresher = Refresher(
+        settings, index=store, model=model, read=document_from_bytes, progress_bar=progress_bar
+    )
     with ThreadPoolExecutor(1) as aside:
         opening = aside.submit(lambda: refresher.embedder)
         generation, refused = _open_generation(store, settings, refresher, model, warn)
@@ -182,11 +185,14 @@ def open_refresher(
     _seed_new_machine(settings)
     index = open_index(settings)
     if engine is EngineKind.LOCAL:
-        return Refresher(settings, index=index, model=model, progress_bar=progress_bar)
+        return Refresher(
+            settings, index=index, model=model, read=document_from_bytes, progress_bar=progress_bar
+        )
     return Refresher(
         settings,
         index=index,
         model=model,
+        read=document_from_bytes,
         progress_bar=progress_bar,
         open_engine=_on_ray(settings, model),
     )
@@ -294,6 +300,7 @@ def examine_setup(
         settings,
         environment,
         find_model=find_whole_model,
+        read=document_from_bytes,
         open_index=lambda: open_index(settings),
         servers=servers if settings.index_url else None,
         ask_state=partial(_ask_state, settings.state) if settings.state else None,
@@ -360,7 +367,7 @@ def open_corpus(settings: Settings) -> Corpus:
         SettingsError: if the directory cannot be seeded.
     """
     _seed_new_machine(settings)
-    return read_corpus(settings.corpus_directory)
+    return read_corpus(settings.corpus_directory, read=document_from_bytes).whole()
 
 
 def served_corpus(

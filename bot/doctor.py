@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.settings import Settings, telegram_token
-from corpus import CorpusError, read_corpus
+from corpus import CorpusError, ReadFile, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.exportedmodel import open_exported
 from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
@@ -46,6 +46,7 @@ def examine(
     environment: Mapping[str, str],
     *,
     find_model: Callable[[], ModelFolder],
+    read: ReadFile,
     open_index: Callable[[], PassageIndex],
     servers: Servers | None,
     ask_state: Callable[[], None] | None,
@@ -53,9 +54,9 @@ def examine(
 ) -> Iterator[Finding]:
     """Findings as they are made; what could not be looked at is one that is not well.
 
-    ``find_model`` reads the weights. ``servers`` is None where the index lies on a disk,
-    ``ask_state`` where what is shared does; it raises what is wrong with its database.
-    ``bot_name`` asks Telegram who has a token, None where the network is not to be used.
+    ``find_model`` reads the weights, ``read`` a file of the corpus. ``servers`` is None where the
+    index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong with its
+    database. ``bot_name`` asks Telegram who has a token, None where the network is not used.
     """
     model: ModelFolder | None = None
     try:
@@ -64,7 +65,7 @@ def examine(
         yield Finding("model", False, str(error))
     else:
         yield _looked_at("model", partial(_exported, settings, model))
-    yield _looked_at("corpus", partial(_corpus, settings))
+    yield _looked_at("corpus", partial(_corpus, settings, read))
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from _servers(servers)
@@ -101,12 +102,12 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
     return Finding("model", True, f"{name}, digest {digest}, {state}")
 
 
-def _corpus(settings: Settings) -> Finding:
+def _corpus(settings: Settings, read: ReadFile) -> Finding:
     directory = settings.corpus_directory
     if not settings.corpus_is_own and not directory.exists():
         return Finding("corpus", True, f"{directory} is made with the shipped statements at first")
     try:
-        corpus = read_corpus(directory)
+        corpus = read_corpus(directory, read=read).whole()
     except CorpusError as error:
         return Finding("corpus", False, str(error))
     return Finding(

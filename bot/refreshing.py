@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bot.settings import Settings
-from corpus import Snapshots, read_corpus, read_sources, text_files
+from corpus import ReadFile, Snapshots, read_corpus, read_sources, text_files
 from embeddings import (
     Embedder,
     Engine,
@@ -49,12 +49,14 @@ class Refresher:
         *,
         index: PassageIndex,
         model: ModelFolder,
+        read: ReadFile,
         progress_bar: ProgressBar,
         open_engine: OpenEngine = _here,
     ) -> None:
         self._settings = settings
         self._index = index
         self._model = model
+        self._read = read
         self._progress_bar = progress_bar
         self._open_engine = open_engine
         self._embedder: Embedder | None = None
@@ -96,7 +98,10 @@ class Refresher:
         current = usable_current(store)
         known = {} if full or current is None else known_documents(current, store, sources)
         with bar("Reading") as progress:
-            corpus = read_corpus(settings.corpus_directory, known=known, progress=progress)
+            reading = read_corpus(
+                settings.corpus_directory, read=self._read, known=known, progress=progress
+            )
+        corpus = reading.whole()
         # what was edited while it was read is told by neither digest
         same = read_sources(settings.corpus_directory) == sources
         snapshots = Snapshots(settings.snapshots_directory)
@@ -124,7 +129,10 @@ class Refresher:
             CorpusError: if the corpus cannot be read or holds no passage.
         """
         with self._progress_bar("Reading") as progress:
-            corpus = read_corpus(self._settings.corpus_directory, progress=progress)
+            reading = read_corpus(
+                self._settings.corpus_directory, read=self._read, progress=progress
+            )
+        corpus = reading.whole()
         return plan_refresh(corpus, store=self._index, model=self._model.identity, full=full)
 
 

@@ -1,5 +1,14 @@
 """Text in: files become Documents, Passages and sentences, with character offsets."""
 
+from corpus.corpusfiles import (
+    CorpusReading,
+    ReadFile,
+    RefusedFile,
+    read_corpus,
+    read_file,
+    read_sources,
+    text_files,
+)
 from corpus.errors import (
     CorpusError,
     CorpusNotFound,
@@ -12,16 +21,9 @@ from corpus.errors import (
 )
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span, digest_of
 from corpus.nearnames import did_you_mean
-from corpus.reader import (
-    document_from_text,
-    id_from_name,
-    read_corpus,
-    read_document,
-    read_sources,
-    text_files,
-)
+from corpus.reader import document_from_bytes, document_from_text, id_from_name
 from corpus.sentences import split_sentences
-from corpus.shipped import shipped_statements
+from corpus.shipped import shipped_corpus, shipped_statements
 from corpus.snapshots import Snapshots
 from corpus.sources import Sources
 from corpus.storedtext import normalise
@@ -32,10 +34,13 @@ __all__ = [
     "CorpusError",
     "CorpusNotFound",
     "CorpusNotWritable",
+    "CorpusReading",
     "Document",
     "EmptyCorpus",
     "FetchFailed",
     "Passage",
+    "ReadFile",
+    "RefusedFile",
     "Sentence",
     "Snapshots",
     "Sources",
@@ -45,12 +50,14 @@ __all__ = [
     "UnreadableSource",
     "did_you_mean",
     "digest_of",
+    "document_from_bytes",
     "document_from_text",
     "id_from_name",
     "normalise",
     "read_corpus",
-    "read_document",
+    "read_file",
     "read_sources",
+    "shipped_corpus",
     "shipped_statements",
     "split_sentences",
     "text_files",

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corpus.corpusfiles import leads_out
 from corpus.directory import Added, CorpusDirectory
 from corpus.errors import FetchFailed, UnreadableSource
 from corpus.extraction.extractor import Extractor
 from corpus.frontmatter import Provenance
-from corpus.reader import leads_out
 
 if TYPE_CHECKING:
     from corpus.fetching import Fetched  # slow to import

@@ -11,12 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from corpus.corpusfiles import ReadFile, read_corpus
 from corpus.errors import UnreadableSource
 from corpus.jsonlines import is_file, read_optional, read_records, read_text
 from corpus.model import Corpus, Document, Passage, Span
-from corpus.reader import passage_at, read_corpus
+from corpus.reader import document_from_bytes, passage_at
 from corpus.sentences import trim
-from corpus.shipped import shipped_statements
+from corpus.shipped import shipped_corpus
 from corpus.storedtext import normalise
 
 _QUESTION_FILES = ("questions.jsonl", "unanswerable.jsonl", "followups.jsonl")
@@ -73,14 +74,18 @@ class QuestionSet:
 
 
 def read_question_set(
-    folder: Path, corpus: Path | None = None, *, language: str | None = None
+    folder: Path,
+    corpus: Path | None = None,
+    *,
+    language: str | None = None,
+    read: ReadFile = document_from_bytes,
 ) -> QuestionSet:
     """The set in a folder of BEIR's layout or of question files.
 
     Question files that name passages by id need ``corpus``, the BEIR folder that the ids point
     into; others ask about ``corpus`` where that is a directory of statements, else about the
     shipped statements. The ``language`` of BEIR records is, unless given, the name of the folder
-    where that is a code of two letters ("xquad/de"), else English.
+    where that is a code of two letters ("xquad/de"), else English. ``read`` reads the statements.
 
     Raises:
         CorpusError: if a file is missing or a line is not what it should be, an id or a gold text
@@ -93,7 +98,7 @@ def read_question_set(
     if is_file(folder / "queries.jsonl"):
         questions = read_beir(folder, language=code)
     elif any(is_file(folder / file) for file in _QUESTION_FILES):
-        about, places = _corpus_asked_about(folder, corpus, code)
+        about, places = _corpus_asked_about(folder, corpus, code, read)
         questions = read_questions(folder, about, places)
     else:
         raise UnreadableSource(
@@ -106,7 +111,7 @@ def read_question_set(
 
 
 def _corpus_asked_about(
-    folder: Path, corpus: Path | None, language: str
+    folder: Path, corpus: Path | None, language: str, read: ReadFile
 ) -> tuple[Corpus, dict[str, PassageKey]]:
     by_id = any(
         "passages" in turn
@@ -122,8 +127,9 @@ def _corpus_asked_about(
             )
         records = read_records(corpus / "corpus.jsonl", "_id", "text")
         return corpus_of_records(records, language=language)
-    statements = corpus is not None and not is_file(corpus / "corpus.jsonl")
-    return read_corpus(corpus if corpus and statements else shipped_statements()), {}
+    if corpus is not None and not is_file(corpus / "corpus.jsonl"):
+        return read_corpus(corpus, read=read).whole(), {}
+    return shipped_corpus(), {}
 
 
 def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:

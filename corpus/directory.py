@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from corpus.corpusfiles import text_files
 from corpus.durable import replace_file, sync_directory
 from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Extract
@@ -21,7 +22,7 @@ from corpus.frontmatter import (
 )
 from corpus.model import Document
 from corpus.nearnames import did_you_mean
-from corpus.reader import document_from_text, id_from_name, text_files
+from corpus.reader import document_from_text, id_from_name
 from corpus.snapshots import Snapshots
 from corpus.storedtext import normalise
 

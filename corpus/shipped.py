@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
+from corpus.corpusfiles import read_corpus
+from corpus.model import Corpus
+from corpus.reader import document_from_bytes
+
 
 def shipped_statements() -> Path:
     """The directory of the statements that ship with the project: a corpus, not to be edited."""
     return Path(__file__).parent / "statements"
+
+
+def shipped_corpus() -> Corpus:
+    """The statements that ship with the project, read in this process: they are no one else's."""
+    return read_corpus(shipped_statements(), read=document_from_bytes).whole()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import read_corpus, shipped_statements
+from corpus import shipped_corpus
 from embeddings.embedder import Embedder
 from embeddings.errors import ModelDamaged
 from embeddings.exportedmodel import ExportedModel, ModelShape, export_once, open_exported
@@ -91,7 +91,7 @@ def least_cosine(one: Embedder, other: Embedder) -> float:
     """The least cosine between the vectors and between the token vectors that two embedders make
     of the shipped statements and of odd texts; -1 where they read other tokens.
     """
-    passages = list(read_corpus(shipped_statements()).quotable())
+    passages = list(shipped_corpus().quotable())
     texts = [search_form(passage.text) for passage in passages]
     texts += [search_form(s.text) for passage in passages for s in passage.sentences]
     texts += ODD_TEXTS

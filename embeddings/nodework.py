@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from corpus import read_corpus, shipped_statements
+from corpus import shipped_corpus
 from corpus.filelocks import LockHeld, file_lock
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Precision
 from embeddings.engine import Block, EmbeddedBlock, embed_block
@@ -165,7 +165,7 @@ def _opened(work: NodeWork) -> Embedder:
 
 def _probe() -> Block:
     """What a node must embed as this machine does, bit for bit, before it is given work."""
-    passages = list(read_corpus(shipped_statements()).quotable())
+    passages = list(shipped_corpus().quotable())
     texts = dict.fromkeys(search_form(passage.text) for passage in passages)
     further = dict.fromkeys(search_form(s.text) for p in passages for s in p.sentences)
     further |= dict.fromkeys(ODD_TEXTS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import read_corpus, shipped_statements
+from corpus import shipped_corpus
 from embeddings.arrayfile import Content, Write, array_from_bytes, array_writer
 from embeddings.embedder import Embedder, FloatMatrix, Reading
 from embeddings.errors import IndexDamaged
@@ -168,7 +168,7 @@ def token_basis(embedder: Embedder) -> FloatMatrix:
     of the shipped statements; a function of the model alone. A model of fewer dimensions keeps
     them all.
     """
-    sample = [search_form(p.text) for p in read_corpus(shipped_statements()).quotable()]
+    sample = [search_form(p.text) for p in shipped_corpus().quotable()]
     moments = np.zeros((embedder.dimension, embedder.dimension), np.float64)
     for reading in embedder.read_passages(sample):
         moments += reading.token_vectors.T.astype(np.float64) @ reading.token_vectors

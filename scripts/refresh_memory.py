@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import read_corpus
+from corpus import document_from_bytes, read_corpus
 from embeddings import GenerationStore, ModelIdentity, Progress, refresh
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.unitrows import unit_rows
@@ -116,7 +116,7 @@ def main() -> None:
         store = GenerationStore(Path(home) / "index")
         before = peak_mib()
         started = time.monotonic()
-        corpus = read_corpus(corpus_folder)
+        corpus = read_corpus(corpus_folder, read=document_from_bytes).whole()
         read = peak_mib()
         print(f"corpus read: {read:.0f} MiB, {time.monotonic() - started:.0f} s", file=sys.stderr)
         report = refresh(corpus, store=store, embedder=RandomEmbedder())

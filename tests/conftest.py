@@ -11,7 +11,7 @@ from fakes import Open
 from hypothesis import HealthCheck, settings
 
 from bot.answering import Answerer
-from corpus import Corpus, read_corpus, shipped_statements
+from corpus import Corpus, shipped_corpus
 from embeddings import (
     Embedder,
     GenerationStore,
@@ -52,7 +52,7 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, exports: Path) -
 @pytest.fixture(scope="session")
 def shipped() -> Corpus:
     """The corpus that ships with the project."""
-    return read_corpus(shipped_statements())
+    return shipped_corpus()
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+from corpora import read_corpus
 from postgresserver import PostgresServer
 from processes import VERBATIM, environment
 
 from bot.answering import Answerer, check_quote
-from corpus import read_corpus
 from embeddings import Embedder, Retriever, check_store
 from embeddings.postgres.index import PostgresIndex
 

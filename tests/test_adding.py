@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from corpora import read_corpus
 
-from corpus import FetchFailed, Snapshots, read_corpus
+from corpus import FetchFailed, Snapshots
 from corpus.adding import SourceOutcome, add_sources, find_sources
 from corpus.directory import CorpusDirectory
 from corpus.extraction.extractor import Extractor

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from corpora import read_corpus
 from fakes import LetterEmbedder
 from gestures import asking, buttons_of, inline, pressed, texts_of, uploaded, written
 
@@ -23,7 +24,7 @@ from bot.events import Event, Place, PlaceKind
 from bot.liveanswerer import LiveAnswerer
 from bot.refreshing import ProgressBar
 from bot.submissions import MOST_BYTES, MOST_WAITING, Submissions
-from corpus import Snapshots, read_corpus
+from corpus import Snapshots
 from corpus.directory import CorpusDirectory
 from corpus.fetching import Fetched, fetch
 from embeddings import (

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from corpora import read_corpus, read_document
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,6 @@ from corpus import (
     UnknownDocument,
     UnreadableSource,
     document_from_text,
-    read_corpus,
-    read_document,
     read_sources,
 )
 from corpus.directory import CorpusDirectory

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from corpora import read_corpus
 from fakes import corpus_of
 from gestures import ADA, BOB, GROUP, buttons_of, place, pressed, texts_of
 from processes import verbatim
@@ -20,7 +21,7 @@ from bot.feedbackexport import Exported, export_feedback
 from bot.people import Kept, KeptVote, People
 from bot.translation import Translator
 from bot.votes import Vote
-from corpus import Corpus, Span, digest_of, read_corpus
+from corpus import Corpus, Span, digest_of
 from corpus.beir import read_question_set
 
 QUOTED = Cited("d1", Span(0, 14), "0" * 64, paragraph=1)

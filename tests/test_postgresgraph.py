@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corpora import read_corpus
 from fakes import LetterEmbedder
 from numpy.typing import NDArray
 from psycopg import sql
@@ -12,7 +13,7 @@ from test_passageindex import statements, vector
 from test_productcodes import WideLetterEmbedder
 from test_productcodes import statements as write_statements
 
-from corpus import Corpus, read_corpus
+from corpus import Corpus
 from embeddings import Generation, GenerationStore, IndexDamaged, refresh, vectorindex
 from embeddings.embedder import FloatMatrix
 from embeddings.postgres import index as postgresindex

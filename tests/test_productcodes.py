@@ -7,9 +7,9 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
+from corpora import read_corpus
 from fakes import LetterEmbedder
 
-from corpus import read_corpus
 from embeddings import (
     Filter,
     GenerationStore,

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from corpora import read_corpus, read_document
 from hypothesis import example, given, settings
 from strategies import awkward_texts
 
@@ -14,8 +15,6 @@ from corpus import (
     UnreadableSource,
     document_from_text,
     normalise,
-    read_corpus,
-    read_document,
 )
 from corpus.reader import id_from_name
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corpora import read_corpus
 from fakes import LetterEmbedder, corpus_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,6 @@ from corpus import (
     EmptyCorpus,
     Sources,
     document_from_text,
-    read_corpus,
     read_sources,
     shipped_statements,
 )
