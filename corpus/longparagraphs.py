@@ -20,8 +20,9 @@ def cut_long(text: str, paragraph: Span, *, language: str) -> tuple[Span, ...]:
     if len(paragraph) <= LONGEST_PARAGRAPH:
         return (paragraph,)
     piece = paragraph.of(text)
-    starts = {span.start for span in split_sentences(piece, language=language)}
-    if max(map(len, split_sentences(piece, language=language))) > LONGEST_PARAGRAPH:
+    sentences = split_sentences(piece, language=language)
+    starts = {span.start for span in sentences}
+    if max(map(len, sentences)) > LONGEST_PARAGRAPH:
         starts |= {match.start() for match in _LINE_START.finditer(piece)}
     count = -(-len(piece) // LONGEST_PARAGRAPH)
     cuts = [0]

@@ -1,9 +1,11 @@
 """What kind a source is, and how one that cannot be read is refused."""
 
+import contextlib
 import io
 import zipfile
 
 import pytest
+from growth import TOO_FAST, exponent
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -130,3 +132,26 @@ def test_any_bytes_are_a_kind_or_refused(data: bytes, suffix: str, name: str) ->
         assert isinstance(kind_of(data, name=name + suffix), Kind)
     except UnreadableSource as refusal:
         assert str(refusal)
+
+
+PUMPS = [
+    b"<!---->", b"<!--", b"-->", b"<?xml?>", b"<?xml", b"<!doctype svg>", b"<!doctype svg", b" ",
+    b"\n", b"<!-->", b"<!----><?xml?>", b"x-->", b"received:\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PUMPS)
+@pytest.mark.parametrize("start", [b"", b"<!--", b"<?xml", b"<!doctype svg"])
+def test_the_time_to_find_a_kind_grows_with_the_file_and_not_faster(
+    start: bytes, piece: bytes
+) -> None:
+    def find(n: int) -> None:
+        with contextlib.suppress(UnreadableSource):
+            kind_of(start + piece * (n // len(piece)), name="a")
+
+    assert exponent(find) <= TOO_FAST
+
+
+def test_a_comment_before_a_page_ends_where_it_ends() -> None:
+    assert kind_of(b"<!-- a --> <!-- b --><?xml ?>\n<html>", name="a") is Kind.HTML
+    assert kind_of(b"<!-- a --> text --> <html>", name="a") is Kind.TEXT

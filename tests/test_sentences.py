@@ -2,7 +2,10 @@
 
 import itertools
 
+import pytest
+from growth import TOO_FAST, cpu_s, exponent, pumped
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from strategies import awkward_texts
 
 from corpus import split_sentences
@@ -49,3 +52,35 @@ def test_every_character_that_is_seen_lies_in_exactly_one_sentence(text: str) ->
     assert all(span.of(text) == span.of(text).strip() != "" for span in spans)
     covered = "".join(span.of(text) for span in spans)
     assert [c for c in covered if not c.isspace()] == [c for c in text if not c.isspace()]
+
+
+PUMPS = [
+    "漢。", "`", "(漢。)", "「漢。」", "“a.” B. ", "' ", "a", ".", "! ", "a@b.cc. ", "[1]. ", "‘a. ", "«漢。",
+    "क।", "ا؟", "😀. ", "e\u0301. ", "\u200b.", "\n", "漢。" * 499 + " ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PUMPS)
+def test_the_time_for_a_paragraph_grows_with_its_length_and_not_faster(piece: str) -> None:
+    for length in (4_000, 50_000, 200_000):
+        text = pumped(piece, length)
+        assert cpu_s(split_sentences, text) < 2
+    assert exponent(lambda n: split_sentences(pumped(piece, n)), first=20_000) <= TOO_FAST
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(awkward_texts.filter(str.strip), min_size=1, max_size=5), st.integers(4_000, 9_000))
+def test_a_text_that_is_split_in_parts_loses_nothing(pieces: list[str], length: int) -> None:
+    text = pumped(" ".join(pieces) + " ", length)
+    spans = split_sentences(text)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+    covered = "".join(span.of(text) for span in spans)
+    assert "".join(covered.split()) == "".join(text.split())
+
+
+def test_sentences_of_a_text_in_parts_are_those_of_the_whole() -> None:
+    sentence = "会议通过了《关于阿勒颇的决议》，各方「表示欢迎。十分欢迎。」并将继续合作。"
+    text = sentence * 400
+    assert sentences(text, "zh") == sentences(sentence, "zh") * 400
+    longest = "漢" * 30_000 + "。"
+    assert sentences(longest + "会议。", "zh") == [longest, "会议。"]

@@ -90,10 +90,12 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _HEAD_BYTES = 4096
 _PDF_HEADER_WITHIN = 1024  # where readers of PDF look for its header
 _SPACE = b" \t\r\n\f"
-_HTML = re.compile(
-    rb"(?:<!--.*?-->|<\?xml.*?\?>|\s)*<(?:!doctype\s+html|html|head|body)[\s>]", re.S
-)
-_SVG = re.compile(rb"(?:<!--.*?-->|<\?xml.*?\?>|<!doctype\s+svg.*?>|\s)*<svg[\s>]", re.S)
+# What may stand before the first tag. Each part ends at its first end mark and is never tried
+# again at another: that a comment might end later too doubled the time with every comment.
+_BEFORE_HTML = rb"(?:(?><!--.*?-->)|(?><\?xml.*?\?>)|\s)*+"
+_BEFORE_SVG = rb"(?:(?><!--.*?-->)|(?><\?xml.*?\?>)|(?><!doctype\s+svg.*?>)|\s)*+"
+_HTML = re.compile(_BEFORE_HTML + rb"<(?:!doctype\s+html|html|head|body)[\s>]", re.S)
+_SVG = re.compile(_BEFORE_SVG + rb"<svg[\s>]", re.S)
 _MAIL_HEADERS = re.compile(
     rb"^(?:mime-version|message-id|received|return-path|delivered-to|dkim-signature):", re.M | re.I
 )
