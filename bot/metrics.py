@@ -41,6 +41,12 @@ class Metrics:
             ["method", "error"],
             registry=self._registry,
         )
+        self._refused = Counter(
+            "verbatim_webhook_refused",
+            "Calls of strangers that the webhook refused, and connections that it cut.",
+            ["reason"],
+            registry=self._registry,
+        )
         self._seconds = Histogram(
             "verbatim_answer_seconds",
             "From when an update was taken in to when it was done with.",
@@ -70,6 +76,10 @@ class Metrics:
     def failed(self, method: str, error: Exception) -> None:
         """Counts a call that failed."""
         self._errors.labels(method, type(error).__name__).inc()
+
+    def refused(self, reason: str) -> None:
+        """Counts a call of a stranger that the webhook refused."""
+        self._refused.labels(reason).inc()
 
     def exposition(self) -> str:
         """All counts in Prometheus's text format."""

@@ -1,25 +1,36 @@
-"""A small web server inside the event loop. The only module that imports uvicorn.
+"""A small web server inside the event loop, with ``bot.webconnections``, on uvicorn.
 
 Four addresses need no framework: a server that speaks HTTP correctly is enough.
 """
 
 import asyncio
+import resource
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Self
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from bot.connectionplaces import Places
 from bot.errors import SettingsError
+from bot.refusals import Refusals
+from bot.webconnections import WebConnection, quiet_protocol_log
 
 _STOP_S = 5
-_HEAD_S = 10.0
-_BODY_S = 10.0
+_BODY_S = 5.0
 """The proxy in front sends what it has; who sends slowly holds a place that others need."""
+
+_MOST_CONNECTIONS = 1024
+_FEWEST_CONNECTIONS = 64
+_PART_ACCEPTED_AT_ONCE = 8
+"""So small a part in a turn of the event loop: what one sent is seen before others replace it."""
+_WAITING_TO_BE_ACCEPTED = 1024
+_CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+"""What is left of the body is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +73,24 @@ class WebServer:
         port: int,
         refuse: Refuse = _nothing_refused,
         most_body_bytes: int = 0,
+        refusals: Refusals | None = None,
     ) -> None:
-        """``most_body_bytes`` is the longest body taken; longer ones are answered 413."""
+        """``most_body_bytes`` is the longest body taken; longer ones are answered 413.
+
+        ``refusals`` counts the connections that were cut, and what was no HTTP.
+        """
         self._respond = respond
         self._refuse = refuse
         self._host = host
         self._port = port
         self._most_body_bytes = most_body_bytes
+        self._refusals = refusals or Refusals("the web server")
+        self._places = Places(_most_connections())
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._places)
 
     async def __aenter__(self) -> Self:
         """Listens.
@@ -84,17 +106,18 @@ class WebServer:
                 f"{self._host} port {self._port} cannot be listened on ({error.strerror}). "
                 "Choose another one."
             ) from error
+        quiet_protocol_log()
         config = uvicorn.Config(
             self._application,
             log_config=None,
             access_log=False,
             interface="asgi3",
-            http=_Protocol,
+            http=partial(WebConnection, places=self._places, on_refused=self._refusals.count),  # type: ignore[arg-type]
             proxy_headers=False,
             ws="none",
             lifespan="off",
             server_header=False,
-            limit_concurrency=200,
+            backlog=self._places.most // _PART_ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=_STOP_S,
         )
         self._server = _Server(config)
@@ -105,6 +128,7 @@ class WebServer:
         """Stops listening, and returns when what has begun is answered."""
         self._server.should_exit = True
         await self._serving
+        self._refusals.close()
 
     async def _application(
         self,
@@ -124,8 +148,7 @@ class WebServer:
             (b"content-type", reply.content_type.encode("latin-1")),
             (b"content-length", str(len(content)).encode("ascii")),
         ]
-        if refused is not None or reply.status == HTTPStatus.REQUEST_TIMEOUT:
-            # what is left of the body is not waited for
+        if refused is not None or reply.status in _CLOSING:
             named.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": reply.status, "headers": named})
         await send({"type": "http.response.body", "body": content})
@@ -137,57 +160,38 @@ class WebServer:
             async with asyncio.timeout(_BODY_S):
                 body = await self._body(head.headers, receive)
         except TimeoutError:
+            self._refusals.count("slow body")
             return Reply(408, "too slow\n")
+        except ConnectionAbortedError:
+            return Reply(400)  # nobody reads it
         if body is None:
+            self._refusals.count("long body")
             return Reply(413, "too long\n")
         return await self._respond(replace(head, body=body))
 
     async def _body(
         self, headers: Mapping[str, str], receive: Callable[[], Awaitable[Mapping[str, Any]]]
     ) -> bytes | None:
-        """The body, None for one that is too long."""
+        """The body, None for one that is too long.
+
+        Raises:
+            ConnectionAbortedError: if the caller left before its end.
+        """
         announced = headers.get("content-length", "0")
         if not announced.isdecimal() or int(announced[:12]) > self._most_body_bytes:
+            return None
+        if "transfer-encoding" in headers and not self._most_body_bytes:
             return None
         body = bytearray()
         while True:
             message = await receive()
-            body += message.get("body", b"")
+            if message["type"] != "http.request":
+                raise ConnectionAbortedError
+            body += message["body"]
             if len(body) > self._most_body_bytes:
                 return None
             if not message.get("more_body"):
                 return bytes(body)
-
-
-class _Protocol(H11Protocol):
-    """Cuts a connection on which a request is begun, or none, and not all of its headers come."""
-
-    _late: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._expect_head()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._expect_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._expect_none()
-
-    def _expect_head(self) -> None:
-        answering = self.cycle is not None and not self.cycle.response_complete
-        if answering:
-            self._expect_none()
-        elif self._late is None:
-            loop = asyncio.get_running_loop()
-            self._late = loop.call_later(_HEAD_S, self.transport.close)
-
-    def _expect_none(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
 
 
 class _Server(uvicorn.Server):
@@ -197,3 +201,17 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Captures none."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens; more may wait to be accepted than are accepted in a turn of the event loop."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(_WAITING_TO_BE_ACCEPTED)
+
+
+def _most_connections() -> int:
+    """So many that two thirds of the files that the process may open are left to the rest of it."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _MOST_CONNECTIONS
+    return max(_FEWEST_CONNECTIONS, min(_MOST_CONNECTIONS, files // 3))

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot import webserver
+from bot import webconnections, webserver
+from bot.refusals import Refusals
 from bot.webserver import Reply, Request, WebServer
 
 PLACES = 200
@@ -110,7 +111,7 @@ def test_a_body_that_drips_is_not_waited_for_either(
 def test_headers_that_do_not_come_in_time_are_not_waited_for(
     port: int, monkeypatch: pytest.MonkeyPatch, sent: str
 ) -> None:
-    monkeypatch.setattr(webserver, "_HEAD_S", 0.2)
+    monkeypatch.setattr(webconnections, "_HEAD_S", 0.2)
 
     async def run() -> None:
         async with serving(port):
@@ -128,7 +129,7 @@ def test_headers_that_do_not_come_in_time_are_not_waited_for(
 def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_headers(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webserver, "_HEAD_S", 0.2)
+    monkeypatch.setattr(webconnections, "_HEAD_S", 0.2)
 
     async def slow(request: Request) -> Reply:
         await asyncio.sleep(0.5)
@@ -144,3 +145,78 @@ def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_
             assert (await asyncio.wait_for(reader.readuntil(b"again"), 2))[-5:] == b"again"
 
     asyncio.run(run())
+
+
+def test_a_body_whose_sender_leaves_is_answered_by_nobody(port: int) -> None:
+    asked: list[Request] = []
+
+    async def noted(request: Request) -> Reply:
+        asked.append(request)
+        return Reply(200)
+
+    async def run() -> None:
+        async with WebServer(noted, host="127.0.0.1", port=port, most_body_bytes=1000):
+            async with connected(port, post("/right", "{}", announced=100)):
+                await asyncio.sleep(0.1)
+            chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+            async with connected(port, chunked):
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)
+
+    asyncio.run(run())
+    assert asked == []
+
+
+@pytest.mark.parametrize("how", ["Content-Length: 100", "Transfer-Encoding: chunked"])
+def test_a_server_that_takes_no_body_waits_for_none(port: int, how: str) -> None:
+    async def run() -> None:
+        sent = f"POST / HTTP/1.1\r\nHost: x\r\n{how}\r\n\r\n"
+        async with (
+            WebServer(echo, host="127.0.0.1", port=port),
+            connected(port, sent) as (reader, _),
+        ):
+            assert await status(reader) == 413
+            await asyncio.wait_for(reader.read(), 2)
+
+    asyncio.run(run())
+
+
+def test_who_does_not_read_the_answer_is_cut_all_the_same(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webconnections, "_LEAVE_S", 0.2)
+    held: list[int] = []
+
+    async def much(_: Request) -> Reply:
+        return Reply(200, "x" * 50_000_000)
+
+    async def run() -> None:
+        async with WebServer(much, host="127.0.0.1", port=port) as server:
+            sent = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            async with connected(port, sent):
+                await asyncio.sleep(0.1)
+                held.append(server.connections)
+                await asyncio.sleep(1)
+                held.append(server.connections)
+
+    asyncio.run(run())
+    assert held == [1, 0]
+
+
+def test_what_is_no_http_or_asks_for_another_protocol_is_counted_and_not_logged(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted: list[str] = []
+    upgrade = "GET /right HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+
+    async def run() -> None:
+        refusals = Refusals("the web server", on_refused=counted.append)
+        async with WebServer(echo, host="127.0.0.1", port=port, refusals=refusals):
+            for sent in ("\x16\x03\x01\r\n\r\n", "A" * 100_000, upgrade):
+                async with connected(port, sent) as (reader, _):
+                    assert await status(reader) == (200 if sent == upgrade else 400)
+
+    with caplog.at_level("WARNING"):
+        asyncio.run(run())
+    assert counted == ["no HTTP", "no HTTP"]
+    assert [each for each in caplog.messages if "refused" not in each] == []

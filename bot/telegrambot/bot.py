@@ -162,7 +162,7 @@ class TelegramBot:
         workers = self._workers(inbox, bot, metrics, chats, sharing)
         hurry = sharing.hurry if sharing is not None else _no_hurry
         intake, lanes, handler = workers.intake, workers.lanes, workers.handler
-        receiver = self._receiver(polling, intake, bot, health, refused)
+        receiver = self._receiver(polling, intake, bot, health, refused, metrics.refused)
         tidying = asyncio.create_task(intake.tidy_now_and_then())
         try:
             async with self._pages(HealthPages(health, metrics)):
@@ -225,6 +225,7 @@ class TelegramBot:
         bot: Bot,
         health: Health,
         refused: Callable[[], None],
+        stranger_refused: Callable[[str], None],
     ) -> Poller | Webhook:
         if self._webhook is None:
             return Poller(
@@ -244,6 +245,7 @@ class TelegramBot:
             kinds=_UPDATES,
             on_success=health.heard,
             on_cut_off=health.cut_off,
+            on_refused=stranger_refused,
         )
 
     async def _answer(

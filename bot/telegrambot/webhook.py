@@ -14,6 +14,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.errors import StateUnreachable
 from bot.kept import NOT_KEPT
+from bot.refusals import Refusals
 from bot.settings import WebhookSettings
 from bot.telegrambot.receiving import Intake
 from bot.webserver import Reply, Request, WebServer
@@ -40,14 +41,19 @@ class Webhook:
         kinds: tuple[str, ...],
         on_success: Callable[[], None],
         on_cut_off: Callable[[str], None],
+        on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """``on_cut_off`` is told why, in a sentence, when Telegram's calls do not arrive."""
+        """``on_cut_off`` is told why, in a sentence, when Telegram's calls do not arrive.
+
+        ``on_refused`` is told why, in few words, each call of a stranger that is refused.
+        """
         self._bot = bot
         self._intake = intake
         self._settings = settings
         self._kinds = kinds
         self._on_success = on_success
         self._on_cut_off = on_cut_off
+        self._refusals = Refusals("the webhook", on_refused=on_refused)
         self._path = urlsplit(settings.url).path or "/"
         self._stopped = asyncio.Event()
         self._error_told: object = None
@@ -60,6 +66,7 @@ class Webhook:
             port=self._settings.port,
             refuse=self.refusal,
             most_body_bytes=MOST_BODY_BYTES,
+            refusals=self._refusals,
         )
 
     async def set_up(self) -> bool:
@@ -119,12 +126,14 @@ class Webhook:
     def refusal(self, request: Request) -> Reply | None:
         """What is answered to who is not Telegram, whatever the body; None to Telegram."""
         if request.path != self._path:
+            self._refusals.count("wrong path")
             return Reply(404)
         if request.method != "POST":
+            self._refusals.count("wrong method")
             return Reply(405)
         given = request.headers.get(_SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode("latin-1"), self._settings.secret.encode("ascii")):
-            log.warning("a call of the webhook with a wrong secret was refused")
+            self._refusals.count("wrong secret")
             return Reply(403)
         return None
 

@@ -1,0 +1,100 @@
+"""Who may stay connected to a server: a connection that asks nothing gives way to a new one."""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_NETWORK_BITS = 64
+"""One IPv6 subscriber has at least so large a network."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """The place of one connection, which ``cut`` ends."""
+
+    address: str
+    cut: Callable[[], None]
+
+
+class Places:
+    """At most ``most`` connections. One is idle while a part of its next request lacks.
+
+    A new connection always finds a place while another is idle: the one that has been idle longest
+    is cut. Those that are known, because a head that they sent was accepted, are cut after all
+    strangers. One address keeps at most half of the places for strangers, and takes them from
+    itself. Belongs to one event loop.
+    """
+
+    def __init__(self, most: int) -> None:
+        """``most`` is at least 2."""
+        self.most = most
+        self._most_of_one = most // 2
+        self._taken: set[Place] = set()
+        # both in the order in which they became idle
+        self._strangers: dict[Place, None] = {}
+        self._known: dict[Place, None] = {}
+        self._strangers_of: dict[str, dict[Place, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def take(self, address: str, cut: Callable[[], None]) -> Place | None:
+        """A place for a connection from an address, idle; None where nobody can give way.
+
+        ``cut`` is called, at most once, when the place is given to another connection.
+        """
+        place = Place(_network(address), cut)
+        of_one = self._strangers_of.get(place.address, {})
+        if len(of_one) >= self._most_of_one:
+            self._give(next(iter(of_one)))
+        elif len(self._taken) >= self.most:
+            idle = self._strangers or self._known
+            if not idle:
+                return None
+            self._give(next(iter(idle)))
+        self._taken.add(place)
+        self.wait(place)
+        return place
+
+    def wait(self, place: Place, *, known: bool = False) -> None:
+        """The connection is idle from now on; ``known`` if a head that it sent was accepted."""
+        if place not in self._taken:
+            return
+        self.work(place)
+        if known:
+            self._known[place] = None
+        else:
+            self._strangers[place] = None
+            self._strangers_of.setdefault(place.address, {})[place] = None
+
+    def work(self, place: Place) -> None:
+        """The connection's request is worked on: it keeps its place until it waits or leaves."""
+        self._known.pop(place, None)
+        self._strangers.pop(place, None)
+        of_one = self._strangers_of.get(place.address)
+        if of_one is not None:
+            of_one.pop(place, None)
+            if not of_one:
+                del self._strangers_of[place.address]
+
+    def leave(self, place: Place) -> None:
+        """The connection has ended."""
+        self.work(place)
+        self._taken.discard(place)
+
+    def _give(self, place: Place) -> None:
+        self.leave(place)
+        place.cut()
+
+
+def _network(address: str) -> str:
+    """What counts as one address: of IPv6 the network of a subscriber."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, _NETWORK_BITS), strict=False))
