@@ -8,6 +8,7 @@ BotError
 ├── MalformedCitation a text that should be a citation is none
 ├── TokenRefused      Telegram does not accept the bot token
 ├── InboxUnusable     what people ask cannot be kept on disk
+│   └── InboxBlocked  not for now: the disk is full, or another program holds the file
 ├── StateUnreachable  the database of several processes does not answer, or takes nothing
 ├── LaneLost          another process has taken over what this one worked on
 ├── PeopleUnusable    what is kept about people cannot be written or read
@@ -46,6 +47,10 @@ class TokenRefused(BotError):
 
 class InboxUnusable(BotError):
     """What people ask cannot be kept on disk, so nothing is taken."""
+
+
+class InboxBlocked(InboxUnusable):
+    """What people ask cannot be kept for now, because of the disk or of another program."""
 
 
 class StateUnreachable(BotError):
