@@ -26,12 +26,13 @@ def architecture() -> str | None:
 
 
 def system_call(number: int, *arguments: Any) -> int:
-    """Calls the kernel by a number of this architecture.
+    """Calls the kernel by a number of this architecture; bytes become pointers to them.
 
     Raises:
         OSError: with the kernel's error number; ENOSYS where there is no such call.
     """
-    return _checked(_libc().syscall(ctypes.c_long(number), *arguments))
+    given = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
+    return _checked(_libc().syscall(ctypes.c_long(number), *given))
 
 
 def forbid_new_privileges() -> None:

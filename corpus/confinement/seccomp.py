@@ -48,8 +48,8 @@ def put_on(program: Program, *, process: int) -> None:
     fprog = _FilterProgram(program.length, code)
     left_out = system_call(
         _NUMBER[processor],
-        ctypes.c_uint(_SET_MODE_FILTER),
-        ctypes.c_uint(_ALL_THREADS),
+        _SET_MODE_FILTER,
+        _ALL_THREADS,
         ctypes.byref(fprog),
     )
     if left_out:

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from corpus.confinement.descriptors import close_from
 from corpus.confinement.walls import Plan, Walls, confine, trial
 from corpus.errors import UnreadableSource
 from corpus.extraction import wire
@@ -162,7 +163,7 @@ def _be_the_fork(
     """
     try:
         os.dup2(answers, 3)
-        os.closerange(4, max(answers, 64) + 1)
+        close_from(4)
         null = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(null, fd)
