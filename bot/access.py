@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from bot import peopletexts, texts
 from bot.accessrules import AccessKind, AccessRules
@@ -25,8 +25,9 @@ class Access:
     """Takes the events of who may not ask, or not yet again, and leaves all others.
 
     What is kept about a person everybody may ask and delete, at a pace of its own. A refusal for
-    haste is said once, then nothing until the person has slowed down; see ``TokenBuckets``. Safe
-    to call from several threads.
+    haste is said once, then nothing until the person has slowed down; see ``TokenBuckets``. One
+    person may write in the names of many channels: those of one group share one pace. Safe to call
+    from several threads.
     """
 
     def __init__(self, people: People, *, rules: AccessRules, buckets: Paces | None = None) -> None:
@@ -42,10 +43,10 @@ class Access:
         always = isinstance(event, Written) and event.command in ALWAYS_ANSWERED
         if self._buckets is not None:
             light = isinstance(event, Pressed | InlineAsked)
-            pace = (event.person.id, always)
-            verdict = self._buckets.take(pace, LIGHT if light else 1.0)
-            if not verdict.allowed:
-                return _too_fast(event, verdict.wait_s, verdict.say_so, words)
+            for pace in _paces(event):
+                verdict = self._buckets.take((*pace, always), LIGHT if light else 1.0)
+                if not verdict.allowed:
+                    return _too_fast(event, verdict.wait_s, verdict.say_so, words)
         if always or self._may_ask(event):
             return None
         invited = self._rules.kind is AccessKind.INVITED
@@ -68,6 +69,18 @@ class Access:
         accepted = self._people.accept(code, event.person.id)
         said = peopletexts.LET_IN if accepted else peopletexts.INVITATION_SPENT
         yield from _refused(event, words.say(said))
+
+
+def _paces(event: Event) -> Iterator[tuple[Hashable, ...]]:
+    """The pace of the author, and for a channel also that of all channels in the group.
+
+    Who writes in the group's own name is one of its administrators: that is no channel.
+    """
+    yield (event.person.id,)
+    if isinstance(event, InlineAsked) or not event.person.is_chat:
+        return
+    if event.person.id != event.place.chat_id:
+        yield "channels", event.place.chat_id
 
 
 def _is_for_the_bot(event: Event) -> bool:

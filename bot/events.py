@@ -14,10 +14,19 @@ class PlaceKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts: a numeric id, and the language of their chat program, if it tells."""
+    """Who acts: a numeric id, and the language of their chat program, if it tells.
+
+    It is a chat's id, which is negative, where somebody writes in the name of a channel or of the
+    group: nobody is told who that is.
+    """
 
     id: int
     language_code: str | None = None
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether somebody writes in a chat's name."""
+        return self.id < 0
 
 
 @dataclass(frozen=True, slots=True)

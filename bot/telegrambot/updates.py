@@ -69,14 +69,18 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
 
 
 def _author(message: TelegramMessage) -> Person | None:
-    """Who wrote the message; None for another bot, and for a quote that was put there inline."""
+    """Who wrote the message; None for another bot, and for a quote that was put there inline.
+
+    In a group that may be a chat, in whose name a person writes.
+    """
     user = message.from_user
     if user is None or message.via_bot is not None:
         return None
     if user.is_bot and user.id not in _STANDS_FOR_PEOPLE:
         return None
-    if user.id in _STANDS_FOR_PEOPLE and message.sender_chat is not None:
-        # not one person for all groups: each has its own pace and its own questions
+    in_group = message.chat.type in {ChatType.GROUP, ChatType.SUPERGROUP}
+    if in_group and user.id in _STANDS_FOR_PEOPLE and message.sender_chat is not None:
+        # not one person for all groups: each has its own questions
         return Person(message.sender_chat.id)
     return Person(user.id, user.language_code)
 
