@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corpus import UnreadableSource
@@ -25,11 +25,15 @@ _NAMELESS = "document"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a source would come to; ``key`` names it until it is published or discarded."""
+    """What a source would come to; ``key`` names it until it is published or discarded.
+
+    ``fetched`` is the web address that it really came from, None for a file.
+    """
 
     key: str
     added: Added
     notes: tuple[str, ...]
+    fetched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class _Read:
     extract: Extract
     content: bytes
     source: str
+    fetched: str | None
 
 
 class Submissions:
@@ -88,7 +93,7 @@ class Submissions:
             if read is None:
                 return None
             added = self._open_directory().add(
-                read.extract, content=read.content, source=read.source
+                read.extract, content=read.content, source=read.source, fetched=read.fetched
             )
             del self._waiting[key]
             return added
@@ -104,13 +109,11 @@ class Submissions:
         with Extractor() as extractor:
             name = fetched.name if fetched else source
             extract = extractor.extract(content, name=name, media_type=media_type)
-        if fetched is not None:
-            # the canonical address that a page states is the better one
-            extract = replace(extract, url=extract.url or fetched.url)
-        added = self._open_directory().preview(extract, content=content, source=source)
+        url = fetched.url if fetched else None
+        added = self._open_directory().preview(extract, content=content, source=source, fetched=url)
         key = secrets.token_hex(8)
         with self._lock:
-            self._waiting[key] = _Read(extract, content, source)
+            self._waiting[key] = _Read(extract, content, source, url)
             while len(self._waiting) > MOST_WAITING:
                 self._waiting.popitem(last=False)
-        return Submission(key, added, extract.notes)
+        return Submission(key, added, (*extract.notes, *added.notes), fetched=url)

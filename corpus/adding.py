@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceOutcome:
-    """What came of a source: what was ``added``, or the ``reason`` why nothing was."""
+    """What came of a source: what was ``added``, or the ``reason`` why nothing was.
+
+    ``fetched`` is the web address that it really came from, None for a file.
+    """
 
     source: Source
     added: Added | None
     reason: str | None
     notes: tuple[str, ...] = ()
+    fetched: str | None = None
 
 
 def find_sources(named: Sequence[str]) -> list[Source]:
@@ -98,14 +102,15 @@ def add_sources(
         try:
             content, media_type, name, url = _content(source, fetch)
             extract = extractor.extract(content, name=name, media_type=media_type)
-            # the canonical address that a page states is the better one
-            extract = replace(extract, url=extract.url or url)
-            added = into.add(extract, content=content, source=source.label, given=given)
+            added = into.add(
+                extract, content=content, source=source.label, fetched=url, given=given
+            )
         except (UnreadableSource, FetchFailed) as error:
             reason = str(error).removeprefix(f"{source.label}: ")
             yield SourceOutcome(source, None, reason)
         else:
-            yield SourceOutcome(source, added, None, extract.notes)
+            notes = (*extract.notes, *added.notes)
+            yield SourceOutcome(source, added, None, notes, fetched=url)
 
 
 def _content(

@@ -15,6 +15,7 @@ from corpus.durable import replace_file, sync_directory
 from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Extract
 from corpus.frontmatter import (
+    CLAIMS,
     Provenance,
     provenance_of,
     split_front_matter,
@@ -22,6 +23,7 @@ from corpus.frontmatter import (
 )
 from corpus.model import Document
 from corpus.nearnames import did_you_mean
+from corpus.origin import believed
 from corpus.reader import document_from_text, id_from_name
 from corpus.snapshots import Snapshots
 from corpus.storedtext import normalise
@@ -38,11 +40,15 @@ _NUMBERED_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What came of a source that was read: ``state`` is "added", "updated" or "unchanged"."""
+    """What came of a source that was read: ``state`` is "added", "updated" or "unchanged".
+
+    ``notes`` are sentences about claims of the source that do not count.
+    """
 
     document: Document
     state: str
     path: Path
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,20 +83,27 @@ class CorpusDirectory:
         return tuple(sorted(self._known))
 
     def add(
-        self, extract: Extract, *, content: bytes, source: str, given: Provenance | None = None
+        self,
+        extract: Extract,
+        *,
+        content: bytes,
+        source: str,
+        fetched: str | None = None,
+        given: Provenance | None = None,
     ) -> Added:
         """Writes a document that was read from ``content``, or brings the one it was to it.
 
         ``source`` is the label of where it came from: an address, or a file's name below the
-        folder that was named. The same bytes are the same document; so are other bytes from the
+        folder that was named. ``fetched`` is the web address that gave the bytes in the end,
+        None for a file. The same bytes are the same document; so are other bytes from the
         same source, which is then updated. What is ``given`` wins over what the source says, and
-        over what was given before.
+        over what was given before; of what it says counts what ``believed`` says.
 
         Raises:
             UnreadableSource: if there is no paragraph to quote in it; the message names no source.
             CorpusNotWritable: if the file could not be written; it is then as it was.
         """
-        added, written, original = self._made(extract, content, source, given)
+        added, written, original = self._made(extract, content, source, fetched, given)
         document_id = added.document.id
         self._claimed.add(document_id)
         if added.state == "unchanged":
@@ -103,13 +116,15 @@ class CorpusDirectory:
         self._known[document_id] = _Known(added.path, source, original)
         return added
 
-    def preview(self, extract: Extract, *, content: bytes, source: str) -> Added:
+    def preview(
+        self, extract: Extract, *, content: bytes, source: str, fetched: str | None = None
+    ) -> Added:
         """What ``add`` would come to; nothing is written.
 
         Raises:
             UnreadableSource: if there is no paragraph to quote in it; the message names no source.
         """
-        return self._made(extract, content, source, None)[0]
+        return self._made(extract, content, source, fetched, None)[0]
 
     def find(self, id_or_prefix: str) -> str:
         """The id of the one document with that id, or whose id begins so.
@@ -132,41 +147,36 @@ class CorpusDirectory:
         return found[0]
 
     def _made(
-        self, extract: Extract, content: bytes, source: str, given: Provenance | None
+        self,
+        extract: Extract,
+        content: bytes,
+        source: str,
+        fetched: str | None,
+        given: Provenance | None,
     ) -> tuple[Added, bytes, str]:
         """What a source comes to, the bytes of its file, and the digest of ``content``."""
         original = hashlib.sha256(content).hexdigest()
-        front_matter, body = split_front_matter(normalise(extract.text))
-        says = provenance_of(front_matter).or_else(_provenance(extract))
         document_id = self._id_for(source, original)
         before = self._known.get(document_id)
+        given = given or Provenance()
         if before is not None and before.original == original:
-            # what a person corrected in the file stays; the text is that of the same bytes
-            front_matter, body = _file_parts(before.path)
-            says = provenance_of(front_matter)
-        elif before is not None and says.access is None:
-            # who may read it was decided by a person: another text does not make it public
-            says = replace(says, access=provenance_of(_file_parts(before.path)[0]).access)
-        provenance = (given or Provenance()).or_else(says)
-        document = document_from_text(
-            body,
-            document_id=document_id,
-            **{**_fields(provenance), "language": provenance.language or "en"},
-        )
+            made = _made_again(before, document_id, given, fetched)
+            source = before.source or source
+        else:
+            made = _made_anew(extract, before, document_id, given, fetched)
+        document, provenance = made.document, made.provenance
         if not document.passages:
             raise UnreadableSource("no paragraph to quote in it.")
         if document.title != document_id:
             provenance = replace(provenance, title=document.title)
-        more = {**front_matter, SOURCE: source, ORIGINAL: original}
-        if before is not None and before.original == original:
-            more[SOURCE] = before.source or source
+        more = {**made.front_matter, SOURCE: source, ORIGINAL: original}
         written = with_front_matter(provenance, more, document.text).encode("utf-8")
         path = before.path if before else self.directory / f"{document_id}.md"
         if before is not None and path.read_bytes() == written:
             state = "unchanged"
         else:
             state = "updated" if before else "added"
-        return Added(document, state, path), written, original
+        return Added(document, state, path, made.notes), written, original
 
     def remove(self, id_or_prefix: str) -> Path:
         """Deletes the file of the one document with that id, or whose id begins so.
@@ -231,6 +241,67 @@ def _file_parts(path: Path) -> tuple[dict[str, Any], str]:
     return split_front_matter(normalise(text))
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A document, what is known of it, and the front matter that it was found with."""
+
+    document: Document
+    provenance: Provenance
+    front_matter: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def _made_again(before: _Known, document_id: str, given: Provenance, fetched: str | None) -> _Made:
+    """The document of bytes that it was already made of: what a person corrected in it stays."""
+    front_matter, body = _file_parts(before.path)
+    says = provenance_of(front_matter)
+    said = says.said_by_source or frozenset()
+    says = replace(says, said_by_source=(said - _named_by(given)) or None)
+    if given.url is not None and says.fetched is None:
+        says = replace(says, fetched=fetched)  # its address has been looked at now
+    provenance = given.or_else(says)
+    document = document_from_text(body, document_id=document_id, **_fields(provenance))
+    return _Made(document, provenance, front_matter)
+
+
+def _made_anew(
+    extract: Extract,
+    before: _Known | None,
+    document_id: str,
+    given: Provenance,
+    fetched: str | None,
+) -> _Made:
+    """The document of other bytes than those that it was made of before, if it was there."""
+    front_matter, body = split_front_matter(normalise(extract.text))
+    in_text = provenance_of(front_matter)
+    claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
+    found = believed(in_text.or_else(_provenance(extract)), claimed=claimed, fetched=fetched)
+    # who names these is for this code to say, whatever the source has there
+    says = replace(found.says, fetched=None, said_by_source=None)
+    not_said = _named_by(given)
+    if before is not None and says.access is None:
+        # who may read it was decided by a person: another text does not make it public
+        earlier = provenance_of(_file_parts(before.path)[0])
+        says = replace(says, access=earlier.access)
+        not_said |= frozenset({"access"}) - (earlier.said_by_source or frozenset())
+    provenance = given.or_else(says)
+    document = document_from_text(body, document_id=document_id, **_fields(provenance))
+    if fetched is not None:
+        # its furniture, too, is what the page says
+        publisher = provenance.publisher if found.elsewhere else document.publisher
+        document = replace(document, publisher=publisher)
+        provenance = replace(provenance, publisher=publisher)
+        not_said |= {"url"}
+    said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
+    document = replace(document, fetched=fetched, said_by_source=said)
+    provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
+    return _Made(document, provenance, front_matter, found.notes)
+
+
+def _named_by(given: Provenance) -> frozenset[str]:
+    return frozenset(name for name in CLAIMS if getattr(given, name) is not None)
+
+
 def _provenance(extract: Extract) -> Provenance:
     return Provenance(
         title=extract.title,
@@ -250,6 +321,9 @@ def _fields(provenance: Provenance) -> dict[str, Any]:
         "place": provenance.place,
         "url": provenance.url,
         "access": provenance.access or frozenset(),
+        "language": provenance.language or "en",
+        "fetched": provenance.fetched,
+        "said_by_source": provenance.said_by_source or frozenset(),
     }
 
 

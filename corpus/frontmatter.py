@@ -33,6 +33,8 @@ _ALSO_CALLED = {
     "url": ("url", "canonical_url", "source_url"),
     "language": ("language", "lang"),
     "access": ("access",),
+    "fetched": ("fetched",),
+    "said_by_source": ("said_by_source",),
 }
 _LOST_ACCESS = (
     'it seems to name groups of readers, and must not be public by a slip: write "access: name", '
@@ -40,6 +42,9 @@ _LOST_ACCESS = (
     "first of them the first line of the file. Where it is no more than a word of the text, give "
     "the file a front matter, of a title say."
 )
+CLAIMS = frozenset({"publisher", "url", "access"})
+"""The fields of which is kept whether the source alone says them."""
+
 _CANONICAL = {"published": "date"}
 
 
@@ -47,7 +52,8 @@ _CANONICAL = {"published": "date"}
 class Provenance:
     """What is known of a document beside its text; None where nothing is.
 
-    ``access`` are the groups of readers that it is for.
+    ``access`` are the groups of readers that it is for. ``fetched`` is the web address that it
+    really came from. ``said_by_source``: see ``Document``.
     """
 
     title: str | None = None
@@ -57,6 +63,8 @@ class Provenance:
     url: str | None = None
     language: str | None = None
     access: frozenset[str] | None = None
+    fetched: str | None = None
+    said_by_source: frozenset[str] | None = None
 
     def or_else(self, other: "Provenance") -> "Provenance":
         """The same, and where it says nothing what the other says."""
@@ -159,6 +167,8 @@ def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
             url=None if url is None else checked_url(url),
             language=None if language is None else checked_language(language),
             access=_access(front_matter.get("access")),
+            fetched=_fetched(front_matter.get("fetched")),
+            said_by_source=_said_by_source(front_matter.get("said_by_source")),
         )
     except ValueError as error:
         raise UnreadableSource(f"front matter: {error}") from error
@@ -175,6 +185,19 @@ def _access(value: object) -> frozenset[str] | None:
     if not isinstance(names, list) or not names:
         raise ValueError("access must be the name of a group of readers, or a list of such names.")
     return frozenset(checked_group(str(name)) for name in names)
+
+
+def _fetched(value: object) -> str | None:
+    """The address that a front matter names; other front matters have a time there, say."""
+    try:
+        return checked_url(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _said_by_source(value: object) -> frozenset[str] | None:
+    names = value if isinstance(value, list) else [value]
+    return frozenset(name for name in names if isinstance(name, str) and name in CLAIMS) or None
 
 
 def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str) -> str:

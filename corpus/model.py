@@ -87,7 +87,9 @@ class Document:
 
     ``text`` is the stored text (see ``corpus.storedtext.normalise``), furniture included, so that
     every offset can be checked against it. ``access`` are the groups of readers that it is for;
-    with none it is public.
+    with none it is public. ``fetched`` is the web address that it really came from, None for a
+    file. ``said_by_source`` names those of "publisher", "url" and "access" that nobody but the
+    source itself says.
     """
 
     id: str
@@ -101,6 +103,8 @@ class Document:
     url: str | None = None
     language: str = "en"
     access: frozenset[str] = frozenset()
+    fetched: str | None = None
+    said_by_source: frozenset[str] = frozenset()
 
     @cached_property
     def digest(self) -> str:
@@ -168,6 +172,8 @@ class Corpus:
                 document.url or "",
                 document.language,
                 *(f"access {group}" for group in sorted(document.access)),
+                *([f"fetched {document.fetched}"] if document.fetched else []),
+                *(f"said {name}" for name in sorted(document.said_by_source)),
             )
             for field in fields:
                 encoded = field.encode("utf-8")

@@ -43,12 +43,16 @@ def document_from_text(
     url: str | None = None,
     language: str = "en",
     access: frozenset[str] = frozenset(),
+    fetched: str | None = None,
+    said_by_source: frozenset[str] = frozenset(),
 ) -> Document:
     """A Document over the normalised ``text``, its passages numbered from 1 in reading order.
 
     A very long paragraph is several passages (see ``cut_long``).
     What is given wins over what the furniture of the text says; without either the title is the
-    document's id. A text without a letter or digit gives a Document without passages.
+    document's id. The furniture of a text that was ``fetched`` names no publisher: whether it may
+    was decided when it was added. A text without a letter or digit gives a Document without
+    passages.
     """
     stored = normalise(text)
     layout = lay_out(stored, title=title)
@@ -67,12 +71,14 @@ def document_from_text(
         title=title or layout.title or document_id,
         passages=tuple(passage(n, span) for n, span in enumerate(spans, start=1)),
         dateline=passage(DATELINE_NUMBER, layout.dateline) if layout.dateline else None,
-        publisher=publisher or layout.publisher,
+        publisher=publisher or (layout.publisher if fetched is None else None),
         published=published or layout.published,
         place=place or layout.place,
         url=url,
         language=language,
         access=access,
+        fetched=fetched,
+        said_by_source=said_by_source,
     )
 
 
@@ -103,6 +109,8 @@ def document_from_bytes(data: bytes, name: str) -> Document:
         url=known.url,
         language=known.language or "en",
         access=known.access or frozenset(),
+        fetched=known.fetched,
+        said_by_source=known.said_by_source or frozenset(),
     )
     if not document.passages:
         raise UnreadableSource("empty, no paragraph to quote. Add text or remove the file.")

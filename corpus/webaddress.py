@@ -52,7 +52,12 @@ class WebAddress:
     def host_and_port(self) -> str:
         """As in a ``Host`` header: the port only where it is not the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.has_own_port else f"{host}:{self.port}"
+
+    @property
+    def has_own_port(self) -> bool:
+        """Whether the port is the scheme's own."""
+        return self.port == _PORTS[self.scheme]
 
     def joined(self, location: str) -> "WebAddress":
         """Where a ``Location`` header of this address leads, relative or not.

@@ -34,7 +34,13 @@ def corpus_from_bytes(data: Content) -> Corpus:
 
 
 def _document_fields(document: Document) -> dict[str, Any]:
+    origin: dict[str, Any] = {}  # of documents without them the bytes stay as they were
+    if document.fetched is not None:
+        origin["fetched"] = document.fetched
+    if document.said_by_source:
+        origin["said_by_source"] = sorted(document.said_by_source)
     return {
+        **origin,
         "id": document.id,
         "title": document.title,
         "publisher": document.publisher,
@@ -79,4 +85,6 @@ def _document(fields: dict[str, Any]) -> Document:
         url=fields["url"],
         language=fields["language"],
         access=frozenset(fields["access"]),
+        fetched=fields.get("fetched"),
+        said_by_source=frozenset(fields.get("said_by_source", ())),
     )

@@ -91,11 +91,12 @@ class Extract:
     """The text of a source, and what the source says of itself; None where it says nothing.
 
     ``text`` is in the stored form (see ``corpus.storedtext.normalise``), a blank line between
-    paragraphs. ``notes`` are sentences for the person who added it, such as an encoding that had
-    to be guessed. ``deviations`` are in the order of the source. ``pages`` say on which page the
-    text stands, by ascending position; the numbers may go back, as they do where footnotes are
-    gathered behind the text. A page without text is not among them, and a source without pages
-    has none.
+    paragraphs. ``url`` is the web address that the source calls its own, and ``also_at`` are all
+    that it does, absolute or relative to where it was found: claims, no more. ``notes`` are
+    sentences for the person who added it, such as an encoding that had to be guessed.
+    ``deviations`` are in the order of the source. ``pages`` say on which page the text stands, by
+    ascending position; the numbers may go back, as they do where footnotes are gathered behind the
+    text. A page without text is not among them, and a source without pages has none.
     """
 
     text: str
@@ -108,6 +109,7 @@ class Extract:
     notes: tuple[str, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     pages: tuple[PageStart, ...] = ()
+    also_at: tuple[str, ...] = ()
 
 
 def page_at(pages: Sequence[PageStart], position: int) -> int | None:

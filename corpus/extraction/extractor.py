@@ -17,6 +17,7 @@ from corpus.storedtext import normalise, stored_positions
 
 _FIELD_CHARACTERS = 500
 _URL_CHARACTERS = 2000
+_MOST_URLS = 50
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _YEARS = range(1000, 2200)
 
@@ -92,7 +93,10 @@ def _stored(extract: Extract) -> Extract:
         title=_line(extract.title),
         publisher=_line(extract.publisher),
         place=_line(extract.place),
-        url=url if url and _is_web_address(url) else None,
+        url=url if url and _is_plain(url) and _may_be_address(url) else None,
+        also_at=tuple(
+            url[:_URL_CHARACTERS] for url in extract.also_at[:_MOST_URLS] if _may_be_address(url)
+        ),
         language=language,
         published=day if day and day.year in _YEARS else None,
         notes=tuple(filter(None, map(_line, extract.notes))),
@@ -124,11 +128,13 @@ def _language(value: str | None) -> str | None:
     return tag if _LANGUAGE.fullmatch(tag) else None
 
 
-def _is_web_address(url: str) -> bool:
+def _is_plain(url: str) -> bool:
+    return len(url) <= _URL_CHARACTERS and url.isprintable() and " " not in url
+
+
+def _may_be_address(url: str) -> bool:
+    """Whether it is a web address, absolute or relative, or too damaged to tell."""
     try:
-        parts = urlsplit(url)
-        usable = bool(parts.hostname)
+        return urlsplit(url).scheme in {"", "http", "https"}
     except ValueError:
-        return False
-    plain = len(url) <= _URL_CHARACTERS and url.isprintable() and " " not in url
-    return usable and plain and parts.scheme in {"http", "https"}
+        return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 _DAY = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?:$|[T\s])")
 _COMPACT_DAY = re.compile(r"\s*(\d{4})(\d{2})(\d{2})\s*$")
@@ -37,13 +37,19 @@ _PUBLISHED_TAGS = (
 _PLACE_TAGS = ("geo.placename",)
 _LANGUAGE_TAGS = ("content-language", "dcterms.language", "dc.language", "og:locale")
 _PARTING = r"\s*(?:\s[|·•–—/-]|::?|»)\s+"  # what stands between a title and the name of its site
+_ADDRESS_TAGS = ("og:url", "twitter:url", "parsely-link", "syndication-source", "original-source")
+_MOST_ADDRESSES = 50
 _MAX_JSON = 500_000
 _MAX_OBJECTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What a page says of itself; None where it says nothing."""
+    """What a page says of itself; None where it says nothing.
+
+    ``url`` is its canonical address, ``also_at`` are all addresses that it calls its own or its
+    publisher's; each absolute, or relative to where the page was found.
+    """
 
     title: str | None
     publisher: str | None
@@ -51,6 +57,7 @@ class PageFacts:
     place: str | None
     url: str | None
     language: str | None
+    also_at: tuple[str, ...]
 
 
 def page_facts(tree: Any, *, address: str = "") -> PageFacts:
@@ -62,13 +69,15 @@ def page_facts(tree: Any, *, address: str = "") -> PageFacts:
     tags = _meta_tags(tree)
     linked = _linked_data(tree)
     publisher = _first(tags, _PUBLISHER_TAGS) or _text_at(linked, "publisher", "name")
+    canonical, more = _addresses(tree, tags, linked, address)
     return PageFacts(
         title=_title(tree, tags, linked, publisher),
         publisher=publisher,
         published=_published(tree, tags, linked),
         place=_first(tags, _PLACE_TAGS) or _text_at(linked, "contentLocation", "name"),
-        url=_url(tree, tags, address),
+        url=next(filter(_is_web_address, canonical), None),
         language=_language(tree, tags, linked),
+        also_at=tuple([*canonical, *more][:_MOST_ADDRESSES]),
     )
 
 
@@ -182,19 +191,49 @@ def _day(value: str) -> date | None:
     return None
 
 
-def _url(tree: Any, tags: dict[str, str], address: str) -> str | None:
-    """The canonical address, absolute, or None."""
-    links = tree.xpath("//link[translate(@rel, 'CANOIL', 'canoil')='canonical']/@href")
-    for link in (*map(str, links), tags.get("og:url", "")):
-        if not link.strip():
-            continue
-        try:
-            found = urljoin(address, link.strip())
-        except ValueError:
-            continue
-        if found.startswith(("http://", "https://")):
-            return found
-    return None
+def _addresses(
+    tree: Any, tags: dict[str, str], linked: list[dict[str, Any]], address: str
+) -> tuple[list[str], list[str]]:
+    """The canonical addresses that a page states, and the others that it calls its own.
+
+    Those in JSON-LD are of an article and of its publisher.
+    """
+    canonical: list[Any] = [
+        link.get("href")
+        for link in tree.iter("link")
+        if "canonical" in (link.get("rel") or "").lower().split()
+    ]
+    canonical.append(tags.get("og:url"))
+    more: list[Any] = [tags.get(name) for name in _ADDRESS_TAGS]
+    for thing in linked:
+        if "headline" in thing or "datePublished" in thing or "publisher" in thing:
+            values = (thing.get("url"), thing.get("mainEntityOfPage"), thing.get("publisher"))
+            for value in values:
+                for each in value if isinstance(value, list) else [value]:
+                    more += [each.get("url"), each.get("@id")] if isinstance(each, dict) else [each]
+    base = next((each.get("href") for each in tree.iter("base") if each.get("href")), "")
+    base = _joined(address, base)
+
+    def whole(values: list[Any]) -> list[str]:
+        texts = [value.strip() for value in values if isinstance(value, str)]
+        return [_joined(base, text) for text in texts if text]
+
+    return whole(canonical), whole(more)
+
+
+def _joined(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return link
+
+
+def _is_web_address(address: str) -> bool:
+    """Whether it is a web address, absolute or relative."""
+    try:
+        return urlsplit(address).scheme in {"", "http", "https"}
+    except ValueError:
+        return False
 
 
 def _language(tree: Any, tags: dict[str, str], linked: list[dict[str, Any]]) -> str | None:

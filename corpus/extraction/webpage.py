@@ -117,6 +117,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
         published=facts.published,
         place=facts.place,
         url=facts.url,
+        also_at=facts.also_at,
         language=facts.language,
         notes=(note,) if note else (),
     )

@@ -124,6 +124,7 @@ def message_of(extract: Extract) -> dict[str, object]:
         "text": extract.text,
         "published": extract.published.isoformat() if extract.published else None,
         "notes": list(extract.notes),
+        "also_at": list(extract.also_at),
         "deviations": [
             [part.kind.value, part.name.value, part.text, part.position]
             for part in bounded(extract.deviations)
@@ -140,8 +141,9 @@ def extract_of(message: Mapping[str, object]) -> Extract:
         BrokenWire: if a field is missing or of another type.
     """
     text, published, notes = (message.get(key) for key in ("text", "published", "notes"))
+    also_at = message.get("also_at")
     texts = {name: message.get(name) for name in _TEXTS}
-    if not isinstance(text, str) or not isinstance(notes, list):
+    if not isinstance(text, str) or not isinstance(notes, list) or not isinstance(also_at, list):
         raise BrokenWire("no text")
     if not all(value is None or isinstance(value, str) for value in texts.values()):
         raise BrokenWire("a field that is not text")
@@ -153,6 +155,7 @@ def extract_of(message: Mapping[str, object]) -> Extract:
         text=text,
         published=day,
         notes=tuple(str(note) for note in notes),
+        also_at=tuple(str(url) for url in also_at),
         deviations=_deviations(message.get("deviations"), most=len(text)),
         pages=_page_starts(message.get("pages"), most=len(text)),
         **{name: None if value is None else str(value) for name, value in texts.items()},
