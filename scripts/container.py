@@ -135,6 +135,9 @@ def serve(stage: Stage, server: BotApiServer) -> str:
     token = stage.within("/run/secrets/telegram_token")
     token.parent.mkdir(parents=True, exist_ok=True)
     token.write_text(server.token, "utf-8")
+    reader = int(stage.id_of(stage.user))
+    os.chown(token, reader, reader)
+    token.chmod(0o400)
     for mount in compose["tmpfs"]:
         _done(["mount", "-t", "tmpfs", "tmpfs", str(stage.within(mount))])
     data = stage.root.parent / "data"

@@ -4,7 +4,9 @@
 """
 
 import os
+import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -53,6 +55,51 @@ def test_every_service_can_write_nothing_but_its_data_and_has_no_rights(
         assert each["mem_limit"]
 
 
+def test_no_service_starts_processes_without_end(compose: dict[str, Any]) -> None:
+    for name, each in compose["services"].items():
+        assert 100 <= each["pids_limit"] <= 1000, name
+
+
+def test_every_image_is_named_by_its_digest(databases: dict[str, Any]) -> None:
+    bases = [each.words.split()[0] for stage in stages() for each in stage if each.name == "FROM"]
+    assert len(set(bases)) == 1  # what is built with one Python runs with it
+    for image in (*bases, *(each["image"] for each in databases.values())):
+        assert re.fullmatch(r"[a-z/]+:[A-Za-z0-9.-]+@sha256:[0-9a-f]{64}", image), image
+    # a builder of its own would be one more image
+    assert "syntax=" not in (ROOT / "Dockerfile").read_text("utf-8")
+
+
+def reader_of(secret: str, compose: dict[str, Any]) -> set[int]:
+    """The users of the services that are given a secret."""
+    uids = {"verbatim": 10001, "postgres": 999}  # of the Dockerfile, and of PostgreSQL's image
+    return {
+        uids[each.get("user", "verbatim")]
+        for each in compose["services"].values()
+        if secret in each["secrets"]
+    }
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="files are given to other users")
+def test_the_secrets_that_the_head_of_the_file_makes_are_readable_for_their_user_alone(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    head = FILE.read_text("utf-8").partition("x-bot:")[0]
+    for line in re.findall(r"^#   (.*install -m.*)$", head, re.MULTILINE):
+        command = line.replace("sudo ", "")
+        subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, check=True)  # noqa: S603
+    assert {each["file"] for each in compose["secrets"].values()} == {
+        f"./{path.name}" for path in tmp_path.iterdir()
+    }
+    for name, secret in compose["secrets"].items():
+        made = (tmp_path / secret["file"]).stat()
+        assert {made.st_uid} == reader_of(name, compose), name
+        assert stat.S_IMODE(made.st_mode) == 0o400
+        assert made.st_size
+    url = (tmp_path / "index_url.txt").read_text()
+    password = (tmp_path / "verbatim_password.txt").read_text().strip()
+    assert url == f"postgresql://verbatim:{password}@primary,replica/verbatim"
+
+
 def test_the_token_is_a_secret_file_and_no_variable(services: dict[str, Any]) -> None:
     for name, each in services.items():
         more = ["index_url"] if name == "bot-postgres" else []
@@ -88,8 +135,9 @@ def test_the_databases_have_no_rights_no_port_and_write_only_their_own_volume(
     assert set(databases) == {"primary", "replica"}
     for name, each in databases.items():
         assert each["profiles"] == ["postgres"]
-        assert each["image"].startswith("pgvector/pgvector:")
-        assert each["image"].endswith("-pg16")
+        tag = each["image"].partition("@")[0]
+        assert tag.startswith("pgvector/pgvector:")
+        assert tag.endswith("-pg16")
         assert (each["user"], each["read_only"], each["cap_drop"]) == ("postgres", True, ["ALL"])
         assert each["security_opt"] == ["no-new-privileges:true"]
         assert "ports" not in each
