@@ -8,13 +8,13 @@ from functools import cached_property
 from bot import texts
 from bot.citation import Citation, cite
 from bot.conversation import topic
-from bot.diversity import Distinct, distinct_hits
+from bot.diversity import distinct_hits
 from bot.errors import UnfaithfulQuote
 from bot.questionlanguage import other_language_notices
 from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
 from bot.translation import LANGUAGES, Translator, translator
-from corpus import Corpus, Span
+from corpus import Corpus, Passage, Span
 from embeddings import (
     Filter,
     Hit,
@@ -58,8 +58,8 @@ class Quote:
     """One contiguous slice of a source, word for word.
 
     ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
-    quote. ``score`` is in [0, 1]. ``also`` are the other places found where the same text stands,
-    character by character but for its white space, the most fitting first.
+    quote. ``score`` is in [0, 1]. ``also`` are the other places where the same text stands,
+    character by character but for its white space, the earliest first.
     """
 
     text: str
@@ -282,22 +282,21 @@ class Answerer:
     def _leaves_any(self, only: Filter) -> bool:
         return any(only.matches(document) for document in self.corpus.documents)
 
-    def _quote(self, found: Distinct) -> Quote:
-        hit = found.hit
+    def _quote(self, hit: Hit) -> Quote:
         quote = Quote(
             text=hit.passage.text,
             evidence_text=hit.evidence.text,
             evidence=hit.evidence.span,
             sentences=tuple(sentence.span for sentence in hit.passage.sentences),
             score=hit.score,
-            citation=self._cite(hit),
-            also=tuple(self._cite(other) for other in found.also),
+            citation=self._cite(hit.passage),
+            also=tuple(self._cite(other) for other in hit.also),
         )
         check_quote(quote, self.corpus)
         return quote
 
-    def _cite(self, hit: Hit) -> Citation:
-        return cite(self.corpus.document(hit.passage.document_id), hit.passage)
+    def _cite(self, passage: Passage) -> Citation:
+        return cite(self.corpus.document(passage.document_id), passage)
 
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:

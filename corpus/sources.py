@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-_READ_AS = 5
+_READ_AS = 6
 """Changes whenever the same file gives other passages than before, or is refused."""
 
 

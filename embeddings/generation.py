@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corpus import Corpus, Document, Passage, Sentence
 from embeddings.arrayfile import Content, array_from_bytes
+from embeddings.copies import Copies
 from embeddings.corpusfile import corpus_from_bytes
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexDamaged
@@ -47,8 +48,8 @@ class Generation:
     publisher, place, month and year) of document k; ``context_lexical`` has the words of each
     passage together with its document's context. ``tokens`` has the token vectors of each
     sentence, ``context_tokens`` those of each document's context, both along ``token_basis``
-    ``(d, r)``; ``token_frequencies[id]`` counts the passages that have a token. ``known_access`` is
-    who may read documents as later generations said.
+    ``(d, r)``; ``token_frequencies[id]`` counts the texts of passages that have a token.
+    ``known_access`` is who may read documents as later generations said.
     """
 
     manifest: Manifest
@@ -78,6 +79,11 @@ class Generation:
     def passages(self) -> tuple[Passage, ...]:
         """Row → passage."""
         return tuple(self.corpus.quotable())
+
+    @cached_property
+    def copies(self) -> Copies:
+        """Which passages have the same text."""
+        return Copies.of(self.passages)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -141,11 +147,11 @@ class Generation:
         return np.array([date.month if date else 0 for date in dates], np.int64)
 
     def token_weights(self, ids: NDArray[np.int32]) -> FloatMatrix:
-        """``(k,)`` in (0, 1]: how rare each token is among the passages, of the rarest possible.
+        """``(k,)`` in (0, 1]: how rare each token is among the texts, of the rarest possible.
 
         ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf, divided by that of ``df = 0``.
         """
-        count = len(self.passages)
+        count = self.lexical.counted
         frequency = np.zeros(len(ids), np.float64)
         known = ids < len(self.token_frequencies)
         frequency[known] = self.token_frequencies[ids[known]]

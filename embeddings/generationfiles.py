@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from corpus import Corpus
 from embeddings.arrayfile import Write, array_to_bytes
+from embeddings.copies import Copies
 from embeddings.corpusfile import corpus_writer
 from embeddings.embedder import FloatMatrix
 from embeddings.generation import (
@@ -65,8 +66,9 @@ def generation_files(
     sentence_owner = np.repeat(
         np.arange(len(quotable)), [len(passage.sentences) for passage in quotable]
     )
-    alone, placed = lexical_indexes(corpus, terms, sentence_owner)
-    frequencies = vectors.tokens.frequencies(sentence_owner)
+    copies = Copies.of(quotable)
+    alone, placed = lexical_indexes(corpus, terms, sentence_owner, copies)
+    frequencies = vectors.tokens.frequencies(sentence_owner, counted=copies.first)
     return {
         CORPUS_FILE: corpus_writer(corpus),
         PASSAGE_VECTORS_FILE: vectors.passages.write,
@@ -98,7 +100,7 @@ def _codes_of(vectors: GenerationVectors) -> dict[str, ProductCodes]:
 
 
 def lexical_indexes(
-    corpus: Corpus, terms: Terms, sentence_owner: NDArray[np.int64]
+    corpus: Corpus, terms: Terms, sentence_owner: NDArray[np.int64], copies: Copies
 ) -> tuple[LexicalIndex, LexicalIndex]:
     """The words of each passage, those of its sentences, alone and with its document's context."""
     passages = [len(document.quotable) for document in corpus.documents]
@@ -111,7 +113,7 @@ def lexical_indexes(
         return LexicalIndex.of_numbers(
             owners,
             numbers,
-            count=len(document),
+            copies=copies,
             vocabulary=terms.vocabulary,
             languages={d.language for d in corpus.documents if d.quotable},
         )

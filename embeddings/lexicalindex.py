@@ -13,6 +13,7 @@ import Stemmer
 from numpy.typing import NDArray
 
 from embeddings.arrayfile import Content, array_from_bytes, array_to_bytes
+from embeddings.copies import Copies
 from embeddings.embedder import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.functionwords import FUNCTION_WORD_LANGUAGES, function_words
@@ -140,19 +141,28 @@ class Postings:
 
     @classmethod
     def build(
-        cls, texts: NDArray[np.int64], numbers: NDArray[np.int32], *, count: int, stems: int
+        cls, texts: NDArray[np.int64], numbers: NDArray[np.int32], *, copies: Copies, stems: int
     ) -> "Postings":
-        """The postings of ``count`` texts: text ``texts[i]`` has the stem ``numbers[i]``.
+        """Returns the postings of texts: row ``texts[i]`` has the stem ``numbers[i]``.
 
         A score is ``idf * tf / (tf + K1 * (1 - B + B * length / mean length))`` with the idf of
-        ``LexicalIndex.weight``: BM25 as Lucene has it, without the constant ``K1 + 1``.
+        ``LexicalIndex.weight``: BM25 as Lucene has it, without the constant ``K1 + 1``. Rows that
+        ``copies`` calls the same count once for idf and mean length.
         """
+        count = len(copies.texts)
         pairs, times = np.unique(numbers.astype(np.int64) * count + texts, return_counts=True)
         of_stem, rows = np.divmod(pairs, max(count, 1))
         frequency = np.bincount(of_stem, minlength=stems)
         lengths = np.bincount(texts, minlength=count)
-        relative = lengths[rows] / (lengths.mean() if len(rows) else 1)
-        scores = _idf(count, frequency)[of_stem] * times / (times + K1 * (1 - B + B * relative))
+        relative = lengths[rows] / (lengths[copies.first].mean() if len(rows) else 1)
+        known = frequency
+        if copies.any:
+            known = np.bincount(
+                np.unique(of_stem * copies.count + copies.texts[rows]) // copies.count,
+                minlength=stems,
+            )
+        idf = _idf(copies.count, known)
+        scores = idf[of_stem] * times / (times + K1 * (1 - B + B * relative))
         return cls(
             np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64),
             rows.astype(np.int32),
@@ -172,7 +182,8 @@ def _idf(count: int, frequency: NDArray[np.int64] | int) -> NDArray[np.float64]:
 class LexicalIndex:
     """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0.
 
-    ``vocabulary`` maps a stem to its number in ``postings``; a stem may be in no text.
+    ``vocabulary`` maps a stem to its number in ``postings``; a stem may be in no text. ``copies``
+    are the texts that count once in the statistics, however many rows have them.
     """
 
     def __init__(
@@ -180,12 +191,12 @@ class LexicalIndex:
         postings: Postings,
         *,
         vocabulary: Mapping[str, int],
-        count: int,
+        copies: Copies,
         languages: Iterable[str],
     ) -> None:
         self.postings = postings
         self.vocabulary = vocabulary
-        self._count = count
+        self._copies = copies
         self._languages = tuple(sorted(languages))
 
     @classmethod
@@ -200,7 +211,7 @@ class LexicalIndex:
         return cls.of_numbers(
             np.repeat(np.arange(len(bags)), [len(bag) for bag in bags]),
             np.array([number for bag in bags for number in bag], np.int32),
-            count=len(bags),
+            copies=Copies.none(len(bags)),
             vocabulary=vocabulary,
             languages={language for _, language in pairs},
         )
@@ -211,16 +222,21 @@ class LexicalIndex:
         texts: NDArray[np.int64],
         numbers: NDArray[np.int32],
         *,
-        count: int,
+        copies: Copies,
         vocabulary: Mapping[str, int],
         languages: Set[str],
     ) -> "LexicalIndex":
-        """An index of ``count`` texts: ``texts[i]`` has the stem with the number ``numbers[i]``."""
-        postings = Postings.build(texts, numbers, count=count, stems=len(vocabulary))
-        return cls(postings, vocabulary=vocabulary, count=count, languages=languages)
+        """Returns an index: row ``texts[i]`` has the stem with the number ``numbers[i]``."""
+        postings = Postings.build(texts, numbers, copies=copies, stems=len(vocabulary))
+        return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._copies.texts)
+
+    @property
+    def counted(self) -> int:
+        """The number of texts in the statistics: copies count once."""
+        return self._copies.count
 
     def question_stems(self, question: str) -> tuple[str, ...]:
         """The distinct stems of a question, in order, without the function words of its language.
@@ -256,7 +272,7 @@ class LexicalIndex:
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
         """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""
-        scores = np.zeros(self._count, np.float32)
+        scores = np.zeros(len(self), np.float32)
         for stem in question_stems:
             number = self.vocabulary.get(stem)
             if number is not None:
@@ -277,14 +293,17 @@ class LexicalIndex:
         return self._weight(0)
 
     def _frequency(self, stem: str) -> int:
-        """How many texts have the stem."""
+        """The number of texts that have the stem; copies count once."""
         number = self.vocabulary.get(stem)
         if number is None:
             return 0
-        return int(self.postings.starts[number + 1] - self.postings.starts[number])
+        of_stem = self.postings.of(number)
+        if not self._copies.any:
+            return int(of_stem.stop - of_stem.start)
+        return len(np.unique(self._copies.texts[self.postings.rows[of_stem]]))
 
     def _weight(self, frequency: int) -> float:
-        return float(_idf(self._count, frequency))
+        return float(_idf(self.counted, frequency))
 
     def ceiling(self, question_stems: Sequence[str]) -> float:
         """The score that no text can exceed: each stem's weight.
@@ -295,8 +314,10 @@ class LexicalIndex:
 
     def to_files(self, prefix: str) -> dict[str, bytes]:
         """The index, but for its vocabulary, as files whose names begin with ``prefix``."""
-        head = {"count": self._count, "languages": list(self._languages)}
+        head = {"count": len(self), "languages": list(self._languages)}
+        copies = {f"{prefix}-texts.npy": array_to_bytes(self._copies.texts)}
         return {
+            **(copies if self._copies.any else {}),
             f"{prefix}.json": json.dumps(head, sort_keys=True).encode("utf-8"),
             f"{prefix}-scores.npy": array_to_bytes(self.postings.scores),
             f"{prefix}-rows.npy": array_to_bytes(self.postings.rows),
@@ -307,7 +328,9 @@ class LexicalIndex:
     def from_files(
         cls, files: Mapping[str, Content], prefix: str, *, vocabulary: Mapping[str, int]
     ) -> "LexicalIndex":
-        """The index that ``to_files`` gave, of stems with these numbers.
+        """Returns the index that ``to_files`` gave, of stems with these numbers.
+
+        An index that an earlier version made counts copies as often as they stand.
 
         Raises:
             IndexDamaged: if a file is missing or is not what it should be.
@@ -319,9 +342,14 @@ class LexicalIndex:
                 array_from_bytes(files[f"{prefix}-{name}.npy"])
                 for name in ("rows", "starts", "scores")
             )
+            copies = Copies.none(count)
+            if (texts := files.get(f"{prefix}-texts.npy")) is not None:
+                copies = Copies(array_from_bytes(texts))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise IndexDamaged("the lexical index is not readable") from error
+        if len(copies.texts) != count:
+            raise IndexDamaged("the lexical index has other texts than rows")
         if len(starts) != len(vocabulary) + 1:
             raise IndexDamaged("the lexical index has other words than the terms")
         postings = Postings(starts, rows, scores)
-        return cls(postings, vocabulary=vocabulary, count=count, languages=languages)
+        return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)

@@ -169,7 +169,10 @@ def _check_not_empty(corpus: Corpus) -> None:
 
 
 def _is_of(generation: Generation, corpus: Corpus, model: ModelIdentity) -> bool:
-    return generation.comparable(model) and generation.corpus.digest == corpus.digest
+    # an earlier version counted copies of a text as often as they stand
+    copies_once = generation.lexical.counted == generation.copies.count
+    same = generation.comparable(model) and generation.corpus.digest == corpus.digest
+    return same and copies_once
 
 
 def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -> Generation | None:

@@ -1,11 +1,13 @@
 """Query → ranked Hits. The only module, with refresh, that sees rows."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus import DATELINE_NUMBER, Passage, Sentence, Span
+from embeddings.copies import best_rows
 from embeddings.documentquestion import DocumentQuestion
 from embeddings.embedder import Embedder, ModelIdentity
 from embeddings.errors import IndexMismatch
@@ -36,15 +38,19 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that may answer: ``score`` in [0, 1], ``rank`` from 1, its evidence sentence.
+    """A text that may answer: ``score`` in [0, 1], ``rank`` from 1, its evidence sentence.
 
     Where two neighbouring sentences are about as likely to answer, ``evidence`` is both.
+    ``passage`` is the place of the text with the earliest date, ``also`` are its other places, in
+    order of date, then in reading order; those without a date come last. All of them may be seen
+    and match the filter of the search.
     """
 
     passage: Passage
     score: float
     rank: int
     evidence: Sentence
+    also: tuple[Passage, ...] = ()
 
 
 def check_model(generation: Generation, model: ModelIdentity) -> None:
@@ -114,6 +120,7 @@ class Retriever:
     def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         """The ``top`` best Hits, best first; equal scores in reading order.
 
+        The same text in several places is one Hit, as probable as in the place that fits best.
         With ``only``, the passages of the documents that match compete among themselves, all of
         them: the signals propose from those alone. A query without a word, a number or another
         letter, and a filter that no document matches, give ``()``.
@@ -122,22 +129,49 @@ class Retriever:
         candidates = self.candidates(query, allowed=allowed)
         if top <= 0 or candidates is None:
             return ()
-        count = len(self.generation.passages) if allowed is None else int(allowed.sum())
-        scores = self._model.probabilities(candidates.features, passages=count)
-        ranked = np.lexsort((candidates.rows, -scores))
-        order = self._reranked(query, candidates.rows, ranked)
+        places = self._best_places(candidates)
+        rows = candidates.rows[places]
+        count = self.generation.copies.count_among(allowed)
+        scores = self._model.probabilities(candidates.features[places], passages=count)
+        ranked = np.lexsort((rows, -scores))
+        order = self._reranked(query, rows, ranked)
         fit = self._model.evidence_scores(candidates.sentence_features)
-        return tuple(
-            Hit(
-                passage=(passage := self.generation.passages[candidates.rows[i]]),
-                score=float(score),
-                rank=rank,
-                evidence=evidence(passage, fit[candidates.starts[i] : candidates.starts[i + 1]]),
-            )
-            for rank, (i, score) in enumerate(
-                zip(order[:top], scores[ranked[:top]], strict=True), start=1
-            )
-        )
+        hits = []
+        for rank, (i, score) in enumerate(
+            zip(order[:top], scores[ranked[:top]], strict=True), start=1
+        ):
+            begin, end = candidates.starts[places[i]], candidates.starts[places[i] + 1]
+            first, *others = self._places_of(int(rows[i]), allowed)
+            hits.append(Hit(first, float(score), rank, evidence(first, fit[begin:end]), (*others,)))
+        return tuple(hits)
+
+    def _best_places(self, candidates: Candidates) -> NDArray[np.int64]:
+        """Returns, ascending, one candidate for each text: the place where it fits best."""
+        rows = candidates.rows
+        if not self.generation.copies.any:
+            return np.arange(len(rows), dtype=np.int64)
+        z = self._model.order_scores(candidates.features)
+        best = best_rows(z, rows, self.generation.copies, count=len(rows))
+        return np.flatnonzero(np.isin(rows, best))
+
+    def _places_of(self, row: int, allowed: NDArray[np.bool_] | None) -> list[Passage]:
+        """Returns the passages with the text of a row that are ``allowed``, the earliest first."""
+        generation = self.generation
+        if not generation.copies.any:
+            return [generation.passages[row]]
+        rows = generation.copies.rows_of(int(generation.copies.texts[row]))
+        if allowed is not None:
+            rows = rows[allowed[rows]]
+        sentences = len(generation.passages[row].sentences)
+        passages = [generation.passages[each] for each in rows]
+        # another language may divide the same text into other sentences
+        alike = [p for p in passages if len(p.sentences) == sentences]
+        first = min(alike, key=self._earliest)
+        return [first, *sorted((p for p in passages if p is not first), key=self._earliest)]
+
+    def _earliest(self, passage: Passage) -> tuple[date, str, int]:
+        document = self.generation.document_of(passage)
+        return (document.published or date.max, document.id, passage.number)
 
     def _reranked(
         self, query: Query, rows: NDArray[np.int64], order: NDArray[np.int64]

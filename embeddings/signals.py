@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.copies import best_rows
 from embeddings.embedder import FloatMatrix, Reading
 from embeddings.generation import Generation
 from embeddings.question import Question
 from embeddings.rowranges import ranges
+from embeddings.rows import VectorRows
 
 PROPOSED = 50
 """How many passages each signal proposes; the others cannot become a Hit."""
@@ -154,7 +156,8 @@ def _searched_sentences(
 ) -> FloatMatrix:
     """``(m,)``: the cosines of the nearest sentences, of which passages are ``allowed``."""
     among = None if allowed is None else _sentences_of(generation, np.flatnonzero(allowed))
-    scores, found = generation.sentence_vectors.search(vector, top=SEEN, among=among)
+    owners = np.repeat(np.arange(len(generation.passages)), np.diff(generation.sentence_starts))
+    scores, found = _nearest(generation.sentence_vectors, vector, among, generation, owners)
     sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
     sentences[found] = scores
     return sentences
@@ -175,8 +178,30 @@ def _seen_passages(
     of_near, _ = ranges(generation.passage_starts[near], generation.passage_starts[near + 1])
     if allowed is not None:
         of_near = of_near[allowed[of_near]]
-    _, proposed = generation.passage_vectors.search(vector, top=SEEN, among=among)
+    owners = np.arange(len(generation.passages))
+    _, proposed = _nearest(generation.passage_vectors, vector, among, generation, owners)
     return np.union1d(of_near, proposed)
+
+
+def _nearest(
+    vectors: VectorRows,
+    vector: FloatMatrix,
+    among: NDArray[np.int64] | None,
+    generation: Generation,
+    owners: NDArray[np.int64],
+) -> tuple[FloatMatrix, NDArray[np.int64]]:
+    """Returns the nearest rows, ``SEEN`` or, where copies stand among them, more.
+
+    ``owners`` gives the passage of each row. Copies must not take the places of other texts.
+    """
+    most = len(vectors) if among is None else len(among)
+    top = SEEN
+    while True:
+        scores, found = vectors.search(vector, top=top, among=among)
+        texts = len(np.unique(generation.copies.texts[owners[found]]))
+        if not generation.copies.any or texts >= PROPOSED or top >= most:
+            return scores, found
+        top *= 4
 
 
 def _sentences_of(generation: Generation, passages: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -187,11 +212,14 @@ def _sentences_of(generation: Generation, passages: NDArray[np.int64]) -> NDArra
 def promising(
     generation: Generation, signals: Signals, *, allowed: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
-    """Ascending rows of the passages worth a close look, at most ``KEPT``, datelines among them.
+    """Ascending rows of the passages worth a close look, datelines among them.
 
     Every signal proposes its ``PROPOSED`` best among the ``allowed`` ``(n,)``, one at least (None
-    allows all); of the proposed those with the largest plain sum are kept.
+    allows all); of the proposed those with the largest plain sum are kept, ``KEPT`` at most. A
+    text that stands in several places takes one of these places, and may have a row for each
+    signal.
     """
+    copies = generation.copies
     among = np.arange(len(signals.passages)) if allowed is None else np.flatnonzero(allowed)
     proposals = [
         signals.datelines if allowed is None else signals.datelines[allowed[signals.datelines]]
@@ -203,7 +231,7 @@ def promising(
         signals.words,
         signals.context_words,
     ):
-        proposals.append(among[_best(scores[among], PROPOSED)])
+        proposals.append(best_rows(scores[among], among, copies, count=PROPOSED))
     rows = np.unique(np.concatenate(proposals)).astype(np.int64)
     signals.compute_passages(generation, rows)
     signals.compute_sentences(generation, rows)
@@ -218,7 +246,8 @@ def promising(
         + agrees(generation.months[document], signals.question.months)
         + _DATELINE_PROMISE * np.isin(rows, signals.datelines)
     )
-    return rows[np.sort(_best(promise, KEPT))]
+    kept = best_rows(promise, rows, copies, count=KEPT)
+    return rows[np.isin(copies.texts[rows], copies.texts[kept])]
 
 
 def with_context(

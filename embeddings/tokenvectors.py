@@ -101,9 +101,11 @@ class TokenVectors:
         """``starts`` and ``ids``."""
         return self.starts, self.ids
 
-    def frequencies(self, owners: NDArray[np.int64]) -> NDArray[np.int32]:
+    def frequencies(
+        self, owners: NDArray[np.int64], *, counted: NDArray[np.bool_]
+    ) -> NDArray[np.int32]:
         """See ``token_frequencies``."""
-        return token_frequencies(self.starts, self.ids, owners)
+        return token_frequencies(self.starts, self.ids, owners, counted=counted)
 
     def to_files(self, prefix: str) -> dict[str, Write]:
         """The tokens as named files in NumPy's format."""
@@ -133,12 +135,16 @@ class TokenVectors:
 
 
 def token_frequencies(
-    starts: NDArray[np.int64], ids: NDArray[np.int32], owners: NDArray[np.int64]
+    starts: NDArray[np.int64],
+    ids: NDArray[np.int32],
+    owners: NDArray[np.int64],
+    *,
+    counted: NDArray[np.bool_],
 ) -> NDArray[np.int32]:
-    """``(v,)``: in how many texts each token number occurs.
+    """``(v,)``: in how many of the ``counted`` texts each token number occurs.
 
     Unit i has the tokens ``ids[starts[i]:starts[i + 1]]`` and belongs to text ``owners[i]``; the
-    owners ascend.
+    owners ascend. Copies of a text need not be counted: ``counted[text]``.
     """
     size = int(ids.max(initial=-1)) + 1
     counts = np.zeros(size, np.int64)
@@ -152,6 +158,8 @@ def token_frequencies(
         end = of_texts[last] if last < len(of_texts) else len(owners)
         of_token = np.repeat(owners[begin:end], lengths[begin:end])
         some = ids[starts[begin] : starts[end]]
+        if not counted.all():
+            some, of_token = some[counted[of_token]], of_token[counted[of_token]]
         counts += np.bincount(np.unique(of_token * size + some) % size, minlength=size)
     return counts.astype(np.int32)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, Document
+from embeddings.copies import Copies
 from embeddings.embedder import FloatMatrix
 from embeddings.generation import Generation
 from embeddings.generationfiles import lexical_indexes
@@ -52,7 +53,8 @@ def visible(generation: Generation, groups: frozenset[str]) -> Generation:
     sentences, sentence_starts = ranges(starts[passages], starts[passages + 1])
     owners = np.repeat(np.arange(len(passages)), np.diff(sentence_starts))
     terms = Terms.build(runs(corpus, generation.corpus), generation.terms)
-    lexical, context_lexical = lexical_indexes(corpus, terms, owners)
+    copies = Copies.of(tuple(corpus.quotable()))
+    lexical, context_lexical = lexical_indexes(corpus, terms, owners, copies)
     contexts = np.flatnonzero(kept)
     token_starts, ids = generation.tokens.numbers()
     places, seen_starts = ranges(token_starts[sentences], token_starts[sentences + 1])
@@ -74,7 +76,7 @@ def visible(generation: Generation, groups: frozenset[str]) -> Generation:
         tokens=_SomeTokens(generation.tokens, sentences),
         context_tokens=_some_contexts(generation.context_tokens, contexts),
         token_basis=generation.token_basis,
-        token_frequencies=token_frequencies(seen_starts, ids[places], owners),
+        token_frequencies=token_frequencies(seen_starts, ids[places], owners, counted=copies.first),
         known_access=known,
     )
 

@@ -33,7 +33,7 @@ from embeddings.threads import usable_cores
 
 
 class ScriptedRetriever:
-    """Finds the passages in reading order with the scores that the question names: "0.9 0.5"."""
+    """Finds the texts in reading order with the scores that the question names: "0.9 0.5"."""
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
@@ -47,10 +47,13 @@ class ScriptedRetriever:
             for passage in self.generation.passages
             if only is None or only.matches(self.generation.document_of(passage))
         ]
-        pairs = zip(allowed, scores, strict=False)
+        places = {
+            passage.text: [p for p in allowed if p.text == passage.text] for passage in allowed
+        }
+        pairs = zip(places.values(), scores, strict=False)
         return tuple(
-            Hit(passage, score, rank, passage.sentences[-1])
-            for rank, (passage, score) in enumerate(pairs, start=1)
+            Hit(passage, score, rank, passage.sentences[-1], tuple(also))
+            for rank, ((passage, *also), score) in enumerate(pairs, start=1)
         )[:top]
 
     def corrected(self, query: Query) -> Query | None:

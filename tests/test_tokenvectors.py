@@ -83,7 +83,7 @@ def test_parts_join_to_the_whole(basis: np.ndarray) -> None:
 
 def test_a_token_is_counted_once_in_each_text_that_has_it(basis: np.ndarray) -> None:
     tokens = packed(("red red", "red tea", "tea"), basis)
-    frequencies = tokens.frequencies(np.array([0, 0, 1]))
+    frequencies = tokens.frequencies(np.array([0, 0, 1]), counted=np.array([True, True]))
     red, tea = (int(LetterEmbedder().read_query(word).token_ids[0]) for word in ("red", "tea"))
     assert (frequencies[red], frequencies[tea], frequencies.sum()) == (1, 2, 3)
 

@@ -174,7 +174,7 @@ class _Asker:
 
 
 def _reading(hits: Sequence[Hit], question: AskedQuestion) -> Reading:
-    keys = tuple((hit.passage.document_id, hit.passage.number) for hit in hits)
+    keys = tuple(_key(hit, question) for hit in hits)
     if not hits:
         return Reading((), 0.0, None)
     first = hits[0]
@@ -183,6 +183,12 @@ def _reading(hits: Sequence[Hit], question: AskedQuestion) -> Reading:
     if keys[0] in question.answers and inside:
         evidence_right = any(_holds(first.evidence.text, text) for text in inside)
     return Reading(keys, first.score, evidence_right)
+
+
+def _key(hit: Hit, question: AskedQuestion) -> tuple[str, int]:
+    """Returns the place of the Hit that is judged to answer, else the place that is named first."""
+    places = [(each.document_id, each.number) for each in (hit.passage, *hit.also)]
+    return next((place for place in places if place in question.answers), places[0])
 
 
 def _holds(text: str, part: str) -> bool:
