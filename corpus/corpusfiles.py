@@ -5,11 +5,12 @@ Nothing here parses a file: ``read`` does, which is given.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus.errors import CorpusNotFound, EmptyCorpus, UnreadableSource
 from corpus.filedigest import file_sha256
+from corpus.frontmatter import readers
 from corpus.model import Corpus, Document
 from corpus.sources import Sources, source_name
 
@@ -52,8 +53,10 @@ class CorpusReading:
         return self.corpus
 
 
-def read_file(path: Path, read: ReadFile) -> Document:
-    """The Document in a file.
+def read_file(
+    path: Path, read: ReadFile, *, default_access: frozenset[str] = frozenset()
+) -> Document:
+    """The Document in a file, for the groups of ``default_access`` where it names nobody itself.
 
     Raises:
         UnreadableSource: if the file cannot be read, is larger than ``MAX_FILE_BYTES``, or gives no
@@ -65,7 +68,8 @@ def read_file(path: Path, read: ReadFile) -> Document:
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableSource(_unreadable(error)) from error
-    return read(data, path.name)
+    document = read(data, path.name)
+    return replace(document, access=readers(document.access or None, default_access))
 
 
 def read_corpus(

@@ -1,26 +1,19 @@
-"""Front matter: what a text file says of itself, in YAML between two ``---`` lines.
-
-The only module that imports ``yaml``.
-"""
+"""Front matter: what a text file says of itself, in YAML between two ``---`` lines."""
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from corpus.accesslines import right_among_fields, right_at_head, right_within_text
 from corpus.errors import UnreadableSource
+from corpus.rightwords import could_mean_a_right, is_licence, names_access
 from corpus.storedtext import normalise
+from corpus.yamlfields import YamlFields, yaml_fields, yaml_lines
 
-"""The base loader, in C where it was built: ten times faster over thousands of files."""
-_FRONT_MATTER = re.compile(
-    r"\s*^---[^\S\n]*\n(?P<yaml>(?:.*?\n)??)---[^\S\n]*(?:\n|$)", re.S | re.M
-)
-_RULE = re.compile(r"\s*-{3,}\s*")
-_NAMES_ACCESS = re.compile(r"\s*[\"']?\s*access\s*[\"']?\s*:.*", re.I)
-_HEAD_LINES = 30
 _MAX_CHARACTERS = 64_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -36,12 +29,19 @@ _ALSO_CALLED = {
     "fetched": ("fetched",),
     "said_by_source": ("said_by_source",),
 }
-_LOST_ACCESS = (
-    'it seems to name groups of readers, and must not be public by a slip: write "access: name", '
-    "in small letters and with a blank after the colon, between two lines of three dashes, the "
-    "first of them the first line of the file. Where it is no more than a word of the text, give "
-    "the file a front matter, of a title say."
+_KNOWN = frozenset(key for keys in _ALSO_CALLED.values() for key in keys)
+_FREE_TEXT = frozenset(
+    """tags tag categories category keywords keyword subject subjects topic topics description
+    summary excerpt abstract subtitle series event author authors speaker source original""".split()
 )
+"""Fields that are no rights, and whose values are none."""
+_CLOSED = frozenset(
+    """restricted confidential secret topsecret private internal classified nonpublic hidden
+    protected privileged unlisted confidentiel vertraulich geheim privado confidencial""".split()
+)
+_MOST_SHOWN = 40
+PUBLIC = "public"
+"""The group that everybody is in: a document that says it is restricted to none."""
 CLAIMS = frozenset({"publisher", "url", "access"})
 """The fields of which is kept whether the source alone says them."""
 
@@ -73,69 +73,120 @@ class Provenance:
         return Provenance(**{n: b if a is None else a for n, (a, b) in pairs.items()})
 
 
-def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
+def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, Any], str]:
     """The fields of a text's front matter, values as they are spelt, and the text after it.
 
-    Raises:
-        UnreadableSource: if it is no "key: value" lines, or seems to tell who may read the text
-            in lines that are no front matter; the message names no file.
-    """
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        if _seems_to_name_access(text):
-            raise UnreadableSource(_LOST_ACCESS)
-        return {}, text
-    if len(match["yaml"]) > _MAX_CHARACTERS:
-        raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
-    import yaml  # slow to import, and a question reads no front matter
+    Where the front matter says who may read the text, or ``decided`` tells that somebody else
+    does, the lines after it are text, whatever they say.
 
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        # the base loader makes texts of all values: "NO" is a place and "12:30" a title
-        found = yaml.load(match["yaml"], Loader=loader)  # noqa: S506 (makes no objects)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UnreadableSource(f"front matter is not valid YAML ({reason}).") from error
+    Raises:
+        UnreadableSource: if it is no "key: value" lines, or something in it or just after it
+            could tell who may read the text and is not understood; the message names no file.
+    """
+    front, body = _parts(text)
+    if front is None:
+        if not decided:
+            _refuse(right_at_head(text))
+        return {}, text
+    if len(front) > _MAX_CHARACTERS:
+        raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
+    read = yaml_fields(front)
+    found = read.value
     if isinstance(found, str) and found.strip():
-        if _seems_to_name_access(text):
-            raise UnreadableSource(_LOST_ACCESS)
+        if not decided:
+            _refuse(right_among_fields(front.split("\n")) or right_at_head(text))
         return {}, text  # a text that begins with a rule
     if not found:
         found = {}
     if not isinstance(found, dict):
+        _refuse(right_among_fields(front.split("\n")))
         raise UnreadableSource('front matter must be "key: value" lines.')
-    if _names_access_within({key: value for key, value in found.items() if key != "access"}):
-        raise UnreadableSource(_LOST_ACCESS)
-    return {str(key): value for key, value in found.items()}, text[match.end() :]
+    says = "access" in found
+    _refuse(_lost_right(found, read, says=says))
+    if not says and not decided:
+        _refuse(right_at_head(body))
+    return found, body
 
 
-def _seems_to_name_access(text: str) -> bool:
-    """Whether a line in the head of a text names "access" as a field does: in the first block of
-    lines, in one with a rule, or in those after a rule that more lines follow than it closes.
+def _parts(text: str) -> tuple[str | None, str]:
+    """What stands between the first two lines of three dashes, and the text after them.
+
+    Nothing but blank lines may stand before the first one; None where there are no such lines.
     """
-    lines = text[:_MAX_CHARACTERS].lstrip("\ufeff \t\r\n").splitlines()[:_HEAD_LINES]
-    blocks = [
-        list(b) for filled, b in itertools.groupby(lines, lambda x: bool(x.strip())) if filled
-    ]
-    begun = False
-    for at, block in enumerate(blocks):
-        rules = [n for n, line in enumerate(block) if _RULE.fullmatch(line)]
-        if (at == 0 or rules or begun) and any(map(_NAMES_ACCESS.fullmatch, block)):
-            return True
-        if rules:
-            begun = len(rules) == 1 and rules[0] < len(block) - 1
-    return False
+    start = len(text) - len(text.lstrip())
+    start = text.rfind("\n", 0, start) + 1
+    if not _is_rule(text, start) or (begin := text.find("\n", start) + 1) == 0:
+        return None, text
+    at = begin
+    while not _is_rule(text, at):
+        at = text.find("\n", at) + 1
+        if at == 0:
+            return None, text
+    end = text.find("\n", at)
+    return text[begin:at], text[end + 1 :] if end >= 0 else ""
 
 
-def _names_access_within(found: object) -> bool:
-    """Whether a field within another one, or one that is misspelt, names "access"."""
-    if isinstance(found, list):
-        return any(map(_names_access_within, found))
-    if not isinstance(found, dict):
+def _is_rule(text: str, at: int) -> bool:
+    """Whether the line that begins there is three dashes, and blanks."""
+    if not text.startswith("---", at):
         return False
-    return any(
-        str(key).strip().casefold() == "access" or _names_access_within(value)
-        for key, value in found.items()
+    end = text.find("\n", at)
+    return not text[at + 3 : None if end < 0 else end].strip()
+
+
+def _lost_right(found: Mapping[str, Any], read: YamlFields, *, says: bool) -> str | None:
+    """What in a front matter could tell who may read the text, beside the field that does.
+
+    Where that field is there, only what claims to be the same field counts.
+    """
+    if "access" in read.repeated:
+        return "access"
+    claims = names_access if says else could_mean_a_right
+    for key, value in _all_fields(found):
+        if key == "access" and value is found.get("access"):
+            continue
+        if claims(key) and not is_licence(key, value):
+            return key
+        if says or key in _KNOWN or key in _FREE_TEXT or not isinstance(value, str):
+            continue
+        words = value[:_MOST_SHOWN].casefold().replace("-", "").replace("_", "").split()
+        if words and len(words) <= 2 and set(words) & _CLOSED:  # noqa: PLR2004 ("staff only")
+            return f"{key}: {value}"
+    if says:
+        return None
+    return right_among_fields(read.comments) or right_within_text(
+        itertools.chain(read.lines, _items(found))
+    )
+
+
+def _all_fields(found: object) -> Iterator[tuple[str, object]]:
+    """The fields of a front matter at every level, each with its value."""
+    if isinstance(found, list):
+        for each in found:
+            yield from _all_fields(each)
+    elif isinstance(found, dict):
+        for key, value in found.items():
+            yield key, value
+            yield from _all_fields(value)
+
+
+def _items(found: Mapping[str, Any]) -> Iterator[str]:
+    """The texts in the lists of a front matter that are not known to be something else."""
+    for key, value in found.items():
+        if key not in _FREE_TEXT and isinstance(value, list):
+            yield from (each for each in value if isinstance(each, str))
+
+
+def _refuse(line: str | None) -> None:
+    """Raises where a line could tell who may read the text."""
+    if line is None:
+        return
+    shown = " ".join("".join(c if c.isprintable() else " " for c in line).split())
+    raise UnreadableSource(
+        f'"{shown[:_MOST_SHOWN]}" seems to name groups of readers, and must not be public by a '
+        'slip: write "access: name", in small letters and with a blank after the colon, between '
+        "two lines of three dashes, the first of them the first line of the file, and no other "
+        f'such field. Where everybody may read it, write "access: {PUBLIC}" there.'
     )
 
 
@@ -184,7 +235,28 @@ def _access(value: object) -> frozenset[str] | None:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names:
         raise ValueError("access must be the name of a group of readers, or a list of such names.")
-    return frozenset(checked_group(str(name)) for name in names)
+    return checked_access(map(str, names))
+
+
+def checked_access(names: Iterable[str]) -> frozenset[str]:
+    """The groups with those names; ``PUBLIC`` stands alone.
+
+    Raises:
+        ValueError: if one is no name of a group, or "public" is one of several.
+    """
+    groups = frozenset(map(checked_group, names))
+    if PUBLIC in groups and len(groups) > 1:
+        raise ValueError(
+            f'"access: {PUBLIC}" is for everybody: name groups of readers or "{PUBLIC}", not both.'
+        )
+    return groups
+
+
+def readers(said: frozenset[str] | None, default: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The groups that a document is for, none if for everybody: what its front matter ``said``,
+    or the ``default`` where it says nothing.
+    """
+    return default if said is None else said - {PUBLIC}
 
 
 def _fetched(value: object) -> str | None:
@@ -211,12 +283,8 @@ def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str
         if value is not None:
             written = sorted(value) if isinstance(value, frozenset) else str(value)
             lines[_CANONICAL.get(field.name, field.name)] = written
-    known = {key for keys in _ALSO_CALLED.values() for key in keys}
-    lines.update({key: value for key, value in more.items() if key not in known})
-    import yaml  # slow to import
-
-    head = yaml.safe_dump(lines, sort_keys=False, allow_unicode=True, width=10**6)
-    return f"---\n{head}---\n{body}"
+    lines.update({key: value for key, value in more.items() if key not in _KNOWN})
+    return f"---\n{yaml_lines(lines)}---\n{body}"
 
 
 def checked_date(text: str) -> date:

@@ -87,7 +87,8 @@ def document_from_bytes(data: bytes, name: str) -> Document:
 
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
     ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
-    ``published``, ``published_time``, ``source_url`` and the like are understood too.
+    ``published``, ``published_time``, ``source_url`` and the like are understood too. Its access
+    is as it is said, "public" too: see ``readers``.
 
     Raises:
         UnreadableSource: if it is not UTF-8, has no passage, or its front matter is not what it

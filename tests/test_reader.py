@@ -180,7 +180,7 @@ def test_misspelt_front_matter_that_names_access_is_refused(tmp_path: Path, writ
         "---\n\nWe met. Access: open to all.",
         "Statement\n---------\n\nAccess: the envoy said so.",
         "---\n\nAccess: open to all.",
-        "---\ntitle: A\n---\nAccess: open to all.",
+        "---\naccess: public\n---\nAccess: open to all.",
     ],
 )
 def test_a_text_that_speaks_of_access_is_a_text(tmp_path: Path, written: str) -> None:

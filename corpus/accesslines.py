@@ -1,0 +1,175 @@
+"""Finds lines at the head of a text that seem to say who may read it, and are no front matter."""
+
+import itertools
+import re
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from corpus.lookalikes import plain
+from corpus.rightwords import could_mean_a_right, is_a_right, names_access
+
+HEAD_CHARACTERS = 64_000
+_HEAD_LINES = 40
+_LINE_CHARACTERS = 500
+_MOST_WORDS = 3
+_MOST_ITEMS = 12
+_FENCE = re.compile(
+    r"(?:-{3,}|\+{3,}|;{3,}|~{3,}|`{3,}|\.{3,}|%{3,}|#{3,})[ \t]*+[\w.-]{0,12}[ \t]*+"
+    r"|[{}]|<!--.*|.*-->|/\*+|\*+/"
+)
+_OPENS_FIELDS = ("{", "[{", "+++", ";;;", "<!--", "<meta")
+_SEPARATOR = re.compile(r"[:=→⇒|\t]|->|[ ][-–—]+>?(?:[ ]|$)")
+_PIECES = re.compile(r"[{}\[\]<>(),;|&\"'`]")
+_BEFORE_A_NAME = re.compile(r"[^\w@$§€¢]*+")
+_SIGNS = ("@", "%", "\\", "!", "+", ".", ":", "/", ";")
+_PROSE_ENDS = (".", "!", "?", "…", ",")
+_ITEMS = re.compile(r"[,;|/]")
+
+
+class _Place(Enum):
+    """Where a line stands."""
+
+    FIELDS = auto()
+    """Among lines that are fields: whatever could mean a right counts."""
+    BESIDE = auto()
+    """At the beginning of a text, or beside a rule: the word "access", or a right with names."""
+    AFTER_A_RULE = auto()
+    """After a rule that begins the text: a right with names."""
+    HEAD = auto()
+    """Further down: the word "access" with names."""
+
+
+def right_among_fields(lines: Iterable[str]) -> str | None:
+    """The first of some lines, all meant as fields, that could mean a right; None if none does."""
+    return next((line for line in lines if _means_a_right(line, _Place.FIELDS)), None)
+
+
+def right_within_text(lines: Iterable[str]) -> str | None:
+    """The first of the lines of a field's text that is a field "access" itself."""
+    for line in lines:
+        words = plain(line[:_LINE_CHARACTERS]).split()
+        two = len(words) == 2 and names_access(words[0])  # noqa: PLR2004 ("access staff")
+        if two or _means_a_right(line, _Place.HEAD):
+            return line
+    return None
+
+
+def right_at_head(text: str) -> str | None:
+    """The first line in the head of a text that seems to say who may read it; None if none does.
+
+    Lines between rules or braces are taken for fields, the first lines for what could be some;
+    further down the name "access" alone counts, with nothing but names after it.
+    """
+    lines = text[:HEAD_CHARACTERS].lstrip("\ufeff \t\r\n").split("\n")[:_HEAD_LINES]
+    blocks = [
+        list(block)
+        for filled, block in itertools.groupby(lines, lambda line: bool(plain(line).strip()))
+        if filled
+    ]
+    begun = after_rule = False
+    for at, block in enumerate(blocks):
+        rules = [n for n, line in enumerate(block) if _FENCE.fullmatch(plain(line).strip())]
+        if begun or 0 in rules or (at == 0 and _are_fields(block)):
+            place = _Place.FIELDS
+        elif rules or at == 0:
+            place = _Place.BESIDE
+        else:
+            place = _Place.AFTER_A_RULE if after_rule else _Place.HEAD
+        for line in block:
+            if _means_a_right(line, place):
+                return line
+        if rules:
+            begun = len(rules) == 1 and rules[0] < len(block) - 1
+        after_rule = after_rule or (at == 0 and rules == [0] and len(block) == 1)
+    return None
+
+
+def _are_fields(block: list[str]) -> bool:
+    """Whether all lines of a block look like fields."""
+    if plain(block[0]).strip().startswith(_OPENS_FIELDS):
+        return True
+    return len(block) > 1 and _is_field(block[0]) and all(map(_continues_fields, block))
+
+
+def _is_field(line: str) -> bool:
+    name, found, _ = _parted(plain(line[:_LINE_CHARACTERS]).strip())
+    return found and len(name.split()) <= _MOST_WORDS
+
+
+def _continues_fields(line: str) -> bool:
+    return _is_field(line) or line[:1] in {"-", "#", " ", "\t"}
+
+
+def _means_a_right(line: str, place: _Place) -> bool:
+    line = plain(line[:_LINE_CHARACTERS]).strip()
+    if place is _Place.FIELDS:
+        return _names_a_right(line)
+    name, found, value = _parted(line)
+    if not found:
+        return place is _Place.BESIDE and _is_access_and_a_name(line)
+    if place is _Place.BESIDE and names_access(name):
+        return True
+    told = names_access(name) or (place is not _Place.HEAD and _is_told_right(name))
+    return told and _is_names(value)
+
+
+def _names_a_right(line: str) -> bool:
+    """Whether a name anywhere in a line of fields could mean a right."""
+    if _says_a_right(line):
+        return True
+    parts = _PIECES.split(line)
+    for name, found, _ in map(_parted, [line, *parts]):
+        if found and could_mean_a_right(name):
+            return True
+    # {"access": […]}: the name stands in quotes, or in a tag
+    return line.startswith(("{", "[", "<", '"', "'")) and any(map(could_mean_a_right, parts))
+
+
+def _says_a_right(line: str) -> bool:
+    """Whether a line says a right without a sign between name and value, as in "access staff"."""
+    words = line[_end_of(line) :].split()
+    if not words or len(words) > _MOST_WORDS + 1:
+        return False
+    return names_access(words[0]) or (is_a_right(line) and _is_told_right(line))
+
+
+def _is_access_and_a_name(line: str) -> bool:
+    """Whether a line is "access staff" or "@access staff", and not the title "Access denied"."""
+    words = line[_end_of(line) :].split()
+    if len(words) != 2 or not names_access(words[0]):  # noqa: PLR2004
+        return False
+    return line.startswith(_SIGNS) or line == line.casefold()
+
+
+def _is_told_right(name: str) -> bool:
+    return is_a_right(name) and len(name.split()) <= _MOST_WORDS + 1 and name.casefold() != "for"
+
+
+def _parted(line: str) -> tuple[str, bool, str]:
+    """The name in a line, whether a sign follows it, and what follows that."""
+    line = line[_end_of(line) :]
+    match = _SEPARATOR.search(line)
+    if match is None:
+        return line, False, ""
+    return line[: match.start()].strip(), True, line[match.end() :].strip()
+
+
+def _end_of(line: str) -> int:
+    """Where what stands before a name in a line ends."""
+    match = _BEFORE_A_NAME.match(line)
+    return match.end() if match else 0
+
+
+def _is_names(value: str) -> bool:
+    """Whether a value is nothing, or names rather than a sentence."""
+    value = value.strip("\"'`[](){}<>*_-#/% \t")
+    words = value.split()
+    if len(words) <= 1:
+        return True
+    if value.endswith(_PROSE_ENDS):
+        return False
+    items = _ITEMS.split(value)
+    return len(words) <= _MOST_WORDS or (
+        len(items) <= _MOST_ITEMS
+        and all(len(item.split()) <= 1 + (len(items) > 1) for item in items)
+    )

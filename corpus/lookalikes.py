@@ -1,0 +1,82 @@
+"""Reduces words to plain small letters: what looks like a letter in any alphabet becomes it."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_LOOKS_LIKE = {
+    "a": "аαⲁᎪꓮᗅ∀4@",
+    "b": "ьвβᏼᏴꓐƅ",
+    "c": "сϲⲥᏟꓚᑕ¢",
+    "d": "ԁᎠꓓժ",
+    "e": "еєэҽεⲉᎬꓰ℮əǝ€3",
+    "f": "ϝꓝƒ",
+    "g": "ցᏀꓖԍ",
+    "h": "һнᎻꓧհ",
+    "i": "іιᎥꓲ",
+    "j": "јϳᎫꓙյ",
+    "k": "кκⲕᏦꓗ",
+    "l": "ӏᏞꓡǀ׀ןוا1",
+    "m": "мᎷꓟⲙ",
+    "n": "пηոռꓠⲛ",
+    "o": "оοσօסჿⲟꓳ०〇0",
+    "p": "рρⲣᏢꓑ",
+    "q": "ԛզ",
+    "r": "гяⲅᎡꓣᏒ",
+    "s": "ѕᏚꓢᏕ§$5",
+    "t": "тτⲧᎢꓔ",
+    "u": "υսиꓴʋ",
+    "v": "νѵᏙꓦט",
+    "w": "ԝωѡաᎳꓪ",
+    "x": "хχⲭꓫᕁ×",
+    "y": "уүγᎩꓬ",
+    "z": "ζᏃꓜ",
+}
+_CAPITALS = str.maketrans("ΗΝΥΡΜΒ", "hnypmb")
+"""Greek capitals that look like other letters than their small ones."""
+_LETTERS = {ord(c): letter for letter, some in _LOOKS_LIKE.items() for c in some}
+_COLONS = str.maketrans("꞉∶ː˸׃։፡︓܃ː᛬", ":" * 11)
+_UNSEEN = "\u115f\u1160\u3164\uffa0\u2800\u180e"
+_TURNED = re.compile("\u202e([^\u202c\n]*+)")
+"""What is written backwards and shown forwards."""
+_LATIN = re.compile(r"LATIN (?:[A-Z]+ )*LETTER (?:[A-Z]+ )*([A-Z])(?: WITH .*)?")
+
+
+def plain(text: str) -> str:
+    """``text`` without what nobody sees, full-width and mathematical letters as usual ones.
+
+    Marks above letters are gone, and every kind of colon is ":". Letter case stays.
+    """
+    if text.isascii():
+        return text
+    text = _TURNED.sub(lambda turned: turned[1][::-1], text)
+    found = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_COLONS))
+    return "".join(
+        " " if c == "\u2800" else c
+        for c in found
+        if unicodedata.category(c) not in {"Cf", "Mn", "Me"} and (c not in _UNSEEN or c == "\u2800")
+    )
+
+
+@lru_cache(maxsize=4096)
+def skeleton(word: str) -> str:
+    """A ``plain`` word in small letters of the Latin alphabet, as far as it looks like them.
+
+    Letters like no Latin one stay. Digits and signs count for the letters they look like.
+    """
+    found = word.translate(_CAPITALS).casefold().translate(_LETTERS)
+    return found if found.isascii() else "".join(map(_letter, found))
+
+
+def _letter(character: str) -> str:
+    if character.isascii():
+        return character
+    match = _LATIN.fullmatch(unicodedata.name(character, ""))
+    return match[1].lower() if match else character
+
+
+def mixes_alphabets(word: str) -> bool:
+    """Whether letters of Latin and of another alphabet with capitals stand in a ``plain`` word."""
+    letters = [c for c in word if c.lower() != c.upper()]
+    latin = sum(c.isascii() or "LATIN" in unicodedata.name(c, "") for c in letters)
+    return 0 < latin < len(letters)
