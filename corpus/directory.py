@@ -16,8 +16,10 @@ from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Extract
 from corpus.frontmatter import (
     CLAIMS,
+    PUBLIC,
     Provenance,
     provenance_of,
+    readers,
     split_front_matter,
     with_front_matter,
 )
@@ -63,8 +65,14 @@ class _Known:
 class CorpusDirectory:
     """The statements in a directory, to add to and remove from, by one process at a time."""
 
-    def __init__(self, directory: Path, *, snapshots: Snapshots) -> None:
-        """The statements that are there.
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        snapshots: Snapshots,
+        default_access: frozenset[str] = frozenset(),
+    ) -> None:
+        """The statements that are there; one that names no readers is for ``default_access``.
 
         Raises:
             CorpusNotFound: if ``directory`` is not a directory.
@@ -72,6 +80,7 @@ class CorpusDirectory:
         """
         self.directory = directory
         self._snapshots = snapshots
+        self._default_access = default_access
         self._known: dict[str, _Known] = {}
         self._claimed: set[str] = set()
         for path in text_files(directory):
@@ -164,13 +173,17 @@ class CorpusDirectory:
             source = before.source or source
         else:
             made = _made_anew(extract, before, document_id, given, fetched)
-        document, provenance = made.document, made.provenance
+        provenance = made.provenance
+        access = readers(provenance.access, self._default_access)
+        document = replace(made.document, access=access)
         if not document.passages:
             raise UnreadableSource("no paragraph to quote in it.")
         if document.title != document_id:
             provenance = replace(provenance, title=document.title)
         more = {**made.front_matter, SOURCE: source, ORIGINAL: original}
-        written = with_front_matter(provenance, more, document.text).encode("utf-8")
+        written_text = with_front_matter(provenance, more, document.text)
+        split_front_matter(written_text)  # what a refresh would refuse is not written
+        written = written_text.encode("utf-8")
         path = before.path if before else self.directory / f"{document_id}.md"
         if before is not None and path.read_bytes() == written:
             state = "unchanged"
@@ -272,13 +285,16 @@ def _made_anew(
     fetched: str | None,
 ) -> _Made:
     """The document of other bytes than those that it was made of before, if it was there."""
-    front_matter, body = split_front_matter(normalise(extract.text))
+    decided = given.access is not None
+    front_matter, body = split_front_matter(normalise(extract.text), decided=decided)
     in_text = provenance_of(front_matter)
     claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
     found = believed(in_text.or_else(_provenance(extract)), claimed=claimed, fetched=fetched)
     # who names these is for this code to say, whatever the source has there
     says = replace(found.says, fetched=None, said_by_source=None)
     not_said = _named_by(given)
+    if fetched is not None and says.access == {PUBLIC}:
+        says = replace(says, access=None)  # a page does not open itself to everybody
     if before is not None and says.access is None:
         # who may read it was decided by a person: another text does not make it public
         earlier = provenance_of(_file_parts(before.path)[0])

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from corpus import UnreadableSource, normalise
@@ -301,6 +301,7 @@ def slips(draw: st.DrawFn, word: str) -> str:
 def test_no_mutation_of_the_line_that_restricts_makes_a_document_public(
     place: str, word: str, sign: str, quote: str, value: str, indent: str, end: str
 ) -> None:
+    assume(value or sign.strip(" \t-"))  # a word alone names nobody
     line = f"{indent}{quote}{word}{quote}{sign}{value}"
     text = (place.format(line) + BODY).replace("\n", end)
     assert readers_of(text) in (None, {"staff"}), repr(text)
