@@ -24,6 +24,7 @@ from embeddings import (
     Retriever,
     best_hits,
     same_text,
+    search_form,
 )
 from embeddings.threads import usable_cores
 
@@ -230,10 +231,11 @@ class Answerer:
             said = words.say(texts.NO_WORD)
             return NoAnswer(question, self.generation, message=said, language=language)
         notices: tuple[str, ...] = ()
-        if len(asked) > MAX_QUESTION_CHARACTERS:
-            asked = asked[:MAX_QUESTION_CHARACTERS]
-            most = words.number(MAX_QUESTION_CHARACTERS)
+        searched = searched_part(asked)
+        if searched != asked:
+            most = words.number(len(searched))
             notices = (words.say(texts.LONG_QUESTION, characters=most),)
+            asked = searched
         phrase = small_talk(asked)
         if phrase is not None:
             said = small_talk_reply(phrase, self.corpus, language=language)
@@ -297,6 +299,18 @@ class Answerer:
 
     def _cite(self, passage: Passage) -> Citation:
         return cite(self.corpus.document(passage.document_id), passage)
+
+
+def searched_part(question: str) -> str:
+    """The beginning of a question that is searched: at most ``MAX_QUESTION_CHARACTERS``.
+
+    It is as short in the form that is searched, in which a few characters are many letters: "ﷺ"
+    is eighteen.
+    """
+    part = question[:MAX_QUESTION_CHARACTERS]
+    while (length := len(search_form(part))) > MAX_QUESTION_CHARACTERS:
+        part = part[: len(part) * MAX_QUESTION_CHARACTERS // length]
+    return part
 
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:

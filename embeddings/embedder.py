@@ -96,7 +96,9 @@ class Embedder(Protocol):
         """
 
     def read_query(self, text: str) -> Reading:
-        """The reading of a question."""
+        """The reading of a question; of one of more than ``MOST_QUESTION_TOKENS`` tokens, that of
+        its beginning and its end.
+        """
 
     def knows_word(self, word: str) -> bool:
         """Whether the word is one that the model learned whole: then it is no misspelling."""

@@ -16,7 +16,7 @@ from embeddings.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
 from embeddings.questionbatches import QuestionBatches
 from embeddings.threads import usable_cores
 from embeddings.unitrows import unit_rows
-from embeddings.windows import Window, WindowReadings, windows_of
+from embeddings.windows import Window, WindowReadings, read_part, windows_of
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -141,6 +141,8 @@ class OnnxEmbedder:
 
     def _read_questions(self, texts: Sequence[str]) -> list[Reading]:
         prompt = self._identity.query_prompt
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        texts = [read_part(t, each.offsets) for t, each in zip(texts, encodings, strict=True)]
         found = WindowReadings(len(texts), self.dimension)
         for batch in _batches(self._windows(texts, prompt)):
             vectors, token_vectors = self._run(batch)

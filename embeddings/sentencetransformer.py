@@ -18,7 +18,7 @@ from embeddings.embedder import FloatMatrix, ModelIdentity, Progress, Reading
 from embeddings.errors import ModelDamaged
 from embeddings.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape
 from embeddings.modelfolder import ModelFolder
-from embeddings.windows import Window, WindowReadings, windows_of
+from embeddings.windows import Window, WindowReadings, read_part, windows_of
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -91,7 +91,16 @@ class SentenceTransformerEmbedder:
 
     def read_query(self, text: str) -> Reading:
         """See ``Embedder.read_query``."""
-        return next(self._read([text], self._identity.query_prompt, None, tokens=True))
+        with self._turn():
+            encoded = self._model.tokenizer(
+                text,
+                add_special_tokens=False,
+                truncation=False,
+                return_offsets_mapping=True,
+                verbose=False,
+            )
+        part = read_part(text, encoded["offset_mapping"])
+        return next(self._read([part], self._identity.query_prompt, None, tokens=True))
 
     def knows_word(self, word: str) -> bool:
         """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""

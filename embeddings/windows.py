@@ -15,6 +15,10 @@ Offsets = Sequence[tuple[int, int]]
 _SLACK = 16
 """Tokens left free in a window: a piece cut inside a word can tokenise into a few more."""
 
+MOST_QUESTION_TOKENS = 512
+"""How many tokens of a question a model reads: a hundred letters of some scripts are three hundred
+tokens, and a question may be read six times, so that its time would have no bound."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -42,6 +46,18 @@ def windows_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[W
         start, end = part[0][0], part[-1][1]
         found.append(Window(text[start:end], owner, start, len(part)))
     return found
+
+
+def read_part(text: str, offsets: Offsets) -> str:
+    """The part of a question that a model reads: all, or its beginning and its end.
+
+    ``offsets`` are those of its tokens without special ones. The end is what was asked last, where
+    earlier questions stand before it.
+    """
+    half = MOST_QUESTION_TOKENS // 2
+    if len(offsets) <= 2 * half:
+        return text
+    return f"{text[: offsets[half - 1][1]]} {text[offsets[-half][0] :]}"
 
 
 class WindowReadings:
