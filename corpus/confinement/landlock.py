@@ -34,10 +34,10 @@ def give_up_rights(
 ) -> None:
     """Leaves this thread, and what it starts, the right to read or also write some paths.
 
-    ``version`` is what ``abi`` says. Folders count with all beneath them; paths that are not there
-    are left out. Without paths, no file can be opened. TCP and signals to other processes end with
-    the versions that know them. What is open stays open, and Landlock does not cover ``stat``,
-    ``chmod``, ``chown`` and the like.
+    ``version`` is what ``abi`` says. Folders count with all beneath them; paths that this user
+    does not see are left out. Without paths, no file can be opened. TCP and signals to other
+    processes end with the versions that know them. What is open stays open, and Landlock does not
+    cover ``stat``, ``chmod``, ``chown`` and the like.
 
     Raises:
         OSError: if the kernel refuses.
@@ -67,7 +67,7 @@ def _file_rights(version: int) -> int:
 def _allow(ruleset: int, path: Path, rights: int) -> None:
     try:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except OSError:  # not there, or not for this user
         return
     try:
         if not path.is_dir():

@@ -1,17 +1,20 @@
-"""Puts all walls up around a process, and says which of them a kernel grants.
+"""Puts the walls up around a process, and says which of them a kernel grants.
 
 ``Plan.for_this_kernel`` is made once; ``confine`` is what a fork calls before it touches foreign
-bytes. A wall that the kernel lacks is left out. What is missing, ``Walls`` says.
+bytes, ``confine_to_imports`` what the process calls that forks. A wall that the kernel lacks is
+left out; ``Walls`` says what is missing.
 """
 
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from corpus.confinement import kernel, landlock, seccomp
 from corpus.confinement.bpf import Program
+from corpus.confinement.importpaths import import_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,25 @@ def _stands(put_up: Callable[[], None]) -> bool:
     except OSError:
         return False
     return True
+
+
+def confine_to_imports(package: Path) -> None:
+    """Leaves this process the right to import, to fork and to signal its forks.
+
+    It can read what Python imports, ``package`` with it, and no other file; it writes none, and
+    reaches no TCP port and no other process. It cannot be taken back. Call it while the process
+    has one thread. What the kernel lacks is left out.
+    """
+    if sys.platform != "linux":
+        return
+    paths = import_paths(package)
+    _stands(kernel.hide_memory)
+    _stands(kernel.forbid_new_privileges)
+    _stands(
+        lambda: landlock.give_up_rights(
+            landlock.abi(), readable=paths, writable=(Path(os.devnull),)
+        )
+    )
 
 
 def trial(plan: Plan) -> Walls:

@@ -1,0 +1,44 @@
+"""Finds what Python reads when it imports: packages and shared libraries, and nothing beside."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_PACKAGES = {"site-packages", "dist-packages"}
+_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+_MAPS = Path("/proc/self/maps")
+
+
+def import_paths(package: Path) -> frozenset[Path]:
+    """The folders and files that may be read, among them the one of our own ``package``.
+
+    A folder that only has the package in it, as a checkout does, is not among them: secrets may
+    lie beside the package.
+    """
+    return frozenset(
+        path for path in (package, *_of_python(), *_of_libraries()) if path.is_absolute()
+    )
+
+
+def _of_python() -> Iterator[Path]:
+    standard = Path(os.__file__).parent
+    yield standard
+    for entry in map(Path, sys.path):
+        if entry.name in _PACKAGES or entry.suffix == ".zip" or entry.name == "lib-dynload":
+            yield entry
+
+
+def _of_libraries() -> Iterator[Path]:
+    yield from map(Path, _LIBRARIES)
+    for entry in os.environ.get("LD_LIBRARY_PATH", "").split(":"):
+        if entry:
+            yield Path(entry)
+    try:
+        lines = _MAPS.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:  # where the libraries lie that are loaded, in Nix and the like
+        name = line.partition("/")[2]
+        if ".so" in name.rsplit("/", 1)[-1]:
+            yield Path(f"/{name}").parent
