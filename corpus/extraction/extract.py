@@ -40,6 +40,9 @@ class DeviationName(Enum):
     NAVIGATION = "navigation text"
     CONTACT = "contact block"
     LIST_NUMBER = "list number"
+    TURNED_TEXT = "piece of turned text"
+    SIGN_LINE = "line of signs"
+    EXPONENT = "exponent"
     HYPHEN = "hyphen"
     BYTE = "byte"
     ENCODING = "encoding"
@@ -54,6 +57,8 @@ class DeviationName(Enum):
 
 
 _PLURALS = {
+    DeviationName.TURNED_TEXT: "pieces of turned text",
+    DeviationName.SIGN_LINE: "lines of signs",
     DeviationName.MARKUP: "pieces of markup",
     DeviationName.FRONT_MATTER: "pieces of front matter",
 }

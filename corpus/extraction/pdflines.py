@@ -3,26 +3,35 @@
 Coordinates are those of the page in points, y upwards, turned so that the text runs to the right.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+from corpus.extraction.extract import DeviationKind, DeviationName
+from corpus.extraction.raisedsigns import is_raised_sign
+
 _SAME_LINE = 0.5  # how much of the lower piece stands beside the other one
 _TOUCHING = 0.18  # of the height: pieces nearer than this are of one word
 _SIGN = 3  # letters: no more than this may be a raised number or sign
-_MARGIN = 0.085  # of the page's height: where only running heads and feet stand
-_WIDE_MARGIN = 0.14  # … where a line is one if more pages have it there
-_MANY_PAGES = 3
-_SHARE_OF_PAGES = 0.3
-_SAME_PLACE = 4.0  # points
-_DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(
-    r"\W*(?:(?:page|seite|p\.|pg\.?|página|pagina|стр\.)\s*)?(?:[A-Z]{1,2}-)?"
-    r"(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:of|de|von|sur|/|\|)\s*\d{1,4})?\W*",
-    re.I,
-)
+_RISE = 0.13  # of the height: smaller type whose baseline is higher by this is raised
+SMALLER = 0.88
+NOTE_GAP = 0.4  # of the height: no mark of a note stands further from its word
+_HIGH_RISE = 0.22  # … type of the same size is, by this
+_NEXT_LINE = 0.8  # … and by this it stands on another line
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a line or paragraph where the text deviates from the page.
+
+    ``offset`` counts in the text of the line or paragraph: what deviates stood before it.
+    """
+
+    offset: int
+    kind: DeviationKind
+    name: DeviationName
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,8 @@ class Line:
     """One line of type: its text, its box, and the height of its type.
 
     ``hyphen`` is True where the line ended with a hyphen, which is not in ``text``; ``bold`` where
-    it begins and ends in bold type.
+    it begins and ends in bold type. ``raised`` are the ranges of ``text`` that are set as raised
+    signs, in their order. ``page`` is the number of the page in the file, from 1.
     """
 
     text: str
@@ -41,6 +51,10 @@ class Line:
     height: float
     hyphen: bool = False
     bold: bool = False
+    baseline: float = 0.0
+    page: int = 0
+    raised: tuple[tuple[int, int], ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def middle(self) -> float:
@@ -55,11 +69,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The lines of a page in the order of the file, and the page's box."""
+    """The lines of a page in the order of the file, the page's box and its number from 1.
+
+    ``left_out`` is text that the page has before its first line, or without one, and that is no
+    part of ``lines``, each with its name.
+    """
 
     lines: tuple[Line, ...]
     bottom: float
     top: float
+    number: int = 0
+    left_out: tuple[tuple[DeviationName, str], ...] = ()
 
     @property
     def height(self) -> float:
@@ -90,6 +110,12 @@ def _joined(line: Line, piece: Line) -> Line:
     taller = max(line, piece, key=lambda part: (len(part.text) > _SIGN, part.height))
     gap = piece.left - line.right
     between = "" if gap < _TOUCHING * taller.height else " "
+    shift = len(line.text) + len(between)
+    raised = tuple((start + shift, end + shift) for start, end in piece.raised)
+    up = is_raised(piece.baseline - line.baseline, piece.height, beside=line.height)
+    sign = is_raised_sign(piece.text) or _ends_ordinal(line, piece)
+    if up and sign and gap <= NOTE_GAP * line.height:
+        raised = ((shift, shift + len(piece.text)),)
     return Line(
         text=f"{line.text}{between}{piece.text}",
         left=line.left,
@@ -99,46 +125,27 @@ def _joined(line: Line, piece: Line) -> Line:
         height=taller.height,
         hyphen=piece.hyphen,
         bold=line.bold and piece.bold,
+        baseline=taller.baseline,
+        page=line.page,
+        raised=line.raised + raised,
     )
 
 
-def without_running_lines(pages: Sequence[Page]) -> list[Page]:
-    """The pages without the heads and feet that are on many of them, and without page numbers.
-
-    Digits count as alike, so that "Page 3" and "Page 4" are one foot.
-    """
-    seen: Counter[tuple[str, int]] = Counter()
-    for page in pages:
-        for line in page.lines:
-            if _in_margin(line, page, _WIDE_MARGIN):
-                seen[_place_of(line, page)] += 1
-
-    def runs(line: Line, page: Page) -> bool:
-        if not _in_margin(line, page, _WIDE_MARGIN):
-            return False
-        if _PAGE_NUMBER.fullmatch(line.text):
-            return True
-        place, y = _place_of(line, page)
-        times = sum(seen[place, near] for near in (y - 1, y, y + 1))
-        if times >= max(_MANY_PAGES, _SHARE_OF_PAGES * len(pages)):
-            return True
-        return times > 1 and _in_margin(line, page, _MARGIN)
-
-    return [
-        replace(page, lines=tuple(line for line in page.lines if not runs(line, page)))
-        for page in pages
-    ]
+def _ends_ordinal(line: Line, piece: Line) -> bool:
+    return len(piece.text) <= _SIGN and piece.text.isalpha() and line.text[-1:].isdigit()
 
 
-def _in_margin(line: Line, page: Page, share: float) -> bool:
-    edge = share * page.height
-    return line.middle > page.top - edge or line.middle < page.bottom + edge
+def is_raised(rise: float, height: float, *, beside: float) -> bool:
+    """Whether type of a height, its baseline higher by ``rise``, is raised beside other type."""
+    if rise > _NEXT_LINE * beside:
+        return False
+    small = rise >= _RISE * beside and height <= SMALLER * beside
+    return small or (rise >= _HIGH_RISE * beside and height <= 1.02 * beside)
 
 
-def _place_of(line: Line, page: Page) -> tuple[str, int]:
-    """The text of a line without its numbers, and its height on the page in coarse steps."""
-    text = _DIGITS.sub("0", " ".join(line.text.split())).casefold()
-    return text, round((line.middle - page.bottom) / _SAME_PLACE)
+def marked(line: Line, marks: Iterable[Mark]) -> Line:
+    """The line with more places at which the text deviates, in the order of their offsets."""
+    return replace(line, marks=tuple(sorted((*line.marks, *marks), key=lambda mark: mark.offset)))
 
 
 def body_height(pages: Sequence[Page]) -> float:

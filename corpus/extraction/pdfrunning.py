@@ -1,0 +1,463 @@
+"""Running heads, foot lines and page numbers: found on a PDF's pages, and taken out of the text.
+
+A running line repeats at the same place on many pages, or counts them, and is no sentence. A line
+that may be a sentence or a part of one stays, whatever it repeats.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from corpus.extraction.extract import DeviationKind, DeviationName
+from corpus.extraction.pdflines import Line, Mark, Page, body_height, marked, usual_pitch
+
+_MARGIN = 0.14  # of the page's height: where heads and feet stand, beside the outermost lines
+_OUTERMOST = 3
+_SAME_PLACE = 5.0  # points
+_SAME_FOOT = 12.0
+_OUTER_MARGIN = 0.085  # of the page's height: where only heads and feet stand
+_CODE_DIGITS = 5
+_MANY_PAGES = 3
+_SHARE_OF_PAGES = 0.3
+_ATTACHED = 1.3  # of the usual pitch
+_SAME_SIZE = 0.09
+_SMALL_TYPE = 0.93
+_FULL_WIDTH = 0.6
+_SENTENCE_WORDS = 4
+_LABEL_WORDS = 1
+_LARGE = 1.15
+_YEARS = range(1900, 2100)
+
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।;:,][\"'”’»)\]]*$")
+_CODE = re.compile(r"[*(\[]?(?:[A-Z0-9]{1,8})(?:[-/.][A-Z0-9]{1,8}){0,5}[*)\]]?")
+_LONGER_WORD = re.compile(r"[^\W\d_]{4}")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_COUNT = re.compile(
+    r"(?<![\w./-])(?P<number>\d{1,4})\s?(?:/|\||of|de|von|sur|di|из|من)\s?(?P<all>\d{1,4})"
+    r"(?![\w/-]|\.\d)",
+    re.I,
+)
+_PAGE_WORDS = frozenset("page pages p pg pag pág seite página pagina side sida strona стр".split())
+_ROMAN = re.compile(r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.I)
+_NUMBERED = re.compile(r"(?P<before>\D*)(?P<number>\d{1,6})(?P<after>\D*)")
+_EDGE_SIGNS = "-–—•·|.,:()[]*‹›<>«»~_/"  # around a page's number
+_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50}
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A line near the upper or the lower edge of its page."""
+
+    line: Line
+    page: int  # number of the page from 0, or of the first one with the same text
+    height: float  # of the page
+    top: bool
+    place: float  # points from the edge
+    words: tuple[str, ...]
+    below: Line | None  # the next line of its own paragraph, by distance and type, if any
+
+    @property
+    def worded(self) -> bool:
+        """Whether the line has words enough for a sentence."""
+        return len(_WORD.findall(self.line.text)) >= _SENTENCE_WORDS
+
+    @property
+    def ended(self) -> bool:
+        """Whether the line ends as sentences do."""
+        return self.worded and bool(_SENTENCE_END.search(self.line.text))
+
+    @property
+    def partial(self) -> bool:
+        """Whether the line begins or ends within a sentence."""
+        begins = self.line.text[:1].islower() or self.line.hyphen
+        return begins and not _is_count(self.words)
+
+
+def without_running_lines(pages: Sequence[Page]) -> list[Page]:
+    """The pages without running heads, foot lines and page numbers.
+
+    Each is recorded as a mark at the line of its page that follows, or else at the one before.
+    """
+    return _Running(pages).pages()
+
+
+class _Running:
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = pages
+        self._body = body_height(pages)
+        self._pitch = usual_pitch(pages, height=self._body)
+        self._first_like = _first_alike(pages)
+        self._count = len(set(self._first_like))
+        self._candidates = [
+            candidate for number in range(len(pages)) for candidate in self._on(number)
+        ]
+        self._offsets = self._counted_offsets()
+        self._cores = {id(c.line): self._core(c) for c in self._candidates}
+        self._repeats = self._pages_of_cores()
+        self._by_line = {id(c.line): c for c in self._candidates}
+        self._slots = self._repeating_slots()
+        self._block = self._edges_of_text()
+
+    def pages(self) -> list[Page]:
+        """The pages without their running lines."""
+        gone = {id(c.line) for c in self._candidates if self._runs(c)}
+        gone |= {id(c.line) for c in self._relatives(gone)}
+        gone |= {id(c.line) for c in self._in_slots(gone)}
+        found = {id(c.line): (self._name(c), c.top) for c in self._candidates if id(c.line) in gone}
+        return [_without(page, found) for page in self._pages]
+
+    def _attached(self, candidate: _Candidate, depth: int = 6) -> bool:
+        """Whether a line is of a paragraph, and not of a head that has several lines."""
+        if candidate.below is None:
+            return False
+        other = self._by_line.get(id(candidate.below))
+        if other is None or len(self._repeats[id(other.line)]) < 2 or depth == 0:  # noqa: PLR2004
+            return True
+        return other.ended or other.partial or self._attached(other, depth - 1)
+
+    def _protected(self, candidate: _Candidate) -> bool:
+        """Whether a line may be a sentence or a part of one."""
+        if candidate.partial or candidate.ended:
+            return True
+        return candidate.worded and self._attached(candidate)
+
+    def _on(self, number: int) -> Iterable[_Candidate]:
+        page = self._pages[number]
+        lines = sorted(page.lines, key=lambda line: -line.middle)
+        edge = _MARGIN * page.height
+        for rank, line in enumerate(lines):
+            above, below = page.top - line.middle, line.middle - page.bottom
+            at_top = above < edge or rank < _OUTERMOST
+            at_foot = below < edge or rank >= len(lines) - _OUTERMOST
+            if not (at_top or at_foot):
+                continue
+            top = above <= below if at_top and at_foot else at_top
+            neighbour = _neighbour(lines, rank, top=top)
+            yield _Candidate(
+                line=line,
+                page=self._first_like[number],
+                height=page.height,
+                top=top,
+                place=above if top else below,
+                words=tuple(line.text.casefold().split()),
+                below=neighbour
+                if neighbour is not None and self._is_attached(line, neighbour)
+                else None,
+            )
+
+    def _is_attached(self, line: Line, neighbour: Line) -> bool:
+        pitch = self._pitch * max(1.0, line.height / (self._body or 1.0))
+        near = abs(line.middle - neighbour.middle) <= _ATTACHED * pitch
+        return near and abs(line.height - neighbour.height) <= _SAME_SIZE * line.height
+
+    def _counted_offsets(self) -> dict[int, set[int]]:
+        """How far a number at a line's edge is from its page's place, for those that go along."""
+        pages: dict[int, set[int]] = defaultdict(set)
+        for candidate in self._candidates:
+            for value in _edge_numbers(candidate.words):
+                pages[value - candidate.page].add(candidate.page)
+        return {offset: found for offset, found in pages.items() if len(found) > 1}
+
+    def _counts(self, value: int, page: int) -> bool:
+        """Whether a number goes along with the pages."""
+        found = self._offsets.get(value - page, set())
+        near = {page - 2, page - 1, page + 1, page + 2}
+        return page in found and bool(found & near or len(found) >= _MANY_PAGES)
+
+    def _core(self, candidate: _Candidate) -> tuple[str, ...]:
+        """The words of a line without those that count its page."""
+        text = _COUNT.sub(
+            lambda count: " " if self._is_count_of(count, candidate.page) else count[0],
+            " ".join(candidate.words),
+        )
+        words = text.split()
+        kept = []
+        for place, word in enumerate(words):
+            bare = word.strip(_EDGE_SIGNS)
+            last = place == len(words) - 1
+            edge = place == 0 or last or words[place - 1].strip(_EDGE_SIGNS) in _PAGE_WORDS
+            if not bare and word.strip():
+                continue
+            if edge and self._is_page_number(bare, candidate.page, alone=len(words) == 1):
+                continue
+            if bare in _PAGE_WORDS and place + 1 < len(words) and _value(words[place + 1]):
+                continue
+            numbered = _NUMBERED.fullmatch(bare)
+            if (
+                numbered
+                and last
+                and numbered["before"]
+                and self._counts(int(numbered["number"]), candidate.page)
+            ):
+                kept.append(numbered["before"])
+                continue
+            kept.append(word)
+        return tuple(kept)
+
+    def _is_count_of(self, count: re.Match[str], page: int) -> bool:
+        """Whether "3/10" counts the page."""
+        number, pages = int(count["number"]), int(count["all"])
+        if number > pages or pages in _YEARS:
+            return False
+        return number == page + 1 or self._counts(number, page)
+
+    def _is_page_number(self, word: str, page: int, *, alone: bool) -> bool:
+        value = _value(word)
+        if value is None or (value in _YEARS and not alone):
+            return False
+        return alone or self._counts(value, page)
+
+    def _pages_of_cores(self) -> dict[int, set[int]]:
+        """For the line of each candidate the pages that have its core at its place."""
+        pages: dict[tuple[tuple[str, ...], bool, int], set[int]] = defaultdict(set)
+        keys = {
+            id(c.line): (self._cores[id(c.line)], c.top, round(c.place / _SAME_PLACE))
+            for c in self._candidates
+        }
+        for c in self._candidates:
+            pages[keys[id(c.line)]].add(c.page)
+        near: dict[tuple[tuple[str, ...], bool, int], set[int]] = {}
+        for core, top, place in list(pages):
+            near[core, top, place] = set().union(
+                *(pages.get((core, top, step), set()) for step in (place - 1, place, place + 1))
+            )
+        return {line: near[key] for line, key in keys.items()}
+
+    def _repeating_slots(self) -> dict[tuple[bool, int], set[int]]:
+        """For each place the pages that have there a line which others repeat."""
+        slots: dict[tuple[bool, int], set[int]] = defaultdict(set)
+        for c in self._candidates:
+            core = self._cores[id(c.line)]
+            if core and len(self._repeats[id(c.line)]) > 1 and not self._protected(c):
+                for step in (-1, 0, 1):
+                    slots[c.top, round(c.place / _SAME_PLACE) + step].add(c.page)
+        return slots
+
+    def _edges_of_text(self) -> tuple[float, float]:
+        """The least distance of running text from the upper and from the lower edge."""
+        places: dict[bool, list[float]] = {True: [], False: []}
+        for c in self._candidates:
+            once = len(self._repeats[id(c.line)]) < _MANY_PAGES
+            if once and not self._small(c) and self._protected(c):
+                places[c.top].append(c.place)
+        return min(places[True], default=math.inf), min(places[False], default=math.inf)
+
+    def _outside(self, candidate: _Candidate) -> bool:
+        """Whether a line stands further out than the running text of any page."""
+        return candidate.place < self._block[0 if candidate.top else 1] - 1
+
+    def _in_margin(self, candidate: _Candidate) -> bool:
+        return candidate.place < _OUTER_MARGIN * candidate.height
+
+    def _small(self, candidate: _Candidate) -> bool:
+        return candidate.line.height <= _SMALL_TYPE * self._body
+
+    def _stands_out(self, candidate: _Candidate) -> bool:
+        """Whether a line looks like a heading: larger or bold."""
+        line = candidate.line
+        return line.bold or line.height >= (1 + _SAME_SIZE) * self._body
+
+    def _runs(self, candidate: _Candidate) -> bool:
+        on = self._repeats[id(candidate.line)]
+        core = self._cores[id(candidate.line)]
+        if not core:
+            return self._is_number_of_page(candidate)
+        protected = self._protected(candidate)
+        counts = _COUNT.finditer(" ".join(candidate.words))
+        counted = any(self._is_count_of(count, candidate.page) for count in counts)
+        if counted and not protected and self._outside(candidate):
+            return True
+        if protected:
+            return self._is_notice(candidate, on)
+        if not (self._often(on) or self._is_of_section(candidate, on)):
+            return False
+        if core != candidate.words and len(core) <= _LABEL_WORDS and self._stands_out(candidate):
+            return False  # "Article 3"
+        return len(on) >= _MANY_PAGES or (self._outside(candidate) and self._in_margin(candidate))
+
+    def _is_of_section(self, candidate: _Candidate, on: set[int]) -> bool:
+        """Whether a line repeats on some pages at a place where most have such a line."""
+        there = self._slots[candidate.top, round(candidate.place / _SAME_PLACE)]
+        return len(on) > 1 and len(there) * 2 >= self._count
+
+    def _often(self, on: set[int]) -> bool:
+        """Whether so many pages are many of all, or of the odd, or of the even ones."""
+        count = self._count
+        if len(on) < 2:  # noqa: PLR2004
+            return False
+        if len(on) >= max(_MANY_PAGES, _SHARE_OF_PAGES * count) or len(on) * 2 >= count:
+            return True
+        parity = {page % 2 for page in on}
+        return len(parity) == 1 and len(on) * 4 >= count
+
+    def _is_notice(self, candidate: _Candidate, on: set[int]) -> bool:
+        """Whether a line that may be a sentence stands outside the text, the same on most pages.
+
+        It has to be in small type, or to end no sentence.
+        """
+        if len(on) < _MANY_PAGES or len(on) * 2 < self._count or not self._outside(candidate):
+            return False
+        loose = not candidate.ended and not self._attached(candidate) and not candidate.line.hyphen
+        return self._small(candidate) or loose
+
+    def _is_number_of_page(self, candidate: _Candidate) -> bool:
+        """Whether a line of nothing but a number or a count is the page's."""
+        if not any(c.isalnum() for c in candidate.line.text):
+            return self._outside(candidate) and len(self._repeats[id(candidate.line)]) > 1
+        text = " ".join(candidate.words)
+        if _COUNT.search(text) or any(w.strip(_EDGE_SIGNS) in _PAGE_WORDS for w in candidate.words):
+            return True
+        if candidate.line.height >= _LARGE * self._body:
+            return False
+        values = [_value(word.strip(_EDGE_SIGNS)) for word in candidate.words]
+        if any(value is not None and self._counts(value, candidate.page) for value in values):
+            return True
+        signed = candidate.line.text[0] in _EDGE_SIGNS
+        return (signed or candidate.below is None) and (
+            self._outside(candidate) or candidate.place < _MARGIN * candidate.height
+        )
+
+    def _relatives(self, gone: set[int]) -> Iterable[_Candidate]:
+        """Feet that differ on one page: those that begin or end like a running one."""
+        cores = {
+            (self._cores[id(c.line)], c.top): c.place
+            for c in self._candidates
+            if id(c.line) in gone and self._cores[id(c.line)]
+        }
+        codes = {"".join(filter(str.isdigit, "".join(core))) for core, _ in cores}
+        codes = {digits for digits in codes if len(digits) >= _CODE_DIGITS}
+        for c in self._candidates:
+            core = self._cores[id(c.line)]
+            if id(c.line) in gone or self._protected(c) or not core or not self._outside(c):
+                continue
+            digits = "".join(filter(str.isdigit, "".join(core)))
+            wordless = not any(_LONGER_WORD.search(word) for word in core)
+            if (digits in codes and wordless) or (not c.top and self._small(c) and _is_code(c)):
+                yield c
+                continue
+            for (other, top), place in cores.items():
+                shorter, longer = sorted((core, other), key=len)
+                near = abs(place - c.place) <= _SAME_FOOT
+                alike = longer[: len(shorter)] == shorter or longer[-len(shorter) :] == shorter
+                if top is c.top and near and alike:
+                    yield c
+                    break
+
+    def _in_slots(self, gone: set[int]) -> Iterable[_Candidate]:
+        """Heads that are there once, such as a section's title, where other pages have theirs."""
+        slots: dict[tuple[bool, int], list[_Candidate]] = defaultdict(list)
+        for c in self._candidates:
+            if id(c.line) in gone and self._cores[id(c.line)]:
+                slots[c.top, round(c.place)].append(c)
+        for c in self._candidates:
+            if id(c.line) in gone or self._protected(c) or not self._outside(c):
+                continue
+            if not self._cores[id(c.line)] or self._attached(c):
+                continue
+            there = [o for y in (-2, -1, 0, 1, 2) for o in slots[c.top, round(c.place) + y]]
+            pages = {o.page for o in there}
+            if len(pages) < max(2, self._count / 3):
+                continue
+            alike = [o for o in there if abs(o.line.height - c.line.height) <= 0.5]  # noqa: PLR2004
+            if any(o.line.bold == c.line.bold for o in alike):
+                yield c
+
+    def _name(self, candidate: _Candidate) -> DeviationName:
+        if not any(c.isalnum() for c in candidate.line.text):
+            return DeviationName.SIGN_LINE
+        if not self._cores[id(candidate.line)]:
+            return DeviationName.PAGE_NUMBER
+        return DeviationName.RUNNING_HEAD if candidate.top else DeviationName.FOOT_LINE
+
+
+def _first_alike(pages: Sequence[Page]) -> list[int]:
+    """For each page its number from 0, or that of the first page with the same lines."""
+    first: dict[frozenset[str], int] = {}
+    return [
+        first.setdefault(frozenset(line.text for line in page.lines), page.number - 1)
+        for page in pages
+    ]
+
+
+def _is_code(candidate: _Candidate) -> bool:
+    """Whether a line near the edge is nothing but the number of a job or document."""
+    words = candidate.line.text.split()
+    coded = all(_CODE.fullmatch(word) for word in words)
+    long = any(sum(map(str.isdigit, word)) >= _CODE_DIGITS for word in words)
+    return coded and long and candidate.place < _OUTER_MARGIN * candidate.height
+
+
+def _neighbour(lines: Sequence[Line], rank: int, *, top: bool) -> Line | None:
+    """The next line towards the middle of the page that stands over or under a line."""
+    line = lines[rank]
+    step = 1 if top else -1
+    place = rank + step
+    while 0 <= place < len(lines):
+        other = lines[place]
+        if abs(other.middle - line.middle) > 0.5 * line.height and (
+            min(line.right, other.right) > max(line.left, other.left)
+        ):
+            return other
+        place += step
+    return None
+
+
+def _edge_numbers(words: Sequence[str]) -> set[int]:
+    """The numbers with which a line begins or ends."""
+    found = {int(count["number"]) for count in _COUNT.finditer(" ".join(words))}
+    for word in {*words[:1], *words[-1:], *words[1:2], *words[-2:-1]}:
+        value = _value(word.strip(_EDGE_SIGNS))
+        if value is None:
+            numbered = _NUMBERED.fullmatch(word.strip(_EDGE_SIGNS))
+            value = int(numbered["number"]) if numbered else None
+        if value is not None:
+            found.add(value)
+    return found
+
+
+def _value(word: str) -> int | None:
+    """The number that a word is, in Arabic or small Roman numerals."""
+    word = word.strip(_EDGE_SIGNS)
+    if word.isascii() and word.isdigit() and len(word) <= 4:  # noqa: PLR2004
+        return int(word)
+    if not word or not _ROMAN.fullmatch(word):
+        return None
+    values = [_ROMAN_VALUES[letter] for letter in word.casefold()]
+    return sum(
+        -value if value < max(values[place + 1 :], default=0) else value
+        for place, value in enumerate(values)
+    )
+
+
+def _is_count(words: Sequence[str]) -> bool:
+    """Whether words do nothing but count a page, as in "page 3 of 10"."""
+    rest = _COUNT.sub(" ", " ".join(words)).split()
+    return all(
+        not word.strip(_EDGE_SIGNS)
+        or word.strip(_EDGE_SIGNS) in _PAGE_WORDS
+        or _value(word) is not None
+        for word in rest
+    )
+
+
+def _without(page: Page, running: dict[int, tuple[DeviationName, bool]]) -> Page:
+    """The page without its running lines: marks at its first line for heads, at its last for feet.
+
+    ``running`` has a name for the identity of each, and whether it stands at the top.
+    """
+    kept = [line for line in page.lines if id(line) not in running]
+    heads: list[tuple[DeviationName, str]] = []
+    feet: list[tuple[DeviationName, str]] = []
+    for line in page.lines:
+        if id(line) in running:
+            name, top = running[id(line)]
+            (heads if top else feet).append((name, line.text))
+    if not kept:
+        return replace(page, lines=(), left_out=(*heads, *feet, *page.left_out))
+    end = len(kept[-1].text)
+    kept[-1] = marked(
+        kept[-1], [Mark(end, DeviationKind.LEFT_OUT, name, text) for name, text in feet]
+    )
+    return replace(page, lines=tuple(kept), left_out=(*heads, *page.left_out))
