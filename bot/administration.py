@@ -16,6 +16,7 @@ from bot.background import Background
 from bot.dialogue import say
 from bot.errors import BotError
 from bot.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
+from bot.isolation import isolated
 from bot.liveanswerer import LiveAnswerer
 from bot.processfacts import resident_bytes
 from bot.refreshing import ProgressBar
@@ -198,7 +199,7 @@ class Administration:
         key = _key_of(document_id)
         row = tuple(Button(words.say(text), f"admin:{what}:{key}") for what, text in labels)
         documents = self._do.answerers.everything.corpus.documents
-        title = next((d.title for d in documents if d.id == document_id), "")
+        title = next((isolated(d.title) for d in documents if d.id == document_id), "")
         text = words.say(admintexts.REMOVE_REALLY, id=document_id, title=title).strip()
         yield Say((Message(admintexts.joined(text)),), event.message_id, (row,))
 

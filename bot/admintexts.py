@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 from bot.background import Step
+from bot.isolation import isolated
+from bot.origin import address_of, fetched_from, only_for, publisher_of
 from bot.submissions import Submission
+from bot.texts import AS_FILE_SAYS
 from bot.translation import Translator, mark
 from bot.utf16 import MESSAGE_UNITS, shorten
 from corpus import Document
@@ -111,17 +114,25 @@ def preview(submission: Submission, words: Translator) -> str:
     """What was found in a source, before it is published."""
     document = submission.added.document
     states = {"added": NEW_DOCUMENT, "updated": IN_PLACE_OF, "unchanged": ALREADY_THERE}
+    fetched = submission.fetched
+    title = isolated(shorten(document.title, units=_TITLE_UNITS))
+    if fetched is None and document.title != document.id:
+        title = words.say(AS_FILE_SAYS, claim=title)
     facts = (
-        document.publisher,
+        publisher_of(document, words, units=_TITLE_UNITS),
         document.published.isoformat() if document.published else None,
-        document.place,
+        document.place and isolated(shorten(document.place, units=_TITLE_UNITS)),
         document.language,
-        document.url,
+        address_of(document, words, units=_TITLE_UNITS) if document.url != fetched else None,
     )
-    known = (shorten(fact, units=_TITLE_UNITS) for fact in facts if fact)
+    origin = (
+        fetched_from(fetched, words, units=_TITLE_UNITS) if fetched else None,
+        only_for(document, words),
+    )
     lines = [
-        shorten(document.title, units=_TITLE_UNITS),
-        " · ".join(known),
+        title,
+        " · ".join(fact for fact in facts if fact),
+        *(line for line in origin if line),
         words.say(states[submission.added.state], id=document.id),
         words.plural("1 paragraph", "{count} paragraphs", len(document.passages)),
         *(shorten(note, units=_NOTE_UNITS) for note in submission.notes[:_PREVIEWED]),

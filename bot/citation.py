@@ -12,8 +12,20 @@ from corpus import Document, Passage, Span
 REFERENCE_DIGITS = 12
 """Digits of a digest in a reference: so many that no two texts share them by chance."""
 
-DESCRIPTIONS = ("title", "publisher", "date", "url", "link")
+DESCRIPTIONS = (
+    "title",
+    "publisher",
+    "publisher_said_by",
+    "date",
+    "url",
+    "url_said_by",
+    "fetched",
+    "link",
+)
 """The fields of a citation that describe its document and are no part of the quoted words."""
+
+ORIGIN = "origin"
+"""What ``verbatim show`` says under the title: the same in lines for a person."""
 
 _WHOLE_FRAGMENT_CHARACTERS = 200
 _EDGE_WORDS = 5
@@ -30,7 +42,8 @@ class Citation:
 
     ``start`` and ``end`` are code points of the stored text of ``document`` (its id), which had
     the SHA-256 ``digest``. ``paragraph`` is the number, 0 for a dateline. ``link`` is ``url``
-    with a text fragment; both are None for a document without an address.
+    with a text fragment; both are None for a document without an address. ``fetched`` and
+    ``said_by_source``: see ``Document``.
     """
 
     document: str
@@ -44,6 +57,8 @@ class Citation:
     url: str | None
     link: str | None
     digest: str
+    fetched: str | None = None
+    said_by_source: frozenset[str] = frozenset()
 
     @property
     def when_and_where(self) -> str:
@@ -64,7 +79,8 @@ class Cited:
     for a passage that ``verbatim show`` of an earlier version printed, which names its document by
     the title alone. ``quote``, ``evidence``, ``paragraph`` and ``page`` are None where the citation
     does not give them. ``described`` has (field, value) for each of ``DESCRIPTIONS`` that it gives,
-    in that order. ``reference_given`` is the citation's own reference beside its fields.
+    in that order, or for the title and ``ORIGIN``. ``reference_given`` is the citation's own
+    reference beside its fields.
     """
 
     document: str
@@ -118,6 +134,8 @@ def cite(document: Document, passage: Passage) -> Citation:
         url=document.url,
         link=fragment_link(document, passage) if document.url else None,
         digest=document.digest,
+        fetched=document.fetched,
+        said_by_source=document.said_by_source,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.settings import Settings, telegram_token
-from corpus import CorpusError, ReadFile, read_corpus
+from corpus import CorpusError, ReadFile, Snapshots, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.exportedmodel import open_exported
 from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
@@ -25,6 +25,7 @@ largest there is.
 """
 
 MOST_BEHIND_S = 60.0
+_MOST_NAMED = 20
 MOST_BEHIND_BYTES = 64_000_000
 """A standby that has less than this to replay is not late, however long the last commit is ago."""
 
@@ -66,6 +67,7 @@ def examine(
     else:
         yield _looked_at("model", partial(_exported, settings, model))
     yield _looked_at("corpus", partial(_corpus, settings, read))
+    yield from _strays(settings)
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from _servers(servers)
@@ -114,6 +116,31 @@ def _corpus(settings: Settings, read: ReadFile) -> Finding:
         "corpus",
         True,
         f"{len(corpus.documents):,} documents, {corpus.passage_count:,} passages in {directory}",
+    )
+
+
+def _strays(settings: Settings) -> Iterator[Finding]:
+    """What is not well with the addresses of documents; nothing where all are."""
+    from corpus.directory import CorpusDirectory  # slow to import
+
+    snapshots = Snapshots(settings.snapshots_directory)
+    try:
+        strays = CorpusDirectory(settings.corpus_directory, snapshots=snapshots).strays
+    except (CorpusError, OSError):
+        return  # "corpus" says what is wrong with it
+    if not strays:
+        return
+    named = [f"{each.document_id} ({each.url}, added from {each.source})" for each in strays]
+    rest = len(named) - _MOST_NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    which = "1 document has" if len(named) == 1 else f"{len(named):,} documents have"
+    yield Finding(
+        "origin",
+        False,
+        f"{which} the address of another site than the one added from, as the page itself said: "
+        f"{', '.join(named[:_MOST_NAMED])}{more}. Their publishers were taken in the same way. "
+        'Look whether that is true; then "verbatim remove" them, or "verbatim add" the same '
+        "address again with --url and --publisher.",
     )
 
 

@@ -9,6 +9,7 @@ from bot.answering import MOST_QUOTES, Answer, Answerer, NoAnswer, Quote, Relate
 from bot.chatreplies import PreferencesOf
 from bot.errors import UnfaithfulQuote
 from bot.events import Event, InlineAsked
+from bot.isolation import isolated
 from bot.linkstyle import in_link_style
 from bot.liveanswerer import LiveAnswerer
 from bot.people import LinkStyle, Preferences
@@ -76,7 +77,7 @@ def _offer(quote: Quote, reply: Answer | Related, answerer: Answerer, words: Tra
     messages = render(alone, answerer.corpus, opens=True)
     return Offer(
         start_of(quote, reply.generation),
-        shorten(title, units=_TITLE_UNITS),
+        isolated(shorten(title, units=_TITLE_UNITS)),
         shorten(" ".join(quote.evidence_text.split()), units=_DESCRIPTION_UNITS),
         next((m for m in messages if _holds(m, quote.evidence)), messages[0]),
     )

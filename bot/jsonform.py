@@ -7,6 +7,7 @@ from bot.answering import NoAnswer, Quote, Reply, outcome_of
 from bot.citation import Citation
 from bot.doctor import Finding
 from bot.explanation import explanation
+from bot.origin import said_by
 from bot.verification import Place, Verification
 from corpus import Document
 from embeddings import Filter, Manifest, StoreCheck
@@ -33,13 +34,24 @@ def document_fields(document: Document) -> dict[str, Any]:
         "document": document.id,
         "title": document.title,
         "publisher": document.publisher,
+        "publisher_said_by": said_by(document, "publisher"),
         "date": document.published.isoformat() if document.published else None,
         "place": document.place,
         "language": document.language,
         "url": document.url,
+        "url_said_by": said_by(document, "url"),
+        "fetched": document.fetched,
+        "encrypted": _encrypted(document.fetched),
+        "access": sorted(document.access),
+        "access_said_by": said_by(document, "access"),
         "paragraphs": len(document.passages),
         "digest": document.digest,
     }
+
+
+def _encrypted(fetched: str | None) -> bool | None:
+    """Whether nobody on the way could alter what was fetched; None for a file."""
+    return None if fetched is None else fetched.startswith("https://")
 
 
 def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
@@ -50,6 +62,7 @@ def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
         "state": added.state if added else "failed",
         "reason": outcome.reason,
         "notes": list(outcome.notes),
+        "fetched": outcome.fetched,
         "document": document_fields(added.document) if added else None,
     }
 
@@ -163,11 +176,14 @@ def _citation_fields(citation: Citation) -> dict[str, Any]:
         "document": citation.document,
         "title": citation.title,
         "publisher": citation.publisher,
+        "publisher_said_by": said_by(citation, "publisher"),
         "date": citation.published.isoformat() if citation.published else None,
         "paragraph": citation.paragraph,
         "start": citation.start,
         "end": citation.end,
         "url": citation.url,
+        "url_said_by": said_by(citation, "url"),
+        "fetched": citation.fetched,
         "link": citation.link,
         "digest": citation.digest,
         "reference": citation.reference,

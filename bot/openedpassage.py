@@ -3,7 +3,9 @@
 from bot import texts
 from bot.answering import Answer, Answerer, Quote, check_quote
 from bot.citation import Citation, cite
+from bot.isolation import isolated
 from bot.linkstyle import in_link_style
+from bot.origin import address_of, fetched_from, only_for, publisher_of
 from bot.people import LinkStyle
 from bot.pointer import Pointer, parse_pointer
 from bot.rendering import PASSAGE_START, Entity, EntityKind, Message, render, start_of
@@ -63,7 +65,7 @@ def source_message(found: Verification, generation: int, words: Translator) -> M
     verdict = _verdict(found, passage.label, document.title, words)
     if not found.verdict.as_cited:
         cited = words.say(texts.REFERENCE, reference=found.cited.reference)
-        title = shorten(document.title, units=_TITLE_UNITS)
+        title = isolated(shorten(document.title, units=_TITLE_UNITS))
         return Message(f"{title}\n{cited}\n\n{verdict}".strip())
     quote = whole_quote(document, passage)
     text = "\n".join([*_lines(quote.citation, document, generation, words), "", verdict, ""])
@@ -76,9 +78,9 @@ def source_message(found: Verification, generation: int, words: Translator) -> M
 
 def _lines(citation: Citation, document: Document, generation: int, words: Translator) -> list[str]:
     parts = (
-        citation.publisher and shorten(citation.publisher, units=_PUBLISHER_UNITS),
+        publisher_of(document, words, units=_PUBLISHER_UNITS),
         citation.published and citation.published.isoformat(),
-        document.place and shorten(document.place, units=_PLACE_UNITS),
+        document.place and isolated(shorten(document.place, units=_PLACE_UNITS)),
     )
     where = words.say(
         texts.CHARACTERS,
@@ -87,10 +89,14 @@ def _lines(citation: Citation, document: Document, generation: int, words: Trans
         end=str(citation.end),
     )
     about = (
-        shorten(citation.title.strip(), units=_TITLE_UNITS),
+        isolated(shorten(citation.title.strip(), units=_TITLE_UNITS)),
         " · ".join(part for part in parts if part),
         where,
-        citation.url and shorten(citation.url, units=_URL_UNITS),
+        address_of(document, words, units=_URL_UNITS),
+        fetched_from(document.fetched, words, units=_URL_UNITS)
+        if document.fetched and document.fetched != document.url
+        else None,
+        only_for(document, words),
     )
     return [
         *(line for line in about if line),
@@ -106,7 +112,7 @@ def _verdict(found: Verification, label: str, title: str, words: Translator) -> 
         case Verdict.INTACT:
             return words.say(texts.VERIFIED_INTACT)
         case Verdict.MOVED:
-            title = shorten(title, units=_TITLE_UNITS)
+            title = isolated(shorten(title, units=_TITLE_UNITS))
             return words.say(texts.VERIFIED_MOVED, label=label, title=title)
         case _:
             return words.say(texts.VERIFIED_CHANGED, label=label)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.citation import Citation
 from bot.errors import UnfaithfulQuote
+from bot.isolation import isolated
+from bot.origin import publisher_of
 from bot.pointer import pointer_to
 from bot.translation import Translator, translator
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
@@ -144,13 +147,14 @@ def _quote_blocks(
     """The parts of a quote; the last one names the generation, where that is not ""."""
     source = corpus.document(quote.citation.document).text
     also = _also(quote, words)
-    footer_units = utf16_length(prefix) + _TITLE_UNITS + _PUBLISHER_UNITS + 80
+    named = utf16_length("".join(_named(quote.citation, words)))
+    footer_units = utf16_length(prefix) + max(_TITLE_UNITS + _PUBLISHER_UNITS, named) + 80
     footer_units += utf16_length(also.text) + utf16_length(_BETWEEN + generation)
     parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
     for number, part in enumerate(parts, start=1):
         which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
         of_parts = f" {which}" if len(parts) > 1 else ""
-        block = _quote_block(quote, part, source, prefix, of_parts, words.say(texts.LINK), start)
+        block = _quote_block(quote, part, source, prefix, of_parts, words, start)
         if number == len(parts):
             if generation:
                 block = _together(block, Message(generation), between=_BETWEEN)
@@ -167,7 +171,7 @@ def _also(quote: Quote, words: Translator) -> Message:
     links = []
     for position, citation in enumerate(quote.also[: texts.MOST_ALSO]):
         places += words.say(texts.BETWEEN_PLACES) if position else ""
-        title = shorten(citation.title, units=_ALSO_TITLE_UNITS)
+        title = isolated(shorten(citation.title, units=_ALSO_TITLE_UNITS))
         if citation.link and len(citation.link) <= _LINK_CHARACTERS and title:
             start, length = utf16_length(places), utf16_length(title)
             links.append(Entity(EntityKind.TEXT_LINK, start, length, citation.link))
@@ -209,7 +213,7 @@ def _quote_block(
     source: str,
     prefix: str,
     of_parts: str,
-    link: str,
+    words: Translator,
     start: str | None,
 ) -> Message:
     text = part.of(source)
@@ -225,22 +229,28 @@ def _quote_block(
         offset = utf16_length(source[part.start : evidence.start])
         entities.append(Entity(EntityKind.BOLD, offset, utf16_length(evidence.of(source))))
     citation = quote.citation
-    footer = [f"{prefix}{shorten(citation.title, units=_TITLE_UNITS)}"]
-    if citation.publisher:
-        footer.append(shorten(citation.publisher, units=_PUBLISHER_UNITS))
+    footer = [*_named(citation, words)]
     if citation.published:
         footer.append(citation.published.isoformat())
-    text = f"{text}\n{_BETWEEN.join(footer)}{_BETWEEN}"
+    text = f"{text}\n{prefix}{_BETWEEN.join(footer)}{_BETWEEN}"
     if start:
         label = utf16_length(citation.label)
         entities.append(Entity(EntityKind.OPENS, utf16_length(text), label, start))
     text = f"{text}{citation.label}{of_parts}"
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
         text = f"{text}{_BETWEEN}"
+        link = words.say(texts.LINK)
         shown = Entity(EntityKind.TEXT_LINK, utf16_length(text), utf16_length(link), citation.link)
         entities.append(shown)
         text = f"{text}{link}"
     return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length),))
+
+
+def _named(citation: Citation, words: Translator) -> Iterator[str]:
+    """The title and, where there is one, the publisher, each shortened."""
+    yield isolated(shorten(citation.title, units=_TITLE_UNITS))
+    if publisher := publisher_of(citation, words, units=_PUBLISHER_UNITS):
+        yield publisher
 
 
 def _join(blocks: Sequence[Message]) -> Iterator[Message]:

@@ -4,6 +4,7 @@ import calendar
 from datetime import date
 
 from bot import texts
+from bot.isolation import isolated
 from bot.translation import Translator
 from corpus import Corpus
 from embeddings import Filter, publisher_key
@@ -14,13 +15,15 @@ _MOST_NAMES = 3
 def in_words(only: Filter, corpus: Corpus, words: Translator) -> str:
     """The documents that the filter leaves, as the object of a sentence."""
     titles = [
-        words.say(texts.TITLE, title=d.title) for d in corpus.documents if d.id in only.documents
+        words.say(texts.TITLE, title=isolated(d.title))
+        for d in corpus.documents
+        if d.id in only.documents
     ]
     what = _listed(titles, words) if titles else words.say(texts.STATEMENTS)
     if only.publishers:
         names = sorted(
             {
-                d.publisher
+                isolated(d.publisher)
                 for d in corpus.documents
                 if d.publisher and publisher_key(d.publisher) in only.publishers
             }

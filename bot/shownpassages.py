@@ -2,7 +2,9 @@
 
 import re
 
-from bot.citation import Cited, parse_reference
+from bot.citation import ORIGIN, Cited, parse_reference
+from bot.isolation import without_controls
+from bot.origin import MOST_ORIGIN_LINES
 from corpus import DATELINE_NUMBER, Span
 
 _HEADING = re.compile(
@@ -10,16 +12,14 @@ _HEADING = re.compile(
     r" \[(?P<start>[0-9]{1,9}):(?P<end>[0-9]{1,9})\](?:  (?P<reference>\S+))?"
 )
 
-_ISOLATES = dict.fromkeys((0x2066, 0x2067, 0x2068, 0x2069))
-"""Characters that a screen needs around a title; they are no part of it."""
-
 
 def shown_passages(text: str) -> tuple[Cited, ...]:
     """Returns a citation for each passage that ``verbatim show`` printed; none for another text.
 
-    The first line is the title. A passage is a heading, as in "¶ 7 [4000:5203]", and its words.
-    Since version 0.2 the heading ends with the reference; before that the title alone names the
-    document, so ``document`` and ``digest`` are empty.
+    The first line is the title; lines about where the document comes from may follow. A passage is
+    a heading, as in "¶ 7 [4000:5203]", and its words. Since version 0.2 the heading ends with the
+    reference; before that the title alone names the document, so ``document`` and ``digest`` are
+    empty.
 
     Raises:
         MalformedCitation: if a heading ends with something else than a reference.
@@ -33,17 +33,20 @@ def shown_passages(text: str) -> tuple[Cited, ...]:
         and (match := _HEADING.fullmatch(line.rstrip()))
         and int(match["start"]) < int(match["end"])
     ]
-    title = " ".join(lines[0].translate(_ISOLATES).split())
-    if not headings or not title or headings[0][0] > 2:  # noqa: PLR2004 (title, blank, heading)
+    title = " ".join(without_controls(lines[0]).split())
+    if not headings or not title:
+        return ()
+    above = lines[1 : headings[0][0] - 1]
+    if len(above) > MOST_ORIGIN_LINES or not all(line.strip() for line in above):
         return ()
     ends = [at for at, _ in headings[1:]] + [len(lines)]
     return tuple(
-        _cited(title, match, "\n".join(lines[at + 1 : end]).strip())
+        _cited(title, above, match, "\n".join(lines[at + 1 : end]).strip())
         for (at, match), end in zip(headings, ends, strict=True)
     )
 
 
-def _cited(title: str, heading: re.Match[str], words: str) -> Cited:
+def _cited(title: str, origin: list[str], heading: re.Match[str], words: str) -> Cited:
     place = parse_reference(heading["reference"]) if heading["reference"] else None
     number = DATELINE_NUMBER if heading["number"] is None else int(heading["number"])
     return Cited(
@@ -52,6 +55,6 @@ def _cited(title: str, heading: re.Match[str], words: str) -> Cited:
         digest=place.digest if place else "",
         quote=words or None,
         paragraph=number,
-        described=(("title", title),),
+        described=(("title", title), *([(ORIGIN, "\n".join(origin))] if origin else [])),
         reference_given=heading["reference"],
     )

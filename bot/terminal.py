@@ -14,9 +14,13 @@ from rich.text import Text
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import reference_of
+from bot.isolation import isolated
+from bot.origin import origin_lines, publisher_of
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
 from embeddings import Progress as ProgressCallback
+
+_FIELD_UNITS = 1_000
 
 
 def print_reply(reply: Reply, console: Console) -> None:
@@ -44,9 +48,12 @@ def _print_quote(quote: Quote, words: Translator, console: Console, *, generatio
     if not console.is_terminal:
         evidence = words.say(texts.EVIDENCE, sentence=quote.evidence_text)
         print_line(Text(f"  {evidence}"), console)
-    parts = [citation.title, citation.publisher]
-    parts.append(citation.published.isoformat() if citation.published else None)
-    parts.append(citation.label)
+    parts = (
+        isolated(citation.title),
+        publisher_of(citation, words, units=_FIELD_UNITS),
+        citation.published.isoformat() if citation.published else None,
+        citation.label,
+    )
     print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
     if citation.link:
         print_line(Text(f"  {citation.link}", style="dim"), console)
@@ -59,7 +66,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console, *, generatio
 
 
 def _also(quote: Quote, words: Translator) -> str:
-    named = [f"{c.title} ({c.when_and_where})" for c in quote.also[: texts.MOST_ALSO]]
+    named = [f"{isolated(c.title)} ({c.when_and_where})" for c in quote.also[: texts.MOST_ALSO]]
     places = words.say(texts.BETWEEN_PLACES).join(named)
     rest = len(quote.also) - len(named)
     return words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
@@ -73,8 +80,8 @@ def print_documents(corpus: Corpus, console: Console) -> None:
                 document.id,
                 document.published.isoformat() if document.published else "–",
                 f"{len(document.passages)} ¶",
-                document.publisher or "–",
-                document.title,
+                isolated(document.publisher or "–"),
+                isolated(document.title),
             )
             print_line(Text("\t".join(fields)), console)
         return
@@ -89,18 +96,20 @@ def print_documents(corpus: Corpus, console: Console) -> None:
             Text(document.id),
             document.published.isoformat() if document.published else "–",
             str(len(document.passages)),
-            Text(document.publisher or "–"),
-            Text(document.title),
+            Text(isolated(document.publisher or "–")),
+            Text(isolated(document.title)),
         )
     console.print(table)
 
 
 def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
-    """Prints passages of a document under its title.
+    """Prints passages of a document under its title and where it comes from.
 
     Each has its number, its offsets and its reference.
     """
-    print_line(Text(document.title, style="bold"), console)
+    print_line(Text(isolated(document.title), style="bold"), console)
+    for line in origin_lines(document):
+        print_line(Text(line, style="cyan"), console)
     for passage in passages:
         reference = reference_of(document.id, passage.span, document.digest)
         where = f"{passage.label} [{passage.span.start}:{passage.span.end}]  {reference}"

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from bot.doctor import Finding
 from bot.explanation import differences, explanation
+from bot.isolation import isolated
+from bot.origin import claims
 from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
@@ -38,8 +40,10 @@ def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -
     document, state = outcome.added.document, outcome.added.state
     fields = [f"{state:9}", document.id, f"{len(document.passages)} ¶", *outcome.notes]
     if state == "added" and source != outcome.added.path.name:
-        fields.append(f"({source})")
+        fields.append(f"({isolated(source)})")
     print_line(Text("  ".join(fields)), console)
+    for line in claims(document, outcome.fetched):
+        print_line(Text(f"{'':11}{line}"), console)
 
 
 def print_added(

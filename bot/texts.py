@@ -5,6 +5,7 @@ A marked text is said through a ``Translator``; its ``{names}`` are values.
 
 from collections.abc import Iterator
 
+from bot.isolation import isolated
 from bot.translation import Translator, mark
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length
 from corpus import Corpus
@@ -113,6 +114,12 @@ LANGUAGE_NAMES = {
     "vi": mark("Vietnamese"),
     "zh": mark("Chinese"),
 }
+AS_PAGE_SAYS = mark("{claim} (as the page says)")
+AS_FILE_SAYS = mark("{claim} (as the file says)")
+FETCHED_FROM = mark("Fetched from {address}")
+NOT_ENCRYPTED = mark("{address} (not encrypted: could have been altered on the way)")
+ONLY_FOR = mark("Only for: {groups}")
+PUBLIC = mark("For everybody")
 LINK = mark("link")
 MORE = mark("More")
 SOURCE = mark("Source")
@@ -202,8 +209,8 @@ def sources(corpus: Corpus) -> Iterator[str]:
     )
     for document in documents:
         parts = (
-            shorten(document.title, units=300),
-            shorten(document.publisher, units=100) if document.publisher else None,
+            isolated(shorten(document.title, units=300)),
+            isolated(shorten(document.publisher, units=100)) if document.publisher else None,
             document.published.isoformat() if document.published else None,
             f"{len(document.passages)} ¶",
         )

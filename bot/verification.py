@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from bot.citation import Cited, link_selects, parse_reference, reference_of
+from bot.citation import ORIGIN, Cited, link_selects, parse_reference, reference_of
+from bot.isolation import without_controls
+from bot.origin import origin_lines, said_by
 from bot.worddiff import Piece, compare, most_similarity, similarity
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
 from embeddings import same_text
@@ -172,8 +174,8 @@ def _called(document_id: str, corpus: Corpus) -> Document | None:
 
 def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
     """Returns the verdict about a citation that names its document by the title alone."""
-    title = dict(cited.described).get("title")
-    titled = [document for document in corpus.documents if document.title == title]
+    title = without_controls(dict(cited.described).get("title") or "")
+    titled = [each for each in corpus.documents if without_controls(each.title) == title]
     found = [
         verify(replace(cited, document=document.id, digest=document.digest), corpus, lambda _: None)
         for document in titled
@@ -261,18 +263,27 @@ def _described_otherwise(cited: Cited, source: Document, words: str) -> tuple[Mi
     held = {
         "title": source.title,
         "publisher": source.publisher,
+        "publisher_said_by": said_by(source, "publisher"),
         "date": source.published.isoformat() if source.published else None,
         "url": source.url,
+        "url_said_by": said_by(source, "url"),
+        "fetched": source.fetched,
+        ORIGIN: "\n".join(origin_lines(source)),
     }
     found = [
         Mismatch(name, _or_none(value), _or_none(held[name]))
         for name, value in cited.described
-        if name in held and value != held[name]
+        if name in held and _as_read(value) != _as_read(held[name])
     ]
     link = dict(cited.described).get("link")
     if link is not None and not link_selects(link, source.url, words):
         found.append(Mismatch("link", link, _or_none(source.url)))
     return tuple(found)
+
+
+def _as_read(value: str | None) -> str | None:
+    """The value without characters that a screen needs around a name."""
+    return None if value is None else without_controls(value)
 
 
 def _or_none(value: str | None) -> str:

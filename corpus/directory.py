@@ -25,7 +25,7 @@ from corpus.frontmatter import (
 )
 from corpus.model import Document
 from corpus.nearnames import did_you_mean
-from corpus.origin import believed
+from corpus.origin import believed, same_site
 from corpus.reader import document_from_text, id_from_name
 from corpus.snapshots import Snapshots
 from corpus.storedtext import normalise
@@ -35,6 +35,10 @@ SOURCE, ORIGINAL = "source", "original"
 of its bytes.
 """
 
+_NOT_PUBLIC = (
+    "it says that it is public, which does not count: who may read it was decided before. Add it "
+    'with "--access public" to change that.'
+)
 _MOST_HEAD_BYTES = 200_000
 _NUMBERED_CHARACTERS = 80
 """How much of a name is kept before a number that tells it from another: both fit into an id."""
@@ -53,6 +57,18 @@ class Added:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A document with the address of another site than the ``source`` that it was added from.
+
+    Its address and its publisher were taken from a page that could say anything.
+    """
+
+    document_id: str
+    url: str
+    source: str
+
+
 @dataclass(slots=True)
 class _Known:
     """A statement in the directory: its file and what its front matter says of its source."""
@@ -60,6 +76,7 @@ class _Known:
     path: Path
     source: str | None
     original: str | None
+    stray_url: str | None = None
 
 
 class CorpusDirectory:
@@ -90,6 +107,15 @@ class CorpusDirectory:
     def ids(self) -> tuple[str, ...]:
         """The ids of the documents, in order."""
         return tuple(sorted(self._known))
+
+    @property
+    def strays(self) -> tuple[Stray, ...]:
+        """The documents that would not get their address today, in order of id."""
+        return tuple(
+            Stray(document_id, known.stray_url, known.source)
+            for document_id, known in sorted(self._known.items())
+            if known.stray_url is not None and known.source is not None
+        )
 
     def add(
         self,
@@ -237,11 +263,24 @@ def _known_file(path: Path) -> _Known:
     except (OSError, UnreadableSource):
         front_matter = {}
     source, original = front_matter.get(SOURCE), front_matter.get(ORIGINAL)
+    source = source if isinstance(source, str) else None
     return _Known(
         path,
-        source if isinstance(source, str) else None,
+        source,
         original if isinstance(original, str) else None,
+        _stray_url(front_matter, source),
     )
+
+
+def _stray_url(front_matter: dict[str, Any], source: str | None) -> str | None:
+    """The address of a document that an earlier version took for it from a page of another site."""
+    try:
+        known = provenance_of(front_matter)
+    except UnreadableSource:
+        return None
+    if known.fetched is not None or known.url is None or source is None or "://" not in source:
+        return None
+    return None if same_site(known.url, source) else known.url
 
 
 def _file_parts(path: Path) -> tuple[dict[str, Any], str]:
@@ -292,14 +331,20 @@ def _made_anew(
     found = believed(in_text.or_else(_provenance(extract)), claimed=claimed, fetched=fetched)
     # who names these is for this code to say, whatever the source has there
     says = replace(found.says, fetched=None, said_by_source=None)
-    not_said = _named_by(given)
-    if fetched is not None and says.access == {PUBLIC}:
+    not_said, notes = _named_by(given), found.notes
+    if fetched is not None and says.access == frozenset({PUBLIC}):
         says = replace(says, access=None)  # a page does not open itself to everybody
-    if before is not None and says.access is None:
+    if before is not None and (says.access is None or PUBLIC in says.access):
         # who may read it was decided by a person: another text does not make it public
         earlier = provenance_of(_file_parts(before.path)[0])
-        says = replace(says, access=earlier.access)
-        not_said |= frozenset({"access"}) - (earlier.said_by_source or frozenset())
+        by_itself = earlier.said_by_source or frozenset()
+        if says.access is None:
+            says = replace(says, access=earlier.access)
+            not_said |= frozenset({"access"}) - by_itself
+        elif earlier.access is not None and "access" not in by_itself:
+            notes += (_NOT_PUBLIC,) if earlier.access != says.access else ()
+            says = replace(says, access=earlier.access)
+            not_said |= frozenset({"access"})
     provenance = given.or_else(says)
     document = document_from_text(body, document_id=document_id, **_fields(provenance))
     if fetched is not None:
@@ -311,7 +356,7 @@ def _made_anew(
     said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
     document = replace(document, fetched=fetched, said_by_source=said)
     provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
-    return _Made(document, provenance, front_matter, found.notes)
+    return _Made(document, provenance, front_matter, notes)
 
 
 def _named_by(given: Provenance) -> frozenset[str]:

@@ -298,7 +298,7 @@ def test_a_file_is_shown_before_it_is_published_and_then_answered_from(office: O
     acts = office.acts(uploaded("/add", name="zoos.md"))
     assert acts[0] == Typing()
     assert texts_of(acts) == [
-        "On zoos\nThe Zoo · 2022-05-12 · en\nNew, as zoos\n5 paragraphs\n\n"
+        "On zoos (as the file says)\nThe Zoo (as the file says) · 2022-05-12 · en\nNew, as zoos\n5 paragraphs\n\n"
         "¶ 1: Zoos buzz.\n\n¶ 2: Zoos hum.\n\n¶ 3: Bees buzz.\n\n¶ 5: Gnats whirr."
     ]
     buttons = buttons_of(acts)

