@@ -73,7 +73,7 @@ def test_a_short_page_keeps_its_headings_apart() -> None:
     assert blocks(page("<h1>Heading</h1><p>Text.</p><hr><ol><li>One</li><li>Two</li></ol>")) == [
         "# Heading",
         "Text.",
-        "- One\n- Two",
+        "1. One\n2. Two",
     ]
 
 
@@ -84,7 +84,10 @@ def test_a_table_that_lays_out_the_page_gives_its_paragraphs_once() -> None:
 
 def test_points_that_are_paragraphs_are_blocks_of_their_own() -> None:
     long = f"{PROSE} {PROSE}"
-    assert blocks(page(f"<ol><li>{long}</li><li>Short.</li></ol>"))[:2] == [f"- {long}", "- Short."]
+    assert blocks(page(f"<ol><li>{long}</li><li>Short.</li></ol>"))[:2] == [
+        f"1. {long}",
+        "2. Short.",
+    ]
 
 
 def test_what_the_page_says_of_itself_is_found() -> None:

@@ -38,6 +38,7 @@ class DeviationName(Enum):
     CAPTION = "caption"
     ASIDE = "aside"
     NAVIGATION = "navigation text"
+    PAGE_TEXT = "piece of the page"
     CONTACT = "contact block"
     LIST_NUMBER = "list number"
     TURNED_TEXT = "piece of turned text"
@@ -59,6 +60,7 @@ class DeviationName(Enum):
 _PLURALS = {
     DeviationName.TURNED_TEXT: "pieces of turned text",
     DeviationName.SIGN_LINE: "lines of signs",
+    DeviationName.PAGE_TEXT: "pieces of the page",
     DeviationName.MARKUP: "pieces of markup",
     DeviationName.FRONT_MATTER: "pieces of front matter",
 }

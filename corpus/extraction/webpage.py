@@ -5,6 +5,7 @@ says of itself is read by ``corpus.extraction.pagefacts``.
 """
 
 import codecs
+import copy
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from corpus.extraction import plaintext
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
 from corpus.extraction.pagefacts import page_facts
+from corpus.extraction.pagewords import left_out, pieces_of
+from corpus.extraction.shownpage import NUMBERED, show, without_marks
 
 _PRESCAN_BYTES = 4096
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
@@ -44,7 +47,8 @@ _NOT_TEXT = "|".join(
         "//*[@role='navigation' or @role='contentinfo' or @role='search' or @role='dialog']",
         "//*[self::header or self::footer or @role='banner']"
         "[not(ancestor::article or ancestor::main or .//h1 or .//article or .//main)]",
-        "//*[@hidden or @aria-hidden='true'][not(.//h1 or .//article)]",
+        "//*[@aria-hidden='true'][not(.//h1 or .//article)]"
+        "[not(ancestor::p or ancestor::li or ancestor::td or ancestor::th or ancestor::dd)]",
     )
 )
 _CONSENT = re.compile(
@@ -68,6 +72,8 @@ _ITS_WORDS = {
     **{"blockquote": "quote", "pre": "quote", "br": "lb", "img": "graphic", "s": "del"},
 }
 _SHORT_PAGE = 1000
+_LEAST_PARTS = 3
+_NEARLY_ALL = 0.95
 _INLINE_WORDS = 30  # a table with longer cells is there for the layout of the page
 
 
@@ -92,7 +98,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     from lxml import etree, html
 
     text, note = plaintext.decoded(data, declared=_declared_encoding(data, media_type))
-    source = text.replace("\x00", "").encode("utf-8", errors="replace")
+    source = without_marks(text.replace("\x00", "")).encode("utf-8", errors="replace")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         tree = html.document_fromstring(source, parser=parser)
@@ -103,6 +109,9 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
             "nested too deeply to be read whole. Save the text that you see as .txt."
         )
     facts = page_facts(tree, address=name)
+    marks = show(tree)
+    body = tree.find("body")
+    pieces = [] if body is None else list(pieces_of(body))
     _prune(tree)
     blocks = list(_blocks(_main_part(tree)))
     if not blocks:
@@ -110,8 +119,11 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
             "no text: the page fills itself when a browser runs it. "
             "Save the text that you see as .txt."
         )
+    stored, hidden = marks.placed("\n\n".join(blocks) + "\n")
+    deviations = [*hidden, *left_out(pieces, stored)]
     return Extract(
-        text="\n\n".join(blocks) + "\n",
+        text=stored,
+        deviations=tuple(sorted(deviations, key=lambda deviation: deviation.position)),
         title=facts.title,
         publisher=facts.publisher,
         published=facts.published,
@@ -174,11 +186,42 @@ def _main_part(tree: Any) -> Any:
     if body is not None and len(body.text_content()) <= _SHORT_PAGE:
         return _in_its_words(body)
     found = trafilatura.bare_extraction(
-        tree, include_comments=False, include_formatting=True, with_metadata=False
+        copy.deepcopy(tree), include_comments=False, include_formatting=True, with_metadata=False
     )
     if found is None or isinstance(found, dict):
         return etree.Element("body")
+    if body is not None and _lost_its_structure(found.body, body):
+        return _in_its_words(_smallest_with(found.body, body))
     return found.body
+
+
+def _lost_its_structure(found: Any, body: Any) -> bool:
+    """Whether lists and tables of a page came out as paragraphs, each point and cell one."""
+    if any(True for _ in found.iter("list", "table", "row")):
+        return False
+    texts = {_plain("".join(each.itertext())) for each in found.iter("p")}
+    parts = [_plain(each.text_content()) for each in body.iter("li", "td", "th")]
+    return sum(part in texts for part in parts if part) >= _LEAST_PARTS
+
+
+def _smallest_with(found: Any, body: Any) -> Any:
+    """Returns the smallest element of a page with nearly all words of the text that was found."""
+    wanted = len(_plain("".join(found.itertext())))
+    element = body
+    while True:
+        inner = [
+            child
+            for child in element
+            if isinstance(child.tag, str)
+            and len(_plain(child.text_content())) >= _NEARLY_ALL * wanted
+        ]
+        if len(inner) != 1 or inner[0].tag in {"p", "table", "ul", "ol", "dl"}:
+            return element
+        element = inner[0]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _in_its_words(body: Any) -> Any:
@@ -252,7 +295,7 @@ def _line(element: Any) -> str:
 def _heading(element: Any) -> Iterator[str]:
     level = str(element.get("rend", "h2"))[-1]
     marks = "#" * (int(level) if level.isdigit() and int(level) in _HEADINGS else 2)
-    text = _line(element)
+    text = _line(element).lstrip("# ")
     yield from _as_block(f"{marks} {text}" if text else "")
 
 
@@ -265,7 +308,7 @@ def _points(element: Any, *, indent: str = "") -> Iterator[str]:
             item.remove(child)
         text = " ".join([_line(item), *(_SPACES.sub(" ", tail).strip() for tail in tails)]).strip()
         if text:
-            yield f"{indent}- {text}"
+            yield indent + (text[1:] if text.startswith(NUMBERED) else f"- {text}")
         for child in nested:
             yield from _points(child, indent=indent + "  ")
 
