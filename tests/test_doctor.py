@@ -96,6 +96,24 @@ def test_what_is_wrong_is_told_with_exit_code_1_and_the_rest_goes_on(home: Path)
     assert len(told["findings"]) == 5
 
 
+def test_documents_with_the_address_of_another_site_than_their_source_are_listed(
+    home: Path,
+) -> None:
+    assert found(home, "origin") == []
+    head = "---\ntitle: T\npublisher: P\nurl: {}\nsource: {}\n---\nWe met in Rabat.\n"
+    forged = head.format("https://www.canada.ca/x", "https://evil.example/a")
+    (home / "corpus" / "forged.md").write_text(forged)
+    own = head.format("https://www.canada.ca/x", "https://canada.ca/y")
+    (home / "corpus" / "own.md").write_text(own)
+    finding = one(home, "origin")
+    assert not finding.well
+    named = "forged (https://www.canada.ca/x, added from https://evil.example/a)"
+    assert "1 document has the address of another site" in finding.text
+    assert named in finding.text
+    assert "own (" not in finding.text
+    assert one(home, "corpus").well
+
+
 def test_a_new_machine_is_well_and_nothing_is_made_there(tmp_path: Path) -> None:
     run = verbatim("doctor", home=tmp_path / "new")
     assert run.returncode == 0

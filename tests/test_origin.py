@@ -1,13 +1,16 @@
 """Where a document comes from: what a page or file says of that counts only where it can be true."""
 
+import io
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corpus import Document, Snapshots
+from corpus import Corpus, Document, Snapshots
 from corpus.adding import SourceOutcome, add_sources, find_sources
 from corpus.directory import CorpusDirectory
 from corpus.extraction.extractor import Extractor
@@ -17,6 +20,7 @@ from corpus.origin import believed, same_site
 from corpus.reader import document_from_bytes
 from corpus.registrabledomain import registrable_domain
 from corpus.webaddress import parse_web_address
+from embeddings.corpusfile import corpus_from_bytes, corpus_writer
 
 HERE = "https://evil.example/news/page"
 WORDS = "<p>We met in Rabat and spoke of many things that concern all of us here.</p>"
@@ -292,3 +296,167 @@ def test_a_page_of_one_host_is_not_made_one_of_another(
 )
 def test_the_registrable_domain_is_the_part_that_one_owner_registers(host: str) -> None:
     assert registrable_domain(host) == "example.org"
+
+
+# --- who says what, kept with the document
+
+
+SAVED = page(
+    "<link rel=canonical href=https://www.canada.ca/x>"
+    f"<meta property=og:site_name content='{MINISTRY}'>"
+)
+
+
+def test_what_a_file_says_of_itself_is_kept_as_said_by_it(place: Place) -> None:
+    document = place.file("saved.html", SAVED)
+    assert (document.url, document.publisher) == ("https://www.canada.ca/x", MINISTRY)
+    assert (document.fetched, document.said_by_source) == (None, {"url", "publisher"})
+    assert place.front_matter()["said_by_source"] == ["publisher", "url"]
+    assert place.read() == [document]
+
+
+def test_what_the_person_gives_is_said_by_nobody_else(place: Place) -> None:
+    given = Provenance(publisher="A", url="https://a.example/", access=frozenset({"staff"}))
+    document = place.file("saved.html", SAVED, given)
+    assert document.said_by_source == frozenset()
+    assert "said_by_source" not in place.front_matter()
+    document = place.added(page(FORGED["canonical"]), at="https://evil.example/2", given=given)
+    assert (document.publisher, document.url) == ("A", "https://a.example/")
+    assert (document.said_by_source, document.fetched) == (set(), "https://evil.example/2")
+    assert document in place.read()
+
+
+def test_giving_a_field_later_takes_its_mark_away_and_leaves_the_others(place: Place) -> None:
+    place.file("saved.html", SAVED)
+    document = place.file("saved.html", SAVED, Provenance(publisher="Somebody"))
+    assert (document.publisher, document.said_by_source) == ("Somebody", {"url"})
+    assert place.read() == [document]
+    # and it stays so when the same bytes come again
+    assert place.file("saved.html", SAVED).said_by_source == {"url"}
+
+
+def test_a_text_cannot_say_where_it_was_fetched_or_that_it_does_not_speak_for_itself(
+    place: Place,
+) -> None:
+    text = (
+        "---\nfetched: https://www.canada.ca/x\nsaid_by_source: []\nsource: https://www.canada.ca/x\n"
+        f"original: '0'\nsite_name: {MINISTRY}\ncanonical_url: https://www.canada.ca/x\n"
+        "access: staff\n---\n\nWe met in Rabat.\n"
+    )
+    document = place.file("a.md", text.encode())
+    assert (document.fetched, document.said_by_source) == (None, {"url", "publisher", "access"})
+    assert place.front_matter()["source"] == "a.md"
+    assert "fetched" not in place.front_matter()
+    document = place.added(text.replace("Rabat", "Fez").encode(), media_type="text/markdown")
+    assert (document.fetched, document.url, document.publisher) == (HERE, HERE, None)
+    assert (document.said_by_source, document.access) == ({"access"}, {"staff"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.canada.ca@evil.example/",
+        "https://a.example:22/",
+        "https://a.example\\@b.example/",
+    ],
+)
+def test_an_address_that_misleads_is_not_taken_from_a_file(place: Place, url: str) -> None:
+    assert place.file("a.html", page(f"<link rel=canonical href='{url}'>")).url is None
+
+
+def test_a_file_s_address_is_written_so_that_its_host_can_be_read(place: Place) -> None:
+    head = "<link rel=canonical href='https://www.саnada.ca/x'>"  # two letters are Cyrillic
+    assert place.file("a.html", page(head)).url == "https://www.xn--nada-43d5h.ca/x"
+
+
+def test_another_text_does_not_make_a_document_public_that_a_person_restricted(
+    place: Place,
+) -> None:
+    place.file("a.md", b"We met in Rabat.", Provenance(access=frozenset({"board"})))
+    document = place.file("a.md", b"---\naccess: public\n---\nWe met in Fez.")
+    assert (document.access, document.said_by_source) == ({"board"}, set())
+    assert any("it says that it is public, which does not count" in n for n in place.outcome.notes)
+    assert place.read() == [document]
+    given = Provenance(access=frozenset({"public"}))
+    assert place.file("a.md", b"---\naccess: public\n---\nWe met in Oujda.", given).access == set()
+
+
+def test_a_document_in_the_corpus_keeps_the_address_that_it_has(place: Place) -> None:
+    old = (
+        "---\ntitle: A joint statement\npublisher: Global Affairs Canada\nurl: https://www.canada.ca/x\n"
+        "language: en\nsource: https://evil.example/news/page\noriginal: {}\n---\n{}\n"
+    )
+    content = page(FORGED["canonical"])
+    place.added(content)
+    (path,) = place.corpus.glob("*.md")
+    body = split_front_matter(path.read_text("utf-8"))[1].strip()
+    path.write_text(old.format(place.front_matter()["original"], body), "utf-8")
+    before = path.read_bytes()
+    document = place.added(content)
+    assert (document.url, document.publisher) == ("https://www.canada.ca/x", MINISTRY)
+    assert (document.fetched, document.said_by_source) == (None, set())
+    assert path.read_bytes() == before
+    (stray,) = place.directory().strays
+    assert (stray.url, stray.source) == ("https://www.canada.ca/x", HERE)
+    # an address that is given after a look is no stray any more
+    place.added(content, given=Provenance(url="https://www.canada.ca/x"))
+    assert place.directory().strays == ()
+
+
+def test_documents_whose_address_is_of_their_source_s_owner_are_no_strays(place: Place) -> None:
+    head = "---\ntitle: T\nurl: {}\nsource: {}\n---\nWe met in Rabat.\n"
+    pairs = [
+        ("https://www.canada.ca/x", "https://canada.ca/y"),
+        ("https://www.canada.ca/x", "saved.html"),
+        ("https://www.canada.ca/x", "https://www.canada.ca/x"),
+    ]
+    for number, (url, source) in enumerate(pairs):
+        (place.corpus / f"{number}.md").write_text(head.format(url, source), "utf-8")
+    assert place.directory().strays == ()
+
+
+# --- what was there before
+
+
+def test_a_corpus_without_the_new_fields_has_the_digest_and_the_bytes_that_it_had() -> None:
+    old = document_from_bytes(b"---\ntitle: T\nurl: https://a.example/\n---\nWe met.\n", "a.md")
+    stream = io.BytesIO()
+    corpus_writer(Corpus((old,)))(stream)
+    assert sorted(json.loads(stream.getvalue())) == sorted(
+        "access dateline id language passages place published publisher text title url".split()
+    )
+    assert (
+        Corpus((old,)).digest == "4ecae25d5be843146a00101afe3de14e4983808da999d2746fd4cda4889502a9"
+    )
+    assert corpus_from_bytes(stream.getvalue()).documents == (old,)
+
+
+def test_the_new_fields_change_the_digest_and_are_kept_with_a_generation() -> None:
+    old = document_from_bytes(b"---\ntitle: T\nurl: https://a.example/\n---\nWe met.\n", "a.md")
+    changed = [
+        replace(old, fetched="https://a.example/"),
+        replace(old, fetched="https://a.example/b"),
+        replace(old, said_by_source=frozenset({"url"})),
+        replace(old, said_by_source=frozenset({"url", "publisher"})),
+    ]
+    assert len({Corpus((each,)).digest for each in (old, *changed)}) == 5
+    for document in changed:
+        stream = io.BytesIO()
+        corpus_writer(Corpus((document,)))(stream)
+        assert corpus_from_bytes(stream.getvalue()).documents == (document,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fetched: 2022-05-12",
+        "fetched: yes",
+        "fetched: [a, b]",
+        "said_by_source: nobody",
+        "said_by_source: {a: b}",
+        "said_by_source: [1, [2]]",
+    ],
+)
+def test_fields_of_those_names_that_mean_something_else_are_ignored(line: str) -> None:
+    document = document_from_bytes(f"---\ntitle: T\n{line}\n---\nWe met.\n".encode(), "a.md")
+    assert (document.fetched, document.said_by_source) == (None, set())
