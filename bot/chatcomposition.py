@@ -4,7 +4,8 @@ Apart from ``composition``, so that a question on the terminal does not import t
 """
 
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +22,14 @@ from bot.composition import (
     served_corpus,
 )
 from bot.dialogue import Dialogue
+from bot.ends import Ends
 from bot.events import Event
 from bot.examples import Examples
 from bot.feedback import ConsentAfterVote, Feedback
 from bot.feedbackexport import Exported, export_feedback
+from bot.inbox import Inbox
 from bot.inlinequestions import InlineQuestions
+from bot.lifeline import Lifeline
 from bot.people import CameFrom, People, Preferences
 from bot.pressedbuttons import PressedButtons
 from bot.privacy import Privacy
@@ -151,6 +155,33 @@ def open_shared(settings: Settings) -> "SharedState | None":
     from bot.openstate import SharedState  # an extra
 
     return SharedState(settings.state)
+
+
+def watched(settings: Settings, token: str) -> Lifeline | None:
+    """Begins a process that works for the bot, and returns in it; see ``bot.watchdog.Watchdog``.
+
+    None where a system has no such processes: the bot works in this one, unwatched.
+
+    Raises:
+        SettingsError: if the port of the health cannot be listened on.
+    """
+    if not hasattr(os, "fork"):
+        return None
+    from bot.watchdog import Watchdog
+
+    directory = settings.bot_directory(token)
+
+    def blame(update_ids: Collection[int], *, counted: bool) -> None:
+        if (shared := open_shared(settings)) is not None:
+            shared.blame(directory.name, update_ids, counted=counted)
+            return
+        with Inbox(directory / "inbox.sqlite") as inbox:
+            inbox.blame(update_ids, counted=counted)
+
+    watchdog = Watchdog(
+        ends=Ends(directory / "ends.json"), blame=blame, health_port=settings.health_port
+    )
+    return watchdog.fork()
 
 
 def open_people(

@@ -728,7 +728,11 @@ def serve(
         )
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.chatcomposition import open_dialogue, open_shared
+    from bot.chatcomposition import open_dialogue, open_shared, watched
+
+    # before anything that has threads, or is large
+    lifeline = watched(settings, token)
+    from bot.lifeline import leave
     from bot.telegrambot import Connection, TelegramBot
 
     async def run() -> None:
@@ -740,6 +744,7 @@ def serve(
             webhook=called,
             shared=shared,
             generation=lambda: served.answerers.everything.generation,
+            lifeline=lifeline,
         )
         await bot.run()
 
@@ -760,6 +765,7 @@ def serve(
         import asyncio  # slow to import
 
         asyncio.run(run())
+    leave()
 
 
 @app.command()

@@ -58,13 +58,20 @@ class Dialogue:
 
     def apology(self, event: Event) -> Iterator[Act]:
         """What is said where an event could not be answered."""
+        return self._said_instead(event, texts.FAILED)
+
+    def set_aside(self, event: Event) -> Iterator[Act]:
+        """What is said where an event is not answered, since it ends the process."""
+        return self._said_instead(event, texts.SET_ASIDE)
+
+    def _said_instead(self, event: Event, text: str) -> Iterator[Act]:
         words = translator(self._language_of(event))
         if isinstance(event, Written | Uploaded):
-            yield say(event, words.say(texts.FAILED))
+            yield say(event, words.say(text))
         elif isinstance(event, Pressed):
             # the button may have been answered before the failure: what is told then is not seen
             yield Told()
-            yield Say((Message(words.say(texts.FAILED)),), event.message_id)
+            yield Say((Message(words.say(text)),), event.message_id)
 
 
 def say(event: Written | Uploaded, text: str) -> Say:

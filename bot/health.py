@@ -1,39 +1,57 @@
-"""Whether the bot hears and can answer, and the addresses that tell it."""
+"""Whether the bot takes questions and answers them, and the addresses that tell it.
 
+``/readyz`` is red while nothing is taken or answered, whatever the reason. ``/healthz`` is red only
+where a new process would help; there the bot ends itself, too.
+"""
+
+import sqlite3
 import time
 from collections.abc import Callable
 
+from bot.inboxfile import may_pass
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.webserver import Reply, Request
 
-DEAF_AFTER_S = 90.0
-"""A poll lasts 10 seconds, and the pauses after errors are 30 at most."""
+DEAF_AFTER_S = 25.0
+"""A poll lasts 10 seconds."""
+
+UNKEPT_AFTER_S = 25.0
+"""Whether the inbox can be written is tried every 5 seconds; a try may itself not end."""
+
+UNSENT_AFTER_S = 10.0
+"""So long sending may fail in all chats before it is told."""
+
+BUSY_AFTER_S = 20.0
+"""An answer is made in a tenth of a second; no thread is free for so long where all are stuck."""
+
+RESTART_AFTER_S = 90.0
+"""After so long in which no thread was free, or the inbox could not be opened, a restart helps."""
 
 
 class Health:
-    """What is known of the bot's state; belongs to one event loop.
-
-    ``alive`` is red when for ``DEAF_AFTER_S`` seconds Telegram has not answered, or has answered
-    that it cannot call the bot, or when it refuses the token: a bot that runs and is deaf.
-    ``ready`` tells that questions are taken and answered; a bot that asks for no more, because
-    enough waits, is alive and not ready.
-    """
+    """What is known of the bot's state; belongs to one event loop but for ``kept``."""
 
     def __init__(
         self,
         *,
         generation: Callable[[], int | None],
         full: Callable[[], bool],
+        none_free_s: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``none_free_s`` is for how long all threads that answer have been busy with the same."""
         self._generation = generation
         self._full = full
+        self._none_free_s = none_free_s
         self._clock = clock
         self._contact_s = clock()
         self._paused_s = self._contact_s
         self._heard = False
         self._refused = False
         self._cut_off: str | None = None
+        self._kept_s = self._contact_s
+        self._unkept: Exception | None = None
+        self._unsent: tuple[float, str] | None = None
 
     def heard(self) -> None:
         """Telegram answered, and what people write can come."""
@@ -53,32 +71,71 @@ class Health:
         """Telegram does not accept the token."""
         self._refused = True
 
+    def kept(self, error: Exception | None = None) -> None:
+        """The inbox was written, or could not be because of an error; from any thread."""
+        self._unkept = error
+        if error is None:
+            self._kept_s = self._clock()
+
+    def sent(self, error: Exception | None = None) -> None:
+        """Telegram took what was sent or refused it, or did not answer because of an error."""
+        if error is None:
+            self._unsent = None
+        elif self._unsent is None:
+            self._unsent = self._clock(), str(error)
+
     @property
     def contact_age_s(self) -> float:
         """How long ago Telegram last answered, or the bot was started."""
         return self._clock() - self._contact_s
 
     def why_not_alive(self) -> str | None:
-        """What is wrong, None if the bot is alive."""
+        """Why only a restart helps, None if the bot does without."""
         if self._refused:
             return "Telegram does not accept the bot token"
+        if (busy_s := self._none_free_s()) > RESTART_AFTER_S:
+            return f"all threads that answer have been busy with the same for {busy_s:.0f} s"
+        error, unkept_s = self._unkept, self._clock() - self._kept_s
+        lost = isinstance(error, sqlite3.Error) and not may_pass(error)
+        if lost and unkept_s > RESTART_AFTER_S:
+            return f"the inbox cannot be opened, for {unkept_s:.0f} s: {error}"
+        return None
+
+    def why_not_ready(self) -> str | None:
+        """What is wrong, None if questions are taken and answered."""
+        for why in (
+            self.why_not_alive(),
+            self._why_not_heard(),
+            self._why_not_kept(),
+            self._why_not_answered(),
+        ):
+            if why is not None:
+                return why
+        return None
+
+    def _why_not_heard(self) -> str | None:
         silent_s = self._clock() - max(self._contact_s, self._paused_s)
         if silent_s > DEAF_AFTER_S:
             if self._cut_off is not None:
                 return f"{self._cut_off}, for {silent_s:.0f} s"
             return f"Telegram has not answered for {silent_s:.0f} s"
-        return None
+        return None if self._heard else "Telegram has not answered yet"
 
-    def why_not_ready(self) -> str | None:
-        """What is wrong, None if questions are taken and answered."""
-        if (why := self.why_not_alive()) is not None:
-            return why
-        if not self._heard:
-            return "Telegram has not answered yet"
+    def _why_not_kept(self) -> str | None:
+        if self._unkept is not None:
+            return f"the inbox cannot be written: {self._unkept}"
+        unkept_s = self._clock() - self._kept_s
+        if unkept_s > UNKEPT_AFTER_S:
+            return f"the inbox has not been written for {unkept_s:.0f} s"
+        return "the inbox is full" if self._full() else None
+
+    def _why_not_answered(self) -> str | None:
         if self._generation() is None:
             return "no generation is loaded"
-        if self._full():
-            return "the inbox is full"
+        if (busy_s := self._none_free_s()) > BUSY_AFTER_S:
+            return f"no thread that answers has been free for {busy_s:.0f} s"
+        if self._unsent is not None and self._clock() - self._unsent[0] > UNSENT_AFTER_S:
+            return f"nothing can be sent: {self._unsent[1]}"
         return None
 
 
@@ -88,6 +145,11 @@ class HealthPages:
     def __init__(self, health: Health, metrics: Metrics) -> None:
         self._health = health
         self._metrics = metrics
+
+    async def answer(self, method: str, path: str) -> tuple[int, str, str]:
+        """See ``bot.lifeline.Ask``."""
+        reply = await self.respond(Request(method, path, {}, b""))
+        return reply.status, reply.content_type, reply.body
 
     async def respond(self, request: Request) -> Reply:
         """See ``bot.webserver.Respond``."""

@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -197,16 +197,19 @@ class Inbox:
         for (blamed,) in rows:
             self._change(update_id, attempts=0, blamed=blamed)
 
-    def blame(self, update_ids: Iterable[int]) -> None:
-        """Counts an end of the process against each of these updates."""
+    def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
+        """These updates were in work when the process ended.
+
+        They are suspects; where it is ``counted``, they are to blame.
+        """
         for update_id in update_ids:
             rows = self._rows(
-                "UPDATE updates SET blamed = blamed + 1 "
-                "WHERE update_id = ? AND payload NOT NULL RETURNING blamed",
-                update_id,
+                "UPDATE updates SET blamed = blamed + ?, attempts = max(attempts, 1) "
+                "WHERE update_id = ? AND payload NOT NULL RETURNING blamed, attempts",
+                *(int(counted), update_id),
             )
-            for (blamed,) in rows:
-                self._change(update_id, blamed=blamed)
+            for blamed, attempts in rows:
+                self._change(update_id, blamed=blamed, attempts=attempts)
 
     def set_aside(self) -> list[int]:
         """The ids of those that were set aside, the latest last, as far as ids are kept."""

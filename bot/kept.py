@@ -1,7 +1,7 @@
 """What handling needs of where updates and chats are kept: in files, or in a shared database."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from bot.errors import StateUnreachable
@@ -52,6 +52,8 @@ class KeepsUpdates(Protocol):
     def clear(self, update_id: int) -> None:
         """Counts no attempt against an update: its answer was made, or need not be yet.
 
+        Nor is it to blame for anything then, unless it is set aside.
+
         Of an update that another process works on, or is done with, it raises ``LaneLost``.
         """
         ...
@@ -60,8 +62,19 @@ class KeepsUpdates(Protocol):
         """Forgets an update but for its id, now or, where that fails, a little later."""
         ...
 
+    def set_aside(self) -> list[int]:
+        """The ids of those that ended the process and were set aside, the latest last."""
+        ...
+
+    def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
+        """These updates were in work when the process ended.
+
+        They are suspects; where it is ``counted``, they are to blame.
+        """
+        ...
+
     def tidy(self) -> None:
-        """Removes traces of what is done, and the oldest ids."""
+        """Removes traces of what is done, and the oldest ids; writes something in any case."""
         ...
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from bot.knownchats import KnownChats
 from bot.memories import RemembersPeople, RemembersTalks
 from bot.people import CameFrom, People
 from bot.postgreschats import PostgresChats
-from bot.postgresinbox import PostgresInbox
+from bot.postgresinbox import PostgresInbox, blame
 from bot.postgrespaces import PostgresPaces
 from bot.postgrespeople import PostgresPeople
 from bot.postgressession import LOST, PostgresSession
@@ -68,6 +68,18 @@ class SharedState:
         ``talks`` forgets a chat, too, in which another process has answered meanwhile.
         """
         self._memories, self._talks = (*memories, talks), talks
+
+    def blame(self, bot: str, update_ids: Collection[int], *, counted: bool) -> None:
+        """These updates were in work when a process of the bot ended; see ``KeepsUpdates``.
+
+        Raises:
+            StateUnreachable: if the database cannot be reached.
+        """
+        link = self._state.link()
+        try:
+            blame(link, bot, update_ids, counted=counted)
+        finally:
+            link.close()
 
     def tell_to_forget(self, person: int) -> bool:
         """False, after the other processes were told to forget a person."""

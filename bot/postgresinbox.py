@@ -3,12 +3,12 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 from bot.conversation import FORGOTTEN_AFTER_S
 from bot.errors import LaneLost, StateUnreachable
-from bot.inbox import REMEMBERED, Arrival, Begun
+from bot.inbox import MOST_BLAMED, REMEMBERED, Arrival, Begun
 from bot.postgressession import TELL, PostgresSession
 from bot.postgresstate import Link, PostgresState, Rows
 
@@ -228,7 +228,7 @@ class PostgresInbox:
         rows = self._as_owner(
             self._link,
             f"UPDATE updates AS u SET attempts = attempts + 1 {_OWN} "
-            "RETURNING u.payload, u.attempts, u.delivered",
+            "RETURNING u.payload, u.attempts, u.delivered, u.blamed",
             id=update_id,
         )
         if not rows and self._link.rows(
@@ -239,10 +239,10 @@ class PostgresInbox:
             raise LaneLost(_TAKEN_OVER)
         if not rows:
             return None
-        payload, attempts, delivered = rows[0]
+        payload, attempts, delivered, blamed = rows[0]
         with self._lock:
             self._marks[update_id] = str(delivered)
-        return Begun(str(payload), int(attempts), tuple(str(delivered).split()))
+        return Begun(str(payload), int(attempts), tuple(str(delivered).split()), int(blamed))
 
     def delivered(self, update_id: int, mark: str) -> None:
         """See ``KeepsUpdates.delivered``; what could not be kept before is kept with it."""
@@ -259,7 +259,12 @@ class PostgresInbox:
     def clear(self, update_id: int) -> None:
         """See ``KeepsUpdates.clear``; where it returns, the update is this session's to answer."""
         self._owned(
-            self._link, f"UPDATE updates AS u SET attempts = 0 {_OWN} RETURNING 1", update_id
+            self._link,
+            "UPDATE updates AS u SET attempts = 0, "
+            "blamed = CASE WHEN blamed < %(most)s THEN 0 ELSE blamed END "
+            f"{_OWN} RETURNING 1",
+            update_id,
+            most=MOST_BLAMED,
         )
 
     def done(self, update_id: int) -> None:
@@ -268,6 +273,19 @@ class PostgresInbox:
             self._marks.pop(update_id, None)
             self._late.add(update_id)
         self._forget_late()
+
+    def set_aside(self) -> list[int]:
+        """See ``KeepsUpdates.set_aside``: by any process."""
+        rows = self._link.rows(
+            "SELECT update_id FROM updates WHERE bot = %(bot)s AND payload IS NULL "
+            "AND blamed >= %(most)s ORDER BY number",
+            {"bot": self._bot, "most": MOST_BLAMED},
+        )
+        return [int(update_id) for (update_id,) in rows]
+
+    def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
+        """See ``KeepsUpdates.blame``."""
+        blame(self._link, self._bot, update_ids, counted=counted)
 
     def tidy(self) -> None:
         """See ``KeepsUpdates.tidy``. What lies in the files of the database is its own affair."""
@@ -335,6 +353,15 @@ class PostgresInbox:
         )[0]
         with self._lock:
             self._came, self._gone = int(waiting), 0
+
+
+def blame(link: Link, bot: str, update_ids: Collection[int], *, counted: bool) -> None:
+    """See ``KeepsUpdates.blame``, of a process that has ended."""
+    link.rows(
+        "UPDATE updates SET blamed = blamed + %(counted)s, attempts = greatest(attempts, 1) "
+        "WHERE bot = %(bot)s AND update_id = ANY(%(ids)s) AND payload IS NOT NULL",
+        {"bot": bot, "ids": list(update_ids), "counted": int(counted)},
+    )
 
 
 def _name(lane: str) -> str:

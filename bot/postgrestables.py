@@ -63,5 +63,7 @@ MIGRATIONS = (
       told timestamptz
     );
     """,
+    # how many ends of a process an update is to blame for
+    "ALTER TABLE updates ADD COLUMN blamed integer NOT NULL DEFAULT 0",
 )
 """Scripts, each run once and in order; one that was released is never changed."""

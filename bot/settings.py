@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
@@ -91,6 +92,14 @@ class Settings:
     def snapshots_directory(self) -> Path:
         """Where the sources lie as they were read."""
         return self.home / "snapshots"
+
+    def bot_directory(self, token: str) -> Path:
+        """Where a bot's files lie: updates are counted for each bot, by each Bot API server."""
+        name = token.partition(":")[0]
+        if self.telegram_api != TELEGRAM_API:
+            at = urlsplit(self.telegram_api)
+            name += f"-{at.hostname}-{at.port or at.scheme}".replace(":", "_")
+        return self.home / "bot" / name
 
     @property
     def people_file(self) -> Path:

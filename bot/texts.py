@@ -161,6 +161,7 @@ UNKNOWN_COMMAND = mark("I do not know this command. /help shows what I can do.")
 NOT_TEXT = mark("I can only read text. Please type your question.")
 ASK_WHAT = mark("What would you like to know? For example: /ask Where did the ministers meet?")
 FAILED = mark("Something went wrong on my side. Please ask again.")
+SET_ASIDE = mark("I could not answer that message; I have set it aside. Please ask in other words.")
 HELD_BACK = mark(
     "I found a passage, but it no longer agrees with its source, so I do not show it. "
     "Please ask again later."

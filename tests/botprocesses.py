@@ -10,14 +10,17 @@ hundredths of a second and can be killed a thousand times. Run as a script it is
 """
 
 import asyncio
+import ctypes
+import importlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -25,9 +28,11 @@ from typing import Any, Self
 from botapi_server import BotApiServer
 
 from bot.acts import Act, Button, Change, Offer, Offers, Say, Told, Typing
+from bot.chatcomposition import watched
 from bot.dialogue import Dialogue
 from bot.errors import BotError
 from bot.events import Event, InlineAsked, Pressed, Written
+from bot.lifeline import Lifeline
 from bot.logs import configure_logging
 from bot.openstate import SharedState
 from bot.rendering import Message
@@ -37,6 +42,40 @@ from bot.telegrambot import TelegramBot
 POISON = "poison"
 BROKEN = "broken"
 SLOW = "slow"
+VERY_SLOW = "very slow"
+LONGEST_S = 600.0
+
+
+def _hold_the_lock() -> None:
+    """Nothing of Python runs in this process any more."""
+    re.fullmatch("(a|a)*b", "a" * 60)
+
+
+def _stop_the_loop() -> None:
+    for task in LOOPS:
+        task.call_soon_threadsafe(time.sleep, LONGEST_S)
+    time.sleep(LONGEST_S)
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+LOOPS: list[asyncio.AbstractEventLoop] = []
+HARMS: dict[str, Callable[[], object]] = {
+    POISON: lambda: os._exit(9),
+    "abort": os.abort,
+    "segv": lambda: ctypes.string_at(0),
+    "bus": lambda: signal.raise_signal(signal.SIGBUS),
+    "hold": _hold_the_lock,
+    "loop": _stop_the_loop,
+    "spin": _spin,
+    "sleep": lambda: time.sleep(LONGEST_S),
+    "exit": sys.exit,
+    "interrupt": lambda: signal.default_int_handler(2, None),
+}
+"""What a text does to the process that answers it."""
 
 
 class Echo:
@@ -54,11 +93,12 @@ class Echo:
 
     def _written(self, event: Written) -> Iterator[Act]:
         yield Typing()
-        if event.text == POISON:
-            os._exit(9)
+        if event.text in HARMS:
+            HARMS[event.text]()
         if event.text == BROKEN:
             raise ValueError(event.text)
-        time.sleep(0.4 if event.text == SLOW else random.random() * 0.01)
+        slow_s = {SLOW: 0.4, VERY_SLOW: 3.0}
+        time.sleep(slow_s.get(event.text, random.random() * 0.01))
         answers = [Message(f"answer to {event.text}")]
         if event.text.endswith(" twice"):
             answers.append(Message(f"rest of {event.text}"))
@@ -112,9 +152,19 @@ class BotProcesses:
         self._helper.communicate()
 
     def start(
-        self, server: BotApiServer, home: Path, log: Path | None = None, **more: str
+        self,
+        server: BotApiServer,
+        home: Path,
+        log: Path | None = None,
+        *,
+        constants: Mapping[str, object] | None = None,
+        **more: str,
     ) -> BotProcess:
-        """A bot that talks to the server; ``more`` are environment variables."""
+        """A bot that talks to the server, with a process that watches over it.
+
+        ``more`` are environment variables, ``constants`` values for those of modules, such as
+        "bot.watchdog.SILENT_S".
+        """
         log = log or home / "bot.log"
         home.mkdir(parents=True, exist_ok=True)
         variables = {
@@ -124,7 +174,8 @@ class BotProcesses:
             "VERBATIM_LOG_LEVEL": "DEBUG",
             **more,
         }
-        return BotProcess(self, int(self.ask({"start": variables, "log": str(log)})), log)
+        request = {"start": variables, "log": str(log), "constants": dict(constants or {})}
+        return BotProcess(self, int(self.ask(request)), log)
 
     def ask(self, request: dict[str, Any]) -> Any:
         assert self._helper.stdin
@@ -134,8 +185,11 @@ class BotProcesses:
         return json.loads(self._helper.stdout.readline())
 
 
-def _run(variables: dict[str, str], log: str) -> int:
-    """The exit code of a bot that ran here."""
+def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> int:
+    """The exit code of a bot that ran in a fork of this process."""
+    for name, value in constants.items():
+        module, _, constant = name.rpartition(".")
+        setattr(importlib.import_module(module), constant, value)
     stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for descriptor in (1, 2):
         os.dup2(stream, descriptor)
@@ -157,7 +211,8 @@ def _run(variables: dict[str, str], log: str) -> int:
     listen = os.environ.get("VERBATIM_LISTEN", "")
     called = webhook_settings(url, listen=listen, environment=os.environ) if url else None
 
-    async def run() -> None:
+    async def run(lifeline: Lifeline | None) -> None:
+        LOOPS.append(asyncio.get_running_loop())
         shared = SharedState(settings.state) if settings.state else None
         bot = TelegramBot(
             Dialogue([Echo()]),
@@ -166,11 +221,12 @@ def _run(variables: dict[str, str], log: str) -> int:
             webhook=called,
             shared=shared,
             generation=lambda: 1,
+            lifeline=lifeline,
         )
         await bot.run()
 
     try:
-        asyncio.run(run())
+        asyncio.run(run(watched(settings, token)))
     except BotError as error:
         print(f"verbatim: {error}", file=sys.stderr)
         return 1
@@ -186,7 +242,7 @@ def _serve_forks() -> None:
             if child == 0:
                 code = 70
                 try:
-                    code = _run(request["start"], request["log"])
+                    code = _run(request["start"], request["log"], request["constants"])
                 finally:
                     os._exit(code)
             children.add(child)

@@ -2,17 +2,35 @@
 
 import asyncio
 import socket
+import sqlite3
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
 from botapi_server import BotApiServer
 from botprocesses import BotProcesses
 from processes import verbatim
+from telegram.error import NetworkError
 
-from bot.health import DEAF_AFTER_S, Health, HealthPages
+from bot.errors import StateUnreachable
+from bot.health import (
+    BUSY_AFTER_S,
+    DEAF_AFTER_S,
+    RESTART_AFTER_S,
+    UNKEPT_AFTER_S,
+    UNSENT_AFTER_S,
+    Health,
+    HealthPages,
+)
 from bot.metrics import Metrics
 from bot.webserver import Request
+
+
+def sqlite_error(said: str, code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(said)
+    error.sqlite_errorcode = code
+    return error
 
 
 class State:
@@ -22,12 +40,21 @@ class State:
         self.now_s = 1_000.0
         self.generation: int | None = 3
         self.full = False
+        self.busy_s = 0.0
         self.health = Health(
-            generation=lambda: self.generation, full=lambda: self.full, clock=lambda: self.now_s
+            generation=lambda: self.generation,
+            full=lambda: self.full,
+            none_free_s=lambda: self.busy_s,
+            clock=lambda: self.now_s,
         )
         self.metrics = Metrics(
             inbox_depth=lambda: 5, generation=lambda: 3, contact_age_s=lambda: 0.5
         )
+
+    def later(self, seconds: float) -> None:
+        """Time goes by; the inbox is written meanwhile."""
+        self.now_s += seconds
+        self.health.kept()
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         pages = HealthPages(self.health, self.metrics)
@@ -43,28 +70,102 @@ def test_a_bot_is_ready_when_telegram_has_answered_and_alive_before() -> None:
     assert state.get("/readyz") == (200, "ok\n")
 
 
-def test_a_bot_that_has_heard_nothing_for_long_is_not_alive_until_it_hears_again() -> None:
+def test_a_bot_that_has_heard_nothing_for_long_is_not_ready_until_it_hears_again() -> None:
     state = State()
     state.health.heard()
-    state.now_s += DEAF_AFTER_S
-    assert state.get("/healthz")[0] == 200
-    state.now_s += 1
-    assert state.get("/healthz") == (503, "Telegram has not answered for 91 s\n")
-    assert state.get("/readyz")[0] == 503
+    state.later(DEAF_AFTER_S)
+    assert state.get("/readyz")[0] == 200
+    state.later(1)
+    assert state.get("/readyz") == (503, "Telegram has not answered for 26 s\n")
+    state.later(100_000)
+    assert state.get("/healthz") == (200, "ok\n")  # a restart helps nobody
     state.health.heard()
-    assert state.get("/healthz")[0] == 200
+    assert state.get("/readyz")[0] == 200
 
 
-def test_a_bot_that_telegram_cannot_call_is_not_alive_and_says_what_telegram_says() -> None:
+def test_a_bot_that_telegram_cannot_call_is_not_ready_and_says_what_telegram_says() -> None:
     state = State()
     state.health.heard()
-    state.now_s += DEAF_AFTER_S + 1
+    state.later(DEAF_AFTER_S + 1)
     state.health.cut_off("Telegram cannot call the webhook (Connection refused)")
-    said = "Telegram cannot call the webhook (Connection refused), for 91 s\n"
-    assert state.get("/healthz") == (503, said)
+    said = "Telegram cannot call the webhook (Connection refused), for 26 s\n"
     assert state.get("/readyz") == (503, said)
-    state.health.heard()
     assert state.get("/healthz") == (200, "ok\n")
+    state.health.heard()
+    assert state.get("/readyz") == (200, "ok\n")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sqlite_error("database or disk is full", sqlite3.SQLITE_FULL),
+        sqlite_error("database is locked", sqlite3.SQLITE_BUSY),
+        sqlite_error("attempt to write a readonly database", sqlite3.SQLITE_READONLY),
+        StateUnreachable("the database: Connection refused"),
+    ],
+)
+def test_an_inbox_that_cannot_be_written_is_told_at_once_and_a_restart_does_not_help(
+    error: Exception,
+) -> None:
+    state = State()
+    state.health.heard()
+    state.health.kept(error)
+    assert state.get("/readyz") == (503, f"the inbox cannot be written: {error}\n")
+    for _ in range(100):
+        state.now_s += 10
+        state.health.heard()
+        state.health.kept(error)
+    assert state.get("/healthz") == (200, "ok\n")
+    state.health.kept()
+    assert state.get("/readyz") == (200, "ok\n")
+
+
+def test_an_inbox_that_cannot_be_opened_any_more_needs_a_restart() -> None:
+    state = State()
+    state.health.heard()
+    lost = sqlite_error("unable to open database file", sqlite3.SQLITE_CANTOPEN)
+    state.health.kept(lost)
+    assert state.get("/readyz")[0] == 503
+    assert state.get("/healthz")[0] == 200
+    state.now_s += RESTART_AFTER_S + 1
+    state.health.kept(lost)
+    assert state.get("/healthz") == (503, f"the inbox cannot be opened, for 91 s: {lost}\n")
+
+
+def test_an_inbox_of_which_nothing_is_heard_is_told() -> None:
+    state = State()
+    state.now_s += UNKEPT_AFTER_S + 1
+    state.health.heard()
+    assert state.get("/readyz") == (503, "the inbox has not been written for 26 s\n")
+    state.health.kept()
+    assert state.get("/readyz") == (200, "ok\n")
+
+
+def test_threads_that_are_all_busy_are_told_and_later_need_a_restart() -> None:
+    state = State()
+    state.health.heard()
+    state.busy_s = BUSY_AFTER_S + 1
+    said = "no thread that answers has been free for 21 s\n"
+    assert state.get("/readyz") == (503, said)
+    assert state.get("/healthz")[0] == 200
+    state.busy_s = RESTART_AFTER_S + 1
+    assert state.get("/healthz")[0] == 503
+    state.busy_s = 0
+    assert state.get("/readyz")[0] == 200
+
+
+def test_answers_that_cannot_be_sent_are_told_until_one_can() -> None:
+    state = State()
+    state.health.heard()
+    state.health.sent(NetworkError("Bad Gateway"))
+    assert state.get("/readyz")[0] == 200
+    state.later(UNSENT_AFTER_S + 1)
+    state.health.heard()
+    state.health.sent(NetworkError("Timed out"))
+    assert state.get("/readyz") == (503, "nothing can be sent: Bad Gateway\n")
+    assert state.get("/healthz")[0] == 200
+    state.health.sent()
+    assert state.get("/readyz")[0] == 200
 
 
 def test_a_refused_token_is_not_alive_whatever_was_heard() -> None:
@@ -84,21 +185,19 @@ def test_a_full_inbox_or_no_generation_is_alive_and_not_ready() -> None:
     assert state.get("/healthz")[0] == 200
 
 
-def test_a_bot_that_asks_for_nothing_while_its_inbox_is_full_is_alive_until_it_asks_in_vain() -> (
-    None
-):
+def test_a_bot_that_asks_for_nothing_while_its_inbox_is_full_says_that_alone() -> None:
     state = State()
     state.health.heard()
     state.full = True
     for _ in range(10):
-        state.now_s += DEAF_AFTER_S
+        state.later(DEAF_AFTER_S)
         state.health.paused()
     assert state.get("/healthz") == (200, "ok\n")
     assert state.get("/readyz") == (503, "the inbox is full\n")
     assert state.health.contact_age_s == 10 * DEAF_AFTER_S
     state.full = False
-    state.now_s += DEAF_AFTER_S + 1
-    assert state.get("/healthz") == (503, "Telegram has not answered for 91 s\n")
+    state.later(DEAF_AFTER_S + 1)
+    assert state.get("/readyz") == (503, "Telegram has not answered for 26 s\n")
 
 
 def test_other_addresses_and_methods_are_refused() -> None:

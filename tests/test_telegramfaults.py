@@ -353,7 +353,7 @@ def test_updates_that_make_no_sense_are_put_aside_and_the_others_are_answered(
     assert "secret words" not in bot.log
 
 
-def test_an_update_that_ends_the_process_is_set_aside_after_some_times(
+def test_an_update_that_ends_the_process_twice_alone_is_set_aside(
     processes: BotProcesses, tmp_path: Path
 ) -> None:
     with BotApiServer() as server:
@@ -364,7 +364,7 @@ def test_an_update_that_ends_the_process_is_set_aside_after_some_times(
         while not server.sent(user.id):
             starts += 1
             assert starts < 10
-            bot = processes.start(server, tmp_path)
+            bot = processes.start(server, tmp_path, constants={"bot.ends.PAUSES_S": [0.0]})
             end = time.monotonic() + 20
             while not server.sent(user.id) and time.monotonic() < end:
                 try:
@@ -372,11 +372,14 @@ def test_an_update_that_ends_the_process_is_set_aside_after_some_times(
                 except TimeoutError:
                     continue
                 break
-        assert starts == 6
-        assert [sent.text[:20] for sent in server.sent(user.id)] == ["Something went wrong"]
+        # the first time the other question may be in work, too
+        assert starts in {3, 4}
+        assert [sent.text[:29] for sent in server.sent(user.id)] == [
+            "I could not answer that messa"
+        ]
         server.wait_for_messages(1, chat_id=other.id, timeout_s=20)
         bot.kill()
-        assert bot.log.count("set aside: the process ended 5 times with it") == 1
+        assert bot.log.count("set aside: the process ended 2 times with it") == 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, n
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from telegram import Bot, LinkPreviewOptions
 from telegram.error import InvalidToken, RetryAfter, TelegramError
@@ -17,13 +16,14 @@ from telegram.request import HTTPXRequest
 
 from bot import texts
 from bot.dialogue import Dialogue
-from bot.errors import AlreadyServing, InboxUnusable, TokenRefused
-from bot.health import Health, HealthPages
+from bot.errors import AlreadyServing, InboxBlocked, InboxUnusable, TokenRefused
+from bot.health import BUSY_AFTER_S, Health, HealthPages
 from bot.inbox import Inbox
 from bot.kept import NOT_KEPT, KeepsChats, KeepsUpdates
 from bot.lanes import Lanes
+from bot.lifeline import Lifeline
 from bot.metrics import Metrics
-from bot.settings import TELEGRAM_API, Settings, WebhookSettings
+from bot.settings import Settings, WebhookSettings
 from bot.sharedlanes import SharedLanes
 from bot.telegrambot.arrivals import chat_written_in, kind_of, move_told_in, place_of_lane
 from bot.telegrambot.chats import Chats
@@ -32,7 +32,7 @@ from bot.telegrambot.handling import Handler
 from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
 from bot.telegrambot.polling import Poller
-from bot.telegrambot.receiving import MOST_WAITING, Intake, TakesNumbers
+from bot.telegrambot.receiving import MOST_WAITING, Intake, OnNew, TakesNumbers
 from bot.telegrambot.waiting import seconds_of
 from bot.telegrambot.webhook import Webhook
 from bot.webserver import WebServer
@@ -46,6 +46,12 @@ log = logging.getLogger(__name__)
 _UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_S = 50.0
+_OPEN_AGAIN_S = 2.0
+_KILLED_S = 1.0
+_LONGEST_STEP_S = 300.0
+"""No step of an answer takes so long: the thread that makes it is lost."""
+_LONGEST_AGAIN_S = 90.0
+"""The same, of what was in work when the process ended before."""
 _POOL_TIMEOUT_S = 10.0
 
 
@@ -57,6 +63,15 @@ class _Workers:
     lanes: TakesNumbers
     handler: Handler
     begin: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where updates and chats are kept, and with whom that is shared."""
+
+    inbox: KeepsUpdates
+    chats: KeepsChats
+    sharing: "Sharing | None" = None
 
 
 class TelegramBot:
@@ -76,8 +91,11 @@ class TelegramBot:
         webhook: WebhookSettings | None = None,
         shared: "SharedState | None" = None,
         generation: Callable[[], int | None],
+        lifeline: Lifeline | None = None,
     ) -> None:
         """With ``webhook`` Telegram calls the bot, else the bot polls.
+
+        ``lifeline`` leads to the process that watches over this one, and tells its health.
 
         ``generation`` tells the number of the generation that answers, None if there is none.
         ``connection`` leads to the bot while it runs. With ``shared`` what comes is kept there, and
@@ -90,6 +108,9 @@ class TelegramBot:
         self._webhook = webhook
         self._shared = shared
         self._generation = generation
+        self._lifeline = lifeline
+        self._inbox: KeepsUpdates | None = None
+        self._handler: Handler | None = None
         self._stop = asyncio.Event()
         self._refused = False
         self._replaced = False
@@ -106,24 +127,22 @@ class TelegramBot:
         self._loop = loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        directory = bot_directory(self._settings, self._token)
-        with ExitStack() as open_files:
-            if self._shared is not None:
-                sharing = open_files.enter_context(
-                    self._shared.sharing(
-                        directory.name,
-                        alone=self._webhook is None,
-                        on_refused=self._replace,
-                        place_of=place_of_lane,
-                    )
-                )
-                await self._serve(sharing.inbox, sharing.chats, sharing)
-            else:
-                open_files.enter_context(_alone(directory))
-                inbox = open_files.enter_context(Inbox(directory / "inbox.sqlite"))
-                chats = Chats(directory / "chats.sqlite")
-                open_files.callback(chats.close)
-                await self._serve(inbox, chats)
+        health = Health(
+            generation=self._generation,
+            full=lambda: self._depth() >= MOST_WAITING,
+            none_free_s=self._none_free_s,
+        )
+        metrics = Metrics(
+            inbox_depth=self._depth,
+            generation=lambda: self._generation() or 0,
+            contact_age_s=lambda: health.contact_age_s,
+        )
+        async with self._pages(HealthPages(health, metrics)):
+            with ExitStack() as open_files:
+                kept = await self._open(open_files, health)
+                if kept is not None:
+                    self._inbox = kept.inbox
+                    await self._serve(kept, health, metrics)
         log.info("stopped")
         if self._refused:
             raise TokenRefused(texts.REFUSED)
@@ -135,15 +154,48 @@ class TelegramBot:
         self._replaced = True
         self._loop.call_soon_threadsafe(self._stop.set)
 
-    async def _serve(
-        self, inbox: KeepsUpdates, chats: KeepsChats, sharing: "Sharing | None" = None
-    ) -> None:
-        health = Health(generation=self._generation, full=lambda: inbox.depth >= MOST_WAITING)
-        metrics = Metrics(
-            inbox_depth=lambda: inbox.depth,
-            generation=lambda: self._generation() or 0,
-            contact_age_s=lambda: health.contact_age_s,
-        )
+    def _depth(self) -> int:
+        return 0 if self._inbox is None else self._inbox.depth
+
+    def _none_free_s(self) -> float:
+        return 0.0 if self._handler is None else self._handler.busy.none_free_s()
+
+    async def _open(self, open_files: ExitStack, health: Health) -> "_Kept | None":
+        """Where updates and chats are kept, None if the bot was told to stop before it is there.
+
+        A full disk, or another program that holds a file, is waited for.
+        """
+        directory = self._settings.bot_directory(self._token)
+        if self._shared is not None:
+            sharing = open_files.enter_context(
+                self._shared.sharing(
+                    directory.name,
+                    alone=self._webhook is None,
+                    on_refused=self._replace,
+                    place_of=place_of_lane,
+                )
+            )
+            return _Kept(sharing.inbox, sharing.chats, sharing)
+        open_files.enter_context(_alone(directory))
+        while not self._stop.is_set():
+            try:
+                with ExitStack() as opened:
+                    inbox = opened.enter_context(Inbox(directory / "inbox.sqlite"))
+                    chats = Chats(directory / "chats.sqlite")
+                    opened.callback(chats.close)
+                    open_files.push(opened.pop_all())
+            except InboxBlocked as error:
+                log.warning("%s Next try in %g s.", error, _OPEN_AGAIN_S)
+                health.kept(error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), _OPEN_AGAIN_S)
+            else:
+                health.kept()
+                return _Kept(inbox, chats)
+        return None
+
+    async def _serve(self, kept: "_Kept", health: Health, metrics: Metrics) -> None:
+        inbox, chats, sharing = kept.inbox, kept.chats, kept.sharing
 
         def refused() -> None:
             health.refused()
@@ -159,27 +211,31 @@ class TelegramBot:
         )
         polling = HTTPXRequest(connection_pool_size=1)
         bot = self._bot(polling, limits)
-        workers = self._workers(inbox, bot, metrics, chats, sharing)
+        workers = self._workers(kept, bot, health, metrics)
         hurry = sharing.hurry if sharing is not None else _no_hurry
         intake, lanes, handler = workers.intake, workers.lanes, workers.handler
         receiver = self._receiver(polling, intake, bot, health, refused, metrics.refused)
-        tidying = asyncio.create_task(intake.tidy_now_and_then())
+        self._handler = handler
+        aside = [
+            asyncio.create_task(intake.tidy_now_and_then()),
+            asyncio.create_task(self._give_up_in_time(handler, health)),
+        ]
         try:
-            async with self._pages(HealthPages(health, metrics)):
-                self._connection.attach(bot, inbox, chats)
-                await self._answer(bot, workers, receiver)
-                handler.stop()
-                hurry()
-                if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
-                    log.warning("%d updates wait for the next start", inbox.depth)
+            self._connection.attach(bot, inbox, chats)
+            await self._answer(bot, workers, receiver)
+            handler.stop()
+            hurry()
+            if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
+                log.warning("%d updates wait for the next start", inbox.depth)
         except InvalidToken as error:
             raise TokenRefused(texts.REFUSED) from error
         finally:
             handler.stop()
             hurry()
             await lanes.drain(timeout_s=0)
-            tidying.cancel()
-            await asyncio.gather(tidying, return_exceptions=True)
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
             self._connection.detach()
             await handler.close()
             intake.close()
@@ -187,14 +243,21 @@ class TelegramBot:
                 inbox.tidy()
             await bot.shutdown()
 
-    def _workers(
-        self,
-        inbox: KeepsUpdates,
-        bot: Bot,
-        metrics: Metrics,
-        chats: KeepsChats,
-        sharing: "Sharing | None",
-    ) -> _Workers:
+    async def _give_up_in_time(self, handler: Handler, health: Health) -> None:
+        """Ends the process where only that helps: what keeps a thread busy is told with it."""
+        while self._lifeline is not None:
+            await asyncio.sleep(1.0)
+            if (why := health.why_not_alive()) is not None and not self._refused:
+                self._lifeline.give_up(why, handler.busy.longer_than(BUSY_AFTER_S))
+            elif late := handler.busy.longer_than(_LONGEST_STEP_S):
+                self._lifeline.give_up(_late(_LONGEST_STEP_S), late)
+            elif handler.busy.longer_than(_LONGEST_AGAIN_S, suspects=True):
+                late = handler.busy.longer_than(BUSY_AFTER_S, suspects=True)
+                self._lifeline.give_up(_late(_LONGEST_AGAIN_S), late)
+
+    def _workers(self, kept: "_Kept", bot: Bot, health: Health, metrics: Metrics) -> _Workers:
+        inbox, chats, sharing = kept.inbox, kept.chats, kept.sharing
+
         def new(update_id: int, raw: Mapping[str, Any]) -> None:
             metrics.arrived(update_id, kind_of(raw, among=_UPDATES))
             if chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
@@ -202,20 +265,34 @@ class TelegramBot:
             if (move := move_told_in(raw)) is not None:
                 chats.move(*move)
 
+        def handler_with(on_begun: OnNew = lambda _, __: None) -> Handler:
+            return Handler(
+                self._dialogue,
+                inbox,
+                bot,
+                on_done=metrics.ended,
+                on_begun=on_begun,
+                on_sent=health.sent,
+                on_kept=health.kept,
+                marks=self._lifeline,
+            )
+
         if sharing is None:
-            handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended)
+            handler = handler_with()
             lanes = Lanes(handler.handle)
-            intake = Intake(inbox, lanes, on_new=new, on_waiting=chats.open_chat)
+            intake = Intake(
+                inbox, lanes, on_new=new, on_waiting=chats.open_chat, on_kept=health.kept
+            )
             return _Workers(intake, lanes, handler, intake.replay)
         # what one process takes in may be worked on by another: that one is to know of it
-        handler = Handler(self._dialogue, inbox, bot, on_done=metrics.ended, on_begun=new)
+        handler = handler_with(on_begun=new)
         shared = SharedLanes(sharing.inbox, handler.handle, has_room=lambda: handler.has_room)
 
         def begin() -> None:
             shared.begin()
             sharing.start(shared.look)
 
-        intake = Intake(inbox, shared, on_new=lambda _, __: None)
+        intake = Intake(inbox, shared, on_new=lambda _, __: None, on_kept=health.kept)
         return _Workers(intake, shared, handler, begin)
 
     def _receiver(
@@ -275,6 +352,8 @@ class TelegramBot:
             await receiver.confirm()
 
     def _pages(self, pages: HealthPages) -> AbstractAsyncContextManager[object]:
+        if self._lifeline is not None:
+            return self._lifeline.held(pages.answer)
         port = self._settings.health_port
         if port is None:
             return nullcontext()
@@ -326,17 +405,12 @@ class TelegramBot:
         return False
 
 
+def _late(limit_s: float) -> str:
+    return f"a thread that answers has been busy with one thing for {limit_s:g} s"
+
+
 def _no_hurry() -> None:
     """Files are not waited for."""
-
-
-def bot_directory(settings: Settings, token: str) -> Path:
-    """Where the files of one bot lie: updates are counted for each bot, by each Bot API server."""
-    name = token.partition(":")[0]
-    if settings.telegram_api != TELEGRAM_API:
-        at = urlsplit(settings.telegram_api)
-        name += f"-{at.hostname}-{at.port or at.scheme}".replace(":", "_")
-    return settings.home / "bot" / name
 
 
 @contextmanager
@@ -350,7 +424,8 @@ def _alone(directory: Path) -> Iterator[None]:
     with ExitStack() as held:
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            held.enter_context(file_lock(directory / "serving.lock"))
+            # a process that was killed holds it for a moment
+            held.enter_context(file_lock(directory / "serving.lock", wait_s=_KILLED_S))
         except LockHeld as error:
             raise AlreadyServing(
                 f'Another "verbatim serve" answers for this bot from {directory}. Stop it first.'

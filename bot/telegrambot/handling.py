@@ -5,11 +5,13 @@ import contextvars
 import hashlib
 import json
 import logging
+import math
+import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Protocol, TypeVar
 
 from telegram import Bot, Update
@@ -26,17 +28,19 @@ from bot.acts import Act, Offers, Say, Typing
 from bot.dialogue import Dialogue
 from bot.errors import LaneLost
 from bot.events import Event
-from bot.inbox import Begun
+from bot.inbox import MOST_BLAMED, Begun
 from bot.kept import NOT_KEPT, KeepsUpdates
 from bot.rendering import Message
 from bot.requestid import request_id
+from bot.telegrambot.busythreads import BusyThreads
+from bot.telegrambot.isolation import Isolation
 from bot.telegrambot.sending import Sender
 from bot.telegrambot.updates import event_of
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
-"""An update in whose handling the process died so often is set aside."""
+"""An update in whose handling the process died so often is set aside, where it is not known how."""
 
 ANSWERED_AT_ONCE = 8
 
@@ -52,8 +56,38 @@ MOST_AT_ONCE = 200
 _RETRY_S = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
 _MOST_AWAY_S = 15.0
 _CLOSE_S = 5.0
+_LOOK_S = 0.02
 
 _T = TypeVar("_T")
+
+
+class Marks(Protocol):
+    """Is told what is in work, for who finds this process dead; see ``bot.lifeline.Lifeline``."""
+
+    def making(self, update_id: int) -> None:
+        """What an update asks for is worked on."""
+        ...
+
+    def sending(self, update_id: int) -> None:
+        """What was made is being sent."""
+        ...
+
+    def left(self, update_id: int) -> None:
+        """Nothing is done about an update at the moment."""
+        ...
+
+
+class NoMarks:
+    """Tells nobody."""
+
+    def making(self, update_id: int) -> None:
+        """Does nothing."""
+
+    def sending(self, update_id: int) -> None:
+        """Does nothing."""
+
+    def left(self, update_id: int) -> None:
+        """Does nothing."""
 
 
 class Handler:
@@ -67,10 +101,16 @@ class Handler:
         *,
         on_done: Callable[[int, str], None],
         on_begun: Callable[[int, Mapping[str, Any]], None] = lambda _, __: None,
+        on_sent: Callable[[Exception | None], None] = lambda _: None,
+        on_kept: Callable[[Exception | None], None] = lambda _: None,
+        marks: Marks | None = None,
     ) -> None:
         """``on_done`` is told the id of each update that is done with, and how, in a word.
 
-        ``on_begun`` is told the id and the content of each before it is worked on.
+        ``on_begun`` is told the id and the content of each before it is worked on. ``on_sent`` is
+        told when Telegram took something, or the error when it did not answer, and ``on_kept`` the
+        error when the inbox could not be written. Without ``marks`` nobody knows how the process
+        ended: an update that was in work at several ends is set aside.
         """
         self._dialogue = dialogue
         self._inbox = inbox
@@ -82,7 +122,12 @@ class Handler:
         self._stopping = asyncio.Event()
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
-        self._suspects = asyncio.Lock()
+        self._isolation = Isolation()
+        self._on_sent = on_sent
+        self._on_kept = on_kept
+        self._marks = marks or NoMarks()
+        self._most_attempts = MOST_ATTEMPTS if marks is None else math.inf
+        self.busy = BusyThreads(ANSWERED_AT_ONCE)
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
         self._asking = ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="kept")
 
@@ -97,10 +142,17 @@ class Handler:
 
     async def close(self) -> None:
         """Waits a moment for what is being made; the end of the process waits for the rest."""
-        loop = asyncio.get_running_loop()
-        closing = loop.run_in_executor(None, lambda: self._threads.shutdown(cancel_futures=True))
-        written = loop.run_in_executor(None, self._asking.shutdown)
-        await asyncio.wait([closing, written], timeout=_CLOSE_S)
+
+        def close() -> None:
+            self._threads.shutdown(cancel_futures=True)
+            self._asking.shutdown()
+
+        # a thread that the end of the event loop does not wait for
+        closing = threading.Thread(target=close, daemon=True)
+        closing.start()
+        end_s = time.monotonic() + _CLOSE_S
+        while closing.is_alive() and time.monotonic() < end_s:
+            await asyncio.sleep(_LOOK_S)
 
     async def handle(self, update_id: int) -> bool:
         """Whether the update is done with; it stays in the inbox if not.
@@ -130,6 +182,7 @@ class Handler:
                 return False
             except NOT_KEPT as error:
                 # it is no try: what cannot be written now is not forgotten for that
+                self._on_kept(error)
                 away_s = min(away_s + _RETRY_S[0], _MOST_AWAY_S)
                 log.warning("not answered yet, next look in %g s: %s", away_s, error)
                 if await self._told_to_stop_within(away_s):
@@ -172,6 +225,7 @@ class Handler:
         except NetworkError as error:
             # the library counts a refused request among the network's errors
             if not isinstance(error, BadRequest):
+                self._on_sent(error)
                 raise
             log.error("Telegram refused an answer: %s", error)  # noqa: TRY400 (the error says all)
             await self._apologise(work)
@@ -180,22 +234,33 @@ class Handler:
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("not answered: %s\n%s", type(error).__name__, frames)  # noqa: TRY400 (see above)
             await self._apologise(work)
+        finally:
+            self._marks.left(work.update_id)
         return work.outcome
 
     async def _begin(self, work: "_Work") -> None:
         """Makes the first act, shown that it is being made."""
         self._to_make += 1
         try:
-            suspect = await self._asked(self._inbox.is_suspect, work.update_id)
-            # if one of them ends the process again, the others are not blamed
-            async with self._suspects if suspect else nullcontext(), self._slots:
+            work.suspect = await self._asked(self._inbox.is_suspect, work.update_id)
+            async with self._apart(work), self._slots:
                 await self._begin_in_turn(work)
         finally:
             self._to_make -= 1
 
+    def _apart(self, work: "_Work") -> AbstractAsyncContextManager[None]:
+        """If a suspect ends the process again, no other update is blamed for it."""
+        return self._isolation.alone() if work.suspect else self._isolation.beside_others()
+
     async def _begin_in_turn(self, work: "_Work") -> None:
+        self._marks.making(work.update_id)
         begun = await work.begin()
         if begun is None:
+            return
+        if begun.blamed > MOST_BLAMED:
+            # not even that it is set aside can be said
+            log.error("set aside in silence: the process ended %d times", begun.blamed)
+            work.outcome = "set_aside"
             return
         raw = json.loads(begun.payload)
         if work.update is None:
@@ -204,9 +269,10 @@ class Handler:
         work.event = event_of(update, bot_name=self._bot.username)
         if work.event is None:
             return
-        if begun.attempts > MOST_ATTEMPTS:
-            log.error("set aside: the process ended %d times with it", begun.attempts - 1)
-            work.acts = self._dialogue.apology(work.event)
+        if begun.blamed == MOST_BLAMED or begun.attempts > self._most_attempts:
+            times = begun.blamed or begun.attempts - 1
+            log.error("set aside: the process ended %d times with it", times)
+            work.acts = self._dialogue.set_aside(work.event)
             work.outcome = "set_aside"
         else:
             work.acts = self._dialogue.acts(work.event)
@@ -257,9 +323,14 @@ class Handler:
         while work.acts is not None and work.update is not None:
             if work.act is not None:
                 work.try_act()
-                await self._sender.do(work.act, work.update, work)
+                self._marks.sending(work.update_id)
+                async with self._isolation.alone() if work.suspect else nullcontext():
+                    await self._sender.do(work.act, work.update, work)
+                if not isinstance(work.act, Typing):
+                    self._on_sent(None)
                 work.did()
-            async with self._slots:
+            async with self._apart(work), self._slots:
+                self._marks.making(work.update_id)
                 await self._make_next(work)
             if work.act is None:
                 return
@@ -271,9 +342,10 @@ class Handler:
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
         try:
-            work.act = await loop.run_in_executor(
-                self._threads, context.run, lambda: next(acts, None)
-            )
+            with self.busy.one_with(work.update_id, suspect=work.suspect):
+                work.act = await loop.run_in_executor(
+                    self._threads, context.run, lambda: _next_of(acts)
+                )
         except NOT_KEPT as error:
             work.acts = None
             # it is not the inbox that failed: it would be made again without end
@@ -307,6 +379,20 @@ class Handler:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 
 
+def _next_of(acts: Iterator[Act]) -> Act | None:
+    """The next act, None after the last.
+
+    Raises:
+        RuntimeError: where what makes it would end the process, or cancel what waits for it.
+    """
+    try:
+        return next(acts, None)
+    except Exception:
+        raise
+    except BaseException as error:
+        raise RuntimeError(type(error).__name__) from error
+
+
 class _Asked(Protocol):
     """Asks the inbox something; see ``Handler``."""
 
@@ -325,6 +411,7 @@ class _Work:
         self.update_id = update_id
         self._earlier: list[str] = []
         self._arrived: list[str] = []
+        self.suspect = False
         self.acts: Iterator[Act] | None = None
         self.act: Act | None = None
         self.outcome = "ignored"

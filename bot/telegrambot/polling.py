@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _POLL_S = 10
 _LONGEST_PAUSE_S = 30.0
+_LONGEST_UNKEPT_S = 5.0
 _FULL_PAUSE_S = 0.5
 _CONFIRM_S = 5.0
 
@@ -56,6 +57,7 @@ class Poller:
         self._on_paused = on_paused
         self._on_refused = on_refused
         self._offset = 0
+        self._has_heard = False
         self._stopped = asyncio.Event()
 
     def listening(self) -> AbstractAsyncContextManager[object]:
@@ -88,9 +90,9 @@ class Poller:
                 pause_s = min(_LONGEST_PAUSE_S, max(1.0, 1.5 * pause_s))
             except NOT_KEPT as error:
                 log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
-                pause_s = min(_LONGEST_PAUSE_S, max(1.0, 1.5 * pause_s))
+                pause_s = min(_LONGEST_UNKEPT_S, max(1.0, 1.5 * pause_s))
             else:
-                pause_s = 0.0
+                pause_s, self._has_heard = 0.0, True
                 self._on_success()
             await self._pause(pause_s)
 
@@ -111,7 +113,8 @@ class Poller:
         while self._intake.full and not self._stopped.is_set():
             self._on_paused()
             await self._pause(_FULL_PAUSE_S)
-        getting = asyncio.create_task(self._get(timeout_s=_POLL_S))
+        # the first answer comes at once: it tells that Telegram is there
+        getting = asyncio.create_task(self._get(timeout_s=_POLL_S if self._has_heard else 0))
         stopping = asyncio.create_task(self._stopped.wait())
         await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

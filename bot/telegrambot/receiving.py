@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from bot.errors import StateUnreachable
+from bot.inbox import Arrival
 from bot.kept import NOT_KEPT, KeepsUpdates
 from bot.telegrambot.arrivals import arrival_of, chat_of_lane
 
@@ -54,11 +55,14 @@ class Intake:
         *,
         on_new: OnNew,
         on_waiting: OnWaiting = lambda _: None,
+        on_kept: Callable[[Exception | None], None] = lambda _: None,
     ) -> None:
+        """``on_kept`` is told when the inbox was written, or the error when it could not be."""
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
         self._on_waiting = on_waiting
+        self._on_kept = on_kept
         # one thread: the disk may be slow, and the event loop must not wait for it
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="inbox")
 
@@ -81,12 +85,12 @@ class Intake:
             log.warning("%d things came that are no updates", len(raw) - len(arrivals))
         if not arrivals:
             return
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(_TAKE_S if self._inbox.waits else None):
-                new = await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
-        except TimeoutError:
-            raise StateUnreachable(f"nothing was said for {_TAKE_S:g} s") from None
+            new = await self._put(arrivals)
+        except NOT_KEPT as error:
+            self._on_kept(error)
+            raise
+        self._on_kept(None)
         raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
         # first of all: what is in the inbox and in no lane is not answered before a restart.
         # Nothing is worked on before this method lets the event loop go on.
@@ -97,6 +101,14 @@ class Intake:
             if isinstance(content, Mapping):
                 with _logged():
                     self._on_new(each.update_id, content)
+
+    async def _put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_TAKE_S if self._inbox.waits else None):
+                return await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
+        except TimeoutError:
+            raise StateUnreachable(f"nothing was said for {_TAKE_S:g} s") from None
 
     def replay(self) -> None:
         """Hands over what waits since the last time."""
@@ -120,6 +132,9 @@ class Intake:
                 await loop.run_in_executor(self._writer, self._inbox.tidy)
             except NOT_KEPT as error:
                 log.warning("the inbox cannot be tidied: %s", error)
+                self._on_kept(error)
+            else:
+                self._on_kept(None)
 
     def close(self) -> None:
         """Waits for what is being written; for a database only so long."""

@@ -22,7 +22,7 @@ from bot.webserver import Reply, Request, WebServer
 log = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 1024 * 1024
-_LOOK_S = 30.0
+_LOOK_S = 10.0
 _RECENT_S = 180.0
 """Telegram tries again within 60 seconds, and gives each try some time."""
 _MOST_TOLD = 200

@@ -1,0 +1,51 @@
+"""What the threads that answer are busy with, and for how long."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+class BusyThreads:
+    """Knows what is worked on in each thread. Belongs to one event loop."""
+
+    def __init__(self, number: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``number`` is how many threads there are."""
+        self._number = number
+        self._clock = clock
+        self._steps: dict[object, _Step] = {}
+
+    @contextmanager
+    def one_with(self, update_id: int, *, suspect: bool = False) -> Iterator[None]:
+        """A thread works on an update within the block."""
+        key = object()
+        self._steps[key] = _Step(update_id, self._clock(), suspect)
+        try:
+            yield
+        finally:
+            del self._steps[key]
+
+    def none_free_s(self) -> float:
+        """For how long all threads have been busy with the same things; 0 while one is free."""
+        if len(self._steps) < self._number:
+            return 0.0
+        return self._clock() - max(step.since_s for step in self._steps.values())
+
+    def longer_than(self, limit_s: float, *, suspects: bool = False) -> list[int]:
+        """The updates that a thread has been busy with for longer, without doing the next step.
+
+        With ``suspects`` those alone that were in work when a process before this one ended.
+        """
+        earliest_s = self._clock() - limit_s
+        return [
+            step.update_id
+            for step in self._steps.values()
+            if step.since_s < earliest_s and (step.suspect or not suspects)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    update_id: int
+    since_s: float
+    suspect: bool

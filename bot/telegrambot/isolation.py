@@ -1,0 +1,65 @@
+"""Some work is done while no other is, so that what becomes of the process is its doing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+QUIET_S = 3.0
+"""So long work that is to be alone waits for what was begun before."""
+
+ALONE_S = 20.0
+"""After so long other work is begun beside it: nobody waits longer for what may never end."""
+
+
+class Isolation:
+    """Who works beside others, and who alone. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._working = 0
+
+    @asynccontextmanager
+    async def beside_others(self) -> AsyncIterator[None]:
+        """Waits while other work is to be alone."""
+        await self._open.wait()
+        self._working += 1
+        self._quiet.clear()
+        try:
+            yield
+        finally:
+            self._working -= 1
+            if not self._working:
+                self._quiet.set()
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Nothing is begun meanwhile, for ``ALONE_S``; what goes on is waited for a moment."""
+        await self._turn.acquire()
+        self._open.clear()
+        turn = _Turn()
+
+        def end() -> None:
+            if not turn.ended:
+                turn.ended = True
+                self._open.set()
+                self._turn.release()
+
+        ending = asyncio.get_running_loop().call_later(QUIET_S + ALONE_S, end)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(QUIET_S):
+                    await self._quiet.wait()
+            yield
+        finally:
+            ending.cancel()
+            end()
+
+
+@dataclass(slots=True)
+class _Turn:
+    ended: bool = False
