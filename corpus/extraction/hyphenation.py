@@ -123,11 +123,10 @@ class Hyphenation:
         return Hyphen.KEPT
 
     def _in_english(self, one: str, two: str, *, capital: bool) -> Hyphen:
-        known = english_words()
-        if one + two in known:
-            return Hyphen.DROPPED
         if len(one) == 1:  # as in "e-mail": no word is parted behind its first letter
             return Hyphen.KEPT if self._is_word(two) else Hyphen.DROPPED_BY_GUESS
+        if one + two in english_words():
+            return Hyphen.DROPPED
         if one[-1] == two[0] and one[-1] in "aeiou":  # as in "de-escalation"
             return Hyphen.KEPT_BY_GUESS
         if one in _BOUND_PARTS and one not in self.words:

@@ -80,7 +80,8 @@ def text_of(pages: Sequence[Page]) -> DocumentText:
         if match:
             found = found.with_opening(f"[{match['mark']}] ", instead_of=match.end())
         written.append(found)
-    heading = _heading(above, body=body) if exact else None
+    shown = [[*page.edges, *lines] for page, lines in zip(pages, above, strict=True)]
+    heading = _heading(shown, body=body) if exact else None
     return _put_together(written, rest=rest, heading=heading)
 
 
@@ -110,12 +111,26 @@ def _paragraphs(
         return pitches[key]
 
     text: list[Paragraph] = []
-    for on_page in lines:
+    alone: list[Paragraph] = []
+    for page, on_page in zip(pages, lines, strict=True):
         found = split(on_page, pitch=pitch, exact=exact)
-        if text and found and goes_on(text[-1], found[0]):
-            text[-1].lines.extend(found.pop(0).lines)
-        text.extend(found)
-    return text
+        heads, feet = _edges_of(page)
+        alone += heads
+        if found:
+            if text and goes_on(text[-1], found[0]):
+                text[-1].lines.extend(found.pop(0).lines)
+            text += alone + found
+            alone = []
+        alone += feet
+    return text + alone
+
+
+def _edges_of(page: Page) -> tuple[list[Paragraph], list[Paragraph]]:
+    """The lines alone in the margins of a page, above and below its text."""
+    middle = (page.top + page.bottom) / 2
+    heads = [Paragraph([line]) for line in page.edges if line.middle > middle]
+    feet = [Paragraph([line]) for line in page.edges if line.middle <= middle]
+    return heads, feet
 
 
 def _sizes_are_exact(pages: Sequence[Page], body: float) -> bool:

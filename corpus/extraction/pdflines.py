@@ -72,7 +72,8 @@ class Page:
     """The lines of a page in the order of the file, the page's box and its number from 1.
 
     ``left_out`` is text that the page has before its first line, or without one, and that is no
-    part of ``lines``, each with its name.
+    part of ``lines``, each with its name. ``edges`` are lines alone in the upper or lower margin,
+    which no paragraph goes on with or after.
     """
 
     lines: tuple[Line, ...]
@@ -80,6 +81,7 @@ class Page:
     top: float
     number: int = 0
     left_out: tuple[tuple[DeviationName, str], ...] = ()
+    edges: tuple[Line, ...] = ()
 
     @property
     def height(self) -> float:

@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 
 from corpus.extraction.extract import DeviationKind, DeviationName
 from corpus.extraction.pdflines import Line, Mark, Page, body_height, marked, usual_pitch
+from corpus.extraction.pdfnotes import NOTE
+from corpus.extraction.raisedsigns import plain
 
 _MARGIN = 0.14  # of the page's height: where heads and feet stand, beside the outermost lines
 _OUTERMOST = 3
 _SAME_PLACE = 5.0  # points
 _SAME_FOOT = 12.0
+_SAME_ROW = 0.5  # of the height
 _OUTER_MARGIN = 0.085  # of the page's height: where only heads and feet stand
 _CODE_DIGITS = 5
 _MANY_PAGES = 3
@@ -56,7 +59,7 @@ class _Candidate:
     top: bool
     place: float  # points from the edge
     words: tuple[str, ...]
-    below: Line | None  # the next line of its own paragraph, by distance and type, if any
+    beside: tuple[Line, ...]  # the lines above and below it that may be of its own paragraph
 
     @property
     def worded(self) -> bool:
@@ -106,16 +109,32 @@ class _Running:
         gone |= {id(c.line) for c in self._relatives(gone)}
         gone |= {id(c.line) for c in self._in_slots(gone)}
         found = {id(c.line): (self._name(c), c.top) for c in self._candidates if id(c.line) in gone}
-        return [_without(page, found) for page in self._pages]
+        edges = {
+            id(c.line) for c in self._candidates if id(c.line) not in gone and self._is_edge(c)
+        }
+        return [_without(page, found, edges) for page in self._pages]
 
-    def _attached(self, candidate: _Candidate, depth: int = 6) -> bool:
-        """Whether a line is of a paragraph, and not of a head that has several lines."""
-        if candidate.below is None:
+    def _is_edge(self, candidate: _Candidate) -> bool:
+        """Whether a line that may not run stands alone in the margin, and is no footnote."""
+        alone = self._outside(candidate) and self._in_margin(candidate)
+        if not alone or candidate.partial or self._attached(candidate):
             return False
-        other = self._by_line.get(id(candidate.below))
-        if other is None or len(self._repeats[id(other.line)]) < 2 or depth == 0:  # noqa: PLR2004
-            return True
-        return other.ended or other.partial or self._attached(other, depth - 1)
+        return not NOTE.match(plain(candidate.line.text))
+
+    def _attached(self, candidate: _Candidate) -> bool:
+        """Whether a line is of a paragraph, and not of a head that has several lines."""
+        waiting, seen = [candidate], {id(candidate.line)}
+        while waiting:
+            for line in waiting.pop().beside:
+                other = self._by_line.get(id(line))
+                if other is None or len(self._repeats[id(line)]) < 2:  # noqa: PLR2004
+                    return True
+                if other.ended or other.partial:
+                    return True
+                if id(line) not in seen:
+                    seen.add(id(line))
+                    waiting.append(other)
+        return False
 
     def _protected(self, candidate: _Candidate) -> bool:
         """Whether a line may be a sentence or a part of one."""
@@ -134,7 +153,6 @@ class _Running:
             if not (at_top or at_foot):
                 continue
             top = above <= below if at_top and at_foot else at_top
-            neighbour = _neighbour(lines, rank, top=top)
             yield _Candidate(
                 line=line,
                 page=self._first_like[number],
@@ -142,12 +160,15 @@ class _Running:
                 top=top,
                 place=above if top else below,
                 words=tuple(line.text.casefold().split()),
-                below=neighbour
-                if neighbour is not None and self._is_attached(line, neighbour)
-                else None,
+                beside=tuple(
+                    other
+                    for other in _neighbours(lines, rank)
+                    if self._may_go_together(line, other)
+                ),
             )
 
-    def _is_attached(self, line: Line, neighbour: Line) -> bool:
+    def _may_go_together(self, line: Line, neighbour: Line) -> bool:
+        """Whether two lines may be of one paragraph, by their distance and their type."""
         pitch = self._pitch * max(1.0, line.height / (self._body or 1.0))
         near = abs(line.middle - neighbour.middle) <= _ATTACHED * pitch
         return near and abs(line.height - neighbour.height) <= _SAME_SIZE * line.height
@@ -172,14 +193,12 @@ class _Running:
             lambda count: " " if self._is_count_of(count, candidate.page) else count[0],
             " ".join(candidate.words),
         )
-        words = text.split()
+        words = [word for word in text.split() if word.strip(_EDGE_SIGNS)]
         kept = []
         for place, word in enumerate(words):
             bare = word.strip(_EDGE_SIGNS)
             last = place == len(words) - 1
             edge = place == 0 or last or words[place - 1].strip(_EDGE_SIGNS) in _PAGE_WORDS
-            if not bare and word.strip():
-                continue
             if edge and self._is_page_number(bare, candidate.page, alone=len(words) == 1):
                 continue
             if bare in _PAGE_WORDS and place + 1 < len(words) and _value(words[place + 1]):
@@ -315,7 +334,7 @@ class _Running:
         if any(value is not None and self._counts(value, candidate.page) for value in values):
             return True
         signed = candidate.line.text[0] in _EDGE_SIGNS
-        return (signed or candidate.below is None) and (
+        return (signed or not candidate.beside) and (
             self._outside(candidate) or candidate.place < _MARGIN * candidate.height
         )
 
@@ -389,19 +408,19 @@ def _is_code(candidate: _Candidate) -> bool:
     return coded and long and candidate.place < _OUTER_MARGIN * candidate.height
 
 
-def _neighbour(lines: Sequence[Line], rank: int, *, top: bool) -> Line | None:
-    """The next line towards the middle of the page that stands over or under a line."""
+def _neighbours(lines: Sequence[Line], rank: int) -> Iterable[Line]:
+    """The next lines that stand over and under a line, of lines in their order on the page."""
     line = lines[rank]
-    step = 1 if top else -1
-    place = rank + step
-    while 0 <= place < len(lines):
-        other = lines[place]
-        if abs(other.middle - line.middle) > 0.5 * line.height and (
-            min(line.right, other.right) > max(line.left, other.left)
-        ):
-            return other
-        place += step
-    return None
+    for step in (-1, 1):
+        place = rank + step
+        while 0 <= place < len(lines):
+            other = lines[place]
+            place += step
+            if abs(other.middle - line.middle) > _SAME_ROW * line.height and (
+                min(line.right, other.right) > max(line.left, other.left)
+            ):
+                yield other
+                break
 
 
 def _edge_numbers(words: Sequence[str]) -> set[int]:
@@ -442,12 +461,14 @@ def _is_count(words: Sequence[str]) -> bool:
     )
 
 
-def _without(page: Page, running: dict[int, tuple[DeviationName, bool]]) -> Page:
+def _without(page: Page, running: dict[int, tuple[DeviationName, bool]], edges: set[int]) -> Page:
     """The page without its running lines: marks at its first line for heads, at its last for feet.
 
-    ``running`` has a name for the identity of each, and whether it stands at the top.
+    ``running`` has a name for the identity of each, and whether it stands at the top; ``edges``
+    are the identities of lines alone in the margin.
     """
-    kept = [line for line in page.lines if id(line) not in running]
+    kept = [line for line in page.lines if id(line) not in running and id(line) not in edges]
+    alone = tuple(line for line in page.lines if id(line) in edges)
     heads: list[tuple[DeviationName, str]] = []
     feet: list[tuple[DeviationName, str]] = []
     for line in page.lines:
@@ -455,9 +476,11 @@ def _without(page: Page, running: dict[int, tuple[DeviationName, bool]]) -> Page
             name, top = running[id(line)]
             (heads if top else feet).append((name, line.text))
     if not kept:
-        return replace(page, lines=(), left_out=(*heads, *feet, *page.left_out))
+        left_out = (*heads, *feet, *page.left_out)
+        return replace(page, lines=(), left_out=left_out, edges=alone)
     end = len(kept[-1].text)
     kept[-1] = marked(
         kept[-1], [Mark(end, DeviationKind.LEFT_OUT, name, text) for name, text in feet]
     )
-    return replace(page, lines=tuple(kept), left_out=(*heads, *page.left_out))
+    left_out = (*heads, *page.left_out)
+    return replace(page, lines=tuple(kept), left_out=left_out, edges=alone)
