@@ -7,7 +7,7 @@ gets.
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot import admintexts
@@ -23,7 +23,7 @@ from bot.refreshing import ProgressBar
 from bot.rendering import Message
 from bot.submissions import MOST_BYTES, Submission, Submissions
 from bot.translation import Translator
-from corpus import CorpusError, UnknownDocument
+from corpus import CorpusError, LeftOut, UnknownDocument
 from corpus.directory import CorpusDirectory
 from embeddings import EmbeddingsError, Generation, RefreshReport
 
@@ -44,7 +44,8 @@ class Operations:
     """What administrators work on.
 
     ``refresh`` shows its progress with the bar it is given. ``changed`` tells whether the corpus
-    directory has changed since what answers was built; ``waiting`` how many messages wait.
+    directory has changed since what answers was built; ``left_out`` which files of it were not
+    read then; ``waiting`` how many messages wait.
     """
 
     answerers: LiveAnswerer
@@ -53,6 +54,7 @@ class Operations:
     open_directory: Callable[[], CorpusDirectory]
     submissions: Submissions
     changed: Callable[[], bool]
+    left_out: Callable[[], Sequence[LeftOut]] = tuple
     fetch_file: FetchFile | None = None
     waiting: Callable[[], int] | None = None
 
@@ -125,6 +127,8 @@ class Administration:
         )
         if self._do.changed():
             text = admintexts.joined(text, words.say(admintexts.CHANGED_SINCE))
+        if left_out := self._do.left_out():
+            text = admintexts.joined(text, admintexts.not_read(left_out, words))
         yield say(event, text)
 
     def _refresh(self, event: Written, words: Translator) -> Iterator[Act]:

@@ -1,6 +1,6 @@
 """What the bot says to its administrators. As in ``texts``, said through a ``Translator``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.background import Step
 from bot.isolation import isolated
@@ -9,7 +9,7 @@ from bot.submissions import Submission
 from bot.texts import AS_FILE_SAYS
 from bot.translation import Translator, mark
 from bot.utf16 import MESSAGE_UNITS, shorten
-from corpus import Document
+from corpus import Document, LeftOut
 from embeddings import Generation, RefreshReport
 
 COMMANDS = (
@@ -70,6 +70,7 @@ _PREVIEWED = 3
 _TITLE_UNITS = 300
 _NOTE_UNITS = 200
 _REASON_UNITS = 1_000
+_MOST_FILES = 8
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
 
@@ -84,7 +85,22 @@ def progress(step: Step, words: Translator) -> str:
 
 
 def refreshed(report: RefreshReport, words: Translator) -> str:
-    """What a refresh did."""
+    """What a refresh did, and the files that it left out."""
+    text = _done(report, words)
+    return joined(text, not_read(report.left_out, words)) if report.left_out else text
+
+
+def not_read(left_out: Sequence[LeftOut], words: Translator) -> str:
+    """Which files nothing is quoted from, and why; the reasons are in English."""
+    lines = [
+        shorten(f"{each.file}: {each.reason}", units=_NOTE_UNITS) for each in left_out[:_MOST_FILES]
+    ]
+    head = words.plural("1 file is not read:", "{count} files are not read:", len(left_out))
+    more = [f"… + {len(left_out) - _MOST_FILES}"] if len(left_out) > _MOST_FILES else []
+    return "\n".join([head, *lines, *more])
+
+
+def _done(report: RefreshReport, words: Translator) -> str:
     if not report.published:
         return words.say(UP_TO_DATE, number=str(report.generation))
     return words.say(

@@ -17,6 +17,7 @@ from bot.composition import (
     Served,
     Warn,
     changed_since,
+    left_out,
     open_directory,
     rollback_index,
     served_corpus,
@@ -121,6 +122,7 @@ def _operations(
             lambda: open_directory(settings), partial(fetch, max_bytes=MOST_BYTES)
         ),
         changed=lambda: changed_since(settings) is not None,
+        left_out=lambda: left_out(settings),
         fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
         waiting=waiting,
     )

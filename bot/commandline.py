@@ -43,6 +43,7 @@ from bot.translation import translator
 from corpus import CorpusError
 from corpus.frontmatter import (
     Provenance,
+    checked_access,
     checked_date,
     checked_group,
     checked_language,
@@ -86,7 +87,7 @@ app = typer.Typer(
         "a cross-encoder that puts the best passages in order (hub name or folder each), "
         "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
         "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running, "
-        "5 some sources could not be added, 6 a citation does not hold."
+        "5 some files or sources could not be read, 6 a citation does not hold."
     ),
 )
 
@@ -304,7 +305,7 @@ def add(
         typer.Option(
             "--access",
             metavar="GROUP",
-            help="Only for this group of readers (VERBATIM_GROUPS); may be repeated.",
+            help="Only for this group of readers (VERBATIM_GROUPS), or public; may be repeated.",
         ),
     ] = None,
     then_refresh: Annotated[
@@ -342,10 +343,11 @@ def add(
         print(json.dumps([outcome_fields(o) for o in outcomes], ensure_ascii=False, indent=2))
     else:
         terminalreports.print_added(outcomes, out, refresh_follows=then_refresh)
+    whole = True
     if then_refresh and bad < len(outcomes):
-        _refresh_once(settings, as_json=False, console=err if as_json else out)
-    if bad:
-        raise typer.Exit(EXIT_PARTLY if bad < len(outcomes) else EXIT_FAILURE)
+        whole = _refresh_once(settings, as_json=False, console=err if as_json else out)
+    if bad or not whole:
+        raise typer.Exit(EXIT_FAILURE if bad == len(outcomes) else EXIT_PARTLY)
 
 
 @app.command()
@@ -370,7 +372,8 @@ def remove(
     for document in documents:
         out.print(f"removed  {directory.remove(_decodable(document))}", soft_wrap=True)
     if then_refresh:
-        _refresh_once(settings, as_json=False, console=out)
+        if not _refresh_once(settings, as_json=False, console=out):
+            raise typer.Exit(EXIT_PARTLY)
     else:
         out.print('Type "verbatim refresh" to stop quoting from it.')
 
@@ -401,6 +404,9 @@ def refresh(
 ) -> None:
     """Build the index, or bring it to the corpus directory.
 
+    A file that cannot be read is left out and named with the reason, with what was quoted from it
+    before; the exit code is then 5. --full tries it again although it has not changed.
+
     Example: verbatim refresh --dry-run
     """
     if watch and dry_run:
@@ -416,10 +422,10 @@ def refresh(
         settings = replace(settings, ray_address=given)
     if watch:
         _watch(settings, engine=engine, full=full, as_json=as_json)
-    else:
-        _refresh_once(
-            settings, engine=engine, full=full, dry_run=dry_run, as_json=as_json, console=out
-        )
+    elif not _refresh_once(
+        settings, engine=engine, full=full, dry_run=dry_run, as_json=as_json, console=out
+    ):
+        raise typer.Exit(EXIT_PARTLY)
 
 
 def _refresh_once(
@@ -430,12 +436,14 @@ def _refresh_once(
     dry_run: bool = False,
     as_json: bool,
     console: Console,
-) -> None:
+) -> bool:
+    """Refreshes, and prints what was done; whether every file was read."""
     from bot.composition import open_refresher
 
     refresher = open_refresher(settings, progress_bar=_progress_bar, engine=engine)
     report = refresher.plan(full=full) if dry_run else refresher.refresh(full=full)
     _print_report(report, as_json=as_json, dry_run=dry_run, console=console)
+    return not report.left_out
 
 
 def _watch(settings: Settings, *, engine: EngineKind, full: bool, as_json: bool) -> None:
@@ -461,6 +469,7 @@ def _print_report(report: RefreshReport, *, as_json: bool, dry_run: bool, consol
         print(json.dumps({**asdict(report), "dry_run": dry_run}))
     else:
         terminalreports.print_refresh(report, console, dry_run=dry_run)
+    terminalreports.print_left_out(report.left_out, err)
 
 
 def _provenance(
@@ -483,7 +492,7 @@ def _provenance(
             place=one_line[2],
             url=checked_url(url) if url else None,
             language=checked_language(language) if language else None,
-            access=frozenset(map(checked_group, access)) if access else None,
+            access=checked_access(access) if access else None,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

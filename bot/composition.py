@@ -24,6 +24,7 @@ from bot.verification import Verification, verify
 from corpus import (
     Corpus,
     CorpusError,
+    LeftOut,
     Snapshots,
     document_from_bytes,
     read_corpus,
@@ -156,7 +157,8 @@ def _open_generation(
     """
     if store.is_empty():
         _seed_new_machine(settings)
-        refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S)
+        for each in refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S).left_out:
+            warn(f"not read: {each.file}: {each.reason}")
         generation = store.open_current()
         check_model(generation, model.identity)
         return generation, None
@@ -221,7 +223,9 @@ def open_directory(settings: Settings) -> "CorpusDirectory":
 
     _seed_new_machine(settings)
     snapshots = Snapshots(settings.snapshots_directory)
-    return CorpusDirectory(settings.corpus_directory, snapshots=snapshots)
+    return CorpusDirectory(
+        settings.corpus_directory, snapshots=snapshots, default_access=settings.default_access
+    )
 
 
 def added_sources(
@@ -359,15 +363,26 @@ def open_evaluation_embedders(settings: Settings, cache: Path | None) -> tuple[E
         ) from error
 
 
-def open_corpus(settings: Settings) -> Corpus:
+def open_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
     """The corpus directory, read; on a new machine it is seeded with the shipped statements.
 
+    ``warn`` is told of the files that cannot be read.
+
     Raises:
-        CorpusError: if the directory is missing or a file in it cannot be read.
+        CorpusError: if the directory is missing or no file in it can be read.
         SettingsError: if the directory cannot be seeded.
     """
     _seed_new_machine(settings)
-    return read_corpus(settings.corpus_directory, read=document_from_bytes).whole()
+    reading = read_corpus(
+        settings.corpus_directory,
+        read=document_from_bytes,
+        default_access=settings.default_access,
+    )
+    if not reading.corpus.documents:
+        return reading.whole()
+    for refused in reading.refused:
+        warn(f"not read: {refused}")
+    return reading.corpus
 
 
 def served_corpus(
@@ -385,7 +400,7 @@ def served_corpus(
     store = open_index(settings)
     known: KnownAccess = NO_ACCESS
     if store.is_empty():
-        corpus = open_corpus(settings)
+        corpus = open_corpus(settings, warn=warn)
     else:
         opened = store.open_serving()
         if opened.warning:
@@ -407,10 +422,18 @@ def changed_since(settings: Settings) -> int | None:
     if built_from is None:
         return None
     try:
-        now = read_sources(settings.corpus_directory)
+        now = read_sources(settings.corpus_directory, default_access=settings.default_access)
     except CorpusError:
         return None
     return None if now.digest == built_from.digest else number
+
+
+def left_out(settings: Settings) -> tuple[LeftOut, ...]:
+    """The files that the published generation left out when it was built, where that is noted."""
+    store = open_index(settings)
+    number = store.pointed()
+    built_from = None if number is None else store.built_from(number)
+    return () if built_from is None else built_from.left_out
 
 
 def open_verifier(

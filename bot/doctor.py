@@ -66,7 +66,7 @@ def examine(
         yield Finding("model", False, str(error))
     else:
         yield _looked_at("model", partial(_exported, settings, model))
-    yield _looked_at("corpus", partial(_corpus, settings, read))
+    yield from _corpus(settings, read)
     yield from _strays(settings)
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
@@ -82,9 +82,13 @@ def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        text = f"cannot be looked at:{where} ({error.strerror or error}). Check who may read it."
-        return Finding(name, False, text)
+        return _not_looked_at(name, error)
+
+
+def _not_looked_at(name: str, error: OSError) -> Finding:
+    where = f" {error.filename}" if error.filename else ""
+    text = f"cannot be looked at:{where} ({error.strerror or error}). Check who may read it."
+    return Finding(name, False, text)
 
 
 def _exported(settings: Settings, model: ModelFolder) -> Finding:
@@ -104,19 +108,28 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
     return Finding("model", True, f"{name}, digest {digest}, {state}")
 
 
-def _corpus(settings: Settings, read: ReadFile) -> Finding:
+def _corpus(settings: Settings, read: ReadFile) -> Iterator[Finding]:
+    """What the corpus directory holds, and each file of it that nothing can be quoted from."""
     directory = settings.corpus_directory
-    if not settings.corpus_is_own and not directory.exists():
-        return Finding("corpus", True, f"{directory} is made with the shipped statements at first")
     try:
-        corpus = read_corpus(directory, read=read).whole()
+        if not settings.corpus_is_own and not directory.exists():
+            text = f"{directory} is made with the shipped statements at first"
+            yield Finding("corpus", True, text)
+            return
+        reading = read_corpus(directory, read=read, default_access=settings.default_access)
     except CorpusError as error:
-        return Finding("corpus", False, str(error))
-    return Finding(
-        "corpus",
-        True,
-        f"{len(corpus.documents):,} documents, {corpus.passage_count:,} passages in {directory}",
-    )
+        yield Finding("corpus", False, str(error))
+        return
+    except OSError as error:
+        yield _not_looked_at("corpus", error)
+        return
+    documents, passages = reading.corpus.documents, reading.corpus.passage_count
+    text = f"{len(documents):,} documents, {passages:,} passages in {directory}"
+    if not reading.refused:
+        yield Finding("corpus", True, text)
+    for number, refused in enumerate(reading.refused, start=1):
+        before = f"{text}; not read: " if number == 1 else ""
+        yield Finding("corpus", False, f"{before}{refused}")
 
 
 def _strays(settings: Settings) -> Iterator[Finding]:

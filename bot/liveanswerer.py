@@ -137,7 +137,8 @@ class LiveAnswerer:
 
 def _warm_up(answerer: Answerer) -> None:
     """Computes here what the first question would have to wait for."""
-    answerer.answer(answerer.corpus.documents[0].title)
+    titles = [document.title for document in answerer.corpus.documents[:1]]
+    answerer.answer(titles[0] if titles else "warm")
     public = answerer.seen_by(frozenset())
     if public is not answerer:
         public.answer("warm")

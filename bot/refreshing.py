@@ -2,15 +2,28 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import Settings
-from corpus import ReadFile, Snapshots, read_corpus, read_sources, text_files
+from corpus import (
+    CorpusReading,
+    Document,
+    LeftOut,
+    ReadFile,
+    Snapshots,
+    Sources,
+    corpus_files,
+    read_corpus,
+    read_sources,
+)
+from corpus.sources import source_name
 from embeddings import (
     Embedder,
     Engine,
+    Generation,
     LocalEngine,
     ModelFolder,
     PassageIndex,
@@ -20,9 +33,11 @@ from embeddings import (
     open_embedder,
     plan_refresh,
     refresh,
+    still_refused,
     unchanged,
     usable_current,
 )
+from embeddings.knownaccess import NOBODY, Withheld
 
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""
@@ -81,6 +96,9 @@ class Refresher:
     ) -> RefreshReport:
         """What was done; nothing is read or loaded where no file has changed.
 
+        A file that cannot be read is left out, with what was quoted from it before; ``full`` has
+        it tried again although its bytes are the same.
+
         ``progress_bar`` shows this one's progress, in place of the usual one.
 
         Raises:
@@ -90,37 +108,79 @@ class Refresher:
         """
         settings, bar = self._settings, progress_bar or self._progress_bar
         store = self._index
-        sources = read_sources(settings.corpus_directory)
+        sources = self._sources()
         if not full:
             report = unchanged(store, model=self._model.identity, sources=sources)
             if report is not None:
                 return report
         current = usable_current(store)
         known = {} if full or current is None else known_documents(current, store, sources)
+        before = None if full or current is None else store.built_from(current.number)
         with bar("Reading") as progress:
-            reading = read_corpus(
-                settings.corpus_directory, read=self._read, known=known, progress=progress
+            reading = self._reading(
+                known=known,
+                known_refused={} if before is None else still_refused(before, sources),
+                progress=progress,
             )
-        corpus = reading.whole()
         # what was edited while it was read is told by neither digest
-        same = read_sources(settings.corpus_directory) == sources
-        snapshots = Snapshots(settings.snapshots_directory)
-        if current is not None:
-            snapshots.note_documents(current.corpus.documents)  # one of them may be gone now
-        snapshots.keep_texts(corpus.documents)
+        same = self._sources().digest == sources.digest
+        self._keep_texts(reading, current)
         embedder = self.embedder
         with self._open_engine(embedder) as engine, bar("Embedding") as progress:
-            return refresh(
-                corpus,
+            report = refresh(
+                reading.corpus,
                 store=store,
                 embedder=embedder,
                 engine=engine,
                 full=full,
                 wait_s=wait_s,
-                sources=sources if same else None,
+                sources=reading.known_in(sources, settings.corpus_directory) if same else None,
+                withheld=_withheld(reading),
                 current=current,
                 progress=progress,
             )
+        return replace(report, left_out=self._left_out(reading))
+
+    def _sources(self) -> Sources:
+        settings = self._settings
+        return read_sources(settings.corpus_directory, default_access=settings.default_access)
+
+    def _reading(
+        self,
+        *,
+        known: Mapping[str, Document] | None = None,
+        known_refused: Mapping[str, str] | None = None,
+        progress: Progress,
+    ) -> CorpusReading:
+        return read_corpus(
+            self._settings.corpus_directory,
+            read=self._read,
+            known=known,
+            known_refused=known_refused,
+            default_access=self._settings.default_access,
+            progress=progress,
+        )
+
+    def _keep_texts(self, reading: CorpusReading, current: Generation | None) -> None:
+        """Keeps the texts that were read; earlier ones of documents that are closed now are closed.
+
+        One that was never read again, such as of a file that is refused, is closed to all.
+        """
+        snapshots = Snapshots(self._settings.snapshots_directory)
+        documents = reading.corpus.documents
+        before = () if current is None else current.corpus.documents
+        snapshots.note_documents(before)  # one of them may be gone now
+        snapshots.keep_texts(documents)
+        here = {document.id for document in documents}
+        earlier = {document.id: document.access for document in before}
+        closed = {d.id: d.access for d in documents if d.access and earlier.get(d.id) != d.access}
+        lost = reading.withheld | (earlier.keys() if reading.unseen else frozenset())
+        closed |= dict.fromkeys(lost - here, NOBODY)
+        snapshots.close(closed, but=documents)
+
+    def _left_out(self, reading: CorpusReading) -> tuple[LeftOut, ...]:
+        directory = self._settings.corpus_directory
+        return tuple(LeftOut(source_name(r.path, directory), r.reason) for r in reading.refused)
 
     def plan(self, *, full: bool = False) -> RefreshReport:
         """What ``refresh`` would do; nothing is embedded or written.
@@ -129,11 +189,19 @@ class Refresher:
             CorpusError: if the corpus cannot be read or holds no passage.
         """
         with self._progress_bar("Reading") as progress:
-            reading = read_corpus(
-                self._settings.corpus_directory, read=self._read, progress=progress
-            )
-        corpus = reading.whole()
-        return plan_refresh(corpus, store=self._index, model=self._model.identity, full=full)
+            reading = self._reading(progress=progress)
+        report = plan_refresh(
+            reading.corpus,
+            store=self._index,
+            model=self._model.identity,
+            full=full,
+            withheld=_withheld(reading),
+        )
+        return replace(report, left_out=self._left_out(reading))
+
+
+def _withheld(reading: CorpusReading) -> Withheld:
+    return Withheld(reading.withheld, unseen=reading.unseen)
 
 
 def changes(
@@ -169,7 +237,9 @@ def _changes(
 def _state(directory: Path) -> _State:
     """What tells that a file has changed; None while the directory cannot be read."""
     try:
-        stats = [(path, path.stat()) for path in text_files(directory)]
+        found = corpus_files(directory)
+        stats = [(path, path.stat()) for path in found.files]
     except Exception:  # noqa: BLE001 (a folder that is being renamed fails in many ways)
         return None
-    return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
+    read = tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
+    return read + tuple((str(refused), 0, 0) for refused in found.refused)

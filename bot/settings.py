@@ -14,7 +14,7 @@ from bot.accessrules import AccessKind, AccessRules
 from bot.databaseaddress import DatabaseAddress
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
-from corpus.frontmatter import checked_group
+from corpus.frontmatter import PUBLIC, checked_access, checked_group, readers
 from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -54,6 +54,8 @@ class Settings:
     default, is this machine alone.
     ``state`` is the database in which several processes keep what they share; None, the default,
     is to keep it in files of ``home``.
+    ``default_access`` are the groups of readers of documents that name none themselves; none, the
+    default, is for everybody.
     """
 
     home: Path
@@ -76,6 +78,7 @@ class Settings:
     index_url: str | None = field(default=None, repr=False)
     ray_address: str | None = None
     state: DatabaseAddress | None = None
+    default_access: frozenset[str] = frozenset()
 
     @property
     def index_directory(self) -> Path:
@@ -158,6 +161,7 @@ class Settings:
                 environment.get("VERBATIM_RAY_ADDRESS") or None, source="VERBATIM_RAY_ADDRESS"
             ),
             state=state,
+            default_access=_default_access(environment),
         )
 
 
@@ -223,6 +227,11 @@ def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
             group = checked_group(name)
         except ValueError as error:
             raise SettingsError(f"VERBATIM_GROUPS: {error}") from error
+        if group == PUBLIC:
+            raise SettingsError(
+                f'VERBATIM_GROUPS: "{PUBLIC}" stands for everybody. Give that group another name '
+                "here and in the front matter of its documents, then refresh."
+            )
         people = _ids({"VERBATIM_GROUPS": ids}, "VERBATIM_GROUPS")
         if not equals or not people:
             raise SettingsError(
@@ -232,6 +241,15 @@ def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
         for person in people:
             found[person] = found.get(person, frozenset()) | {group}
     return found
+
+
+def _default_access(environment: Mapping[str, str]) -> frozenset[str]:
+    """The groups in ``VERBATIM_DEFAULT_ACCESS``; "public" is none, as is no value."""
+    written = re.split(r"[\s,;]+", (environment.get("VERBATIM_DEFAULT_ACCESS") or "").strip(" ,;"))
+    try:
+        return readers(checked_access(name for name in written if name))
+    except ValueError as error:
+        raise SettingsError(f"VERBATIM_DEFAULT_ACCESS: {error}") from error
 
 
 def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:

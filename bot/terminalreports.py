@@ -14,6 +14,7 @@ from bot.origin import claims
 from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
+from corpus import LeftOut
 from embeddings import RefreshReport, StoreCheck
 
 if TYPE_CHECKING:
@@ -72,7 +73,16 @@ def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> 
         f" {_counted(report.documents, 'document')}, {_counted(report.added, 'passage')} added, "
         f"{report.kept:,} kept, {report.moved:,} moved, {report.removed:,} removed"
     )
+    if report.left_out:
+        tail += f" {_counted(len(report.left_out), 'file')} not read."
     print_line(Text(head + counts + tail), console)
+
+
+def print_left_out(left_out: Sequence[LeftOut], errors: Console) -> None:
+    """Prints a line for each file that nothing is quoted from, with the reason."""
+    for each in left_out:
+        line = printable(f"not read {each.file}: {each.reason}")
+        print_line(Text(" ".join(line.split()), style="red"), errors)
 
 
 def _counted(count: int, what: str) -> str:

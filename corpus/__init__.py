@@ -1,13 +1,14 @@
 """Text in: files become Documents, Passages and sentences, with character offsets."""
 
 from corpus.corpusfiles import (
+    CorpusFiles,
     CorpusReading,
     ReadFile,
     RefusedFile,
+    corpus_files,
     read_corpus,
     read_file,
     read_sources,
-    text_files,
 )
 from corpus.errors import (
     CorpusError,
@@ -25,19 +26,21 @@ from corpus.reader import document_from_bytes, document_from_text, id_from_name
 from corpus.sentences import split_sentences
 from corpus.shipped import shipped_corpus, shipped_statements
 from corpus.snapshots import Snapshots
-from corpus.sources import Sources
+from corpus.sources import LeftOut, Sources
 from corpus.storedtext import normalise
 
 __all__ = [
     "DATELINE_NUMBER",
     "Corpus",
     "CorpusError",
+    "CorpusFiles",
     "CorpusNotFound",
     "CorpusNotWritable",
     "CorpusReading",
     "Document",
     "EmptyCorpus",
     "FetchFailed",
+    "LeftOut",
     "Passage",
     "ReadFile",
     "RefusedFile",
@@ -48,6 +51,7 @@ __all__ = [
     "UnknownDocument",
     "UnknownPublisher",
     "UnreadableSource",
+    "corpus_files",
     "did_you_mean",
     "digest_of",
     "document_from_bytes",
@@ -60,5 +64,4 @@ __all__ = [
     "shipped_corpus",
     "shipped_statements",
     "split_sentences",
-    "text_files",
 ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpus.corpusfiles import text_files
+from corpus.corpusfiles import corpus_files
 from corpus.durable import replace_file, sync_directory
 from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Extract
@@ -93,14 +93,14 @@ class CorpusDirectory:
 
         Raises:
             CorpusNotFound: if ``directory`` is not a directory.
-            UnreadableSource: if a folder in it cannot be read.
+            UnreadableSource: if it cannot be read.
         """
         self.directory = directory
         self._snapshots = snapshots
         self._default_access = default_access
         self._known: dict[str, _Known] = {}
         self._claimed: set[str] = set()
-        for path in text_files(directory):
+        for path in corpus_files(directory).files:
             self._known.setdefault(id_from_name(path.name), _known_file(path))
 
     @property

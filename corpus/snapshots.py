@@ -11,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +74,32 @@ class Snapshots:
                 )
                 for digest in ids
                 if not ids[digest] <= noted[digest]
+            ),
+            anew=True,
+        )
+
+    def close(self, access: Mapping[str, frozenset[str]], *, but: Iterable[Document]) -> None:
+        """Closes every text that the documents with those ids ever had to all but the groups.
+
+        A text that a document of ``but`` has stays as it is noted.
+
+        Raises:
+            CorpusNotWritable: if a note could not be written.
+        """
+        if not access:
+            return
+        kept = {document.digest for document in but}
+        closed: dict[str, frozenset[str]] = {}
+        for note in (self.directory / "documents").glob("*/*"):
+            digest = note.name
+            ids = set() if digest in kept else self._documents(digest) & access.keys()
+            if ids and len(digest) == _DIGEST_DIGITS:
+                closed[digest] = frozenset[str]().union(*(access[each] for each in ids))
+        self._keep(
+            (
+                (self._place("readers", digest), json.dumps(sorted(groups)).encode("utf-8"))
+                for digest, groups in closed.items()
+                if groups != self._readers(digest)
             ),
             anew=True,
         )

@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-_READ_AS = 6
+_READ_AS = 7
 """Changes whenever the same file gives other passages than before, or is refused."""
 
 
@@ -17,27 +17,68 @@ def source_name(file: Path, directory: Path) -> str:
     return file.relative_to(directory).as_posix()
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file or folder that nothing is quoted from: its ``source_name``, and why."""
+
+    file: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Sources:
-    """The files of a corpus directory, sorted by path: ``source_name`` → SHA-256 of the bytes."""
+    """The files of a corpus directory, sorted by path: ``source_name`` → SHA-256 of the bytes.
+
+    ``unread`` are files and folders whose bytes cannot be had, each with the reason;
+    ``refused`` those of the ``files`` that gave no document, once that is known, and ``doubled``
+    those that gave none because of another file with the same id.
+    ``default_access`` are the groups of readers of documents that name none.
+    """
 
     files: Mapping[str, str]
+    unread: Mapping[str, str] = field(default_factory=dict)
+    default_access: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    doubled: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over all names and digests, and over how files are read."""
-        state = hashlib.sha256(f"{_READ_AS}\n".encode())
-        for name, digest in self.files.items():
-            state.update(os.fsencode(name) + f"\0{digest}\n".encode())
+        """SHA-256 over all names and digests, what is unread, and how files are read."""
+        access = ",".join(sorted(self.default_access))
+        state = hashlib.sha256(f"{_READ_AS}\n{access}\n".encode())
+        for each in (self.files, self.unread):
+            for name, value in each.items():
+                state.update(os.fsencode(f"{name}\0{value}\n"))
+            state.update(b"\n")
         return state.hexdigest()
 
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What nothing is quoted from, sorted by name."""
+        every = {**self.unread, **self.refused, **self.doubled}
+        return tuple(LeftOut(*pair) for pair in sorted(every.items()))
+
+    def with_refused(self, refused: Mapping[str, str], doubled: Mapping[str, str]) -> "Sources":
+        """The same, and of which files it is known that they give no document."""
+        refused = {name: why for name, why in refused.items() if name in self.files}
+        return replace(self, refused=refused, doubled=dict(doubled))
+
     def same_as(self, earlier: "Sources") -> set[str]:
-        """The names of the files that are as they were."""
+        """The names of the files that are as they were, and are read as they were."""
+        if self.default_access != earlier.default_access:
+            return set()
         return {name for name, digest in self.files.items() if earlier.files.get(name) == digest}
 
     def to_bytes(self) -> bytes:
         """The sources as JSON after a line with their digest."""
-        return f"{self.digest}\n{json.dumps(dict(self.files))}\n".encode("ascii")
+        content = {
+            "files": dict(self.files),
+            "unread": dict(self.unread),
+            "default_access": sorted(self.default_access),
+            "refused": dict(self.refused),
+            "doubled": dict(self.doubled),
+        }
+        return f"{self.digest}\n{json.dumps(content)}\n".encode("ascii")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Sources":
@@ -46,8 +87,18 @@ class Sources:
         Raises:
             ValueError: if the bytes are others, or files were read in another way then.
         """
-        digest, _, files = data.decode("ascii").partition("\n")
-        sources = cls(json.loads(files))
-        if not isinstance(sources.files, dict) or sources.digest != digest:
+        digest, _, content = data.decode("ascii").partition("\n")
+        found = json.loads(content)
+        try:
+            sources = cls(
+                dict(found["files"]),
+                dict(found["unread"]),
+                frozenset(found["default_access"]),
+                dict(found["refused"]),
+                dict(found["doubled"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError("not what was written") from error
+        if sources.digest != digest:
             raise ValueError("not what was written")
         return sources

@@ -45,6 +45,7 @@ from embeddings.refresh import (
     known_documents,
     plan_refresh,
     refresh,
+    still_refused,
     unchanged,
     usable_current,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "refresh",
     "same_text",
     "search_form",
+    "still_refused",
     "unchanged",
     "usable_current",
 ]

@@ -4,7 +4,8 @@ rollback or damage can bring back, nobody else may.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from corpus import Corpus
@@ -14,13 +15,38 @@ KnownAccess = Mapping[str, frozenset[str]]
 """Document id → the groups that it is for; public documents are not in it."""
 
 NO_ACCESS: KnownAccess = MappingProxyType({})
+NOBODY = frozenset({"!"})
+"""The groups of a document that may not be shown until its file can be read: no group is so named.
+"""
 
 
-def known_after(known: KnownAccess, corpus: Corpus) -> dict[str, frozenset[str]]:
-    """What is known once the corpus is published; of other documents what was known before."""
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Documents whose files cannot be read, and that may be restricted by now: by ``ids``, and with
+    ``unseen`` all that are in no corpus any more, for they may lie in a folder that cannot be read.
+    """
+
+    ids: frozenset[str] = frozenset()
+    unseen: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.ids) or self.unseen
+
+
+NOTHING_WITHHELD = Withheld()
+
+
+def known_after(
+    known: KnownAccess, corpus: Corpus, withheld: Iterable[str] = ()
+) -> dict[str, frozenset[str]]:
+    """What is known once the corpus is published; of other documents what was known before.
+
+    Those ``withheld`` are for nobody, unless they are in the corpus.
+    """
     here = {document.id for document in corpus.documents}
     kept = {name: groups for name, groups in known.items() if name not in here}
-    return kept | {d.id: d.access for d in corpus.documents if d.access}
+    closed = {name: NOBODY for name in withheld if name not in here}
+    return kept | closed | {d.id: d.access for d in corpus.documents if d.access}
 
 
 def access_to_bytes(known: KnownAccess) -> bytes:

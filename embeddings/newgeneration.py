@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from corpus import Corpus
 from embeddings.arrayfile import Write
 from embeddings.embedder import ModelIdentity
+from embeddings.knownaccess import NOTHING_WITHHELD, Withheld
 from embeddings.manifest import Manifest
 
 
@@ -14,7 +15,8 @@ from embeddings.manifest import Manifest
 class NewGeneration:
     """What an index publishes under a number of its own; see ``Manifest`` for the other fields.
 
-    ``files`` are all but the manifest, by name: their bytes, or what writes them.
+    ``files`` are all but the manifest, by name: their bytes, or what writes them. Documents that
+    are ``withheld`` are shown to nobody from now on, in earlier generations neither.
     """
 
     files: Mapping[str, bytes | Write]
@@ -23,6 +25,7 @@ class NewGeneration:
     runtime: str
     dimension: int
     searches: Mapping[str, dict[str, float | str]]
+    withheld: Withheld = NOTHING_WITHHELD
 
     def manifest(
         self,

@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,13 @@ from embeddings.errors import (
     StaleGeneration,
 )
 from embeddings.generation import CORPUS_FILE, Generation
-from embeddings.knownaccess import NO_ACCESS, KnownAccess, known_after
+from embeddings.knownaccess import (
+    NO_ACCESS,
+    NOTHING_WITHHELD,
+    KnownAccess,
+    Withheld,
+    known_after,
+)
 from embeddings.manifest import MANIFEST_NAME, Manifest
 from embeddings.newgeneration import NewGeneration
 
@@ -156,18 +162,40 @@ class PassageIndex(ABC):
     def _access_told(self, numbers: Iterable[int]) -> KnownAccess:
         """What the corpora of intact generations say, the later ones above all."""
         known: KnownAccess = NO_ACCESS
+        for corpus in self._corpora(numbers):
+            known = known_after(known, corpus)
+        return known
+
+    def _corpora(self, numbers: Iterable[int]) -> Iterator[Corpus]:
+        """The corpora of those of the generations in which they are intact."""
         for number in numbers:
             with suppress(GenerationError):
                 manifest = Manifest.from_bytes(self.file(number, MANIFEST_NAME))
                 content = self.file(number, CORPUS_FILE)
                 if hashlib.sha256(content).hexdigest() == manifest.files.get(CORPUS_FILE):
-                    known = known_after(known, corpus_from_bytes(content))
-        return known
+                    yield corpus_from_bytes(content)
 
-    def _access_after(self, corpus: Corpus) -> KnownAccess:
-        """What is known once a corpus is published."""
+    def _access_after(self, corpus: Corpus, withheld: Withheld = NOTHING_WITHHELD) -> KnownAccess:
+        """What is known once a corpus is published, and some documents withheld."""
         known = self._noted_access()
-        return known_after(self._access_told(self.numbers()) if known is None else known, corpus)
+        if known is None:
+            known = self._access_told(self.numbers())
+        ids = withheld.ids
+        if withheld.unseen:
+            ids |= {d.id for each in self._corpora(self.numbers()) for d in each.documents}
+        return known_after(known, corpus, ids)
+
+    def withhold(self, withheld: Withheld, corpus: Corpus) -> None:
+        """Shows documents to nobody, in any generation, that are not in the published ``corpus``.
+
+        The caller holds the writer's lock.
+
+        Raises:
+            IndexWriteFailed: if that could not be noted.
+        """
+        known = self._access_after(corpus, withheld)
+        if known != self._noted_access():
+            self._note_access(known)
 
     def _pointer_missing(self) -> IndexDamaged:
         """The error for an index that does not say which of its generations is published."""

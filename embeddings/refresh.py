@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpus import Corpus, Document, EmptyCorpus, Passage, Sources, id_from_name
+from corpus import Corpus, Document, EmptyCorpus, LeftOut, Passage, Sources, id_from_name
 from embeddings.corpusvectors import embed_corpus, keep_generation, missing_texts
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.engine import Engine, LocalEngine
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generation import Generation
 from embeddings.generationfiles import generation_files, generation_searches
+from embeddings.knownaccess import NO_ACCESS, NOTHING_WITHHELD, Withheld
 from embeddings.knownvectors import KnownVectors
 from embeddings.newgeneration import NewGeneration
 from embeddings.passageindex import PassageIndex
@@ -23,7 +24,8 @@ class RefreshReport:
 
     ``added`` and ``removed`` passages are in one of the two corpora only; ``kept`` ones are in
     both at the same place; ``moved`` ones are in both, under another document or number.
-    ``embedded`` counts the texts that the model saw, passages and sentences.
+    ``embedded`` counts the texts that the model saw, passages and sentences. ``left_out`` are the
+    files that nothing is quoted from, and why.
     """
 
     generation: int
@@ -35,6 +37,7 @@ class RefreshReport:
     removed: int
     embedded: int
     seconds: float
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def refresh(
@@ -46,6 +49,7 @@ def refresh(
     full: bool = False,
     wait_s: float = 0,
     sources: Sources | None = None,
+    withheld: Withheld = NOTHING_WITHHELD,
     current: Generation | None = None,
     progress: Progress | None = None,
 ) -> RefreshReport:
@@ -54,7 +58,9 @@ def refresh(
     Vectors of texts that the same model has seen are taken from what is kept; ``full`` embeds
     everything anew. They are kept document by document, so that a refresh that is killed goes on
     where it was. A damaged current generation is built anew. ``sources`` are the files that the
-    corpus was read from, for ``unchanged`` and ``known_documents``; ``current`` is the current
+    corpus was read from, for ``unchanged`` and ``known_documents``. Documents that are ``withheld``
+    are shown to nobody, also after a rollback; for their sake a generation without any passage is
+    published where there was one before. ``current`` is the current
     generation, where it is at hand. ``engine`` embeds with the model of ``embedder``; by default
     this process does.
 
@@ -66,12 +72,16 @@ def refresh(
         IndexWriteFailed: if the new generation could not be written; the current one stays.
     """
     started = time.monotonic()
-    _check_not_empty(corpus)
+    if not withheld or store.is_empty():
+        _check_not_empty(corpus)
     with store.writer(wait_s=wait_s):
         published = store.pointed()
         if current is None or current.number != published:
             current = usable_current(store)
-        if current is not None and not full and _is_of(current, corpus, embedder.identity):
+        same = current is not None and not full and _is_of(current, corpus, embedder.identity)
+        if same and current is not None and not _hides(current, corpus):
+            if withheld:
+                store.withhold(withheld, corpus)
             if sources is not None:
                 store.note_built_from(current.number, sources)
             return _report(corpus, current, current.number, False, 0, started)
@@ -96,6 +106,7 @@ def refresh(
             runtime=embedder.runtime,
             dimension=embedder.dimension,
             searches=generation_searches(vectors),
+            withheld=withheld,
         )
         manifest = store.publish(new, after=published)
         if sources is not None:
@@ -104,7 +115,12 @@ def refresh(
 
 
 def plan_refresh(
-    corpus: Corpus, *, store: PassageIndex, model: ModelIdentity, full: bool = False
+    corpus: Corpus,
+    *,
+    store: PassageIndex,
+    model: ModelIdentity,
+    full: bool = False,
+    withheld: Withheld = NOTHING_WITHHELD,
 ) -> RefreshReport:
     """What ``refresh`` would report, but for the seconds; nothing is embedded or written.
 
@@ -114,10 +130,12 @@ def plan_refresh(
         EmptyCorpus: if the corpus has no passage.
     """
     started = time.monotonic()
-    _check_not_empty(corpus)
+    if not withheld or store.is_empty():
+        _check_not_empty(corpus)
     current = usable_current(store)
     number = 0 if current is None else current.number
-    if current is not None and not full and _is_of(current, corpus, model):
+    same = current is not None and not full and _is_of(current, corpus, model)
+    if same and not _hides(current, corpus):
         return _report(corpus, current, number, False, 0, started)
     file = store.known_vectors_file
     before = _reusable(current, model, full=full)
@@ -142,6 +160,8 @@ def unchanged(
         built_from = None if number is None else store.built_from(number)
         if number is None or built_from is None or built_from.digest != sources.digest:
             return None
+        if number != max(store.numbers(), default=number):
+            return None  # after a rollback, later generations may have restricted what it has
         manifest = store.checked_manifest(number)
     except (IndexDamaged, IndexMismatch):
         return None
@@ -157,6 +177,7 @@ def unchanged(
         removed=0,
         embedded=0,
         seconds=time.monotonic() - started,
+        left_out=built_from.left_out,
     )
 
 
@@ -175,6 +196,12 @@ def _is_of(generation: Generation, corpus: Corpus, model: ModelIdentity) -> bool
     return same and copies_once
 
 
+def _hides(generation: Generation | None, corpus: Corpus) -> bool:
+    """Whether a generation hides a document of the corpus from who may read it by now."""
+    known = NO_ACCESS if generation is None else generation.known_access
+    return any(known.get(d.id, d.access) != d.access for d in corpus.documents)
+
+
 def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -> Generation | None:
     """The generation whose vectors can be taken over, if there is one."""
     return current if current is not None and not full and current.comparable(model) else None
@@ -183,13 +210,23 @@ def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -
 def known_documents(
     current: Generation, store: PassageIndex, sources: Sources
 ) -> dict[str, Document]:
-    """The documents of the current generation whose files are as they were, by their names."""
+    """The documents of the current generation whose files are as they were, by their names.
+
+    A file that was refused gave none of them, whatever its name.
+    """
     before = store.built_from(current.number)
     if before is None:
         return {}
     documents = {document.id: document for document in current.corpus.documents}
-    found = {name: documents.get(id_from_name(name)) for name in sources.same_as(before)}
+    same = sources.same_as(before) - before.refused.keys() - before.doubled.keys()
+    found = {name: documents.get(id_from_name(name)) for name in same}
     return {name: document for name, document in found.items() if document is not None}
+
+
+def still_refused(before: Sources, sources: Sources) -> dict[str, str]:
+    """The files that gave no document ``before`` and are as they were, with the reasons."""
+    same = sources.same_as(before)
+    return {name: reason for name, reason in before.refused.items() if name in same}
 
 
 def usable_current(store: PassageIndex) -> Generation | None:

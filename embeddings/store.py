@@ -135,7 +135,7 @@ class GenerationStore(PassageIndex):
         before = self.pointed()
         if before != after:
             raise stale(after, before)
-        access = self._access_after(new.corpus)
+        access = self._access_after(new.corpus, new.withheld)
         number = max([*self.folder_numbers(), before or 0], default=0) + 1
         folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"

@@ -133,9 +133,12 @@ def test_a_watch_refreshes_at_every_change_and_ends_quietly(
     file.write_bytes(b"\xff\xfe\xff")
     assert watching.stderr is not None
     assert "not UTF-8" in watching.stderr.readline()
-    file.unlink()
     third = json.loads(watching.stdout.readline())
     assert (third["generation"], third["removed"]) == (3, 2)
+    assert [each["file"] for each in third["left_out"]] == ["meeting.txt"]
+    file.unlink()
+    fourth = json.loads(watching.stdout.readline())
+    assert (fourth["generation"], fourth["left_out"]) == (3, [])
     watching.send_signal(signal.SIGINT)
     assert watching.wait(10) == 130
 

@@ -220,7 +220,7 @@ class PostgresIndex(PassageIndex):
             current = value(connection, "SELECT number FROM verbatim.current FOR UPDATE")
             if current != after:
                 raise stale(after, current)
-            access = self._access_after(new.corpus)
+            access = self._access_after(new.corpus, new.withheld)
             number, timeline = _next_number(connection)
             connection.execute(
                 "INSERT INTO verbatim.generations (number, manifest, timeline) VALUES (%s, '', %s)",
