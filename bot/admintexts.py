@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.background import Step
-from bot.isolation import isolated
+from bot.isolation import in_line, isolated
 from bot.origin import address_of, fetched_from, only_for, publisher_of
 from bot.submissions import Submission
 from bot.texts import AS_FILE_SAYS
@@ -137,7 +137,7 @@ def preview(submission: Submission, words: Translator) -> str:
     facts = (
         publisher_of(document, words, units=_TITLE_UNITS),
         document.published.isoformat() if document.published else None,
-        document.place and isolated(shorten(document.place, units=_TITLE_UNITS)),
+        document.place and in_line(shorten(document.place, units=_TITLE_UNITS)),
         document.language,
         address_of(document, words, units=_TITLE_UNITS) if document.url != fetched else None,
     )

@@ -9,7 +9,7 @@ from bot.answering import MOST_QUOTES, Answer, Answerer, NoAnswer, Quote, Relate
 from bot.chatreplies import PreferencesOf
 from bot.errors import UnfaithfulQuote
 from bot.events import Event, InlineAsked
-from bot.isolation import isolated
+from bot.isolation import in_line, isolated
 from bot.linkstyle import in_link_style
 from bot.liveanswerer import LiveAnswerer
 from bot.people import LinkStyle, Preferences
@@ -70,7 +70,7 @@ def _offered(
 
 
 def _offer(quote: Quote, reply: Answer | Related, answerer: Answerer, words: Translator) -> Offer:
-    title = f"{quote.citation.label} · {quote.citation.title}"
+    title = f"{quote.citation.label} · {in_line(quote.citation.title)}"
     if isinstance(reply, Related):
         title = words.say(texts.RELATED_OFFER, title=title)
     alone = Answer(reply.question, reply.generation, (quote,), language=reply.language)

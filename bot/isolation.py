@@ -4,6 +4,7 @@ Bidirectional control characters and letters that run from right to left act on 
 them (https://www.unicode.org/reports/tr9). Between FSI and PDI they act on the name alone.
 """
 
+import re
 import unicodedata
 
 _OPENING = frozenset("\u202a\u202b\u202d\u202e")
@@ -13,6 +14,9 @@ _FIRST_STRONG = "\u2068"
 _CONTROLS = _OPENING | _ISOLATING | {_END_OF_EMBEDDING, _END_OF_ISOLATE, *"\u061c\u200e\u200f"}
 _FROM_RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _MOST_OPENED = 8
+_DOTS = "\u00b7\u0387\u2022\u2219\u22c5\u2027\u30fb\uff65\u16eb\u2e31\ua78f"
+_LETTER = r"[^\W\u115f\u1160\u3164\uffa0]"  # but those that nobody sees
+_PARTING = re.compile(rf"(?<!{_LETTER})[{_DOTS}]|[{_DOTS}](?!{_LETTER})")
 
 
 def isolated(name: str) -> str:
@@ -25,6 +29,14 @@ def isolated(name: str) -> str:
     if not any(c in _CONTROLS or unicodedata.bidirectional(c) in _FROM_RIGHT_TO_LEFT for c in name):
         return name
     return f"{_FIRST_STRONG}{_balanced(name)}{_END_OF_ISOLATE}"
+
+
+def in_line(name: str) -> str:
+    """The isolated name, for a line whose parts a " · " divides: a name must not seem to be two.
+
+    A title such as "A statement · A ministry" would name a publisher in its place.
+    """
+    return isolated(_PARTING.sub("–", name))
 
 
 def without_controls(name: str) -> str:

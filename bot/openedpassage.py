@@ -3,7 +3,7 @@
 from bot import texts
 from bot.answering import Answer, Answerer, Quote, check_quote
 from bot.citation import Citation, cite
-from bot.isolation import isolated
+from bot.isolation import in_line, isolated
 from bot.linkstyle import in_link_style
 from bot.origin import address_of, fetched_from, only_for, publisher_of
 from bot.people import LinkStyle
@@ -80,7 +80,7 @@ def _lines(citation: Citation, document: Document, generation: int, words: Trans
     parts = (
         publisher_of(document, words, units=_PUBLISHER_UNITS),
         citation.published and citation.published.isoformat(),
-        document.place and isolated(shorten(document.place, units=_PLACE_UNITS)),
+        document.place and in_line(shorten(document.place, units=_PLACE_UNITS)),
     )
     where = words.say(
         texts.CHARACTERS,

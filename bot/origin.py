@@ -2,7 +2,7 @@
 
 from bot import texts
 from bot.citation import Citation
-from bot.isolation import isolated
+from bot.isolation import in_line
 from bot.translation import Translator, translator
 from bot.utf16 import shorten
 from corpus import Document
@@ -28,7 +28,7 @@ def publisher_of(source: Sourced, words: Translator, *, units: int) -> str | Non
     """The publisher, shortened to ``units`` of UTF-16, and whether its own page or file says so."""
     if not source.publisher:
         return None
-    return _marked(isolated(shorten(source.publisher, units=units)), source, "publisher", words)
+    return _marked(in_line(shorten(source.publisher, units=units)), source, "publisher", words)
 
 
 def address_of(source: Sourced, words: Translator, *, units: int) -> str | None:
@@ -65,7 +65,7 @@ def origin_lines(document: Document) -> tuple[str, ...]:
     parts = (
         publisher_of(document, words, units=_FIELD_UNITS),
         document.published.isoformat() if document.published else None,
-        isolated(document.place) if document.place else None,
+        in_line(document.place) if document.place else None,
     )
     elsewhere = document.fetched if document.fetched != document.url else None
     lines = (

@@ -12,7 +12,7 @@ from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import Citation
 from bot.errors import UnfaithfulQuote
-from bot.isolation import isolated
+from bot.isolation import in_line, isolated
 from bot.origin import publisher_of
 from bot.pointer import pointer_to
 from bot.translation import Translator, translator
@@ -248,7 +248,7 @@ def _quote_block(
 
 def _named(citation: Citation, words: Translator) -> Iterator[str]:
     """The title and, where there is one, the publisher, each shortened."""
-    yield isolated(shorten(citation.title, units=_TITLE_UNITS))
+    yield in_line(shorten(citation.title, units=_TITLE_UNITS))
     if publisher := publisher_of(citation, words, units=_PUBLISHER_UNITS):
         yield publisher
 

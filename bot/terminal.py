@@ -14,7 +14,7 @@ from rich.text import Text
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import reference_of
-from bot.isolation import isolated
+from bot.isolation import in_line, isolated
 from bot.origin import origin_lines, publisher_of
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage
@@ -49,7 +49,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console, *, generatio
         evidence = words.say(texts.EVIDENCE, sentence=quote.evidence_text)
         print_line(Text(f"  {evidence}"), console)
     parts = (
-        isolated(citation.title),
+        in_line(citation.title),
         publisher_of(citation, words, units=_FIELD_UNITS),
         citation.published.isoformat() if citation.published else None,
         citation.label,

@@ -5,7 +5,7 @@ A marked text is said through a ``Translator``; its ``{names}`` are values.
 
 from collections.abc import Iterator
 
-from bot.isolation import isolated
+from bot.isolation import in_line
 from bot.translation import Translator, mark
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length
 from corpus import Corpus
@@ -210,8 +210,8 @@ def sources(corpus: Corpus) -> Iterator[str]:
     )
     for document in documents:
         parts = (
-            isolated(shorten(document.title, units=300)),
-            isolated(shorten(document.publisher, units=100)) if document.publisher else None,
+            in_line(shorten(document.title, units=300)),
+            in_line(shorten(document.publisher, units=100)) if document.publisher else None,
             document.published.isoformat() if document.published else None,
             f"{len(document.passages)} ¶",
         )

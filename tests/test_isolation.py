@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.isolation import isolated, without_controls
+from bot.isolation import in_line, isolated, without_controls
 
 CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 NAMES = st.text(st.one_of(st.sampled_from([*CONTROLS, "a", "א", "1", " "]), st.characters()))
@@ -71,3 +71,18 @@ def test_what_is_left_open_is_closed_and_an_end_of_nothing_left_out() -> None:
 def test_many_beginnings_make_a_name_ten_characters_longer_at_most() -> None:
     assert len(isolated("\u202e" * 1000 + "a")) <= 8 + 1 + 10
     assert isolated("\u2067" * 9 + "a" + "\u2069" * 9).count("\u2069") == 9
+
+
+def test_a_name_does_not_seem_to_be_two_parts_of_a_line() -> None:
+    assert in_line("A title · A ministry · 2022-05-12") == "A title – A ministry – 2022-05-12"
+    for dot in "\u00b7\u0387\u2022\u2219\u22c5\u2027\u30fb":
+        assert in_line(f"A {dot} {dot} B") == "A – – B"
+        assert in_line(f"A\u00a0{dot}\u2003B") == "A\u00a0–\u2003B"
+    for unseen in "\u200b\u2060\ufeff\u3164\u2800":
+        assert in_line(f"A {unseen}·{unseen} B") == f"A {unseen}–{unseen} B"
+    assert in_line("col·lecció") == "col·lecció"
+
+
+@given(NAMES)
+def test_no_name_divides_a_line(name: str) -> None:
+    assert " · " not in in_line(name)

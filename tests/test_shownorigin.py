@@ -176,6 +176,18 @@ def test_show_says_it_under_the_title_and_what_it_prints_can_be_verified(
         assert verdict is Verdict.DESCRIBED_OTHERWISE
 
 
+def test_a_title_cannot_name_a_publisher_beside_the_real_parts_of_a_footer() -> None:
+    title = f"A statement · {MINISTRY} · 2021-01-01 · ¶ 3"
+    document = replace(PAGE, title=title, publisher=None)
+    footer = answered(document)[0].text.splitlines()[-1]
+    parts = footer.split(" · ")
+    assert parts[:3] == [f"A statement – {MINISTRY} – 2021-01-01 – ¶ 3", "2022-05-12", "¶ 1"]
+    (line,) = texts.sources(Corpus((document,)))
+    assert line.split(" · ")[1] == "2022-05-12"
+    # alone in its line it stays as it is
+    assert source(document)[0] == title
+
+
 # --- the chat
 
 
