@@ -131,6 +131,8 @@ PARAGRAPHS_BETWEEN = (
         lambda n: [] if n == 1 else [At(72, 800, f"Plan for the Delta   {n}", 9)],
         lambda n: [At(72, 806, "CONFIDENTIAL"), At(72, 30, f"{n + 117}", 9)],
         lambda n: [At(72, 40, f"www.example.org/plan   {n}", 8)],
+        lambda n: [At(72, 806, f"{'Aims Funds Means Ends'.split()[n - 1]}   {n}", 9)],
+        lambda n: [At(72, 806, "Aims Funds Means Ends".split()[n - 1], 9)],
         lambda n: [At(72, 40, f"24-5512{n}", 8), At(500, 40, "*2455123*" if n == 1 else "", 8)],
     ],
 )
@@ -163,6 +165,26 @@ def test_first_lines_that_differ_in_figures_are_kept(first: str, apart: float) -
     for text in texts:
         assert text in found.text
     assert left_out(found) == []
+
+
+def test_a_year_on_top_of_each_page_is_kept() -> None:
+    pages = [
+        [At(72, TOP, str(2026 + n)), *column(*wrapped(text), top=TOP - 2 * PITCH)]
+        for n, text in enumerate(PARAGRAPHS)
+    ]
+    found = read(*pages)
+    assert paragraphs_of(found)[::2] == ["2026", "2027", "2028", "2029"]
+
+
+def test_the_title_above_a_second_page_alone_is_a_running_head() -> None:
+    long = " ".join(PARAGRAPHS)
+    above, below = in_two(long)
+    found = read(
+        [At(72, TOP, "Plan for the Delta", 18), *column(*above, top=730)],
+        [At(72, 806, "Plan for the Delta", 9), *column(*below, top=TOP)],
+    )
+    assert paragraphs_of(found) == ["## Plan for the Delta", long]
+    assert left_out(found) == ["Plan for the Delta"]
 
 
 def test_a_heading_on_top_of_each_page_is_kept() -> None:
@@ -254,6 +276,7 @@ STYLES: dict[str, Callable[[int, int], list[tuple[str, str]]]] = {
     "job in one": lambda n, pages: [
         ("l", f"24-55123 (E) {n}/{pages}" if n == 1 else f"24-55123 {n}/{pages}")
     ],
+    "section and number": lambda n, pages: [("l", f"{chr(64 + n)}. Targets"), ("r", str(n))],
     "sections": lambda n, pages: [("r", ("Targets", "Funds", "Provisions")[(n - 1) // 2 % 3])],
 }
 PLACES = {"l": 72.0, "c": 280.0, "r": 420.0}

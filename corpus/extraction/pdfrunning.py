@@ -108,6 +108,8 @@ class _Running:
         gone = {id(c.line) for c in self._candidates if self._runs(c)}
         gone |= {id(c.line) for c in self._relatives(gone)}
         gone |= {id(c.line) for c in self._in_slots(gone)}
+        gone |= {id(c.line) for c in self._echoes(gone)}
+        gone |= {id(c.line) for c in self._small_slots(gone)}
         found = {id(c.line): (self._name(c), c.top) for c in self._candidates if id(c.line) in gone}
         edges = {
             id(c.line) for c in self._candidates if id(c.line) not in gone and self._is_edge(c)
@@ -284,17 +286,19 @@ class _Running:
         if not core:
             return self._is_number_of_page(candidate)
         protected = self._protected(candidate)
-        counts = _COUNT.finditer(" ".join(candidate.words))
-        counted = any(self._is_count_of(count, candidate.page) for count in counts)
-        if counted and not protected and self._outside(candidate):
-            return True
         if protected:
             return self._is_notice(candidate, on)
-        if not (self._often(on) or self._is_of_section(candidate, on)):
-            return False
-        if core != candidate.words and len(core) <= _LABEL_WORDS and self._stands_out(candidate):
+        counted = core != tuple(word for word in candidate.words if word.strip(_EDGE_SIGNS))
+        if counted and len(core) <= _LABEL_WORDS and self._stands_out(candidate):
             return False  # "Article 3"
-        return len(on) >= _MANY_PAGES or (self._outside(candidate) and self._in_margin(candidate))
+        alone = self._outside(candidate) and self._in_margin(candidate)
+        if alone and counted:
+            return True
+        counts = _COUNT.finditer(" ".join(candidate.words))
+        if any(self._is_count_of(count, candidate.page) for count in counts):
+            return self._outside(candidate)
+        often = self._often(on) or self._is_of_section(candidate, on)
+        return often and (alone or len(on) >= _MANY_PAGES)
 
     def _is_of_section(self, candidate: _Candidate, on: set[int]) -> bool:
         """Whether a line repeats on some pages at a place where most have such a line."""
@@ -331,6 +335,8 @@ class _Running:
         if candidate.line.height >= _LARGE * self._body:
             return False
         values = [_value(word.strip(_EDGE_SIGNS)) for word in candidate.words]
+        if any(value in _YEARS for value in values):
+            return self._outside(candidate) and self._small(candidate)
         if any(value is not None and self._counts(value, candidate.page) for value in values):
             return True
         signed = candidate.line.text[0] in _EDGE_SIGNS
@@ -382,6 +388,29 @@ class _Running:
             alike = [o for o in there if abs(o.line.height - c.line.height) <= 0.5]  # noqa: PLR2004
             if any(o.line.bold == c.line.bold for o in alike):
                 yield c
+
+    def _echoes(self, gone: set[int]) -> Iterable[_Candidate]:
+        """Lines alone in the margin that repeat a line of an earlier page, such as the title."""
+        first: dict[str, int] = {}
+        for page in self._pages:
+            for line in page.lines:
+                first.setdefault(" ".join(line.text.casefold().split()), page.number - 1)
+        for c in self._candidates:
+            core = " ".join(self._cores[id(c.line)])
+            repeated = first.get(core, c.page) < c.page and not self._stands_out(c)
+            if repeated and id(c.line) not in gone and self._is_edge(c) and not c.ended:
+                yield c
+
+    def _small_slots(self, gone: set[int]) -> Iterable[_Candidate]:
+        """Lines of small type alone in the margin, where most pages have one, each another."""
+        slots: dict[tuple[bool, int], list[_Candidate]] = defaultdict(list)
+        for c in self._candidates:
+            if id(c.line) not in gone and self._small(c) and self._is_edge(c) and not c.ended:
+                slots[c.top, round(c.place)].append(c)
+        for there in slots.values():
+            pages = {c.page for c in there}
+            if len(pages) >= _MANY_PAGES and len(pages) * 2 >= self._count:
+                yield from there
 
     def _name(self, candidate: _Candidate) -> DeviationName:
         if not any(c.isalnum() for c in candidate.line.text):
