@@ -135,7 +135,7 @@ def test_footnotes_stand_behind_the_text_in_the_order_of_their_signs() -> None:
             ),
         },
     )
-    assert blocks(data) == ["First[1] and second[2].", "[1] See A.", "[2] See B."]
+    assert blocks(data) == ["First and second.", "[1] See A.", "[2] See B."]
 
 
 def test_title_and_language_come_from_the_properties_and_no_date_does() -> None:

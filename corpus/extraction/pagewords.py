@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
-from corpus.extraction.shownpage import without_marks
+from corpus.extraction.leftout import without_marks
 
 _WORD = re.compile(r"\w++")
 _PIECES = frozenset(

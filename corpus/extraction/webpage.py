@@ -14,9 +14,10 @@ from corpus.errors import UnreadableSource
 from corpus.extraction import plaintext
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
+from corpus.extraction.leftout import NUMBERED, without_marks
 from corpus.extraction.pagefacts import page_facts
 from corpus.extraction.pagewords import left_out, pieces_of
-from corpus.extraction.shownpage import NUMBERED, show, without_marks
+from corpus.extraction.shownpage import show
 
 _PRESCAN_BYTES = 4096
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)

@@ -9,14 +9,17 @@ from typing import Any
 from corpus.errors import UnreadableSource
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.doctype import check_doctype
-from corpus.extraction.extract import Extract
+from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
+from corpus.extraction.leftout import LeftOut, without_marks
+from corpus.extraction.raisedsigns import Role, is_raised_sign, reading_of
+from corpus.extraction.symbolfonts import is_symbol_font, sign_of
+from corpus.extraction.wordnumbering import WordNumbering
 from corpus.extraction.ziplimits import check_zip
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_NOT_READ = {  # what is deleted, or said a second time for old programs
-    f"{_W}del",
+_NOT_READ = {  # moved to another place, or said a second time for old programs
     f"{_W}moveFrom",
     f"{_W}pPr",
     f"{_W}rPr",
@@ -30,6 +33,14 @@ _HEADING = re.compile(r"heading (\d)", re.I)
 _SPACES = re.compile(r"[ \t\r\f\v]+")
 _NO_TITLE = re.compile(r"(?:word|microsoft word)?\s*(?:document|dokument)?\d*|untitled", re.I)
 _LONG_CELL_WORDS = 30
+_NOT_SHOWN = (
+    (("vanish",), DeviationName.HIDDEN_TEXT),
+    (("strike", "dstrike"), DeviationName.STRUCK_OUT_TEXT),
+)
+_CODE = re.compile(r"[0-9A-Fa-f]{1,6}")
+_PRIVATE_AREA = 0xF000
+_PIECES_BEFORE = 20
+_RAISED_CHARACTERS = 5
 _MAX_STYLES_DEEP = 12
 
 
@@ -44,9 +55,10 @@ def read_word_document(data: bytes) -> Extract:
     """The text of a Word file and what it says of itself.
 
     Paragraphs, headings ("## …"), lists (a line "- …" for each point) and tables (a line for each
-    row) in the order of the file; footnotes and endnotes behind the text as "[1] …". Headers and
-    footers are not read. Its date is not taken: it is the day on which the file, or the file
-    that it was made from, was begun.
+    row) in the order of the file; footnotes and endnotes behind the text as "[1] …". A paragraph
+    that Word numbers is a paragraph of its own, with its number. Headers and footers, struck-out,
+    hidden and deleted text and the marks of notes are left out, and noted as deviations. Its date
+    is not taken: it is the day on which the file, or the file that it was made from, was begun.
 
     Raises:
         UnreadableSource: if it is encrypted, damaged or truncated, unpacks to too much, has a
@@ -70,7 +82,32 @@ def read_word_document(data: bytes) -> Extract:
     if not blocks:
         raise UnreadableSource("no text: it holds pictures at most. Add the text as .txt.")
     title, language = _stated(document)
-    return Extract(text="\n\n".join(blocks) + "\n", title=title or reading.title, language=language)
+    text, deviations = reading.left_out.placed("\n\n".join(blocks) + "\n")
+    heads = _lines_of_margins(document, "header", DeviationName.RUNNING_HEAD, 0)
+    feet = _lines_of_margins(document, "footer", DeviationName.FOOT_LINE, len(text))
+    return Extract(
+        text=text,
+        title=without_marks(title or reading.title or "") or None,
+        language=language,
+        deviations=(*heads, *deviations, *feet),
+    )
+
+
+def _lines_of_margins(
+    document: Any, kind: str, name: DeviationName, position: int
+) -> Iterator[Deviation]:
+    """Yields the lines of headers or footers, each once."""
+    from docx.oxml import parse_xml
+
+    seen: set[str] = set()
+    for relation in document.part.rels.values():
+        if relation.is_external or not relation.reltype.endswith(f"/{kind}"):
+            continue
+        for paragraph in parse_xml(relation.target_part.blob).iter(f"{_W}p"):
+            line = " ".join("".join(t.text or "" for t in paragraph.iter(f"{_W}t")).split())
+            if line and line not in seen:
+                seen.add(line)
+                yield Deviation(DeviationKind.LEFT_OUT, name, line, position)
 
 
 def _stated(document: Any) -> tuple[str | None, str | None]:
@@ -94,7 +131,9 @@ class _Reading:
     def __init__(self, document: Any) -> None:
         self._document = document
         self._styles = _styles(document)
+        self._numbering = WordNumbering(_numbering_part(document))
         self._notes: list[Any] = []
+        self.left_out = LeftOut()
         self._sources = {
             f"{_W}footnoteReference": _notes_part(document, "footnotes"),
             f"{_W}endnoteReference": _notes_part(document, "endnotes"),
@@ -104,6 +143,7 @@ class _Reading:
     def blocks(self, parent: Any) -> Iterator[str]:
         """The blocks of an element that holds paragraphs and tables."""
         points: list[str] = []
+        carried = ""
         for child in _unwrapped(parent):
             if child.tag == f"{_W}tbl":
                 yield from list_blocks(points)
@@ -111,20 +151,28 @@ class _Reading:
                 yield from self._table(child)
                 continue
             boxes: list[Any] = []
-            text = _tidy("".join(self._inline(child, boxes)))
-            level = self._list_level(child)
+            content = carried + self._content(child, boxes)
+            if _mark_is_deleted(child):
+                carried = content  # the next paragraph goes on in this one
+                continue
+            carried = ""
+            text = _tidy(content)
+            place = self._list_place(child)
             heading = self._heading_level(child)
-            if text and heading is None and level is not None:
-                points.append(f"{'  ' * level}- {' '.join(text.split())}")
+            number = "" if place is None else self._numbering.next(*place)
+            if text and heading is None and place is not None and not number:
+                points.append(f"{'  ' * place[1]}- {' '.join(text.split())}")
             elif text:
                 yield from list_blocks(points)
                 points = []
-                yield self._paragraph(text, heading)
+                yield self._paragraph(f"{number} {text}" if number else text, heading)
             for box in boxes:
                 yield from list_blocks(points)
                 points = []
                 yield from self.blocks(box)
         yield from list_blocks(points)
+        if text := _tidy(carried):
+            yield text
 
     def notes(self) -> Iterator[str]:
         """The notes in the order in which the text refers to them."""
@@ -141,24 +189,96 @@ class _Reading:
             self.title = line
         return f"{'#' * max(1, heading)} {line}"
 
-    def _inline(self, element: Any, boxes: list[Any]) -> Iterator[str]:
-        """The text within a paragraph; text boxes in it are put aside."""
+    def _content(self, paragraph: Any, boxes: list[Any]) -> str:
+        """Returns the text of a paragraph; its text boxes are put aside.
+
+        Raised signs are read by the text around them: a note's mark, or an exponent.
+        """
+        pieces = list(self._inline(paragraph, paragraph, boxes))
+        tail: list[str] = []
+        at = 0
+        while at < len(pieces):
+            piece, raised = pieces[at]
+            at += 1
+            if not raised:
+                tail.append(piece)
+                continue
+            while at < len(pieces) and pieces[at][1]:
+                piece += pieces[at][0]
+                at += 1
+            before = without_marks("".join(tail[-_PIECES_BEFORE:]))
+            after = pieces[at][0] if at < len(pieces) else ""
+            tail.append(self._raised(piece, before, after))
+        return "".join(tail)
+
+    def _raised(self, piece: str, before: str, after: str) -> str:
+        if not (is_raised_sign(piece) or len(piece.strip()) <= _RAISED_CHARACTERS):
+            return piece
+        reading = reading_of(piece, before=before, after=after)
+        if reading.role is Role.NOTE:
+            return self.left_out.mark(DeviationName.NOTE, piece)
+        return reading.text
+
+    def _inline(self, element: Any, paragraph: Any, boxes: list[Any]) -> Iterator[tuple[str, bool]]:
+        """Yields the pieces of text within a paragraph, and whether each is raised."""
         for child in element:
             tag = child.tag
             if tag in {f"{_W}t", _MATH_TEXT}:
-                yield child.text or ""
+                yield without_marks(child.text or ""), False
             elif tag in _BREAKS:
-                yield _BREAKS[tag]
+                yield _BREAKS[tag], False
             elif tag == f"{_W}br":
-                yield " " if child.get(f"{_W}type") in {"page", "column"} else "\n"
+                yield " " if child.get(f"{_W}type") in {"page", "column"} else "\n", False
             elif tag in self._sources:
-                yield self._reference(child)
+                yield self._reference(child), False
+            elif tag == f"{_W}sym":
+                yield self._sign(child), False
             elif tag == f"{_W}txbxContent":
                 boxes.append(child)
-            elif tag == f"{_W}r" and _is_hidden(child):
-                continue
+            elif tag == f"{_W}del":
+                deleted = "".join(each.text or "" for each in child.iter(f"{_W}delText"))
+                yield self.left_out.mark(DeviationName.DELETED_TEXT, deleted), False
+            elif tag == f"{_W}r":
+                yield from self._run(child, paragraph, boxes)
             elif tag not in _NOT_READ and isinstance(tag, str):
-                yield from self._inline(child, boxes)
+                yield from self._inline(child, paragraph, boxes)
+
+    def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[tuple[str, bool]]:
+        """Yields the pieces of a run, or the mark of one that is hidden or struck out."""
+        for names, deviation in _NOT_SHOWN:
+            if any(self._is_set(run, paragraph, name) for name in names):
+                text = "".join(each.text or "" for each in run.iter(f"{_W}t"))
+                yield self.left_out.mark(deviation, text), False
+                return
+        raised = self._property(run, paragraph, "vertAlign") == "superscript"
+        font = _font_of(run)
+        for piece, _ in self._inline(run, paragraph, boxes):
+            shown = _in_unicode(piece, font) if font else piece
+            yield shown, raised and bool(shown.strip())
+
+    def _is_set(self, run: Any, paragraph: Any, name: str) -> bool:
+        return self._property(run, paragraph, name) not in {None, "0", "false", "off"}
+
+    def _property(self, run: Any, paragraph: Any, name: str) -> str | None:
+        """Returns a property of a run's text: its own, else that of its styles; None if not set."""
+        own = run.find(f"{_W}rPr")
+        style = "" if own is None else _value(own, "rStyle")
+        holders = [own, *(each.find(f"{_W}rPr") for each in self._based_on(style) if style)]
+        holders += [each.find(f"{_W}rPr") for each in self._chain(paragraph)]
+        for holder in holders:
+            found = None if holder is None else holder.find(f"{_W}{name}")
+            if found is not None:
+                return str(found.get(f"{_W}val", "true"))
+        return None
+
+    def _sign(self, element: Any) -> str:
+        """Returns a sign of a symbol font in Unicode, "�" for one that is not known."""
+        font, digits = element.get(f"{_W}font", ""), element.get(f"{_W}char", "")
+        code = int(digits, 16) if _CODE.fullmatch(digits) else 0
+        sign = sign_of(font, code)
+        if sign is None:
+            return f"\ufffd{self.left_out.mark(DeviationName.SYMBOL, f'{font} {digits}')}"
+        return sign
 
     def _reference(self, element: Any) -> str:
         notes = self._sources[element.tag]
@@ -166,7 +286,7 @@ class _Reading:
         if note is None:
             return ""
         self._notes.append(note)
-        return f"[{len(self._notes)}]"
+        return self.left_out.mark(DeviationName.NOTE, f"[{len(self._notes)}]")
 
     def _heading_level(self, paragraph: Any) -> int | None:
         """0 for a title, 1 to 9 for a heading, None for other paragraphs."""
@@ -182,22 +302,28 @@ class _Reading:
                 return int(match[1])
         return None
 
-    def _list_level(self, paragraph: Any) -> int | None:
-        """The level of a list's point, 0 for the outermost; None for other paragraphs."""
+    def _list_place(self, paragraph: Any) -> tuple[str, int] | None:
+        """The list of a point and its level, 0 for the outermost; None for other paragraphs."""
         for holder in (paragraph, *self._chain(paragraph)):
             numbering = holder.find(f"{_W}pPr/{_W}numPr")
             if numbering is None:
                 continue
-            if _value(numbering, "numId") == "0":
+            name = _value(numbering, "numId")
+            if name == "0":
                 return None
-            level = _value(numbering, "ilvl")
-            return int(level) if level.isdigit() else 0
+            if not name:
+                continue  # it changes the level alone, of a list that its style names
+            own = paragraph.find(f"{_W}pPr/{_W}numPr")
+            level = (own is not None and _value(own, "ilvl")) or _value(numbering, "ilvl")
+            return name, int(level) if level.isdigit() and len(level) == 1 else 0
         return None
 
     def _chain(self, paragraph: Any) -> Iterator[Any]:
         """The style of a paragraph, and those that it is based on."""
         properties = paragraph.find(f"{_W}pPr")
-        name = _value(properties, "pStyle") if properties is not None else ""
+        yield from self._based_on(_value(properties, "pStyle") if properties is not None else "")
+
+    def _based_on(self, name: str) -> Iterator[Any]:
         for _ in range(_MAX_STYLES_DEEP):
             style = self._styles.get(name)
             if style is None:
@@ -295,9 +421,33 @@ def _is_long(cell: Any) -> bool:
     return sum(length > _LONG_CELL_WORDS for length in lengths) > 1
 
 
-def _is_hidden(run: Any) -> bool:
-    vanish = run.find(f"{_W}rPr/{_W}vanish")
-    return vanish is not None and vanish.get(f"{_W}val", "true") not in {"0", "false", "off"}
+def _mark_is_deleted(paragraph: Any) -> bool:
+    """Whether the end of a paragraph is deleted, so that the next one goes on in it."""
+    mark = paragraph.find(f"{_W}pPr/{_W}rPr")
+    return mark is not None and any(
+        mark.find(f"{_W}{name}") is not None for name in ("del", "moveFrom")
+    )
+
+
+def _font_of(run: Any) -> str:
+    """Returns the symbol font of a run; "" for any other."""
+    fonts = run.find(f"{_W}rPr/{_W}rFonts")
+    names = [] if fonts is None else [fonts.get(f"{_W}{kind}", "") for kind in ("ascii", "hAnsi")]
+    return next((name for name in names if is_symbol_font(name)), "")
+
+
+def _in_unicode(text: str, font: str) -> str:
+    """Returns a text in a symbol font as signs; letters outside of its codes stay."""
+    return "".join((sign_of(font, ord(c)) or c) if ord(c) >= _PRIVATE_AREA else c for c in text)
+
+
+def _numbering_part(document: Any) -> Any | None:
+    from docx.oxml import parse_xml
+
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith("/numbering") and not relation.is_external:
+            return parse_xml(relation.target_part.blob)
+    return None
 
 
 def _value(element: Any, name: str) -> str:
