@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from corpus.extraction.extract import DeviationName, Extract
 from corpus.extraction.pdftext import read_pdf
-from tests.pdfs import HEIGHT, At, column, pdf
+from tests.pdfs import At, column, pdf
 
 WORDS = (
     "council region members agreed report support assistance districts bridges schools review "
@@ -325,5 +325,6 @@ def test_no_sentence_is_lost_and_no_running_line_is_text(
                 if not text.isdigit():
                     assert text not in read_text
                 assert text in told
-    assert " ".join(paragraphs_of(found)) == " ".join(texts)
-    assert HEIGHT > TOP
+    drawn = {text for style in (head, foot) for n in (1, 2) for _, text in STYLES[style](n, number)}
+    body = [part for part in paragraphs_of(found) if number > 2 or part not in drawn]
+    assert " ".join(body) == " ".join(texts)  # none is cut in two, even by what is there once

@@ -25,6 +25,7 @@ _CODE_DIGITS = 5
 _MANY_PAGES = 3
 _SHARE_OF_PAGES = 0.3
 _ATTACHED = 1.3  # of the usual pitch
+_DOUBLE_SPACED = 2.1  # of the height: no two lines of a paragraph are further apart
 _SAME_SIZE = 0.09
 _SMALL_TYPE = 0.93
 _FULL_WIDTH = 0.6
@@ -172,7 +173,8 @@ class _Running:
     def _may_go_together(self, line: Line, neighbour: Line) -> bool:
         """Whether two lines may be of one paragraph, by their distance and their type."""
         pitch = self._pitch * max(1.0, line.height / (self._body or 1.0))
-        near = abs(line.middle - neighbour.middle) <= _ATTACHED * pitch
+        furthest = min(_ATTACHED * pitch, _DOUBLE_SPACED * line.height)
+        near = abs(line.middle - neighbour.middle) <= furthest
         return near and abs(line.height - neighbour.height) <= _SAME_SIZE * line.height
 
     def _counted_offsets(self) -> dict[int, set[int]]:
