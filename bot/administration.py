@@ -23,7 +23,7 @@ from bot.refreshing import ProgressBar
 from bot.rendering import Message
 from bot.submissions import MOST_BYTES, Submission, Submissions
 from bot.translation import Translator
-from corpus import CorpusError, LeftOut, UnknownDocument
+from corpus import CorpusError, ExtractorClosed, LeftOut, UnknownDocument
 from corpus.directory import CorpusDirectory
 from embeddings import EmbeddingsError, Generation, RefreshReport
 
@@ -105,6 +105,8 @@ class Administration:
         """The acts; where one fails, what is wrong."""
         try:
             yield from acts
+        except ExtractorClosed:
+            raise  # the next start does it
         except _Failures as error:
             number = self._do.answerers.everything.generation
             text = admintexts.failed(error, number, words)
@@ -148,6 +150,8 @@ class Administration:
             yield Typing() if step is None else told(admintexts.progress(step, words))
         try:
             report = running.result()
+        except ExtractorClosed:
+            raise
         except _Failures as error:
             number = self._do.answerers.everything.generation
             yield told(admintexts.failed(error, number, words))

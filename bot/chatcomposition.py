@@ -85,7 +85,12 @@ def open_dialogue(
         shared.forgets_with(feedback, talks=replies)
         forget = (*forget, shared.tell_to_forget)
     buttons = PressedButtons(
-        answerers, replies, examples, source_text=kept_text, keep_vote=feedback.keep
+        answerers,
+        replies,
+        examples,
+        source_text=kept_text,
+        lay_out=served.extractor.stored_document,
+        keep_vote=feedback.keep,
     )
     return Dialogue(
         [
@@ -97,7 +102,13 @@ def open_dialogue(
             SettingsMenu(people),
             Privacy(people, forget=forget),
             feedback,
-            Questions(answerers, replies, examples, source_text=kept_text),
+            Questions(
+                answerers,
+                replies,
+                examples,
+                source_text=kept_text,
+                lay_out=served.extractor.stored_document,
+            ),
             ConsentAfterVote(buttons, feedback),
             InlineQuestions(answerers, preferences_of=preferences_of),
         ],
@@ -117,9 +128,11 @@ def _operations(
         answerers=served.answerers,
         refresh=lambda bar: served.refresher.refresh(progress_bar=bar),
         rollback=lambda number: rollback_index(settings, number)[1],
-        open_directory=lambda: open_directory(settings),
+        open_directory=partial(open_directory, settings, extractor=served.extractor),
         submissions=Submissions(
-            lambda: open_directory(settings), partial(fetch, max_bytes=MOST_BYTES)
+            partial(open_directory, settings, extractor=served.extractor),
+            partial(fetch, max_bytes=MOST_BYTES),
+            extractor=served.extractor,
         ),
         changed=lambda: changed_since(settings) is not None,
         left_out=lambda: left_out(settings),

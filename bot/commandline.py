@@ -321,7 +321,7 @@ def add(
 
     Example: verbatim add statement.pdf --publisher "Global Affairs Canada" --date 2022-05-12
     """
-    from bot.composition import added_sources, open_directory
+    from bot.composition import added_sources
     from corpus.adding import find_sources
 
     given = _provenance(title, publisher, published, place, url, language, access)
@@ -333,7 +333,7 @@ def add(
     settings = _settings()
     outcomes = []
     with _progress_bar("Adding") as progress:
-        for outcome in added_sources(open_directory(settings), found, given=given):
+        for outcome in added_sources(settings, found, given=given):
             outcomes.append(outcome)
             if not as_json:
                 terminalreports.print_outcome(outcome, out, err)
@@ -754,6 +754,7 @@ def serve(
             shared=shared,
             generation=lambda: served.answerers.everything.generation,
             lifeline=lifeline,
+            on_stop=served.extractor.close,
         )
         await bot.run()
 
@@ -918,7 +919,7 @@ def evaluate_sets(
 
     Example: verbatim eval xquad/en mtrag-un --plot curves.png
     """
-    from bot.composition import open_evaluation_embedders
+    from bot.composition import open_evaluation_embedders, open_extractor
     from bot.evaluation.command import evaluate
     from bot.evaluation.report import report_fields, report_lines
     from bot.evaluation.systems import chosen_systems
@@ -935,6 +936,7 @@ def evaluate_sets(
         datasets,
         open_embedders=lambda: open_evaluation_embedders(settings, cache),
         corpus=corpus,
+        read=open_extractor().document,
         language=language,
         systems=chosen,
         compare=(pair[0], pair[1]) if pair else None,

@@ -26,7 +26,6 @@ from corpus import (
     CorpusError,
     LeftOut,
     Snapshots,
-    document_from_bytes,
     read_corpus,
     read_sources,
     shipped_statements,
@@ -56,6 +55,7 @@ from embeddings.visible import may_see
 if TYPE_CHECKING:  # a question does not wait for what only adding needs
     from corpus.adding import Source, SourceOutcome
     from corpus.directory import CorpusDirectory
+    from corpus.extraction.extractor import Extractor
     from embeddings.postgres.serverfacts import ServerFacts
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ Warn = Callable[[str], None]
 """Tells the person who runs this of something that did not stop it."""
 
 _FIRST_BUILD_WAIT_S = 900.0
+_LONGEST_TURN_S = 5.0
+"""How long a source in the chat waits until one of two that are being read is done."""
 
 
 def open_index(settings: Settings) -> PassageIndex:
@@ -104,6 +106,7 @@ class Served:
 
     answerers: LiveAnswerer
     refresher: Refresher
+    extractor: "Extractor"
 
 
 def open_served(
@@ -121,8 +124,9 @@ def open_served(
     store = open_index(settings)
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
+    extractor = open_extractor(chat=True)
     refresher = Refresher(
-        settings, index=store, model=model, read=document_from_bytes, progress_bar=progress_bar
+        settings, index=store, model=model, read=extractor.document, progress_bar=progress_bar
     )
     with ThreadPoolExecutor(1) as aside:
         opening = aside.submit(lambda: refresher.embedder)
@@ -142,7 +146,7 @@ def open_served(
         groups_of=settings.access.groups_of,
         warn=warn,
     )
-    return Served(answerers, refresher)
+    return Served(answerers, refresher, extractor)
 
 
 def _open_generation(
@@ -186,15 +190,14 @@ def open_refresher(
     model = find_settings_model(settings)
     _seed_new_machine(settings)
     index = open_index(settings)
+    read = open_extractor().document
     if engine is EngineKind.LOCAL:
-        return Refresher(
-            settings, index=index, model=model, read=document_from_bytes, progress_bar=progress_bar
-        )
+        return Refresher(settings, index=index, model=model, read=read, progress_bar=progress_bar)
     return Refresher(
         settings,
         index=index,
         model=model,
-        read=document_from_bytes,
+        read=read,
         progress_bar=progress_bar,
         open_engine=_on_ray(settings, model),
     )
@@ -212,8 +215,24 @@ def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
     return opened
 
 
-def open_directory(settings: Settings) -> "CorpusDirectory":
+def open_extractor(*, chat: bool = False) -> "Extractor":
+    """What parses foreign bytes for this process, in a process of its own that starts when needed.
+
+    That ends with this one at the latest. In a ``chat`` a source is bounded as Telegram bounds a
+    file, and no person waits long for the sources of others.
+    """
+    from corpus.extraction.extractor import Extractor
+    from corpus.extraction.limits import CHAT_LIMITS
+
+    return Extractor(limits=CHAT_LIMITS, wait_s=_LONGEST_TURN_S) if chat else Extractor()
+
+
+def open_directory(
+    settings: Settings, *, extractor: "Extractor | None" = None
+) -> "CorpusDirectory":
     """The corpus directory, to add to and remove from; it is seeded on a new machine.
+
+    What its files say is parsed by the ``extractor``, by one of its own without.
 
     Raises:
         CorpusError: if the directory is missing or cannot be read.
@@ -224,23 +243,27 @@ def open_directory(settings: Settings) -> "CorpusDirectory":
     _seed_new_machine(settings)
     snapshots = Snapshots(settings.snapshots_directory)
     return CorpusDirectory(
-        settings.corpus_directory, snapshots=snapshots, default_access=settings.default_access
+        settings.corpus_directory,
+        snapshots=snapshots,
+        extractor=extractor or open_extractor(),
+        default_access=settings.default_access,
     )
 
 
 def added_sources(
-    directory: "CorpusDirectory", sources: Sequence["Source"], *, given: Provenance
+    settings: Settings, sources: Sequence["Source"], *, given: Provenance
 ) -> Iterator["SourceOutcome"]:
-    """What comes of each source that is added to the directory.
+    """What comes of each source that is added to the corpus directory; see ``open_directory``.
 
     Raises:
         CorpusNotWritable: if the directory cannot be written.
     """
-    from corpus.adding import add_sources
-    from corpus.extraction.extractor import Extractor
-    from corpus.fetching import fetch
+    with open_extractor() as extractor:
+        extractor.prepare()  # it starts while the rest is imported
+        from corpus.adding import add_sources
+        from corpus.fetching import fetch
 
-    with Extractor() as extractor:
+        directory = open_directory(settings, extractor=extractor)
         yield from add_sources(
             sources, into=directory, extractor=extractor, fetch=fetch, given=given
         )
@@ -304,7 +327,7 @@ def examine_setup(
         settings,
         environment,
         find_model=find_whole_model,
-        read=document_from_bytes,
+        extractor=open_extractor(),
         open_index=lambda: open_index(settings),
         servers=servers if settings.index_url else None,
         ask_state=partial(_ask_state, settings.state) if settings.state else None,
@@ -373,11 +396,12 @@ def open_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
         SettingsError: if the directory cannot be seeded.
     """
     _seed_new_machine(settings)
-    reading = read_corpus(
-        settings.corpus_directory,
-        read=document_from_bytes,
-        default_access=settings.default_access,
-    )
+    with open_extractor() as extractor:
+        reading = read_corpus(
+            settings.corpus_directory,
+            read=extractor.document,
+            default_access=settings.default_access,
+        )
     if not reading.corpus.documents:
         return reading.whole()
     for refused in reading.refused:
@@ -447,7 +471,13 @@ def open_verifier(
     """
     corpus = served_corpus(settings, warn=warn)
     snapshots = Snapshots(settings.snapshots_directory)
-    return lambda cited: verify(cited, corpus, snapshots.text, was_document=snapshots.was_document)
+    return partial(
+        verify,
+        corpus=corpus,
+        source_text=snapshots.text,
+        was_document=snapshots.was_document,
+        lay_out=open_extractor().stored_document,
+    )
 
 
 def _seed_new_machine(settings: Settings) -> None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.settings import Settings, telegram_token
-from corpus import CorpusError, ReadFile, Snapshots, read_corpus
+from corpus import CorpusError, Snapshots, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.exportedmodel import open_exported
 from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
 
-if TYPE_CHECKING:  # it needs an extra
+if TYPE_CHECKING:  # slow to import, and an extra
+    from corpus.extraction.extractor import Extractor
     from embeddings.postgres.serverfacts import ServerFacts
 
 LEAST_FREE_BYTES = 500_000_000
@@ -47,7 +48,7 @@ def examine(
     environment: Mapping[str, str],
     *,
     find_model: Callable[[], ModelFolder],
-    read: ReadFile,
+    extractor: "Extractor",
     open_index: Callable[[], PassageIndex],
     servers: Servers | None,
     ask_state: Callable[[], None] | None,
@@ -55,9 +56,9 @@ def examine(
 ) -> Iterator[Finding]:
     """Findings as they are made; what could not be looked at is one that is not well.
 
-    ``find_model`` reads the weights, ``read`` a file of the corpus. ``servers`` is None where the
-    index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong with its
-    database. ``bot_name`` asks Telegram who has a token, None where the network is not used.
+    ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
+    where the index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong
+    with its database. ``bot_name`` asks Telegram who has a token, None without the network.
     """
     model: ModelFolder | None = None
     try:
@@ -66,8 +67,8 @@ def examine(
         yield Finding("model", False, str(error))
     else:
         yield _looked_at("model", partial(_exported, settings, model))
-    yield from _corpus(settings, read)
-    yield from _strays(settings)
+    yield from _corpus(settings, extractor)
+    yield from _strays(settings, extractor)
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from _servers(servers)
@@ -108,7 +109,7 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
     return Finding("model", True, f"{name}, digest {digest}, {state}")
 
 
-def _corpus(settings: Settings, read: ReadFile) -> Iterator[Finding]:
+def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
     """What the corpus directory holds, and each file of it that nothing can be quoted from."""
     directory = settings.corpus_directory
     try:
@@ -116,7 +117,9 @@ def _corpus(settings: Settings, read: ReadFile) -> Iterator[Finding]:
             text = f"{directory} is made with the shipped statements at first"
             yield Finding("corpus", True, text)
             return
-        reading = read_corpus(directory, read=read, default_access=settings.default_access)
+        reading = read_corpus(
+            directory, read=extractor.document, default_access=settings.default_access
+        )
     except CorpusError as error:
         yield Finding("corpus", False, str(error))
         return
@@ -132,13 +135,15 @@ def _corpus(settings: Settings, read: ReadFile) -> Iterator[Finding]:
         yield Finding("corpus", False, f"{before}{refused}")
 
 
-def _strays(settings: Settings) -> Iterator[Finding]:
+def _strays(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
     """What is not well with the addresses of documents; nothing where all are."""
     from corpus.directory import CorpusDirectory  # slow to import
 
     snapshots = Snapshots(settings.snapshots_directory)
     try:
-        strays = CorpusDirectory(settings.corpus_directory, snapshots=snapshots).strays
+        strays = CorpusDirectory(
+            settings.corpus_directory, snapshots=snapshots, extractor=extractor
+        ).strays
     except (CorpusError, OSError):
         return  # "corpus" says what is wrong with it
     if not strays:

@@ -7,11 +7,12 @@ that it fits where Telegram leaves 64 bytes, and with the generation that it was
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from bot.citation import REFERENCE_DIGITS, Citation, Cited
 from bot.events import Event
-from bot.verification import SourceText, Verification, verify
-from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
+from bot.verification import LayOut, SourceText, Verification, laid_out_here, verify
+from corpus import Corpus, Document, Passage, Span, digest_of
 
 MOST_CODE_CHARACTERS = 48
 """Up to a million generations."""
@@ -64,7 +65,11 @@ def parse_pointer(code: str) -> Pointer | None:
 
 
 def pointed_passage(
-    pointer: Pointer, corpus: Corpus, source_text: SourceText
+    pointer: Pointer,
+    corpus: Corpus,
+    source_text: SourceText,
+    *,
+    lay_out: LayOut = laid_out_here,
 ) -> tuple[Document, Passage] | None:
     """The passage that has the words now, wherever they moved to; None where none has."""
     document = _pointed_document(pointer, corpus)
@@ -72,13 +77,19 @@ def pointed_passage(
         for passage in document.quotable:
             if passage.span == pointer.span:
                 return document, passage
-    found = verify_pointer(pointer, corpus, source_text)
+    found = verify_pointer(pointer, corpus, source_text, lay_out=lay_out)
     if found.verdict.as_cited and found.now is not None and found.now.passage is not None:
         return found.now.document, found.now.passage
     return None
 
 
-def verify_pointer(pointer: Pointer, corpus: Corpus, source_text: SourceText) -> Verification:
+def verify_pointer(
+    pointer: Pointer,
+    corpus: Corpus,
+    source_text: SourceText,
+    *,
+    lay_out: LayOut = laid_out_here,
+) -> Verification:
     """What became of the words, see ``verify``; a document that is gone is called by its digest.
 
     Words of a text that is only kept must be a whole passage of it, as in every pointer that was
@@ -86,16 +97,17 @@ def verify_pointer(pointer: Pointer, corpus: Corpus, source_text: SourceText) ->
     """
     document = _pointed_document(pointer, corpus)
     name = pointer.document if document is None else document.id
+    lay_out = cache(lay_out)  # both ask for the same
 
     def whole(digest: str) -> str | None:
         text = source_text(digest)
         if text is None:
             return None
         title = None if document is None else document.title
-        then = document_from_text(text, document_id=name, title=title)
+        then = lay_out(text, name, title)
         return text if any(p.span == pointer.span for p in then.quotable) else None
 
-    return verify(Cited(name, pointer.span, pointer.digest), corpus, whole)
+    return verify(Cited(name, pointer.span, pointer.digest), corpus, whole, lay_out=lay_out)
 
 
 def _pointed_document(pointer: Pointer, corpus: Corpus) -> Document | None:

@@ -28,6 +28,7 @@ from bot.openedpassage import opened_pointer, passage_message, source_message, w
 from bot.pointer import SourceTextFor, pointed_passage, pointer_to, verify_pointer
 from bot.rendering import Message
 from bot.translation import Translator
+from bot.verification import LayOut, laid_out_here
 from bot.votes import KeepVote, Vote
 
 log = logging.getLogger(__name__)
@@ -47,12 +48,14 @@ class PressedButtons:
         examples: Examples,
         *,
         source_text: SourceTextFor,
+        lay_out: LayOut = laid_out_here,
         keep_vote: KeepVote,
     ) -> None:
         self._live = answerer
         self._replies = replies
         self._examples = examples
         self._source_text = source_text
+        self._lay_out = lay_out
         self._keep_vote = keep_vote
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
@@ -89,7 +92,9 @@ class PressedButtons:
 
     def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
         answerer = self._live.of(event)
-        found = pointed_passage(press.pointer, answerer.corpus, self._source_text(event))
+        found = pointed_passage(
+            press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
         passage = neighbour(*found, press.by) if found else None
         if found is None or passage is None:
             yield Told(words.say(texts.RENEWED), alert=True)
@@ -104,7 +109,9 @@ class PressedButtons:
 
     def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
         answerer = self._live.of(event)
-        found = verify_pointer(press.pointer, answerer.corpus, self._source_text(event))
+        found = verify_pointer(
+            press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
         message = source_message(found, answerer.generation, words)
         if message is None:
             yield Told(words.say(texts.RENEWED), alert=True)
@@ -158,7 +165,9 @@ class PressedButtons:
         corpus = self._live.of(event).corpus
         pointers = filter(None, map(opened_pointer, event.opens))
         kept = self._source_text(event)
-        found = [pointed_passage(pointer, corpus, kept) for pointer in pointers]
+        found = [
+            pointed_passage(pointer, corpus, kept, lay_out=self._lay_out) for pointer in pointers
+        ]
         return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
 
     def _example(self, event: Pressed, press: AskExample, words: Translator) -> Iterator[Act]:

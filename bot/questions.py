@@ -16,6 +16,7 @@ from bot.openedpassage import opened_pointer, passage_message, whole_quote
 from bot.pointer import Pointer, SourceTextFor, pointed_passage, pointer_to
 from bot.rendering import Message
 from bot.translation import Translator
+from bot.verification import LayOut, laid_out_here
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,13 @@ class Questions:
         examples: Examples,
         *,
         source_text: SourceTextFor,
+        lay_out: LayOut = laid_out_here,
     ) -> None:
         self._live = answerer
         self._replies = replies
         self._examples = examples
         self._source_text = source_text
+        self._lay_out = lay_out
         self._commands: dict[str, Command] = {
             "start": self._start,
             "help": self._help,
@@ -82,7 +85,9 @@ class Questions:
     def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
         """The passage of a deep link."""
         answerer = self._live.of(event)
-        found = pointed_passage(pointer, answerer.corpus, self._source_text(event))
+        found = pointed_passage(
+            pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
         if found is None:
             yield say(event, words.say(texts.LINK_IS_OLD))
             return

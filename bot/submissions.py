@@ -1,6 +1,7 @@
 """Statements that an administrator sent, read and waiting to be published or discarded."""
 
 import secrets
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +21,9 @@ MOST_BYTES = 20_000_000
 """Telegram gives bots no larger file."""
 
 MOST_WAITING = 5
+MOST_WAITING_BYTES = 100_000_000
+"""In memory, sources and their texts."""
+
 _NAMELESS = "document"
 
 
@@ -43,6 +47,10 @@ class _Read:
     source: str
     fetched: str | None
 
+    def size_of(self) -> int:
+        """About how many bytes of memory it takes."""
+        return len(self.content) + sys.getsizeof(self.extract.text)
+
 
 class Submissions:
     """Reads sources by the safe reader and keeps the last ``MOST_WAITING`` in memory.
@@ -52,12 +60,18 @@ class Submissions:
     """
 
     def __init__(
-        self, open_directory: Callable[[], CorpusDirectory], fetch: Callable[[str], "Fetched"]
+        self,
+        open_directory: Callable[[], CorpusDirectory],
+        fetch: Callable[[str], "Fetched"],
+        *,
+        extractor: Extractor,
     ) -> None:
         self._open_directory = open_directory
         self._fetch = fetch
+        self._extractor = extractor
         self._waiting: OrderedDict[str, _Read] = OrderedDict()
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     def read_file(self, content: bytes, *, name: str | None) -> Submission:
         """What a file would come to; its name is a label.
@@ -89,14 +103,17 @@ class Submissions:
             CorpusError: if it could not be written; it goes on waiting then.
         """
         with self._lock:
-            read = self._waiting.get(key)
-            if read is None:
-                return None
-            added = self._open_directory().add(
-                read.extract, content=read.content, source=read.source, fetched=read.fetched
-            )
-            del self._waiting[key]
-            return added
+            read = self._waiting.pop(key, None)
+        if read is None:
+            return None
+        try:
+            with self._writing:
+                return self._open_directory().add(
+                    read.extract, content=read.content, source=read.source, fetched=read.fetched
+                )
+        except BaseException:
+            self._keep(key, read)
+            raise
 
     def discard(self, key: str) -> bool:
         """Whether it waited; it is forgotten."""
@@ -106,14 +123,20 @@ class Submissions:
     def _submitted(
         self, content: bytes, source: str, fetched: "Fetched | None", media_type: str | None
     ) -> Submission:
-        with Extractor() as extractor:
-            name = fetched.name if fetched else source
-            extract = extractor.extract(content, name=name, media_type=media_type)
+        name = fetched.name if fetched else source
+        extract = self._extractor.extract(content, name=name, media_type=media_type)
         url = fetched.url if fetched else None
         added = self._open_directory().preview(extract, content=content, source=source, fetched=url)
         key = secrets.token_hex(8)
-        with self._lock:
-            self._waiting[key] = _Read(extract, content, source, url)
-            while len(self._waiting) > MOST_WAITING:
-                self._waiting.popitem(last=False)
+        self._keep(key, _Read(extract, content, source, url))
         return Submission(key, added, (*extract.notes, *added.notes), fetched=url)
+
+    def _keep(self, key: str, read: _Read) -> None:
+        """Has it wait, and forgets those that have waited longest, where they are too many."""
+        with self._lock:
+            self._waiting[key] = read
+            while len(self._waiting) > 1 and (
+                len(self._waiting) > MOST_WAITING
+                or sum(map(_Read.size_of, self._waiting.values())) > MOST_WAITING_BYTES
+            ):
+                self._waiting.popitem(last=False)

@@ -18,6 +18,9 @@ LEAST_SIMILARITY = 0.5
 WasDocument = Callable[[str, str], bool | None]
 """An id and a digest → whether a document of that id had a text of that digest; None if unknown."""
 
+LayOut = Callable[[str, str, str | None], Document]
+"""A stored text, the id of its document and its title, if known → the Document over it."""
+
 SourceText = Callable[[str], str | None]
 """The first digits of a digest → the stored text that has it, None where none is kept."""
 
@@ -120,6 +123,11 @@ class _Words:
     beside: frozenset[str]
 
 
+def laid_out_here(text: str, document_id: str, title: str | None) -> Document:
+    """The Document over a text that this process trusts; the bot has others laid out elsewhere."""
+    return document_from_text(text, document_id=document_id, title=title)
+
+
 def _always_was(_document: str, _digest: str) -> bool:
     return True
 
@@ -130,11 +138,13 @@ def verify(
     source_text: SourceText,
     *,
     was_document: WasDocument = _always_was,
+    lay_out: LayOut = laid_out_here,
 ) -> Verification:
     """Returns the verdict about a citation, against the corpus as it is now.
 
     Texts are compared exactly but for white space. ``source_text`` is asked only where no document
     of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
+    ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes.
     """
     if not cited.digest:
         return _verify_titled(cited, corpus)
@@ -143,7 +153,7 @@ def verify(
     then = document if document in same else next(iter(same), None)
     if then is None and (text := _kept(cited.digest, source_text)) is not None:
         title = document.title if document is not None else None
-        then = document_from_text(text, document_id=cited.document, title=title)
+        then = lay_out(text, cited.document, title)
     if then is None:
         return _without_text(cited, corpus)
     wrong, pieces = _misquoted(cited, then)

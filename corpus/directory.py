@@ -6,40 +6,34 @@ bytes that it came from are kept as a snapshot.
 
 import hashlib
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from corpus.corpusfiles import corpus_files
+from corpus.corpusfiles import MAX_FILE_BYTES, corpus_files
 from corpus.durable import replace_file, sync_directory
 from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Extract
+from corpus.extraction.extractor import Extractor
 from corpus.frontmatter import (
     CLAIMS,
     PUBLIC,
     Provenance,
-    provenance_of,
     readers,
-    split_front_matter,
     with_front_matter,
 )
 from corpus.model import Document
 from corpus.nearnames import did_you_mean
-from corpus.origin import believed, same_site
-from corpus.reader import document_from_text, id_from_name
+from corpus.origin import believed
+from corpus.reader import id_from_name
 from corpus.snapshots import Snapshots
-from corpus.storedtext import normalise
-
-SOURCE, ORIGINAL = "source", "original"
-"""The fields of front matter that name where a document was added from: a label, and the SHA-256
-of its bytes.
-"""
+from corpus.statementfile import ORIGINAL, SOURCE, StatementFile
 
 _NOT_PUBLIC = (
     "it says that it is public, which does not count: who may read it was decided before. Add it "
     'with "--access public" to change that.'
 )
-_MOST_HEAD_BYTES = 200_000
 _NUMBERED_CHARACTERS = 80
 """How much of a name is kept before a number that tells it from another: both fit into an id."""
 
@@ -69,14 +63,14 @@ class Stray:
     source: str
 
 
-@dataclass(slots=True)
-class _Known:
-    """A statement in the directory: its file and what its front matter says of its source."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A document, what is known of it, and the front matter that it was found with."""
 
-    path: Path
-    source: str | None
-    original: str | None
-    stray_url: str | None = None
+    document: Document
+    provenance: Provenance
+    front_matter: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 class CorpusDirectory:
@@ -87,9 +81,12 @@ class CorpusDirectory:
         directory: Path,
         *,
         snapshots: Snapshots,
+        extractor: Extractor,
         default_access: frozenset[str] = frozenset(),
     ) -> None:
         """The statements that are there; one that names no readers is for ``default_access``.
+
+        All that they say is parsed by the ``extractor``.
 
         Raises:
             CorpusNotFound: if ``directory`` is not a directory.
@@ -97,11 +94,12 @@ class CorpusDirectory:
         """
         self.directory = directory
         self._snapshots = snapshots
+        self._extractor = extractor
         self._default_access = default_access
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, StatementFile] = {}
         self._claimed: set[str] = set()
         for path in corpus_files(directory).files:
-            self._known.setdefault(id_from_name(path.name), _known_file(path))
+            self._known.setdefault(id_from_name(path.name), StatementFile(path, extractor))
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -138,7 +136,7 @@ class CorpusDirectory:
             UnreadableSource: if there is no paragraph to quote in it; the message names no source.
             CorpusNotWritable: if the file could not be written; it is then as it was.
         """
-        added, written, original = self._made(extract, content, source, fetched, given)
+        added, written = self._made(extract, content, source, fetched, given)
         document_id = added.document.id
         self._claimed.add(document_id)
         if added.state == "unchanged":
@@ -148,7 +146,7 @@ class CorpusDirectory:
             replace_file(added.path, written)
         except OSError as error:
             raise _not_writable(added.path, error) from error
-        self._known[document_id] = _Known(added.path, source, original)
+        self._known[document_id] = StatementFile(added.path, self._extractor)
         return added
 
     def preview(
@@ -188,17 +186,17 @@ class CorpusDirectory:
         source: str,
         fetched: str | None,
         given: Provenance | None,
-    ) -> tuple[Added, bytes, str]:
-        """What a source comes to, the bytes of its file, and the digest of ``content``."""
+    ) -> tuple[Added, bytes]:
+        """What a source comes to, and the bytes of its file."""
         original = hashlib.sha256(content).hexdigest()
         document_id = self._id_for(source, original)
         before = self._known.get(document_id)
         given = given or Provenance()
         if before is not None and before.original == original:
-            made = _made_again(before, document_id, given, fetched)
+            made = self._made_again(before, document_id, given, fetched)
             source = before.source or source
         else:
-            made = _made_anew(extract, before, document_id, given, fetched)
+            made = self._made_anew(extract, before, document_id, given, fetched)
         provenance = made.provenance
         access = readers(provenance.access, self._default_access)
         document = replace(made.document, access=access)
@@ -207,15 +205,77 @@ class CorpusDirectory:
         if document.title != document_id:
             provenance = replace(provenance, title=document.title)
         more = {**made.front_matter, SOURCE: source, ORIGINAL: original}
-        written_text = with_front_matter(provenance, more, document.text)
-        split_front_matter(written_text)  # what a refresh would refuse is not written
-        written = written_text.encode("utf-8")
+        written = with_front_matter(provenance, more, document.text).encode("utf-8")
+        if len(written) > MAX_FILE_BYTES:
+            raise UnreadableSource(f"over {MAX_FILE_BYTES // 1_000_000} MB of text. Split it.")
+        self._extractor.front_matter(written)  # what a refresh would refuse is not written
         path = before.path if before else self.directory / f"{document_id}.md"
         if before is not None and path.read_bytes() == written:
             state = "unchanged"
         else:
             state = "updated" if before else "added"
-        return Added(document, state, path, made.notes), written, original
+        return Added(document, state, path, made.notes), written
+
+    def _made_again(
+        self, before: StatementFile, document_id: str, given: Provenance, fetched: str | None
+    ) -> _Made:
+        """The document of the same bytes as before: what a person corrected in it stays."""
+        parts = before.parts()
+        says = parts.provenance
+        said = says.said_by_source or frozenset()
+        says = replace(says, said_by_source=(said - _named_by(given)) or None)
+        if given.url is not None and says.fetched is None:
+            says = replace(says, fetched=fetched)  # its address has been looked at now
+        provenance = given.or_else(says)
+        document = self._extractor.lay_out(
+            parts.body, document_id=document_id, **_fields(provenance)
+        )
+        return _Made(document, provenance, parts.fields)
+
+    def _made_anew(
+        self,
+        extract: Extract,
+        before: StatementFile | None,
+        document_id: str,
+        given: Provenance,
+        fetched: str | None,
+    ) -> _Made:
+        """The document of other bytes than those that it was made of before, if it was there."""
+        decided = given.access is not None
+        parts = self._extractor.front_matter(extract.text.encode("utf-8"), decided=decided)
+        claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
+        says = parts.provenance.or_else(_provenance(extract))
+        found = believed(says, claimed=claimed, fetched=fetched)
+        # who names these is for this code to say, whatever the source has there
+        says = replace(found.says, fetched=None, said_by_source=None)
+        not_said, notes = _named_by(given), found.notes
+        if fetched is not None and says.access == frozenset({PUBLIC}):
+            says = replace(says, access=None)  # a page does not open itself to everybody
+        if before is not None and (says.access is None or PUBLIC in says.access):
+            # who may read it was decided by a person: another text does not make it public
+            earlier = before.parts().provenance
+            by_itself = earlier.said_by_source or frozenset()
+            if says.access is None:
+                says = replace(says, access=earlier.access)
+                not_said |= frozenset({"access"}) - by_itself
+            elif earlier.access is not None and "access" not in by_itself:
+                notes += (_NOT_PUBLIC,) if earlier.access != says.access else ()
+                says = replace(says, access=earlier.access)
+                not_said |= frozenset({"access"})
+        provenance = given.or_else(says)
+        document = self._extractor.lay_out(
+            parts.body, document_id=document_id, **_fields(provenance)
+        )
+        if fetched is not None:
+            # its furniture, too, is what the page says
+            publisher = provenance.publisher if found.elsewhere else document.publisher
+            document = replace(document, publisher=publisher)
+            provenance = replace(provenance, publisher=publisher)
+            not_said |= {"url"}
+        said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
+        document = replace(document, fetched=fetched, said_by_source=said)
+        provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
+        return _Made(document, provenance, parts.fields, notes)
 
     def remove(self, id_or_prefix: str) -> Path:
         """Deletes the file of the one document with that id, or whose id begins so.
@@ -243,120 +303,17 @@ class CorpusDirectory:
         """
         free = {i: known for i, known in self._known.items() if i not in self._claimed}
         for document_id, known in self._known.items():
-            if known.original == original:
+            if known.may_say(original) and known.original == original:
                 return document_id
         for document_id in sorted(free, key=lambda i: (len(i), i)):
-            if free[document_id].source == source:
+            known = free[document_id]
+            if known.may_say(source) and known.source == source:
                 return document_id
         label = id_from_name(source.rstrip("/").rpartition("/")[2] or source)
         taken = {known.casefold() for known in self._known}
         more = (f"{label[:_NUMBERED_CHARACTERS]}-{n}" for n in range(2, len(taken) + 3))
         names = itertools.chain([label], more)
         return next(name for name in names if name.casefold() not in taken)
-
-
-def _known_file(path: Path) -> _Known:
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_MOST_HEAD_BYTES).decode("utf-8-sig", "replace")
-        front_matter, _ = split_front_matter(normalise(head))
-    except (OSError, UnreadableSource):
-        front_matter = {}
-    source, original = front_matter.get(SOURCE), front_matter.get(ORIGINAL)
-    source = source if isinstance(source, str) else None
-    return _Known(
-        path,
-        source,
-        original if isinstance(original, str) else None,
-        _stray_url(front_matter, source),
-    )
-
-
-def _stray_url(front_matter: dict[str, Any], source: str | None) -> str | None:
-    """The address of a document that an earlier version took for it from a page of another site."""
-    try:
-        known = provenance_of(front_matter)
-    except UnreadableSource:
-        return None
-    if known.fetched is not None or known.url is None or source is None or "://" not in source:
-        return None
-    return None if same_site(known.url, source) else known.url
-
-
-def _file_parts(path: Path) -> tuple[dict[str, Any], str]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableSource(
-            f"{path} is in the way and cannot be read. Remove it, then add the source again."
-        ) from error
-    return split_front_matter(normalise(text))
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A document, what is known of it, and the front matter that it was found with."""
-
-    document: Document
-    provenance: Provenance
-    front_matter: dict[str, Any]
-    notes: tuple[str, ...] = ()
-
-
-def _made_again(before: _Known, document_id: str, given: Provenance, fetched: str | None) -> _Made:
-    """The document of bytes that it was already made of: what a person corrected in it stays."""
-    front_matter, body = _file_parts(before.path)
-    says = provenance_of(front_matter)
-    said = says.said_by_source or frozenset()
-    says = replace(says, said_by_source=(said - _named_by(given)) or None)
-    if given.url is not None and says.fetched is None:
-        says = replace(says, fetched=fetched)  # its address has been looked at now
-    provenance = given.or_else(says)
-    document = document_from_text(body, document_id=document_id, **_fields(provenance))
-    return _Made(document, provenance, front_matter)
-
-
-def _made_anew(
-    extract: Extract,
-    before: _Known | None,
-    document_id: str,
-    given: Provenance,
-    fetched: str | None,
-) -> _Made:
-    """The document of other bytes than those that it was made of before, if it was there."""
-    decided = given.access is not None
-    front_matter, body = split_front_matter(normalise(extract.text), decided=decided)
-    in_text = provenance_of(front_matter)
-    claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
-    found = believed(in_text.or_else(_provenance(extract)), claimed=claimed, fetched=fetched)
-    # who names these is for this code to say, whatever the source has there
-    says = replace(found.says, fetched=None, said_by_source=None)
-    not_said, notes = _named_by(given), found.notes
-    if fetched is not None and says.access == frozenset({PUBLIC}):
-        says = replace(says, access=None)  # a page does not open itself to everybody
-    if before is not None and (says.access is None or PUBLIC in says.access):
-        # who may read it was decided by a person: another text does not make it public
-        earlier = provenance_of(_file_parts(before.path)[0])
-        by_itself = earlier.said_by_source or frozenset()
-        if says.access is None:
-            says = replace(says, access=earlier.access)
-            not_said |= frozenset({"access"}) - by_itself
-        elif earlier.access is not None and "access" not in by_itself:
-            notes += (_NOT_PUBLIC,) if earlier.access != says.access else ()
-            says = replace(says, access=earlier.access)
-            not_said |= frozenset({"access"})
-    provenance = given.or_else(says)
-    document = document_from_text(body, document_id=document_id, **_fields(provenance))
-    if fetched is not None:
-        # its furniture, too, is what the page says
-        publisher = provenance.publisher if found.elsewhere else document.publisher
-        document = replace(document, publisher=publisher)
-        provenance = replace(provenance, publisher=publisher)
-        not_said |= {"url"}
-    said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
-    document = replace(document, fetched=fetched, said_by_source=said)
-    provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
-    return _Made(document, provenance, front_matter, notes)
 
 
 def _named_by(given: Provenance) -> frozenset[str]:

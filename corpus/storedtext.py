@@ -7,6 +7,9 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """The control characters (Cc) but tab and line feed, and the surrogates (Cs), of Unicode."""
 
+_NOT_STORED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LOOKED_AT_ONCE = 100_000
+
 
 def normalise(text: str) -> str:
     """The stored form of a text: line feeds end lines, no other control character but tab.
@@ -15,6 +18,17 @@ def normalise(text: str) -> str:
     normalisation and no change of white space.
     """
     return _DROPPED.sub("", _LINE_ENDS.sub("\n", text)).lstrip("\ufeff")
+
+
+def is_stored(text: str) -> bool:
+    """Whether a text is in the stored form already.
+
+    It looks at a piece at a time, so that other threads can go on beside it.
+    """
+    pieces = range(0, len(text), _LOOKED_AT_ONCE)
+    return not text.startswith("\ufeff") and not any(
+        _NOT_STORED.search(text, start, start + _LOOKED_AT_ONCE) for start in pieces
+    )
 
 
 def stored_positions(text: str, positions: Sequence[int]) -> list[int]:

@@ -1,6 +1,7 @@
 """Corpus directories of tests, read in the tests' own process."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from corpus import (
@@ -11,6 +12,13 @@ from corpus import (
     document_from_bytes,
     read_file,
 )
+from corpus.extraction.extractor import Extractor
+
+
+@cache
+def shared_extractor() -> Extractor:
+    """The extractor of all tests of a process that need none of their own."""
+    return Extractor()
 
 
 def read_document(path: Path) -> Document:

@@ -16,14 +16,15 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from corpus.confinement import kernel, seccomp
 from corpus.extraction import plaintext
+from corpus.extraction.answers import Answer
 from corpus.extraction.child import serve
-from corpus.extraction.extract import Extract
 
 AT_FDCWD = -100
 LEAKED_DESCRIPTOR = 700
@@ -456,22 +457,22 @@ def every_other_call() -> str:
     return json.dumps(odd)
 
 
-def read(data: bytes, _name: str, _media_type: str | None) -> Extract:
+def read(_: Mapping[str, Any], data: bytes) -> Answer:
     """Does the act that the source names."""
     name = data.decode()
     if name == "every other call":
-        return Extract(text=every_other_call())
+        return Answer({}, every_other_call())
     if name == "open descriptors":
-        return Extract(text=json.dumps([n for n in range(4, 1025) if is_open(n)]))
+        return Answer({}, json.dumps([n for n in range(4, 1025) if is_open(n)]))
     if name == "parent":
-        return Extract(text=str(os.getppid()))
+        return Answer({}, str(os.getppid()))
     if name == "wait":
         time.sleep(600)
     try:
         ACTS[name](World.of_environment())
     except OSError as error:
-        return Extract(text=errno.errorcode.get(error.errno or 0, repr(error)))
-    return Extract(text="done")
+        return Answer({}, errno.errorcode.get(error.errno or 0, repr(error)))
+    return Answer({}, "done")
 
 
 def is_open(descriptor: int) -> bool:
@@ -497,7 +498,7 @@ def main() -> None:
         os.setgid(user)
         os.setuid(user)
     os.dup2(os.open("/proc/self/maps", os.O_RDONLY), LEAKED_DESCRIPTOR, inheritable=True)
-    serve(dict.fromkeys(("PDF", "DOCX", "HTML"), read), requests=0, answers=1)
+    serve({"read": read}, socket.socket(fileno=os.dup(0)))
 
 
 if __name__ == "__main__":

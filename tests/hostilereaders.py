@@ -3,13 +3,15 @@
 import ctypes
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from corpus.extraction.answers import Answer
 from corpus.extraction.child import serve
-from corpus.extraction.extract import Extract
 
 
 def burn(_: str) -> str:
@@ -80,13 +82,13 @@ ORDERS: dict[str, Callable[[str], str]] = {
 }
 
 
-def read(data: bytes, name: str, media_type: str | None) -> Extract:
+def read(request: Mapping[str, Any], data: bytes) -> Answer:
     """Does what the source orders."""
     order, _, rest = data.decode().partition(" ")
-    return Extract(text=ORDERS[order](rest), title=name, language=media_type)
+    return Answer({"name": request["name"]}, ORDERS[order](rest))
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["broken"]:
         sys.exit(1)
-    serve(dict.fromkeys(("PDF", "DOCX", "HTML"), read), requests=0, answers=1)
+    serve({"read": read}, socket.socket(fileno=os.dup(0)))

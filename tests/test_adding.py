@@ -5,12 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from corpora import read_corpus
+from corpora import read_corpus, shared_extractor
 
 from corpus import FetchFailed, Snapshots
 from corpus.adding import SourceOutcome, add_sources, find_sources
 from corpus.directory import CorpusDirectory
-from corpus.extraction.extractor import Extractor
 from corpus.fetching import Fetched
 from corpus.webaddress import parse_web_address
 
@@ -38,10 +37,10 @@ def fetch(url: str) -> Fetched:
 def add(tmp_path: Path, *named: str) -> list[SourceOutcome]:
     (tmp_path / "corpus").mkdir(exist_ok=True)
     snapshots = Snapshots(tmp_path / "snapshots")
-    directory = CorpusDirectory(tmp_path / "corpus", snapshots=snapshots)
-    with Extractor() as extractor:
-        found = find_sources(named)
-        return list(add_sources(found, into=directory, extractor=extractor, fetch=fetch))
+    extractor = shared_extractor()
+    directory = CorpusDirectory(tmp_path / "corpus", snapshots=snapshots, extractor=extractor)
+    found = find_sources(named)
+    return list(add_sources(found, into=directory, extractor=extractor, fetch=fetch))
 
 
 def states(outcomes: list[SourceOutcome]) -> dict[str, str | None]:

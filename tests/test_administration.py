@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from corpora import read_corpus
+from corpora import read_corpus, shared_extractor
 from fakes import LetterEmbedder
 from gestures import asking, buttons_of, inline, pressed, texts_of, uploaded, written
 
@@ -62,7 +62,7 @@ class Office:
             refresh=self.refresh,
             rollback=self.store.rollback,
             open_directory=self.directory,
-            submissions=Submissions(self.directory, self._fetched),
+            submissions=Submissions(self.directory, self._fetched, extractor=shared_extractor()),
             changed=lambda: False,
             fetch_file=self._file,
             waiting=lambda: 3,
@@ -85,7 +85,11 @@ class Office:
             return refresh(corpus, store=self.store, embedder=self.embedder, progress=progress)
 
     def directory(self) -> CorpusDirectory:
-        return CorpusDirectory(self.statements, snapshots=Snapshots(self.folder / "snapshots"))
+        return CorpusDirectory(
+            self.statements,
+            snapshots=Snapshots(self.folder / "snapshots"),
+            extractor=shared_extractor(),
+        )
 
     def acts(self, event: Event) -> list[Act]:
         return list(self.dialogue.acts(event))

@@ -18,7 +18,6 @@ import pytest
 
 from corpus.confinement import kernel
 from corpus.errors import UnreadableSource
-from corpus.extraction.kinds import Kind
 from corpus.extraction.limits import Limits
 from corpus.extraction.sandbox import Sandbox
 from tests import hostileacts
@@ -45,7 +44,7 @@ class Scene:
     def outcome(self, act: str) -> str:
         """What came of an act: "done", the name of an error, or why the parser ended."""
         try:
-            return self.sandbox.read(act.encode(), kind=Kind.PDF, name="x").text
+            return self.sandbox.ask("read", act.encode(), name="x").text
         except UnreadableSource as error:
             return str(error)
 

@@ -1,12 +1,16 @@
 """What was left out, guessed or repaired travels with the text, at its true place."""
 
-import json
+import os
+import time
+from array import array
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.extraction import answers
 from corpus.extraction.extract import (
     MOST_CHARACTERS_IN_ALL,
     MOST_DEVIATION_CHARACTERS,
@@ -20,7 +24,8 @@ from corpus.extraction.extract import (
     counted,
     page_at,
 )
-from corpus.extraction.wire import BrokenWire, decode, encode, extract_of, message_of
+from corpus.extraction.extractanswer import answer_of, extract_of
+from corpus.extraction.wire import BrokenWire
 from corpus.storedtext import normalise, stored_positions
 from tests.strategies import awkward_texts
 
@@ -79,31 +84,36 @@ EXTRACT = Extract(
 
 
 def test_deviations_and_pages_travel_between_the_processes() -> None:
-    assert extract_of(decode(encode(message_of(EXTRACT)))) == EXTRACT
+    ours, theirs = os.pipe()
+    answers.send(theirs, answer_of(EXTRACT))
+    answer = answers.receive(ours, text_bytes=100, deadline=time.monotonic() + 5)
+    for fd in (ours, theirs):
+        os.close(fd)
+    assert extract_of(answer) == EXTRACT
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    "deviations",
     [
-        ("deviations", None),
-        ("deviations", [["left out", "note", "1"]]),
-        ("deviations", [["left out", "note", 1, 0]]),
-        ("deviations", [["left out", "no such thing", "1", 0]]),
-        ("deviations", [["thrown away", "note", "1", 0]]),
-        ("deviations", [["left out", "note", "1", 28]]),
-        ("deviations", [["left out", "note", "1", -1]]),
-        ("pages", None),
-        ("pages", [[0]]),
-        ("pages", [[0, 0]]),
-        ("pages", [[28, 1]]),
-        ("pages", [[5, 1], [5, 2]]),
-        ("pages", [[5, 1], [4, 2]]),
+        None,
+        [["left out", "note", "1"]],
+        [["left out", "note", 1, 0]],
+        [["left out", "no such thing", "1", 0]],
+        [["thrown away", "note", "1", 0]],
+        [["left out", "note", "1", 28]],
+        [["left out", "note", "1", -1]],
     ],
 )
-def test_what_is_no_deviation_or_page_breaks_the_wire(field: str, value: object) -> None:
-    message = {**json.loads(encode(message_of(EXTRACT))), field: value}
+def test_what_is_no_deviation_is_refused(deviations: object) -> None:
+    answer = answer_of(EXTRACT)
     with pytest.raises(BrokenWire):
-        extract_of(message)
+        extract_of(replace(answer, head={**answer.head, "deviations": deviations}))
+
+
+@pytest.mark.parametrize("pages", [[0], [0, 0], [28, 1], [5, 1, 5, 2], [5, 1, 4, 2]])
+def test_what_is_no_page_is_refused(pages: list[int]) -> None:
+    with pytest.raises(BrokenWire):
+        extract_of(replace(answer_of(EXTRACT), numbers=array("I", pages)))
 
 
 @given(awkward_texts, st.data())

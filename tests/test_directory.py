@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from corpora import read_corpus, read_document
+from corpora import read_corpus, read_document, shared_extractor
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +39,11 @@ def directory(tmp_path: Path) -> CorpusDirectory:
 
 
 def opened(tmp_path: Path) -> CorpusDirectory:
-    return CorpusDirectory(tmp_path / "corpus", snapshots=Snapshots(tmp_path / "snapshots"))
+    return CorpusDirectory(
+        tmp_path / "corpus",
+        snapshots=Snapshots(tmp_path / "snapshots"),
+        extractor=shared_extractor(),
+    )
 
 
 def add(

@@ -18,7 +18,7 @@ from bot.evaluation.command import evaluate
 from bot.evaluation.figures import SetFigures
 from bot.evaluation.report import report_fields, report_lines
 from bot.evaluation.systems import Baselines, System, chosen_systems
-from corpus import UnreadableSource
+from corpus import UnreadableSource, document_from_bytes
 from embeddings import GenerationStore, Progress, refresh
 
 TEXTS = {
@@ -77,6 +77,7 @@ def figures_of(*folders: Path, **options: Any) -> list[SetFigures]:
         "limit": None,
         "seed": 0,
         "plot_file": None,
+        "read": document_from_bytes,
         "progress_bar": quiet,
     }
     return evaluate(folders, **{**defaults, **options})

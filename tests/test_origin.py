@@ -42,7 +42,7 @@ class Place:
         self._extractor = extractor
 
     def directory(self) -> CorpusDirectory:
-        return CorpusDirectory(self.corpus, snapshots=self._snapshots)
+        return CorpusDirectory(self.corpus, snapshots=self._snapshots, extractor=self._extractor)
 
     def added(
         self,

@@ -10,6 +10,7 @@ from bot.evaluation.judging import figures_of
 from bot.evaluation.run import run_set
 from bot.evaluation.systems import System
 from bot.refreshing import ProgressBar
+from corpus import ReadFile
 from corpus.beir import QuestionSet, read_question_set
 from embeddings import Embedder
 
@@ -19,6 +20,7 @@ def evaluate(
     *,
     open_embedders: Callable[[], tuple[Embedder, Embedder]],
     corpus: Path | None,
+    read: ReadFile,
     language: str | None,
     systems: Sequence[System],
     compare: tuple[System, System] | None,
@@ -44,7 +46,7 @@ def evaluate(
     sets = []
     for folder in folders:
         with progress_bar(f"{folder.name}: reading"):
-            sets.append(read_question_set(folder, corpus, language=language))
+            sets.append(read_question_set(folder, corpus, language=language, read=read))
     encoder, embedder = open_embedders()
     pairs = [compare] if compare else _ours_against_others(systems)
     found = []

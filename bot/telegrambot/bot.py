@@ -92,12 +92,14 @@ class TelegramBot:
         shared: "SharedState | None" = None,
         generation: Callable[[], int | None],
         lifeline: Lifeline | None = None,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         """With ``webhook`` Telegram calls the bot, else the bot polls.
 
         ``lifeline`` leads to the process that watches over this one, and tells its health.
 
         ``generation`` tells the number of the generation that answers, None if there is none.
+        ``on_stop`` is called in a thread when the bot is told to stop: it ends what takes long.
         ``connection`` leads to the bot while it runs. With ``shared`` what comes is kept there, and
         worked on by all processes that Telegram calls.
         """
@@ -111,6 +113,7 @@ class TelegramBot:
         self._lifeline = lifeline
         self._inbox: KeepsUpdates | None = None
         self._handler: Handler | None = None
+        self._on_stop = on_stop
         self._stop = asyncio.Event()
         self._refused = False
         self._replaced = False
@@ -347,6 +350,7 @@ class TelegramBot:
             await asyncio.gather(stopping, announcing, return_exceptions=True)
             workers.handler.stop()
             receiver.stop()
+            await asyncio.to_thread(self._on_stop)
             await receiving
         if not self._refused:
             await receiver.confirm()

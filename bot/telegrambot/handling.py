@@ -36,6 +36,7 @@ from bot.telegrambot.busythreads import BusyThreads
 from bot.telegrambot.isolation import Isolation
 from bot.telegrambot.sending import Sender
 from bot.telegrambot.updates import event_of
+from corpus import ExtractorClosed
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +178,7 @@ class Handler:
                 raise
             except InvalidToken:
                 return False
-            except LaneLost as error:
+            except (ExtractorClosed, LaneLost) as error:
                 log.warning("left alone: %s", error)
                 return False
             except NOT_KEPT as error:
@@ -207,6 +208,7 @@ class Handler:
         """What became of an update, if there is no sense in going on with it.
 
         Raises:
+            ExtractorClosed: if the bot was told to stop while it read a file.
             InvalidToken: if the token is not accepted any more.
             LaneLost: if another process has taken it over.
             NetworkError: if Telegram cannot be reached.
@@ -217,6 +219,10 @@ class Handler:
             if work.acts is None:
                 await self._begin(work)
             await self._send(work)
+        except ExtractorClosed:
+            # it is for the next start, and not to blame for the end of this process
+            await self._asked(self._inbox.clear, work.update_id)
+            raise
         except (InvalidToken, LaneLost, RetryAfter, *NOT_KEPT):
             raise
         except Forbidden as error:

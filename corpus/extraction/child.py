@@ -1,159 +1,202 @@
-"""The reader process: parses untrusted sources, each in a fork of its own under hard limits.
+"""The extractor process: parses foreign bytes, each source in a fork that can do no harm.
 
-``python -m corpus.extraction.child`` is started by ``corpus.extraction.sandbox`` and speaks with
-it over its standard input and output. It imports the parsers once; a fork of it starts in a
-millisecond, sees no file descriptor but the pipe for its answer, and can write no file. The
-process itself never parses a source, so that no source can bring it down. It ends when its
-standard input does, and takes a fork that is at work with it.
+``python -m corpus.extraction.child`` is started by ``corpus.extraction.sandbox``. Its standard
+input is a socket, over which come requests, each with three pipes: for the bytes of the source, for
+the answer, and for how the fork ended. The process itself reads no source and no answer, so that no
+source can bring it down. It imports what parsers need, and a fork has that at once.
+
+A fork holds the pipe of its answer as descriptor 3 and /dev/null as 1 and 2, and until it has the
+whole source the pipe of that as 0. Before it sees the first byte it has limits, a lower priority
+than whoever asked, and the walls of ``corpus.confinement``. The process ends when its socket does,
+with every fork.
 """
 
+import fcntl
 import gc
 import os
 import resource
 import select
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from corpus.confinement.descriptors import close_from
 from corpus.confinement.walls import Plan, Walls, confine, trial
 from corpus.errors import UnreadableSource
-from corpus.extraction import wire
-from corpus.extraction.extract import Extract
-from corpus.extraction.kinds import Kind
+from corpus.extraction import answers, libraries, wire
+from corpus.extraction.answers import Answer
+from corpus.extraction.operations import OPERATIONS, Operation, warm_up
 
-Reader = Callable[[bytes, str, str | None], Extract]
-
-_REQUEST_BYTES = 100_000
-_FRAME_OVERHEAD = 100_000  # titles and notes beside the text, and what JSON adds
-_JSON_GROWTH = 2  # a line feed is two bytes in JSON
+_PIPES = 3
+_REQUEST_PIECE = 65_536
 _FILE_DESCRIPTORS = 32
-_GRACE_S = 2.0
+_HIGH_DESCRIPTOR = 128
+_SOURCE, _ANSWERS = 0, 3
+_NICE = 10
 _UNCONFINED = "not read: its parser could not be confined. Try it again."
 _SAVE_AS_TEXT = "Save it as text (.txt) and add that."
 
 
 def main() -> None:
-    """Serves with the parsers of PDF, Word files and web pages."""
-    answers = os.dup(1)
+    """Serves with the parsers that there are."""
+    control = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
-    for fd in (1, 2):
-        os.dup2(null, fd)  # what a parser prints must not end up among the answers
-    try:
-        readers = _readers()
-    except ImportError as error:
-        wire.send(answers, wire.encode({"failed": f"{type(error).__name__}: {error}"}))
-        return
-    serve(readers, requests=0, answers=answers)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    with suppress(OSError):
+        os.nice(_NICE)  # who asks for an answer meanwhile comes first
+    warm_up()
+    serve(OPERATIONS, control)
 
 
-def _readers() -> dict[str, Reader]:
-    from corpus.extraction import pdftext, webpage, worddocument
-
-    for module in (pdftext, webpage, worddocument):
-        module.load()
-    return {
-        Kind.PDF.name: lambda data, _name, _media_type: pdftext.read_pdf(data),
-        Kind.DOCX.name: lambda data, _name, _media_type: worddocument.read_word_document(data),
-        Kind.HTML.name: lambda data, name, media_type: webpage.read_web_page(
-            data, name=name, media_type=media_type
-        ),
-    }
+def serve(operations: Mapping[str, Operation], control: socket.socket) -> None:
+    """Has a fork work on each request that comes over the socket, until that ends."""
+    _Server(operations, control).run()
 
 
-def serve(readers: Mapping[str, Reader], *, requests: int, answers: int) -> None:
-    """Answers each request with a message of an Extract or of a reason, until the requests end.
+@dataclass(frozen=True, slots=True)
+class _Fork:
+    """A fork at work: until when, the pipe that is told how it ended, and what was asked."""
 
-    A request is two frames: its header, and the bytes of the source.
-    """
-    gc.collect()
-    gc.freeze()  # a collection in a fork must not copy every page
-    plan = Plan.for_this_kernel()
-    walls = trial(plan)
-    wire.send(answers, wire.encode({"ready": True, "walls": asdict(walls)}))
-    try:
-        while (header := wire.receive(requests, most=_REQUEST_BYTES)) is not None:
-            request = wire.decode(header)
-            data = wire.receive(requests, most=int(request["source_bytes"]))
-            if data is None:
-                return
-            answer = _read_in_fork(
-                readers[request["kind"]], request, data, requests=requests, plan=plan, walls=walls
+    deadline: float
+    status: int
+    request: Mapping[str, Any]
+
+
+class _Server:
+    """One thread, which forks, watches the forks and reports their ends."""
+
+    def __init__(self, operations: Mapping[str, Operation], control: socket.socket) -> None:
+        self._operations = operations
+        self._control = control
+        self._forks: dict[int, _Fork] = {}
+        self._ended, told = os.pipe()
+        for fd in (self._ended, told):
+            os.set_blocking(fd, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        self._mapped = 0
+        self._plan = Plan.for_this_kernel()
+        self._walls = trial(self._plan)
+
+    def run(self) -> None:
+        self._settle()
+        greeting = {"ready": True, "walls": asdict(self._walls)}
+        wire.send(self._control.fileno(), wire.encode(greeting))
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._ended, select.POLLIN)
+        try:
+            while True:
+                events = {fd for fd, _ in poll.poll(self._patience_ms())}
+                self._look_after_forks()
+                if self._control.fileno() not in events:
+                    continue
+                taken = self._take()
+                if taken is None:
+                    return
+                self._begin(*taken)
+        finally:
+            for pid in self._forks:
+                os.kill(pid, signal.SIGKILL)
+
+    def _settle(self) -> None:
+        """Has a collection in a fork not copy every page of what is there now."""
+        gc.collect()
+        gc.freeze()
+        self._mapped = _mapped_bytes()
+
+    def _patience_ms(self) -> float | None:
+        if not self._forks:
+            return None
+        first = min(fork.deadline for fork in self._forks.values())
+        return max(0.0, first - time.monotonic()) * 1000 + 1
+
+    def _look_after_forks(self) -> None:
+        """Ends those that are late, and reports those that have ended."""
+        with suppress(BlockingIOError):
+            os.read(self._ended, _REQUEST_PIECE)
+        now = time.monotonic()
+        for pid, fork in list(self._forks.items()):
+            late = now >= fork.deadline
+            if late:
+                os.kill(pid, signal.SIGKILL)
+            found, status, usage = os.wait4(pid, 0 if late else os.WNOHANG)
+            if not found:
+                continue
+            del self._forks[pid]
+            ended = status == 0
+            reason = None if ended else _reason_of_death(status, usage, fork.request, late=late)
+            with suppress(wire.BrokenWire):
+                wire.send(fork.status, wire.encode({"reason": reason}))
+            os.close(fork.status)
+
+    def _take(self) -> tuple[Mapping[str, Any], list[int]] | None:
+        """The next request and its pipes; None if whoever asked is gone."""
+        try:
+            data, pipes, _, _ = socket.recv_fds(self._control, _REQUEST_PIECE, _PIPES)
+            while data and len(data) < _length_of(data):
+                piece = self._control.recv(_length_of(data) - len(data))
+                if not piece:
+                    return None
+                data += piece
+        except OSError:
+            return None
+        if not data or len(pipes) != _PIPES:
+            return None
+        return wire.decode(data[wire.LENGTH.size :]), pipes
+
+    def _begin(self, request: Mapping[str, Any], pipes: list[int]) -> None:
+        source, answer, status = pipes
+        try:
+            if libraries.load(request["load"]):
+                self._settle()
+        except ImportError as error:
+            reason = f"its parser is not there ({error.name}). Install verbatim-bot again."
+            with suppress(wire.BrokenWire):
+                wire.send(status, wire.encode({"reason": reason}))
+            for fd in pipes:
+                os.close(fd)
+            return
+        deadline = time.monotonic() + int(request["wall_s"])
+        pid = os.fork()
+        if pid == 0:
+            operation = self._operations[request["operation"]]
+            _be_the_fork(
+                operation,
+                request,
+                source=source,
+                answer=answer,
+                mapped=self._mapped,
+                plan=self._plan,
+                walls=self._walls,
             )
-            if answer is None:
-                return
-            wire.send(answers, answer)
-    except wire.BrokenWire:
-        return
+        os.close(source)
+        os.close(answer)
+        self._forks[pid] = _Fork(deadline, status, request)
 
 
-def _read_in_fork(
-    reader: Reader,
-    request: Mapping[str, Any],
-    data: bytes,
-    *,
-    requests: int,
-    plan: Plan,
-    walls: Walls,
-) -> bytes | None:
-    """The answer of a fork that reads the source; None if whoever asked is gone."""
-    most = int(request["text_bytes"]) * _JSON_GROWTH + _FRAME_OVERHEAD
-    deadline = time.monotonic() + int(request["wall_s"]) + _GRACE_S
-    from_fork, to_server = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _be_the_fork(reader, request, data, answers=to_server, plan=plan, walls=walls)
-    os.close(to_server)
-    frame: bytes | None = None
-    asked = True
-    late = False
-    try:
-        asked = _answer_comes(from_fork, requests=requests, deadline=deadline)
-        if asked:
-            frame = wire.receive(from_fork, most=most, deadline=deadline)
-    except wire.BrokenWire:
-        frame = None
-    finally:
-        os.close(from_fork)
-        if frame is None:
-            late = time.monotonic() >= deadline
-            _kill(pid, at_once=late or not asked)
-    _, status, usage = os.wait4(pid, 0)
-    if not asked:
-        return None
-    if frame is not None:
-        return frame
-    return wire.encode({"reason": _reason_of_death(status, usage, request, late=late)})
-
-
-def _answer_comes(from_fork: int, *, requests: int, deadline: float) -> bool:
-    """Waits until the fork says something, dies or is late; False if whoever asked is gone."""
-    poll = select.poll()
-    poll.register(from_fork, select.POLLIN)
-    poll.register(requests, select.POLLIN)
-    left_s = max(0.0, deadline - time.monotonic())
-    ready = {fd for fd, _event in poll.poll(left_s * 1000)}
-    # no request may come before the answer to the last, so that this is the end of them
-    return requests not in ready or from_fork in ready
-
-
-def _kill(pid: int, *, at_once: bool) -> None:
-    """Ends a fork that gave no whole answer; one that is dying may say why by its status."""
-    if not at_once:
-        time.sleep(0.05)
-    os.kill(pid, signal.SIGKILL)
+def _length_of(data: bytes) -> int:
+    """How long a request is, with its prefix, as far as that is there."""
+    if len(data) < wire.LENGTH.size:
+        return wire.LENGTH.size
+    return wire.LENGTH.size + int(wire.LENGTH.unpack(data[: wire.LENGTH.size])[0])
 
 
 def _be_the_fork(
-    reader: Reader,
+    operation: Operation,
     request: Mapping[str, Any],
-    data: bytes,
     *,
-    answers: int,
+    source: int,
+    answer: int,
+    mapped: int,
     plan: Plan,
     walls: Walls,
 ) -> NoReturn:
@@ -162,44 +205,57 @@ def _be_the_fork(
     If fewer walls stand than at the trial, something is wrong and the source is not read.
     """
     try:
-        os.dup2(answers, 3)
-        close_from(4)
-        null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        os.close(null)
-        _limit(request)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD, _HIGH_DESCRIPTOR) for fd in (source, answer)]
+        for fd, place in zip(high, (_SOURCE, _ANSWERS), strict=True):
+            os.dup2(fd, place)
+        close_from(_ANSWERS + 1)
+        _limit(request, mapped=mapped)
+        # from here on nothing can be opened, imported or started
         if confine(plan) != walls:
-            wire.send(3, wire.encode({"reason": _UNCONFINED}))
+            answers.send(_ANSWERS, answers.refusal(_UNCONFINED))
             os._exit(0)
-        wire.send(3, _answer(reader, request, data))
+        libraries.shut()
+        data = wire.receive(_SOURCE, most=int(request["source_bytes"]))
+        os.close(_SOURCE)
+        if data is not None:
+            answers.send(_ANSWERS, _answer(operation, request, data))
     finally:
         os._exit(0)
 
 
-def _answer(reader: Reader, request: Mapping[str, Any], data: bytes) -> bytes:
+def _answer(operation: Operation, request: Mapping[str, Any], data: bytes) -> Answer:
     try:
-        extract = reader(data, str(request["name"]), request["media_type"])
-        if len(extract.text) > int(request["text_bytes"]):
-            raise UnreadableSource("more text than one document may have. Split it.")
-        return wire.encode(wire.message_of(extract))
-    except UnreadableSource as error:
-        reason = str(error)
-    except MemoryError:
-        reason = _out_of_memory(request)
-    except RecursionError:
-        reason = f"nested too deeply to be read. {_SAVE_AS_TEXT}"
+        found = operation(request, data)
+        most = int(request["text_bytes"])
+        if len(found.text) > most or len(found.text.encode("utf-8", "replace")) > most:
+            return answers.refusal(f"over {most // 1_000_000} MB of text. Split it.")
+    except libraries.NotLoaded as error:
+        return Answer({"load": error.name})
     except Exception as error:  # noqa: BLE001 (a parser may raise anything over a damaged source)
-        reason = f"damaged: its reader failed ({type(error).__name__}). {_SAVE_AS_TEXT}"
-    return wire.encode({"reason": reason})
+        return answers.refusal(_reason_of_failure(error, request))
+    return found
 
 
-def _limit(request: Mapping[str, Any]) -> None:
+def _reason_of_failure(error: Exception, request: Mapping[str, Any]) -> str:
+    match error:
+        case UnreadableSource():
+            return str(error)
+        case MemoryError():
+            return _out_of_memory(request)
+        case RecursionError():
+            return f"nested too deeply to be read. {_SAVE_AS_TEXT}"
+        case _:
+            return f"damaged: its reader failed ({type(error).__name__}). {_SAVE_AS_TEXT}"
+
+
+def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
     """Puts the limits of the request on this process; a limit that a system lacks is left out."""
     cpu_s = int(request["cpu_s"])
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, int(request["wall_s"]))  # also if the server is killed
-    room = _mapped_bytes() + int(request["memory_bytes"])
+    room = mapped + int(request["source_bytes"]) + int(request["memory_bytes"])
     limits: dict[str, tuple[int, int]] = {
         "RLIMIT_AS": (room, room),
         "RLIMIT_CPU": (cpu_s, cpu_s + 1),

@@ -1,39 +1,49 @@
-"""Sources of any kind → Extracts."""
+"""Foreign bytes of any kind → Extracts and Documents, parsed in a process of its own."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
+from corpus.confinement.walls import Walls
 from corpus.errors import UnreadableSource
-from corpus.extraction.extract import Extract, PageStart, bounded
-from corpus.extraction.kinds import Kind, kind_of
+from corpus.extraction import documentanswer, extractanswer, frontmatteranswer, libraries, wire
+from corpus.extraction.extract import Extract
+from corpus.extraction.frontmatteranswer import Parts
+from corpus.extraction.kinds import claimed_kind
 from corpus.extraction.limits import Limits
-from corpus.extraction.plaintext import read_plain_text
+from corpus.extraction.places import Places
 from corpus.extraction.sandbox import Sandbox
-from corpus.storedtext import normalise, stored_positions
+from corpus.extraction.storedextract import stored_fields
+from corpus.model import Document
+from corpus.reader import id_from_name
 
-_FIELD_CHARACTERS = 500
-_URL_CHARACTERS = 2000
-_MOST_URLS = 50
-_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_YEARS = range(1000, 2200)
+AT_WORK_AT_ONCE = 2
+MOST_WAITING = 8
+
+_WRONG = "its reader answered what cannot be. Save it as text (.txt)."
 
 
 class Extractor:
-    """Reads sources; PDF, Word files and web pages in a process of its own.
+    """Parses foreign bytes, all of them in the extractor process, each source in its own fork.
 
-    Use it as a context manager, for all the sources of a run: the process starts at the first
-    source that needs it and ends with the block. It is not for two threads at once.
+    Use it as a context manager: the process starts at the first source and ends with the block. It
+    is for all threads of a process: ``AT_WORK_AT_ONCE`` sources are at work, the others wait, at
+    most ``wait_s`` seconds where that is given.
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, reader_command: Sequence[str] | None = None
+        self,
+        *,
+        limits: Limits | None = None,
+        wait_s: float | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
         self._limits = limits or Limits()
-        self._sandbox = Sandbox(limits=self._limits, command=reader_command)
+        self._wait_s = wait_s
+        self._places = Places(AT_WORK_AT_ONCE, most_waiting=MOST_WAITING)
+        self._sandbox = Sandbox(limits=self._limits, command=command)
 
     def __enter__(self) -> Self:
         return self
@@ -47,8 +57,20 @@ class Extractor:
         self.close()
 
     def close(self) -> None:
-        """Ends the reader process, if one is running."""
+        """Ends the process and what is at work in it; from any thread, and for good."""
         self._sandbox.close()
+
+    def prepare(self) -> None:
+        """Starts the process without waiting for it, for whoever knows that a source will come."""
+        self._sandbox.prepare()
+
+    def walls(self) -> Walls:
+        """The walls around each fork, as this kernel grants them.
+
+        Raises:
+            ExtractorUnavailable: if the process cannot be started.
+        """
+        return Walls(**self._sandbox.greeting()["walls"])
 
     def extract(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
         """The text of a source, and what it says of itself.
@@ -60,81 +82,112 @@ class Extractor:
                 place of the suffix.
 
         Raises:
+            ExtractorUnavailable: if there is no place for it in time, the process cannot be
+                started or ``close`` was called: it may be good.
             UnreadableSource: if it cannot be read; the message is the reason alone, as in
                 "encrypted: it needs a password. Save it without one."
         """
         if len(data) > self._limits.source_bytes:
             raise UnreadableSource(f"larger than {self._limits.source_mb} MB. Split it.")
-        kind = kind_of(data, name=name, media_type=media_type)
-        if kind is Kind.TEXT:
-            extract = read_plain_text(data)
-        else:
-            extract = self._sandbox.read(data, kind=kind, name=name, media_type=media_type)
-        extract = _stored(extract)
-        if not any(c.isalnum() for c in extract.text):
-            raise UnreadableSource("empty, no paragraph to quote. Put text in it, or leave it out.")
-        if len(extract.text.encode()) > self._limits.text_bytes:
-            raise UnreadableSource(f"over {self._limits.text_mb} MB of text. Split it.")
-        return extract
+        library = libraries.name_for(claimed_kind(name, media_type))
+        with self._places.taken(wait_s=self._wait_s):
+            answer = self._sandbox.ask(
+                "extract",
+                data,
+                name=name,
+                load=() if library is None else (library,),
+                more={"media_type": media_type},
+            )
+        try:
+            return stored_fields(extractanswer.extract_of(answer))
+        except wire.BrokenWire as error:
+            raise UnreadableSource(_WRONG) from error
 
+    def document(self, data: bytes, name: str) -> Document:
+        """The Document in a file of the corpus directory, as ``document_from_bytes`` reads it.
 
-def _stored(extract: Extract) -> Extract:
-    """The Extract in the stored form, without fields that are not what they should be."""
-    url = extract.url
-    language = _language(extract.language)
-    day = extract.published
-    deviations, pages = bounded(extract.deviations), extract.pages
-    places = stored_positions(
-        extract.text, [part.position for part in deviations] + [page.position for page in pages]
-    )
-    return replace(
-        extract,
-        text=normalise(extract.text),
-        title=_line(extract.title),
-        publisher=_line(extract.publisher),
-        place=_line(extract.place),
-        url=url if url and _is_plain(url) and _may_be_address(url) else None,
-        also_at=tuple(
-            url[:_URL_CHARACTERS] for url in extract.also_at[:_MOST_URLS] if _may_be_address(url)
-        ),
-        language=language,
-        published=day if day and day.year in _YEARS else None,
-        notes=tuple(filter(None, map(_line, extract.notes))),
-        deviations=tuple(
-            replace(part, text=normalise(part.text), position=place)
-            for part, place in zip(deviations, places, strict=False)
-        ),
-        pages=_in_order(zip(pages, places[len(deviations) :], strict=True)),
-    )
+        Any number of them may wait, for any time.
 
+        Raises:
+            ExtractorUnavailable: if the process cannot be started, or ``close`` was called.
+            UnreadableSource: if it cannot be read; the message names no file.
+        """
+        with self._places.taken(wait_s=None):
+            answer = self._sandbox.ask("document", data, name=name)
+        try:
+            return documentanswer.document_of(
+                answer, document_id=id_from_name(name), text=answer.text
+            )
+        except wire.BrokenWire as error:
+            raise UnreadableSource(_WRONG) from error
 
-def _in_order(placed: Iterable[tuple[PageStart, int]]) -> tuple[PageStart, ...]:
-    """Page starts at their places in the stored text, the last one of those at the same place."""
-    last = {place: PageStart(place, page.number) for page, place in placed}
-    return tuple(last.values())
+    def front_matter(self, data: bytes, *, decided: bool = False) -> Parts:
+        """The front matter of a text in UTF-8, and the text behind it; see ``split_front_matter``.
 
+        Raises:
+            ExtractorUnavailable: as ``extract``.
+            UnreadableSource: if it is not UTF-8, or its front matter is not what it should be; the
+                message names no file.
+        """
+        with self._places.taken(wait_s=self._wait_s):
+            answer = self._sandbox.ask("front_matter", data, name="", more={"decided": decided})
+        try:
+            return frontmatteranswer.parts_of(answer)
+        except wire.BrokenWire as error:
+            raise UnreadableSource(_WRONG) from error
 
-def _line(value: str | None) -> str | None:
-    line = " ".join(normalise(value or "").split())
-    if len(line) > _FIELD_CHARACTERS:
-        line = line[:_FIELD_CHARACTERS].rsplit(" ", 1)[0] + " …"
-    return line if any(c.isalnum() for c in line) else None
+    def stored_document(self, text: str, document_id: str, title: str | None) -> Document:
+        """The Document over the stored ``text`` of an earlier day; see ``lay_out``."""
+        return self.lay_out(text, document_id=document_id, title=title)
 
+    def lay_out(
+        self,
+        text: str,
+        *,
+        document_id: str,
+        title: str | None = None,
+        publisher: str | None = None,
+        published: date | None = None,
+        place: str | None = None,
+        url: str | None = None,
+        language: str = "en",
+        access: frozenset[str] = frozenset(),
+        fetched: str | None = None,
+        said_by_source: frozenset[str] = frozenset(),
+    ) -> Document:
+        """A Document over a ``text`` in the stored form, as ``document_from_text`` makes it.
 
-def _language(value: str | None) -> str | None:
-    """A language tag with its first part in lower case, or None."""
-    first, hyphen, rest = (value or "").strip().replace("_", "-").partition("-")
-    tag = f"{first.lower()}{hyphen}{rest}"
-    return tag if _LANGUAGE.fullmatch(tag) else None
+        What is given is as it is given, whatever comes back.
 
-
-def _is_plain(url: str) -> bool:
-    return len(url) <= _URL_CHARACTERS and url.isprintable() and " " not in url
-
-
-def _may_be_address(url: str) -> bool:
-    """Whether it is a web address, absolute or relative, or too damaged to tell."""
-    try:
-        return urlsplit(url).scheme in {"", "http", "https"}
-    except ValueError:
-        return True
+        Raises:
+            ExtractorUnavailable: as ``extract``.
+            UnreadableSource: if it takes too much.
+        """
+        known = {
+            "title": title,
+            "publisher": publisher,
+            "published": published.isoformat() if published else None,
+            "place": place,
+            "language": language,
+            "fetched": fetched,
+        }
+        with self._places.taken(wait_s=self._wait_s):
+            answer = self._sandbox.ask(
+                "lay_out", text.encode("utf-8"), name=document_id, text_bytes=0, more=known
+            )
+        try:
+            found = documentanswer.document_of(answer, document_id=document_id, text=text)
+        except wire.BrokenWire as error:
+            raise UnreadableSource(_WRONG) from error
+        return replace(
+            found,
+            title=title or found.title,
+            publisher=publisher or found.publisher,
+            published=published or found.published,
+            place=place or found.place,
+            url=url,
+            language=language,
+            access=access,
+            fetched=fetched,
+            said_by_source=said_by_source,
+        )

@@ -121,6 +121,15 @@ def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
     return _named(found, name=name, data=data)
 
 
+def claimed_kind(name: str, media_type: str | None = None) -> Kind | None:
+    """The kind that a source claims to be, by its name or media type; None where it claims none."""
+    if media_type is not None:
+        claim = _KIND_OF_MEDIA_TYPE.get(_essence(media_type))
+        if claim is not None:
+            return claim
+    return _KIND_OF_SUFFIX.get(PurePosixPath(name).suffix.lower())
+
+
 def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
     suffix = PurePosixPath(name).suffix.lower()
     claim = _KIND_OF_SUFFIX.get(suffix)

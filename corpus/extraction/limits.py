@@ -9,15 +9,15 @@ _MB = 1_000_000
 class Limits:
     """Bounds on one source: its bytes, the text it gives, and what its parser may take.
 
-    ``memory_mb`` is address space above what the reader holds before it sees the source.
-    ``wall_s`` also bounds a reader that waits and uses no CPU.
+    ``memory_mb`` is address space above the source and what the extractor process holds before it
+    sees the source. ``wall_s`` also bounds a parser that waits and uses no CPU.
     """
 
     source_mb: int = 50
     text_mb: int = 20
     memory_mb: int = 1024
     cpu_s: int = 30
-    wall_s: int = 60
+    wall_s: int = 30
 
     @property
     def source_bytes(self) -> int:
@@ -33,3 +33,7 @@ class Limits:
     def memory_bytes(self) -> int:
         """The most bytes of memory for its parser."""
         return self.memory_mb * _MB
+
+
+CHAT_LIMITS = Limits(source_mb=20, memory_mb=512)
+"""Those of a bot: two sources at once beside the bot and its model fit into 2 GB of memory."""

@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 
 from corpus.errors import UnreadableSource
+from corpus.extraction import libraries
 from corpus.extraction.extract import Extract
 
 _MARKS = (  # the longer mark first: UTF-32 begins as UTF-16 does
@@ -35,6 +36,13 @@ def load() -> None:
     for module in pkgutil.iter_modules(encodings.__path__):
         with suppress(ImportError):  # those of Windows
             importlib.import_module(f"encodings.{module.name}")
+
+
+def load_marked_encodings() -> None:
+    """Imports the codecs of texts that say by a mark which one they are in."""
+    for _, encoding in _MARKS:
+        codecs.lookup(encoding)
+    codecs.lookup("utf-8-sig")
 
 
 def read_plain_text(data: bytes) -> Extract:
@@ -99,6 +107,7 @@ def _guess(data: bytes) -> str:
     Without it, short texts in French or Spanish are taken for a Central European or a Macintosh
     encoding, in which the same bytes are other accents.
     """
+    libraries.require("encodings")
     from charset_normalizer import from_bytes
 
     matches = from_bytes(data[:_GUESS_FROM_BYTES])

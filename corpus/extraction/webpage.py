@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpus.errors import UnreadableSource
-from corpus.extraction import plaintext
+from corpus.extraction import libraries, plaintext
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
 from corpus.extraction.leftout import NUMBERED, without_marks
@@ -82,7 +82,7 @@ def load() -> None:
     """Imports the libraries, so that a fork of this process has them."""
     import trafilatura  # noqa: F401
 
-    plaintext.load()
+    libraries.load(("encodings",))
 
 
 def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None) -> Extract:

@@ -1,0 +1,93 @@
+"""What front matter says, and the text behind it ↔ the answer of the fork that read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.extraction.answers import Answer
+from corpus.extraction.documentanswer import access_of, claims_of, language_of, url_of
+from corpus.extraction.extractanswer import day_of, line_of
+from corpus.extraction.wire import BrokenWire
+from corpus.frontmatter import Provenance
+
+_MOST_CHARACTERS = 100_000
+_MOST_VALUES = 20_000
+_MOST_DEEP = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A text in its parts: the ``fields`` of its front matter, values as they are spelt, what the
+    known ones say, and the ``body`` behind it in the stored form.
+    """
+
+    fields: Mapping[str, Any]
+    provenance: Provenance
+    body: str
+
+
+def answer_of(parts: Parts) -> Answer:
+    """The answer that has the parts."""
+    known = parts.provenance
+    head = {
+        "fields": dict(parts.fields),
+        "title": known.title,
+        "publisher": known.publisher,
+        "published": known.published.isoformat() if known.published else None,
+        "place": known.place,
+        "url": known.url,
+        "language": known.language,
+        "access": None if known.access is None else sorted(known.access),
+        "fetched": known.fetched,
+        "said_by_source": None if known.said_by_source is None else sorted(known.said_by_source),
+    }
+    return Answer(head, parts.body)
+
+
+def parts_of(answer: Answer) -> Parts:
+    """The parts in an answer, which anything may have sent.
+
+    Raises:
+        BrokenWire: if a field is missing, of another type or too large.
+    """
+    head = answer.head
+    fields = head.get("fields")
+    if not isinstance(fields, dict) or answer.numbers:
+        raise BrokenWire("no fields")
+    _check_values(fields)
+    provenance = Provenance(
+        title=line_of(head.get("title"), most=_MOST_CHARACTERS),
+        publisher=line_of(head.get("publisher"), most=_MOST_CHARACTERS),
+        published=day_of(head.get("published")),
+        place=line_of(head.get("place"), most=_MOST_CHARACTERS),
+        url=url_of(head.get("url")),
+        language=language_of(head.get("language")),
+        access=access_of(head.get("access")),
+        fetched=url_of(head.get("fetched")),
+        said_by_source=claims_of(head.get("said_by_source")),
+    )
+    return Parts(fields, provenance, answer.text)
+
+
+def _check_values(fields: Mapping[str, Any]) -> None:
+    """Holds the values to texts, lists and mappings, as front matter has them, not too many."""
+    values, characters = 0, 0
+    level: list[object] = [fields]
+    for _ in range(_MOST_DEEP):
+        below: list[object] = []
+        for value in level:
+            match value:
+                case str():
+                    characters += len(value)
+                case list():
+                    below += value
+                case dict():
+                    below += [*value.keys(), *value.values()]
+                case _:
+                    raise BrokenWire("a value that front matter cannot have")
+        values += len(level)
+        if values > _MOST_VALUES or characters > _MOST_CHARACTERS:
+            raise BrokenWire("too many values")
+        level = below
+    if level:
+        raise BrokenWire("values too deep")

@@ -1,0 +1,70 @@
+"""The libraries that parsers need, loaded in the extractor process before it forks.
+
+A fork may open no file, so it cannot import anything. A fork that finds out, by the bytes of its
+source, that a library is missing says so, and the source is read again in a fork that has it.
+"""
+
+import importlib
+from collections.abc import Iterable
+
+from corpus.extraction.kinds import Kind
+
+_MODULES = {
+    "pdf": "corpus.extraction.pdftext",
+    "docx": "corpus.extraction.worddocument",
+    "html": "corpus.extraction.webpage",
+    "encodings": "corpus.extraction.plaintext",
+}
+"""Modules of this package, each with a function ``load``."""
+
+_NAMES = {Kind.PDF: "pdf", Kind.DOCX: "docx", Kind.HTML: "html"}
+NAMES = frozenset(_MODULES)
+
+_loaded: set[str] = set()
+_shut = False
+
+
+class NotLoaded(Exception):
+    """A library is needed that this process has not loaded and cannot load."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def name_for(kind: Kind | None) -> str | None:
+    """The name of what a kind of source needs; None for text, which may need nothing."""
+    return None if kind is None else _NAMES.get(kind)
+
+
+def load(names: Iterable[str]) -> bool:
+    """Loads those that are not loaded yet; whether there was one.
+
+    Raises:
+        ImportError: if one is not installed.
+        ValueError: if there is no such name.
+    """
+    missing = set(names) - _loaded
+    if missing - NAMES:
+        raise ValueError(f"no such libraries: {sorted(missing - NAMES)}")
+    for name in sorted(missing):
+        importlib.import_module(_MODULES[name]).load()
+        _loaded.add(name)
+    return bool(missing)
+
+
+def require(name: str) -> None:
+    """Loads what has the name, if this process still can.
+
+    Raises:
+        NotLoaded: if it is not loaded, and ``shut`` was called.
+    """
+    if _shut and name not in _loaded:
+        raise NotLoaded(name)
+    load((name,))
+
+
+def shut() -> None:
+    """Has ``require`` load nothing from now on, as in a fork that can open no file."""
+    global _shut  # noqa: PLW0603 (a state of the process, as what is imported is)
+    _shut = True

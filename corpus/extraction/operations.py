@@ -1,0 +1,102 @@
+"""What a fork of the extractor process does with the bytes of one source.
+
+Everything here and below works without opening a file: see ``libraries``.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+from corpus.errors import UnreadableSource
+from corpus.extraction import documentanswer, extractanswer, frontmatteranswer, libraries
+from corpus.extraction.answers import Answer
+from corpus.extraction.extract import Extract
+from corpus.extraction.frontmatteranswer import Parts
+from corpus.extraction.kinds import Kind, kind_of
+from corpus.extraction.plaintext import load_marked_encodings, read_plain_text
+from corpus.extraction.storedextract import stored
+from corpus.frontmatter import provenance_of, split_front_matter
+from corpus.reader import document_from_bytes, document_from_text
+from corpus.storedtext import normalise
+
+Operation = Callable[[Mapping[str, Any], bytes], Answer]
+"""The request and the bytes of the source → the answer; raises ``UnreadableSource``."""
+
+_SAMPLE = b"---\ntitle: A title\n---\nWe met in Marrakesh. We left.\n"
+
+
+def extract(request: Mapping[str, Any], data: bytes) -> Answer:
+    """The Extract of a source of any kind."""
+    name, media_type = str(request["name"]), request["media_type"]
+    kind = kind_of(data, name=name, media_type=media_type)
+    if (library := libraries.name_for(kind)) is not None:
+        libraries.require(library)
+    found = stored(_read(kind, data, name, media_type))
+    if not any(c.isalnum() for c in found.text):
+        raise UnreadableSource("empty, no paragraph to quote. Put text in it, or leave it out.")
+    return extractanswer.answer_of(found)
+
+
+def _read(kind: Kind, data: bytes, name: str, media_type: str | None) -> Extract:
+    # each with the library that it needs, which the server has loaded
+    if kind is Kind.PDF:
+        from corpus.extraction.pdftext import read_pdf
+
+        return read_pdf(data)
+    if kind is Kind.DOCX:
+        from corpus.extraction.worddocument import read_word_document
+
+        return read_word_document(data)
+    if kind is Kind.HTML:
+        from corpus.extraction.webpage import read_web_page
+
+        return read_web_page(data, name=name, media_type=media_type)
+    return read_plain_text(data)
+
+
+def document(request: Mapping[str, Any], data: bytes) -> Answer:
+    """The Document in a file of the corpus directory."""
+    found = document_from_bytes(data, str(request["name"]))
+    return documentanswer.answer_of(found, with_text=True)
+
+
+def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
+    """The front matter of a text, and the text behind it."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableSource(f"not UTF-8 text (byte {error.start}).") from error
+    fields, body = split_front_matter(normalise(text), decided=bool(request["decided"]))
+    return frontmatteranswer.answer_of(Parts(fields, provenance_of(fields), normalise(body)))
+
+
+def lay_out(request: Mapping[str, Any], data: bytes) -> Answer:
+    """The Document over a text in the stored form, with what is known of it."""
+    published = request["published"]
+    found = document_from_text(
+        data.decode("utf-8"),
+        document_id=str(request["name"]),
+        title=request["title"],
+        publisher=request["publisher"],
+        published=None if published is None else date.fromisoformat(published),
+        place=request["place"],
+        language=request["language"],
+        fetched=request["fetched"],
+    )
+    return documentanswer.answer_of(found, with_text=False)
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "extract": extract,
+    "document": document,
+    "front_matter": front_matter,
+    "lay_out": lay_out,
+}
+
+
+def warm_up() -> None:
+    """Has the libraries for text make what they make at their first use, once for all forks."""
+    load_marked_encodings()
+    with suppress(UnreadableSource):
+        document_from_bytes(_SAMPLE, "a.md")
