@@ -171,7 +171,7 @@ def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
 def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> int:
     """The position of the first closing block ("Contacts" and what follows it)."""
     for position in range(head + 1, len(blocks)):
-        line = blocks[position].of(text)
+        line = _plain(blocks[position].of(text))
         if _CLOSING.fullmatch(line) and _all_short(text, blocks[position + 1 :]):
             return position
     last = len(blocks) - 1

@@ -94,6 +94,8 @@ def test_short_lines_without_plain_furniture_beside_them_are_text() -> None:
 
 
 def test_a_text_that_goes_on_after_contacts_is_kept() -> None:
+    heading = f"{PROSE}\n\n## Contacts\n\nPress office, telephone 1234"
+    assert paragraphs(heading) == [PROSE]
     text = f"{PROSE}\n\nContacts\n\n{PROSE} {PROSE}"
     assert paragraphs(text) == [PROSE, "Contacts", f"{PROSE} {PROSE}"]
 

@@ -1,14 +1,16 @@
-"""Bytes → text, whatever encoding they are in; the encoding that had to be guessed is told."""
+"""Bytes → text, whatever encoding they are in; guesses and wrong bytes are noted."""
 
 import codecs
 import importlib
 import pkgutil
 import re
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from corpus.errors import UnreadableSource
 from corpus.extraction import libraries
-from corpus.extraction.extract import Extract
+from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
 
 _MARKS = (  # the longer mark first: UTF-32 begins as UTF-16 does
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -21,6 +23,13 @@ _GUESS_FROM_BYTES = 200_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MOST_CONTROLS = 0.02
 _UNDEFINED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+_COMMON = " \n\r,.;:،؛。、，"
+_LOOKED_AT = 100_000
+_GOOD_PER_WRONG = 4
+_FEW = 2
+_MOST_WRONG = 1000
+_LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257")
+_SIGN_IN_WORD = re.compile(r"[¡¢£¤¥¦¨¬¯±²³´µ¶¸¹¼½¾¿×÷](?=[^\W\d_])|(?<=[^\W\d_])[¨¯´¸¡¢£¤¥¦¬×÷¿]")
 _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx."
 
 
@@ -45,21 +54,55 @@ def load_marked_encodings() -> None:
     codecs.lookup("utf-8-sig")
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text, the encoding that had to be guessed for it, and the bytes that were wrong in it.
+
+    ``guessed`` is None where nothing was guessed. ``wrong`` has (offset in the text, bytes) of
+    each place where "\ufffd" stands for bytes that are none of the encoding.
+    """
+
+    text: str
+    guessed: str | None = None
+    wrong: tuple[tuple[int, bytes], ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for the person who added it, where the encoding had to be guessed."""
+        if self.guessed is None:
+            return ()
+        return (f"read as {self.guessed}: save it as UTF-8 if letters look wrong",)
+
+    def deviations(self, places: Sequence[int] | None = None) -> tuple[Deviation, ...]:
+        """The guess and the wrong bytes; ``places`` are the offsets of the latter, if others."""
+        found = []
+        if self.guessed is not None:
+            found.append(Deviation(DeviationKind.GUESSED, DeviationName.ENCODING, self.guessed, 0))
+        for number, (own, data) in enumerate(self.wrong):
+            position = own
+            if places is not None:
+                position = places[min(number, len(places) - 1)] if places else 0
+            name = DeviationName.BYTE
+            found.append(Deviation(DeviationKind.REPAIRED, name, data.hex(" "), position))
+        return tuple(found)
+
+
 def read_plain_text(data: bytes) -> Extract:
     """The text of a text file; front matter stays in it.
 
     Raises:
         UnreadableSource: if it is not text, or in no known encoding.
     """
-    text, note = decoded(data)
-    return Extract(text=text, notes=(note,) if note else ())
+    found = decoded(data)
+    return Extract(text=found.text, notes=found.notes, deviations=found.deviations())
 
 
-def decoded(data: bytes, *, declared: str | None = None) -> tuple[str, str | None]:
-    """The text in ``data``, and a note for its reader where the encoding had to be guessed.
+def decoded(data: bytes, *, declared: str | None = None) -> Decoded:
+    """The text in ``data``.
 
     A byte order mark wins, then ``declared`` (a Python codec's name), then UTF-8; a file in none
-    of them is read in the encoding that its bytes suggest.
+    of them is read in the encoding that its bytes suggest. UTF-8 with a few wrong bytes stays
+    UTF-8: each of them is "\ufffd".
 
     Raises:
         UnreadableSource: if it is not text.
@@ -67,19 +110,74 @@ def decoded(data: bytes, *, declared: str | None = None) -> tuple[str, str | Non
     mark = mark_of(data)
     if mark is not None:
         length, marked = mark
-        return _checked(data[length:].decode(marked, errors="replace")), None
+        return Decoded(_checked(data[length:].decode(marked, errors="replace")))
     if b"\x00" in data:
-        raise UnreadableSource(_BINARY)
+        return _wide(data)
     for encoding in (declared, "utf-8"):
         if encoding is None:
             continue
         try:
-            return _checked(decode_strictly(data, encoding)), None
+            return Decoded(_checked(decode_strictly(data, encoding)))
         except UnicodeDecodeError:
             continue
+    damaged = _damaged_utf8(data, declared=declared in {"utf-8", "utf_8", "utf-8-sig"})
+    if damaged is not None:
+        _checked(damaged.text)
+        return damaged
     guessed = _guess(data)
-    text = decode_strictly(data, guessed)
-    return _checked(text), f"read as {guessed}: save it as UTF-8 if letters look wrong"
+    return Decoded(_checked(decode_strictly(data, guessed)), guessed)
+
+
+def _wide(data: bytes) -> Decoded:
+    """UTF-16 or UTF-32 without a byte order mark: the one that reads as words and spaces.
+
+    Raises:
+        UnreadableSource: if it reads as text in none of them.
+    """
+    best, most = None, 0
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        width = 2 if "16" in encoding else 4
+        try:
+            text = data[: len(data) // width * width].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        common = sum(text.count(c) for c in _COMMON)
+        odd = sum(1 for c in text[:_LOOKED_AT] if not (c.isprintable() or c.isspace()))
+        if common > most and odd <= _MOST_CONTROLS * min(len(text), _LOOKED_AT):
+            best, most = Decoded(text, encoding), common
+    if best is None:
+        raise UnreadableSource(_BINARY)
+    _checked(best.text)
+    return best
+
+
+def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
+    """The text if it is plainly UTF-8 in which some bytes are wrong, else None.
+
+    It is where at least ``_GOOD_PER_WRONG`` characters beyond ASCII are whole for each wrong place,
+    or where it is declared and one or two places are wrong.
+    """
+    text = data.decode("utf-8", errors="replace")
+    wrong = text.count("\ufffd") - data.count("\ufffd".encode())
+    whole = sum(1 for c in text if c > "\x7f") - wrong
+    if whole < _GOOD_PER_WRONG * wrong and not (declared and wrong <= _FEW):
+        return None
+    if wrong > _MOST_WRONG:
+        return None
+    parts: list[str] = []
+    places: list[tuple[int, bytes]] = []
+    rest, length = memoryview(data), 0
+    while True:
+        try:
+            parts.append(codecs.utf_8_decode(rest, "strict", True)[0])
+            break
+        except UnicodeDecodeError as error:
+            part = codecs.utf_8_decode(rest[: error.start], "strict", True)[0]
+            parts += [part, "\ufffd"]
+            places.append((length + len(part), bytes(rest[error.start : error.end])))
+            length += len(part) + 1
+            rest = rest[error.end :]
+    return Decoded("".join(parts), None, tuple(places))
 
 
 def mark_of(data: bytes) -> tuple[int, str] | None:
@@ -115,12 +213,26 @@ def _guess(data: bytes) -> str:
     if best is None:
         raise UnreadableSource("in an unknown encoding. Save it as UTF-8.")
     if any("cp1252" in (match.encoding, *match.could_be_from_charset) for match in matches):
-        return "cp1252"
+        return _latin(data)
     try:
         decode_strictly(data, best.encoding)
     except UnicodeDecodeError:
         raise UnreadableSource("in an unknown encoding. Save it as UTF-8.") from None
     return best.encoding
+
+
+def _latin(data: bytes) -> str:
+    """Returns cp1252, unless it puts signs into words, as in "£ukasz", and another does not."""
+    best, fewest = "cp1252", -1
+    for encoding in _LATIN:
+        try:
+            text = decode_strictly(data[:_GUESS_FROM_BYTES], encoding)
+        except UnicodeDecodeError:
+            continue
+        signs = len(_SIGN_IN_WORD.findall(text))
+        if fewest < 0 or signs < fewest:
+            best, fewest = encoding, signs
+    return best
 
 
 def _checked(text: str) -> str:

@@ -98,8 +98,8 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     """
     from lxml import etree, html
 
-    text, note = plaintext.decoded(data, declared=_declared_encoding(data, media_type))
-    source = without_marks(text.replace("\x00", "")).encode("utf-8", errors="replace")
+    found = plaintext.decoded(data, declared=_declared_encoding(data, media_type))
+    source = without_marks(found.text.replace("\x00", "")).encode("utf-8", errors="replace")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         tree = html.document_fromstring(source, parser=parser)
@@ -121,7 +121,8 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
             "Save the text that you see as .txt."
         )
     stored, hidden = marks.placed("\n\n".join(blocks) + "\n")
-    deviations = [*hidden, *left_out(pieces, stored)]
+    repaired = [at for at, character in enumerate(stored) if character == "\ufffd"]
+    deviations = [*found.deviations(repaired), *hidden, *left_out(pieces, stored)]
     return Extract(
         text=stored,
         deviations=tuple(sorted(deviations, key=lambda deviation: deviation.position)),
@@ -132,7 +133,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
         url=facts.url,
         also_at=facts.also_at,
         language=facts.language,
-        notes=(note,) if note else (),
+        notes=found.notes,
     )
 
 
