@@ -29,7 +29,7 @@ _GOOD_PER_WRONG = 4
 _FEW = 2
 _MOST_WRONG = 1000
 _LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257")
-_SIGN_IN_WORD = re.compile(r"[¡¢£¤¥¦¨¬¯±²³´µ¶¸¹¼½¾¿×÷](?=[^\W\d_])|(?<=[^\W\d_])[¨¯´¸¡¢£¤¥¦¬×÷¿]")
+_SIGN_IN_WORD = re.compile(r"[¢£¤¥¦¨¬¯±²³´¶¸¹¼½¾×÷](?=[^\W\d_])|(?<=[^\W\d_])[¨¯´¸¡¢£¤¥¦¬×÷¿]")
 _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx."
 
 
