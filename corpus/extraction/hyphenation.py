@@ -20,6 +20,7 @@ _LAST_PART = re.compile(r"[^\W\d_]+$")
 _FIRST_PART = re.compile(r"^[^\W_]+")
 _ENGLISH_SHARE = 0.6
 _LEAST_WORDS = 8
+_LONGEST = 80  # characters of a word that are looked at
 _FIRST_PARTS = frozenset(  # words that begin compounds with a hyphen more often than they are cut
     "best cross five four full half high large low non self short three two well worst".split()
 )
@@ -94,6 +95,7 @@ class Hyphenation:
 
     def at(self, before: str, after: str) -> Hyphen:
         """Decides on a hyphen that stood behind ``before``, with ``after`` on the next line."""
+        before, after = before[-_LONGEST:], after[:_LONGEST]
         left, right = _LAST_PART.search(before), _FIRST_PART.match(after)
         if left is None or right is None or not right[0][0].islower():
             return Hyphen.KEPT

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from corpus.extraction.extract import DeviationKind, DeviationName
-from corpus.extraction.pdflines import Line, Mark, Page, marked
+from corpus.extraction.pdflines import Line, Mark, Page
 from corpus.extraction.raisedsigns import Reading, Role, follows_number, plain, reading_of
 
 _SMALL_TYPE = 0.93
 _LOWER_PART = 0.6
 _OPENING = 8
+_CONTEXT = 60
 NOTE = re.compile(r"(?P<mark>\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"(«‘'])")
 _FIRST_SIGN = re.compile(r"\d{1,3}|[*∗†‡§¶]{1,3}")
 _SEVERAL = re.compile(r"\s*[,;–-]\s*")
@@ -142,7 +143,8 @@ def _signs(pages: Sequence[Sequence[Line]]) -> Iterable[_Sign]:
     for number, lines in enumerate(pages):
         for place, line in enumerate(lines):
             for start, end in line.raised:
-                before, after = line.text[:start], line.text[end:]
+                before = line.text[max(0, start - _CONTEXT) : start]
+                after = line.text[end : end + _CONTEXT]
                 yield _Sign(order, number, place, start, end, before, after, line.text[start:end])
                 order += 1
 
@@ -171,34 +173,63 @@ def _noted(
 
 def _read(line: Line, found: Iterable[tuple[_Sign, Reading]]) -> Line:
     """A line with its raised signs as they read; one at its beginning still counts as raised."""
-    for sign, reading in sorted(found, key=lambda pair: -pair[0].start):
-        line = _with_reading(line, sign, reading)
-    return replace(line, raised=tuple(part for part in line.raised if part[0] == 0))
+    edits = sorted(found, key=lambda pair: pair[0].start)
+    if not edits:
+        return line
+    written = _Rewritten(line)
+    for sign, reading in edits:
+        written.take(sign, reading)
+    text, marks = written.finished()
+    raised = tuple(part for part in line.raised if part[0] == 0)
+    return replace(line, text=text, raised=raised, marks=marks)
 
 
-def _with_reading(line: Line, sign: _Sign, reading: Reading) -> Line:
-    before, after, middle = line.text[: sign.start], line.text[sign.end :], reading.text
-    if reading.role is Role.NOTE:
-        if before.endswith(" ") and (not after or not after[0].isalnum()):
-            before = before[:-1]
-        elif before[-1:].isalnum() and after[:1].isalnum():
-            middle = " "
-        if not before:
-            after = after.lstrip()
-    shift = len(before) + len(middle) - sign.end
-    marks = tuple(
-        replace(mark, offset=max(len(before), mark.offset + shift))
-        if mark.offset >= sign.end
-        else replace(mark, offset=min(mark.offset, len(before)))
-        for mark in line.marks
-    )
-    line = replace(line, text=before + middle + after, marks=marks)
-    if reading.role is Role.NOTE:
-        return marked(line, [_mark(DeviationKind.LEFT_OUT, DeviationName.NOTE, before, sign)])
-    if not reading.certain:
-        return marked(line, [_mark(DeviationKind.GUESSED, DeviationName.EXPONENT, before, sign)])
-    return line
+class _Rewritten:
+    """A line's text as it is written anew, from its beginning on, with its marks moved along."""
 
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._waiting = list(reversed(line.marks))
+        self._pieces: list[str] = []
+        self._marks: list[Mark] = []
+        self._length = 0
+        self._done = 0
 
-def _mark(kind: DeviationKind, name: DeviationName, before: str, sign: _Sign) -> Mark:
-    return Mark(len(before), kind, name, plain(sign.sign).strip())
+    def take(self, sign: _Sign, reading: Reading) -> None:
+        """Copies the text up to a sign, and puts its reading in its place."""
+        self._copy(sign.start)
+        after = sign.after[:1]
+        if reading.role is Role.NOTE:
+            before = self._pieces[-1][-1:] if self._pieces else ""
+            if before == " " and not after.isalnum():
+                self._pieces[-1] = self._pieces[-1][:-1]
+                self._length -= 1
+            kind, name = DeviationKind.LEFT_OUT, DeviationName.NOTE
+            self._marks.append(Mark(self._length, kind, name, plain(sign.sign).strip()))
+            if before.isalnum() and after.isalnum():
+                self._write(" ")
+        else:
+            if not reading.certain:
+                kind, name = DeviationKind.GUESSED, DeviationName.EXPONENT
+                self._marks.append(Mark(self._length, kind, name, plain(sign.sign).strip()))
+            self._write(reading.text)
+        self._done = sign.end
+
+    def finished(self) -> tuple[str, tuple[Mark, ...]]:
+        """The whole text and its marks, in the order of their offsets."""
+        self._copy(len(self._line.text))
+        while self._waiting:
+            self._marks.append(replace(self._waiting.pop(), offset=self._length))
+        return "".join(self._pieces), tuple(self._marks)
+
+    def _copy(self, end: int) -> None:
+        while self._waiting and self._waiting[-1].offset < end:
+            mark = self._waiting.pop()
+            place = self._length + max(0, mark.offset - self._done)
+            self._marks.append(replace(mark, offset=place))
+        self._write(self._line.text[self._done : end])
+
+    def _write(self, text: str) -> None:
+        if text:
+            self._pieces.append(text)
+            self._length += len(text)

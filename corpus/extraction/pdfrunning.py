@@ -19,6 +19,8 @@ _MARGIN = 0.14  # of the page's height: where heads and feet stand, beside the o
 _OUTERMOST = 3
 _SAME_PLACE = 5.0  # points
 _SAME_FOOT = 12.0
+_HEAD_LINES = 12  # a head of more lines is none
+_NEAR_LINES = 40
 _SAME_ROW = 0.5  # of the height
 _OUTER_MARGIN = 0.085  # of the page's height: where only heads and feet stand
 _CODE_DIGITS = 5
@@ -127,7 +129,7 @@ class _Running:
     def _attached(self, candidate: _Candidate) -> bool:
         """Whether a line is of a paragraph, and not of a head that has several lines."""
         waiting, seen = [candidate], {id(candidate.line)}
-        while waiting:
+        while waiting and len(seen) < _HEAD_LINES:
             for line in waiting.pop().beside:
                 other = self._by_line.get(id(line))
                 if other is None or len(self._repeats[id(line)]) < 2:  # noqa: PLR2004
@@ -137,7 +139,7 @@ class _Running:
                 if id(line) not in seen:
                     seen.add(id(line))
                     waiting.append(other)
-        return False
+        return bool(waiting)
 
     def _protected(self, candidate: _Candidate) -> bool:
         """Whether a line may be a sentence or a part of one."""
@@ -444,7 +446,7 @@ def _neighbours(lines: Sequence[Line], rank: int) -> Iterable[Line]:
     line = lines[rank]
     for step in (-1, 1):
         place = rank + step
-        while 0 <= place < len(lines):
+        while 0 <= place < len(lines) and abs(place - rank) <= _NEAR_LINES:
             other = lines[place]
             place += step
             if abs(other.middle - line.middle) > _SAME_ROW * line.height and (

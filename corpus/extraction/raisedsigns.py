@@ -11,6 +11,7 @@ from enum import Enum, auto
 _SUPERSCRIPT = str.maketrans("0123456789+-−–()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁽⁾ⁿ")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾", "0123456789+-()")
 SUPERSCRIPT_RUN = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:,\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)*")
+_CONTEXT = 40  # characters beside a sign that are looked at
 _DASHES = "-−–"
 
 _SIGNS = re.compile(r"[\[(]?[*∗†‡§¶#]+[\])]?")
@@ -76,6 +77,7 @@ def superscript(text: str) -> str:
 
 def follows_number(before: str) -> bool:
     """Whether a raised number after ``before`` may be an exponent: behind a number or a unit."""
+    before = before[-_CONTEXT:]
     return any(
         pattern.search(before) for pattern in (_NUMBER, _UNIT, _MEASURED_UNIT, _VARIABLE, _TEN)
     )
@@ -124,7 +126,8 @@ def reading_of(raised: str, *, before: str, after: str = "", noted: bool | None 
         noted: True if the source has a note with this mark that nothing else refers to, False if
             it has notes but none such, None if nothing is known.
     """
-    sign = _Sign(plain(raised.strip()), raised, before.rstrip("\u200b"), after, noted)
+    near = before[-_CONTEXT:].rstrip("\u200b")
+    sign = _Sign(plain(raised.strip()), raised, near, after[:_CONTEXT], noted)
     starts = not sign.before or sign.before[-1].isspace()
     if starts and sign.text.isdigit() and _ELEMENT.match(after):
         return sign.exponent  # ¹³⁷Cs
