@@ -3,7 +3,8 @@
 ``python -m corpus.extraction.child`` is started by ``corpus.extraction.sandbox``. Its standard
 input is a socket, over which come requests, each with three pipes: for the bytes of the source, for
 the answer, and for how the fork ended. The process itself reads no source and no answer, so that no
-source can bring it down. It imports what parsers need, and a fork has that at once.
+source can bring it down. It imports what parsers need, and a fork has that at once. It can open no
+file but those of Python and of this package, makes no socket and starts no program.
 
 A fork holds the pipe of its answer as descriptor 3 and /dev/null as 1 and 2, and until it has the
 whole source the pipe of that as 0. Before it sees the first byte it has limits, a lower priority
@@ -27,12 +28,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from corpus.confinement.descriptors import close_from
-from corpus.confinement.walls import Plan, Walls, confine, trial
+from corpus.confinement.walls import Plan, Walls, confine, confine_to_imports, trial
 from corpus.errors import UnreadableSource
 from corpus.extraction import answers, libraries, wire
 from corpus.extraction.answers import Answer
 from corpus.extraction.operations import OPERATIONS, Operation, warm_up
 
+_PACKAGE = Path(__file__).resolve().parents[1]
 _PIPES = 3
 _REQUEST_PIECE = 65_536
 _FILE_DESCRIPTORS = 32
@@ -83,6 +85,8 @@ class _Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(told, warn_on_full_buffer=False)
         self._mapped = 0
+        self._statm = _opened_statm()
+        confine_to_imports(_PACKAGE)
         self._plan = Plan.for_this_kernel()
         self._walls = trial(self._plan)
 
@@ -111,7 +115,7 @@ class _Server:
         """Has a collection in a fork not copy every page of what is there now."""
         gc.collect()
         gc.freeze()
-        self._mapped = _mapped_bytes()
+        self._mapped = _mapped_bytes(self._statm)
 
     def _patience_ms(self) -> float | None:
         if not self._forks:
@@ -271,13 +275,19 @@ def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
             continue  # macOS refuses RLIMIT_AS; the other limits hold there
 
 
-def _mapped_bytes() -> int:
-    """The address space that this process holds, where the system tells it."""
+def _opened_statm() -> int | None:
+    """A descriptor that tells how much address space this process holds, where there is one."""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-    except (OSError, ValueError):
+        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+
+
+def _mapped_bytes(statm: int | None) -> int:
+    """The address space that this process holds; 0 where the system does not tell it."""
+    if statm is None:
         return 0
-    return pages * resource.getpagesize()
+    return int(os.pread(statm, 100, 0).split()[0]) * resource.getpagesize()
 
 
 def _reason_of_death(

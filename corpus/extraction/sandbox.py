@@ -357,6 +357,7 @@ def _environment() -> dict[str, str]:
         **kept,
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "PYTHONUTF8": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # NumPy comes with the parser of web pages; none computes
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
     }
