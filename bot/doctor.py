@@ -69,6 +69,7 @@ def examine(
         yield _looked_at("model", partial(_exported, settings, model))
     yield from _corpus(settings, extractor)
     yield from _strays(settings, extractor)
+    yield _extractor(extractor)
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from _servers(servers)
@@ -160,6 +161,15 @@ def _strays(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
         'Look whether that is true; then "verbatim remove" them, or "verbatim add" the same '
         "address again with --url and --publisher.",
     )
+
+
+def _extractor(extractor: "Extractor") -> Finding:
+    """Whether a file that takes over its parser can do anything."""
+    try:
+        walls = extractor.walls()
+    except CorpusError as error:
+        return Finding("extractor", False, str(error))
+    return Finding("extractor", not walls.advice, f"{walls}. {walls.advice}".removesuffix(". "))
 
 
 def _disk(settings: Settings) -> Finding:

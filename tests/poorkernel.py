@@ -1,16 +1,20 @@
 """Takes from this process, before it starts, system calls that a kernel or a container lacks.
 
-``deny("landlock_create_ruleset", "ENOSYS")`` is a kernel without Landlock; EOPNOTSUPP is one in
-which it is switched off, EPERM a container whose profile forbids it.
+``deny({"landlock_create_ruleset": "ENOSYS"})`` is a kernel without Landlock; EOPNOTSUPP is one in
+which it is switched off, EPERM a container whose profile forbids it. Run as a script, with such a
+JSON object, it is the extractor process under that kernel.
 """
 
 import ctypes
 import errno
+import json
 import os
 import struct
+import sys
 from collections.abc import Mapping
 
 from corpus.confinement import kernel
+from corpus.extraction import child
 
 NUMBERS = {
     "x86_64": {"landlock_create_ruleset": 444, "landlock_restrict_self": 446, "seccomp": 317, "prctl": 157, "capset": 126},
@@ -37,3 +41,8 @@ def deny(calls: Mapping[str, str]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.syscall(NUMBERS[processor]["seccomp"], 1, 0, ctypes.byref(program)):
         raise OSError(ctypes.get_errno(), "no seccomp")
+
+
+if __name__ == "__main__":
+    deny(json.loads(sys.argv[1]))
+    child.main()

@@ -184,11 +184,14 @@ def test_the_kernel_shows_from_outside_that_it_is_confined(scene: Scene) -> None
 
 
 def _status_of_child(server: int) -> dict[str, str]:
-    """What the kernel says of the fork that waits, when it is confined or after five seconds."""
+    """What the kernel says of the fork that waits, when it is confined or after five seconds.
+
+    It has two filters then: that of the process that forked it, and its own.
+    """
     children = Path(f"/proc/{server}/task/{server}/children")
     deadline = time.monotonic() + 5
     seen: dict[str, str] = {}
-    while time.monotonic() < deadline and seen.get("Seccomp") != "2":
+    while time.monotonic() < deadline and seen.get("Seccomp_filters") != "2":
         for pid in children.read_text().split():
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
             seen = {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}

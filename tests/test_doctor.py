@@ -80,10 +80,11 @@ def test_a_whole_setup_is_well_line_by_line_with_exit_code_0(built_home: Path) -
     assert (run.returncode, run.stderr) == (0, "")
     lines = run.stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        ["well", name] for name in ("model", "corpus", "disk", "index", "token")
+        ["well", name] for name in ("model", "corpus", "extractor", "disk", "index", "token")
     ]
     assert "1 documents" in lines[1]
-    assert "generation 1" in lines[3]
+    assert "confined (" in lines[2]
+    assert "generation 1" in lines[4]
 
 
 def test_what_is_wrong_is_told_with_exit_code_1_and_the_rest_goes_on(home: Path) -> None:
@@ -93,7 +94,7 @@ def test_what_is_wrong_is_told_with_exit_code_1_and_the_rest_goes_on(home: Path)
     told = json.loads(run.stdout)
     assert told["well"] is False
     assert [f["name"] for f in told["findings"] if not f["well"]] == ["corpus"]
-    assert len(told["findings"]) == 5
+    assert len(told["findings"]) == 6
 
 
 def test_documents_with_the_address_of_another_site_than_their_source_are_listed(
@@ -371,7 +372,7 @@ def of_servers(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], l
     monkeypatch.setattr("bot.doctor._index", lambda *_, **__: Finding("index", True, ""))
 
     def told(url: str) -> list[Finding]:
-        rest = ("model", "corpus", "disk", "index", "token")
+        rest = ("model", "corpus", "extractor", "disk", "index", "token")
         return [f for f in found(home, VERBATIM_INDEX=url) if f.name not in rest]
 
     return told

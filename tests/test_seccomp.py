@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.confinement.allowedcalls import ALLOWED_CALLS
-from corpus.confinement.bpf import ALLOW, KILL, REFUSE_WITH, TRAP
-from corpus.confinement.seccomp import allowing_program
+from corpus.confinement.bpf import ALLOW, KILL, REFUSE_WITH, TRAP, Program
+from corpus.confinement.refusedcalls import REFUSED_CALLS
+from corpus.confinement.seccomp import allowing_program, refusing_program
 
 ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 FOREIGN = (0x40000003, 0x40000028, 0x0, 0xC0000015)  # i386, 32-bit ARM, none, PowerPC
@@ -23,12 +24,19 @@ HEADERS = {
 both = pytest.mark.parametrize("processor", ["x86_64", "aarch64"])
 
 
-def decision(processor: str, number: int, *arguments: int, architecture: int | None = None) -> int:
-    """What the program decides on a call; fails if it runs off its end or jumps backwards."""
+def decision(
+    processor: str,
+    number: int,
+    *arguments: int,
+    architecture: int | None = None,
+    program: Program | None = None,
+) -> int:
+    """What a program decides on a call, that of a fork if none is given; fails if it runs off."""
     given_arguments = [a & (2**64 - 1) for a in (*arguments, 0, 0, 0, 0, 0, 0)[:6]]
     called_on = ARCHITECTURE[processor] if architecture is None else architecture
     data = struct.pack("=IIQ6Q", number & 0xFFFFFFFF, called_on, 0, *given_arguments)
-    code = list(struct.iter_unpack("=HBBI", allowing_program(processor).for_process(ME)))
+    chosen = program or allowing_program(processor)
+    code = list(struct.iter_unpack("=HBBI", chosen.for_process(ME)))
     at = accumulator = 0
     while True:
         operation, if_true, if_false, value = code[at]
@@ -141,6 +149,18 @@ def test_it_can_read_its_limits_and_set_none(processor: str) -> None:
 
 
 @both
+def test_what_the_process_that_forks_may_not_do_is_refused_and_all_else_allowed(
+    processor: str,
+) -> None:
+    refused = {call.number(processor) for call in REFUSED_CALLS}
+    program = refusing_program(processor)
+    for number in range(1024):
+        wanted = REFUSED if number in refused else ALLOW
+        assert decision(processor, number, program=program) == wanted
+    assert decision(processor, 1, architecture=FOREIGN[0], program=program) == KILL
+
+
+@both
 def test_refused_calls_can_be_found(processor: str) -> None:
     code = list(struct.iter_unpack("=HBBI", allowing_program(processor, trap=True).code))
     assert code[-1][3] == TRAP
@@ -161,6 +181,9 @@ def test_the_numbers_are_those_of_the_kernel(processor: str) -> None:
         name.removeprefix("3264_"): int(number)
         for name, number in re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)\b", text)
     }
-    for call in ALLOWED_CALLS:
-        if (number := call.number(processor)) is not None:
-            assert known[call.name] == number
+    for call in (*ALLOWED_CALLS, *REFUSED_CALLS):
+        number = call.number(processor)
+        if call.name in known or number is None:
+            assert known.get(call.name) == number
+        else:  # newer than the headers
+            assert number > 450

@@ -13,10 +13,9 @@ or a process number must not be added: the kernel cannot look at the path here.
 
 import mmap
 import signal
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from corpus.confinement.bpf import Check, is_self
+from corpus.confinement.systemcall import SystemCall
 
 _PRIVATE, _FIXED, _ANONYMOUS, _NORESERVE, _STACK, _FIXED_NOREPLACE = (
     0x02,
@@ -37,32 +36,18 @@ _CLOCKS = tuple(range(12))
 """Those of the machine and of this process; negative ones are of other processes and devices."""
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedCall:
-    """A system call with its numbers; None where an architecture does not have it."""
-
-    name: str
-    x86_64: int | None
-    aarch64: int | None
-    checks: Sequence[Check] = ()
-
-    def number(self, architecture: str) -> int | None:
-        """Its number on "x86_64" or "aarch64"."""
-        return self.x86_64 if architecture == "x86_64" else self.aarch64
-
-
 ALLOWED_CALLS = (
-    AllowedCall("write", 1, 64),
-    AllowedCall("read", 0, 63),
-    AllowedCall("close", 3, 57),
-    AllowedCall("fstat", 5, 80),
-    AllowedCall("poll", 7, None),
-    AllowedCall("ppoll", 271, 73),
+    SystemCall("write", 1, 64),
+    SystemCall("read", 0, 63),
+    SystemCall("close", 3, 57),
+    SystemCall("fstat", 5, 80),
+    SystemCall("poll", 7, None),
+    SystemCall("ppoll", 271, 73),
     # memory, of which none may become code or be shared
-    AllowedCall("brk", 12, 214),
-    AllowedCall("munmap", 11, 215),
-    AllowedCall("mremap", 25, 216),
-    AllowedCall(
+    SystemCall("brk", 12, 214),
+    SystemCall("munmap", 11, 215),
+    SystemCall("mremap", 25, 216),
+    SystemCall(
         "mmap",
         9,
         222,
@@ -71,39 +56,39 @@ ALLOWED_CALLS = (
             Check(3, (_MAPPED_PRIVATELY,), mask=_MAPPING_BITS, wide=True),
         ),
     ),
-    AllowedCall("mprotect", 10, 226, (Check(2, (0,), mask=_EXECUTABLE, wide=True),)),
-    AllowedCall("madvise", 28, 233, (Check(2, _HARMLESS_ADVICE),)),
+    SystemCall("mprotect", 10, 226, (Check(2, (0,), mask=_EXECUTABLE, wide=True),)),
+    SystemCall("madvise", 28, 233, (Check(2, _HARMLESS_ADVICE),)),
     # locks of C libraries; none is shared with another process
-    AllowedCall(
+    SystemCall(
         "futex",
         202,
         98,
         (Check(1, _WAIT_AND_WAKE, mask=0xFFFFFFFF & ~(_PRIVATE_FUTEX | _CLOCK_OF_FUTEX)),),
     ),
-    AllowedCall("sched_yield", 24, 124),
+    SystemCall("sched_yield", 24, 124),
     # clocks and chance
-    AllowedCall("clock_gettime", 228, 113, (Check(0, _CLOCKS),)),
-    AllowedCall("clock_getres", 229, 114, (Check(0, _CLOCKS),)),
-    AllowedCall("clock_nanosleep", 230, 115, (Check(0, _CLOCKS),)),
-    AllowedCall("nanosleep", 35, 101),
-    AllowedCall("restart_syscall", 219, 128),
-    AllowedCall("gettimeofday", 96, 169),
-    AllowedCall("time", 201, None),
-    AllowedCall("getrandom", 318, 278),
+    SystemCall("clock_gettime", 228, 113, (Check(0, _CLOCKS),)),
+    SystemCall("clock_getres", 229, 114, (Check(0, _CLOCKS),)),
+    SystemCall("clock_nanosleep", 230, 115, (Check(0, _CLOCKS),)),
+    SystemCall("nanosleep", 35, 101),
+    SystemCall("restart_syscall", 219, 128),
+    SystemCall("gettimeofday", 96, 169),
+    SystemCall("time", 201, None),
+    SystemCall("getrandom", 318, 278),
     # itself
-    AllowedCall("getpid", 39, 172),
-    AllowedCall("getppid", 110, 173),
-    AllowedCall("gettid", 186, 178),
-    AllowedCall("getcwd", 79, 17),
-    AllowedCall("getrlimit", 97, 163),
-    AllowedCall("prlimit64", 302, 261, (Check(0, (0,)), Check(2, (0,), wide=True))),
+    SystemCall("getpid", 39, 172),
+    SystemCall("getppid", 110, 173),
+    SystemCall("gettid", 186, 178),
+    SystemCall("getcwd", 79, 17),
+    SystemCall("getrlimit", 97, 163),
+    SystemCall("prlimit64", 302, 261, (Check(0, (0,)), Check(2, (0,), wide=True))),
     # an abort, which libraries call over damaged data, and the end
-    AllowedCall("rt_sigprocmask", 14, 135),
-    AllowedCall("rt_sigaction", 13, 134, (Check(0, (int(signal.SIGABRT),)),)),
-    AllowedCall("rt_sigreturn", 15, 139),
-    AllowedCall("kill", 62, 129, (is_self(0),)),
-    AllowedCall("tkill", 200, 130, (is_self(0),)),
-    AllowedCall("tgkill", 234, 131, (is_self(0), is_self(1))),
-    AllowedCall("exit", 60, 93),
-    AllowedCall("exit_group", 231, 94),
+    SystemCall("rt_sigprocmask", 14, 135),
+    SystemCall("rt_sigaction", 13, 134, (Check(0, (int(signal.SIGABRT),)),)),
+    SystemCall("rt_sigreturn", 15, 139),
+    SystemCall("kill", 62, 129, (is_self(0),)),
+    SystemCall("tkill", 200, 130, (is_self(0),)),
+    SystemCall("tgkill", 234, 131, (is_self(0), is_self(1))),
+    SystemCall("exit", 60, 93),
+    SystemCall("exit_group", 231, 94),
 )

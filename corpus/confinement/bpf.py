@@ -75,13 +75,14 @@ def assemble(
     *,
     architecture: int,
     has_x32: bool,
+    matched: int,
     otherwise: int,
 ) -> Program:
-    """A program that allows the calls of the rules whose checks all hold.
+    """A program that ends in the action ``matched`` for a call that matches a rule.
 
-    Any other call ends in the action ``otherwise``. A call by the numbers of another architecture
-    kills the process: it can only be an attempt to get around the rules. Where two rules have the
-    same number, either may allow it.
+    A rule is the number of a call and checks that must all hold. Any other call ends in the action
+    ``otherwise``. A call by the numbers of another architecture kills the process: it can only be
+    an attempt to get around the rules. Where two rules have the same number, either may match.
     """
     instructions: list[Instruction] = [
         (_LOAD, 0, 0, _ARCHITECTURE_AT),
@@ -92,7 +93,7 @@ def assemble(
     if has_x32:
         instructions += [(_IF_AT_LEAST, 0, 1, _X32_NUMBERS), (_RETURN, 0, 0, KILL)]
     for number, checks in rules:
-        body = _allowing(checks)
+        body = _matching(checks, matched)
         if checks:
             body.append((_LOAD, 0, 0, _NUMBER_AT))  # the next rule looks at it
         instructions += [(_IF_EQUAL, 0, len(body), number), *body]
@@ -109,9 +110,9 @@ def assemble(
     return Program(code, own)
 
 
-def _allowing(checks: Sequence[Check]) -> list[Instruction]:
-    """Instructions that allow the call if every check holds, and else run off their end."""
-    body: list[Instruction] = [(_RETURN, 0, 0, ALLOW)]
+def _matching(checks: Sequence[Check], action: int) -> list[Instruction]:
+    """Instructions that end in the action if every check holds, and else run off their end."""
+    body: list[Instruction] = [(_RETURN, 0, 0, action)]
     for check in reversed(checks):
         low = _ARGUMENTS_AT + 8 * check.argument
         count = len(check.among)

@@ -1,15 +1,19 @@
-"""Puts a seccomp filter of allowed system calls on this process."""
+"""Puts a seccomp filter of system calls on this process."""
 
 import ctypes
 import errno
+from collections.abc import Sequence
 
 from corpus.confinement.allowedcalls import ALLOWED_CALLS
-from corpus.confinement.bpf import REFUSE_WITH, TRAP, Program, assemble
+from corpus.confinement.bpf import ALLOW, REFUSE_WITH, TRAP, Program, assemble
 from corpus.confinement.kernel import architecture, system_call
+from corpus.confinement.refusedcalls import REFUSED_CALLS
+from corpus.confinement.systemcall import SystemCall
 
 _NUMBER = {"x86_64": 317, "aarch64": 277}
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SET_MODE_FILTER = 1
+_REFUSAL = REFUSE_WITH + errno.EPERM
 _ALL_THREADS = 1  # else the kernel would leave a thread of this process without the filter
 
 
@@ -18,20 +22,31 @@ class _FilterProgram(ctypes.Structure):
 
 
 def allowing_program(processor: str, *, trap: bool = False) -> Program:
-    """A program that allows ALLOWED_CALLS on "x86_64" or "aarch64".
+    """A program that allows ALLOWED_CALLS alone, on "x86_64" or "aarch64".
 
     Any other call fails with EPERM, or raises SIGSYS if refusals are to be found with ``trap``.
     """
+    refusal = TRAP if trap else _REFUSAL
+    return _program(processor, ALLOWED_CALLS, matched=ALLOW, otherwise=refusal)
+
+
+def refusing_program(processor: str) -> Program:
+    """A program that has REFUSED_CALLS fail with EPERM, on "x86_64" or "aarch64"."""
+    return _program(processor, REFUSED_CALLS, matched=_REFUSAL, otherwise=ALLOW)
+
+
+def _program(
+    processor: str, calls: Sequence[SystemCall], *, matched: int, otherwise: int
+) -> Program:
     rules = [
-        (number, call.checks)
-        for call in ALLOWED_CALLS
-        if (number := call.number(processor)) is not None
+        (number, call.checks) for call in calls if (number := call.number(processor)) is not None
     ]
     return assemble(
         rules,
         architecture=_AUDIT_ARCHITECTURE[processor],
         has_x32=processor == "x86_64",
-        otherwise=TRAP if trap else REFUSE_WITH + errno.EPERM,
+        matched=matched,
+        otherwise=otherwise,
     )
 
 

@@ -46,6 +46,16 @@ class Walls:
         without = f", without {' and '.join(missing)}" if missing else ""
         return f"confined ({', '.join(standing)}){without}"
 
+    @property
+    def advice(self) -> str:
+        """What to do about walls that are missing; "" if none is, or if none can be had."""
+        if self.complete or sys.platform != "linux":
+            return ""
+        return (
+            "Use Linux 5.13 or later on x86-64 or 64-bit ARM, and let the container's profile "
+            "allow prctl, seccomp and landlock_create_ruleset."
+        )
+
     def _missing(self) -> list[str]:
         return [
             *(["Landlock"] if not self.landlock else []),
@@ -103,9 +113,9 @@ def _stands(put_up: Callable[[], None]) -> bool:
 def confine_to_imports(package: Path) -> None:
     """Leaves this process the right to import, to fork and to signal its forks.
 
-    It can read what Python imports, ``package`` with it, and no other file; it writes none, and
-    reaches no TCP port and no other process. It cannot be taken back. Call it while the process
-    has one thread. What the kernel lacks is left out.
+    It can read what Python imports, ``package`` with it, and no other file; it changes none, makes
+    no socket, starts no program and reaches no other process. It cannot be taken back. Call it
+    while the process has one thread. What the kernel lacks is left out.
     """
     if sys.platform != "linux":
         return
@@ -117,6 +127,8 @@ def confine_to_imports(package: Path) -> None:
             landlock.abi(), readable=paths, writable=(Path(os.devnull),)
         )
     )
+    if processor := kernel.architecture():
+        _stands(lambda: seccomp.put_on(seccomp.refusing_program(processor), process=os.getpid()))
 
 
 def trial(plan: Plan) -> Walls:

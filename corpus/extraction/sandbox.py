@@ -1,6 +1,7 @@
 """The side of whoever asks the extractor process: starts it, asks it, starts it anew if it dies."""
 
 import fcntl
+import logging
 import os
 import socket
 import subprocess
@@ -11,14 +12,18 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from corpus.confinement.walls import Walls
 from corpus.errors import ExtractorClosed, ExtractorUnavailable, UnreadableSource
 from corpus.extraction import answers, libraries, wire
 from corpus.extraction.answers import Answer
 from corpus.extraction.limits import Limits
+
+log = logging.getLogger(__name__)
 
 _MODULE = "corpus.extraction.child"
 _START_S = 10.0
@@ -190,6 +195,7 @@ class Sandbox:
             if process.greeting is None:
                 until = min(deadline, time.monotonic() + _START_S)
                 process.greeting = self._greeted(process, until)
+                _tell(Walls(**process.greeting["walls"]))
             return process
 
     def _process(self) -> _Process:
@@ -341,6 +347,14 @@ def _started(command: Sequence[str]) -> _Process:
             ours.close()
             raise ExtractorUnavailable(_NOT_STARTED.format(why=error.strerror)) from error
     return _Process(process, ours)
+
+
+@cache
+def _tell(walls: Walls) -> None:
+    """Logs how forks are confined, once in the life of this process."""
+    level = logging.WARNING if walls.advice else logging.INFO
+    advice = f" {walls.advice}" if walls.advice else ""
+    log.log(level, "Files are parsed in a process that is %s.%s", walls, advice)
 
 
 def _end_all(running: list[_Process]) -> None:
