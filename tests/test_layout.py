@@ -21,7 +21,7 @@ ONE_MODULE = {
     "idna": "corpus.webaddress",
     "trafilatura": "corpus.extraction.webpage",
     "lxml": "corpus.extraction.webpage",
-    "pypdfium2": "corpus.extraction.pdftext",
+    "pypdfium2": "corpus.extraction.pdffile",
     "docx": "corpus.extraction.worddocument",
     "charset_normalizer": "corpus.extraction.plaintext",
     "faiss": "embeddings.vectorindex",

@@ -130,7 +130,7 @@ def without_note_marks(
         readings[sign.page, sign.line].append((sign, reading))
         if reading.role is Role.NOTE:
             used[sign.page].add(sign.bare)
-            if sign.bare.isdigit():
+            if sign.bare.isdecimal():
                 insort(numbered, (sign.order, int(sign.bare)))
     return [
         [_read(line, readings.get((number, place), [])) for place, line in enumerate(lines)]
@@ -164,7 +164,7 @@ def _noted(
     """Whether the page has a note for a sign; None where it has none at all and nothing tells."""
     if sign.bare in marks:
         return sign.bare not in used
-    if sign.bare.isdigit():
+    if sign.bare.isdecimal():
         place = bisect_left(numbered, (sign.order, 0))
         if place and int(sign.bare) == numbered[place - 1][1] + 1:
             return True

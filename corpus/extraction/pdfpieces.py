@@ -2,11 +2,10 @@
 
 import math
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from corpus.extraction.pdffile import Characters
 from corpus.extraction.pdflines import NOTE_GAP, SMALLER, Line, is_raised
 from corpus.extraction.raisedsigns import SUPERSCRIPT_RUN
 
@@ -26,7 +25,6 @@ _MAYBE_RAISED = re.compile(
 _SIGNS = frozenset("0123456789*∗†‡§¶[]()")
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(rb"bold|black|heavy|[-,]medi(?:ital)?$|CMBX", re.I)
-_FONT_NAME_BYTES = 128
 _QUARTER = math.pi / 2
 _GLYPH_RISE = 0.22  # of the height: a figure drawn so far above its own baseline is raised
 _GLYPH_HEIGHT = 0.55
@@ -45,12 +43,12 @@ class _Box:
         return self.top - self.bottom
 
 
-def pieces_of(characters: Any, *, page: int) -> Iterator[tuple[int, Line]]:
+def pieces_of(characters: Characters, *, page: int) -> Iterator[tuple[int, Line]]:
     """Runs of characters without a line end, each with the quarter turns of its direction.
 
     A piece that runs in no direction of the page has 4 for its turns.
     """
-    text = _characters(characters)
+    text = _NOT_CHARACTERS.sub("\ufffd", characters.text)
     for match in _PIECE.finditer(text):
         run = match[1]
         stripped = run.strip()
@@ -75,10 +73,10 @@ def _without_hyphen(text: str) -> tuple[str, bool]:
     return (text[: cut.start()], True) if cut else (text, False)
 
 
-def _by_height(characters: Any, start: int, text: str) -> Iterator[tuple[int, str]]:
+def _by_height(characters: Characters, start: int, text: str) -> Iterator[tuple[int, str]]:
     """The lines that pdfium ran together in one, as it does at a hyphen, with their offsets."""
-    first = characters.get_charbox(start, loose=True)
-    last = characters.get_charbox(start + len(text) - 1, loose=True)
+    first = characters.room(start)
+    last = characters.room(start + len(text) - 1)
     if last[3] > first[1] or not first[1] < first[3]:  # the last stands no line lower
         yield 0, text
         return
@@ -87,7 +85,7 @@ def _by_height(characters: Any, start: int, text: str) -> Iterator[tuple[int, st
     for offset, character in enumerate(text):
         if character.isspace():
             continue
-        box = characters.get_charbox(start + offset, loose=True)
+        box = characters.room(start + offset)
         if box[3] <= bottom and offset > begin:
             yield begin, text[begin:offset]
             begin = offset
@@ -95,23 +93,11 @@ def _by_height(characters: Any, start: int, text: str) -> Iterator[tuple[int, st
     yield begin, text[begin:]
 
 
-def _characters(characters: Any) -> str:
-    """The text of a page, one code unit for each of pdfium's characters."""
-    from pypdfium2 import raw
-
-    count = raw.FPDFText_CountChars(characters)
-    text: str = characters.get_text_range() if count > 0 else ""
-    if len(text) != count:
-        units = (raw.FPDFText_GetUnicode(characters, index) for index in range(max(0, count)))
-        text = "".join(chr(unit) if unit <= sys.maxunicode else "\ufffd" for unit in units)
-    return _NOT_CHARACTERS.sub("\ufffd", text)
-
-
-def _piece(characters: Any, start: int, text: str, *, hyphen: bool, page: int) -> tuple[int, Line]:
+def _piece(
+    characters: Characters, start: int, text: str, *, hyphen: bool, page: int
+) -> tuple[int, Line]:
     """A piece of a line, its box taken from its first, its middle and its last character."""
-    from pypdfium2 import raw
-
-    angle = raw.FPDFText_GetCharAngle(characters, start)
+    angle = characters.angle(start)
     turn = round(angle / _QUARTER) % 4 if angle >= 0 else 0
     if abs(angle / _QUARTER - round(angle / _QUARTER)) > 0.05:  # noqa: PLR2004 (a slanted stamp)
         turn = 4
@@ -151,7 +137,9 @@ def _may_be_mark(text: str, place: int) -> bool:
     return text[place].isspace() or sign
 
 
-def _with_raised_signs(characters: Any, start: int, text: str, *, turn: int, beside: _Box) -> str:
+def _with_raised_signs(
+    characters: Characters, start: int, text: str, *, turn: int, beside: _Box
+) -> str:
     """The text of a piece, its raised signs between ``_BEGIN`` and ``_END``."""
 
     def is_up(offset: int) -> bool:
@@ -196,18 +184,14 @@ def _with_raised_signs(characters: Any, start: int, text: str, *, turn: int, bes
     return "".join((*parts, text[done:]))
 
 
-def _has_size_of_neighbour(characters: Any, index: int) -> bool:
+def _has_size_of_neighbour(characters: Characters, index: int) -> bool:
     """Whether a character is set in the size of the one before: soon told, for many letters."""
-    from pypdfium2 import raw
-
-    size: float = raw.FPDFText_GetFontSize(characters, index)
-    before: float = raw.FPDFText_GetFontSize(characters, index - 1)
-    return size == before
+    return characters.size(index) == characters.size(index - 1)
 
 
-def _is_drawn_raised(characters: Any, index: int, turn: int, box: _Box) -> bool:
+def _is_drawn_raised(characters: Characters, index: int, turn: int, box: _Box) -> bool:
     """Whether a figure is drawn small and high in a room of the usual size, by its font."""
-    x0, y0, x1, y1 = characters.get_charbox(index, loose=False)
+    x0, y0, x1, y1 = characters.ink(index)
     (_, one), (_, other) = _turned(x0, y0, turn), _turned(x1, y1, turn)
     bottom, top = min(one, other), max(one, other)
     return (
@@ -239,31 +223,18 @@ def _cleaned(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     return "".join(parts), tuple(ranges)
 
 
-def _is_bold(characters: Any, index: int) -> bool:
+def _is_bold(characters: Characters, index: int) -> bool:
     """Whether a character is in bold type, by the weight of its font or else by the font's name."""
-    import ctypes
-
-    from pypdfium2 import raw
-
-    if raw.FPDFText_GetFontWeight(characters, index) >= _BOLD_WEIGHT:
+    if characters.weight(index) >= _BOLD_WEIGHT:
         return True
-    name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-    flags = ctypes.c_int()
-    length = raw.FPDFText_GetFontInfo(characters, index, name, _FONT_NAME_BYTES, flags)
-    return 0 < length <= _FONT_NAME_BYTES and bool(_BOLD_NAME.search(name.value))
+    return bool(_BOLD_NAME.search(characters.font(index)))
 
 
-def _box(characters: Any, index: int, turn: int) -> _Box:
+def _box(characters: Characters, index: int, turn: int) -> _Box:
     """The room that a character takes, and the height of its baseline."""
-    import ctypes
-
-    from pypdfium2 import raw
-
-    left, bottom, right, top = characters.get_charbox(index, loose=True)
+    left, bottom, right, top = characters.room(index)
     (x0, y0), (x1, y1) = _turned(left, bottom, turn), _turned(right, top, turn)
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(characters, index, x, y)
-    _, baseline = _turned(x.value, y.value, turn)
+    _, baseline = _turned(*characters.origin(index), turn)
     return _Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1), baseline)
 
 

@@ -8,77 +8,36 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from corpus.extraction.extract import DeviationKind, DeviationName
-from corpus.extraction.pdflines import Line, Mark, Page, body_height, marked, usual_pitch
+from corpus.extraction.pagenumbers import (
+    COUNT,
+    EDGE_SIGNS,
+    PAGE_WORDS,
+    YEARS,
+    PageNumbers,
+    bare_words,
+    value_of,
+)
+from corpus.extraction.pdflines import Mark, Page, body_height, marked
+from corpus.extraction.pdfmargins import MARGIN, SAME_SIZE, MarginLine, first_alike, margin_lines
 from corpus.extraction.pdfnotes import NOTE
 from corpus.extraction.raisedsigns import plain
 
-_MARGIN = 0.14  # of the page's height: where heads and feet stand, beside the outermost lines
-_OUTERMOST = 3
 _SAME_PLACE = 5.0  # points
 _SAME_FOOT = 12.0
 _HEAD_LINES = 12  # a head of more lines is none
-_NEAR_LINES = 40
-_SAME_ROW = 0.5  # of the height
 _OUTER_MARGIN = 0.085  # of the page's height: where only heads and feet stand
 _CODE_DIGITS = 5
 _MANY_PAGES = 3
 _SHARE_OF_PAGES = 0.3
-_ATTACHED = 1.3  # of the usual pitch
-_DOUBLE_SPACED = 2.1  # of the height: no two lines of a paragraph are further apart
-_SAME_SIZE = 0.09
 _SMALL_TYPE = 0.93
-_FULL_WIDTH = 0.6
-_SENTENCE_WORDS = 4
 _LABEL_WORDS = 1
 _LARGE = 1.15
-_YEARS = range(1900, 2100)
 
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।;:,][\"'”’»)\]]*$")
 _CODE = re.compile(r"[*(\[]?(?:[A-Z0-9]{1,8})(?:[-/.][A-Z0-9]{1,8}){0,5}[*)\]]?")
 _LONGER_WORD = re.compile(r"[^\W\d_]{4}")
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_COUNT = re.compile(
-    r"(?<![\w./-])(?P<number>\d{1,4})\s?(?:/|\||of|de|von|sur|di|из|من)\s?(?P<all>\d{1,4})"
-    r"(?![\w/-]|\.\d)",
-    re.I,
-)
-_PAGE_WORDS = frozenset("page pages p pg pag pág seite página pagina side sida strona стр".split())
-_ROMAN = re.compile(r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})", re.I)
-_NUMBERED = re.compile(r"(?P<before>\D*)(?P<number>\d{1,6})(?P<after>\D*)")
-_EDGE_SIGNS = "-–—•·|.,:()[]*‹›<>«»~_/"  # around a page's number
-_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50}
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A line near the upper or the lower edge of its page."""
-
-    line: Line
-    page: int  # number of the page from 0, or of the first one with the same text
-    height: float  # of the page
-    top: bool
-    place: float  # points from the edge
-    words: tuple[str, ...]
-    beside: tuple[Line, ...]  # the lines above and below it that may be of its own paragraph
-
-    @property
-    def worded(self) -> bool:
-        """Whether the line has words enough for a sentence."""
-        return len(_WORD.findall(self.line.text)) >= _SENTENCE_WORDS
-
-    @property
-    def ended(self) -> bool:
-        """Whether the line ends as sentences do."""
-        return self.worded and bool(_SENTENCE_END.search(self.line.text))
-
-    @property
-    def partial(self) -> bool:
-        """Whether the line begins or ends within a sentence."""
-        begins = self.line.text[:1].islower() or self.line.hyphen
-        return begins and not _is_count(self.words)
 
 
 def without_running_lines(pages: Sequence[Page]) -> list[Page]:
@@ -93,14 +52,10 @@ class _Running:
     def __init__(self, pages: Sequence[Page]) -> None:
         self._pages = pages
         self._body = body_height(pages)
-        self._pitch = usual_pitch(pages, height=self._body)
-        self._first_like = _first_alike(pages)
-        self._count = len(set(self._first_like))
-        self._candidates = [
-            candidate for number in range(len(pages)) for candidate in self._on(number)
-        ]
-        self._offsets = self._counted_offsets()
-        self._cores = {id(c.line): self._core(c) for c in self._candidates}
+        self._candidates = list(margin_lines(pages))
+        self._count = len(set(first_alike(pages)))
+        self._numbers = PageNumbers((c.words, c.page) for c in self._candidates)
+        self._cores = {id(c.line): self._numbers.without(c.words, c.page) for c in self._candidates}
         self._repeats = self._pages_of_cores()
         self._by_line = {id(c.line): c for c in self._candidates}
         self._slots = self._repeating_slots()
@@ -119,14 +74,14 @@ class _Running:
         }
         return [_without(page, found, edges) for page in self._pages]
 
-    def _is_edge(self, candidate: _Candidate) -> bool:
+    def _is_edge(self, candidate: MarginLine) -> bool:
         """Whether a line that may not run stands alone in the margin, and is no footnote."""
         alone = self._outside(candidate) and self._in_margin(candidate)
         if not alone or candidate.partial or self._attached(candidate):
             return False
         return not NOTE.match(plain(candidate.line.text))
 
-    def _attached(self, candidate: _Candidate) -> bool:
+    def _attached(self, candidate: MarginLine) -> bool:
         """Whether a line is of a paragraph, and not of a head that has several lines."""
         waiting, seen = [candidate], {id(candidate.line)}
         while waiting and len(seen) < _HEAD_LINES:
@@ -141,98 +96,11 @@ class _Running:
                     waiting.append(other)
         return bool(waiting)
 
-    def _protected(self, candidate: _Candidate) -> bool:
+    def _protected(self, candidate: MarginLine) -> bool:
         """Whether a line may be a sentence or a part of one."""
         if candidate.partial or candidate.ended:
             return True
         return candidate.worded and self._attached(candidate)
-
-    def _on(self, number: int) -> Iterable[_Candidate]:
-        page = self._pages[number]
-        lines = sorted(page.lines, key=lambda line: -line.middle)
-        edge = _MARGIN * page.height
-        for rank, line in enumerate(lines):
-            above, below = page.top - line.middle, line.middle - page.bottom
-            at_top = above < edge or rank < _OUTERMOST
-            at_foot = below < edge or rank >= len(lines) - _OUTERMOST
-            if not (at_top or at_foot):
-                continue
-            top = above <= below if at_top and at_foot else at_top
-            yield _Candidate(
-                line=line,
-                page=self._first_like[number],
-                height=page.height,
-                top=top,
-                place=above if top else below,
-                words=tuple(line.text.casefold().split()),
-                beside=tuple(
-                    other
-                    for other in _neighbours(lines, rank)
-                    if self._may_go_together(line, other)
-                ),
-            )
-
-    def _may_go_together(self, line: Line, neighbour: Line) -> bool:
-        """Whether two lines may be of one paragraph, by their distance and their type."""
-        pitch = self._pitch * max(1.0, line.height / (self._body or 1.0))
-        furthest = min(_ATTACHED * pitch, _DOUBLE_SPACED * line.height)
-        near = abs(line.middle - neighbour.middle) <= furthest
-        return near and abs(line.height - neighbour.height) <= _SAME_SIZE * line.height
-
-    def _counted_offsets(self) -> dict[int, set[int]]:
-        """How far a number at a line's edge is from its page's place, for those that go along."""
-        pages: dict[int, set[int]] = defaultdict(set)
-        for candidate in self._candidates:
-            for value in _edge_numbers(candidate.words):
-                pages[value - candidate.page].add(candidate.page)
-        return {offset: found for offset, found in pages.items() if len(found) > 1}
-
-    def _counts(self, value: int, page: int) -> bool:
-        """Whether a number goes along with the pages."""
-        found = self._offsets.get(value - page, set())
-        near = {page - 2, page - 1, page + 1, page + 2}
-        return page in found and bool(found & near or len(found) >= _MANY_PAGES)
-
-    def _core(self, candidate: _Candidate) -> tuple[str, ...]:
-        """The words of a line without those that count its page."""
-        text = _COUNT.sub(
-            lambda count: " " if self._is_count_of(count, candidate.page) else count[0],
-            " ".join(candidate.words),
-        )
-        words = [word for word in text.split() if word.strip(_EDGE_SIGNS)]
-        kept = []
-        for place, word in enumerate(words):
-            bare = word.strip(_EDGE_SIGNS)
-            last = place == len(words) - 1
-            edge = place == 0 or last or words[place - 1].strip(_EDGE_SIGNS) in _PAGE_WORDS
-            if edge and self._is_page_number(bare, candidate.page, alone=len(words) == 1):
-                continue
-            if bare in _PAGE_WORDS and place + 1 < len(words) and _value(words[place + 1]):
-                continue
-            numbered = _NUMBERED.fullmatch(bare)
-            if (
-                numbered
-                and last
-                and numbered["before"]
-                and self._counts(int(numbered["number"]), candidate.page)
-            ):
-                kept.append(numbered["before"])
-                continue
-            kept.append(word)
-        return tuple(kept)
-
-    def _is_count_of(self, count: re.Match[str], page: int) -> bool:
-        """Whether "3/10" counts the page."""
-        number, pages = int(count["number"]), int(count["all"])
-        if number > pages or pages in _YEARS:
-            return False
-        return number == page + 1 or self._counts(number, page)
-
-    def _is_page_number(self, word: str, page: int, *, alone: bool) -> bool:
-        value = _value(word)
-        if value is None or (value in _YEARS and not alone):
-            return False
-        return alone or self._counts(value, page)
 
     def _pages_of_cores(self) -> dict[int, set[int]]:
         """For the line of each candidate the pages that have its core at its place."""
@@ -269,22 +137,22 @@ class _Running:
                 places[c.top].append(c.place)
         return min(places[True], default=math.inf), min(places[False], default=math.inf)
 
-    def _outside(self, candidate: _Candidate) -> bool:
+    def _outside(self, candidate: MarginLine) -> bool:
         """Whether a line stands further out than the running text of any page."""
         return candidate.place < self._block[0 if candidate.top else 1] - 1
 
-    def _in_margin(self, candidate: _Candidate) -> bool:
+    def _in_margin(self, candidate: MarginLine) -> bool:
         return candidate.place < _OUTER_MARGIN * candidate.height
 
-    def _small(self, candidate: _Candidate) -> bool:
+    def _small(self, candidate: MarginLine) -> bool:
         return candidate.line.height <= _SMALL_TYPE * self._body
 
-    def _stands_out(self, candidate: _Candidate) -> bool:
+    def _stands_out(self, candidate: MarginLine) -> bool:
         """Whether a line looks like a heading: larger or bold."""
         line = candidate.line
-        return line.bold or line.height >= (1 + _SAME_SIZE) * self._body
+        return line.bold or line.height >= (1 + SAME_SIZE) * self._body
 
-    def _runs(self, candidate: _Candidate) -> bool:
+    def _runs(self, candidate: MarginLine) -> bool:
         on = self._repeats[id(candidate.line)]
         core = self._cores[id(candidate.line)]
         if not core:
@@ -292,19 +160,19 @@ class _Running:
         protected = self._protected(candidate)
         if protected:
             return self._is_notice(candidate, on)
-        counted = core != tuple(word for word in candidate.words if word.strip(_EDGE_SIGNS))
+        counted = core != bare_words(candidate.words)
         if counted and len(core) <= _LABEL_WORDS and self._stands_out(candidate):
             return False  # "Article 3"
         alone = self._outside(candidate) and self._in_margin(candidate)
         if alone and counted:
             return True
-        counts = _COUNT.finditer(" ".join(candidate.words))
-        if any(self._is_count_of(count, candidate.page) for count in counts):
+        counts = COUNT.finditer(" ".join(candidate.words))
+        if any(self._numbers.is_count_of(count, candidate.page) for count in counts):
             return self._outside(candidate)
         often = self._often(on) or self._is_of_section(candidate, on)
         return often and (alone or len(on) >= _MANY_PAGES)
 
-    def _is_of_section(self, candidate: _Candidate, on: set[int]) -> bool:
+    def _is_of_section(self, candidate: MarginLine, on: set[int]) -> bool:
         """Whether a line repeats on some pages at a place where most have such a line."""
         there = self._slots[candidate.top, round(candidate.place / _SAME_PLACE)]
         return len(on) > 1 and len(there) * 2 >= self._count
@@ -319,7 +187,7 @@ class _Running:
         parity = {page % 2 for page in on}
         return len(parity) == 1 and len(on) * 4 >= count
 
-    def _is_notice(self, candidate: _Candidate, on: set[int]) -> bool:
+    def _is_notice(self, candidate: MarginLine, on: set[int]) -> bool:
         """Whether a line that may be a sentence stands outside the text, the same on most pages.
 
         It has to be in small type, or to end no sentence.
@@ -329,26 +197,28 @@ class _Running:
         loose = not candidate.ended and not self._attached(candidate) and not candidate.line.hyphen
         return self._small(candidate) or loose
 
-    def _is_number_of_page(self, candidate: _Candidate) -> bool:
+    def _is_number_of_page(self, candidate: MarginLine) -> bool:
         """Whether a line of nothing but a number or a count is the page's."""
         if not any(c.isalnum() for c in candidate.line.text):
             return self._outside(candidate) and len(self._repeats[id(candidate.line)]) > 1
         text = " ".join(candidate.words)
-        if _COUNT.search(text) or any(w.strip(_EDGE_SIGNS) in _PAGE_WORDS for w in candidate.words):
+        if COUNT.search(text) or any(w.strip(EDGE_SIGNS) in PAGE_WORDS for w in candidate.words):
             return True
         if candidate.line.height >= _LARGE * self._body:
             return False
-        values = [_value(word.strip(_EDGE_SIGNS)) for word in candidate.words]
-        if any(value in _YEARS for value in values):
+        values = [value_of(word.strip(EDGE_SIGNS)) for word in candidate.words]
+        if any(value in YEARS for value in values):
             return self._outside(candidate) and self._small(candidate)
-        if any(value is not None and self._counts(value, candidate.page) for value in values):
+        if any(
+            value is not None and self._numbers.counts(value, candidate.page) for value in values
+        ):
             return True
-        signed = candidate.line.text[0] in _EDGE_SIGNS
+        signed = candidate.line.text[0] in EDGE_SIGNS
         return (signed or not candidate.beside) and (
-            self._outside(candidate) or candidate.place < _MARGIN * candidate.height
+            self._outside(candidate) or candidate.place < MARGIN * candidate.height
         )
 
-    def _relatives(self, gone: set[int]) -> Iterable[_Candidate]:
+    def _relatives(self, gone: set[int]) -> Iterable[MarginLine]:
         """Feet that differ on one page: those that begin or end like a running one."""
         cores = {
             (self._cores[id(c.line)], c.top): c.place
@@ -374,9 +244,9 @@ class _Running:
                     yield c
                     break
 
-    def _in_slots(self, gone: set[int]) -> Iterable[_Candidate]:
+    def _in_slots(self, gone: set[int]) -> Iterable[MarginLine]:
         """Heads that are there once, such as a section's title, where other pages have theirs."""
-        slots: dict[tuple[bool, int], list[_Candidate]] = defaultdict(list)
+        slots: dict[tuple[bool, int], list[MarginLine]] = defaultdict(list)
         for c in self._candidates:
             if id(c.line) in gone and self._cores[id(c.line)]:
                 slots[c.top, round(c.place)].append(c)
@@ -393,7 +263,7 @@ class _Running:
             if any(o.line.bold == c.line.bold for o in alike):
                 yield c
 
-    def _echoes(self, gone: set[int]) -> Iterable[_Candidate]:
+    def _echoes(self, gone: set[int]) -> Iterable[MarginLine]:
         """Lines alone in the margin that repeat a line of an earlier page, such as the title."""
         first: dict[str, int] = {}
         for page in self._pages:
@@ -405,9 +275,9 @@ class _Running:
             if repeated and id(c.line) not in gone and self._is_edge(c) and not c.ended:
                 yield c
 
-    def _small_slots(self, gone: set[int]) -> Iterable[_Candidate]:
+    def _small_slots(self, gone: set[int]) -> Iterable[MarginLine]:
         """Lines of small type alone in the margin, where most pages have one, each another."""
-        slots: dict[tuple[bool, int], list[_Candidate]] = defaultdict(list)
+        slots: dict[tuple[bool, int], list[MarginLine]] = defaultdict(list)
         for c in self._candidates:
             if id(c.line) not in gone and self._small(c) and self._is_edge(c) and not c.ended:
                 slots[c.top, round(c.place)].append(c)
@@ -416,7 +286,7 @@ class _Running:
             if len(pages) >= _MANY_PAGES and len(pages) * 2 >= self._count:
                 yield from there
 
-    def _name(self, candidate: _Candidate) -> DeviationName:
+    def _name(self, candidate: MarginLine) -> DeviationName:
         if not any(c.isalnum() for c in candidate.line.text):
             return DeviationName.SIGN_LINE
         if not self._cores[id(candidate.line)]:
@@ -424,74 +294,12 @@ class _Running:
         return DeviationName.RUNNING_HEAD if candidate.top else DeviationName.FOOT_LINE
 
 
-def _first_alike(pages: Sequence[Page]) -> list[int]:
-    """For each page its number from 0, or that of the first page with the same lines."""
-    first: dict[frozenset[str], int] = {}
-    return [
-        first.setdefault(frozenset(line.text for line in page.lines), page.number - 1)
-        for page in pages
-    ]
-
-
-def _is_code(candidate: _Candidate) -> bool:
+def _is_code(candidate: MarginLine) -> bool:
     """Whether a line near the edge is nothing but the number of a job or document."""
     words = candidate.line.text.split()
     coded = all(_CODE.fullmatch(word) for word in words)
     long = any(sum(map(str.isdigit, word)) >= _CODE_DIGITS for word in words)
     return coded and long and candidate.place < _OUTER_MARGIN * candidate.height
-
-
-def _neighbours(lines: Sequence[Line], rank: int) -> Iterable[Line]:
-    """The next lines that stand over and under a line, of lines in their order on the page."""
-    line = lines[rank]
-    for step in (-1, 1):
-        place = rank + step
-        while 0 <= place < len(lines) and abs(place - rank) <= _NEAR_LINES:
-            other = lines[place]
-            place += step
-            if abs(other.middle - line.middle) > _SAME_ROW * line.height and (
-                min(line.right, other.right) > max(line.left, other.left)
-            ):
-                yield other
-                break
-
-
-def _edge_numbers(words: Sequence[str]) -> set[int]:
-    """The numbers with which a line begins or ends."""
-    found = {int(count["number"]) for count in _COUNT.finditer(" ".join(words))}
-    for word in {*words[:1], *words[-1:], *words[1:2], *words[-2:-1]}:
-        value = _value(word.strip(_EDGE_SIGNS))
-        if value is None:
-            numbered = _NUMBERED.fullmatch(word.strip(_EDGE_SIGNS))
-            value = int(numbered["number"]) if numbered else None
-        if value is not None:
-            found.add(value)
-    return found
-
-
-def _value(word: str) -> int | None:
-    """The number that a word is, in Arabic or small Roman numerals."""
-    word = word.strip(_EDGE_SIGNS)
-    if word.isascii() and word.isdigit() and len(word) <= 4:  # noqa: PLR2004
-        return int(word)
-    if not word or not _ROMAN.fullmatch(word):
-        return None
-    values = [_ROMAN_VALUES[letter] for letter in word.casefold()]
-    return sum(
-        -value if value < max(values[place + 1 :], default=0) else value
-        for place, value in enumerate(values)
-    )
-
-
-def _is_count(words: Sequence[str]) -> bool:
-    """Whether words do nothing but count a page, as in "page 3 of 10"."""
-    rest = _COUNT.sub(" ", " ".join(words)).split()
-    return all(
-        not word.strip(_EDGE_SIGNS)
-        or word.strip(_EDGE_SIGNS) in _PAGE_WORDS
-        or _value(word) is not None
-        for word in rest
-    )
 
 
 def _without(page: Page, running: dict[int, tuple[DeviationName, bool]], edges: set[int]) -> Page:
