@@ -31,6 +31,7 @@ from bot.jsonform import (
     verification_fields,
 )
 from bot.liveanswerer import LiveAnswerer
+from bot.privatehome import close_home
 from bot.settings import (
     EngineKind,
     Settings,
@@ -586,7 +587,7 @@ def _examined(*, online: bool) -> Iterator[Finding]:
     from bot.composition import examine_setup
 
     try:
-        settings = _settings()
+        settings = _settings(changes_nothing=True)
     except SettingsError as error:
         yield Finding("settings", False, str(error))
         return
@@ -789,7 +790,7 @@ def health() -> None:
     from urllib.error import HTTPError
     from urllib.request import ProxyHandler, build_opener
 
-    port = _settings().health_port
+    port = _settings(changes_nothing=True).health_port
     if port is None:
         raise SettingsError(
             "VERBATIM_HEALTH_PORT is not set. Set it to the same port here and for verbatim serve."
@@ -1037,8 +1038,12 @@ def _typed() -> str:
     return "" if sys.stdin is None else sys.stdin.read(_MAX_STDIN_CHARACTERS)
 
 
-def _settings() -> Settings:
-    return Settings.from_environment(os.environ)
+def _settings(*, changes_nothing: bool = False) -> Settings:
+    """The settings of the environment; others are shut out of their data directory."""
+    settings = Settings.from_environment(os.environ)
+    if not changes_nothing:
+        close_home(settings)
+    return settings
 
 
 def _open_answerer(groups: str | None = None) -> Answerer:

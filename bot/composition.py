@@ -30,6 +30,7 @@ from corpus import (
     read_sources,
     shipped_statements,
 )
+from corpus.durable import make_directory
 from corpus.frontmatter import Provenance
 from embeddings import (
     CrossEncoderReranker,
@@ -491,9 +492,11 @@ def _seed_corpus(settings: Settings) -> None:
     target = settings.corpus_directory
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
     try:
+        make_directory(target.parent)
         shutil.copytree(
             shipped_statements(), unfinished, ignore=shutil.ignore_patterns("__pycache__", "*.py")
         )
+        unfinished.chmod(0o700)  # what is added may be for some readers alone
         os.rename(unfinished, target)
     except OSError as error:
         if target.is_dir():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import BotError, SettingsError, StateUnreachable
+from bot.privatehome import open_to_others
 from bot.settings import Settings, telegram_token
 from corpus import CorpusError, Snapshots, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
@@ -70,6 +71,7 @@ def examine(
     yield from _corpus(settings, extractor)
     yield from _strays(settings, extractor)
     yield _extractor(extractor)
+    yield from _privacy(settings)
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from _servers(servers)
@@ -170,6 +172,16 @@ def _extractor(extractor: "Extractor") -> Finding:
     except CorpusError as error:
         return Finding("extractor", False, str(error))
     return Finding("extractor", not walls.advice, f"{walls}. {walls.advice}".removesuffix(". "))
+
+
+def _privacy(settings: Settings) -> Iterator[Finding]:
+    """What of the data directory others of this machine may read; nothing where they may not."""
+    for path in open_to_others(settings):
+        text = (
+            f"others on this machine may read {path}. Any command but doctor closes it, typed as "
+            "the user who owns it."
+        )
+        yield Finding("privacy", False, text)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -34,6 +34,7 @@ _NOT_PUBLIC = (
     "it says that it is public, which does not count: who may read it was decided before. Add it "
     'with "--access public" to change that.'
 )
+_OTHERS = 0o077
 _NUMBERED_CHARACTERS = 80
 """How much of a name is kept before a number that tells it from another: both fit into an id."""
 
@@ -143,7 +144,7 @@ class CorpusDirectory:
             return added
         self._snapshots.keep_original(content)
         try:
-            replace_file(added.path, written)
+            replace_file(added.path, written, shared=self._is_shared(added))
         except OSError as error:
             raise _not_writable(added.path, error) from error
         self._known[document_id] = StatementFile(added.path, self._extractor)
@@ -295,6 +296,12 @@ class CorpusDirectory:
             raise _not_writable(path, error) from error
         del self._known[document_id]
         return path
+
+    def _is_shared(self, added: Added) -> bool:
+        """Whether others of this machine may read the file, as far as new files are theirs to read:
+        a public document in a directory that they may enter.
+        """
+        return not added.document.access and bool(self.directory.stat().st_mode & _OTHERS)
 
     def _id_for(self, source: str, original: str) -> str:
         """The id of the document that a source is or becomes.

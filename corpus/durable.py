@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
+_MODE, _SHARED_MODE, _DIRECTORY_MODE = 0o600, 0o666, 0o700
+
 
 class _Digesting:
     """A stream that takes the SHA-256 of what goes through it."""
@@ -19,13 +21,29 @@ class _Digesting:
         return self._stream.write(content)
 
 
-def write_file(path: Path, content: bytes | Callable[[BinaryIO], None]) -> str:
+def make_directory(directory: Path) -> None:
+    """Makes a directory, and those above it that are missing, for their owner alone.
+
+    Raises:
+        OSError: if one cannot be made.
+    """
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=_DIRECTORY_MODE, exist_ok=True)
+
+
+def write_file(
+    path: Path, content: bytes | Callable[[BinaryIO], None], *, shared: bool = False
+) -> str:
     """Writes a new file, or has it written into a stream, and syncs it; returns its SHA-256.
+
+    Its owner alone may read it; one that is ``shared`` has the mode that new files have.
 
     Raises:
         OSError: if any byte could not be written, or the file is there already.
     """
-    with path.open("xb") as stream:
+    mode = _SHARED_MODE if shared else _MODE
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
         digesting = _Digesting(stream)
         if isinstance(content, bytes):
             digesting.write(content)
@@ -36,15 +54,17 @@ def write_file(path: Path, content: bytes | Callable[[BinaryIO], None]) -> str:
     return digesting.state.hexdigest()
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes, *, shared: bool = False) -> None:
     """Puts ``content`` under ``path`` in one step: a reader sees the old bytes or the new ones.
+
+    Who may read it then: see ``write_file``.
 
     Raises:
         OSError: if it could not; ``path`` is then as it was.
     """
     temporary = path.with_name(f".{path.name}.new")
     temporary.unlink(missing_ok=True)
-    write_file(temporary, content)
+    write_file(temporary, content, shared=shared)
     os.replace(temporary, path)
     sync_directory(path.parent)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from corpus.durable import sync_directory, write_file
+from corpus.durable import make_directory, sync_directory, write_file
 from corpus.errors import CorpusNotWritable
 from corpus.model import Document, digest_of
 
@@ -199,7 +199,7 @@ class Snapshots:
             for path, content in files:
                 if path.exists() and not anew:
                     continue
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_directory(path.parent)
                 unfinished = path.with_name(f".{path.name[:16]}.{secrets.token_hex(4)}")
                 try:
                     write_file(unfinished, content)

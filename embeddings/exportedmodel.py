@@ -102,7 +102,7 @@ def export_once(
         for path in unfinished.iterdir():
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
-        write_file(unfinished / _SEAL_NAME, json.dumps(sealed, indent=2).encode())
+        write_file(unfinished / _SEAL_NAME, json.dumps(sealed, indent=2).encode(), shared=True)
         sync_directory(unfinished)
         folder = exports / _name(model)
         shutil.rmtree(folder, ignore_errors=True)  # a damaged one

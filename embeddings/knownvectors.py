@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from corpus.durable import make_directory
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexWriteFailed
 from embeddings.tokenvectors import TokenVectors
@@ -200,7 +201,8 @@ def _blocks(keys: Iterable[_T]) -> Iterator[list[_T]]:
 def _open(file: Path) -> sqlite3.Connection:
     """The database; one that is damaged is thrown away, all of it can be made again."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(file.parent)
+        file.touch(mode=0o600)  # texts can be guessed from vectors
         connection = sqlite3.connect(file)
         try:
             return _prepared(connection)
@@ -210,6 +212,7 @@ def _open(file: Path) -> sqlite3.Connection:
                 raise
             for suffix in ("", "-wal", "-shm", "-journal"):
                 file.with_name(file.name + suffix).unlink(missing_ok=True)
+            file.touch(mode=0o600)
             return _prepared(sqlite3.connect(file))
     except (OSError, sqlite3.Error) as error:
         raise _write_failed(file, error) from error

@@ -229,7 +229,7 @@ def _noted_digests(path: Path, memo: Path | None) -> dict[str, str]:
     with suppress(OSError):  # without a memo they are read each time
         memo.parent.mkdir(parents=True, exist_ok=True)
         note = {"folder": str(path), "state": state, "digests": digests}
-        replace_file(memo, json.dumps(note).encode())
+        replace_file(memo, json.dumps(note).encode(), shared=True)
     return digests
 
 

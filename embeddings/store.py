@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from corpus import Sources
-from corpus.durable import replace_file, sync_directory, write_file
+from corpus.durable import make_directory, replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
 from embeddings.errors import (
     IndexDamaged,
@@ -142,7 +142,7 @@ class GenerationStore(PassageIndex):
         try:
             shutil.rmtree(unfinished, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
-            unfinished.mkdir(parents=True)
+            make_directory(unfinished)
             manifest = new.manifest(number, digests=_written_files(unfinished, new.files))
             write_file(unfinished / MANIFEST_NAME, manifest.to_bytes())
             sync_directory(unfinished)
@@ -206,7 +206,7 @@ class GenerationStore(PassageIndex):
         """
         with ExitStack() as held:
             try:
-                self.directory.mkdir(parents=True, exist_ok=True)
+                make_directory(self.directory)
                 held.enter_context(writer_lock(self.directory, wait_s=wait_s))
             except OSError as error:
                 raise _write_failed(self.directory, error) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corpus.durable import make_directory
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress, Reading
 
 _ASKED_AT_ONCE = 500
@@ -28,7 +29,8 @@ class CachingEmbedder:
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self._embedder = embedder
         self.embedded = 0
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(file.parent)
+        file.touch(mode=0o600)  # texts can be guessed from vectors
         self._store = sqlite3.connect(file)
         self._store.execute(
             "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) "
