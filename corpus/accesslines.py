@@ -2,11 +2,11 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 
 from corpus.lookalikes import plain
-from corpus.rightwords import could_mean_a_right, is_a_right, names_access
+from corpus.rightwords import could_mean_a_right, names_access, tells_a_right
 
 HEAD_CHARACTERS = 64_000
 _HEAD_LINES = 40
@@ -31,6 +31,8 @@ class _Place(Enum):
 
     FIELDS = auto()
     """Among lines that are fields: whatever could mean a right counts."""
+    LIKE_FIELDS = auto()
+    """Among lines that look like fields and may be the head of a letter: a right with any value."""
     BESIDE = auto()
     """At the beginning of a text, or beside a rule: the word "access", or a right with names."""
     AFTER_A_RULE = auto()
@@ -69,8 +71,10 @@ def right_at_head(text: str) -> str | None:
     begun = after_rule = False
     for at, block in enumerate(blocks):
         rules = [n for n, line in enumerate(block) if _FENCE.fullmatch(plain(line).strip())]
-        if begun or 0 in rules or (at == 0 and _are_fields(block)):
+        if begun or 0 in rules or (at == 0 and _opens_fields(block[0])):
             place = _Place.FIELDS
+        elif at == 0 and _are_fields(block):
+            place = _Place.LIKE_FIELDS
         elif rules or at == 0:
             place = _Place.BESIDE
         else:
@@ -84,10 +88,12 @@ def right_at_head(text: str) -> str | None:
     return None
 
 
+def _opens_fields(line: str) -> bool:
+    return plain(line[:_LINE_CHARACTERS]).strip().startswith(_OPENS_FIELDS)
+
+
 def _are_fields(block: list[str]) -> bool:
     """Whether all lines of a block look like fields."""
-    if plain(block[0]).strip().startswith(_OPENS_FIELDS):
-        return True
     return len(block) > 1 and _is_field(block[0]) and all(map(_continues_fields, block))
 
 
@@ -103,7 +109,9 @@ def _continues_fields(line: str) -> bool:
 def _means_a_right(line: str, place: _Place) -> bool:
     line = plain(line[:_LINE_CHARACTERS]).strip()
     if place is _Place.FIELDS:
-        return _names_a_right(line)
+        return _names_a_right(line, could_mean_a_right)
+    if place is _Place.LIKE_FIELDS:
+        return _names_a_right(line, tells_a_right)
     name, found, value = _parted(line)
     if not found:
         return place is _Place.BESIDE and _is_access_and_a_name(line)
@@ -113,16 +121,16 @@ def _means_a_right(line: str, place: _Place) -> bool:
     return told and _is_names(value)
 
 
-def _names_a_right(line: str) -> bool:
-    """Whether a name anywhere in a line of fields could mean a right."""
+def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
+    """Whether a name anywhere in a line of fields means a right."""
     if _says_a_right(line):
         return True
     parts = _PIECES.split(line)
     for name, found, _ in map(_parted, [line, *parts]):
-        if found and could_mean_a_right(name):
+        if found and is_one(name):
             return True
     # {"access": […]}: the name stands in quotes, or in a tag
-    return line.startswith(("{", "[", "<", '"', "'")) and any(map(could_mean_a_right, parts))
+    return line.startswith(("{", "[", "<", '"', "'")) and any(map(is_one, parts))
 
 
 def _says_a_right(line: str) -> bool:
@@ -130,7 +138,7 @@ def _says_a_right(line: str) -> bool:
     words = line[_end_of(line) :].split()
     if not words or len(words) > _MOST_WORDS + 1:
         return False
-    return names_access(words[0]) or (is_a_right(line) and _is_told_right(line))
+    return names_access(words[0]) or _is_told_right(line)
 
 
 def _is_access_and_a_name(line: str) -> bool:
@@ -142,7 +150,7 @@ def _is_access_and_a_name(line: str) -> bool:
 
 
 def _is_told_right(name: str) -> bool:
-    return is_a_right(name) and len(name.split()) <= _MOST_WORDS + 1 and name.casefold() != "for"
+    return tells_a_right(name) and len(name.split()) <= _MOST_WORDS + 1
 
 
 def _parted(line: str) -> tuple[str, bool, str]:

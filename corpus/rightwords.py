@@ -90,8 +90,10 @@ _NEAR = tuple(
 )
 """Words of which a slip counts, too."""
 _LONG = 9
-_ALONE = frozenset("for only who whom allowed granted can may users staff seen".split())
+_ALONE = frozenset("for only allowed granted users staff".split())
 """Of the words that connect, those that could mean a right without another one."""
+_WHO, _READS = frozenset("who whom can may for".split()), frozenset("read see seen view".split())
+"""Words that do so together, as in "who can read"."""
 _OTHERS = ("accessed", "accession", "accessor", "accessib", "accesstime", "accessdate", "accessurl")
 """Words that have "access" in them and say nothing of who reads."""
 _LICENCE = re.compile(
@@ -111,8 +113,14 @@ def is_a_right(name: str) -> bool:
     """Whether a name says who may read, a slip of it too, and says no more."""
     words = _telling(name)
     if not words:
-        return bool(set(_words(name)) & _ALONE) and "".join(_words(name)) not in _NO_RIGHTS
+        connecting = set(_words(name))
+        return bool(connecting & _ALONE or (connecting & _WHO and connecting & _READS))
     return all(_is_access(word) or _is_right(word) for word in words)
+
+
+def tells_a_right(name: str) -> bool:
+    """Whether a name says who may read with a word for that, not with words that others use."""
+    return bool(_telling(name)) and is_a_right(name)
 
 
 @lru_cache(maxsize=4096)
