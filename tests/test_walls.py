@@ -17,6 +17,7 @@ from corpus.confinement.walls import NO_WALLS, Plan, Walls, trial
 from corpus.extraction import sandbox
 from corpus.extraction.extractor import Extractor
 from tests import poorkernel
+from tests.pdfs import column, pdf
 
 ROOT = Path(__file__).parents[1]
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can go without new privileges")
@@ -202,3 +203,22 @@ def test_the_process_that_forks_can_import_and_reach_nothing_else(tmp_path: Path
     signals = {} if landlock.abi() >= 6 else {"signals": "done"}  # so much only Landlock can end
     assert json.loads(done.stdout) == {"status": "", **signals}
     assert secret.read_text() == "123:secret"
+
+
+@pytest.mark.skipif(
+    not Path("/usr/include/asm-generic/unistd.h").exists(), reason="the names are in the headers"
+)
+def test_a_script_says_which_calls_of_a_parser_are_refused_and_where(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(pdf(column("We met in Rabat.")))  # its font is not in it: pdfium looks for one
+    done = subprocess.run(  # noqa: S603 (our own program)
+        [sys.executable, str(ROOT / "scripts" / "refused_calls.py"), str(file)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0] == str(file)
+    assert "  refused: openat" in lines
+    assert any("corpus/extraction/pdftext.py:" in line for line in lines)
+    assert lines[-1] == "  read: 17 characters"
