@@ -155,6 +155,7 @@ def test_a_table_of_contents_is_one_block() -> None:
         ("/Title (Microsoft Word - Statement on security.docx)", "Statement on security"),
         ("/Title (statement_final_v2.doc)", None),
         ("/Title (Untitled)", None),
+        ("/Title <FEFFD8000041>", None),
         ("/CreationDate (D:20220512103000Z)", None),
     ],
 )

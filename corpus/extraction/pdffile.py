@@ -124,8 +124,11 @@ class PdfFile:
 
     @property
     def title(self) -> str:
-        """The title in the file's information, or ""."""
-        title: str = self._document.get_metadata_value("Title")
+        """The title in the file's information, "" where there is none or it is damaged."""
+        try:
+            title: str = self._document.get_metadata_value("Title")
+        except UnicodeDecodeError:
+            return ""
         return title
 
     @property

@@ -104,9 +104,7 @@ def _piece(
     end = start + len(text) - 1
     places = {start + _measured(text, place) for place in (0, (len(text) - 1) // 2, len(text) - 1)}
     boxes = [_box(characters, place, turn) for place in sorted(places)]
-    heights = sorted(box.height for box in boxes)
-    height = heights[len(heights) // 2]
-    typical = next(box for box in boxes if box.height == height)
+    typical = sorted(boxes, key=lambda box: box.height)[len(boxes) // 2]
     edges = [_box(characters, place, turn) for place in (start, end)]
     clean, raised = _cleaned(_with_raised_signs(characters, start, text, turn=turn, beside=typical))
     line = Line(
@@ -115,7 +113,7 @@ def _piece(
         right=max(box.right for box in (*boxes, *edges)),
         bottom=typical.bottom,
         top=typical.top,
-        height=height,
+        height=typical.height,
         hyphen=hyphen,
         bold=_is_bold(characters, start) and _is_bold(characters, end),
         baseline=typical.baseline,
