@@ -104,7 +104,8 @@ def _piece(
     end = start + len(text) - 1
     places = {start + _measured(text, place) for place in (0, (len(text) - 1) // 2, len(text) - 1)}
     boxes = [_box(characters, place, turn) for place in sorted(places)]
-    typical = sorted(boxes, key=lambda box: box.height)[len(boxes) // 2]
+    height = sorted(box.height for box in boxes)[len(boxes) // 2]
+    typical = next((box for box in boxes if box.height == height), boxes[0])
     edges = [_box(characters, place, turn) for place in (start, end)]
     clean, raised = _cleaned(_with_raised_signs(characters, start, text, turn=turn, beside=typical))
     line = Line(
