@@ -32,8 +32,9 @@ from bot.inbox import Inbox
 from bot.inlinequestions import InlineQuestions
 from bot.lifeline import Lifeline
 from bot.people import CameFrom, People, Preferences
+from bot.peopletexts import LOG_OF_THE_DATABASE
 from bot.pressedbuttons import PressedButtons
-from bot.privacy import Privacy
+from bot.privacy import Erase, Privacy, SealCommand
 from bot.questions import Questions
 from bot.settings import Settings
 from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
@@ -55,13 +56,16 @@ def open_dialogue(
     fetch_file: Callable[..., bytes] | None = None,
     waiting: Callable[[], int] | None = None,
     came_from: CameFrom = lambda chat: chat,
+    seal_command: SealCommand = lambda _, __: True,
+    erase: Erase = lambda _: True,
     shared: "SharedState | None" = None,
 ) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked.
 
     ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
-    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before;
-    ``shared`` is where what is kept about people lies, files without it.
+    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before; ``erase``
+    and ``seal_command`` reach what a person sent and is not done with; ``shared`` is where what is
+    kept about people lies, files without it.
     """
     answerers = served.answerers
     snapshots = Snapshots(settings.snapshots_directory)
@@ -100,7 +104,13 @@ def open_dialogue(
                 administrators=settings.access.administrators,
             ),
             SettingsMenu(people),
-            Privacy(people, forget=forget),
+            Privacy(
+                people,
+                forget=forget,
+                seal_command=seal_command,
+                erase=erase,
+                beyond_reach=partial(beyond_reach, settings, shared),
+            ),
             feedback,
             Questions(
                 answerers,
@@ -215,6 +225,16 @@ def open_people(
     if shared is not None:
         return shared.people(came_from=came_from)
     return People(settings.people_file, came_from=came_from)
+
+
+def beyond_reach(settings: Settings, shared: "SharedState | None") -> list[str]:
+    """What may hold something about people and nothing is deleted from: the names of damaged files
+    that were set aside, and the log of the database.
+    """
+    database = [] if shared is None else [LOG_OF_THE_DATABASE]
+    return database + sorted(
+        path.name for path in settings.people_file.parent.rglob("*.damaged-*[0-9]")
+    )
 
 
 def _buckets(settings: Settings, shared: "SharedState | None") -> Paces | None:

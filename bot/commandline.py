@@ -770,6 +770,8 @@ def serve(
         fetch_file=connection.fetch_file,
         waiting=connection.waiting,
         came_from=connection.came_from,
+        seal_command=connection.seal_command,
+        erase=connection.erase_updates_of,
         shared=shared,
     )
     with served.answerers.watching():

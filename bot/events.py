@@ -46,7 +46,7 @@ class Written:
     it; else ``text`` is all that was written, without mentions of the bot. ``addressed`` tells
     that the bot is meant: in private, by a command, a mention, or as a reply to a message of its
     own; ``named`` that the command names it (``/help@bot``). What is ``forwarded`` are not the
-    person's own words.
+    person's own words. ``done_before`` says what was done about it before the process ended.
     """
 
     person: Person
@@ -58,6 +58,7 @@ class Written:
     edited: bool = False
     named: bool = False
     forwarded: bool = False
+    done_before: tuple[str, ...] = ()
 
     @property
     def talks(self) -> Hashable:

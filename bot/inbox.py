@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
@@ -37,6 +38,8 @@ COPIED_BYTES = 32 * 1024 * 1024
 """So much of what waits is in memory, too, for the case that the file is damaged meanwhile."""
 
 _COPIED_IDS = 10_000
+_EMPTY_WITHIN_S = 3.0
+_EMPTY_AGAIN_S = 0.05
 _T = TypeVar("_T")
 
 
@@ -148,7 +151,11 @@ class Inbox:
             self._sync()
             with self._lock:
                 self._unsure.difference_update(new)
-        return list({each.update_id: each for each in arrivals if each.update_id in new}.values())
+        first: dict[int, Arrival] = {}
+        for each in arrivals:
+            if each.update_id in new:
+                first.setdefault(each.update_id, each)
+        return list(first.values())
 
     def waiting(self) -> list[tuple[int, str]]:
         """The id and the lane of each update that waits, in the order in which they came."""
@@ -228,6 +235,37 @@ class Inbox:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise
                 self._late.append(update_id)
+
+    def replace(self, update_id: int, payload: str) -> None:
+        """Keeps an update that is worked on in another form, in a lane of its own."""
+        lane = f"update {update_id}"
+        rows = self._rows(
+            "UPDATE updates SET payload = ?, lane = ? "
+            "WHERE update_id = ? AND payload NOT NULL RETURNING 1",
+            *(payload, lane, update_id),
+        )
+        if rows:
+            self._change(update_id, payload=payload, lane=lane)
+
+    def erase(self, is_meant: Callable[[int, str], bool], *, containing: str) -> bool:
+        """See ``KeepsUpdates.erase``: the file is written anew, and its journal emptied."""
+        found = (
+            "SELECT update_id, payload FROM updates WHERE payload NOT NULL AND instr(payload, ?)"
+        )
+        until_s = time.monotonic() + _EMPTY_WITHIN_S
+        with self._putting:
+            with self._lock:
+                for update_id, payload in self._rows(found, containing):
+                    if is_meant(update_id, payload):
+                        self._forget(update_id)
+                # SQLite may leave copies of what it moved about in unused parts of the file
+                self._rows("VACUUM")
+            self._sync()
+            while not self._run(_log_into_file):
+                if time.monotonic() > until_s:
+                    return False
+                time.sleep(_EMPTY_AGAIN_S)
+        return True
 
     def tidy(self) -> None:
         """Removes traces of what is done from the file's journal, and the oldest ids.
@@ -464,7 +502,9 @@ def _forget_oldest(connection: sqlite3.Connection) -> None:
     )
 
 
-def _log_into_file(connection: sqlite3.Connection) -> None:
+def _log_into_file(connection: sqlite3.Connection) -> bool:
+    """Whether the journal is empty, what it held being in the file."""
     (blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if blocked:
         log.debug("another program reads the inbox: its journal is emptied later")
+    return not blocked

@@ -1,7 +1,7 @@
 """What handling needs of where updates and chats are kept: in files, or in a shared database."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from bot.errors import StateUnreachable
@@ -70,6 +70,18 @@ class KeepsUpdates(Protocol):
         """These updates were in work when the process ended.
 
         They are suspects; where it is ``counted``, they are to blame.
+        """
+        ...
+
+    def replace(self, update_id: int, payload: str) -> None:
+        """Keeps an update that is worked on in another form, and as of no chat."""
+        ...
+
+    def erase(self, is_meant: Callable[[int, str], bool], *, containing: str) -> bool:
+        """Forgets the updates that are meant, worked on or not; whether no trace of them is left.
+
+        ``is_meant`` is asked of each that waits and whose payload has ``containing`` in it: it gets
+        the id and the payload. What is worked on is answered all the same.
         """
         ...
 

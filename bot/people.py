@@ -9,8 +9,8 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
@@ -129,13 +129,17 @@ class KeptVote:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept about a person; ``consent`` is None where they were not asked or did not say."""
+    """What is kept about a person; ``consent`` is None where they were not asked or did not say.
+
+    Of what was deleted there may be ``traces`` in the files, where those could not be written anew.
+    """
 
     preferences: bool = False
     consent: bool | None = None
     votes: int = 0
     questions: int = 0
     let_in: bool = False
+    traces: bool = False
 
     def __bool__(self) -> bool:
         return self != Kept()
@@ -329,15 +333,17 @@ class People:
     def delete(self, person: int) -> Kept:
         """Deletes everything about a person, from the disk too; what that was.
 
-        Where traces of it cannot be removed now, that is logged: they are no longer read.
+        Where traces of it cannot be removed now, that is logged, and told by what is returned.
         """
         kept = self.kept_about(person)
         with self._file.writing() as connection:
             connection.execute("DELETE FROM preferences WHERE chat = ?", (person,))
             for table in ("consents", "votes", "let_in"):
                 connection.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608 (fixed names)
-        with suppress(PeopleUnusable):  # it is deleted, and said to be
+        try:
             self._file.empty_log()
+        except PeopleUnusable:
+            return replace(kept, traces=True)
         return kept
 
 

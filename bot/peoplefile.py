@@ -17,6 +17,8 @@ from bot.errors import PeopleUnusable
 log = logging.getLogger(__name__)
 
 _WAIT_S = 10.0
+_EMPTY_WITHIN_S = 3.0
+_EMPTY_AGAIN_S = 0.05
 _FILE_MODE = 0o600
 _OTHERS = 0o077
 
@@ -70,16 +72,34 @@ class PeopleFile:
             raise self._unusable("written", error) from error
 
     def empty_log(self) -> None:
-        """Moves the log of writes, which still has deleted rows, into the file and empties it.
+        """Writes the file anew, without what was deleted, and empties its log of writes.
+
+        Overwriting what is deleted is not enough: SQLite moves rows about, and of what it moved it
+        may leave a copy in an unused part of the file.
 
         Raises:
-            PeopleUnusable: if that fails.
+            PeopleUnusable: if that fails, or another program reads the file for long.
         """
+        until_s = time.monotonic() + _EMPTY_WITHIN_S
         try:
             with self._lock:
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._connection.execute("VACUUM")
+            while not self._log_is_emptied():
+                if time.monotonic() > until_s:
+                    raise sqlite3.OperationalError("another program reads it")
+                time.sleep(_EMPTY_AGAIN_S)  # others go on meanwhile
         except sqlite3.Error as error:
             raise self._unusable("written", error) from error
+
+    def _log_is_emptied(self) -> bool:
+        with self._lock:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                emptying = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (busy, *_) = emptying.fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {_WAIT_S * 1000:.0f}")
+        return not busy
 
     def _mend(self, error: sqlite3.Error) -> bool:
         """Begins a new file in place of one that turned out to be damaged; whether it was."""

@@ -37,6 +37,18 @@ KEPT_INVITATION = mark("that an invitation let you in")
 REMEMBERED = mark("your last questions, from memory")
 DELETED = mark("Deleted: {what}. Nothing is kept about you now.")
 NOTHING_TO_DELETE = mark("There was nothing to delete: nothing is kept about you.")
+DELETED_WITHIN_REACH = mark(
+    "Deleted: {what}. What I cannot delete from may hold something of you still, until who runs "
+    "this bot deletes it: {where}."
+)
+NOTHING_DELETED = mark("nothing, for nothing was there")
+LOG_OF_THE_DATABASE = mark(
+    "the log and the backups of the database, and for half an hour the number of this chat"
+)
+TRACES_ARE_LEFT = mark(
+    "What is kept about you is not used any more, but traces of it are left on the disk: another "
+    "program reads them, or the disk is full. Please send /delete_me again in a minute."
+)
 NEW_INVITATION_NEEDED = mark("To ask again you need a new invitation.")
 
 MAY_QUESTIONS_BE_KEPT = mark(

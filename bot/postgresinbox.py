@@ -122,6 +122,7 @@ class PostgresInbox:
         self._lock = threading.Lock()  # of what follows
         self._marks: dict[int, str] = {}
         self._late: set[int] = set()
+        self._erased: set[int] = set()
         self._link.rows("SELECT 1")
         self._links_made = self._link.times_made
         self._came = self._gone = 0
@@ -271,6 +272,7 @@ class PostgresInbox:
         """See ``KeepsUpdates.done``; before its lane goes on it is forgotten."""
         with self._lock:
             self._marks.pop(update_id, None)
+            self._erased.discard(update_id)
             self._late.add(update_id)
         self._forget_late()
 
@@ -286,6 +288,32 @@ class PostgresInbox:
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
         """See ``KeepsUpdates.blame``."""
         blame(self._link, self._bot, update_ids, counted=counted)
+
+    def replace(self, update_id: int, payload: str) -> None:
+        """See ``KeepsUpdates.replace``; its lane says whose it is to answer, and stays."""
+        self._writer.rows(
+            "UPDATE updates SET payload = %(payload)s "
+            "WHERE bot = %(bot)s AND update_id = %(id)s AND payload IS NOT NULL",
+            {"bot": self._bot, "id": update_id, "payload": payload},
+        )
+
+    def erase(self, is_meant: Callable[[int, str], bool], *, containing: str) -> bool:
+        """See ``KeepsUpdates.erase``. What lies in the files of the database is its own affair."""
+        rows = self._writer.rows(
+            "SELECT update_id, payload FROM updates WHERE bot = %(bot)s AND payload IS NOT NULL "
+            "AND strpos(payload, %(text)s) > 0",
+            {"bot": self._bot, "text": containing},
+        )
+        ids = sorted(int(each) for each, payload in rows if is_meant(int(each), str(payload)))
+        if not ids:
+            return True
+        with self._lock:
+            self._erased.update(ids)  # some are worked on: they are this session's to answer still
+        (gone,) = self._writer.rows(_DONE, {"bot": self._bot, "ids": ids})[0]
+        with self._lock:
+            self._gone += gone
+        self._writer.rows("VACUUM (FULL, SKIP_LOCKED) updates")
+        return True
 
     def tidy(self) -> None:
         """See ``KeepsUpdates.tidy``. What lies in the files of the database is its own affair."""
@@ -319,9 +347,13 @@ class PostgresInbox:
     def _owned(self, link: Link, statement: str, update_id: int, **more: object) -> None:
         """Runs a statement about an update that waits in a lane of this session.
 
+        Of one that was erased there is nothing to write.
+
         Raises:
             LaneLost: if its lane is another's, which may be done with it already.
         """
+        if update_id in self._erased:
+            return
         if not self._as_owner(link, statement, id=update_id, **more):
             raise LaneLost(_TAKEN_OVER)
 

@@ -15,14 +15,40 @@ ALWAYS_ANSWERED = frozenset({"privacy", "delete_me"})
 Forget = Callable[[int], bool]
 """Forgets what is in memory about a person, by id; whether there was anything."""
 
+Erase = Callable[[int], bool]
+"""Erases what a person sent before and is not done with, by id; whether no trace is left."""
+
+SealCommand = Callable[[Written, Sequence[str]], bool]
+"""Keeps of a command what it takes to do it once more after a crash, so that nobody reads in it
+whose it is, and what is done about it, in words; whether it could."""
+
 
 class Privacy:
-    """Says what is kept about a person, and deletes it everywhere."""
+    """Says what is kept about a person, and deletes it everywhere.
 
-    def __init__(self, people: People, *, forget: Sequence[Forget]) -> None:
-        """``forget`` reaches everything that remembers persons in memory."""
+    That nothing is kept is said when no byte of it is left on the disk, of the message that asked
+    for it neither, but for where to say so, which is sealed and goes when it is said. A process
+    that is killed meanwhile goes on, and says it, when it is started again.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        *,
+        forget: Sequence[Forget],
+        seal_command: SealCommand = lambda _, __: True,
+        erase: Erase = lambda _: True,
+        beyond_reach: Callable[[], Sequence[str]] = lambda: (),
+    ) -> None:
+        """``forget`` reaches everything that remembers persons in memory.
+
+        ``beyond_reach`` names what may hold something of a person and cannot be deleted from.
+        """
         self._people = people
         self._forget = tuple(forget)
+        self._seal_command = seal_command
+        self._erase = erase
+        self._beyond_reach = beyond_reach
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
@@ -43,17 +69,30 @@ class Privacy:
 
     def _delete(self, event: Written, words: Translator) -> Iterator[Act]:
         forgotten = [forget(event.person.id) for forget in self._forget]
-        kept = self._people.delete(event.person.id)
-        deleted = list(_named(kept, words))
+        found = list(_named(self._people.kept_about(event.person.id), words))
         if any(forgotten):
-            deleted.append(words.say(peopletexts.REMEMBERED))
-        if not deleted:
-            yield say(event, words.say(peopletexts.NOTHING_TO_DELETE))
-            return
-        said = words.say(peopletexts.DELETED, what=_listed(deleted, words))
-        if kept.let_in:
+            found.append(words.say(peopletexts.REMEMBERED))
+        deleted = [*event.done_before, *(each for each in found if each not in event.done_before)]
+        sealed = self._seal_command(event, deleted)
+        kept = self._people.delete(event.person.id)
+        erased = self._erase(event.person.id)
+        said = self._deletion(deleted, words, whole=sealed and erased and not kept.traces)
+        if words.say(peopletexts.KEPT_INVITATION) in deleted:
             said = f"{said} {words.say(peopletexts.NEW_INVITATION_NEEDED)}"
         yield say(event, said)
+
+    def _deletion(self, deleted: Sequence[str], words: Translator, *, whole: bool) -> str:
+        """What is said of a deletion; ``whole`` if nothing is left of it within reach."""
+        if not whole:
+            return words.say(peopletexts.TRACES_ARE_LEFT)
+        named = [words.say(name) for name in self._beyond_reach()]
+        if named:
+            what = _listed(deleted, words) if deleted else words.say(peopletexts.NOTHING_DELETED)
+            where = _listed(named, words)
+            return words.say(peopletexts.DELETED_WITHIN_REACH, what=what, where=where)
+        if deleted:
+            return words.say(peopletexts.DELETED, what=_listed(deleted, words))
+        return words.say(peopletexts.NOTHING_TO_DELETE)
 
 
 def _named(kept: Kept, words: Translator) -> Iterator[str]:

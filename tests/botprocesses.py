@@ -28,16 +28,17 @@ from typing import Any, Self
 from botapi_server import BotApiServer
 
 from bot.acts import Act, Button, Change, Offer, Offers, Say, Told, Typing
-from bot.chatcomposition import watched
-from bot.dialogue import Dialogue
+from bot.chatcomposition import beyond_reach, open_people, watched
+from bot.dialogue import Dialogue, Responder
 from bot.errors import BotError
 from bot.events import Event, InlineAsked, Pressed, Written
 from bot.lifeline import Lifeline
 from bot.logs import configure_logging
 from bot.openstate import SharedState
+from bot.privacy import Privacy
 from bot.rendering import Message
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
-from bot.telegrambot import TelegramBot
+from bot.telegrambot import Connection, TelegramBot
 
 POISON = "poison"
 BROKEN = "broken"
@@ -76,6 +77,8 @@ HARMS: dict[str, Callable[[], object]] = {
     "interrupt": lambda: signal.default_int_handler(2, None),
 }
 """What a text does to the process that answers it."""
+KEEPS_PEOPLE = "KEEPS_PEOPLE"
+"""The environment variable with which a bot knows /privacy and /delete_me, too."""
 
 
 class Echo:
@@ -214,10 +217,22 @@ def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> i
     async def run(lifeline: Lifeline | None) -> None:
         LOOPS.append(asyncio.get_running_loop())
         shared = SharedState(settings.state) if settings.state else None
+        connection = Connection()
+        responders: list[Responder] = [Echo()]
+        if os.environ.get(KEEPS_PEOPLE):
+            privacy = Privacy(
+                open_people(settings, shared=shared),
+                forget=(),
+                seal_command=connection.seal_command,
+                erase=connection.erase_updates_of,
+                beyond_reach=lambda: beyond_reach(settings, shared),
+            )
+            responders.insert(0, privacy)
         bot = TelegramBot(
-            Dialogue([Echo()]),
+            Dialogue(responders),
             token=token,
             settings=settings,
+            connection=connection,
             webhook=called,
             shared=shared,
             generation=lambda: 1,

@@ -345,3 +345,48 @@ def test_the_buckets_of_a_database_are_those_of_memory(postgres_database: str) -
     assert not expected.allowed
     for paces in (one, two):
         paces.close()
+
+
+def test_an_update_that_is_worked_on_is_kept_in_another_form_for_the_next_process(
+    open_inbox: OpenInbox,
+) -> None:
+    inbox = open_inbox()
+    inbox.put([arrival(1, payload="named"), arrival(2, "chat 2")])
+    worked_on(inbox).begin(1)
+    inbox.replace(1, "sealed")
+    inbox.replace(77, "sealed")
+    inbox.clear(1)
+    inbox.delivered(1, "part")
+    inbox = worked_on(open_inbox())
+    assert {number for number, _ in inbox.waiting()} == {1, 2}
+    assert inbox.begin(1) == Begun("sealed", 1, ("part",))
+    inbox.done(1)
+    inbox.replace(1, "sealed again")
+    assert [number for number, _ in open_inbox().waiting()] == [2]
+
+
+def test_what_is_meant_is_erased_and_what_of_it_is_worked_on_is_answered_all_the_same(
+    open_inbox: OpenInbox,
+) -> None:
+    inbox = open_inbox()
+    inbox.put([arrival(n, f"chat {n}", f"from {n % 2}, word {n}") for n in range(1, 7)])
+    worked_on(inbox).begin(1)
+    asked: list[int] = []
+
+    def is_meant(update_id: int, _: str) -> bool:
+        asked.append(update_id)
+        return update_id != 5
+
+    assert inbox.erase(is_meant, containing="from 1")
+    assert sorted(asked) == [1, 3, 5]
+    assert {number for number, _ in inbox.waiting()} == {2, 4, 5, 6}
+    assert inbox.depth == 4
+    inbox.clear(1)
+    inbox.delivered(1, "part")
+    inbox.done(1)
+    assert inbox.begin(3) is None
+    assert inbox.put([arrival(3)]) == []
+    again = worked_on(open_inbox())
+    assert again.depth == 4
+    assert again.begin(2) is not None
+    assert again.erase(lambda *_: True, containing="nothing has it")

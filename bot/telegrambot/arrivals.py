@@ -59,6 +59,22 @@ def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
     return before, after
 
 
+def id_in(person: int) -> str:
+    """What stands in the payload of each arrival that a person, or a chat in whose name, sent."""
+    return f'"id": {person}'
+
+
+def is_by(payload: str, person: int) -> bool:
+    """Whether that person, or that chat in whose name somebody writes, sent an arrival."""
+    raw = json.loads(payload)
+    contents = (_inner(raw, kind) for kind in raw)
+    return any(
+        _inner(each, author).get("id") == person
+        for each in contents
+        for author in ("from", "user", "sender_chat")
+    )
+
+
 def kind_of(raw: Mapping[str, Any], *, among: Collection[str]) -> str:
     """Which of these kinds an update is of, else "other"."""
     return next((kind for kind in raw if kind in among), "other")

@@ -33,6 +33,7 @@ from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
 from bot.telegrambot.polling import Poller
 from bot.telegrambot.receiving import MOST_WAITING, Intake, OnNew, TakesNumbers
+from bot.telegrambot.sealing import Seal
 from bot.telegrambot.waiting import seconds_of
 from bot.telegrambot.webhook import Webhook
 from bot.webserver import WebServer
@@ -106,6 +107,7 @@ class TelegramBot:
         self._dialogue = dialogue
         self._connection = connection or Connection()
         self._token = token
+        self._seal = Seal(token)
         self._settings = settings
         self._webhook = webhook
         self._shared = shared
@@ -224,7 +226,7 @@ class TelegramBot:
             asyncio.create_task(self._give_up_in_time(handler, health)),
         ]
         try:
-            self._connection.attach(bot, inbox, chats)
+            self._connection.attach(bot, inbox, chats, self._seal)
             await self._answer(bot, workers, receiver)
             handler.stop()
             hurry()
@@ -278,6 +280,7 @@ class TelegramBot:
                 on_sent=health.sent,
                 on_kept=health.kept,
                 marks=self._lifeline,
+                opened=self._seal.opened,
             )
 
         if sharing is None:

@@ -1,6 +1,8 @@
 """What the rest of the program asks of the bot that runs, from any thread."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
 
@@ -8,7 +10,13 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from bot.errors import FileNotFetched
-from bot.kept import KeepsChats, KeepsUpdates
+from bot.events import Written
+from bot.kept import NOT_KEPT, KeepsChats, KeepsUpdates
+from bot.requestid import request_id
+from bot.telegrambot.arrivals import id_in, is_by
+from bot.telegrambot.sealing import Seal, command_again
+
+log = logging.getLogger(__name__)
 
 _FETCH_S = 60.0
 _READ_S = 30.0
@@ -21,6 +29,7 @@ class _Running:
     bot: Bot
     inbox: KeepsUpdates
     chats: KeepsChats
+    seal: Seal
 
 
 class Connection:
@@ -29,9 +38,9 @@ class Connection:
     def __init__(self) -> None:
         self._running: _Running | None = None
 
-    def attach(self, bot: Bot, inbox: KeepsUpdates, chats: KeepsChats) -> None:
+    def attach(self, bot: Bot, inbox: KeepsUpdates, chats: KeepsChats, seal: Seal) -> None:
         """Leads to that bot from now on. Call it in the bot's loop."""
-        self._running = _Running(asyncio.get_running_loop(), bot, inbox, chats)
+        self._running = _Running(asyncio.get_running_loop(), bot, inbox, chats, seal)
 
     def detach(self) -> None:
         """Leads to no bot any more."""
@@ -44,6 +53,40 @@ class Connection:
     def came_from(self, chat_id: int) -> int:
         """What a chat was before it became a supergroup, by id; itself for any other."""
         return chat_id if self._running is None else self._running.chats.came_from(chat_id)
+
+    def seal_command(self, event: Written, done_before: Sequence[str]) -> bool:
+        """Keeps of a command only what it takes to do and to answer it, sealed; whether it did.
+
+        ``done_before`` is what is done about it now. Call it from the thread that works on it.
+        """
+        running, update_id = self._running, _worked_on()
+        if running is None or update_id is None:
+            return False
+        again = command_again(update_id, event, done_before=done_before)
+        try:
+            running.inbox.replace(update_id, running.seal.closed(again))
+        except NOT_KEPT as error:
+            log.warning("a command cannot be sealed: %s", error)
+            return False
+        return True
+
+    def erase_updates_of(self, person: int) -> bool:
+        """Erases what a person sent before what is worked on; whether no trace of it is left.
+
+        Call it from the thread that works on it.
+        """
+        running, last = self._running, _worked_on()
+        if running is None or last is None:
+            return False
+
+        def is_meant(update_id: int, payload: str) -> bool:
+            return update_id <= last and is_by(payload, person)
+
+        try:
+            return running.inbox.erase(is_meant, containing=id_in(person))
+        except NOT_KEPT as error:
+            log.warning("what a person sent cannot be erased: %s", error)
+            return False
 
     def fetch_file(self, file_id: str, *, max_bytes: int) -> bytes:
         """The bytes of a file that a person sent. Call it from any thread but the loop's.
@@ -69,6 +112,12 @@ class Connection:
             raise FileNotFetched(
                 f"Telegram did not give the file ({type(error).__name__}). {_AGAIN}"
             ) from None
+
+
+def _worked_on() -> int | None:
+    """The id of the update that this thread works on, if it does."""
+    worked_on = request_id.get()
+    return int(worked_on) if worked_on.isdecimal() else None
 
 
 async def _fetched(bot: Bot, file_id: str, max_bytes: int) -> bytes:

@@ -105,6 +105,7 @@ class Handler:
         on_sent: Callable[[Exception | None], None] = lambda _: None,
         on_kept: Callable[[Exception | None], None] = lambda _: None,
         marks: Marks | None = None,
+        opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
     ) -> None:
         """``on_done`` is told the id of each update that is done with, and how, in a word.
 
@@ -112,8 +113,10 @@ class Handler:
         told when Telegram took something, or the error when it did not answer, and ``on_kept`` the
         error when the inbox could not be written. Without ``marks`` nobody knows how the process
         ended: an update that was in work at several ends is set aside.
+        ``opened`` opens what the inbox keeps sealed, and gives None for what cannot be opened.
         """
         self._dialogue = dialogue
+        self._opened = opened
         self._inbox = inbox
         self._bot = bot
         self._sender = Sender(bot)
@@ -268,10 +271,13 @@ class Handler:
             log.error("set aside in silence: the process ended %d times", begun.blamed)
             work.outcome = "set_aside"
             return
-        raw = json.loads(begun.payload)
+        raw = self._opened(json.loads(begun.payload))
+        if raw is None:
+            log.error("sealed with another token: what it asked for cannot be done any more")
+            return
         if work.update is None:
             self._on_begun(work.update_id, raw)
-        work.update = update = Update.de_json(raw, self._bot)
+        work.update = update = Update.de_json(dict(raw), self._bot)
         work.event = event_of(update, bot_name=self._bot.username)
         if work.event is None:
             return

@@ -64,6 +64,7 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
         message.text,
         edited=update.edited_message is not None,
         forwarded=message.forward_origin is not None,
+        done_before=tuple(update.api_kwargs.get("done_before", ())),
     )
     return _addressed(written, message, bot_name=bot_name)
 
