@@ -13,6 +13,7 @@ import pytest
 
 from bot.doctor import _extractor
 from corpus.confinement import kernel, landlock
+from corpus.confinement.importpaths import import_paths
 from corpus.confinement.walls import NO_WALLS, Plan, Walls, trial
 from corpus.extraction import sandbox
 from corpus.extraction.extractor import Extractor
@@ -117,7 +118,7 @@ def test_sources_are_read_with_what_there_is_and_what_is_missing_is_said_once(
 
 def test_the_process_that_forks_and_its_environment_hold_nothing() -> None:
     with Extractor() as extractor:
-        extractor.extract(b"We met in Rabat.", name="a.txt")
+        extractor.extract(b"<p>The ministers met in Rabat.</p>", name="a.html")
         (running,) = extractor._sandbox._running
         process = Path(f"/proc/{running.process.pid}")
         lines = (process / "status").read_text().splitlines()
@@ -203,6 +204,18 @@ def test_the_process_that_forks_can_import_and_reach_nothing_else(tmp_path: Path
     signals = {} if landlock.abi() >= 6 else {"signals": "done"}  # so much only Landlock can end
     assert json.loads(done.stdout) == {"status": "", **signals}
     assert secret.read_text() == "123:secret"
+
+
+def test_folders_of_packages_may_be_read_and_a_checkout_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, checkout = tmp_path / "target", tmp_path / "checkout"
+    (target / "lxml-6.1.dist-info").mkdir(parents=True)
+    (checkout / "corpus").mkdir(parents=True)
+    monkeypatch.setattr(sys, "path", [str(target), str(checkout), "", *sys.path])
+    paths = import_paths(checkout / "corpus")
+    assert {target, checkout / "corpus"} <= paths
+    assert not {checkout, tmp_path, Path.cwd(), Path.home(), Path("/")} & paths
 
 
 @pytest.mark.skipif(

@@ -13,8 +13,8 @@ _MAPS = Path("/proc/self/maps")
 def import_paths(package: Path) -> frozenset[Path]:
     """The folders and files that may be read, among them the one of our own ``package``.
 
-    A folder that only has the package in it, as a checkout does, is not among them: secrets may
-    lie beside the package.
+    A folder in which nothing is installed, as a checkout with the package in it, is not among them:
+    secrets may lie beside the package.
     """
     return frozenset(
         path for path in (package, *_of_python(), *_of_libraries()) if path.is_absolute()
@@ -25,8 +25,13 @@ def _of_python() -> Iterator[Path]:
     standard = Path(os.__file__).parent
     yield standard
     for entry in map(Path, sys.path):
-        if entry.name in _PACKAGES or entry.suffix == ".zip" or entry.name == "lib-dynload":
+        if entry.suffix == ".zip" or entry.name == "lib-dynload" or _has_packages(entry):
             yield entry
+
+
+def _has_packages(entry: Path) -> bool:
+    """Whether packages are installed there, also by ``pip install --target``."""
+    return entry.name in _PACKAGES or next(entry.glob("*.dist-info"), None) is not None
 
 
 def _of_libraries() -> Iterator[Path]:

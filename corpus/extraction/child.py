@@ -4,7 +4,8 @@
 input is a socket, over which come requests, each with three pipes: for the bytes of the source, for
 the answer, and for how the fork ended. The process itself reads no source and no answer, so that no
 source can bring it down. It imports what parsers need, and a fork has that at once. It can open no
-file but those of Python and of this package, makes no socket and starts no program.
+file but those of Python and of this package, makes no socket and starts no program. What of all
+this a kernel does not grant is left out; the greeting says so.
 
 A fork holds the pipe of its answer as descriptor 3 and /dev/null as 1 and 2, and until it has the
 whole source the pipe of that as 0. Before it sees the first byte it has limits, a lower priority

@@ -1,7 +1,8 @@
 """What the extractor process and whoever asks it say to each other: length-prefixed frames.
 
-Never pickle: a fork that a hostile file has taken over can send wrong text, and nothing else. It
-may send anything, so every frame has a bound, and ``answers`` checks what is in it.
+Never pickle: a fork that a hostile file has taken over can send wrong text, and nothing else (the
+walls of ``corpus.confinement`` see to that). It may send anything, so every frame has a bound, and
+``answers`` checks what is in it.
 """
 
 import json
