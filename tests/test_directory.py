@@ -226,7 +226,7 @@ def test_a_start_that_fits_several_documents_removes_none(directory: CorpusDirec
 def test_a_directory_that_cannot_be_written_is_one_clear_error(
     directory: CorpusDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("corpus.directory.replace_file", full)

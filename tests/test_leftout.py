@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from corpora import shared_extractor
 from fakes import LetterEmbedder
 from processes import verbatim
 
@@ -375,13 +376,13 @@ def test_a_default_restricts_every_document_that_does_not_say_public(tmp_path: P
 def test_doctor_lists_what_would_not_open(house: House) -> None:
     house.write("good.md", "Good text is here.")
     house.write("bad.md", "---\nreaders: staff\n---\nBad.")
-    found = list(_corpus(house.settings, document_from_bytes))
+    found = list(_corpus(house.settings, shared_extractor()))
     assert [(each.name, each.well) for each in found] == [("corpus", False)]
     assert "1 documents, 1 passages" in found[0].text
     assert "bad.md" in found[0].text
     assert '"readers" seems to name groups' in found[0].text
     house.write("worse.md", "")
-    *_, last = _corpus(house.settings, document_from_bytes)
+    *_, last = _corpus(house.settings, shared_extractor())
     assert "worse.md: empty" in last.text
 
 

@@ -98,7 +98,7 @@ def test_wrong_usage_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
 
 
 def test_a_private_address_is_refused(tmp_path: Path) -> None:
-    run = verbatim("add", "http://127.0.0.1:9/statement", home=tmp_path / "home")
+    run = verbatim("add", "http://127.0.0.1:8999/statement", home=tmp_path / "home")
     assert run.returncode == 1
     assert "not public" in run.stderr
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from corpora import shared_extractor
 from processes import VERBATIM, environment
 
 from bot.privatehome import close_home, open_to_others
@@ -132,6 +133,7 @@ def test_in_a_directory_of_a_persons_own_a_restricted_statement_alone_is_closed(
     directory = CorpusDirectory(
         corpus,
         snapshots=Snapshots(tmp_path / "snapshots"),
+        extractor=shared_extractor(),
         default_access=frozenset({access}) if access else frozenset(),
     )
     before = os.umask(0o022)
