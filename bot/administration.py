@@ -23,6 +23,7 @@ from bot.refreshing import ProgressBar
 from bot.rendering import Message
 from bot.submissions import MOST_BYTES, Submission, Submissions
 from bot.translation import Translator
+from bot.troubles import Troubles
 from corpus import CorpusError, ExtractorClosed, LeftOut, UnknownDocument
 from corpus.directory import CorpusDirectory
 from embeddings import EmbeddingsError, Generation, RefreshReport
@@ -45,7 +46,7 @@ class Operations:
 
     ``refresh`` shows its progress with the bar it is given. ``changed`` tells whether the corpus
     directory has changed since what answers was built; ``left_out`` which files of it were not
-    read then; ``waiting`` how many messages wait.
+    read then; ``waiting`` how many messages wait, and ``troubles`` what went wrong of late.
     """
 
     answerers: LiveAnswerer
@@ -56,6 +57,7 @@ class Operations:
     changed: Callable[[], bool]
     left_out: Callable[[], Sequence[LeftOut]] = tuple
     fetch_file: FetchFile | None = None
+    troubles: Callable[[], Troubles] = Troubles
     waiting: Callable[[], int] | None = None
 
 
@@ -131,6 +133,8 @@ class Administration:
             text = admintexts.joined(text, words.say(admintexts.CHANGED_SINCE))
         if left_out := self._do.left_out():
             text = admintexts.joined(text, admintexts.not_read(left_out, words))
+        if told := admintexts.troubles(self._do.troubles(), words):
+            text = admintexts.joined(text, told)
         yield say(event, text)
 
     def _refresh(self, event: Written, words: Translator) -> Iterator[Act]:

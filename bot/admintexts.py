@@ -1,6 +1,7 @@
 """What the bot says to its administrators. As in ``texts``, said through a ``Translator``."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from bot.background import Step
 from bot.isolation import in_line, isolated
@@ -8,6 +9,7 @@ from bot.origin import address_of, fetched_from, only_for, publisher_of
 from bot.submissions import Submission
 from bot.texts import AS_FILE_SAYS
 from bot.translation import Translator, mark
+from bot.troubles import Troubles
 from bot.utf16 import MESSAGE_UNITS, shorten
 from corpus import Document, LeftOut
 from embeddings import Generation, RefreshReport
@@ -63,6 +65,10 @@ STATUS = mark(
     "{waiting}\nUptime: {uptime}\nMemory: {memory} MB"
 )
 CHANGED_SINCE = mark("The statements have changed since. /refresh brings them.")
+SET_ASIDE = mark("Set aside, since they ended the bot: the updates {ids}.")
+SET_ASIDE_UNKNOWN = mark("Which updates were set aside cannot be read at the moment.")
+ENDED = mark("The last time, {day}: {reason}")
+DAMAGED = mark("Damaged, and set aside: {names}. Delete them when you do not need them.")
 UNKNOWN = "–"
 
 _PREVIEW_UNITS = 500
@@ -71,6 +77,8 @@ _TITLE_UNITS = 300
 _NOTE_UNITS = 200
 _REASON_UNITS = 1_000
 _MOST_FILES = 8
+_MOST_IDS = 20
+_MOST_FILES_ASIDE = 5
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
 
@@ -162,6 +170,30 @@ def _previewed(document: Document) -> Iterator[str]:
     shown = passages if len(passages) <= _PREVIEWED + 1 else (*passages[:_PREVIEWED], passages[-1])
     for passage in shown:
         yield shorten(f"{passage.label}: {passage.text}", units=_PREVIEW_UNITS)
+
+
+def troubles(found: Troubles, words: Translator) -> str:
+    """What went wrong of late, nothing where nothing did; reasons are in English."""
+    lines = []
+    if found.set_aside is None:
+        lines.append(words.say(SET_ASIDE_UNKNOWN))
+    elif found.set_aside:
+        ids = ", ".join(map(str, found.set_aside[-_MOST_IDS:]))
+        lines.append(words.say(SET_ASIDE, ids=ids))
+    if found.ends:
+        last = found.ends[-1]
+        lines.append(
+            words.plural(
+                "The bot ended by itself, or had to be ended, once since yesterday.",
+                "The bot ended by itself, or had to be ended, {count} times since yesterday.",
+                len(found.ends),
+            )
+        )
+        day = datetime.fromtimestamp(last.at_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        lines.append(words.say(ENDED, day=day, reason=shorten(last.why, units=_NOTE_UNITS)))
+    if found.damaged:
+        lines.append(words.say(DAMAGED, names=", ".join(found.damaged[-_MOST_FILES_ASIDE:])))
+    return "\n".join(lines)
 
 
 def joined(*parts: str) -> str:

@@ -6,6 +6,7 @@ Apart from ``composition``, so that a question on the terminal does not import t
 import logging
 import os
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ from bot.settings import Settings
 from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.submissions import MOST_BYTES, Submissions
 from bot.tokenbuckets import Paces, TokenBuckets
+from bot.troubles import Troubles
 from bot.verification import SourceText
 from corpus import Snapshots
 
@@ -55,6 +57,7 @@ def open_dialogue(
     *,
     fetch_file: Callable[..., bytes] | None = None,
     waiting: Callable[[], int] | None = None,
+    troubles: Callable[[], Troubles] = Troubles,
     came_from: CameFrom = lambda chat: chat,
     seal_command: SealCommand = lambda _, __: True,
     erase: Erase = lambda _: True,
@@ -63,9 +66,9 @@ def open_dialogue(
     """All that the bot can do in a chat, in the order in which it is asked.
 
     ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
-    ``waiting`` tells how many messages wait; ``came_from`` what a supergroup was before; ``erase``
-    and ``seal_command`` reach what a person sent and is not done with; ``shared`` is where what is
-    kept about people lies, files without it.
+    ``waiting`` tells how many messages wait and ``troubles`` what went wrong of late;
+    ``came_from`` what a supergroup was before; ``erase`` and ``seal_command`` reach what a person
+    sent and is not done with; ``shared`` is where what is kept about people lies, files without it.
     """
     answerers = served.answerers
     snapshots = Snapshots(settings.snapshots_directory)
@@ -100,7 +103,7 @@ def open_dialogue(
         [
             Access(people, rules=settings.access, buckets=_buckets(settings, shared)),
             Administration(
-                _operations(served, settings, fetch_file, waiting),
+                replace(_operations(served, settings, fetch_file, waiting), troubles=troubles),
                 administrators=settings.access.administrators,
             ),
             SettingsMenu(people),

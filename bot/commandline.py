@@ -744,6 +744,7 @@ def serve(
     lifeline = watched(settings, token)
     from bot.lifeline import leave
     from bot.telegrambot import Connection, TelegramBot
+    from bot.troubles import troubles_of
 
     async def run() -> None:
         bot = TelegramBot(
@@ -769,6 +770,7 @@ def serve(
         settings,
         fetch_file=connection.fetch_file,
         waiting=connection.waiting,
+        troubles=lambda: troubles_of(settings.bot_directory(token), connection.set_aside),
         came_from=connection.came_from,
         seal_command=connection.seal_command,
         erase=connection.erase_updates_of,
@@ -782,12 +784,16 @@ def serve(
 
 
 @app.command()
-def health() -> None:
-    """Ask the running bot whether it hears: exit code 0 if it does, else 1.
+def health(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Ask whether questions are taken and answered, too.")
+    ] = False,
+) -> None:
+    """Ask the running bot how it is: exit code 0 if it does without a restart, else 1.
 
     Needs VERBATIM_HEALTH_PORT, the same as the bot's.
 
-    Example: VERBATIM_HEALTH_PORT=8080 verbatim health
+    Example: VERBATIM_HEALTH_PORT=8080 verbatim health --ready
     """
     from urllib.error import HTTPError
     from urllib.request import ProxyHandler, build_opener
@@ -800,7 +806,8 @@ def health() -> None:
     try:
         # without the proxies of the environment: this machine is asked
         opener = build_opener(ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=_HEALTH_TIMEOUT_S) as reply:
+        path = "readyz" if ready else "healthz"
+        with opener.open(f"http://127.0.0.1:{port}/{path}", timeout=_HEALTH_TIMEOUT_S) as reply:
             print(reply.read(_MAX_REASON).decode("utf-8").strip())
     except HTTPError as error:
         _fail(error.read(_MAX_REASON).decode("utf-8", "replace"), EXIT_FAILURE)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ LEAST_FREE_BYTES = 500_000_000
 """What a refresh needs beside the generation that it writes; that is taken for as large as the
 largest there is.
 """
+
+SAFE_SQLITE = (3, 51, 3)
+SAFE_OLDER_SQLITES = ((3, 50, 7), (3, 44, 6))
+"""From these on SQLite's log of writes is brought into the file without a race."""
 
 MOST_BEHIND_S = 60.0
 _MOST_NAMED = 20
@@ -197,7 +202,23 @@ def _disk(settings: Settings) -> Finding:
     if free < needed:
         needs = f"a refresh may need {needed / 1e9:,.1f} GB. Free some, or set"
         return Finding("disk", False, f"{text}: {needs} VERBATIM_HOME to another disk.")
-    return Finding("disk", True, text)
+    return Finding("disk", True, f"{text}; {sqlite_facts(sqlite3.sqlite_version_info)}")
+
+
+def sqlite_facts(version: tuple[int, ...]) -> str:
+    """A version of SQLite, and whether a race may damage files of the bot's.
+
+    See https://www.sqlite.org/wal.html#walresetbug.
+    """
+    facts = f"SQLite {'.'.join(map(str, version))}"
+    if version >= SAFE_SQLITE or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in SAFE_OLDER_SQLITES
+    ):
+        return facts
+    return (
+        f"{facts} has a race that may damage a file which two connections write at once: what "
+        "waits and what is kept about people is written by one at a time"
+    )
 
 
 def _largest_folder(directory: Path) -> int:

@@ -14,8 +14,8 @@ REMEMBERED_S = 24 * 3600.0
 COUNTED_S = 3600.0
 """The ends of the last hour say how long the next start waits."""
 
-PAUSES_S = (0.0, 0.0, 5.0, 15.0, 60.0, 300.0)
-"""Before a start, after so many ends; the first restart is at once."""
+PAUSES_S = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)
+"""Before a start, after so many ends; who brings them about must not cost others much."""
 
 _MOST = 100
 
@@ -38,7 +38,7 @@ class Ends:
     def add(self, why: str) -> None:
         """Keeps that the bot ended now."""
         kept = [*self.recent(), End(self._clock(), why)][-_MOST:]
-        new = self._file.with_name(f"{self._file.name}.new")
+        new = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             new.write_text(json.dumps([[end.at_s, end.why] for end in kept]), "utf-8")

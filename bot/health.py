@@ -105,8 +105,8 @@ class Health:
         """What is wrong, None if questions are taken and answered."""
         for why in (
             self.why_not_alive(),
-            self._why_not_heard(),
             self._why_not_kept(),
+            self._why_not_heard(),
             self._why_not_answered(),
         ):
             if why is not None:

@@ -39,6 +39,11 @@ class KnownChats(ABC):
             self._came_from.update({to_id: chat_id for chat_id, to_id in moved.items()})
 
     @property
+    def known(self) -> tuple[set[int], dict[int, int]]:
+        """The chats that are closed, and those that moved, each with where to."""
+        return set(self._closed), dict(self._moved)
+
+    @property
     def any_closed(self) -> bool:
         """Whether any chat is closed."""
         return bool(self._closed)

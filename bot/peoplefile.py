@@ -8,7 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,8 @@ class PeopleFile:
         self._file = file
         self._schema = schema
         self._lock = threading.Lock()
-        self._connection = _opened(file, schema)
+        with _alone(file):
+            self._connection = _opened(file, schema)
 
     def close(self) -> None:
         """Closes the file."""
@@ -64,7 +65,7 @@ class PeopleFile:
             PeopleUnusable: if it could not be written.
         """
         try:
-            with self._lock, self._connection as connection:
+            with self._lock, _alone(self._file), self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
         except sqlite3.Error as error:
@@ -82,7 +83,7 @@ class PeopleFile:
         """
         until_s = time.monotonic() + _EMPTY_WITHIN_S
         try:
-            with self._lock:
+            with self._lock, _alone(self._file):
                 self._connection.execute("VACUUM")
             while not self._log_is_emptied():
                 if time.monotonic() > until_s:
@@ -92,7 +93,7 @@ class PeopleFile:
             raise self._unusable("written", error) from error
 
     def _log_is_emptied(self) -> bool:
-        with self._lock:
+        with self._lock, _alone(self._file):
             self._connection.execute("PRAGMA busy_timeout = 0")
             try:
                 emptying = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -105,7 +106,7 @@ class PeopleFile:
         """Begins a new file in place of one that turned out to be damaged; whether it was."""
         if not _is_damage(error):
             return False
-        with self._lock:
+        with self._lock, _alone(self._file):
             self._connection.close()
             self._connection = _opened(self._file, self._schema, damaged_by=error)
         return True
@@ -116,6 +117,31 @@ class PeopleFile:
         )
         log.warning("%s", unusable)
         return unusable
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Lets no other process write the file, or bring its log into it, within the block.
+
+    SQLite before 3.51.3 may damage the file where two do so at once. Where that cannot be
+    prevented, on Windows or a network's disk, nothing is waited for.
+    """
+    with ExitStack() as held:
+        with suppress(OSError, ImportError):
+            import fcntl  # not on every system
+
+            folder = os.open(file.parent, os.O_RDONLY)
+            held.callback(os.close, folder)
+            end_s = time.monotonic() + _WAIT_S
+            while True:
+                try:
+                    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > end_s:
+                        raise
+                    time.sleep(0.01)
+        yield
 
 
 def _opened(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_BYTES = 512 * 1024 * 1024
+MOST_BYTES = 128 * 1024 * 1024
 """What lies behind is not looked at: the file is far smaller."""
 
 _MAGIC = b"SQLite format 3\0"
@@ -53,7 +53,8 @@ def saved_updates(file: Path) -> list[SavedUpdate]:
 
     Empty where nothing can be read. The file is not changed.
     """
-    pages, size = _pages(_content(file), _content(file.with_name(f"{file.name}-wal")))
+    wal = file.with_name(f"{file.name}-wal")
+    pages, size = _pages(memoryview(_content(file)), memoryview(_content(wal)))
     rows: dict[int, SavedUpdate] = {}
     for number in sorted(pages):
         for row in _rows_of_leaf(number, pages, size):
@@ -76,7 +77,7 @@ def _content(file: Path) -> bytes:
         return b""
 
 
-def _pages(file: bytes, wal: bytes) -> tuple[Mapping[int, bytes], int]:
+def _pages(file: memoryview, wal: memoryview) -> tuple[Mapping[int, memoryview], int]:
     """Each page by its number, as it was written last, and the size of a page."""
     log_size, frames = _frames(wal)
     size = _page_size(file) or log_size or _DEFAULT_PAGE
@@ -88,8 +89,8 @@ def _pages(file: bytes, wal: bytes) -> tuple[Mapping[int, bytes], int]:
     return pages, size
 
 
-def _page_size(file: bytes) -> int | None:
-    if not file.startswith(_MAGIC) or len(file) < _FIRST_HEADER:
+def _page_size(file: memoryview) -> int | None:
+    if file[: len(_MAGIC)] != _MAGIC or len(file) < _FIRST_HEADER:
         return None
     (size,) = struct.unpack(">H", file[16:18])
     size = _MOST_PAGE if size == 1 else size
@@ -100,15 +101,15 @@ def _is_page_size(size: int) -> bool:
     return _LEAST_PAGE <= size <= _MOST_PAGE and size & (size - 1) == 0
 
 
-def _frames(wal: bytes) -> tuple[int | None, dict[int, bytes]]:
+def _frames(wal: memoryview) -> tuple[int | None, dict[int, memoryview]]:
     """The pages in the log of writes up to its last whole transaction, and their size."""
-    pages: dict[int, bytes] = {}
+    pages: dict[int, memoryview] = {}
     if len(wal) < _WAL_HEADER:
         return None, pages
     magic, _version, size, _sequence, salt = struct.unpack(">IIIIQ", wal[:24])
     if magic not in _WAL_MAGICS or not _is_page_size(size):
         return None, pages
-    open_pages: dict[int, bytes] = {}
+    open_pages: dict[int, memoryview] = {}
     step = _FRAME_HEADER + size
     for at in range(_WAL_HEADER, len(wal) - step + 1, step):
         number, ends_with, frame_salt = struct.unpack(">IIQ", wal[at : at + 16])
@@ -121,7 +122,7 @@ def _frames(wal: bytes) -> tuple[int | None, dict[int, bytes]]:
     return size, pages
 
 
-def _rows_of_leaf(number: int, pages: Mapping[int, bytes], size: int) -> Iterator[SavedUpdate]:
+def _rows_of_leaf(number: int, pages: Mapping[int, memoryview], size: int) -> Iterator[SavedUpdate]:
     page = pages[number]
     start = _FIRST_HEADER if number == 1 else 0
     if len(page) < size or page[start] != _LEAF:
@@ -132,14 +133,16 @@ def _rows_of_leaf(number: int, pages: Mapping[int, bytes], size: int) -> Iterato
         try:
             (cell,) = struct.unpack(">H", page[at : at + 2])
             rowid, record = _cell(page, cell, pages, size)
-            row = _row(rowid, _values(record))
+            row = _row(rowid, _values(memoryview(record)))
         except (_Unreadable, struct.error, IndexError, UnicodeDecodeError):
             continue
         if row is not None:
             yield row
 
 
-def _cell(page: bytes, at: int, pages: Mapping[int, bytes], size: int) -> tuple[int, bytes]:
+def _cell(
+    page: memoryview, at: int, pages: Mapping[int, memoryview], size: int
+) -> tuple[int, bytes]:
     """The number of a row and its record, the part on other pages included."""
     length, at = _varint(page, at)
     rowid, at = _varint(page, at)
@@ -147,7 +150,7 @@ def _cell(page: bytes, at: int, pages: Mapping[int, bytes], size: int) -> tuple[
         raise _Unreadable
     most = size - 35
     if length <= most:
-        return rowid, _slice(page, at, length)
+        return rowid, bytes(_slice(page, at, length))
     least = (size - 12) * 32 // 255 - 23
     local = least + (length - least) % (size - 4)
     if local > most:
@@ -163,7 +166,7 @@ def _cell(page: bytes, at: int, pages: Mapping[int, bytes], size: int) -> tuple[
     return rowid, bytes(record)
 
 
-def _values(record: bytes) -> list[Value]:
+def _values(record: memoryview) -> list[Value]:
     header, at = _varint(record, 0)
     kinds: list[int] = []
     while at < header:
@@ -177,7 +180,7 @@ def _values(record: bytes) -> list[Value]:
     return values
 
 
-def _value(record: bytes, at: int, kind: int) -> tuple[Value, int]:
+def _value(record: memoryview, at: int, kind: int) -> tuple[Value, int]:
     """A value of a kind that occurs in a row of updates, and where it ends."""
     if kind == _NULL:
         return None, at
@@ -189,7 +192,7 @@ def _value(record: bytes, at: int, kind: int) -> tuple[Value, int]:
     if kind < _FIRST_TEXT or kind % 2 == 0:
         raise _Unreadable
     length = (kind - _FIRST_TEXT) // 2
-    return _slice(record, at, length).decode("utf-8"), at + length
+    return bytes(_slice(record, at, length)).decode("utf-8"), at + length
 
 
 def _row(number: int, values: list[Value]) -> SavedUpdate | None:
@@ -210,14 +213,14 @@ def _row(number: int, values: list[Value]) -> SavedUpdate | None:
     return SavedUpdate(number, update_id, lane, payload, attempts, delivered, blamed)
 
 
-def _slice(content: bytes, at: int, length: int) -> bytes:
+def _slice(content: memoryview, at: int, length: int) -> memoryview:
     part = content[at : at + length]
     if at < 0 or len(part) < length:
         raise _Unreadable
     return part
 
 
-def _varint(content: bytes, at: int) -> tuple[int, int]:
+def _varint(content: memoryview, at: int) -> tuple[int, int]:
     """A number of up to nine bytes, and where it ends."""
     number = 0
     for index in range(8):

@@ -358,7 +358,8 @@ def _tie_to(parent: int) -> None:
         os._exit(1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     # where a crash, or the watchdog, finds each thread is told in the log
-    faulthandler.enable()
+    with suppress(OSError, RuntimeError, AttributeError):  # there may be no standard error
+        faulthandler.enable()
 
 
 def _flush() -> None:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 VERBATIM = Path(sys.executable).with_name("verbatim")
@@ -29,3 +31,14 @@ def verbatim(
     return subprocess.CompletedProcess(
         run.args, run.returncode, run.stdout.decode("utf-8"), run.stderr.decode("utf-8")
     )
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    """The status and the body of an address on this machine, 0 where nobody answers."""
+    try:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            return reply.status, reply.read().decode()
+    except OSError as error:
+        return 0, type(error).__name__

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -84,7 +85,18 @@ def test_a_whole_setup_is_well_line_by_line_with_exit_code_0(built_home: Path) -
     ]
     assert "1 documents" in lines[1]
     assert "confined (" in lines[2]
+    assert f"SQLite {sqlite3.sqlite_version}" in lines[3]
     assert "generation 1" in lines[4]
+
+
+@pytest.mark.parametrize("version", [(3, 40, 1), (3, 44, 5), (3, 50, 6), (3, 51, 2)])
+def test_a_version_of_sqlite_with_the_race_of_its_log_is_named(version: tuple[int, ...]) -> None:
+    assert "has a race" in doctor.sqlite_facts(version)
+
+
+@pytest.mark.parametrize("version", [(3, 44, 6), (3, 50, 7), (3, 51, 3), (3, 53, 0), (4, 0, 0)])
+def test_a_version_of_sqlite_without_it_is_named_alone(version: tuple[int, ...]) -> None:
+    assert doctor.sqlite_facts(version) == f"SQLite {'.'.join(map(str, version))}"
 
 
 def test_what_is_wrong_is_told_with_exit_code_1_and_the_rest_goes_on(home: Path) -> None:

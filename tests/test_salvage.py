@@ -194,7 +194,7 @@ def test_a_file_of_an_earlier_version_is_opened_as_it_is(file: Path) -> None:
         assert inbox.put([arrival(1)]) == []
         assert inbox.is_suspect(2)
         assert inbox.begin(2) == Begun("{}", 2, ("mark",))
-        inbox.blame([2])
+        inbox.blame([2], counted=True)
         assert inbox.begin(2) == Begun("{}", 3, ("mark",), 1)
 
 

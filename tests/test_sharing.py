@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from postgresserver import PostgresServer, new_database
 from bot import postgresinbox, postgrespaces, postgressession
 from bot.databaseaddress import DatabaseAddress
 from bot.errors import AlreadyServing, LaneLost, PeopleUnusable, SettingsError, StateUnreachable
-from bot.inbox import Arrival, Begun
+from bot.inbox import MOST_BLAMED, Arrival, Begun
 from bot.openstate import SharedState, Sharing
 from bot.people import People
 from bot.postgreschats import PostgresChats
@@ -27,6 +27,7 @@ from bot.postgresinbox import PostgresInbox
 from bot.postgrespeople import PostgresPeople
 from bot.postgressession import PostgresSession
 from bot.postgresstate import Link, PostgresState
+from bot.postgrestables import MIGRATIONS
 from bot.settings import webhook_settings
 from bot.sharedlanes import SharedLanes
 from bot.telegrambot import receiving
@@ -749,6 +750,40 @@ def test_a_state_of_a_later_version_is_refused_and_one_of_this_version_is_left_a
         other.execute("INSERT INTO verbatim_state.versions VALUES (99)")
     with pytest.raises(SettingsError, match="later version"):
         PostgresState(address(postgres_database))
+
+
+def test_a_state_of_the_first_version_keeps_what_waits_and_counts_who_is_to_blame(
+    postgres_database: str,
+) -> None:
+    with psycopg.connect(postgres_database, autocommit=True) as other:
+        other.execute("CREATE SCHEMA verbatim_state")
+        other.execute("SET search_path TO verbatim_state")
+        other.execute("CREATE TABLE versions (number integer PRIMARY KEY)")
+        other.execute(MIGRATIONS[0])
+        other.execute("INSERT INTO versions VALUES (1)")
+        other.execute(
+            "INSERT INTO updates (bot, update_id, lane, payload, attempts) "
+            "VALUES ('bot', 1, 'chat 1', '{}', 1), ('bot', 2, NULL, NULL, 0)"
+        )
+        other.execute("INSERT INTO lanes VALUES ('bot', 'chat 1', 1, now(), NULL, NULL)")
+    state = PostgresState(address(postgres_database))
+    with (
+        closing(PostgresSession(state, "bot", alone=False)) as session,
+        closing(PostgresInbox(state, session, "bot")) as inbox,
+    ):
+        inbox.claim(most=1)
+        inbox.blame([1, 2], counted=False)
+        assert inbox.begin(1) == Begun("{}", 2, ())
+        inbox.blame([1, 2], counted=True)
+        assert inbox.begin(1) == Begun("{}", 3, (), 1)
+        inbox.clear(1)
+        assert inbox.begin(1) == Begun("{}", 1, ())
+        for _ in range(MOST_BLAMED):
+            inbox.blame([1], counted=True)
+        inbox.clear(1)
+        assert inbox.set_aside() == []
+        inbox.done(1)
+        assert inbox.set_aside() == [1]
 
 
 def test_processes_that_start_at_once_make_the_tables_once(postgres_database: str) -> None:

@@ -6,15 +6,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer
-from botprocesses import POISON, SLOW, BotProcesses
+from botprocesses import POISON, SLOW, VERY_SLOW, BotProcesses
 from postgresserver import PostgresServer
+from processes import asked
 from statekills import SharingBots, cut_the_last_session, share_and_kill
 
-from bot.telegrambot.handling import MOST_ATTEMPTS
+from bot.databaseaddress import DatabaseAddress
+from bot.inbox import MOST_BLAMED
+from bot.postgresinbox import PostgresInbox
+from bot.postgressession import PostgresSession
+from bot.postgresstate import PostgresState
 
 
 @pytest.fixture(scope="module")
@@ -225,10 +231,55 @@ def test_an_update_that_kills_its_bots_is_set_aside_by_all_of_them(
     sharing.start()
     sharing.start()
     user, other = server.add_user(), server.add_user()
-    assert sharing.post(sharing.update(user, POISON), to=0) == 200
-    for _ in range(MOST_ATTEMPTS):
+    poison = sharing.update(user, POISON)
+    assert sharing.post(poison, to=0) == 200
+    for _ in range(MOST_BLAMED):
         sharing.begin_again(sharing.wait_for_a_death(timeout_s=20))
     server.wait_for_messages(1, chat_id=user.id, timeout_s=20)
+    assert server.sent(user.id)[0].text.startswith("I could not answer that message")
+    state = PostgresState(DatabaseAddress.of(sharing.state, source="test"))
+    with (
+        closing(state.link()) as link,
+        closing(PostgresSession(state, "another", alone=False)) as session,
+    ):
+        (bot,) = {str(name) for (name,) in link.rows("SELECT DISTINCT bot FROM updates")}
+        with closing(PostgresInbox(state, session, bot)) as inbox:
+            wait_for(lambda: inbox.set_aside() == [poison["update_id"]])
     assert sharing.deliver(sharing.update(other, "x"), random.Random(0))
     server.wait_for_messages(1, chat_id=other.id, timeout_s=20)
     assert [sent.text for sent in server.sent(other.id)] == ["answer to x"]
+
+
+def test_a_question_whose_bots_are_killed_from_outside_again_and_again_is_answered(
+    sharing: SharingBots, server: BotApiServer
+) -> None:
+    user = server.add_user()
+    sharing.start()
+    assert sharing.post(sharing.update(user, VERY_SLOW), to=0) == 200
+    for _ in range(4):
+        time.sleep(1.5)
+        sharing.bots[0].kill()
+        sharing.start_again(0)
+    server.wait_for_messages(1, chat_id=user.id, timeout_s=30)
+    assert [sent.text for sent in server.sent(user.id)] == [f"answer to {VERY_SLOW}"]
+
+
+def test_while_the_database_is_away_the_bot_is_not_ready_and_then_it_is(
+    processes: BotProcesses, server: BotApiServer, tmp_path: Path, port: int
+) -> None:
+    with PostgresServer(tcp=True) as database, database.database() as url:
+        quick = {"bot.health.UNKEPT_AFTER_S": 12.0}
+        own = {"VERBATIM_HEALTH_PORT": str(port)}
+        bot = processes.start(server, tmp_path, constants=quick, VERBATIM_STATE=url, **own)
+        wait_for(lambda: asked(port, "/readyz")[0] == 200)
+        database.stop(kill=True)
+        wait_for(lambda: asked(port, "/readyz")[0] == 503)
+        assert asked(port, "/healthz") == (200, "ok\n")
+        assert "the inbox cannot be written" in asked(port, "/readyz")[1]
+        database.start()
+        wait_for(lambda: asked(port, "/readyz")[0] == 200)
+        with database.frozen():  # it takes connections, and says nothing
+            wait_for(lambda: asked(port, "/readyz")[0] == 503)
+            assert asked(port, "/healthz") == (200, "ok\n")
+        wait_for(lambda: asked(port, "/readyz")[0] == 200)
+        bot.kill()

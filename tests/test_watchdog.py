@@ -7,13 +7,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botapi_server import BotApiServer
 from botprocesses import POISON, VERY_SLOW, BotProcess, BotProcesses
+from processes import asked
 
 from bot import ends as ends_module
 from bot import health, watchdog
@@ -37,17 +37,6 @@ ASIDE = "I could not answer that message; I have set it aside. Please ask in oth
 def processes() -> Iterator[BotProcesses]:
     with BotProcesses() as running:
         yield running
-
-
-def asked(port: int, path: str) -> tuple[int, str]:
-    """The status and the body, 0 where nobody listens."""
-    try:
-        with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
-            connection.request("GET", path)
-            reply = connection.getresponse()
-            return reply.status, reply.read().decode()
-    except OSError as error:
-        return 0, type(error).__name__
 
 
 def until(condition: Callable[[], bool], what: str, *, timeout_s: float = 30) -> None:
@@ -124,7 +113,7 @@ def test_messages_that_keep_all_threads_busy_are_set_aside(
         people = [server.add_user() for _ in range(8)]
         for person in people:
             server.say(harm, chat_id=person.id)
-        alone = {"bot.telegrambot.isolation.ALONE_S": 0.2, "bot.telegrambot.isolation.QUIET_S": 0.1}
+        alone = {"bot.telegrambot.turns.ALONE_S": 0.2, "bot.telegrambot.turns.QUIET_S": 0.1}
         bots = [processes.start(server, tmp_path, constants={**QUICK, **alone})]
         end = time.monotonic() + 60
         while len({sent.chat_id for sent in server.sent()}) < len(people):
@@ -303,7 +292,7 @@ def test_ends_make_the_pauses_grow_and_are_forgotten(tmp_path: Path) -> None:
         ends.add("why")
         pauses.append(ends.pause_s())
         now_s[0] += pauses[-1]
-    assert pauses == [0, 5, 15, 60, 300, 300, 300, 300]
+    assert pauses == [1, 2, 5, 15, 60, 60, 60, 60]
     assert ends.pause_s() == 0
     now_s[0] += ends_module.COUNTED_S
     assert ends.pause_s() == 0

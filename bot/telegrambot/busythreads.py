@@ -29,7 +29,9 @@ class BusyThreads:
         """For how long all threads have been busy with the same things; 0 while one is free."""
         if len(self._steps) < self._number:
             return 0.0
-        return self._clock() - max(step.since_s for step in self._steps.values())
+        # the oldest have the threads, and any others wait for one
+        oldest = sorted(step.since_s for step in self._steps.values())[: self._number]
+        return self._clock() - oldest[-1]
 
     def longer_than(self, limit_s: float, *, suspects: bool = False) -> list[int]:
         """The updates that a thread has been busy with for longer, without doing the next step.

@@ -50,6 +50,14 @@ class Connection:
         """How many updates wait for their answer."""
         return 0 if self._running is None else self._running.inbox.depth
 
+    def set_aside(self) -> list[int]:
+        """The ids of the updates that ended the bot and were set aside, the latest last.
+
+        Raises:
+            sqlite3.Error, StateUnreachable: if that cannot be read.
+        """
+        return [] if self._running is None else self._running.inbox.set_aside()
+
     def came_from(self, chat_id: int) -> int:
         """What a chat was before it became a supergroup, by id; itself for any other."""
         return chat_id if self._running is None else self._running.chats.came_from(chat_id)

@@ -9,9 +9,9 @@ import math
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Protocol, TypeVar
 
 from telegram import Bot, Update
@@ -33,8 +33,8 @@ from bot.kept import NOT_KEPT, KeepsUpdates
 from bot.rendering import Message
 from bot.requestid import request_id
 from bot.telegrambot.busythreads import BusyThreads
-from bot.telegrambot.isolation import Isolation
 from bot.telegrambot.sending import Sender
+from bot.telegrambot.turns import Turns
 from bot.telegrambot.updates import event_of
 from corpus import ExtractorClosed
 
@@ -126,7 +126,7 @@ class Handler:
         self._stopping = asyncio.Event()
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
-        self._isolation = Isolation()
+        self._begun = Turns()
         self._on_sent = on_sent
         self._on_kept = on_kept
         self._marks = marks or NoMarks()
@@ -252,14 +252,23 @@ class Handler:
         self._to_make += 1
         try:
             work.suspect = await self._asked(self._inbox.is_suspect, work.update_id)
-            async with self._apart(work), self._slots:
+            async with self._turn(work):
                 await self._begin_in_turn(work)
         finally:
             self._to_make -= 1
 
-    def _apart(self, work: "_Work") -> AbstractAsyncContextManager[None]:
-        """If a suspect ends the process again, no other update is blamed for it."""
-        return self._isolation.alone() if work.suspect else self._isolation.beside_others()
+    @asynccontextmanager
+    async def _turn(self, work: "_Work") -> AsyncIterator[None]:
+        """A thread for the block; where it is for a suspect, no other is at work.
+
+        If a suspect ends the process again, no other update is blamed for it.
+        """
+        if work.suspect:
+            async with self._begun.alone():
+                yield
+        else:
+            async with self._slots, self._begun.beside_others():
+                yield
 
     async def _begin_in_turn(self, work: "_Work") -> None:
         self._marks.making(work.update_id)
@@ -336,12 +345,12 @@ class Handler:
             if work.act is not None:
                 work.try_act()
                 self._marks.sending(work.update_id)
-                async with self._isolation.alone() if work.suspect else nullcontext():
+                async with self._begun.alone() if work.suspect else nullcontext():
                     await self._sender.do(work.act, work.update, work)
                 if not isinstance(work.act, Typing):
                     self._on_sent(None)
                 work.did()
-            async with self._apart(work), self._slots:
+            async with self._turn(work):
                 self._marks.making(work.update_id)
                 await self._make_next(work)
             if work.act is None:

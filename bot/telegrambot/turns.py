@@ -12,7 +12,7 @@ ALONE_S = 20.0
 """After so long other work is begun beside it: nobody waits longer for what may never end."""
 
 
-class Isolation:
+class Turns:
     """Who works beside others, and who alone. Belongs to one event loop."""
 
     def __init__(self) -> None:
