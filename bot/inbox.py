@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 from bot.errors import InboxBlocked, InboxUnusable
 from bot.inboxfile import (
+    FAILURES,
     MODE,
     check_file,
     connected,
@@ -298,7 +299,7 @@ class Inbox:
         with self._lock:
             try:
                 return work(self._connected())
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 if not is_damage(error):
                     raise
                 self._mend(error)
@@ -358,7 +359,7 @@ class Inbox:
             moved_aside(self._file)
             new.replace(self._file)
 
-    def _mend(self, error: sqlite3.Error) -> None:
+    def _mend(self, error: Exception) -> None:
         """Sets the file aside, and begins a new one with what can be salvaged.
 
         At no moment are both the old and the new one lost, if the process ends here.
@@ -415,7 +416,7 @@ class Inbox:
             self._run(lambda each: each.execute(f"PRAGMA user_version = {self._looks & 0xFFFF}"))
             try:
                 check_file(self._file)
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 with self._lock:
                     if not is_damage(error):
                         raise

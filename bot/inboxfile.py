@@ -99,14 +99,20 @@ def may_pass(error: sqlite3.Error) -> bool:
     }
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What a file may raise; the latter where SQLite says something of what is in a damaged one."""
+
+
+def is_damage(error: Exception) -> bool:
     """Whether the file is no database, a broken one, or one of another kind."""
-    if any(sign in str(error) for sign in _SIGNS):
+    if isinstance(error, UnicodeDecodeError) or any(sign in str(error) for sign in _SIGNS):
         return True
-    if type(error) is not sqlite3.DatabaseError:
-        return False
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
-    return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    # statements that are always the same make sense in every whole file
+    default = sqlite3.SQLITE_CORRUPT if type(error) is sqlite3.DatabaseError else None
+    code = getattr(error, "sqlite_errorcode", default)
+    return code is not None and code & 0xFF in {
+        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+    }
 
 
 def disk_error(error: OSError) -> sqlite3.OperationalError:

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from bot.errors import InboxBlocked, InboxUnusable
-from bot.inboxfile import MODE, disk_error, is_damage, may_pass, moved_aside
+from bot.inboxfile import FAILURES, MODE, disk_error, is_damage, may_pass, moved_aside
 from bot.knownchats import KnownChats
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Chats(KnownChats):
             try:
                 self._connection = self._opened()
                 self._know_what_was_kept()
-            except sqlite3.Error as error:
+            except FAILURES as error:
                 if not is_damage(error):
                     raise
                 self._connection = self._opened_anew(error)
@@ -88,7 +88,7 @@ class Chats(KnownChats):
             raise
         return connection
 
-    def _opened_anew(self, error: sqlite3.Error) -> sqlite3.Connection:
+    def _opened_anew(self, error: Exception) -> sqlite3.Connection:
         """A new file in place of a damaged one, with what is known."""
         aside = moved_aside(self._file)
         log.error("%s was damaged (%s): it is %s now", self._file, error, aside.name)
@@ -105,7 +105,7 @@ class Chats(KnownChats):
                     if not self._file.exists():
                         raise sqlite3.DatabaseError("it is gone")
                     self._connection.execute(statement, values)
-                except sqlite3.Error as error:
+                except FAILURES as error:
                     if not is_damage(error):
                         raise
                     self._connection.close()
