@@ -66,7 +66,7 @@ _BY_PHRASE = {
     words.strip(): phrase for phrase, listed in _PHRASES.items() for words in listed.split("|")
 }
 _ADDRESS = re.compile(r"\b(?:please|verbatim|bot|dear|s il (?:te|vous) plait)\b")
-_NAME = re.compile(r"[A-Z][\w-]+(?: [A-Z][\w-]+)+")
+_CAPITALISED_WORDS = re.compile(r"[A-Z][\w-]++(?: [A-Z][\w-]++)*+")
 _BEFORE_NAME = re.compile(r"[a-z,;] $")
 _EXAMPLES = 3
 
@@ -137,6 +137,7 @@ def _names(text: str) -> Iterator[str]:
     """The whole names in a text, but for those that begin a sentence, whose first word may not be
     one.
     """
-    for match in _NAME.finditer(text):
-        if _BEFORE_NAME.search(text, max(0, match.start() - 2), match.start()):
+    for match in _CAPITALISED_WORDS.finditer(text):
+        several = " " in match.group()
+        if several and _BEFORE_NAME.search(text, max(0, match.start() - 2), match.start()):
             yield match.group()

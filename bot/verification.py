@@ -1,6 +1,7 @@
 """Holds an old citation against the source that it names, as it was then and as it is now."""
 
-import re
+import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -9,6 +10,7 @@ from bot.citation import ORIGIN, Cited, link_selects, parse_reference, reference
 from bot.isolation import without_controls
 from bot.origin import origin_lines, said_by
 from bot.worddiff import Piece, compare, most_similarity, similarity
+from bot.wordplaces import sequence_starts, word_places
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
 from embeddings import same_text
 
@@ -255,17 +257,12 @@ def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
         return " ".join(evidence.split()) in " ".join(span.of(then.text).split())
     wanted = evidence.split()
     texts = [sentence.of(then.text).split() for sentence in sentences]
-    for first, words in enumerate(texts):
-        if words != wanted[: len(words)]:
-            continue
-        at = 0
-        for following in texts[first:]:
-            if wanted[at : at + len(following)] != following:
-                break
-            at += len(following)
-            if at == len(wanted):
-                return True
-    return False
+    ends = set(itertools.accumulate(map(len, texts)))
+    starts = {0, *ends}
+    return bool(wanted) and any(
+        start in starts and start + len(wanted) in ends
+        for start in sequence_starts(wanted, list(itertools.chain.from_iterable(texts)))
+    )
 
 
 def _described_otherwise(cited: Cited, source: Document, words: str) -> tuple[Mismatch, ...]:
@@ -347,7 +344,15 @@ def _found(cited: Cited, words: _Words, document: Document) -> Place | None:
     """
     if document.digest.startswith(cited.digest) and cited.span.of(document.text) == words.text:
         return _place(document, cited.span)
-    places = [_place(document, span) for span in _occurrences(words, document)]
+    passages = sorted(document.quotable, key=lambda passage: passage.span)
+    ends = [passage.span.end for passage in passages]
+
+    def place(span: Span) -> Place:
+        at = bisect_right(ends, span.start)
+        here = next((p for p in passages[at : at + 1] if p.span.start < span.end), None)
+        return Place(document, here, span)
+
+    places = map(place, _occurrences(words, document))
     near = words.number or 0
     return min(places, key=lambda p: (abs((_number(p) or 0) - near), p.span.start), default=None)
 
@@ -359,11 +364,7 @@ def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
         return
     starts = {passage.span.start for passage in document.quotable}
     ends = {passage.span.end for passage in document.quotable}
-    before = r"(?<!\w)" if re.match(r"\w", parts[0]) else ""
-    after = r"(?!\w)" if re.search(r"\w$", parts[-1]) else ""
-    same = r"\s+".join(map(re.escape, parts))
-    for match in re.finditer(f"(?={before}({same}){after})", document.text):
-        span = Span(*match.span(1))
+    for span in word_places(parts, document.text):
         if not words.whole or (span.start in starts and span.end in ends):
             yield span
 

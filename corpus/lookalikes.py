@@ -39,7 +39,6 @@ _COLONS = str.maketrans("꞉∶ː˸׃։፡︓܃ː᛬", ":" * 11)
 _UNSEEN = "\u115f\u1160\u3164\uffa0\u2800\u180e"
 _TURNED = re.compile("\u202e([^\u202c\n]*+)")
 """What is written backwards and shown forwards."""
-_LATIN = re.compile(r"LATIN (?:[A-Z]+ )*LETTER (?:[A-Z]+ )*([A-Z])(?: WITH .*)?")
 
 
 def plain(text: str) -> str:
@@ -71,8 +70,13 @@ def skeleton(word: str) -> str:
 def _letter(character: str) -> str:
     if character.isascii():
         return character
-    match = _LATIN.fullmatch(unicodedata.name(character, ""))
-    return match[1].lower() if match else character
+    alphabet, _, name = unicodedata.name(character, "").rpartition("LETTER ")
+    words = name.split(" ") if alphabet.startswith("LATIN ") else []
+    for at in reversed(range(len(words))):
+        letter, after = words[at], words[at + 1 : at + 2]
+        if len(letter) == 1 and after in ([], ["WITH"]) and "".join(words[: at + 1]).isalpha():
+            return letter.lower()
+    return character
 
 
 def mixes_alphabets(word: str) -> bool:

@@ -15,7 +15,11 @@ from corpus.model import Span
 from corpus.sentences import trim
 
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-_HEADING = re.compile(r"(?P<marks>#{1,6})[^\S\n]+(?P<words>\S.*?)(?:[^\S\n]+#+)?[^\S\n]*$", re.M)
+_HEADING = re.compile(
+    r"(?P<marks>#{1,6})[^\S\n]++(?P<words>\S++(?:[^\S\n]++\S++)*?)"
+    r"(?:[^\S\n]++#++)?[^\S\n]*+$",
+    re.M,
+)
 _SENTENCE_END = re.compile(r"[.,!?:;…。！？؟।、，][\"'”’»)\]]*$")
 _LABEL = re.compile(r"(?P<label>from|to|contacts?|source|date|de|à)\s*:\s*(?P<value>.*)$", re.I)
 _ADDRESS = re.compile(r"(?:\w\s+)?(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$")
@@ -36,12 +40,14 @@ _MONTHS = {
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = (
-    rf"(?:(?P<month_1>{_MONTH})\.?\s+(?P<day_1>\d{{1,2}})\s*,?\s+(?P<year_1>\d{{4}})"
+    rf"(?:(?P<month_1>{_MONTH})\.?\s+(?P<day_1>\d{{1,2}})(?:\s*+,)?\s++(?P<year_1>\d{{4}})"
     rf"|(?P<day_2>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?P<month_2>{_MONTH})\.?,?\s+(?P<year_2>\d{{4}})"
     r"|(?P<year_3>\d{4})-(?P<month_3>\d{2})-(?P<day_3>\d{2}))"
 )
 _DATELINE = re.compile(
-    rf"{_DATE}\s*[–—-]\s+(?P<place>[^–—]+?)(?:\s+[–—-]\s*(?P<publisher>\S.*))?$", re.I
+    rf"{_DATE}\s*+[–—-]\s++(?P<place>[^–—\s]++(?:\s++[^–—\s]++)*?)"
+    r"(?:\s++[–—-]\s*+(?P<publisher>\S(?s:.*)))?$",
+    re.I,
 )
 _HEAD_BLOCKS = 12
 _SHORT_LABEL_WORDS = 4

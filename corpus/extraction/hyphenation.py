@@ -16,7 +16,7 @@ from pathlib import Path
 
 _LIST = "frequency_dictionary_en_82_765.txt"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+)*")
-_LAST_PART = re.compile(r"[^\W\d_]+$")
+_LAST_PART = re.compile(r"(?<![^\W\d_])[^\W\d_]++$")
 _FIRST_PART = re.compile(r"^[^\W_]+")
 _ENGLISH_SHARE = 0.6
 _LEAST_WORDS = 8

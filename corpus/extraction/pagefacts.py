@@ -36,7 +36,10 @@ _PUBLISHED_TAGS = (
 )
 _PLACE_TAGS = ("geo.placename",)
 _LANGUAGE_TAGS = ("content-language", "dcterms.language", "dc.language", "og:locale")
-_PARTING = r"\s*(?:\s[|·•–—/-]|::?|»)\s+"  # what stands between a title and the name of its site
+# what stands between a title and the name of its site
+_PARTED_BEFORE = re.compile(r"(?:\s[|·•–—/-]|[:»])\s$")
+_PARTED_AFTER = re.compile(r"(?:\s[|·•–—/-]|\s?(?:::?|»))\s")
+_LONGEST_TITLE = 1_000
 _ADDRESS_TAGS = ("og:url", "twitter:url", "parsely-link", "syndication-source", "original-source")
 _MOST_ADDRESSES = 50
 _MAX_JSON = 500_000
@@ -153,15 +156,35 @@ def _title(
     if not stated or stated.casefold() == (publisher or "").casefold():
         stated = in_head or stated
     for heading in headings:
-        if len(heading) < len(stated) and re.search(
-            rf"(?:^|{_PARTING}){re.escape(heading)}(?:{_PARTING}|$)", stated
-        ):
+        if len(heading) < len(stated) <= _LONGEST_TITLE and _is_a_part(heading, stated):
             return heading
     if publisher:
-        stated = re.sub(rf"\s*[|·•–—:-]+\s*{re.escape(publisher)}\s*$", "", stated) or stated
+        stated = _without_end(stated, publisher) or stated
     if stated:
         return stated
     return headings[0] if headings else None
+
+
+def _is_a_part(heading: str, title: str) -> bool:
+    """Whether the heading is the title but for what " | ", ": " or the like parts from it."""
+    start = title.find(heading)
+    while start >= 0:
+        before, after = title[:start], title[start + len(heading) :]
+        if (not before or _PARTED_BEFORE.search(before[-3:])) and (
+            not after or _PARTED_AFTER.match(after)
+        ):
+            return True
+        start = title.find(heading, start + 1)
+    return False
+
+
+def _without_end(title: str, publisher: str) -> str:
+    """The title without " - PUBLISHER" at its end."""
+    if not title.endswith(publisher):
+        return title
+    before = title.removesuffix(publisher).rstrip()
+    title_alone = before.rstrip("|·•–—:-")
+    return title if title_alone == before else title_alone.rstrip()
 
 
 def _heading(element: Any) -> str:

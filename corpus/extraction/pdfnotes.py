@@ -16,7 +16,7 @@ _OPENING = 8
 _CONTEXT = 60
 NOTE = re.compile(r"(?P<mark>\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_]|[“\"(«‘'])")
 _FIRST_SIGN = re.compile(r"\d{1,3}|[*∗†‡§¶]{1,3}")
-_SEVERAL = re.compile(r"\s*[,;–-]\s*")
+_PARTED = re.compile(r"[,;–-]")
 _LONG_NUMBER = re.compile(r"\d\d$")
 _TEN = re.compile(r"(?<![\d.,])10$")
 
@@ -97,7 +97,7 @@ class _Sign:
     @property
     def bare(self) -> str:
         """The sign without brackets; the first of several."""
-        return _SEVERAL.split(plain(self.sign).strip("[]()., "))[0]
+        return _PARTED.split(plain(self.sign).strip("[]()., "), maxsplit=1)[0].rstrip()
 
     @property
     def doubt(self) -> int:

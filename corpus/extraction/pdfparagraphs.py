@@ -27,7 +27,7 @@ _NUMBERED = re.compile(
     r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+\S"
 )
 _SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2})+[.:]?\s+[^\W\d_]\S*\s")
-LEADER = re.compile(r"(?:\.\s?|…){4,}\s*[\divx]*$")  # "Annex ........ 12" in a table of contents
+LEADER = re.compile(r"(?:\.\s?|…){4}\s*[\divx]*$")  # "Annex ........ 12" in a table of contents
 
 PitchOf = Callable[[float], float]
 

@@ -14,7 +14,7 @@ from corpus.extraction.pdffile import Characters, FilePage, PdfFile
 from corpus.extraction.pdflines import Line, Page, join_pieces
 from corpus.extraction.pdfpieces import pieces_of, turned_heights
 
-_FILE_NAME = re.compile(r"\S+\.\w{2,4}|\S*_\S*|untitled.*|document\d*|title|slide \d+", re.I)
+_FILE_NAME = re.compile(r"\S+\.\w{2,4}|[^\s_]*+_\S*+|untitled.*|document\d*|title|slide \d+", re.I)
 _MADE_BY = re.compile(r"^Microsoft (?:Word|PowerPoint)\s*-\s*", re.I)
 _FILE_SUFFIX = re.compile(r"\.(?:docx?|pdf|pptx?|rtf|odt|indd)$", re.I)
 _STRAIGHT = range(4)  # quarter turns

@@ -20,9 +20,11 @@ from corpus.extraction.pagewords import left_out, pieces_of
 from corpus.extraction.shownpage import show
 
 _PRESCAN_BYTES = 4096
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
-_META_CHARSET = re.compile(rb"<meta[^>]+?charset\s*=\s*[\"']?\s*([\w:.-]+)", re.I)
-_XML_ENCODING = re.compile(rb"<\?xml[^>]+?encoding\s*=\s*[\"']([\w:.-]+)", re.I)
+_CHARSET = re.compile(r"charset\s*+=\s*+(?:[\"']\s*+)?([\w:.-]+)", re.I)
+_META_CHARSET = re.compile(
+    rb"<meta(?:(?!<meta)[^>])*?charset\s*+=\s*+(?:[\"']\s*+)?([\w:.-]+)", re.I
+)
+_XML_ENCODING = re.compile(rb"<\?xml(?:(?!<\?xml)[^>])*?encoding\s*+=\s*+[\"']([\w:.-]+)", re.I)
 _CODECS = {  # by the WHATWG encoding standard, where Python's codec of the name is another
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
