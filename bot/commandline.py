@@ -322,23 +322,27 @@ def add(
 
     Example: verbatim add statement.pdf --publisher "Global Affairs Canada" --date 2022-05-12
     """
-    from bot.composition import added_sources
-    from corpus.adding import find_sources
+    from bot.openextractor import open_extractor
 
     given = _provenance(title, publisher, published, place, url, language, access)
-    found = find_sources(sources)
-    if len(found) > 1 and (title or published or url):
-        raise typer.BadParameter(
-            f"--title, --date and --url are for one statement, these are {len(found)}"
-        )
-    settings = _settings()
     outcomes = []
-    with _progress_bar("Adding") as progress:
-        for outcome in added_sources(settings, found, given=given):
-            outcomes.append(outcome)
-            if not as_json:
-                terminalreports.print_outcome(outcome, out, err)
-            progress(len(outcomes), len(found))
+    with open_extractor() as extractor:
+        extractor.prepare()  # it starts while the rest is imported
+        from bot.composition import added_sources
+        from corpus.adding import find_sources
+
+        found = find_sources(sources)
+        if len(found) > 1 and (title or published or url):
+            raise typer.BadParameter(
+                f"--title, --date and --url are for one statement, these are {len(found)}"
+            )
+        settings = _settings()
+        with _progress_bar("Adding") as progress:
+            for outcome in added_sources(settings, found, extractor=extractor, given=given):
+                outcomes.append(outcome)
+                if not as_json:
+                    terminalreports.print_outcome(outcome, out, err)
+                progress(len(outcomes), len(found))
     bad = sum(outcome.added is None for outcome in outcomes)
     if as_json:
         print(json.dumps([outcome_fields(o) for o in outcomes], ensure_ascii=False, indent=2))
@@ -929,10 +933,11 @@ def evaluate_sets(
 
     Example: verbatim eval xquad/en mtrag-un --plot curves.png
     """
-    from bot.composition import open_evaluation_embedders, open_extractor
+    from bot.composition import open_evaluation_embedders
     from bot.evaluation.command import evaluate
     from bot.evaluation.report import report_fields, report_lines
     from bot.evaluation.systems import chosen_systems
+    from bot.openextractor import open_extractor
 
     try:
         chosen = chosen_systems(systems.split(","))

@@ -18,6 +18,7 @@ from bot.databaseaddress import DatabaseAddress
 from bot.doctor import Finding, examine
 from bot.errors import EvaluationFailed, SettingsError
 from bot.liveanswerer import LiveAnswerer
+from bot.openextractor import open_extractor
 from bot.refreshing import OpenEngine, ProgressBar, Refresher
 from bot.settings import EngineKind, Settings
 from bot.verification import Verification, verify
@@ -65,8 +66,6 @@ Warn = Callable[[str], None]
 """Tells the person who runs this of something that did not stop it."""
 
 _FIRST_BUILD_WAIT_S = 900.0
-_LONGEST_TURN_S = 5.0
-"""How long a source in the chat waits until one of two that are being read is done."""
 
 
 def open_index(settings: Settings) -> PassageIndex:
@@ -123,9 +122,11 @@ def open_served(
         EmbeddingsError: if the model or the index cannot be used.
     """
     store = open_index(settings)
+    extractor = open_extractor(chat=True)
+    if store.is_empty():
+        extractor.prepare()  # it starts while the model is loaded
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
-    extractor = open_extractor(chat=True)
     refresher = Refresher(
         settings, index=store, model=model, read=extractor.document, progress_bar=progress_bar
     )
@@ -216,18 +217,6 @@ def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
     return opened
 
 
-def open_extractor(*, chat: bool = False) -> "Extractor":
-    """What parses foreign bytes for this process, in a process of its own that starts when needed.
-
-    That ends with this one at the latest. In a ``chat`` a source is bounded as Telegram bounds a
-    file, and no person waits long for the sources of others.
-    """
-    from corpus.extraction.extractor import Extractor
-    from corpus.extraction.limits import CHAT_LIMITS
-
-    return Extractor(limits=CHAT_LIMITS, wait_s=_LONGEST_TURN_S) if chat else Extractor()
-
-
 def open_directory(
     settings: Settings, *, extractor: "Extractor | None" = None
 ) -> "CorpusDirectory":
@@ -252,22 +241,18 @@ def open_directory(
 
 
 def added_sources(
-    settings: Settings, sources: Sequence["Source"], *, given: Provenance
+    settings: Settings, sources: Sequence["Source"], *, extractor: "Extractor", given: Provenance
 ) -> Iterator["SourceOutcome"]:
     """What comes of each source that is added to the corpus directory; see ``open_directory``.
 
     Raises:
         CorpusNotWritable: if the directory cannot be written.
     """
-    with open_extractor() as extractor:
-        extractor.prepare()  # it starts while the rest is imported
-        from corpus.adding import add_sources
-        from corpus.fetching import fetch
+    from corpus.adding import add_sources
+    from corpus.fetching import fetch
 
-        directory = open_directory(settings, extractor=extractor)
-        yield from add_sources(
-            sources, into=directory, extractor=extractor, fetch=fetch, given=given
-        )
+    directory = open_directory(settings, extractor=extractor)
+    yield from add_sources(sources, into=directory, extractor=extractor, fetch=fetch, given=given)
 
 
 def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:
