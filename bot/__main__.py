@@ -2,6 +2,10 @@
 
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corpus.extraction.extractor import Extractor
 
 EXIT_INTERRUPTED = 130
 
@@ -16,11 +20,27 @@ def main() -> None:
 
         with suppress(OSError):  # only Linux can
             hide_memory()
+        extractor = _prepared_extractor()
         from bot.commandline import run
 
-        run()
+        run(extractor)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _prepared_extractor() -> "Extractor | None":
+    """The extractor of a command that surely needs one: its process starts while this one imports
+    the rest, which takes longer.
+    """
+    if sys.argv[1:2] != ["add"]:
+        return None
+    from bot.openextractor import open_extractor
+    from corpus.errors import ExtractorUnavailable
+
+    extractor = open_extractor()
+    with suppress(ExtractorUnavailable):  # said when it is asked
+        extractor.prepare()
+    return extractor
 
 
 if __name__ == "__main__":

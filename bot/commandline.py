@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -59,6 +59,9 @@ from embeddings import (
     iso_range,
     known_filter,
 )
+
+if TYPE_CHECKING:  # slow to import
+    from corpus.extraction.extractor import Extractor
 
 EXIT_ANSWERED = 0
 EXIT_FAILURE = 1
@@ -285,6 +288,7 @@ def chat(
 
 @app.command()
 def add(
+    context: typer.Context,
     sources: Annotated[
         list[str],
         typer.Argument(
@@ -326,8 +330,7 @@ def add(
 
     given = _provenance(title, publisher, published, place, url, language, access)
     outcomes = []
-    with open_extractor() as extractor:
-        extractor.prepare()  # it starts while the rest is imported
+    with context.obj or open_extractor() as extractor:
         from bot.composition import added_sources
         from corpus.adding import find_sources
 
@@ -984,15 +987,17 @@ def options(
     """Options of every command."""
 
 
-def run() -> None:
+def run(extractor: "Extractor | None" = None) -> None:
     """Runs the command line: prints one clear line where something fails, and exits.
+
+    The ``extractor`` is for the command that needs one, which else opens its own.
 
     Raises:
         KeyboardInterrupt: if the user interrupts it.
     """
     _speak_utf8()
     try:
-        app()
+        app(obj=extractor)
     except RefreshRunning as error:
         _fail(str(error), EXIT_REFRESH_RUNNING)
     except (BotError, CorpusError, EmbeddingsError) as error:

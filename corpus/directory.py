@@ -35,6 +35,9 @@ _NOT_PUBLIC = (
     'with "--access public" to change that.'
 )
 _OTHERS = 0o077
+_TIME_S = 25.0
+"""How long the text of one source may be worked on, after it was read from its bytes."""
+
 _NUMBERED_CHARACTERS = 80
 """How much of a name is kept before a number that tells it from another: both fit into an id."""
 
@@ -193,11 +196,12 @@ class CorpusDirectory:
         document_id = self._id_for(source, original)
         before = self._known.get(document_id)
         given = given or Provenance()
+        extractor = self._extractor.within(_TIME_S)
         if before is not None and before.original == original:
-            made = self._made_again(before, document_id, given, fetched)
+            made = _made_again(before, document_id, given, fetched, extractor)
             source = before.source or source
         else:
-            made = self._made_anew(extract, before, document_id, given, fetched)
+            made = _made_anew(extract, before, document_id, given, fetched, extractor)
         provenance = made.provenance
         access = readers(provenance.access, self._default_access)
         document = replace(made.document, access=access)
@@ -209,74 +213,13 @@ class CorpusDirectory:
         written = with_front_matter(provenance, more, document.text).encode("utf-8")
         if len(written) > MAX_FILE_BYTES:
             raise UnreadableSource(f"over {MAX_FILE_BYTES // 1_000_000} MB of text. Split it.")
-        self._extractor.front_matter(written)  # what a refresh would refuse is not written
+        extractor.check_front_matter(written)  # what a refresh would refuse is not written
         path = before.path if before else self.directory / f"{document_id}.md"
         if before is not None and path.read_bytes() == written:
             state = "unchanged"
         else:
             state = "updated" if before else "added"
         return Added(document, state, path, made.notes), written
-
-    def _made_again(
-        self, before: StatementFile, document_id: str, given: Provenance, fetched: str | None
-    ) -> _Made:
-        """The document of the same bytes as before: what a person corrected in it stays."""
-        parts = before.parts()
-        says = parts.provenance
-        said = says.said_by_source or frozenset()
-        says = replace(says, said_by_source=(said - _named_by(given)) or None)
-        if given.url is not None and says.fetched is None:
-            says = replace(says, fetched=fetched)  # its address has been looked at now
-        provenance = given.or_else(says)
-        document = self._extractor.lay_out(
-            parts.body, document_id=document_id, **_fields(provenance)
-        )
-        return _Made(document, provenance, parts.fields)
-
-    def _made_anew(
-        self,
-        extract: Extract,
-        before: StatementFile | None,
-        document_id: str,
-        given: Provenance,
-        fetched: str | None,
-    ) -> _Made:
-        """The document of other bytes than those that it was made of before, if it was there."""
-        decided = given.access is not None
-        parts = self._extractor.front_matter(extract.text.encode("utf-8"), decided=decided)
-        claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
-        says = parts.provenance.or_else(_provenance(extract))
-        found = believed(says, claimed=claimed, fetched=fetched)
-        # who names these is for this code to say, whatever the source has there
-        says = replace(found.says, fetched=None, said_by_source=None)
-        not_said, notes = _named_by(given), found.notes
-        if fetched is not None and says.access == frozenset({PUBLIC}):
-            says = replace(says, access=None)  # a page does not open itself to everybody
-        if before is not None and (says.access is None or PUBLIC in says.access):
-            # who may read it was decided by a person: another text does not make it public
-            earlier = before.parts().provenance
-            by_itself = earlier.said_by_source or frozenset()
-            if says.access is None:
-                says = replace(says, access=earlier.access)
-                not_said |= frozenset({"access"}) - by_itself
-            elif earlier.access is not None and "access" not in by_itself:
-                notes += (_NOT_PUBLIC,) if earlier.access != says.access else ()
-                says = replace(says, access=earlier.access)
-                not_said |= frozenset({"access"})
-        provenance = given.or_else(says)
-        document = self._extractor.lay_out(
-            parts.body, document_id=document_id, **_fields(provenance)
-        )
-        if fetched is not None:
-            # its furniture, too, is what the page says
-            publisher = provenance.publisher if found.elsewhere else document.publisher
-            document = replace(document, publisher=publisher)
-            provenance = replace(provenance, publisher=publisher)
-            not_said |= {"url"}
-        said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
-        document = replace(document, fetched=fetched, said_by_source=said)
-        provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
-        return _Made(document, provenance, parts.fields, notes)
 
     def remove(self, id_or_prefix: str) -> Path:
         """Deletes the file of the one document with that id, or whose id begins so.
@@ -321,6 +264,69 @@ class CorpusDirectory:
         more = (f"{label[:_NUMBERED_CHARACTERS]}-{n}" for n in range(2, len(taken) + 3))
         names = itertools.chain([label], more)
         return next(name for name in names if name.casefold() not in taken)
+
+
+def _made_again(
+    before: StatementFile,
+    document_id: str,
+    given: Provenance,
+    fetched: str | None,
+    extractor: Extractor,
+) -> _Made:
+    """The document of the same bytes as before: what a person corrected in it stays."""
+    parts = before.parts(extractor)
+    says = parts.provenance
+    said = says.said_by_source or frozenset()
+    says = replace(says, said_by_source=(said - _named_by(given)) or None)
+    if given.url is not None and says.fetched is None:
+        says = replace(says, fetched=fetched)  # its address has been looked at now
+    provenance = given.or_else(says)
+    document = extractor.lay_out(parts.body, document_id=document_id, **_fields(provenance))
+    return _Made(document, provenance, parts.fields)
+
+
+def _made_anew(
+    extract: Extract,
+    before: StatementFile | None,
+    document_id: str,
+    given: Provenance,
+    fetched: str | None,
+    extractor: Extractor,
+) -> _Made:
+    """The document of other bytes than those that it was made of before, if it was there."""
+    decided = given.access is not None
+    parts = extractor.front_matter(extract.text.encode("utf-8"), decided=decided)
+    claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
+    says = parts.provenance.or_else(_provenance(extract))
+    found = believed(says, claimed=claimed, fetched=fetched)
+    # who names these is for this code to say, whatever the source has there
+    says = replace(found.says, fetched=None, said_by_source=None)
+    not_said, notes = _named_by(given), found.notes
+    if fetched is not None and says.access == frozenset({PUBLIC}):
+        says = replace(says, access=None)  # a page does not open itself to everybody
+    if before is not None and (says.access is None or PUBLIC in says.access):
+        # who may read it was decided by a person: another text does not make it public
+        earlier = before.parts(extractor).provenance
+        by_itself = earlier.said_by_source or frozenset()
+        if says.access is None:
+            says = replace(says, access=earlier.access)
+            not_said |= frozenset({"access"}) - by_itself
+        elif earlier.access is not None and "access" not in by_itself:
+            notes += (_NOT_PUBLIC,) if earlier.access != says.access else ()
+            says = replace(says, access=earlier.access)
+            not_said |= frozenset({"access"})
+    provenance = given.or_else(says)
+    document = extractor.lay_out(parts.body, document_id=document_id, **_fields(provenance))
+    if fetched is not None:
+        # its furniture, too, is what the page says
+        publisher = provenance.publisher if found.elsewhere else document.publisher
+        document = replace(document, publisher=publisher)
+        provenance = replace(provenance, publisher=publisher)
+        not_said |= {"url"}
+    said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
+    document = replace(document, fetched=fetched, said_by_source=said)
+    provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
+    return _Made(document, provenance, parts.fields, notes)
 
 
 def _named_by(given: Provenance) -> frozenset[str]:

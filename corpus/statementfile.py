@@ -34,8 +34,8 @@ class StatementFile:
         self.path = path
         self._extractor = extractor
 
-    def parts(self) -> Parts:
-        """The whole file in its parts.
+    def parts(self, extractor: Extractor) -> Parts:
+        """The whole file in its parts, by an extractor that may be short of time.
 
         Raises:
             UnreadableSource: if it cannot be read or parsed.
@@ -45,7 +45,7 @@ class StatementFile:
         except OSError as error:
             raise UnreadableSource(_in_the_way(self.path, error.strerror)) from error
         try:
-            return self._extractor.front_matter(data)
+            return extractor.front_matter(data)
         except UnreadableSource as error:
             raise UnreadableSource(_in_the_way(self.path, str(error))) from error
 

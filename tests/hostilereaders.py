@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import UnreadableSource
 from corpus.extraction.answers import Answer
 from corpus.extraction.child import serve
 
@@ -48,9 +49,31 @@ def lie_about_length(_: str) -> str:
     return ""
 
 
-def answer_wrongly(_: str) -> str:
-    os.write(3, (13).to_bytes(8, "big") + b'{"text": 123}')
-    os._exit(0)
+def answer(*frames: bytes) -> Callable[[str], str]:
+    """Sends frames as an answer and ends."""
+
+    def send(_: str) -> str:
+        for frame in frames:
+            rest = memoryview(len(frame).to_bytes(8, "big") + frame)
+            while rest:
+                rest = rest[os.write(3, rest) :]
+        os._exit(0)
+
+    return send
+
+
+def flood(_: str) -> str:
+    while True:
+        os.write(3, b"\x00" * 65_536)
+
+
+def be_slow(rest: str) -> str:
+    time.sleep(float(rest))
+    return "slow"
+
+
+def refuse(_: str) -> str:
+    raise UnreadableSource("\x1b[31mno\n\u202e" * 1_000)
 
 
 def is_open(descriptor: int) -> bool:
@@ -78,7 +101,15 @@ ORDERS: dict[str, Callable[[str], str]] = {
     "descriptors": lambda _: " ".join(map(str, filter(is_open, range(1025)))),
     "environment": lambda _: "\n".join(sorted(os.environ)),
     "lie": lie_about_length,
-    "wrong": answer_wrongly,
+    "wrong": answer(b'{"text": 123}'),
+    "control characters": answer(b"{}", b"a\x1b[31mb", b""),
+    "huge head": answer(b'{"a":"' + b"x" * 8_000_001 + b'"}', b"", b""),
+    "huge text": answer(b"{}", b"x" * 1_000_001, b""),
+    "half": answer(b"{}", b"text"),
+    "nothing": answer(),
+    "flood": flood,
+    "slow": be_slow,
+    "reason": refuse,
 }
 
 

@@ -42,6 +42,7 @@ _FILE_DESCRIPTORS = 32
 _HIGH_DESCRIPTOR = 128
 _SOURCE, _ANSWERS = 0, 3
 _NICE = 10
+_ENDED_FIRST = "500"
 _UNCONFINED = "not read: its parser could not be confined. Try it again."
 _SAVE_AS_TEXT = "Save it as text (.txt) and add that."
 
@@ -55,8 +56,11 @@ def main() -> None:
     os.close(null)
     with suppress(OSError):
         os.nice(_NICE)  # who asks for an answer meanwhile comes first
+    with suppress(OSError):  # where memory is short, a fork ends and not the bot
+        Path("/proc/self/oom_score_adj").write_text(_ENDED_FIRST, "ascii")
     warm_up()
     serve(OPERATIONS, control)
+    os._exit(0)  # whoever ends it waits for that
 
 
 def serve(operations: Mapping[str, Operation], control: socket.socket) -> None:
@@ -170,7 +174,7 @@ class _Server:
             for fd in pipes:
                 os.close(fd)
             return
-        deadline = time.monotonic() + int(request["wall_s"])
+        deadline = time.monotonic() + float(request["wall_s"])
         pid = os.fork()
         if pid == 0:
             operation = self._operations[request["operation"]]
@@ -259,7 +263,7 @@ def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
     """Puts the limits of the request on this process; a limit that a system lacks is left out."""
     cpu_s = int(request["cpu_s"])
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, int(request["wall_s"]))  # also if the server is killed
+    signal.setitimer(signal.ITIMER_REAL, float(request["wall_s"]))  # also if the server is killed
     room = mapped + int(request["source_bytes"]) + int(request["memory_bytes"])
     limits: dict[str, tuple[int, int]] = {
         "RLIMIT_AS": (room, room),
@@ -299,7 +303,7 @@ def _reason_of_death(
     if number == signal.SIGXCPU or usage.ru_utime + usage.ru_stime >= int(request["cpu_s"]):
         return f"took more than {request['cpu_s']} s to read. {_SAVE_AS_TEXT}"
     if late or number == signal.SIGALRM:
-        return f"took more than {request['wall_s']} s to read. {_SAVE_AS_TEXT}"
+        return f"took more than {request['wall_s']:.3g} s to read. {_SAVE_AS_TEXT}"
     grown = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     if grown >= int(request["memory_bytes"]) // 2:
         return _out_of_memory(request)

@@ -143,7 +143,7 @@ def _passages(head: Any, numbers: Sequence[int], *, document_id: str, text: str)
         inside = _sentences(numbers[at:stop], text, span)
         position = number if has_dateline else number + 1
         found.append(Passage(document_id, position, span, span.of(text), inside))
-        last, at = (end if position != DATELINE_NUMBER else 0), stop
+        last, at = end, stop
         if number % _PASSAGES_AT_ONCE == 0:
             time.sleep(_GIVES_WAY_S)  # other threads answer meanwhile
     if at != len(numbers):

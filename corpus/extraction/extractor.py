@@ -1,6 +1,9 @@
 """Foreign bytes of any kind → Extracts and Documents, parsed in a process of its own."""
 
+import math
+import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from types import TracebackType
@@ -44,6 +47,7 @@ class Extractor:
         self._wait_s = wait_s
         self._places = Places(AT_WORK_AT_ONCE, most_waiting=MOST_WAITING)
         self._sandbox = Sandbox(limits=self._limits, command=command)
+        self._until = math.inf
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +67,15 @@ class Extractor:
     def prepare(self) -> None:
         """Starts the process without waiting for it, for whoever knows that a source will come."""
         self._sandbox.prepare()
+
+    def within(self, seconds: float) -> Self:
+        """The same extractor for the several steps of one source, which take so long together.
+
+        It is this one's process and places; it is not to be closed.
+        """
+        other = copy(self)
+        other._until = time.monotonic() + seconds
+        return other
 
     def walls(self) -> Walls:
         """The walls around each fork, as this kernel grants them.
@@ -97,6 +110,7 @@ class Extractor:
                 name=name,
                 load=() if library is None else (library,),
                 more={"media_type": media_type},
+                until=self._until,
             )
         try:
             return stored_fields(extractanswer.extract_of(answer))
@@ -113,7 +127,7 @@ class Extractor:
             UnreadableSource: if it cannot be read; the message names no file.
         """
         with self._places.taken(wait_s=None):
-            answer = self._sandbox.ask("document", data, name=name)
+            answer = self._sandbox.ask("document", data, name=name, until=self._until)
         try:
             return documentanswer.document_of(
                 answer, document_id=id_from_name(name), text=answer.text
@@ -129,8 +143,22 @@ class Extractor:
             UnreadableSource: if it is not UTF-8, or its front matter is not what it should be; the
                 message names no file.
         """
+        return self._parts(data, decided=decided, with_body=True)
+
+    def check_front_matter(self, data: bytes) -> None:
+        """Nothing, if ``front_matter`` would return.
+
+        Raises:
+            ExtractorUnavailable, UnreadableSource: as ``front_matter``.
+        """
+        self._parts(data, decided=False, with_body=False)
+
+    def _parts(self, data: bytes, *, decided: bool, with_body: bool) -> Parts:
+        wanted = {"decided": decided, "with_body": with_body}
         with self._places.taken(wait_s=self._wait_s):
-            answer = self._sandbox.ask("front_matter", data, name="", more={"decided": decided})
+            answer = self._sandbox.ask(
+                "front_matter", data, name="", more=wanted, until=self._until
+            )
         try:
             return frontmatteranswer.parts_of(answer)
         except wire.BrokenWire as error:
@@ -173,7 +201,12 @@ class Extractor:
         }
         with self._places.taken(wait_s=self._wait_s):
             answer = self._sandbox.ask(
-                "lay_out", text.encode("utf-8"), name=document_id, text_bytes=0, more=known
+                "lay_out",
+                text.encode("utf-8"),
+                name=document_id,
+                text_bytes=0,
+                more=known,
+                until=self._until,
             )
         try:
             found = documentanswer.document_of(answer, document_id=document_id, text=text)

@@ -68,7 +68,8 @@ def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
     except UnicodeDecodeError as error:
         raise UnreadableSource(f"not UTF-8 text (byte {error.start}).") from error
     fields, body = split_front_matter(normalise(text), decided=bool(request["decided"]))
-    return frontmatteranswer.answer_of(Parts(fields, provenance_of(fields), normalise(body)))
+    body = normalise(body) if request["with_body"] else ""
+    return frontmatteranswer.answer_of(Parts(fields, provenance_of(fields), body))
 
 
 def lay_out(request: Mapping[str, Any], data: bytes) -> Answer:

@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import math
 import os
 import socket
 import subprocess
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 _MODULE = "corpus.extraction.child"
 _START_S = 10.0
 _GRACE_S = 5.0
+_LEAST_WALL_S = 0.1
 _STOP_S = 1.0
 _MESSAGE_BYTES = 100_000
 _TRIES = 2
@@ -123,12 +125,14 @@ class Sandbox:
         load: Iterable[str] = (),
         text_bytes: int | None = None,
         more: Mapping[str, object] | None = None,
+        until: float = math.inf,
     ) -> Answer:
         """What a fork of the process answers about a source.
 
         ``load`` names libraries that it is likely to need. An answer has ``text_bytes`` of text at
-        most, the limits' where that is None. A process that dies, which no source can bring about,
-        is started anew and asked once more.
+        most, the limits' where that is None. It may take the limits' time, and no longer than
+        ``until`` on the clock of ``time.monotonic``. A process that dies, which no source can bring
+        about, is started anew and asked once more.
 
         Raises:
             ExtractorUnavailable: if the process cannot be started, dies, or ``close`` was called.
@@ -137,7 +141,8 @@ class Sandbox:
         if sys.platform == "win32":
             raise UnreadableSource("not read: files are read on Linux and macOS only.")
         limits = self._limits
-        deadline = time.monotonic() + limits.wall_s + _GRACE_S
+        wall_s = min(limits.wall_s, max(until - time.monotonic(), _LEAST_WALL_S))
+        deadline = time.monotonic() + wall_s + _GRACE_S
         most = limits.text_bytes if text_bytes is None else text_bytes
         request = {
             **(more or {}),
@@ -147,7 +152,7 @@ class Sandbox:
             "text_bytes": most,
             "memory_bytes": limits.memory_bytes,
             "cpu_s": limits.cpu_s,
-            "wall_s": limits.wall_s,
+            "wall_s": wall_s,
         }
         needed = set(load)
         deaths = 0
