@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from bot.background import Step
+from bot.deviationtexts import deviation_lines
 from bot.isolation import in_line, isolated
 from bot.origin import address_of, fetched_from, only_for, publisher_of
 from bot.submissions import Submission
@@ -160,6 +161,7 @@ def preview(submission: Submission, words: Translator) -> str:
         words.say(states[submission.added.state], id=document.id),
         words.plural("1 paragraph", "{count} paragraphs", len(document.passages)),
         *(shorten(note, units=_NOTE_UNITS) for note in submission.notes[:_PREVIEWED]),
+        *deviation_lines(submission.added.deviations or (), words),
     ]
     return "\n\n".join(["\n".join(lines), *_previewed(document)])
 

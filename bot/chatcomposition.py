@@ -98,6 +98,7 @@ def open_dialogue(
         source_text=kept_text,
         lay_out=served.extractor.stored_document,
         keep_vote=feedback.keep,
+        deviations_of=snapshots.deviations,
     )
     return Dialogue(
         [

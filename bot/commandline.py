@@ -41,7 +41,7 @@ from bot.settings import (
     webhook_settings,
 )
 from bot.translation import translator
-from corpus import CorpusError
+from corpus import CorpusError, Span
 from corpus.frontmatter import (
     Provenance,
     checked_access,
@@ -543,7 +543,9 @@ def check(
     citations: Annotated[
         bool,
         typer.Option(
-            "--citations", help="Compare each stored passage and sentence with its source, too."
+            "--citations",
+            help="Compare each stored passage and sentence with its source, too, and say where "
+            "the texts deviate from their sources.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -555,13 +557,18 @@ def check(
 
     Example: verbatim check --citations
     """
-    from bot.composition import check_index
+    from bot.composition import check_index, known_deviations, served_corpus
 
-    found = check_index(_settings(), progress_bar=_progress_bar, citations=citations)
+    settings = _settings()
+    found = check_index(settings, progress_bar=_progress_bar, citations=citations)
+    deviating = {}
+    if citations and found.intact:
+        deviating = known_deviations(settings, served_corpus(settings, warn=_warn))
     if as_json:
-        print(json.dumps(check_fields(found), ensure_ascii=False, indent=2))
+        print(json.dumps(check_fields(found, deviating), ensure_ascii=False, indent=2))
     else:
         terminalreports.print_check(found, out)
+        terminalreports.print_deviations(deviating, out)
     raise typer.Exit(0 if found.intact else EXIT_FAILURE)
 
 
@@ -627,22 +634,37 @@ def show(
     raw: Annotated[
         bool, typer.Option("--raw", help="Print the stored text alone, byte for byte.")
     ] = False,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--beside", help="Print what was left out, guessed or repaired beside the stored text."
+        ),
+    ] = False,
 ) -> None:
     """Show a document, or one paragraph of it, as it is stored.
 
-    With --raw the output is the text that offsets count in and whose SHA-256 is the digest.
+    With --raw the output is the text that offsets count in and whose SHA-256 is the digest. With
+    --beside each piece of the source that the text has otherwise stands where it stood.
 
     Example: verbatim show 2022-05-12 7
     """
-    from bot.composition import served_corpus
+    from bot.composition import known_deviations, served_corpus
 
+    if raw and beside:
+        raise typer.BadParameter("give --raw or --beside, not both")
     number: int | None = None
     if paragraph is not None:
         digits = paragraph.strip().removeprefix("¶").strip()
         if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
             raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
         number = int(digits)
-    found = served_corpus(_settings(), warn=_warn).find(_decodable(document))
+    corpus = served_corpus(_settings(), warn=_warn)
+    found = corpus.find(_decodable(document))
+    if beside:
+        deviations = known_deviations(_settings(), corpus).get(found.id, ())
+        span = Span(0, len(found.text)) if number is None else found.passage(number).span
+        terminal.print_beside(found, span, deviations, out)
+        return
     if raw:
         text = found.text if number is None else found.passage(number).text
         sys.stdout.buffer.write(text.encode("utf-8"))

@@ -32,6 +32,7 @@ from corpus import (
     shipped_statements,
 )
 from corpus.durable import make_directory
+from corpus.extraction.extract import Deviation
 from corpus.frontmatter import Provenance
 from embeddings import (
     CrossEncoderReranker,
@@ -283,6 +284,13 @@ def check_index(
         return check_store(
             store, citations=citations, source_text=snapshots.text, progress=progress
         )
+
+
+def known_deviations(settings: Settings, corpus: Corpus) -> dict[str, tuple[Deviation, ...]]:
+    """Returns the deviations that are noted of documents, by id, for each that has some."""
+    snapshots = Snapshots(settings.snapshots_directory)
+    found = {each.id: snapshots.deviations(each.digest) or () for each in corpus.documents}
+    return {document_id: deviations for document_id, deviations in found.items() if deviations}
 
 
 def examine_setup(

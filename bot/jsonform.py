@@ -1,6 +1,7 @@
 """The JSON form of replies and verdicts: stable, documented in the README."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.answering import NoAnswer, Quote, Reply, outcome_of
@@ -10,6 +11,7 @@ from bot.explanation import explanation
 from bot.origin import said_by
 from bot.verification import Place, Verification
 from corpus import Document
+from corpus.extraction.extract import Deviation
 from embeddings import Filter, Manifest, StoreCheck
 
 if TYPE_CHECKING:
@@ -62,9 +64,19 @@ def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
         "state": added.state if added else "failed",
         "reason": outcome.reason,
         "notes": list(outcome.notes),
+        "deviations": deviation_fields(added.deviations or ()) if added else [],
         "fetched": outcome.fetched,
         "document": document_fields(added.document) if added else None,
     }
+
+
+def deviation_fields(deviations: Iterable[Deviation]) -> list[dict[str, Any]]:
+    """Returns the number of things of each kind that the stored text has otherwise."""
+    times = Counter((each.kind, each.name) for each in deviations)
+    return [
+        {"kind": kind.value, "name": name.value, "count": count}
+        for (kind, name), count in times.items()
+    ]
 
 
 def verification_fields(verification: Verification) -> dict[str, Any]:
@@ -98,9 +110,12 @@ def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, An
     }
 
 
-def check_fields(found: StoreCheck) -> dict[str, Any]:
-    """What ``verbatim check --json`` says of the index."""
+def check_fields(
+    found: StoreCheck, deviating: Mapping[str, tuple[Deviation, ...]]
+) -> dict[str, Any]:
+    """What ``verbatim check --json`` says of the index, and of texts that deviate from sources."""
     return {
+        "deviations": {name: deviation_fields(each) for name, each in deviating.items()},
         "intact": found.intact,
         "problems": list(found.problems),
         "unknown": list(found.unknown),

@@ -3,6 +3,7 @@
 from bot import texts
 from bot.answering import Answer, Answerer, Quote, check_quote
 from bot.citation import Citation, cite
+from bot.deviationtexts import DeviationsOf, deviation_lines
 from bot.isolation import in_line, isolated
 from bot.linkstyle import in_link_style
 from bot.origin import address_of, fetched_from, only_for, publisher_of
@@ -53,10 +54,17 @@ def passage_message(
     return render(in_link_style(reply, links), answerer.corpus, opens=True)[0]
 
 
-def source_message(found: Verification, generation: int, words: Translator) -> Message | None:
+def source_message(
+    found: Verification,
+    generation: int,
+    words: Translator,
+    *,
+    deviations_of: DeviationsOf = lambda _: None,
+) -> Message | None:
     """The citation in full, with what verifying it against the corpus has just shown.
 
-    None where the words are gone, or are not known any more.
+    It says where the document's text deviates from its source. None where the words are gone, or
+    are not known any more.
     """
     now = found.now
     if now is None or now.passage is None:
@@ -68,7 +76,9 @@ def source_message(found: Verification, generation: int, words: Translator) -> M
         title = isolated(shorten(document.title, units=_TITLE_UNITS))
         return Message(f"{title}\n{cited}\n\n{verdict}".strip())
     quote = whole_quote(document, passage)
-    text = "\n".join([*_lines(quote.citation, document, generation, words), "", verdict, ""])
+    deviations = deviation_lines(deviations_of(document.digest) or (), words)
+    about = _lines(quote.citation, document, generation, words)
+    text = "\n".join([*about, *deviations, "", verdict, ""])
     link = words.say(texts.OPEN_HERE)
     opens = Entity(
         EntityKind.OPENS, utf16_length(text), utf16_length(link), start_of(quote, generation)

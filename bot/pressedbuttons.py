@@ -20,6 +20,7 @@ from bot.answerbuttons import (
 )
 from bot.chatreplies import ChatReplies, cited_by
 from bot.citation import Cited
+from bot.deviationtexts import DeviationsOf
 from bot.errors import UnfaithfulQuote
 from bot.events import Event, Pressed
 from bot.examples import Examples
@@ -50,6 +51,7 @@ class PressedButtons:
         source_text: SourceTextFor,
         lay_out: LayOut = laid_out_here,
         keep_vote: KeepVote,
+        deviations_of: DeviationsOf = lambda _: None,
     ) -> None:
         self._live = answerer
         self._replies = replies
@@ -57,6 +59,7 @@ class PressedButtons:
         self._source_text = source_text
         self._lay_out = lay_out
         self._keep_vote = keep_vote
+        self._deviations_of = deviations_of
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``. A quote that differs from its source is held back."""
@@ -112,7 +115,9 @@ class PressedButtons:
         found = verify_pointer(
             press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
-        message = source_message(found, answerer.generation, words)
+        message = source_message(
+            found, answerer.generation, words, deviations_of=self._deviations_of
+        )
         if message is None:
             yield Told(words.say(texts.RENEWED), alert=True)
             return

@@ -3,7 +3,8 @@
 Where the output is no terminal, texts are written past ``rich``, which would expand tabs.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -17,7 +18,8 @@ from bot.citation import reference_of
 from bot.isolation import in_line, isolated
 from bot.origin import origin_lines, publisher_of
 from bot.translation import Translator, translator
-from corpus import Corpus, Document, Passage
+from corpus import Corpus, Document, Passage, Span
+from corpus.extraction.extract import Deviation
 from embeddings import Progress as ProgressCallback
 
 _FIELD_UNITS = 1_000
@@ -116,6 +118,44 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
         console.print()
         print_line(Text(where, style="cyan"), console)
         print_indented(Text(passage.text), console)
+
+
+def print_beside(
+    document: Document, span: Span, deviations: Sequence[Deviation], console: Console
+) -> None:
+    """Prints a part of a stored text, and beside each block the pieces that deviate in it.
+
+    On a terminal they stand in a second column, elsewhere below the block, behind a bar.
+    """
+    print_line(Text(document.title, style="bold"), console)
+    noted_in = sorted(deviations, key=lambda each: each.position)
+    places = [each.position for each in noted_in]
+    table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
+    table.add_column(ratio=3)
+    table.add_column(ratio=1, style="yellow")
+    for start, end in _blocks(document.text, span):
+        behind = bisect_right if end >= span.end else bisect_left
+        here = noted_in[bisect_left(places, start) : behind(places, end)]
+        block = document.text[start:end].strip()
+        noted = [printable(f"{d.name.value} {d.kind.value}: {d.text}".strip()) for d in here]
+        if console.is_terminal:
+            table.add_row(Text(block), Text("\n".join(noted)))
+            continue
+        console.file.write(f"\n{block}\n" + "".join(f"| {line}\n" for line in noted))
+    if console.is_terminal:
+        console.print(table)
+    if not deviations:
+        print_line(Text("Nothing is noted as left out, guessed or repaired."), console)
+
+
+def _blocks(text: str, span: Span) -> Iterator[tuple[int, int]]:
+    """Yields the ranges of the blocks of a text within a span, the blank lines behind included."""
+    start = span.start
+    while start < span.end:
+        gap = text.find("\n\n", start, span.end)
+        end = span.end if gap < 0 else gap + 2
+        yield start, end
+        start = end
 
 
 def printable(text: str) -> str:

@@ -1,7 +1,7 @@
 """On a terminal: what was added, refreshed, verified and checked."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
 from corpus import LeftOut
+from corpus.extraction.extract import Deviation, counted
 from embeddings import RefreshReport, StoreCheck
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -
     if state == "added" and source != outcome.added.path.name:
         fields.append(f"({isolated(source)})")
     print_line(Text("  ".join(fields)), console)
+    if outcome.added.deviations:
+        print_line(
+            Text(f"{'':11}not as in the source: {counted(outcome.added.deviations)}"), console
+        )
     for line in claims(document, outcome.fetched):
         print_line(Text(f"{'':11}{line}"), console)
 
@@ -151,3 +156,12 @@ def print_finding(finding: Finding, console: Console) -> None:
     line.append(f"  {finding.name:11}  ", style="cyan")
     line.append(" ".join(printable(finding.text).split()), style="")
     print_line(line, console)
+
+
+def print_deviations(documents: Mapping[str, tuple[Deviation, ...]], console: Console) -> None:
+    """Prints a line for each document whose stored text deviates from its source."""
+    for document_id, deviations in documents.items():
+        print_line(Text(f"  {document_id}: not as in the source: {counted(deviations)}"), console)
+    if documents:
+        following = 'Type "verbatim show DOC --beside" to read them.'
+        print_line(Text(f"{_counted(len(documents), 'document')}. {following}"), console)

@@ -6,7 +6,7 @@ bytes that it came from are kept as a snapshot.
 
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from corpus.corpusfiles import MAX_FILE_BYTES, corpus_files
 from corpus.durable import replace_file, sync_directory
 from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
-from corpus.extraction.extract import Extract
+from corpus.extraction.extract import Deviation, Extract
 from corpus.extraction.extractor import Extractor
 from corpus.frontmatter import (
     CLAIMS,
@@ -46,13 +46,15 @@ _NUMBERED_CHARACTERS = 80
 class Added:
     """What came of a source that was read: ``state`` is "added", "updated" or "unchanged".
 
-    ``notes`` are sentences about claims of the source that do not count.
+    ``notes`` are sentences about claims of the source that do not count. ``deviations`` are the
+    places where the stored text deviates from the source, None where that is not known.
     """
 
     document: Document
     state: str
     path: Path
     notes: tuple[str, ...] = ()
+    deviations: tuple[Deviation, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class _Made:
     provenance: Provenance
     front_matter: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    deviations: tuple[Deviation, ...] | None = None
 
 
 class CorpusDirectory:
@@ -146,6 +149,8 @@ class CorpusDirectory:
         if added.state == "unchanged":
             return added
         self._snapshots.keep_original(content)
+        if added.deviations is not None:
+            self._snapshots.keep_deviations(added.document.digest, added.deviations)
         try:
             replace_file(added.path, written, shared=self._is_shared(added))
         except OSError as error:
@@ -219,7 +224,10 @@ class CorpusDirectory:
             state = "unchanged"
         else:
             state = "updated" if before else "added"
-        return Added(document, state, path, made.notes), written
+        deviations = made.deviations
+        if deviations is None:
+            deviations = self._snapshots.deviations(document.digest)
+        return Added(document, state, path, made.notes, deviations), written
 
     def remove(self, id_or_prefix: str) -> Path:
         """Deletes the file of the one document with that id, or whose id begins so.
@@ -326,7 +334,15 @@ def _made_anew(
     said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
     document = replace(document, fetched=fetched, said_by_source=said)
     provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
-    return _Made(document, provenance, parts.fields, notes)
+    left = _moved(extract.deviations, len(extract.text) - len(parts.body), len(document.text))
+    return _Made(document, provenance, parts.fields, notes, left)
+
+
+def _moved(deviations: Iterable[Deviation], taken: int, length: int) -> tuple[Deviation, ...]:
+    """The deviations of a text of which ``taken`` characters at its beginning were front matter."""
+    return tuple(
+        replace(each, position=min(max(0, each.position - taken), length)) for each in deviations
+    )
 
 
 def _named_by(given: Provenance) -> frozenset[str]:

@@ -3,7 +3,8 @@
 ``originals/ab/ab12…`` has the bytes that were added, ``texts/cd/cd34…`` the stored texts that were
 indexed. Neither is ever changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a
 text was for when it was indexed last; there is none for a public text. ``documents/cd/cd34…`` has
-the ids of the documents that had a text.
+the ids of the documents that had a text, ``deviations/cd/cd34…`` where a text deviates from the
+source that it was read from.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from corpus.durable import make_directory, sync_directory, write_file
 from corpus.errors import CorpusNotWritable
+from corpus.extraction.deviationform import deviations_from_json, deviations_to_json
+from corpus.extraction.extract import Deviation
 from corpus.model import Document, digest_of
 
 LEAST_PREFIX = 8
@@ -103,6 +106,23 @@ class Snapshots:
             ),
             anew=True,
         )
+
+    def keep_deviations(self, digest: str, deviations: Iterable[Deviation]) -> None:
+        """Notes where the text with a digest deviates from its source; an empty note says nowhere.
+
+        Raises:
+            CorpusNotWritable: if the note could not be written.
+        """
+        note = (self._place("deviations", digest), deviations_to_json(deviations))
+        self._keep([note], anew=True)
+
+    def deviations(self, digest: str) -> tuple[Deviation, ...] | None:
+        """Where the text with that digest deviates from its source; None where nothing is noted."""
+        content = _bytes_of(self._place("deviations", digest))
+        try:
+            return None if content is None else deviations_from_json(content)
+        except ValueError:
+            return None
 
     def was_document(self, document_id: str, digest: str) -> bool | None:
         """Whether a document of that id had the text; None where nothing is noted of the text.

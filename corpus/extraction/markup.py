@@ -1,0 +1,74 @@
+"""Parses HTML and XML. The only module that imports ``lxml``."""
+
+from typing import IO, Any
+
+from corpus.errors import UnreadableSource
+
+_PIECE_BYTES = 1 << 16
+_OPTIONS = {"resolve_entities": False, "load_dtd": False, "no_network": True}
+
+
+def load() -> None:
+    """Imports the library, so that a fork of this process has it."""
+    import lxml.etree
+    import lxml.html  # noqa: F401
+
+
+def html_tree(source: bytes) -> Any:
+    """Returns the tree of a page in UTF-8, without comments.
+
+    Raises:
+        UnreadableSource: if it is empty, or nested too deeply to be read whole.
+    """
+    from lxml import etree, html
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        tree = html.document_fromstring(source, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError) as error:
+        raise UnreadableSource("no text: the page is empty.") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise UnreadableSource(
+            "nested too deeply to be read whole. Save the text that you see as .txt."
+        )
+    return tree
+
+
+def empty_body() -> Any:
+    """Returns the body of a page without text."""
+    from lxml import etree
+
+    return etree.Element("body")
+
+
+def has_doctype_at_the_head(stream: IO[bytes]) -> bool | None:
+    """Whether XML has a DTD, from what comes before its first element; None where none comes."""
+    from lxml import etree
+
+    parser = etree.XMLPullParser(events=("start",), **_OPTIONS)
+    while piece := stream.read(_PIECE_BYTES):
+        damaged = False
+        try:
+            parser.feed(piece)
+        except etree.XMLSyntaxError:
+            damaged = True
+        for _event, element in parser.read_events():
+            return has_doctype(element)
+        if damaged:
+            return None
+    return None
+
+
+def has_doctype_anywhere(part: bytes) -> bool:
+    """The same for a whole part: read in pieces, lxml knows fewer encodings."""
+    from lxml import etree
+
+    try:
+        return has_doctype(etree.fromstring(part, etree.XMLParser(**_OPTIONS)))
+    except (etree.XMLSyntaxError, ValueError):
+        return False
+
+
+def has_doctype(element: Any) -> bool:
+    """Whether the XML that an lxml element is of has a DTD."""
+    return element.getroottree().docinfo.internalDTD is not None
