@@ -11,6 +11,7 @@ from bot.settings import Settings
 from corpus import (
     CorpusReading,
     Document,
+    EmptyCorpus,
     LeftOut,
     ReadFile,
     Snapshots,
@@ -122,6 +123,10 @@ class Refresher:
                 known_refused={} if before is None else still_refused(before, sources),
                 progress=progress,
             )
+        if current is None and reading.refused and not reading.corpus.documents:
+            first, *others = reading.refused
+            more = f" {len(others)} more files are not read, either." if others else ""
+            raise EmptyCorpus(f"{first}{more}")
         # what was edited while it was read is told by neither digest
         same = self._sources().digest == sources.digest
         self._keep_texts(reading, current)

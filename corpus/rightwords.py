@@ -7,9 +7,8 @@ that front matter often has for other things are told apart by lists.
 import re
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
 from corpus.lookalikes import mixes_alphabets, plain, skeleton
+from corpus.worddistance import distance
 
 MOST_KEY_CHARACTERS = 60
 _WORDS = re.compile(r"[^\W_@$§€¢]*[@$§€¢]?[^\W_]+[@$§€¢]*")
@@ -164,9 +163,9 @@ def _is_slip_of_access(word: str) -> bool:
         return True
     if word in _NO_RIGHTS or not 4 <= len(word) <= 9:  # noqa: PLR2004 (two letters off either way)
         return False
-    distance = OSA.distance(word, "access", score_cutoff=2)
+    edits = distance(word, "access", most=2)
     same_ends = word[0] in "aeox" and word[-1] in "szx" and word[1] in "cskxgq"
-    return distance <= 1 or (distance == 2 and same_ends)  # noqa: PLR2004
+    return edits <= 1 or (edits == 2 and same_ends)  # noqa: PLR2004
 
 
 @lru_cache(maxsize=4096)
@@ -176,7 +175,7 @@ def _is_right(word: str) -> bool:
     if word in _NO_RIGHTS or len(word) < 4:  # noqa: PLR2004 (short words are near to too many)
         return False
     return any(
-        OSA.distance(word, right, score_cutoff=most) <= most
+        distance(word, right, most=most) <= most
         for right in _NEAR
         for most in [2 if len(right) >= _LONG else 1]
     )

@@ -1,7 +1,4 @@
-"""Misspelt words of a question, put right with the words of the corpus.
-
-The only module that imports ``rapidfuzz``.
-"""
+"""Misspelt words of a question, put right with the words of the corpus."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -51,13 +48,11 @@ class Spelling:
             for w in self._by_letter.get(word[0], ())
             if abs(len(w) - len(word)) <= _LENGTH_DIFFERENCE
         ]
-        from rapidfuzz import fuzz, process  # slow to import
-        from rapidfuzz.distance import DamerauLevenshtein
+        from corpus.worddistance import most_alike, similarity  # slow to import
 
-        first = process.extract(word, alike, scorer=fuzz.ratio, limit=_LOOKED_AT)
         best: tuple[float, int] | None = None
-        for candidate, _, place in first:
-            similarity = DamerauLevenshtein.normalized_similarity(word, candidate)
-            if similarity >= _LEAST_SIMILARITY and (best is None or (similarity, -place) > best):
-                best = (similarity, -place)
+        for place in most_alike(word, alike, count=_LOOKED_AT):
+            found = similarity(word, alike[place])
+            if found >= _LEAST_SIMILARITY and (best is None or (found, -place) > best):
+                best = (found, -place)
         return None if best is None else alike[-best[1]]

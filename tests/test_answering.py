@@ -338,6 +338,9 @@ def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
         "link": "https://example.org/#:~:text=aaa%20bbb.%20ccc%20ddd.",
         "digest": (digest := answerer.corpus.document("d1").digest),
         "reference": f"d1[0:17]@{digest[:12]}",
+        "publisher_said_by": None,
+        "url_said_by": None,
+        "fetched": None,
     }
 
 

@@ -277,8 +277,12 @@ def test_a_missing_empty_or_unreadable_corpus_is_one_clear_line(
     assert "not UTF-8" in failure(home, VERBATIM_CORPUS=str(corpus))
     (corpus / "a.txt").write_text(" \n")
     assert "empty" in failure(home, VERBATIM_CORPUS=str(corpus))
-    assert "empty" in failure(built_home, "refresh", VERBATIM_CORPUS=str(corpus))
-    assert verbatim("list", home=built_home).returncode == 0
+    copied = tmp_path / "copied"
+    shutil.copytree(built_home, copied)
+    run = verbatim("refresh", home=copied, VERBATIM_CORPUS=str(corpus))
+    assert run.returncode == 5
+    assert "a.txt: empty" in run.stderr
+    assert verbatim("list", home=copied).returncode == 0
 
 
 def test_a_damaged_index_is_refused_in_one_line_and_refresh_mends_it(

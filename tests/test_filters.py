@@ -26,7 +26,7 @@ def made(number: int) -> Document:
     """Document d00, d01, …: dated a day apart, every fifth without date, by one of two."""
     letters = "abcdefghij"
     text = "\n\n".join(
-        " ".join(letters[(number * step + k) % 10] * 3 for k in range(step + 1)) + "."
+        " ".join(letters[(number * step + k) % 10] * 3 for k in range(step + 1)) + f" {number}."
         for step in (1, 2, 3)
     )
     return document_from_text(

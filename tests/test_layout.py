@@ -16,11 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("bot", "corpus", "embeddings")
 ONE_MODULE = {
     "sentencex": "corpus.sentences",
-    "yaml": "corpus.frontmatter",
+    "yaml": "corpus.yamlfields",
     "urllib3": "corpus.fetching",
     "idna": "corpus.webaddress",
     "trafilatura": "corpus.extraction.webpage",
-    "lxml": "corpus.extraction.webpage",
+    "lxml": "corpus.extraction.markup",
     "pypdfium2": "corpus.extraction.pdffile",
     "docx": "corpus.extraction.worddocument",
     "charset_normalizer": "corpus.extraction.plaintext",
@@ -33,7 +33,7 @@ ONE_MODULE = {
     "tokenizers": "embeddings.onnxembedder",
     "huggingface_hub": "embeddings.modelfolder",
     "filelock": "corpus.filelocks",
-    "rapidfuzz": "embeddings.spelling",
+    "rapidfuzz": "corpus.worddistance",
     "py3langid": "bot.questionlanguage",
     "typer": "bot.commandline",
     "platformdirs": "bot.settings",

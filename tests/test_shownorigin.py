@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from corpora import shared_extractor
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -282,7 +283,11 @@ def test_the_preview_of_a_file_marks_all_that_it_says_of_itself(office: Office) 
 
 def test_the_report_of_add_says_where_each_came_from(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
-    directory = CorpusDirectory(tmp_path / "corpus", snapshots=Snapshots(tmp_path / "snapshots"))
+    directory = CorpusDirectory(
+        tmp_path / "corpus",
+        snapshots=Snapshots(tmp_path / "snapshots"),
+        extractor=shared_extractor(),
+    )
     (tmp_path / "b.md").write_text(
         f"---\npublisher: {MINISTRY}\nurl: https://www.canada.ca/x\naccess: staff\n---\nWe met."
     )

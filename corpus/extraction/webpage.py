@@ -15,6 +15,7 @@ from corpus.extraction import libraries, plaintext
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
 from corpus.extraction.leftout import NUMBERED, without_marks
+from corpus.extraction.markup import empty_body, html_tree
 from corpus.extraction.pagefacts import page_facts
 from corpus.extraction.pagewords import left_out, pieces_of
 from corpus.extraction.shownpage import show
@@ -98,19 +99,9 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     Raises:
         UnreadableSource: if it holds no text.
     """
-    from lxml import etree, html
-
     found = plaintext.decoded(data, declared=_declared_encoding(data, media_type))
     source = without_marks(found.text.replace("\x00", "")).encode("utf-8", errors="replace")
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        tree = html.document_fromstring(source, parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise UnreadableSource("no text: the page is empty.") from error
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise UnreadableSource(
-            "nested too deeply to be read whole. Save the text that you see as .txt."
-        )
+    tree = html_tree(source)
     facts = page_facts(tree, address=name)
     marks = show(tree)
     body = tree.find("body")
@@ -184,7 +175,6 @@ def _main_part(tree: Any) -> Any:
     A short page is taken whole: trafilatura runs its headings and paragraphs together.
     """
     import trafilatura
-    from lxml import etree
 
     body = tree.find("body")
     if body is not None and len(body.text_content()) <= _SHORT_PAGE:
@@ -193,7 +183,7 @@ def _main_part(tree: Any) -> Any:
         copy.deepcopy(tree), include_comments=False, include_formatting=True, with_metadata=False
     )
     if found is None or isinstance(found, dict):
-        return etree.Element("body")
+        return empty_body()
     if body is not None and _lost_its_structure(found.body, body):
         return _in_its_words(_smallest_with(found.body, body))
     return found.body

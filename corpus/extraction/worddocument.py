@@ -133,6 +133,7 @@ class _Reading:
         self._styles = _styles(document)
         self._numbering = WordNumbering(_numbering_part(document))
         self._notes: list[Any] = []
+        self._values: dict[tuple[str, str], str | None] = {}
         self.left_out = LeftOut()
         self._sources = {
             f"{_W}footnoteReference": _notes_part(document, "footnotes"),
@@ -262,14 +263,24 @@ class _Reading:
     def _property(self, run: Any, paragraph: Any, name: str) -> str | None:
         """Returns a property of a run's text: its own, else that of its styles; None if not set."""
         own = run.find(f"{_W}rPr")
-        style = "" if own is None else _value(own, "rStyle")
-        holders = [own, *(each.find(f"{_W}rPr") for each in self._based_on(style) if style)]
-        holders += [each.find(f"{_W}rPr") for each in self._chain(paragraph)]
-        for holder in holders:
-            found = None if holder is None else holder.find(f"{_W}{name}")
+        if own is not None:
+            found = own.find(f"{_W}{name}")
             if found is not None:
                 return str(found.get(f"{_W}val", "true"))
-        return None
+            style = _value(own, "rStyle")
+            if style and (value := self._styled(style, name)) is not None:
+                return value
+        properties = paragraph.find(f"{_W}pPr")
+        return self._styled("" if properties is None else _value(properties, "pStyle"), name)
+
+    def _styled(self, style: str, name: str) -> str | None:
+        """Returns a property of the text in a style, or in one that it is based on."""
+        if (style, name) not in self._values:
+            holders = (each.find(f"{_W}rPr/{_W}{name}") for each in self._based_on(style))
+            found = next((each for each in holders if each is not None), None)
+            value = None if found is None else str(found.get(f"{_W}val", "true"))
+            self._values[style, name] = value
+        return self._values[style, name]
 
     def _sign(self, element: Any) -> str:
         """Returns a sign of a symbol font in Unicode, "�" for one that is not known."""
