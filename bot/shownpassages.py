@@ -17,7 +17,7 @@ def shown_passages(text: str) -> tuple[Cited, ...]:
     """Returns a citation for each passage that ``verbatim show`` printed; none for another text.
 
     The first line is the title; lines about where the document comes from may follow. A passage is
-    a heading, as in "¶ 7 [4000:5203]", and its words. Since version 0.2 the heading ends with the
+    a heading, as in "¶ 7 [4000:5203]", and its words. Today the heading ends with the
     reference; before that the title alone names the document, so ``document`` and ``digest`` are
     empty.
 
