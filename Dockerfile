@@ -3,9 +3,9 @@ FROM python:3.11.16-slim-trixie@sha256:be1575ed968de893bd54f4c56315ff7c4736ce522
 RUN python -m venv /opt/verbatim
 WORKDIR /src
 COPY requirements.lock requirements-postgres.lock ./
-RUN /opt/verbatim/bin/pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
-      "$(grep -E '^torch==' requirements.lock)" \
- && /opt/verbatim/bin/pip install --no-cache-dir -r requirements.lock -r requirements-postgres.lock
+RUN awk '/^torch==/ { on = 1 } on { print } on && !/\\$/ { exit }' requirements.lock > torch.lock \
+ && /opt/verbatim/bin/pip install --no-cache-dir --no-deps --require-hashes --index-url https://download.pytorch.org/whl/cpu -r torch.lock \
+ && /opt/verbatim/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock -r requirements-postgres.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY corpus corpus
 COPY embeddings embeddings

@@ -81,7 +81,7 @@ def make_environment(name: str, folder: Path) -> Environment:
 
 def _install_torch(folder: Path, pins: Path) -> None:
     """On Linux an index may offer torch only with gigabytes of CUDA: the CPU build is taken."""
-    pinned = [line for line in pins.read_text("utf-8").splitlines() if line.startswith("torch==")]
+    pinned = [pin for pin in _pins(pins) if pin.startswith("torch==")]
     if not pinned:
         return
     if sys.platform == "linux":
@@ -101,8 +101,15 @@ def _install_own(folder: Path) -> None:
     stamp = folder / "project.txt"
     if stamp.is_file() and stamp.read_text("utf-8") == wanted:
         return
-    _pip(folder, "--no-build-isolation", "--constraint", str(_OWN_PINS), str(REPOSITORY))
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(_pins(_OWN_PINS)), "utf-8")
+    _pip(folder, "--no-build-isolation", "--constraint", str(constraints), str(REPOSITORY))
     stamp.write_text(wanted, "utf-8")
+
+
+def _pins(file: Path) -> list[str]:
+    """The pins of a file, without their hashes."""
+    return [line.split()[0] for line in file.read_text("utf-8").splitlines() if "==" in line]
 
 
 def _pip(folder: Path, *words: str) -> str:
