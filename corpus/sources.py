@@ -88,8 +88,8 @@ class Sources:
             ValueError: if the bytes are others, or files were read in another way then.
         """
         digest, _, content = data.decode("ascii").partition("\n")
-        found = json.loads(content)
         try:
+            found = json.loads(content)
             sources = cls(
                 dict(found["files"]),
                 dict(found["unread"]),
@@ -97,8 +97,9 @@ class Sources:
                 dict(found["refused"]),
                 dict(found["doubled"]),
             )
-        except (KeyError, TypeError) as error:
+            known = sources.digest
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not what was written") from error
-        if sources.digest != digest:
+        if known != digest:
             raise ValueError("not what was written")
         return sources

@@ -4,6 +4,7 @@ A file is either bytes or a mapping of it into memory; arrays are views of what 
 """
 
 import io
+import math
 import mmap
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -49,10 +50,13 @@ def array_from_bytes(data: Content) -> NDArray[Any]:
     version = np.lib.format.read_magic(head)
     if version != (1, 0):
         raise ValueError("another version of the format")
-    shape, by_columns, kind = np.lib.format.read_array_header_1_0(head)
+    try:
+        shape, by_columns, kind = np.lib.format.read_array_header_1_0(head)
+    except Exception as error:  # its reader parses Python, and raises what a parser may
+        raise ValueError("no header") from error
     if kind.hasobject or by_columns:
         raise ValueError("no plain array")
-    if len(data) != head.tell() + int(np.prod(shape)) * kind.itemsize:
+    if len(data) != head.tell() + math.prod(shape) * kind.itemsize:
         raise ValueError("another length than the header says")
-    flat: NDArray[Any] = np.frombuffer(data, kind, int(np.prod(shape)), head.tell())
+    flat: NDArray[Any] = np.frombuffer(data, kind, math.prod(shape), head.tell())
     return flat.reshape(shape)

@@ -29,7 +29,7 @@ def corpus_from_bytes(data: Content) -> Corpus:
     try:
         lines = bytes(data).split(b"\n")
         return Corpus(tuple(_document(json.loads(line)) for line in lines if line))
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise IndexDamaged("the stored corpus is not readable") from error
 
 
@@ -60,8 +60,16 @@ def _spans(passage: Passage) -> list[Any]:
     return [passage.number, passage.span.start, passage.span.end, sentences]
 
 
+_TEXTS = ("id", "title", "language", "text")
+_OPTIONAL_TEXTS = ("publisher", "published", "place", "url")
+
+
 def _document(fields: dict[str, Any]) -> Document:
     text = fields["text"]
+    optional = [fields[name] for name in _OPTIONAL_TEXTS] + [fields.get("fetched")]
+    names = [*fields["access"], *fields.get("said_by_source", ())]
+    # raises an error where one of them is no text, or one that cannot be written
+    "".join([*(fields[name] for name in _TEXTS), *filter(None, optional), *names]).encode("utf-8")
 
     def passage(spans: list[Any]) -> Passage:
         number, start, end, sentences = spans

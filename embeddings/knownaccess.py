@@ -64,4 +64,8 @@ def access_from_bytes(data: bytes) -> dict[str, frozenset[str]]:
     digest, _, content = data.partition(b"\n")
     if hashlib.sha256(content).hexdigest().encode() != digest:
         raise IndexDamaged("what says who may read which document is not what was written")
-    return {name: frozenset(groups) for name, groups in json.loads(content).items()}
+    try:
+        found = {name: frozenset(groups) for name, groups in json.loads(content).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise IndexDamaged("what says who may read which document is not readable") from error
+    return found

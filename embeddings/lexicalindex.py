@@ -345,7 +345,7 @@ class LexicalIndex:
             copies = Copies.none(count)
             if (texts := files.get(f"{prefix}-texts.npy")) is not None:
                 copies = Copies(array_from_bytes(texts))
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise IndexDamaged("the lexical index is not readable") from error
         if len(copies.texts) != count:
             raise IndexDamaged("the lexical index has other texts than rows")

@@ -53,7 +53,7 @@ class Manifest:
             seal = fields.pop("digest")
             version = fields["format_version"]
             intact = seal == _seal(fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise IndexDamaged(f"{MANIFEST_NAME} is not readable") from error
         if not intact:
             raise IndexDamaged(f"{MANIFEST_NAME} is not what was written")
@@ -64,7 +64,7 @@ class Manifest:
             )
         try:
             return cls(**{**fields, "model": ModelIdentity(**fields["model"])})
-        except TypeError as error:
+        except (KeyError, TypeError) as error:
             raise IndexDamaged(f"{MANIFEST_NAME} has other fields than it should") from error
 
 

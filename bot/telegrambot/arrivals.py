@@ -16,10 +16,22 @@ def arrival_of(raw: object) -> Arrival | None:
     """The update of Telegram's JSON, whatever is in it; None for what is no update."""
     if not isinstance(raw, Mapping):
         return None
+    raw = _whole(raw)
     update_id = raw.get("update_id")
     if not isinstance(update_id, int) or not 0 <= update_id <= _HIGHEST_ID:
         return None
     return Arrival(update_id, _lane(raw), json.dumps(raw, ensure_ascii=True))
+
+
+def _whole(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same with "?" for each half of a character: no text that has one can be written."""
+    written = json.dumps(raw, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        whole: Mapping[str, Any] = json.loads(written.encode(errors="replace"))
+        return whole
+    return raw
 
 
 def chat_written_in(raw: Mapping[str, Any]) -> int | None:

@@ -3,7 +3,14 @@
 import re
 from dataclasses import replace
 
-from telegram import CallbackQuery, MaybeInaccessibleMessage, MessageEntity, Update, User
+from telegram import (
+    CallbackQuery,
+    InlineQuery,
+    MaybeInaccessibleMessage,
+    MessageEntity,
+    Update,
+    User,
+)
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 from telegram.ext.filters import StatusUpdate
@@ -38,8 +45,7 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
     if update.callback_query is not None:
         return _pressed(update.callback_query, bot_name)
     if update.inline_query is not None:
-        user = update.inline_query.from_user
-        return InlineAsked(Person(user.id, user.language_code), update.inline_query.query)
+        return _asked_inline(update.inline_query)
     message = update.message or update.edited_message
     if message is None or not (person := _author(message)) or not (place := _place(message)):
         return None
@@ -69,13 +75,20 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
     return _addressed(written, message, bot_name=bot_name)
 
 
+def _asked_inline(query: InlineQuery) -> InlineAsked | None:
+    user = query.from_user
+    if user is None:  # a field that Telegram always gives, and the library does not insist on
+        return None
+    return InlineAsked(Person(user.id, user.language_code), query.query)
+
+
 def _author(message: TelegramMessage) -> Person | None:
     """Who wrote the message; None for another bot, and for a quote that was put there inline.
 
     In a group that may be a chat, in whose name a person writes.
     """
     user = message.from_user
-    if user is None or message.via_bot is not None:
+    if user is None or message.chat is None or message.via_bot is not None:
         return None
     if user.is_bot and user.id not in _STANDS_FOR_PEOPLE:
         return None
@@ -90,7 +103,7 @@ def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Wr
     """The event with its command, and whether the bot is meant; None for another bot's command."""
     first = message.entities[0] if message.entities else None
     if first is not None and first.type == MessageEntity.BOT_COMMAND and first.offset == 0:
-        command, _, meant = message.parse_entity(first)[1:].partition("@")
+        command, _, meant = _words_at(first, event.text)[1:].partition("@")
         if meant and meant.casefold() != bot_name.casefold():
             return None
         rest = event.text[first.length :].strip()
@@ -105,13 +118,13 @@ def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Wr
 def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, bool]:
     """The text without the bot's name, wherever it was mentioned, and whether it was."""
     text = message.text or ""
-    rest = text.encode("utf-16-le")
+    rest = text.encode("utf-16-le", errors="replace")
     mentions = [
         entity
         for entity in message.entities
         if (
             entity.type == MessageEntity.MENTION
-            and message.parse_entity(entity).casefold() == f"@{bot_name}".casefold()
+            and _words_at(entity, text).casefold() == f"@{bot_name}".casefold()
         )
         or (entity.type == MessageEntity.TEXT_MENTION and _is_bot(entity.user, bot_name))
     ]
@@ -119,7 +132,15 @@ def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, boo
         rest = rest[: 2 * entity.offset] + rest[2 * (entity.offset + entity.length) :]
     if not mentions:
         return text, False
-    return re.sub(r"[ \t]{2,}", " ", rest.decode("utf-16-le")).strip(" \t\n,:"), True
+    words = rest.decode("utf-16-le", errors="replace")
+    return re.sub(r"[ \t]{2,}", " ", words).strip(" \t\n,:"), True
+
+
+def _words_at(entity: MessageEntity, text: str) -> str:
+    """The words that an entity marks, also where its offsets cut a character in two."""
+    units = text.encode("utf-16-le", errors="replace")
+    marked = units[2 * entity.offset : 2 * (entity.offset + entity.length)]
+    return marked.decode("utf-16-le", errors="replace")
 
 
 def _answers_bot(message: TelegramMessage, bot_name: str) -> bool:
@@ -137,7 +158,9 @@ def _is_bot(user: User | None, bot_name: str) -> bool:
 
 def _pressed(query: CallbackQuery, bot_name: str) -> Pressed | None:
     message = query.message
-    if message is None or query.data is None or not (place := _place(message)):
+    if message is None or query.data is None or query.from_user is None:
+        return None
+    if not (place := _place(message)):
         return None
     person = Person(query.from_user.id, query.from_user.language_code)
     opens: tuple[str, ...] = ()
@@ -154,8 +177,10 @@ def _place(message: MaybeInaccessibleMessage) -> Place | None:
         ChatType.GROUP: PlaceKind.GROUP,
         ChatType.SUPERGROUP: PlaceKind.GROUP,
     }
-    kind = kinds.get(ChatType(message.chat.type)) if message.chat.type in set(ChatType) else None
-    return None if kind is None else Place(message.chat.id, kind, _topic(message))
+    chat = message.chat
+    known = chat is not None and chat.type in set(ChatType)
+    kind = kinds.get(ChatType(chat.type)) if known else None
+    return None if kind is None else Place(chat.id, kind, _topic(message))
 
 
 def _topic(message: MaybeInaccessibleMessage | None) -> int | None:
