@@ -101,7 +101,8 @@ def add_sources(
             continue
         try:
             content, media_type, name, url = _content(source, fetch)
-            extract = extractor.extract(content, name=name, media_type=media_type)
+            decided = given is not None and given.access is not None
+            extract = extractor.extract(content, name=name, media_type=media_type, decided=decided)
             added = into.add(
                 extract, content=content, source=source.label, fetched=url, given=given
             )

@@ -28,7 +28,8 @@ from corpus.nearnames import did_you_mean
 from corpus.origin import believed
 from corpus.reader import id_from_name
 from corpus.snapshots import Snapshots
-from corpus.statementfile import ORIGINAL, SOURCE, StatementFile
+from corpus.statementfile import StatementFile
+from corpus.storedformat import FORMAT, ORIGINAL, SOURCE, TEXT
 
 _NOT_PUBLIC = (
     "it says that it is public, which does not count: who may read it was decided before. Add it "
@@ -215,6 +216,8 @@ class CorpusDirectory:
         if document.title != document_id:
             provenance = replace(provenance, title=document.title)
         more = {**made.front_matter, SOURCE: source, ORIGINAL: original}
+        if FORMAT in more:
+            more[FORMAT] = more.pop(FORMAT)  # behind what a person may look for
         written = with_front_matter(provenance, more, document.text).encode("utf-8")
         if len(written) > MAX_FILE_BYTES:
             raise UnreadableSource(f"over {MAX_FILE_BYTES // 1_000_000} MB of text. Split it.")
@@ -335,7 +338,7 @@ def _made_anew(
     document = replace(document, fetched=fetched, said_by_source=said)
     provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
     left = _moved(extract.deviations, len(extract.text) - len(parts.body), len(document.text))
-    return _Made(document, provenance, parts.fields, notes, left)
+    return _Made(document, provenance, {**parts.fields, FORMAT: TEXT}, notes, left)
 
 
 def _moved(deviations: Iterable[Deviation], taken: int, length: int) -> tuple[Deviation, ...]:

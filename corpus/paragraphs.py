@@ -121,7 +121,7 @@ def _blocks(text: str) -> list[Span]:
 def _below_headings(text: str, block: Span) -> Span | None:
     """The block without the headings at its beginning; None where nothing else is in it."""
     start = block.start
-    while (match := _HEADING.match(text, start)) and match.end() <= block.end:
+    while match := _HEADING.match(text, start, block.end):
         start = min(match.end() + 1, block.end)
     return trim(text, Span(start, block.end))
 

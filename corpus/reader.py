@@ -9,11 +9,13 @@ from datetime import date
 from pathlib import PurePath
 
 from corpus.errors import UnreadableSource
+from corpus.extraction import libraries
 from corpus.frontmatter import provenance_of, split_front_matter
 from corpus.longparagraphs import cut_long
 from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span, digest_of
 from corpus.paragraphs import lay_out
 from corpus.sentences import split_sentences
+from corpus.storedformat import is_markdown
 from corpus.storedtext import normalise
 
 _UNSAFE_IN_ID = re.compile(r"[^\w.-]+")
@@ -88,7 +90,8 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
     ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
     ``published``, ``published_time``, ``source_url`` and the like are understood too. Its access
-    is as it is said, "public" too: see ``readers``.
+    is as it is said, "public" too: see ``readers``. Markdown is rendered, unless the front matter
+    says that the text is stored as it is quoted: see ``is_markdown``.
 
     Raises:
         UnreadableSource: if it is not UTF-8, has no passage, or its front matter is not what it
@@ -99,6 +102,8 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     except UnicodeDecodeError as error:
         raise UnreadableSource(f"not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     front_matter, body = split_front_matter(normalise(text))
+    if is_markdown(name, front_matter):
+        body = _rendered(body, decided="access" in front_matter)
     known = provenance_of(front_matter)
     document = document_from_text(
         body,
@@ -116,6 +121,22 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     if not document.passages:
         raise UnreadableSource("empty, no paragraph to quote. Add text or remove the file.")
     return document
+
+
+def _rendered(body: str, *, decided: bool) -> str:
+    """The text that a browser shows of Markdown.
+
+    Raises:
+        UnreadableSource: if it is nested too deeply, or could tell who may read it once that its
+            marks are gone, unless that is ``decided``.
+    """
+    libraries.require("markdown")
+    from corpus.extraction.markdowntext import rendered
+
+    shown, _ = rendered(body)
+    opens_with_rule = body.lstrip().startswith("---")  # what follows a rule is text
+    split_front_matter(f"---\n---\n{shown}", decided=decided or opens_with_rule)
+    return shown
 
 
 def id_from_name(name: str) -> str:

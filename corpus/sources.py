@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-_READ_AS = 7
+_READ_AS = 8
 """Changes whenever the same file gives other passages than before, or is refused."""
 
 

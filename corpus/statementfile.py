@@ -11,11 +11,7 @@ from corpus.extraction.extractor import Extractor
 from corpus.extraction.frontmatteranswer import Parts
 from corpus.frontmatter import Provenance
 from corpus.origin import same_site
-
-SOURCE, ORIGINAL = "source", "original"
-"""The fields of front matter that name where a document was added from: a label, and the SHA-256
-of its bytes.
-"""
+from corpus.storedformat import ORIGINAL, SOURCE
 
 _MOST_HEAD_BYTES = 200_000
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")

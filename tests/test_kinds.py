@@ -47,7 +47,7 @@ def reason(data: bytes, name: str, media_type: str | None = None) -> str:
         ("a.html", HTML.decode().encode("utf-16"), Kind.HTML),
         ("a.html", b"<?xml version='1.0'?>\n<!-- x -->\n<html></html>", Kind.HTML),
         ("a.txt", b"Hello", Kind.TEXT),
-        ("a.md", b"# Hello\n<b>there</b>", Kind.TEXT),
+        ("a.md", b"# Hello\n<b>there</b>", Kind.MARKDOWN),
         ("letter.txt", MAIL, Kind.TEXT),
         ("README", b"Hello", Kind.TEXT),
         ("Statement of 12.05", b"Hello", Kind.TEXT),
@@ -99,11 +99,11 @@ def test_what_cannot_be_read_is_refused_by_saying_what_it_is(
     [
         ("text/html; charset=utf-8", HTML, Kind.HTML),
         ("text/html", PDF, Kind.PDF),
-        ("text/plain", b"Hello", Kind.TEXT),
+        ("text/plain", b"Hello", Kind.MARKDOWN),
         ("text/plain", HTML, Kind.HTML),
         ("Application/PDF", PDF, Kind.PDF),
         ("application/octet-stream", PDF, Kind.PDF),
-        ("application/octet-stream", b"Hello", Kind.TEXT),
+        ("application/octet-stream", b"Hello", Kind.MARKDOWN),
         ("application/xhtml+xml", b"<?xml version='1.0'?><html/>", Kind.HTML),
     ],
 )

@@ -85,7 +85,9 @@ class Extractor:
         """
         return Walls(**self._sandbox.greeting()["walls"])
 
-    def extract(self, data: bytes, *, name: str, media_type: str | None = None) -> Extract:
+    def extract(
+        self, data: bytes, *, name: str, media_type: str | None = None, decided: bool = False
+    ) -> Extract:
         """The text of a source, and what it says of itself.
 
         Args:
@@ -93,6 +95,8 @@ class Extractor:
             name: the file's name, or the address of a page; its suffix says what it claims to be.
             media_type: what a web server said that it is, with its parameters; it counts in
                 place of the suffix.
+            decided: whether somebody else says who may read it, so that what a Markdown text has
+                about that counts for nothing.
 
         Raises:
             ExtractorUnavailable: if there is no place for it in time, the process cannot be
@@ -109,7 +113,7 @@ class Extractor:
                 data,
                 name=name,
                 load=() if library is None else (library,),
-                more={"media_type": media_type},
+                more={"media_type": media_type, "decided": decided},
                 until=self._until,
             )
         try:

@@ -5,6 +5,7 @@ from enum import Enum
 from pathlib import PurePosixPath
 
 from corpus.errors import UnreadableSource
+from corpus.storedformat import MARKDOWN_SUFFIXES
 
 
 class Kind(Enum):
@@ -14,6 +15,7 @@ class Kind(Enum):
     DOCX = "Word file (.docx)"
     HTML = "web page"
     TEXT = "plain text"
+    MARKDOWN = "Markdown"
 
 
 _KIND_OF_SUFFIX = {
@@ -24,14 +26,15 @@ _KIND_OF_SUFFIX = {
     ".xhtml": Kind.HTML,
     ".txt": Kind.TEXT,
     ".text": Kind.TEXT,
-    ".md": Kind.TEXT,
-    ".markdown": Kind.TEXT,
+    **dict.fromkeys(MARKDOWN_SUFFIXES, Kind.MARKDOWN),
 }
 SUFFIXES = tuple(_KIND_OF_SUFFIX)
 """The suffixes of files that are read; a file without a suffix is read by its contents."""
 
 _SUFFIX_OF_KIND = {Kind.PDF: ".pdf", Kind.DOCX: ".docx", Kind.HTML: ".html", Kind.TEXT: ".txt"}
-_NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word file", Kind.HTML: "a web page", Kind.TEXT: "text"}
+_NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word file", Kind.HTML: "a web page"}
+_NAMES |= {Kind.TEXT: "text", Kind.MARKDOWN: "text"}
+_TEXTS = frozenset((Kind.TEXT, Kind.MARKDOWN))
 _KIND_OF_MEDIA_TYPE = {
     "application/pdf": Kind.PDF,
     "application/x-pdf": Kind.PDF,
@@ -39,8 +42,8 @@ _KIND_OF_MEDIA_TYPE = {
     "text/html": Kind.HTML,
     "application/xhtml+xml": Kind.HTML,
     "text/plain": Kind.TEXT,
-    "text/markdown": Kind.TEXT,
-    "text/x-markdown": Kind.TEXT,
+    "text/markdown": Kind.MARKDOWN,
+    "text/x-markdown": Kind.MARKDOWN,
 }
 _SAYS_NOTHING = {"", "application/octet-stream", "binary/octet-stream", "application/zip"}
 
@@ -123,15 +126,16 @@ def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
 
 def claimed_kind(name: str, media_type: str | None = None) -> Kind | None:
     """The kind that a source claims to be, by its name or media type; None where it claims none."""
+    named = _KIND_OF_SUFFIX.get(_suffix_of(name))
     if media_type is not None:
         claim = _KIND_OF_MEDIA_TYPE.get(_essence(media_type))
-        if claim is not None:
+        if claim is not None and not (claim is Kind.TEXT and named is Kind.MARKDOWN):
             return claim
-    return _KIND_OF_SUFFIX.get(PurePosixPath(name).suffix.lower())
+    return named
 
 
 def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = _suffix_of(name)
     claim = _KIND_OF_SUFFIX.get(suffix)
     if claim is not None:
         return _checked(claim, found, data)
@@ -162,8 +166,10 @@ def _served(found: Kind | str | None, *, media_type: str, name: str, data: bytes
     if claim is None:
         what = found if isinstance(found, str) else "of a kind that is not read"
         raise UnreadableSource(f"served as {media_type[:60]}: {what}.")
-    if claim in {Kind.TEXT, Kind.HTML} and isinstance(found, Kind):
+    if claim in {*_TEXTS, Kind.HTML} and isinstance(found, Kind):
         return found
+    if claim is Kind.TEXT and _KIND_OF_SUFFIX.get(_suffix_of(name)) is Kind.MARKDOWN:
+        claim = Kind.MARKDOWN  # servers of files call it plain text
     return _checked(claim, found, data)
 
 
@@ -172,7 +178,7 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
     if found is claim:
         return claim
     if isinstance(found, str):
-        if found is _E_MAIL and claim is Kind.TEXT:
+        if found is _E_MAIL and claim in _TEXTS:
             return claim  # a letter that was kept as text, headers and all
         if found is _ENCRYPTED:
             raise UnreadableSource(f"{found}.")
@@ -183,7 +189,7 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
         )
     if claim is Kind.HTML and b"\x00" not in data[:_HEAD_BYTES]:
         return claim  # a page may begin with any tag, or with none
-    if claim is Kind.TEXT:
+    if claim in _TEXTS:
         return claim
     raise UnreadableSource(f"not {_NAMES[claim]}, whatever its name says. Get a good copy of it.")
 
@@ -257,6 +263,10 @@ def _zip(data: bytes) -> Kind | str:
     if b"ppt/presentation" in data:
         return _SLIDES
     return _ARCHIVE
+
+
+def _suffix_of(name: str) -> str:
+    return PurePosixPath(name.partition("?")[0] if "://" in name else name).suffix.lower()
 
 
 def _essence(media_type: str) -> str:

@@ -13,11 +13,17 @@ _MODULES = {
     "pdf": "corpus.extraction.pdftext",
     "docx": "corpus.extraction.worddocument",
     "html": "corpus.extraction.webpage",
+    "markdown": "corpus.extraction.markdowntext",
     "encodings": "corpus.extraction.plaintext",
 }
 """Modules of this package, each with a function ``load``."""
 
-_NAMES = {Kind.PDF: "pdf", Kind.DOCX: "docx", Kind.HTML: "html"}
+_NAMES = {
+    Kind.PDF: "pdf",
+    Kind.DOCX: "docx",
+    Kind.HTML: "html",
+    Kind.MARKDOWN: "markdown",
+}
 NAMES = frozenset(_MODULES)
 
 _loaded: set[str] = set()

@@ -32,13 +32,13 @@ def extract(request: Mapping[str, Any], data: bytes) -> Answer:
     kind = kind_of(data, name=name, media_type=media_type)
     if (library := libraries.name_for(kind)) is not None:
         libraries.require(library)
-    found = stored(_read(kind, data, name, media_type))
+    found = stored(_read(kind, data, name, media_type, decided=bool(request.get("decided"))))
     if not any(c.isalnum() for c in found.text):
         raise UnreadableSource("empty, no paragraph to quote. Put text in it, or leave it out.")
     return extractanswer.answer_of(found)
 
 
-def _read(kind: Kind, data: bytes, name: str, media_type: str | None) -> Extract:
+def _read(kind: Kind, data: bytes, name: str, media_type: str | None, *, decided: bool) -> Extract:
     # each with the library that it needs, which the server has loaded
     if kind is Kind.PDF:
         from corpus.extraction.pdftext import read_pdf
@@ -52,6 +52,10 @@ def _read(kind: Kind, data: bytes, name: str, media_type: str | None) -> Extract
         from corpus.extraction.webpage import read_web_page
 
         return read_web_page(data, name=name, media_type=media_type)
+    if kind is Kind.MARKDOWN:
+        from corpus.extraction.markdowntext import read_markdown
+
+        return read_markdown(data, decided=decided)
     return read_plain_text(data)
 
 

@@ -28,13 +28,18 @@ _ENDS_A_LINE = frozenset(("br", "p", "div", "ul", "ol", "table"))
 _PARAGRAPHS = frozenset((*_FLOW, *_HEADINGS, "div", "section", "article", "body"))
 
 
-def show(tree: Any) -> LeftOut:
-    """Changes the tree of a page into the one that a browser shows, and returns what left it."""
-    left_out = LeftOut()
+def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
+    """Changes the tree of a page into the one that a browser shows, and returns what left it.
+
+    That is added to the pieces of ``left_out``, where these are given.
+    """
+    left_out = left_out or LeftOut()
     for element in list(hidden_elements(tree)):
         _replace(element, left_out.mark(DeviationName.HIDDEN_TEXT, _text_of(element)))
     for element in list(tree.iter("del", "s", "strike")):
-        _replace(element, left_out.mark(DeviationName.STRUCK_OUT_TEXT, _text_of(element)))
+        struck = _text_of(element)
+        mark = left_out.mark(DeviationName.STRUCK_OUT_TEXT, struck)
+        _replace(element, mark or (" " if struck else ""))
     _take_note_marks(tree, left_out)
     for element in list(tree.iter("q")):
         _wrap(element, "“", "”")
@@ -59,13 +64,15 @@ def _take_note_marks(tree: Any, left_out: LeftOut) -> None:
         elif _refers_to_note(element) and _is_mark(text):
             _replace(element, left_out.mark(DeviationName.NOTE, text))
         elif is_raised_sign(text) or len(text) <= len("--000"):
-            before, after = _text_before(element), (element.tail or "")[:2]
+            space = " " if _text_of(element)[-1:].isspace() else ""
+            before, after = _text_before(element), space + (element.tail or "")[:2]
             reading = reading_of(text, before=before, after=after)
             if reading.role is Role.NOTE and before.endswith(" "):
                 closer = reading_of(text, before=before.rstrip(), after=after)
                 reading = closer if closer.role is Role.EXPONENT else reading
             noted = reading.role is Role.NOTE
-            _replace(element, left_out.mark(DeviationName.NOTE, text) if noted else reading.text)
+            shown = left_out.mark(DeviationName.NOTE, text) if noted else reading.text
+            _replace(element, shown + space)
     for element in list(tree.iter("a", "span")):
         if element.getparent() is None:
             continue

@@ -7,15 +7,14 @@ says of itself is read by ``corpus.extraction.pagefacts``.
 import codecs
 import copy
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from corpus.errors import UnreadableSource
 from corpus.extraction import libraries, plaintext
-from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.extract import Extract
-from corpus.extraction.leftout import NUMBERED, without_marks
+from corpus.extraction.leftout import without_marks
 from corpus.extraction.markup import empty_body, html_tree
+from corpus.extraction.pageblocks import blocks_of, in_its_words
 from corpus.extraction.pagefacts import page_facts
 from corpus.extraction.pagewords import left_out, pieces_of
 from corpus.extraction.shownpage import show
@@ -61,24 +60,9 @@ _CONSENT = re.compile(
     re.I,
 )
 _NOTICE_SHARE = 0.3  # what holds more of a page's text is no notice, whatever its class says
-_SPACES = re.compile(r"[ \t\n\r\f\v]+")
-_BREAK = "\x00"
-_SOFT_HYPHEN = "\u00ad"  # nobody sees it but where a browser breaks a line
-_PARAGRAPH_BREAK = re.compile(rf"(?: ?{_BREAK}){{2,}} ?")
-_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
-_HEADINGS = range(1, 7)
-_HEADING_TAGS = tuple(f"h{level}" for level in _HEADINGS)
-_BLOCK_TAGS = ("section", "article", "main", "header", "footer", "center", "address", "dl", "dd")
-_ITS_WORDS = {
-    **dict.fromkeys(_HEADING_TAGS, "head"),
-    **dict.fromkeys((*_BLOCK_TAGS, "dt", "figure", "figcaption", "form", "aside"), "div"),
-    **{"ul": "list", "ol": "list", "li": "item", "tr": "row", "td": "cell", "th": "cell"},
-    **{"blockquote": "quote", "pre": "quote", "br": "lb", "img": "graphic", "s": "del"},
-}
 _SHORT_PAGE = 1000
 _LEAST_PARTS = 3
 _NEARLY_ALL = 0.95
-_INLINE_WORDS = 30  # a table with longer cells is there for the layout of the page
 
 
 def load() -> None:
@@ -107,7 +91,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     body = tree.find("body")
     pieces = [] if body is None else list(pieces_of(body))
     _prune(tree)
-    blocks = list(_blocks(_main_part(tree)))
+    blocks = list(blocks_of(_main_part(tree)))
     if not blocks:
         raise UnreadableSource(
             "no text: the page fills itself when a browser runs it. "
@@ -178,14 +162,14 @@ def _main_part(tree: Any) -> Any:
 
     body = tree.find("body")
     if body is not None and len(body.text_content()) <= _SHORT_PAGE:
-        return _in_its_words(body)
+        return in_its_words(body)
     found = trafilatura.bare_extraction(
         copy.deepcopy(tree), include_comments=False, include_formatting=True, with_metadata=False
     )
     if found is None or isinstance(found, dict):
         return empty_body()
     if body is not None and _lost_its_structure(found.body, body):
-        return _in_its_words(_smallest_with(found.body, body))
+        return in_its_words(_smallest_with(found.body, body))
     return found.body
 
 
@@ -216,135 +200,3 @@ def _smallest_with(found: Any, body: Any) -> Any:
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
-
-
-def _in_its_words(body: Any) -> Any:
-    """The element of a page's body with its elements named as trafilatura names them."""
-    for element in body.iter(*_ITS_WORDS):
-        if element.tag in _HEADING_TAGS:
-            element.set("rend", element.tag)
-        element.tag = _ITS_WORDS[element.tag]
-    return body
-
-
-def _blocks(body: Any) -> Iterator[str]:
-    """The blocks of trafilatura's body element, in reading order."""
-    inline: list[str] = []
-    yield from _inside(body, inline)
-    yield from _paragraphs(inline)
-
-
-def _inside(element: Any, inline: list[str]) -> Iterator[str]:
-    """The blocks within an element; inline text that goes on behind it is left in ``inline``."""
-    inline.append(element.text or "")
-    for child in element:
-        tag = child.tag
-        if tag in {"p", "quote", "div", "head", "list", "table", "item", "row", "cell"}:
-            yield from _paragraphs(inline)
-        if tag == "head":
-            yield from _heading(child)
-        elif tag == "list":
-            yield from list_blocks([point for point in _points(child) if _says_something(point)])
-        elif tag == "table":
-            yield from _table(child)
-        elif tag == "code" and "\n" in (child.text or ""):
-            yield from _paragraphs(inline)
-            yield from _preformatted("".join(child.itertext()))
-        elif tag == "quote" and len(child) == 0 and "\n" in (child.text or "").strip():
-            yield from _preformatted(child.text)
-        elif tag in {"p", "quote", "div", "item", "row", "cell"}:
-            yield from _inside(child, inline)
-            yield from _paragraphs(inline)
-        elif tag == "lb":
-            inline.append(_BREAK)
-        elif tag not in {"graphic", "del"}:
-            yield from _inside(child, inline)
-        inline.append(child.tail or "")
-
-
-def _paragraphs(inline: list[str]) -> Iterator[str]:
-    """The paragraphs in gathered inline text; two line breaks in a row part them."""
-    text = _SPACES.sub(" ", "".join(inline).replace(_SOFT_HYPHEN, ""))
-    inline.clear()
-    for paragraph in _PARAGRAPH_BREAK.split(text):
-        lines = (line.strip() for line in paragraph.split(_BREAK))
-        yield from _as_block("\n".join(line for line in lines if line))
-
-
-def _as_block(text: str) -> Iterator[str]:
-    if _says_something(text):
-        yield text
-
-
-def _says_something(text: str) -> bool:
-    return any(c.isalnum() for c in text)
-
-
-def _line(element: Any) -> str:
-    """All text within an element as one line."""
-    inline: list[str] = []
-    return " ".join(" ".join([*_inside(element, inline), *_paragraphs(inline)]).split("\n"))
-
-
-def _heading(element: Any) -> Iterator[str]:
-    level = str(element.get("rend", "h2"))[-1]
-    marks = "#" * (int(level) if level.isdigit() and int(level) in _HEADINGS else 2)
-    text = _line(element).lstrip("# ")
-    yield from _as_block(f"{marks} {text}" if text else "")
-
-
-def _points(element: Any, *, indent: str = "") -> Iterator[str]:
-    """A line for each point of a list, points of a list within it further in."""
-    for item in element:
-        nested = [child for child in item if child.tag == "list"]
-        tails = [child.tail or "" for child in nested]
-        for child in nested:
-            item.remove(child)
-        text = " ".join([_line(item), *(_SPACES.sub(" ", tail).strip() for tail in tails)]).strip()
-        if text:
-            yield indent + (text[1:] if text.startswith(NUMBERED) else f"- {text}")
-        for child in nested:
-            yield from _points(child, indent=indent + "  ")
-
-
-def _table(element: Any) -> Iterator[str]:
-    """A table as one block; one that only lays out the page gives the blocks in its cells."""
-    rows = [[cell for cell in row if cell.tag == "cell"] for row in _rows(element)]
-    rows = [row for row in rows if row]
-    if _is_layout(rows):
-        for row in rows:
-            for cell in row:
-                inline: list[str] = []
-                yield from _inside(cell, inline)
-                yield from _paragraphs(inline)
-        return
-    yield from _as_block(table_block([[_line(cell) for cell in row] for row in rows]))
-
-
-def _rows(element: Any) -> Iterator[Any]:
-    """The rows of a table, and not those of tables within it."""
-    for child in element:
-        if child.tag == "row":
-            yield child
-        elif child.tag not in {"table", "cell"}:
-            yield from _rows(child)
-
-
-def _is_layout(rows: list[list[Any]]) -> bool:
-    """Whether a table has one column only, or cells that are long or hold tables or lists."""
-    if all(len(row) <= 1 for row in rows):
-        return True
-    cells = [cell for row in rows for cell in row]
-    return any(
-        cell.find(".//table") is not None
-        or len([p for p in cell.iter("p") if len("".join(p.itertext()).split()) > _INLINE_WORDS])
-        > 1
-        for cell in cells
-    )
-
-
-def _preformatted(text: str) -> Iterator[str]:
-    """Blocks of text whose line ends count, parted by blank lines; indents are taken off."""
-    for block in _BLANK_LINE.split(text):
-        lines = (line.strip() for line in block.split("\n"))
-        yield from _as_block("\n".join(line for line in lines if line))
