@@ -87,17 +87,14 @@ class Inbox:
 
     waits = False
 
-    def __init__(self, file: Path, *, on_damage: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, file: Path) -> None:
         """Opens the file, or makes it, readable for its owner alone.
-
-        ``on_damage`` is told, in a sentence, when a file was set aside; in any thread.
 
         Raises:
             InboxUnusable: if that fails.
         """
         self._file = file
         self._wal = file.with_name(f"{file.name}-wal")
-        self._on_damage = on_damage
         self._putting = Lock()  # taken before the other one
         self._lock = RLock()  # of what follows
         self._waiting: dict[int, SavedUpdate | None] = {}
@@ -392,7 +389,6 @@ class Inbox:
         if lost:
             told += f"; {lost} that waited were not"
         log.error("%s. Delete what was set aside when you do not need it.", told)
-        self._on_damage(told)
 
     def _let_go(self) -> None:
         if self._connection is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sqlite3
+import time
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -238,14 +239,24 @@ def get(port: int, path: str) -> tuple[int, str]:
 def test_a_running_bot_tells_its_health_and_the_command_asks_it(port: int, tmp_path: Path) -> None:
     own = {"VERBATIM_HEALTH_PORT": str(port)}
     with BotApiServer() as server, BotProcesses() as processes:
-        bot = processes.start(server, tmp_path, **own)
+        quick = {"bot.health.DEAF_AFTER_S": 3.0, "bot.telegrambot.polling._POLL_S": 1}
+        bot = processes.start(server, tmp_path, constants=quick, **own)
         server.say("a question", chat_id=server.add_user().id)
         server.wait_for_messages(1, timeout_s=20)
         assert get(port, "/healthz") == (200, "ok\n")
         assert get(port, "/readyz") == (200, "ok\n")
-        assert 'verbatim_answers_total{outcome="said"} 1.0' in get(port, "/metrics")[1]
-        asked = verbatim("health", home=tmp_path, **own)
-        assert (asked.returncode, asked.stdout) == (0, "ok\n")
+        end = time.monotonic() + 10  # it is counted a moment after it has arrived
+        while 'verbatim_answers_total{outcome="said"} 1.0' not in get(port, "/metrics")[1]:
+            assert time.monotonic() < end
+        for words in (["health"], ["health", "--ready"]):
+            asked = verbatim(*words, home=tmp_path, **own)
+            assert (asked.returncode, asked.stdout) == (0, "ok\n")
+        server.fail_next("getUpdates", status=502, times=10_000)
+        while asked.returncode == 0:
+            assert time.monotonic() < end + 40
+            asked = verbatim("health", "--ready", home=tmp_path, **own)
+        assert "Telegram has not answered for" in asked.stderr
+        assert verbatim("health", home=tmp_path, **own).returncode == 0
         bot.kill()
         asked = verbatim("health", home=tmp_path, **own)
         assert asked.returncode == 1

@@ -79,10 +79,9 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("tidied", [False, True])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_an_inbox_damaged_while_it_is_open_loses_nothing_that_waits(
-    file: Path, damage: Damage, tidied: bool
+    file: Path, damage: Damage, tidied: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[str] = []
-    with Inbox(file, on_damage=told.append) as inbox:
+    with Inbox(file) as inbox:
         inbox.put([arrival(n) for n in range(1, 40)])
         inbox.put([arrival(40, LONG)])
         inbox.begin(7)
@@ -98,6 +97,7 @@ def test_an_inbox_damaged_while_it_is_open_loses_nothing_that_waits(
         assert inbox.depth == 40
         assert inbox.begin(7) == Begun("{}", 2, ("mark",))
         assert inbox.begin(40) == Begun(LONG, 1, ())
+        told = caplog.messages
         # what the log of writes holds in full, or memory, heals the file that it is brought into
         assert len(told) == (damage is overwritten and tidied) or damage is not overwritten
         assert len(told) < 2
@@ -110,15 +110,14 @@ def test_an_inbox_damaged_while_it_is_open_loses_nothing_that_waits(
 
 @pytest.mark.parametrize("damage", [overwritten, first_page, cut, emptied, deleted])
 def test_an_inbox_damaged_between_two_starts_is_set_aside_and_the_bot_goes_on(
-    file: Path, damage: Damage
+    file: Path, damage: Damage, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Inbox(file) as inbox:
         inbox.put([arrival(n) for n in range(1, 200)])
         inbox.put([arrival(200, LONG)])
         inbox.done(3)
     damage(file)
-    told: list[str] = []
-    with Inbox(file, on_damage=told.append) as inbox:
+    with Inbox(file) as inbox:
         waiting = [number for number, _ in inbox.waiting()]
         if damage is first_page:
             assert waiting == [n for n in range(1, 201) if n != 3]
@@ -129,7 +128,7 @@ def test_an_inbox_damaged_between_two_starts_is_set_aside_and_the_bot_goes_on(
         else:
             assert waiting == []
         assert inbox.put([arrival(1_000)]) == [arrival(1_000)]
-    assert len(told) == (0 if damage in {emptied, deleted} else 1)
+    assert len(caplog.messages) == (0 if damage in {emptied, deleted} else 1)
 
 
 def test_what_a_killed_process_had_in_the_log_is_read_with_a_damaged_file(
