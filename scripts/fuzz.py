@@ -31,6 +31,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 EVERY_S = 10.0
 OWN_SHARE = 0.5
+OWN_SHARE_IN_FORM = 0.9
+"""How many changes are the target's own, the second of one whose inputs have a form to keep."""
 GIVEN_UP_S = 120
 """An input that does not end by itself is ended with its process."""
 MEMORY_MB = 3_000
@@ -208,9 +210,11 @@ def _fuzz(name: str, folder: Path, seed: int, seconds: int) -> int:
             told_s = time.monotonic()
             _tell(folder, state)
 
+    share = OWN_SHARE if target.mutate is None else OWN_SHARE_IN_FORM
+
     def change(data: bytes, most: int, number: int) -> bytes:
         draw = random.Random(number)
-        if draw.random() < OWN_SHARE:
+        if draw.random() < share:
             return mutated(target, data, draw, seeds)[:most]
         changed: bytes = atheris.Mutate(data, most)
         return changed
@@ -223,6 +227,7 @@ def _fuzz(name: str, folder: Path, seed: int, seconds: int) -> int:
             f"-seed={seed}",
             f"-max_total_time={max(1, seconds)}",
             f"-max_len={target.longest}",
+            "-len_control=0",  # a file in parts is none when it is cut
             f"-timeout={GIVEN_UP_S}",
             f"-rss_limit_mb={MEMORY_MB}",
             f"-artifact_prefix={folder / 'failures'}/",

@@ -6,6 +6,7 @@ the extractor process says so of the file.
 """
 
 import contextlib
+import copy
 import functools
 import io
 import json
@@ -19,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 HANG_S = 1.0
 ROOT = Path(__file__).resolve().parents[1]
@@ -192,13 +194,53 @@ def changed_zip(data: bytes, draw: random.Random) -> bytes:
         members = {name: archive.read(name) for name in archive.namelist()}
     likely = [name for name in members if name.endswith("document.xml")] or list(members)
     name = draw.choice(likely if draw.random() < 0.6 else list(members))
-    members[name] = _changed(members[name], draw, _XML, list(members.values()))
+    if name.endswith((".xml", ".rels")) and draw.random() < 0.8:
+        members[name] = _changed_xml(members[name], draw)
+    else:
+        members[name] = _changed(members[name], draw, _XML, list(members.values()))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for each, content in members.items():
-            archive.writestr(zipfile.ZipInfo(each), content)
+            archive.writestr(zipfile.ZipInfo(each), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
+
+def _changed_xml(data: bytes, draw: random.Random) -> bytes:
+    """XML that is well-formed still: elements taken away, copied, repeated, nested or renamed."""
+    tree = ElementTree.fromstring(data)  # noqa: S314 (it is the harness's own)
+    for _ in range(draw.choice((1, 2, 5))):
+        elements = list(tree.iter())
+        holder, other = draw.choice(elements), draw.choice(elements)
+        copied = copy.deepcopy(other)
+        match draw.randrange(7):
+            case 0 if len(holder):
+                holder.remove(draw.choice(list(holder)))
+            case 1:
+                holder.insert(draw.randrange(len(holder) + 1), copied)
+            case 2:
+                holder.extend([copied] * draw.choice((2, 50, 500)))
+            case 3 if holder.attrib:
+                key = draw.choice(list(holder.attrib))
+                holder.set(
+                    key, draw.choice(("", "0", "-1", "99999999999", "a", "%1.%2.%9", "true"))
+                )
+            case 4:
+                holder.tag = other.tag
+            case 5:
+                holder.attrib.update(other.attrib)
+            case _:
+                name = draw.choice(_WORD_TAGS)
+                holder.append(ElementTree.Element(f"{{{_WORD_SPACE}}}{name}", other.attrib))
+        if sum(1 for _ in tree.iter()) > 5_000:
+            break
+    return ElementTree.tostring(tree)
+
+
+_WORD_SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_WORD_TAGS = (
+    "ins del moveFrom moveTo txbxContent sdt sdtContent hyperlink fldSimple fldChar instrText vanish rPr pPr numPr numId "
+    "ilvl tbl tr tc gridSpan vMerge footnoteReference endnoteReference br tab noBreakHyphen softHyphen sym t r p sectPr"
+).split()
 
 _XML = tuple(
     token.encode()
@@ -385,11 +427,10 @@ def _word_seeds() -> list[bytes]:
             members["word/styles.xml"] = re.sub(
                 rb"<w:latentStyles.*</w:latentStyles>", b"", styles, flags=re.S
             )
-            members.pop("docProps/thumbnail.jpeg", None)
         small = io.BytesIO()
         with zipfile.ZipFile(small, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in members.items():
-                archive.writestr(zipfile.ZipInfo(name), content)
+                archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
         buffers.append(small.getvalue())
     return buffers
 
@@ -699,7 +740,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
