@@ -11,8 +11,13 @@ from corpus.rightwords import could_mean_a_right, names_access, tells_a_right
 HEAD_CHARACTERS = 64_000
 _HEAD_LINES = 40
 _LINE_CHARACTERS = 500
+_MOST_SIGNS = 20
 _MOST_WORDS = 3
 _MOST_ITEMS = 12
+_BLANKS = (
+    " \t\r\n\ufeff\u00a0\u00ad\u034f\u115f\u1160\u180e\u2800\u3000\u3164\uffa0\u205f"
+    + "".join(map(chr, (*range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x2060, 0x2065))))
+)
 _FENCE = re.compile(
     r"(?:-{3,}|\+{3,}|;{3,}|~{3,}|`{3,}|\.{3,}|%{3,}|#{3,})[ \t]*+[\w.-]{0,12}[ \t]*+"
     r"|[{}]|<!--.*|.*-->|/\*+|\*+/"
@@ -41,6 +46,15 @@ class _Place(Enum):
     """Further down: the word "access" with names."""
 
 
+def _seen(line: str) -> str:
+    """A line as it is seen, without the blanks around it; no more of it than could name a right."""
+    line = plain(line).strip()
+    if len(line) > _LINE_CHARACTERS:
+        begin = _end_of(line)
+        return line[: min(begin, _MOST_SIGNS)] + line[begin : begin + _LINE_CHARACTERS]
+    return line
+
+
 def right_among_fields(lines: Iterable[str]) -> str | None:
     """The first of some lines, all meant as fields, that could mean a right; None if none does."""
     return next((line for line in lines if _means_a_right(line, _Place.FIELDS)), None)
@@ -49,7 +63,7 @@ def right_among_fields(lines: Iterable[str]) -> str | None:
 def right_within_text(lines: Iterable[str]) -> str | None:
     """The first of the lines of a field's text that is a field "access" itself."""
     for line in lines:
-        words = plain(line[:_LINE_CHARACTERS]).split()
+        words = _seen(line).split()
         two = len(words) == 2 and names_access(words[0])  # noqa: PLR2004 ("access staff")
         if two or _means_a_right(line, _Place.HEAD):
             return line
@@ -62,15 +76,19 @@ def right_at_head(text: str) -> str | None:
     Lines between rules or braces are taken for fields, the first lines for what could be some;
     further down the name "access" alone counts, with nothing but names after it.
     """
-    lines = text[:HEAD_CHARACTERS].lstrip("\ufeff \t\r\n").split("\n")[:_HEAD_LINES]
-    blocks = [
-        list(block)
-        for filled, block in itertools.groupby(lines, lambda line: bool(plain(line).strip()))
-        if filled
-    ]
+    lines = text.lstrip(_BLANKS)[:HEAD_CHARACTERS].split("\n")
+    seen = ((line, _seen(line)) for line in lines)
+    blocks: list[list[str]] = []
+    left = _HEAD_LINES
+    for filled, group in itertools.groupby(seen, lambda pair: bool(pair[1])):
+        if left <= 0:
+            break
+        if filled:
+            blocks.append([line for line, _ in itertools.islice(group, left)])
+            left -= len(blocks[-1])
     begun = after_rule = False
     for at, block in enumerate(blocks):
-        rules = [n for n, line in enumerate(block) if _FENCE.fullmatch(plain(line).strip())]
+        rules = [n for n, line in enumerate(block) if _FENCE.fullmatch(_seen(line))]
         if begun or 0 in rules or (at == 0 and _opens_fields(block[0])):
             place = _Place.FIELDS
         elif at == 0 and _are_fields(block):
@@ -89,7 +107,7 @@ def right_at_head(text: str) -> str | None:
 
 
 def _opens_fields(line: str) -> bool:
-    return plain(line[:_LINE_CHARACTERS]).strip().startswith(_OPENS_FIELDS)
+    return _seen(line).startswith(_OPENS_FIELDS)
 
 
 def _are_fields(block: list[str]) -> bool:
@@ -98,7 +116,7 @@ def _are_fields(block: list[str]) -> bool:
 
 
 def _is_field(line: str) -> bool:
-    name, found, _ = _parted(plain(line[:_LINE_CHARACTERS]).strip())
+    name, found, _ = _parted(_seen(line))
     return found and len(name.split()) <= _MOST_WORDS
 
 
@@ -107,7 +125,7 @@ def _continues_fields(line: str) -> bool:
 
 
 def _means_a_right(line: str, place: _Place) -> bool:
-    line = plain(line[:_LINE_CHARACTERS]).strip()
+    line = _seen(line)
     if place is _Place.FIELDS:
         return _names_a_right(line, could_mean_a_right)
     if place is _Place.LIKE_FIELDS:

@@ -36,9 +36,22 @@ _CAPITALS = str.maketrans("ΗΝΥΡΜΒ", "hnypmb")
 """Greek capitals that look like other letters than their small ones."""
 _LETTERS = {ord(c): letter for letter, some in _LOOKS_LIKE.items() for c in some}
 _COLONS = str.maketrans("꞉∶ː˸׃։፡︓܃ː᛬", ":" * 11)
-_UNSEEN = "\u115f\u1160\u3164\uffa0\u2800\u180e"
+_UNSEEN = "\u115f\u1160\u3164\uffa0\u180e"
 _TURNED = re.compile("\u202e([^\u202c\n]*+)")
 """What is written backwards and shown forwards."""
+
+
+class _Seen(dict[int, str | int | None]):
+    """What is seen of each character, found when it is met first."""
+
+    def __missing__(self, code: int) -> str | int | None:
+        character = chr(code)
+        unseen = unicodedata.category(character) in {"Cf", "Mn", "Me"} or character in _UNSEEN
+        self[code] = found = None if unseen else code
+        return found
+
+
+_SEEN = _Seen({ord("\u2800"): " "})
 
 
 def plain(text: str) -> str:
@@ -50,11 +63,7 @@ def plain(text: str) -> str:
         return text
     text = _TURNED.sub(lambda turned: turned[1][::-1], text)
     found = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).translate(_COLONS))
-    return "".join(
-        " " if c == "\u2800" else c
-        for c in found
-        if unicodedata.category(c) not in {"Cf", "Mn", "Me"} and (c not in _UNSEEN or c == "\u2800")
-    )
+    return found.translate(_SEEN)
 
 
 @lru_cache(maxsize=4096)

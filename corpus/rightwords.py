@@ -184,7 +184,7 @@ def _is_right(word: str) -> bool:
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
     """The words of a name as skeletons; one that mixes alphabets counts as "access", to be sure."""
-    seen = plain(name[: 4 * MOST_KEY_CHARACTERS])[:MOST_KEY_CHARACTERS]
+    seen = plain(name)[:MOST_KEY_CHARACTERS]
     found: list[str] = []
     for piece in _WORDS.findall(seen):
         if not piece.isascii():

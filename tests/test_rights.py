@@ -128,6 +128,13 @@ SPELLINGS = [
     "---\n- access: staff\n---\n",
     "---\n- access=staff\n---\n",
     "---\nmeta:\n- access=staff\n---\n",
+    "---\ntitle: A\n---\n" + "\n" * 100_000 + "access: staff\n\n",
+    "---\ntitle: A\n---\n" + "\u200b\n\u00a0\n" * 100 + "access: staff\n\n",
+    "---\ntitle: A\n---\n" + " " * 3_000 + "access: staff\n\n",
+    "---\ntitle: A\n---\n" + "\u200b" * 3_000 + "access: staff\n\n",
+    "---\ntitle: A\n---\n" + "-" * 3_000 + " access: staff\n\n",
+    "---\ntitle: A\n# " + "-" * 3_000 + " access: staff\n---\n",
+    "---\n? acc" + "\u200b" * 3_000 + "ess\n: staff\n---\n",
     # signs
     "---\naccess = staff\n---\n",
     "---\naccess staff\n---\n",
