@@ -47,7 +47,7 @@ class _Place(Enum):
 
 
 def _seen(line: str) -> str:
-    """A line as it is seen, without the blanks around it; no more of it than could name a right."""
+    """Returns a line as it is seen, without the blanks around it; no more of it than could name a right."""
     line = plain(line).strip()
     if len(line) > _LINE_CHARACTERS:
         begin = _end_of(line)
@@ -56,12 +56,12 @@ def _seen(line: str) -> str:
 
 
 def right_among_fields(lines: Iterable[str]) -> str | None:
-    """The first of some lines, all meant as fields, that could mean a right; None if none does."""
+    """Finds the first of some lines, all meant as fields, that could mean a right; None if none does."""
     return next((line for line in lines if _means_a_right(line, _Place.FIELDS)), None)
 
 
 def right_within_text(lines: Iterable[str]) -> str | None:
-    """The first of the lines of a field's text that is a field "access" itself."""
+    """Finds the first of the lines of a field's text that is a field "access" itself."""
     for line in lines:
         words = _seen(line).split()
         two = len(words) == 2 and names_access(words[0])  # noqa: PLR2004 ("access staff")
@@ -71,7 +71,7 @@ def right_within_text(lines: Iterable[str]) -> str | None:
 
 
 def right_at_head(text: str) -> str | None:
-    """The first line in the head of a text that seems to say who may read it; None if none does.
+    """Finds the first line in the head of a text that seems to say who may read it; None if none does.
 
     Lines between rules or braces are taken for fields, the first lines for what could be some;
     further down the name "access" alone counts, with nothing but names after it.
@@ -111,7 +111,7 @@ def _opens_fields(line: str) -> bool:
 
 
 def _are_fields(block: list[str]) -> bool:
-    """Whether all lines of a block look like fields."""
+    """Tells whether all lines of a block look like fields."""
     return len(block) > 1 and _is_field(block[0]) and all(map(_continues_fields, block))
 
 
@@ -140,7 +140,7 @@ def _means_a_right(line: str, place: _Place) -> bool:
 
 
 def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
-    """Whether a name anywhere in a line of fields means a right."""
+    """Tells whether a name anywhere in a line of fields means a right."""
     if _says_a_right(line):
         return True
     parts = _PIECES.split(line)
@@ -152,7 +152,7 @@ def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
 
 
 def _says_a_right(line: str) -> bool:
-    """Whether a line says a right without a sign between name and value, as in "access staff"."""
+    """Tells whether a line says a right without a sign between name and value, as in "access staff"."""
     words = line[_end_of(line) :].split()
     if not words or len(words) > _MOST_WORDS + 1:
         return False
@@ -160,7 +160,7 @@ def _says_a_right(line: str) -> bool:
 
 
 def _is_access_and_a_name(line: str) -> bool:
-    """Whether a line is "access staff" or "@access staff", and not the title "Access denied"."""
+    """Tells whether a line is "access staff" or "@access staff", and not the title "Access denied"."""
     words = line[_end_of(line) :].split()
     if len(words) != 2 or not names_access(words[0]):  # noqa: PLR2004
         return False
@@ -172,7 +172,7 @@ def _is_told_right(name: str) -> bool:
 
 
 def _parted(line: str) -> tuple[str, bool, str]:
-    """The name in a line, whether a sign follows it, and what follows that."""
+    """Parts a line into a name, whether a sign follows it, and what follows that."""
     line = line[_end_of(line) :]
     match = _SEPARATOR.search(line)
     if match is None:
@@ -181,13 +181,13 @@ def _parted(line: str) -> tuple[str, bool, str]:
 
 
 def _end_of(line: str) -> int:
-    """Where what stands before a name in a line ends."""
+    """Finds where the signs before a name in a line end."""
     match = _BEFORE_A_NAME.match(line)
     return match.end() if match else 0
 
 
 def _is_names(value: str) -> bool:
-    """Whether a value is nothing, or names rather than a sentence."""
+    """Tells whether a value is nothing, or names rather than a sentence."""
     value = value.strip("\"'`[](){}<>*_-#/% \t")
     words = value.split()
     if len(words) <= 1:

@@ -52,19 +52,19 @@ class CorpusFiles:
 
 @dataclass(frozen=True, slots=True)
 class CorpusReading:
-    """What reading a corpus directory gave: the good documents, and the files that are none."""
+    """Holds the outcome of reading a corpus directory: the good documents, and the files that are none."""
 
     corpus: Corpus
     refused: tuple[RefusedFile, ...] = ()
 
     @property
     def withheld(self) -> frozenset[str]:
-        """The ids of the documents that refused files were, or would be."""
+        """Returns the ids of the documents that refused files were, or would be."""
         return frozenset(id_from_name(f.path.name) for f in self.refused if not f.folder)
 
     @property
     def unseen(self) -> bool:
-        """Whether other documents may lie in folders that cannot be read."""
+        """Tells whether other documents may lie in folders that cannot be read."""
         return any(each.folder for each in self.refused)
 
     def known_in(self, sources: Sources, directory: Path) -> Sources:
@@ -217,7 +217,7 @@ def corpus_files(directory: Path) -> CorpusFiles:
 
 
 def _reason_against(path: Path, root: Path) -> str | None:
-    """Why a file is not even opened; None where it may be."""
+    """Tells why a file is not even opened; None where it may be."""
     try:
         if not path.is_file():
             return "no file, or a link that leads to none. Remove it, or put a copy there."

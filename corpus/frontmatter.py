@@ -1,16 +1,15 @@
 """Front matter: what a text file says of itself, in YAML between two ``---`` lines."""
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from corpus.accesslines import right_among_fields, right_at_head, right_within_text
+from corpus.accesslines import right_among_fields, right_at_head
 from corpus.errors import UnreadableSource
-from corpus.rightwords import could_mean_a_right, is_licence, names_access
+from corpus.lostrights import lost_right, refuse
 from corpus.storedtext import normalise
 from corpus.yamlfields import YamlFields, yaml_fields, yaml_lines
 
@@ -30,16 +29,6 @@ _ALSO_CALLED = {
     "said_by_source": ("said_by_source",),
 }
 _KNOWN = frozenset(key for keys in _ALSO_CALLED.values() for key in keys)
-_FREE_TEXT = frozenset(
-    """tags tag categories category keywords keyword subject subjects topic topics description
-    summary excerpt abstract subtitle series event author authors speaker source original""".split()
-)
-"""Fields that are no rights, and whose values are none."""
-_CLOSED = frozenset(
-    """restricted confidential secret topsecret private internal classified nonpublic hidden
-    protected privileged unlisted confidentiel vertraulich geheim privado confidencial""".split()
-)
-_MOST_SHOWN = 40
 PUBLIC = "public"
 """The group that everybody is in: a document that says it is restricted to none."""
 CLAIMS = frozenset({"publisher", "url", "access"})
@@ -74,7 +63,7 @@ class Provenance:
 
 
 def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, Any], str]:
-    """The fields of a text's front matter, values as they are spelt, and the text after it.
+    """Returns the fields of a text's front matter, as they are spelt, and the text after it.
 
     Where the front matter says who may read the text, or ``decided`` tells that somebody else
     does, the lines after it are text, whatever they say.
@@ -86,7 +75,7 @@ def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, A
     front, body = _parts(text)
     if front is None:
         if not decided:
-            _refuse(right_at_head(text))
+            refuse(right_at_head(text))
         return {}, text
     if len(front) > _MAX_CHARACTERS:
         raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
@@ -94,22 +83,21 @@ def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, A
     found = read.value
     if isinstance(found, str) and found.strip():
         if not decided:
-            _refuse(right_among_fields(front.split("\n")) or right_at_head(text))
+            refuse(right_among_fields(front.split("\n")) or right_at_head(text))
         return {}, text  # a text that begins with a rule
     if not found:
         found = {}
     if not isinstance(found, dict):
-        _refuse(right_among_fields(front.split("\n")))
+        refuse(right_among_fields(front.split("\n")))
         raise UnreadableSource('front matter must be "key: value" lines.')
-    says = "access" in found
-    _refuse(_lost_right(found, read, says=says))
-    if not says and not decided:
-        _refuse(right_at_head(body))
+    refuse(lost_right(replace(read, value=found), known=_KNOWN))
+    if "access" not in found and not decided:
+        refuse(right_at_head(body))
     return found, body
 
 
 def _parts(text: str) -> tuple[str | None, str]:
-    """What stands between the first two lines of three dashes, and the text after them.
+    """Returns what stands between the first two lines of three dashes, and the text after them.
 
     Nothing but blank lines may stand before the first one; None where there are no such lines.
     """
@@ -127,67 +115,11 @@ def _parts(text: str) -> tuple[str | None, str]:
 
 
 def _is_rule(text: str, at: int) -> bool:
-    """Whether the line that begins there is three dashes, and blanks."""
+    """Tells whether the line that begins there is three dashes, and blanks."""
     if not text.startswith("---", at):
         return False
     end = text.find("\n", at)
     return not text[at + 3 : None if end < 0 else end].strip()
-
-
-def _lost_right(found: Mapping[str, Any], read: YamlFields, *, says: bool) -> str | None:
-    """What in a front matter could tell who may read the text, beside the field that does.
-
-    Where that field is there, only what claims to be the same field counts.
-    """
-    if "access" in read.repeated:
-        return "access"
-    claims = names_access if says else could_mean_a_right
-    for key, value in _all_fields(found):
-        if key == "access" and value is found.get("access"):
-            continue
-        if claims(key) and not is_licence(key, value):
-            return key
-        if says or key in _KNOWN or key in _FREE_TEXT or not isinstance(value, str):
-            continue
-        words = value[:_MOST_SHOWN].casefold().replace("-", "").replace("_", "").split()
-        if words and len(words) <= 2 and set(words) & _CLOSED:  # noqa: PLR2004 ("staff only")
-            return f"{key}: {value}"
-    if says:
-        return None
-    return right_among_fields(read.comments) or right_within_text(
-        itertools.chain(read.lines, _items(found))
-    )
-
-
-def _all_fields(found: object) -> Iterator[tuple[str, object]]:
-    """The fields of a front matter at every level, each with its value."""
-    if isinstance(found, list):
-        for each in found:
-            yield from _all_fields(each)
-    elif isinstance(found, dict):
-        for key, value in found.items():
-            yield key, value
-            yield from _all_fields(value)
-
-
-def _items(found: Mapping[str, Any]) -> Iterator[str]:
-    """The texts in the lists of a front matter that are not known to be something else."""
-    for key, value in found.items():
-        if key not in _FREE_TEXT and isinstance(value, list):
-            yield from (each for each in value if isinstance(each, str))
-
-
-def _refuse(line: str | None) -> None:
-    """Raises where a line could tell who may read the text."""
-    if line is None:
-        return
-    shown = " ".join("".join(c if c.isprintable() else " " for c in line).split())
-    raise UnreadableSource(
-        f'"{shown[:_MOST_SHOWN]}" seems to name groups of readers, and must not be public by a '
-        'slip: write "access: name", in small letters and with a blank after the colon, between '
-        "two lines of three dashes, the first of them the first line of the file, and no other "
-        f'such field. Where everybody may read it, write "access: {PUBLIC}" there.'
-    )
 
 
 def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
@@ -239,7 +171,7 @@ def _access(value: object) -> frozenset[str] | None:
 
 
 def checked_access(names: Iterable[str]) -> frozenset[str]:
-    """The groups with those names; ``PUBLIC`` stands alone.
+    """Returns the groups with those names; ``PUBLIC`` stands alone.
 
     Raises:
         ValueError: if one is no name of a group, or "public" is one of several.
@@ -253,8 +185,9 @@ def checked_access(names: Iterable[str]) -> frozenset[str]:
 
 
 def readers(said: frozenset[str] | None, default: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The groups that a document is for, none if for everybody: what its front matter ``said``,
-    or the ``default`` where it says nothing.
+    """Returns the groups that a document is for, none if it is for everybody.
+
+    They are those that its front matter ``said``, or the ``default`` where it says nothing.
     """
     return default if said is None else said - {PUBLIC}
 

@@ -42,7 +42,7 @@ _TURNED = re.compile("\u202e([^\u202c\n]*+)")
 
 
 class _Seen(dict[int, str | int | None]):
-    """What is seen of each character, found when it is met first."""
+    """Holds what is seen of each character, found when it is met first."""
 
     def __missing__(self, code: int) -> str | int | None:
         character = chr(code)
@@ -55,7 +55,7 @@ _SEEN = _Seen({ord("\u2800"): " "})
 
 
 def plain(text: str) -> str:
-    """``text`` without what nobody sees, full-width and mathematical letters as usual ones.
+    """Returns ``text`` without what nobody sees, full-width and mathematical letters as usual ones.
 
     Marks above letters are gone, and every kind of colon is ":". Letter case stays.
     """
@@ -68,7 +68,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def skeleton(word: str) -> str:
-    """A ``plain`` word in small letters of the Latin alphabet, as far as it looks like them.
+    """Returns a ``plain`` word in small letters of the Latin alphabet, as far as it looks like them.
 
     Letters like no Latin one stay. Digits and signs count for the letters they look like.
     """
@@ -89,7 +89,7 @@ def _letter(character: str) -> str:
 
 
 def mixes_alphabets(word: str) -> bool:
-    """Whether letters of Latin and of another alphabet with capitals stand in a ``plain`` word."""
+    """Tells whether letters of Latin and of another alphabet with capitals stand in a ``plain`` word."""
     letters = [c for c in word if c.lower() != c.upper()]
     latin = sum(c.isascii() or "LATIN" in unicodedata.name(c, "") for c in letters)
     return 0 < latin < len(letters)

@@ -102,14 +102,14 @@ _LICENCE = re.compile(
 
 @lru_cache(maxsize=4096)
 def names_access(name: str) -> bool:
-    """Whether a name says "access" in whatever letters, or is a slip of it, and says no more."""
+    """Tells whether a name says "access" in whatever letters, or is a slip of it, and says no more."""
     words = _telling(name)
     return any(map(_is_access, words)) and all(_is_access(w) or _is_right(w) for w in words)
 
 
 @lru_cache(maxsize=4096)
 def is_a_right(name: str) -> bool:
-    """Whether a name says who may read, a slip of it too, and says no more."""
+    """Tells whether a name says who may read, a slip of it too, and says no more."""
     words = _telling(name)
     if not words:
         connecting = set(_words(name))
@@ -118,24 +118,24 @@ def is_a_right(name: str) -> bool:
 
 
 def tells_a_right(name: str) -> bool:
-    """Whether a name says who may read with a word for that, not with words that others use."""
+    """Tells whether a name says who may read with a word for that, not with words that others use."""
     return bool(_telling(name)) and is_a_right(name)
 
 
 @lru_cache(maxsize=4096)
 def could_mean_a_right(name: str) -> bool:
-    """Whether a name says who may read, or speaks of access among other things."""
+    """Tells whether a name says who may read, or speaks of access among other things."""
     return is_a_right(name) or any(_is_access(w) or w in _HEAVY for w in _telling(name))
 
 
 def is_licence(name: str, value: object) -> bool:
-    """Whether a field "rights" tells under which licence a text may be used."""
+    """Tells whether a field "rights" tells under which licence a text may be used."""
     words = {"rights", "droits", "rechte", "rechten"}
     return set(_words(name)) <= words and bool(_LICENCE.search(str(value)[:1_000]))
 
 
 def _telling(name: str) -> tuple[str, ...]:
-    """The words of a name but those that connect; none of a name that dates or counts access."""
+    """Returns the words of a name but those that connect; none of a name that dates or counts access."""
     words = _words(name)
     if set(words) & _NO_RIGHT_BESIDE:
         return ()
@@ -183,7 +183,7 @@ def _is_right(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
-    """The words of a name as skeletons; one that mixes alphabets counts as "access", to be sure."""
+    """Splits a name into words, as skeletons; one that mixes alphabets counts as "access", to be sure."""
     seen = plain(name)[:MOST_KEY_CHARACTERS]
     found: list[str] = []
     for piece in _WORDS.findall(seen):

@@ -54,12 +54,12 @@ class Sources:
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What nothing is quoted from, sorted by name."""
+        """Returns what nothing is quoted from, sorted by name."""
         every = {**self.unread, **self.refused, **self.doubled}
         return tuple(LeftOut(*pair) for pair in sorted(every.items()))
 
     def with_refused(self, refused: Mapping[str, str], doubled: Mapping[str, str]) -> "Sources":
-        """The same, and of which files it is known that they give no document."""
+        """Returns the same with the files of which it is known that they give no document."""
         refused = {name: why for name, why in refused.items() if name in self.files}
         return replace(self, refused=refused, doubled=dict(doubled))
 
