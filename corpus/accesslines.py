@@ -47,7 +47,10 @@ class _Place(Enum):
 
 
 def _seen(line: str) -> str:
-    """Returns a line as it is seen, without the blanks around it; no more of it than could name a right."""
+    """Returns a line as it is seen, without the blanks around it.
+
+    A long one is cut to what could name a right.
+    """
     line = plain(line).strip()
     if len(line) > _LINE_CHARACTERS:
         begin = _end_of(line)
@@ -56,7 +59,10 @@ def _seen(line: str) -> str:
 
 
 def right_among_fields(lines: Iterable[str]) -> str | None:
-    """Finds the first of some lines, all meant as fields, that could mean a right; None if none does."""
+    """Finds the first of some lines, all meant as fields, that could mean a right.
+
+    It is None where no line does.
+    """
     return next((line for line in lines if _means_a_right(line, _Place.FIELDS)), None)
 
 
@@ -71,7 +77,9 @@ def right_within_text(lines: Iterable[str]) -> str | None:
 
 
 def right_at_head(text: str) -> str | None:
-    """Finds the first line in the head of a text that seems to say who may read it; None if none does.
+    """Finds the first line in the head of a text that seems to say who may read it.
+
+    It is None where no line does.
 
     Lines between rules or braces are taken for fields, the first lines for what could be some;
     further down the name "access" alone counts, with nothing but names after it.
@@ -152,7 +160,9 @@ def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
 
 
 def _says_a_right(line: str) -> bool:
-    """Tells whether a line says a right without a sign between name and value, as in "access staff"."""
+    """Tells whether a line says a right without a sign between name and value, as in "access
+    staff".
+    """
     words = line[_end_of(line) :].split()
     if not words or len(words) > _MOST_WORDS + 1:
         return False
@@ -160,7 +170,9 @@ def _says_a_right(line: str) -> bool:
 
 
 def _is_access_and_a_name(line: str) -> bool:
-    """Tells whether a line is "access staff" or "@access staff", and not the title "Access denied"."""
+    """Tells whether a line is "access staff" or "@access staff", and not the title "Access
+    denied".
+    """
     words = line[_end_of(line) :].split()
     if len(words) != 2 or not names_access(words[0]):  # noqa: PLR2004
         return False

@@ -52,7 +52,9 @@ class CorpusFiles:
 
 @dataclass(frozen=True, slots=True)
 class CorpusReading:
-    """Holds the outcome of reading a corpus directory: the good documents, and the files that are none."""
+    """Holds the outcome of reading a corpus directory: the good documents, and the files that are
+    none.
+    """
 
     corpus: Corpus
     refused: tuple[RefusedFile, ...] = ()

@@ -11,7 +11,7 @@ from corpus.accesslines import right_among_fields, right_at_head
 from corpus.errors import UnreadableSource
 from corpus.lostrights import lost_right, refuse
 from corpus.storedtext import normalise
-from corpus.yamlfields import YamlFields, yaml_fields, yaml_lines
+from corpus.yamlfields import yaml_fields, yaml_lines
 
 _MAX_CHARACTERS = 64_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")

@@ -68,7 +68,8 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def skeleton(word: str) -> str:
-    """Returns a ``plain`` word in small letters of the Latin alphabet, as far as it looks like them.
+    """Returns a ``plain`` word in small letters of the Latin alphabet, as far as it looks like
+    them.
 
     Letters like no Latin one stay. Digits and signs count for the letters they look like.
     """
@@ -89,7 +90,9 @@ def _letter(character: str) -> str:
 
 
 def mixes_alphabets(word: str) -> bool:
-    """Tells whether letters of Latin and of another alphabet with capitals stand in a ``plain`` word."""
+    """Tells whether letters of Latin and of another alphabet with capitals stand in a ``plain``
+    word.
+    """
     letters = [c for c in word if c.lower() != c.upper()]
     latin = sum(c.isascii() or "LATIN" in unicodedata.name(c, "") for c in letters)
     return 0 < latin < len(letters)

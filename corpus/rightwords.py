@@ -102,7 +102,9 @@ _LICENCE = re.compile(
 
 @lru_cache(maxsize=4096)
 def names_access(name: str) -> bool:
-    """Tells whether a name says "access" in whatever letters, or is a slip of it, and says no more."""
+    """Tells whether a name says "access" in whatever letters, or is a slip of it, and says no
+    more.
+    """
     words = _telling(name)
     return any(map(_is_access, words)) and all(_is_access(w) or _is_right(w) for w in words)
 
@@ -118,7 +120,9 @@ def is_a_right(name: str) -> bool:
 
 
 def tells_a_right(name: str) -> bool:
-    """Tells whether a name says who may read with a word for that, not with words that others use."""
+    """Tells whether a name says who may read with a word for that, not with words that others
+    use.
+    """
     return bool(_telling(name)) and is_a_right(name)
 
 
@@ -135,7 +139,10 @@ def is_licence(name: str, value: object) -> bool:
 
 
 def _telling(name: str) -> tuple[str, ...]:
-    """Returns the words of a name but those that connect; none of a name that dates or counts access."""
+    """Returns the words of a name but those that connect.
+
+    There are none in a name that dates or counts access.
+    """
     words = _words(name)
     if set(words) & _NO_RIGHT_BESIDE:
         return ()
@@ -183,7 +190,10 @@ def _is_right(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
-    """Splits a name into words, as skeletons; one that mixes alphabets counts as "access", to be sure."""
+    """Splits a name into words, as skeletons.
+
+    One that mixes alphabets counts as "access", to be sure.
+    """
     seen = plain(name)[:MOST_KEY_CHARACTERS]
     found: list[str] = []
     for piece in _WORDS.findall(seen):
