@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -117,7 +118,8 @@ class Refresher:
         current = usable_current(store)
         known = {} if full or current is None else known_documents(current, store, sources)
         before = None if full or current is None else store.built_from(current.number)
-        with bar("Reading") as progress:
+        with ThreadPoolExecutor(1, "loading") as aside, bar("Reading") as progress:
+            aside.submit(lambda: self.embedder)  # what is wrong with it is raised below
             reading = self._reading(
                 known=known,
                 known_refused={} if before is None else still_refused(before, sources),

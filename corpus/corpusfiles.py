@@ -5,6 +5,7 @@ Nothing here parses a file: ``read`` does, which is given.
 
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from corpus.sources import Sources, source_name
 
 SUFFIXES = (".txt", ".md")
 MAX_FILE_BYTES = 20_000_000
+_READ_AT_ONCE = 2
 
 ReadFile = Callable[[bytes, str], Document]
 """The bytes of a file and its name → its Document; raises ``UnreadableSource`` with a reason that
-names no file. ``Extractor.document`` is one; ``document_from_bytes``, which parses in this process,
-is for files that come with the project.
+names no file. It is called in several threads. ``Extractor.document`` is one;
+``document_from_bytes``, which parses in this process, is for files that come with the project.
 """
 
 
@@ -142,19 +144,30 @@ def read_corpus(
         )
     by_id: dict[str, list[tuple[Path, Document]]] = {}
     refused = list(found.refused)
-    for count, path in enumerate(found.files, start=1):
+
+    def outcome(path: Path) -> Document | RefusedFile:
         name = source_name(path, directory)
+        if known_refused and name in known_refused:
+            return RefusedFile(path, known_refused[name])
+        if known and name in known:
+            return known[name]
         try:
-            if known_refused and name in known_refused:
-                raise UnreadableSource(known_refused[name])
-            document = (known or {}).get(name) or read_file(
-                path, read, default_access=default_access
-            )
-            by_id.setdefault(document.id, []).append((path, document))
+            return read_file(path, read, default_access=default_access)
         except UnreadableSource as error:
-            refused.append(RefusedFile(path, str(error)))
-        if progress is not None:
-            progress(count, len(found.files))
+            return RefusedFile(path, str(error))
+
+    threads = ThreadPoolExecutor(_READ_AT_ONCE, "reading")
+    try:
+        outcomes = zip(found.files, threads.map(outcome, found.files), strict=True)
+        for count, (path, came_out) in enumerate(outcomes, start=1):
+            if isinstance(came_out, RefusedFile):
+                refused.append(came_out)
+            else:
+                by_id.setdefault(came_out.id, []).append((path, came_out))
+            if progress is not None:
+                progress(count, len(found.files))
+    finally:
+        threads.shutdown(cancel_futures=True)
     lost = {id_from_name(each.path.name) for each in refused if not each.folder}
     documents = []
     for document_id in sorted(by_id):

@@ -42,6 +42,7 @@ _FILE_DESCRIPTORS = 32
 _HIGH_DESCRIPTOR = 128
 _SOURCE, _ANSWERS = 0, 3
 _NICE = 10
+_OBJECTS_BEFORE_COLLECTION = 50_000
 _ENDED_FIRST = "500"
 _UNCONFINED = "not read: its parser could not be confined. Try it again."
 _SAVE_AS_TEXT = "Save it as text (.txt) and add that."
@@ -58,6 +59,7 @@ def main() -> None:
         os.nice(_NICE)  # who asks for an answer meanwhile comes first
     with suppress(OSError):  # where memory is short, a fork ends and not the bot
         Path("/proc/self/oom_score_adj").write_text(_ENDED_FIRST, "ascii")
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)  # each collection copies pages of a fork
     warm_up()
     serve(OPERATIONS, control)
     os._exit(0)  # whoever ends it waits for that

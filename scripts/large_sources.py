@@ -1,0 +1,250 @@
+"""How long large and hostile sources take, and how long others wait for their answers meanwhile.
+
+    python scripts/large_sources.py            the real bot over loopback, 20 MB each
+    python scripts/large_sources.py --alone    the extractor alone, 50 MB each, with its memory
+
+The real bot with the real model in a process of its own, the strict Bot API server in this one. An
+administrator sends one source after the other with /add; somebody else asks questions all the time,
+one after the other. Prints for each source what came of it, in how many seconds, and the 95th
+percentile of the waits of whoever asks, against that while nothing is read.
+"""
+
+import argparse
+import io
+import itertools
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import docx
+from botapi_server import BotApiServer, User
+from pdfs import pdf
+from processes import VERBATIM, environment
+
+from corpus import UnreadableSource
+from corpus.extraction.extractor import Extractor
+from corpus.extraction.limits import Limits
+
+MB = 1_000_000
+IDLE_S = 20.0
+QUESTIONS = (
+    "How many members does the Coalition have?",
+    "What is the Africa Focus Group?",
+    "What did the Ministers say about Afghanistan?",
+    "Who hosted the meeting?",
+    "What is the best pizza topping?",
+)
+ASKED = (f"{QUESTIONS[n % len(QUESTIONS)]} ({n})" for n in itertools.count())
+SENTENCE = "The Ministers met in Marrakesh on May 12, 2022, and agreed on a plan for the fund. "
+WORDS = SENTENCE.split()
+
+
+def prose(size: int) -> bytes:
+    """Paragraphs of sentences with words in no order."""
+    chance = random.Random(5)
+    parts: list[str] = []
+    length = 0
+    while length < size:
+        words = " ".join(chance.choices(WORDS, k=15))
+        parts.append(f"{words.capitalize()}.{chance.choice((' ', ' ', ' ', chr(10) * 2))}")
+        length += len(parts[-1])
+    return "".join(parts).encode()[:size]
+
+
+def page(size: int) -> bytes:
+    """A web page of paragraphs."""
+    text = prose(size * 9 // 10).decode().split("\n\n")
+    body = "".join(f"<p>{part}</p>\n" for part in text)
+    return f"<html lang=en><head><title>A title</title></head><body>{body}".encode()[:size]
+
+
+def word_file(size: int) -> bytes:
+    """A Word file of paragraphs, stored without compression."""
+    document = docx.Document()
+    small = io.BytesIO()
+    document.save(small)
+    large = io.BytesIO()
+    with zipfile.ZipFile(small) as old, zipfile.ZipFile(large, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "word/document.xml":
+                paragraphs = prose(size * 7 // 10).decode().split("\n\n")
+                text = "".join(f"<w:p><w:r><w:t>{p}</w:t></w:r></w:p>" for p in paragraphs)
+                data = data.replace(b"<w:body>", b"<w:body>" + text.encode(), 1)
+            new.writestr(name, data)
+    return large.getvalue()
+
+
+def pdf_file(size: int) -> bytes:
+    """A PDF with one page of very many lines."""
+    line = b"BT /F1 10 Tf 72 700 Td (The Ministers met in Marrakesh and agreed on a plan.) Tj ET\n"
+    return pdf([], stream=line * (size // len(line)))
+
+
+Made = Callable[[int], bytes]
+SOURCES: Mapping[str, Made] = {
+    "prose.txt": prose,
+    "one-paragraph.txt": lambda size: prose(size).replace(b"\n\n", b" "),
+    "sentences.txt": lambda size: (b"a b. " * (size // 5 + 1))[:size],
+    "paragraphs.txt": lambda size: (b"a b.\n\n" * (size // 6 + 1))[:size],
+    "characters.txt": lambda size: ("漢。" * (size // 6)).encode(),
+    "blanks.txt": lambda size: b"We met." + b" " * (size - 7),
+    "lines.md": lambda size: b"We met." + b"\n \n" * (size // 3 - 3),
+    "front-matter.md": lambda size: b"---\n" + b"a: b\n" * (size // 5 - 10) + b"---\nWe met.",
+    "rules.md": lambda size: b"---\n" * (size // 4),
+    "markup.md": lambda size: b"[a](b) *c* _d_ `e` " * (size // 19),
+    "page.html": page,
+    "comments.html": lambda size: (b"<!---->" * (size // 7))[: size - 20] + b"<html><p>Hi",
+    "deep.html": lambda size: b"<html><p>We met.</p>" + b"<div>" * (size // 5 - 10),
+    "tags.html": lambda size: b"<html><p>We met.</p>" + b"<b>a</b> " * (size // 9 - 10),
+    "cells.html": lambda size: b"<html><table>" + b"<tr><td>a<td>b" * (size // 14 - 10),
+    "file.docx": word_file,
+    "file.pdf": pdf_file,
+    "noise.pdf": lambda size: b"%PDF-1.7\n" + random.Random(6).randbytes(size - 9),
+    "noise.docx": lambda size: b"PK\x03\x04word/" + random.Random(7).randbytes(size - 9),
+    "latin.txt": lambda size: prose(size).replace(b"Marrakesh", b"Marr\xe4kesh"),
+}
+
+
+def p95(values: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+class Asker:
+    """Somebody who asks one question after the other, each after the answer to the last."""
+
+    def __init__(self, server: BotApiServer) -> None:
+        self._server = server
+        self._waits: list[tuple[float, float]] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+        self._thread.start()
+
+    def waits_ms(self, since: float, until: float) -> list[float]:
+        """The waits, in milliseconds, for the answers to what was asked in a span of time."""
+        return [1000 * took for at, took in self._waits if since <= at <= until]
+
+    def end(self) -> None:
+        """Asks no more."""
+        self._ended.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._ended.wait(0.05):
+            person = self._server.add_user()
+            asked_s = time.monotonic()
+            self._server.say(next(ASKED), chat_id=person.id)
+            (answer,) = self._server.wait_for_messages(1, chat_id=person.id, timeout_s=120)
+            self._waits.append((asked_s, answer.at_s - asked_s))
+
+
+def beside_answers(names: list[str], size: int) -> bool:
+    """Whether every source was read or refused in time, and others waited little longer."""
+    well = True
+    with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
+        chief = server.add_user()
+        variables = {
+            "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
+            "TELEGRAM_BOT_TOKEN": server.token,
+            "VERBATIM_ADMINS": str(chief.id),
+            "VERBATIM_MESSAGES_PER_SECOND": "1000",
+            "VERBATIM_LOG_LEVEL": "WARNING",
+        }
+        with subprocess.Popen(  # noqa: S603 (the project's own command)
+            [VERBATIM, "serve"], env=environment(Path(folder), **variables)
+        ) as bot:
+            try:
+                server.wait_for_calls("getUpdates", timeout_s=120)
+                asker = Asker(server)
+                time.sleep(2.0)
+                began = time.monotonic()
+                time.sleep(IDLE_S)
+                idle = asker.waits_ms(began, time.monotonic())
+                print(f"{'nothing':20} p95 {p95(idle):6.1f} ms of {len(idle)} questions")
+                for name in names:
+                    content = SOURCES[name](size)
+                    took_s, said = added(server, chief, content, name)
+                    waits = asker.waits_ms(time.monotonic() - took_s, time.monotonic())
+                    ratio = p95(waits) / p95(idle) if len(waits) > 1 else 0.0
+                    well = well and took_s <= 60 and ratio <= 1.5  # noqa: PLR2004 (the promise)
+                    print(
+                        f"{name:20} {took_s:5.1f} s  p95 {ratio:4.2f} x idle of {len(waits):4} "
+                        f"questions  {resident_mb(bot.pid):5.0f} MB  {said[:60]!r}",
+                        flush=True,
+                    )
+                asker.end()
+            finally:
+                bot.terminate()
+    if server.violations:
+        print(f"violations: {server.violations[:3]}")
+    return well
+
+
+def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple[float, str]:
+    """How many seconds an administrator waited for what came of a source, and what it was."""
+    before = len(server.sent(chief.id))
+    started = time.monotonic()
+    server.upload(content, chat_id=chief.id, filename=name, caption="/add")
+    said = server.wait_for_messages(before + 1, chat_id=chief.id, timeout_s=180)[-1]
+    return said.at_s - started, " ".join(said.text.split())
+
+
+def resident_mb(pid: int) -> float:
+    """The most memory that a process has had, where the system tells it."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1000
+    return 0.0
+
+
+def alone(names: list[str], size: int, memory_mb: int) -> bool:
+    """Whether the extractor read or refused every source in time."""
+    well = True
+    for name in names:
+        content = SOURCES[name](size)
+        with Extractor(limits=Limits(memory_mb=memory_mb)) as extractor:
+            started = time.monotonic()
+            try:
+                text = extractor.extract(content, name=name).text
+                made = extractor.lay_out(text, document_id="a")
+                said = f"{len(made.passages):,} paragraphs"
+            except UnreadableSource as error:
+                said = str(error)
+            took_s = time.monotonic() - started
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+        well = well and took_s <= 60  # noqa: PLR2004 (the promise)
+        print(f"{name:20} {took_s:5.1f} s  up to {most:5.0f} MB so far  {said[:70]!r}", flush=True)
+    return well
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--alone", action="store_true", help="the extractor without a bot")
+    parser.add_argument("--mb", type=int, help="the size of each source (20, alone 50)")
+    parser.add_argument("--memory-mb", type=int, default=Limits().memory_mb)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(SOURCES)}")
+    options = parser.parse_args()
+    names = options.names or list(SOURCES)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if options.alone:
+        well = alone(names, (options.mb or 50) * MB, options.memory_mb)
+    else:
+        well = beside_answers(names, (options.mb or 20) * MB)
+    sys.exit(0 if well else 1)
+
+
+if __name__ == "__main__":
+    main()
