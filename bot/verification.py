@@ -218,7 +218,8 @@ def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tupl
     if given is not None and not _agrees(cited, parse_reference(given)):
         return (Mismatch("reference", given, cited.reference),), ()
     said = cited.span.of(then.text)
-    if cited.span.end > len(then.text) or said != said.strip() or not said:
+    edged = cited.quote is not None and said != said.strip()
+    if cited.span.end > len(then.text) or not said.strip() or edged:
         offsets = f"[{cited.span.start}:{cited.span.end}]"
         return (Mismatch("start and end", offsets, f"a text of {len(then.text)} characters"),), ()
     place = _place(then, cited.span)
