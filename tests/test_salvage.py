@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import inbox as inbox_module
@@ -225,7 +225,6 @@ def test_every_row_of_a_whole_file_is_read_page_by_page(
         assert done or found[number].attempts == begun
 
 
-@settings(max_examples=300)
 @given(st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=200)), max_size=20))
 def test_whatever_is_overwritten_reading_ends_and_an_inbox_opens(
     tmp_path_factory: pytest.TempPathFactory, holes: list[tuple[float, bytes]]
