@@ -31,7 +31,12 @@ def _of_python() -> Iterator[Path]:
 
 def _has_packages(entry: Path) -> bool:
     """Whether packages are installed there, also by ``pip install --target``."""
-    return entry.name in _PACKAGES or next(entry.glob("*.dist-info"), None) is not None
+    if entry.name in _PACKAGES:
+        return True
+    try:
+        return any(inside.suffix == ".dist-info" for inside in entry.iterdir())
+    except OSError:  # a folder that this user may not enter: nothing is imported from it
+        return False
 
 
 def _of_libraries() -> Iterator[Path]:
