@@ -9,13 +9,15 @@ from enum import Enum
 from bot.citation import ORIGIN, Cited, link_selects, parse_reference, reference_of
 from bot.isolation import without_controls
 from bot.origin import origin_lines, said_by
-from bot.worddiff import Piece, compare, most_similarity, similarity
+from bot.worddiff import MOST_STEPS, Piece, Steps, compare, most_similarity, similarity
 from bot.wordplaces import sequence_starts, word_places
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
 from embeddings import same_text
 
 LEAST_SIMILARITY = 0.5
 """A paragraph that keeps fewer of the words is another paragraph, not the same one changed."""
+
+_MOST_STEPS = 4 * MOST_STEPS  # of all paragraphs of a document together
 
 WasDocument = Callable[[str, str], bool | None]
 """An id and a digest → whether a document of that id had a text of that digest; None if unknown."""
@@ -373,11 +375,12 @@ def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
 def _nearest(words: _Words, document: Document) -> Place | None:
     """The paragraph that is most like the words, if any is near enough; the first of equals."""
     best, most = None, LEAST_SIMILARITY
+    steps = Steps(_MOST_STEPS)
     for span in _units(document, whole=words.whole):
         text = span.of(document.text)
         if _plain(text) in words.beside or most_similarity(words.text, text) < most:
             continue
-        found = similarity(words.text, text)
+        found = similarity(words.text, text, steps=steps)
         if found > most or (best is None and found == most):
             best, most = span, found
     return None if best is None else _place(document, best)

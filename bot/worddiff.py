@@ -1,13 +1,23 @@
 """What differs between two texts, word by word; white space does not count."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from enum import Enum
 
-_MOST_PAIRS = 4_000_000
-"""Above so many pairs of words, which would take seconds, the differing middle is one change."""
+MOST_STEPS = 10_000_000
+"""Half a second of comparing. Words that are left then count as changed: the library's time grows
+with the cube of two texts in which the same words come again and again.
+"""
+
+
+@dataclass(slots=True)
+class Steps:
+    """How many pairs of equal words comparisons may still look at, one or several together."""
+
+    left: int = MOST_STEPS
 
 
 class Change(Enum):
@@ -41,10 +51,14 @@ def compare(old: str, new: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def similarity(old: str, new: str) -> float:
-    """In [0, 1]: twice the words kept in order, of all words of both; 1 for two empty texts."""
+def similarity(old: str, new: str, *, steps: Steps | None = None) -> float:
+    """In [0, 1]: twice the words kept in order, of all words of both; 1 for two empty texts.
+
+    Several comparisons may share their ``steps``; what is left when they are used up counts as
+    changed.
+    """
     before, after = old.split(), new.split()
-    operations = _operations(before, after)
+    operations = _operations(before, after, steps)
     kept = sum(end - start for kind, start, end, *_ in operations if kind == "equal")
     return _ratio(kept, before, after)
 
@@ -75,8 +89,29 @@ def _ratio(kept: int, before: Sequence[str], after: Sequence[str]) -> float:
     return 2 * kept / words if words else 1.0
 
 
+class _Matcher(SequenceMatcher[str]):
+    """Matches words until the steps are used up."""
+
+    def __init__(self, before: Sequence[str], after: Sequence[str], steps: Steps) -> None:
+        super().__init__(None, before, after, autojunk=False)
+        # the library looks at every place of a word in the other text
+        places = Counter(after)
+        self._looked_at = list(itertools.accumulate((places[w] + 1 for w in before), initial=0))
+        self._steps = steps
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        """See ``SequenceMatcher.find_longest_match``; nothing where it would take too long."""
+        end = len(self._looked_at) - 1 if ahi is None else ahi
+        self._steps.left -= self._looked_at[end] - self._looked_at[alo]
+        if self._steps.left < 0:
+            return Match(alo, blo, 0)
+        return super().find_longest_match(alo, ahi, blo, bhi)
+
+
 def _operations(
-    before: Sequence[str], after: Sequence[str]
+    before: Sequence[str], after: Sequence[str], steps: Steps | None = None
 ) -> list[tuple[str, int, int, int, int]]:
     """As ``SequenceMatcher.get_opcodes``; equal words at both ends are found first."""
     least = min(len(before), len(after))
@@ -85,10 +120,7 @@ def _operations(
     tail = next((n for n in range(most_tail) if before[-1 - n] != after[-1 - n]), most_tail)
     old_end, new_end = len(before) - tail, len(after) - tail
     middle = before[head:old_end], after[head:new_end]
-    if len(middle[0]) * len(middle[1]) > _MOST_PAIRS:
-        changed = [("replace", 0, len(middle[0]), 0, len(middle[1]))]
-    else:
-        changed = list(SequenceMatcher(None, *middle, autojunk=False).get_opcodes())
+    changed = list(_Matcher(*middle, steps or Steps()).get_opcodes())
     operations = [("equal", 0, head, 0, head)] if head else []
     operations += [(kind, head + a, head + b, head + c, head + d) for kind, a, b, c, d in changed]
     if tail:

@@ -134,6 +134,7 @@ class _Reading:
         self._numbering = WordNumbering(_numbering_part(document))
         self._notes: list[Any] = []
         self._values: dict[tuple[str, str], str | None] = {}
+        self._styled_paragraph: tuple[Any, str] = (None, "")
         self.left_out = LeftOut()
         self._sources = {
             f"{_W}footnoteReference": _notes_part(document, "footnotes"),
@@ -270,8 +271,17 @@ class _Reading:
             style = _value(own, "rStyle")
             if style and (value := self._styled(style, name)) is not None:
                 return value
-        properties = paragraph.find(f"{_W}pPr")
-        return self._styled("" if properties is None else _value(properties, "pStyle"), name)
+        return self._styled(self._style_of(paragraph), name)
+
+    def _style_of(self, paragraph: Any) -> str:
+        """Returns the style of a paragraph, which is looked for once for all its runs: where it has
+        no properties, that takes as long as it has runs.
+        """
+        if self._styled_paragraph[0] is not paragraph:
+            properties = paragraph.find(f"{_W}pPr")
+            style = "" if properties is None else _value(properties, "pStyle")
+            self._styled_paragraph = (paragraph, style)
+        return self._styled_paragraph[1]
 
     def _styled(self, style: str, name: str) -> str | None:
         """Returns a property of the text in a style, or in one that it is based on."""
