@@ -80,8 +80,9 @@ class House:
 
     def public_text(self, text: str) -> str | None:
         """A text that was quoted from, as a link to it opens it for everybody."""
-        digest = document_from_bytes(text.encode(), "x.txt").digest
-        return self.snapshots.text_for(NO_GROUP, digest)
+        digest = document_from_bytes(text.encode(), "x.md").digest
+        found = self.snapshots.text_for(NO_GROUP, digest)
+        return None if found is None else found.removesuffix("\n")
 
 
 @pytest.fixture
@@ -261,7 +262,7 @@ def test_of_two_files_with_one_id_the_first_is_quoted_while_both_are_for_the_sam
     house.write("a.md", "The first text.")
     house.write("a.txt", "The second text.")
     assert files_of(house.refresh()) == ["a.txt"]
-    assert house.store.open_current().corpus.document("a").text == "The first text."
+    assert house.store.open_current().corpus.document("a").text == "The first text.\n"
     (house.folder / "a.md").unlink()
     assert house.refresh().left_out == ()
     assert house.store.open_current().corpus.document("a").text == "The second text."
