@@ -15,7 +15,6 @@ from bot.errors import UnfaithfulQuote
 from bot.isolation import in_line, isolated
 from bot.origin import publisher_of
 from bot.pointer import pointer_to
-from bot.quotelines import without_line_ends
 from bot.translation import Translator, translator
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Span
@@ -110,13 +109,11 @@ def start_of(quote: Quote, generation: int) -> str:
 def check_message(message: Message, corpus: Corpus) -> None:
     """Returns if every quoted part of the message equals its source's slice.
 
-    A line end within a paragraph is a space in the message, and nothing else differs.
-
     Raises:
         UnfaithfulQuote: if one does not.
     """
     for part in message.quoted:
-        source = without_line_ends(part.span.of(corpus.document(part.document).text))
+        source = part.span.of(corpus.document(part.document).text)
         try:
             sent = utf16_slice(message.text, part.offset, part.length)
         except UnicodeDecodeError:
@@ -219,7 +216,7 @@ def _quote_block(
     words: Translator,
     start: str | None,
 ) -> Message:
-    text = without_line_ends(part.of(source))
+    text = part.of(source)
     length = utf16_length(text)
     long = length > _LONG_QUOTE_UNITS
     kind = EntityKind.EXPANDABLE_BLOCKQUOTE if long else EntityKind.BLOCKQUOTE

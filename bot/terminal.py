@@ -17,7 +17,6 @@ from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import reference_of
 from bot.isolation import in_line, isolated
 from bot.origin import origin_lines, publisher_of
-from bot.quotelines import without_line_ends
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage, Span
 from corpus.extraction.extract import Deviation
@@ -45,7 +44,7 @@ def print_reply(reply: Reply, console: Console) -> None:
 def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:
     citation = quote.citation
     start = quote.evidence.start - citation.start
-    text = Text(without_line_ends(quote.text))
+    text = Text(quote.text)
     text.stylize("bold", start, start + len(quote.evidence))
     print_indented(text, console)
     if not console.is_terminal:
