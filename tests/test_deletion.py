@@ -106,7 +106,7 @@ def test_when_it_is_said_no_byte_is_left_on_the_disk_even_if_the_bot_is_killed_t
         server.say(QUESTION, chat_id=person)
         server.wait_for_messages(1, chat_id=person, timeout_s=10)
         # the answer is there, and the bot is not told so
-        server.fail_next("sendMessage", delay_s=1, after_processing=True)
+        server.fail_next("sendMessage", delay_s=3, after_processing=True)
         server.say("/delete_me", chat_id=person)
         server.wait_for_messages(2, chat_id=person, timeout_s=10)
         found = traces(tmp_path, person)
