@@ -110,6 +110,32 @@ def test_each_kind_gives_its_text_in_the_stored_form(
     assert extractor.extract(data, name=name).text == "We met in Marrakesh.\n"
 
 
+@pytest.mark.parametrize("name", ["a.docx", "a.pdf", "a.html", "a.txt", "latin.txt", "a"])
+def test_each_kind_is_read_by_a_process_that_has_read_nothing_else(name: str) -> None:
+    data = {
+        "a.docx": word_file(),
+        "a.pdf": WHOLE["a.pdf"],
+        "a.html": b"<html><meta charset=iso-8859-2><body><p>We met in Marrakesh.</p></body></html>",
+        "latin.txt": "We met in Marrakesh, où l’été était sec.".encode("cp1252"),
+    }.get(name, b"We met in Marrakesh.")
+    with Extractor() as extractor:
+        assert "We met in Marrakesh" in extractor.extract(data, name=name).text
+
+
+@pytest.mark.skipif(not MESSY.is_dir(), reason="the evaluation files are not here")
+@pytest.mark.parametrize("kind", ["docx", "html", "other", "pdf"])
+def test_no_parser_misses_what_those_of_other_kinds_load(kind: str) -> None:
+    reasons = {}
+    with Extractor() as extractor:
+        for path in sorted((MESSY / kind).iterdir()):
+            try:
+                extractor.extract(path.read_bytes(), name=path.name)
+            except UnreadableSource as error:
+                reasons[path.name] = str(error)
+    assert {name for name, reason in reasons.items() if "its reader failed" in reason} == set()
+    assert set(reasons) <= set(REFUSED)
+
+
 def test_fields_that_are_not_what_they_should_be_are_left_out(extractor: Extractor) -> None:
     page = (
         b"<html lang='x!'><head><title>  \x01A\n title </title><meta property='og:url' "

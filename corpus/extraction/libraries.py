@@ -25,6 +25,10 @@ _NAMES = {
     Kind.MARKDOWN: "markdown",
 }
 NAMES = frozenset(_MODULES)
+_NAME_ENCODINGS = frozenset({"pdf", "docx", "html"})
+"""Files of these kinds name encodings in them, as a zip file does for the names of its parts: a
+codec that is not there yet would be imported in the fork.
+"""
 
 _loaded: set[str] = set()
 _shut = False
@@ -50,7 +54,10 @@ def load(names: Iterable[str]) -> bool:
         ImportError: if one is not installed.
         ValueError: if there is no such name.
     """
-    missing = set(names) - _loaded
+    wanted = set(names)
+    if wanted & _NAME_ENCODINGS:
+        wanted.add("encodings")
+    missing = wanted - _loaded
     if missing - NAMES:
         raise ValueError(f"no such libraries: {sorted(missing - NAMES)}")
     for name in sorted(missing):
