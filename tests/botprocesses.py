@@ -39,6 +39,7 @@ from bot.privacy import Privacy
 from bot.rendering import Message
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.telegrambot import Connection, TelegramBot
+from corpus.extraction.extractor import Extractor
 
 POISON = "poison"
 BROKEN = "broken"
@@ -63,6 +64,14 @@ def _spin() -> None:
         pass
 
 
+def _read() -> None:
+    EXTRACTOR.lay_out(LONG_TEXT, document_id="long")
+
+
+EXTRACTOR = Extractor()
+LONG_TEXT = "a b. " * 4_000_000
+"""Takes many seconds to lay out."""
+
 LOOPS: list[asyncio.AbstractEventLoop] = []
 HARMS: dict[str, Callable[[], object]] = {
     POISON: lambda: os._exit(9),
@@ -74,6 +83,7 @@ HARMS: dict[str, Callable[[], object]] = {
     "spin": _spin,
     "sleep": lambda: time.sleep(LONGEST_S),
     "exit": sys.exit,
+    "read": _read,
     "interrupt": lambda: signal.default_int_handler(2, None),
 }
 """What a text does to the process that answers it."""
@@ -237,6 +247,7 @@ def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> i
             shared=shared,
             generation=lambda: 1,
             lifeline=lifeline,
+            on_stop=EXTRACTOR.close,
         )
         await bot.run()
 
