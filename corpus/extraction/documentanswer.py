@@ -12,13 +12,15 @@ from typing import Any
 from corpus.errors import UnreadableSource
 from corpus.extraction.answers import MOST_SPANS, Answer
 from corpus.extraction.extractanswer import day_of, line_of
+from corpus.extraction.uncollected import uncollected
 from corpus.extraction.wire import BrokenWire
 from corpus.frontmatter import CLAIMS, checked_access, checked_language, checked_url
 from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span
 
 _MOST_CHARACTERS = 100_000
 _FOR_A_PASSAGE = 3
-_PASSAGES_AT_ONCE = 500
+_PASSAGES_AT_ONCE = 100
+_MANY_NUMBERS = 20_000
 _GIVES_WAY_S = 0.0001
 
 
@@ -61,7 +63,8 @@ def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
         BrokenWire: if a field is missing or of another type, or a span is not where it can be.
     """
     head = answer.head
-    quotable = _passages(head, answer.numbers, document_id=document_id, text=text)
+    with uncollected(len(answer.numbers) > _MANY_NUMBERS):
+        quotable = _passages(head, answer.numbers, document_id=document_id, text=text)
     dateline = quotable.pop(0) if quotable and quotable[0].number == DATELINE_NUMBER else None
     title = line_of(head.get("title"), most=_MOST_CHARACTERS)
     if not title:
