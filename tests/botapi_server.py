@@ -766,9 +766,9 @@ class BotApiServer:
         self, method: str, parameters: JSON, problem: Refusal | None, closing: threading.Event
     ) -> _Answer:
         fault = self._next_fault(method)
-        if fault is not None:
+        if fault is not None and not fault.after_processing:
             closing.wait(fault.delay_s)
-            if fault.spoils_answer and not fault.after_processing:
+            if fault.spoils_answer:
                 return fault.answer()
         try:
             if problem is not None:
@@ -786,6 +786,8 @@ class BotApiServer:
             if isinstance(refusal, Malformed):
                 self._violate(f"{method}: {refusal.description}")
             answer = _refused(refusal)
+        if fault is not None and fault.after_processing:
+            closing.wait(fault.delay_s)
         return fault.answer() if fault is not None and fault.spoils_answer else answer
 
     def _record(self, call: Call) -> int:
