@@ -37,7 +37,7 @@ _NOT_PUBLIC = (
 )
 _OTHERS = 0o077
 _TIME_S = 25.0
-"""How long the text of one source may be worked on, after it was read from its bytes."""
+"""The seconds that the text of one source may take, after it was read from its bytes."""
 
 _NUMBERED_CHARACTERS = 80
 """How much of a name is kept before a number that tells it from another: both fit into an id."""
@@ -45,7 +45,7 @@ _NUMBERED_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What came of a source that was read: ``state`` is "added", "updated" or "unchanged".
+    """The outcome of a source that was read: ``state`` is "added", "updated" or "unchanged".
 
     ``notes`` are sentences about claims of the source that do not count. ``deviations`` are the
     places where the stored text deviates from the source, None where that is not known.
@@ -197,7 +197,7 @@ class CorpusDirectory:
         fetched: str | None,
         given: Provenance | None,
     ) -> tuple[Added, bytes]:
-        """What a source comes to, and the bytes of its file."""
+        """Returns the outcome of a source, and the bytes of its file."""
         original = hashlib.sha256(content).hexdigest()
         document_id = self._id_for(source, original)
         before = self._known.get(document_id)
@@ -292,7 +292,7 @@ def _made_again(
     if given.url is not None and says.fetched is None:
         says = replace(says, fetched=fetched)  # its address has been looked at now
     provenance = given.or_else(says)
-    document = extractor.lay_out(parts.body, document_id=document_id, **_fields(provenance))
+    document = extractor.lay_out(parts.body, document_id=document_id, known=provenance)
     return _Made(document, provenance, parts.fields)
 
 
@@ -327,7 +327,7 @@ def _made_anew(
             says = replace(says, access=earlier.access)
             not_said |= frozenset({"access"})
     provenance = given.or_else(says)
-    document = extractor.lay_out(parts.body, document_id=document_id, **_fields(provenance))
+    document = extractor.lay_out(parts.body, document_id=document_id, known=provenance)
     if fetched is not None:
         # its furniture, too, is what the page says
         publisher = provenance.publisher if found.elsewhere else document.publisher
@@ -361,20 +361,6 @@ def _provenance(extract: Extract) -> Provenance:
         url=extract.url,
         language=extract.language,
     )
-
-
-def _fields(provenance: Provenance) -> dict[str, Any]:
-    return {
-        "title": provenance.title,
-        "publisher": provenance.publisher,
-        "published": provenance.published,
-        "place": provenance.place,
-        "url": provenance.url,
-        "access": provenance.access or frozenset(),
-        "language": provenance.language or "en",
-        "fetched": provenance.fetched,
-        "said_by_source": provenance.said_by_source or frozenset(),
-    }
 
 
 def _not_writable(path: Path, error: OSError) -> CorpusNotWritable:

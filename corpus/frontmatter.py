@@ -62,6 +62,9 @@ class Provenance:
         return Provenance(**{n: b if a is None else a for n, (a, b) in pairs.items()})
 
 
+NOTHING_KNOWN = Provenance()
+
+
 def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, Any], str]:
     """Returns the fields of a text's front matter, as they are spelt, and the text after it.
 
@@ -208,7 +211,8 @@ def _said_by_source(value: object) -> frozenset[str] | None:
 def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str) -> str:
     """``body`` under a front matter of the provenance and of ``more`` fields, as given.
 
-    ``split_front_matter`` gives back the same body, ``provenance_of`` the same provenance.
+    ``split_front_matter`` gives back the same body, or refuses one whose first lines could tell who
+    may read it where that is not ``decided``; ``provenance_of`` gives back the same provenance.
     """
     lines: dict[str, Any] = {}
     for field in fields(provenance):

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +18,7 @@ from corpus.extraction.limits import Limits
 from corpus.extraction.places import Places
 from corpus.extraction.sandbox import Sandbox
 from corpus.extraction.storedextract import stored_fields
+from corpus.frontmatter import NOTHING_KNOWN, Provenance
 from corpus.model import Document
 from corpus.reader import id_from_name
 
@@ -170,38 +170,32 @@ class Extractor:
 
     def stored_document(self, text: str, document_id: str, title: str | None) -> Document:
         """The Document over the stored ``text`` of an earlier day; see ``lay_out``."""
-        return self.lay_out(text, document_id=document_id, title=title)
+        return self.lay_out(text, document_id=document_id, known=Provenance(title=title))
 
     def lay_out(
         self,
         text: str,
         *,
         document_id: str,
-        title: str | None = None,
-        publisher: str | None = None,
-        published: date | None = None,
-        place: str | None = None,
-        url: str | None = None,
-        language: str = "en",
-        access: frozenset[str] = frozenset(),
-        fetched: str | None = None,
-        said_by_source: frozenset[str] = frozenset(),
+        known: Provenance = NOTHING_KNOWN,
     ) -> Document:
         """A Document over a ``text`` in the stored form, as ``document_from_text`` makes it.
 
-        What is given is as it is given, whatever comes back.
+        What is ``known`` of it stays as it is given, whatever comes back; the language is "en"
+        where it is not.
 
         Raises:
             ExtractorUnavailable: as ``extract``.
             UnreadableSource: if it takes too much.
         """
-        known = {
-            "title": title,
-            "publisher": publisher,
-            "published": published.isoformat() if published else None,
-            "place": place,
+        language = known.language or "en"
+        wanted = {
+            "title": known.title,
+            "publisher": known.publisher,
+            "published": known.published.isoformat() if known.published else None,
+            "place": known.place,
             "language": language,
-            "fetched": fetched,
+            "fetched": known.fetched,
         }
         with self._places.taken(wait_s=self._wait_s):
             answer = self._sandbox.ask(
@@ -209,7 +203,7 @@ class Extractor:
                 text.encode("utf-8"),
                 name=document_id,
                 text_bytes=0,
-                more=known,
+                more=wanted,
                 until=self._until,
             )
         try:
@@ -218,13 +212,13 @@ class Extractor:
             raise UnreadableSource(_WRONG) from error
         return replace(
             found,
-            title=title or found.title,
-            publisher=publisher or found.publisher,
-            published=published or found.published,
-            place=place or found.place,
-            url=url,
+            title=known.title or found.title,
+            publisher=known.publisher or found.publisher,
+            published=known.published or found.published,
+            place=known.place or found.place,
+            url=known.url,
             language=language,
-            access=access,
-            fetched=fetched,
-            said_by_source=said_by_source,
+            access=known.access or frozenset(),
+            fetched=known.fetched,
+            said_by_source=known.said_by_source or frozenset(),
         )
