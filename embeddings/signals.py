@@ -156,8 +156,9 @@ def _searched_sentences(
 ) -> FloatMatrix:
     """``(m,)``: the cosines of the nearest sentences, of which passages are ``allowed``."""
     among = None if allowed is None else _sentences_of(generation, np.flatnonzero(allowed))
-    owners = np.repeat(np.arange(len(generation.passages)), np.diff(generation.sentence_starts))
-    scores, found = _nearest(generation.sentence_vectors, vector, among, generation, owners)
+    scores, found = _nearest(
+        generation.sentence_vectors, vector, among, generation, generation.sentence_starts
+    )
     sentences = np.full(len(generation.sentences), _UNSEEN, np.float32)
     sentences[found] = scores
     return sentences
@@ -178,8 +179,8 @@ def _seen_passages(
     of_near, _ = ranges(generation.passage_starts[near], generation.passage_starts[near + 1])
     if allowed is not None:
         of_near = of_near[allowed[of_near]]
-    owners = np.arange(len(generation.passages))
-    _, proposed = _nearest(generation.passage_vectors, vector, among, generation, owners)
+    starts = np.arange(len(generation.passages) + 1)
+    _, proposed = _nearest(generation.passage_vectors, vector, among, generation, starts)
     return np.union1d(of_near, proposed)
 
 
@@ -188,18 +189,22 @@ def _nearest(
     vector: FloatMatrix,
     among: NDArray[np.int64] | None,
     generation: Generation,
-    owners: NDArray[np.int64],
+    starts: NDArray[np.int64],
 ) -> tuple[FloatMatrix, NDArray[np.int64]]:
     """Returns the nearest rows, ``SEEN`` or, where copies stand among them, more.
 
-    ``owners`` gives the passage of each row. Copies must not take the places of other texts.
+    Passage i has the rows ``starts[i]`` to ``starts[i+1]``. Copies must not take the places of
+    other texts.
     """
+    copies = generation.copies
     most = len(vectors) if among is None else len(among)
     top = SEEN
     while True:
         scores, found = vectors.search(vector, top=top, among=among)
-        texts = len(np.unique(generation.copies.texts[owners[found]]))
-        if not generation.copies.any or texts >= PROPOSED or top >= most:
+        if not copies.any or top >= most:
+            return scores, found
+        passages = np.searchsorted(starts, found, side="right") - 1
+        if len(np.unique(copies.texts[passages])) >= PROPOSED:
             return scores, found
         top *= 4
 
