@@ -1,4 +1,4 @@
-"""Writes deviations as JSON and reads them back."""
+"""Writes deviations as lists of their fields, and reads them back."""
 
 import json
 from collections.abc import Iterable
@@ -6,9 +6,26 @@ from collections.abc import Iterable
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 
 
+def fields_of(deviation: Deviation) -> list[str | int]:
+    """Returns kind, name, text and position."""
+    return [deviation.kind.value, deviation.name.value, deviation.text, deviation.position]
+
+
+def deviation_of(fields: object) -> Deviation:
+    """Returns the deviation that has the fields.
+
+    Raises:
+        ValueError: if they are none of a deviation.
+    """
+    match fields:
+        case [str(kind), str(name), str(text), int(position)]:
+            return Deviation(DeviationKind(kind), DeviationName(name), text, int(position))
+    raise ValueError("no deviation")
+
+
 def deviations_to_json(deviations: Iterable[Deviation]) -> bytes:
-    """Returns a JSON list, a list of kind, name, text and position for each deviation."""
-    fields = [[d.kind.value, d.name.value, d.text, d.position] for d in deviations]
+    """Returns a JSON list, a list of fields for each deviation."""
+    fields = [fields_of(each) for each in deviations]
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
@@ -19,9 +36,6 @@ def deviations_from_json(content: bytes) -> tuple[Deviation, ...]:
         ValueError: if the bytes are others.
     """
     try:
-        return tuple(
-            Deviation(DeviationKind(kind), DeviationName(name), str(text), int(position))
-            for kind, name, text, position in json.loads(content)
-        )
+        return tuple(map(deviation_of, json.loads(content)))
     except (TypeError, RecursionError) as error:
         raise ValueError("no deviations") from error

@@ -7,14 +7,8 @@ from datetime import date
 from typing import Any
 
 from corpus.extraction.answers import Answer
-from corpus.extraction.extract import (
-    Deviation,
-    DeviationKind,
-    DeviationName,
-    Extract,
-    PageStart,
-    bounded,
-)
+from corpus.extraction.deviationform import deviation_of, fields_of
+from corpus.extraction.extract import Deviation, Extract, PageStart, bounded
 from corpus.extraction.wire import BrokenWire
 from corpus.storedtext import normalise
 
@@ -30,10 +24,7 @@ def answer_of(extract: Extract) -> Answer:
         "published": extract.published.isoformat() if extract.published else None,
         "notes": list(extract.notes),
         "also_at": list(extract.also_at),
-        "deviations": [
-            [part.kind.value, part.name.value, part.text, part.position]
-            for part in bounded(extract.deviations)
-        ],
+        "deviations": [fields_of(part) for part in bounded(extract.deviations)],
         **{name: getattr(extract, name) for name in _TEXTS},
     }
     pages = array("I")
@@ -101,17 +92,12 @@ def _deviations(found: Any, *, most: int) -> tuple[Deviation, ...]:
     """The deviations in a message about a text of ``most`` characters."""
     if not isinstance(found, list):
         raise BrokenWire("no list of deviations")
-    deviations = []
-    for part in found:
-        match part:
-            case [str(kind), str(name), str(text), int(position)] if 0 <= position <= most:
-                try:
-                    known = DeviationKind(kind), DeviationName(name)
-                except ValueError as error:
-                    raise BrokenWire("a deviation of an unknown kind") from error
-                deviations.append(Deviation(*known, text, int(position)))
-            case _:
-                raise BrokenWire("a deviation that is none")
+    try:
+        deviations = [deviation_of(part) for part in found]
+    except ValueError as error:
+        raise BrokenWire("a deviation that is none") from error
+    if not all(0 <= part.position <= most for part in deviations):
+        raise BrokenWire("a deviation that is nowhere")
     return tuple(replace(part, text=normalise(part.text)) for part in bounded(deviations))
 
 
