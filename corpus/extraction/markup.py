@@ -8,12 +8,6 @@ _PIECE_BYTES = 1 << 16
 _OPTIONS = {"resolve_entities": False, "load_dtd": False, "no_network": True}
 
 
-def load() -> None:
-    """Imports the library, so that a fork of this process has it."""
-    import lxml.etree
-    import lxml.html  # noqa: F401
-
-
 def html_tree(source: bytes) -> Any:
     """Returns the tree of a page in UTF-8, without comments.
 

@@ -5,7 +5,6 @@ says of itself is read by ``corpus.extraction.pagefacts``.
 """
 
 import codecs
-import copy
 import re
 from typing import Any
 
@@ -164,7 +163,7 @@ def _main_part(tree: Any) -> Any:
     if body is not None and len(body.text_content()) <= _SHORT_PAGE:
         return in_its_words(body)
     found = trafilatura.bare_extraction(
-        copy.deepcopy(tree), include_comments=False, include_formatting=True, with_metadata=False
+        tree, include_comments=False, include_formatting=True, with_metadata=False
     )
     if found is None or isinstance(found, dict):
         return empty_body()

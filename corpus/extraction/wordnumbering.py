@@ -78,11 +78,6 @@ class WordNumbering:
             if found is not None:
                 self._overrides.setdefault(name, {})[level] = found
 
-    def is_numbered(self, list_name: str, level: int) -> bool:
-        """Whether paragraphs of a list's level have numbers, and not the same sign each."""
-        found = self._level(list_name, level)
-        return found is not None and found.form not in _NO_NUMBER and bool(found.text.strip())
-
     def next(self, list_name: str, level: int) -> str:
         """Returns the number of the next paragraph of a list's level, such as "12." or "(a)".
 
