@@ -563,7 +563,8 @@ def check(
     found = check_index(settings, progress_bar=_progress_bar, citations=citations)
     deviating = {}
     if citations and found.intact:
-        deviating = known_deviations(settings, served_corpus(settings, warn=_warn))
+        served = served_corpus(settings, warn=_warn)
+        deviating = known_deviations(settings, served.documents)
     if as_json:
         print(json.dumps(check_fields(found, deviating), ensure_ascii=False, indent=2))
     else:
@@ -658,10 +659,10 @@ def show(
         if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
             raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
         number = int(digits)
-    corpus = served_corpus(_settings(), warn=_warn)
-    found = corpus.find(_decodable(document))
+    settings = _settings()
+    found = served_corpus(settings, warn=_warn).find(_decodable(document))
     if beside:
-        deviations = known_deviations(_settings(), corpus).get(found.id, ())
+        deviations = known_deviations(settings, [found]).get(found.id, ())
         span = Span(0, len(found.text)) if number is None else found.passage(number).span
         terminal.print_beside(found, span, deviations, out)
         return

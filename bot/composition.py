@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from bot.verification import Verification, verify
 from corpus import (
     Corpus,
     CorpusError,
+    Document,
     LeftOut,
     Snapshots,
     read_corpus,
@@ -244,7 +245,7 @@ def open_directory(
 def added_sources(
     settings: Settings, sources: Sequence["Source"], *, extractor: "Extractor", given: Provenance
 ) -> Iterator["SourceOutcome"]:
-    """What comes of each source that is added to the corpus directory; see ``open_directory``.
+    """Yields the outcome of each source that is added to the corpus; see ``open_directory``.
 
     Raises:
         CorpusNotWritable: if the directory cannot be written.
@@ -286,10 +287,12 @@ def check_index(
         )
 
 
-def known_deviations(settings: Settings, corpus: Corpus) -> dict[str, tuple[Deviation, ...]]:
+def known_deviations(
+    settings: Settings, documents: Iterable[Document]
+) -> dict[str, tuple[Deviation, ...]]:
     """Returns the deviations that are noted of documents, by id, for each that has some."""
     snapshots = Snapshots(settings.snapshots_directory)
-    found = {each.id: snapshots.deviations(each.digest) or () for each in corpus.documents}
+    found = {each.id: snapshots.deviations(each.digest) or () for each in documents}
     return {document_id: deviations for document_id, deviations in found.items() if deviations}
 
 
