@@ -1,4 +1,4 @@
-"""How long large and hostile sources take, and how long others wait for their answers meanwhile.
+"""Times large and hostile sources, and the answers that others wait for meanwhile.
 
     python scripts/large_sources.py            the real bot over loopback, 20 MB each
     python scripts/large_sources.py --alone    the extractor alone, 50 MB each, with its memory
@@ -11,7 +11,6 @@ percentile of the waits of whoever asks, against that while nothing is read.
 
 import argparse
 import io
-import itertools
 import os
 import random
 import resource
@@ -28,6 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import docx
+from bot_speed import ASKED
 from botapi_server import BotApiServer, User
 from pdfs import pdf
 from processes import VERBATIM, environment
@@ -38,14 +38,6 @@ from corpus.extraction.limits import Limits
 
 MB = 1_000_000
 IDLE_S = 20.0
-QUESTIONS = (
-    "How many members does the Coalition have?",
-    "What is the Africa Focus Group?",
-    "What did the Ministers say about Afghanistan?",
-    "Who hosted the meeting?",
-    "What is the best pizza topping?",
-)
-ASKED = (f"{QUESTIONS[n % len(QUESTIONS)]} ({n})" for n in itertools.count())
 SENTENCE = "The Ministers met in Marrakesh on May 12, 2022, and agreed on a plan for the fund. "
 WORDS = SENTENCE.split()
 
@@ -193,7 +185,7 @@ def beside_answers(names: list[str], size: int) -> bool:
 
 
 def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple[float, str]:
-    """How many seconds an administrator waited for what came of a source, and what it was."""
+    """Returns the seconds that an administrator waited for the outcome of a source, and that."""
     before = len(server.sent(chief.id))
     started = time.monotonic()
     server.upload(content, chat_id=chief.id, filename=name, caption="/add")
