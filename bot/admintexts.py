@@ -94,13 +94,13 @@ def progress(step: Step, words: Translator) -> str:
 
 
 def refreshed(report: RefreshReport, words: Translator) -> str:
-    """What a refresh did, and the files that it left out."""
+    """Reports what a refresh did, and the files that it left out."""
     text = _done(report, words)
     return joined(text, not_read(report.left_out, words)) if report.left_out else text
 
 
 def not_read(left_out: Sequence[LeftOut], words: Translator) -> str:
-    """Which files nothing is quoted from, and why; the reasons are in English."""
+    """Lists the files that nothing is quoted from, with their reasons in English."""
     lines = [
         shorten(f"{each.file}: {each.reason}", units=_NOTE_UNITS) for each in left_out[:_MOST_FILES]
     ]
@@ -175,7 +175,7 @@ def _previewed(document: Document) -> Iterator[str]:
 
 
 def troubles(found: Troubles, words: Translator) -> str:
-    """What went wrong of late, nothing where nothing did; reasons are in English."""
+    """Reports recent troubles, with reasons in English; returns nothing if there are none."""
     lines = []
     if found.set_aside is None:
         lines.append(words.say(SET_ASIDE_UNKNOWN))

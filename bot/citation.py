@@ -25,7 +25,7 @@ DESCRIPTIONS = (
 """The fields of a citation that describe its document and are no part of the quoted words."""
 
 ORIGIN = "origin"
-"""What ``verbatim show`` says under the title: the same in lines for a person."""
+"""Names the lines that ``verbatim show`` prints under the title: the origin, for a person."""
 
 _WHOLE_FRAGMENT_CHARACTERS = 200
 _EDGE_WORDS = 5

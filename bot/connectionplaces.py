@@ -1,4 +1,4 @@
-"""Who may stay connected to a server: a connection that asks nothing gives way to a new one."""
+"""Limits the connections to a server: one that asks nothing gives way to a new one."""
 
 import ipaddress
 from collections.abc import Callable
@@ -88,7 +88,7 @@ class Places:
 
 
 def _network(address: str) -> str:
-    """What counts as one address: of IPv6 the network of a subscriber."""
+    """Returns the part of an address that counts as one: of IPv6 the network of a subscriber."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -61,7 +61,7 @@ class Dialogue:
         return self._said_instead(event, texts.FAILED)
 
     def set_aside(self, event: Event) -> Iterator[Act]:
-        """What is said where an event is not answered, since it ends the process."""
+        """Yields the sentence for an event that is not answered, since it ends the process."""
         return self._said_instead(event, texts.SET_ASIDE)
 
     def _said_instead(self, event: Event, text: str) -> Iterator[Act]:

@@ -118,7 +118,7 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
 
 
 def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
-    """What the corpus directory holds, and each file of it that nothing can be quoted from."""
+    """Yields the size of the corpus directory, and each file that nothing can be quoted from."""
     directory = settings.corpus_directory
     try:
         if not settings.corpus_is_own and not directory.exists():
@@ -144,7 +144,7 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
 
 
 def _strays(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
-    """What is not well with the addresses of documents; nothing where all are."""
+    """Yields the documents whose addresses are in doubt; nothing if none are."""
     from corpus.directory import CorpusDirectory  # slow to import
 
     snapshots = Snapshots(settings.snapshots_directory)
@@ -180,7 +180,7 @@ def _extractor(extractor: "Extractor") -> Finding:
 
 
 def _privacy(settings: Settings) -> Iterator[Finding]:
-    """What of the data directory others of this machine may read; nothing where they may not."""
+    """Yields the parts of the data directory that others may read; nothing if there are none."""
     for path in open_to_others(settings):
         text = (
             f"others on this machine may read {path}. Any command but doctor closes it, typed as "

@@ -1,4 +1,4 @@
-"""How the bot ended when it was not told to, in a small file beside its inbox."""
+"""Keeps the bot's unplanned ends in a small file beside its inbox."""
 
 import json
 import logging
@@ -61,7 +61,7 @@ class Ends:
         return [end for end in ends if now_s - REMEMBERED_S < end.at_s <= now_s]
 
     def pause_s(self) -> float:
-        """How long the next start is to wait from now on."""
+        """Returns the seconds that the next start waits from now on."""
         now_s = self._clock()
         counted = [end for end in self.recent() if end.at_s > now_s - COUNTED_S]
         if not counted:

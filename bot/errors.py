@@ -50,7 +50,7 @@ class InboxUnusable(BotError):
 
 
 class InboxBlocked(InboxUnusable):
-    """What people ask cannot be kept for now, because of the disk or of another program."""
+    """Questions cannot be kept for now, because of the disk or of another program."""
 
 
 class StateUnreachable(BotError):

@@ -14,7 +14,7 @@ class PlaceKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts: a numeric id, and the language of their chat program, if it tells.
+    """A person who acts: a numeric id, and the language of their chat program, if it gives one.
 
     It is a chat's id, which is negative, where somebody writes in the name of a channel or of the
     group: nobody is told who that is.

@@ -19,7 +19,7 @@ UNKEPT_AFTER_S = 25.0
 """Whether the inbox can be written is tried every 5 seconds; a try may itself not end."""
 
 UNSENT_AFTER_S = 10.0
-"""So long sending may fail in all chats before it is told."""
+"""The seconds that sending may fail in all chats before the bot counts as not ready."""
 
 BUSY_AFTER_S = 20.0
 """An answer is made in a tenth of a second; no thread is free for so long where all are stuck."""
@@ -29,7 +29,7 @@ RESTART_AFTER_S = 90.0
 
 
 class Health:
-    """What is known of the bot's state; belongs to one event loop but for ``kept``."""
+    """Knows the bot's state; belongs to one event loop but for ``kept``."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Health:
         return None
 
     def why_not_ready(self) -> str | None:
-        """What is wrong, None if questions are taken and answered."""
+        """Returns the fault, None if questions are taken and answered."""
         for why in (
             self.why_not_alive(),
             self._why_not_kept(),

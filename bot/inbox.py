@@ -36,7 +36,7 @@ MOST_BLAMED = 2
 """An update that is to blame for so many ends of the process is set aside."""
 
 COPIED_BYTES = 32 * 1024 * 1024
-"""So much of what waits is in memory, too, for the case that the file is damaged meanwhile."""
+"""The bytes of waiting updates that memory holds, too, in case the file is damaged."""
 
 _COPIED_IDS = 10_000
 _EMPTY_WITHIN_S = 3.0
@@ -420,7 +420,7 @@ class Inbox:
                     self._connected()
 
     def _identity(self) -> tuple[tuple[int, int], ...]:
-        """What tells the files from others that may have come into their place."""
+        """Returns the identity of the files, which others in their place do not have."""
         found = []
         for file in (self._file, self._wal) if self._has_wal else (self._file,):
             try:

@@ -11,7 +11,7 @@ from bot.salvage import SavedUpdate
 
 MODE = 0o600
 _BUSY_S = 1.0
-"""So long is waited for another program that writes the file, which none should."""
+"""The seconds that the inbox waits for another program that writes the file; none should."""
 
 _CHECKED_BYTES = 16 * 1024 * 1024
 """A file that is no larger is looked through now and then."""
@@ -32,7 +32,7 @@ _BLAMED = "ALTER TABLE updates ADD COLUMN blamed INTEGER NOT NULL DEFAULT 0"
 """For a file of an earlier version."""
 
 _SIGNS = ("no such table", "Could not decode to UTF-8")
-"""What errors say that have no code of damage, and are it."""
+"""Messages of errors that mean damage although their code does not."""
 
 
 def connected(file: Path) -> sqlite3.Connection:
@@ -100,7 +100,7 @@ def may_pass(error: sqlite3.Error) -> bool:
 
 
 FAILURES = (sqlite3.Error, UnicodeDecodeError)
-"""What a file may raise; the latter where SQLite says something of what is in a damaged one."""
+"""The errors of a file; the second comes from SQLite about the contents of a damaged one."""
 
 
 def is_damage(error: Exception) -> bool:
@@ -127,7 +127,7 @@ def disk_error(error: OSError) -> sqlite3.OperationalError:
 
 
 def moved_aside(file: Path) -> Path:
-    """Where the damaged file is now; the logs beside it go with it."""
+    """Moves a damaged file aside with its logs, and returns its new place."""
     aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):

@@ -113,7 +113,7 @@ def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, An
 def check_fields(
     found: StoreCheck, deviating: Mapping[str, tuple[Deviation, ...]]
 ) -> dict[str, Any]:
-    """What ``verbatim check --json`` says of the index, and of texts that deviate from sources."""
+    """Returns the JSON of ``verbatim check``: the index, and texts that deviate from sources."""
     return {
         "deviations": {name: deviation_fields(each) for name, each in deviating.items()},
         "intact": found.intact,

@@ -1,4 +1,4 @@
-"""What the working process tells the one that watches over it, and is asked by it.
+"""Connects the working process with its watchdog: beats, work in hand, questions and answers.
 
 Lines of JSON over a pair of sockets; see ``bot.watchdog``.
 """
@@ -71,11 +71,11 @@ class Lifeline:
             self._writer.close()
 
     def making(self, update_id: int) -> None:
-        """What an update asks for is worked on in this process, from now on."""
+        """Reports that this process works on an update from now on."""
         self._tell(making=update_id)
 
     def sending(self, update_id: int) -> None:
-        """What was made is being sent."""
+        """Reports that the answer to an update is being sent."""
         self._tell(sending=update_id)
 
     def left(self, update_id: int) -> None:

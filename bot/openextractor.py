@@ -7,11 +7,11 @@ from corpus.extraction.extractor import Extractor
 from corpus.extraction.limits import CHAT_LIMITS
 
 _LONGEST_TURN_S = 5.0
-"""How long a source in the chat waits until one of two that are being read is done."""
+"""The seconds that a source in the chat waits for one of the two places."""
 
 
 def open_extractor(*, chat: bool = False) -> Extractor:
-    """What parses foreign bytes, in a process of its own that starts when it is needed.
+    """Opens the extractor, which parses foreign bytes in a process that starts when needed.
 
     That ends with this one at the latest. In a ``chat`` a source is bounded as Telegram bounds a
     file, and no person waits long for the sources of others.

@@ -1,4 +1,4 @@
-"""Where a document comes from, in words; what nobody but the document itself says is marked."""
+"""Says where a document comes from, and marks claims that only the document itself makes."""
 
 from bot import texts
 from bot.citation import Citation

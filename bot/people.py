@@ -129,7 +129,7 @@ class KeptVote:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept about a person; ``consent`` is None where they were not asked or did not say.
+    """The data kept about a person; ``consent`` is None if they were not asked or did not say.
 
     Of what was deleted there may be ``traces`` in the files, where those could not be written anew.
     """

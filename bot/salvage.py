@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOST_BYTES = 128 * 1024 * 1024
-"""What lies behind is not looked at: the file is far smaller."""
+"""Bytes beyond these are not read: a real file is far smaller."""
 
 _MAGIC = b"SQLite format 3\0"
 _WAL_MAGICS = (0x377F0682, 0x377F0683)

@@ -97,7 +97,7 @@ class Settings:
         return self.home / "snapshots"
 
     def bot_directory(self, token: str) -> Path:
-        """Where a bot's files lie: updates are counted for each bot, by each Bot API server."""
+        """Returns a bot's directory: each Bot API server counts updates for each bot."""
         name = token.partition(":")[0]
         if self.telegram_api != TELEGRAM_API:
             at = urlsplit(self.telegram_api)

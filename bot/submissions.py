@@ -29,7 +29,7 @@ _NAMELESS = "document"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a source would come to; ``key`` names it until it is published or discarded.
+    """A source that waits; ``key`` names it until it is published or discarded.
 
     ``fetched`` is the web address that it really came from, None for a file.
     """

@@ -1,4 +1,4 @@
-"""What went wrong with the bot of late that nobody saw but the log."""
+"""Collects recent troubles of the bot that only the log shows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ _TRACE_S = 2.0
 _PLAIN = "text/plain; charset=utf-8"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _FROM_OUTSIDE = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL})
-"""What nothing in the process itself sends: whatever it worked on is not to blame."""
+"""Signals that come from outside: no update is to blame for them."""
 
 _PR_SET_PDEATHSIG = 1
 OOM_COUNTS = "/sys/fs/cgroup/memory.events"
@@ -241,7 +241,7 @@ class Watchdog:
             self._line.send(line.encode("ascii") + b"\n")
 
     def _told_for_it(self, path: str) -> tuple[int, str, str]:
-        """What is answered in the place of a bot that does not answer."""
+        """Returns the answer in the place of a bot that does not answer."""
         if self._starts_in_s:
             why = f"the bot starts in {self._starts_in_s:.0f} s: {self._ends_told()}"
             return (503, _PLAIN, f"{why}\n")
@@ -285,7 +285,7 @@ class Watchdog:
         return code if code >= 0 else 128 - code
 
     def _crash(self, code: int) -> str | None:
-        """How the process ended by itself; None where it was ended from outside, or had not begun.
+        """Returns the way in which the process ended by itself; None for an end from outside.
 
         A process that is killed for the memory that it took itself is one that ended by itself.
         """
@@ -298,7 +298,7 @@ class Watchdog:
         return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
     def _ooms(self) -> int:
-        """How often the container's own limit of memory had something killed, as far as told."""
+        """Returns how many kills the container's own memory limit has caused, if that is known."""
         with suppress(OSError, ValueError):
             for line in Path(OOM_COUNTS).read_text("ascii").splitlines():
                 name, _, count = line.partition(" ")
@@ -319,7 +319,7 @@ class Watchdog:
             log.error("not kept what was in work: %s", type(error).__name__)  # noqa: TRY400
 
     def _ended(self) -> int | None:
-        """How the working process ended, None while it works."""
+        """Returns the end of the working process, None while it works."""
         pid, status = os.waitpid(self._child, os.WNOHANG)
         return status if pid else None
 
@@ -363,7 +363,7 @@ def _tie_to(parent: int) -> None:
 
 
 def _flush() -> None:
-    """What is not written yet would be written by both processes."""
+    """Flushes the streams: both processes would write what is left in them."""
     for handler in logging.getLogger().handlers:
         handler.flush()
     sys.stdout.flush()

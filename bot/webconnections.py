@@ -13,7 +13,7 @@ from bot.connectionplaces import Place, Places
 
 _HEAD_S = 5.0
 _LEAVE_S = 5.0
-"""So long a connection that is closed may take to read what it was answered."""
+"""The seconds that a closed connection may take to read its answer."""
 
 _protocol_log = logging.getLogger(f"{__name__}.protocol")
 

@@ -27,10 +27,10 @@ _BODY_S = 5.0
 _MOST_CONNECTIONS = 1024
 _FEWEST_CONNECTIONS = 64
 _PART_ACCEPTED_AT_ONCE = 8
-"""So small a part in a turn of the event loop: what one sent is seen before others replace it."""
+"""One turn of the loop accepts an eighth of the places, so that it reads heads before they go."""
 _WAITING_TO_BE_ACCEPTED = 1024
 _CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
-"""What is left of the body is not waited for."""
+"""Statuses that close the connection: the rest of the body is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class WebServer:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return len(self._places)
 
     async def __aenter__(self) -> Self:
@@ -210,7 +210,7 @@ class _Server(uvicorn.Server):
 
 
 def _most_connections() -> int:
-    """So many that two thirds of the files that the process may open are left to the rest of it."""
+    """Returns the number of places: a third of the files that the process may open."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return _MOST_CONNECTIONS

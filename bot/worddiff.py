@@ -15,7 +15,7 @@ with the cube of two texts in which the same words come again and again.
 
 @dataclass(slots=True)
 class Steps:
-    """How many pairs of equal words comparisons may still look at, one or several together."""
+    """Counts the pairs of equal words that one or several comparisons may still look at."""
 
     left: int = MOST_STEPS
 

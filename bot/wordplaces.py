@@ -1,4 +1,4 @@
-"""Where words stand in a text, whatever white space is between them.
+"""Finds words in a text, whatever white space is between them.
 
 The time grows with the length of both, also where they repeat themselves ("a a a a b").
 """

@@ -32,7 +32,7 @@ _ITEMS = re.compile(r"[,;|/]")
 
 
 class _Place(Enum):
-    """Where a line stands."""
+    """The place of a line, which decides how much on it could mean a right."""
 
     FIELDS = auto()
     """Among lines that are fields: whatever could mean a right counts."""

@@ -33,7 +33,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceOutcome:
-    """What came of a source: what was ``added``, or the ``reason`` why nothing was.
+    """The outcome of a source: what was ``added``, or the ``reason`` why nothing was.
 
     ``fetched`` is the web address that it really came from, None for a file.
     """

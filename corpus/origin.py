@@ -1,4 +1,4 @@
-"""Which of its claims about where it comes from a source is believed.
+"""Decides which claims of a source about its origin are believed.
 
 A page can claim any address and publisher. What counts is the address that was really fetched:
 its page may name another address of the same owner, and no other.
@@ -30,7 +30,7 @@ class Believed:
 
 
 def believed(says: Provenance, *, claimed: Sequence[str], fetched: str | None) -> Believed:
-    """What counts of what a source ``says`` of itself.
+    """Returns the claims that count of what a source ``says`` of itself.
 
     ``claimed`` are all web addresses that it calls its own, each absolute or relative to
     ``fetched``, the web address from which it came in the end; None is a local file.

@@ -56,7 +56,7 @@ def _ends(text: str, language: str) -> Iterator[int]:
 
 
 def _window(text: str) -> int:
-    """How many characters of ``text`` the library sees at once."""
+    """The number of characters of ``text`` that the library sees at once."""
     if len(text) <= _WHOLE:
         return _WHOLE
     plain = max(map(len, text.split()), default=0) <= _LONG_WORD

@@ -117,7 +117,7 @@ class Snapshots:
         self._keep([note], anew=True)
 
     def deviations(self, digest: str) -> tuple[Deviation, ...] | None:
-        """Where the text with that digest deviates from its source; None where nothing is noted."""
+        """Returns the deviations of the text with that digest; None if nothing is noted."""
         content = _bytes_of(self._place("deviations", digest))
         try:
             return None if content is None else deviations_from_json(content)

@@ -71,7 +71,7 @@ class StatementFile:
 
     @cached_property
     def _said(self) -> Parts:
-        """What the beginning of the file says; nothing, where it cannot be parsed."""
+        """The parts of the beginning of the file; empty ones if it cannot be parsed."""
         # cut between characters: what is refused for half a character would be a new document
         head = self._head().decode("utf-8", "ignore").encode("utf-8")
         try:

@@ -13,7 +13,7 @@ from embeddings.embedder import FloatMatrix
 
 @dataclass(frozen=True)
 class Copies:
-    """Which passages have the same text, character by character but for white space.
+    """Groups passages with the same text, character by character but for white space.
 
     ``texts`` ``(n,)`` int64: row of a passage → number of its text. Texts are numbered in the
     order of their first passage, so that without copies row i has the text i.

@@ -82,7 +82,7 @@ class Generation:
 
     @cached_property
     def copies(self) -> Copies:
-        """Which passages have the same text."""
+        """The passages that have the same text."""
         return Copies.of(self.passages)
 
     @cached_property

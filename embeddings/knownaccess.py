@@ -39,7 +39,7 @@ NOTHING_WITHHELD = Withheld()
 def known_after(
     known: KnownAccess, corpus: Corpus, withheld: Iterable[str] = ()
 ) -> dict[str, frozenset[str]]:
-    """What is known once the corpus is published; of other documents what was known before.
+    """Returns the access rules once the corpus is published; others stay as they were.
 
     Those ``withheld`` are for nobody, unless they are in the corpus.
     """

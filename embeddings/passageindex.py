@@ -176,7 +176,7 @@ class PassageIndex(ABC):
                     yield corpus_from_bytes(content)
 
     def _access_after(self, corpus: Corpus, withheld: Withheld = NOTHING_WITHHELD) -> KnownAccess:
-        """What is known once a corpus is published, and some documents withheld."""
+        """Returns the access rules once a corpus is published and some documents are withheld."""
         known = self._noted_access()
         if known is None:
             known = self._access_told(self.numbers())

@@ -32,7 +32,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 EVERY_S = 10.0
 OWN_SHARE = 0.5
 OWN_SHARE_IN_FORM = 0.9
-"""How many changes are the target's own, the second of one whose inputs have a form to keep."""
+"""The share of changes that are the target's own; the second if inputs have a form to keep."""
 GIVEN_UP_S = 120
 """An input that does not end by itself is ended with its process."""
 MEMORY_MB = 3_000
@@ -41,7 +41,7 @@ _COVERAGE = re.compile(r"cov: (\d+) ft: (\d+)")
 
 @dataclass
 class State:
-    """What the process that fuzzes tells of itself, in a file that the other one reads."""
+    """The report of the process that fuzzes, in a file that the other one reads."""
 
     runs: int = 0
     slowest_s: float = 0.0
@@ -138,7 +138,7 @@ def _campaign(target: str, folder: Path, seed: int, seconds: float) -> int:
 
 
 class _Seen:
-    """What the process that fuzzes prints."""
+    """Returns the output of the process that fuzzes."""
 
     def __init__(self) -> None:
         self.coverage = (0, 0)

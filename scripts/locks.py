@@ -151,7 +151,7 @@ def with_hashes(pin: Pin, index: Index, cpu_builds: Index) -> Pin:
 
 
 def without_hashes(locks: Iterable[tuple[Path, Lock]]) -> list[str]:
-    """What is wrong: each pin without a hash, and torch without one of a CPU build's file."""
+    """Lists the faults: each pin without a hash, and torch without that of a CPU build."""
     return [
         f"{file.name}: {pin.name}=={pin.version} has no hash"
         for file, lock in locks
@@ -175,7 +175,7 @@ def _is_of(filename: str, pin: Pin) -> bool:
 
 
 def _pip_setting(name: str) -> str:
-    """What pip is set to; "" for nothing."""
+    """Returns a setting of pip; "" for none."""
     command = [sys.executable, "-m", "pip", "config", "get", f"global.{name}"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -30,7 +30,7 @@ SHIPPED = ("requirements.lock", "requirements-postgres.lock")
 
 
 def bill_of_materials() -> Bom:
-    """What the project consists of."""
+    """Returns the parts of the project."""
     own = distribution("verbatim-bot")
     main = Component(
         name="verbatim-bot",

@@ -28,7 +28,7 @@ _NAMES = {
     "MIT License": "MIT",
     "BSD-3-Clause, Apache-2.0, dependency licenses": "BSD-3-Clause AND Apache-2.0",
 }
-"""What packages call a licence, and its name in SPDX; of "BSD" the usual one."""
+"""Names of licences in packages → their names in SPDX; of "BSD" the usual one."""
 
 _FILES = re.compile(
     r"(?i)(?:LICEN[CS]E|COPYING|NOTICE|AUTHORS|THIRD-?_?PARTY)[^/.]*+(?:\.(?!pyc?$)[^/]*+)?"

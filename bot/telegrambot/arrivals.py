@@ -72,7 +72,7 @@ def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def id_in(person: int) -> str:
-    """What stands in the payload of each arrival that a person, or a chat in whose name, sent."""
+    """Returns the words in the payload of each arrival that a person, or a chat as author, sent."""
     return f'"id": {person}'
 
 

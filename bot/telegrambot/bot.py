@@ -68,7 +68,7 @@ class _Workers:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Where updates and chats are kept, and with whom that is shared."""
+    """The stores of updates and chats, and the state that processes share."""
 
     inbox: KeepsUpdates
     chats: KeepsChats
@@ -166,7 +166,7 @@ class TelegramBot:
         return 0.0 if self._handler is None else self._handler.busy.none_free_s()
 
     async def _open(self, open_files: ExitStack, health: Health) -> "_Kept | None":
-        """Where updates and chats are kept, None if the bot was told to stop before it is there.
+        """Opens the stores of updates and chats; None if the bot stops before they are there.
 
         A full disk, or another program that holds a file, is waited for.
         """

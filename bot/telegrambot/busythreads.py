@@ -1,4 +1,4 @@
-"""What the threads that answer are busy with, and for how long."""
+"""Knows the work of each answering thread, and since when."""
 
 import time
 from collections.abc import Callable, Iterator

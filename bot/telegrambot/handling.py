@@ -66,11 +66,11 @@ class Marks(Protocol):
     """Is told what is in work, for who finds this process dead; see ``bot.lifeline.Lifeline``."""
 
     def making(self, update_id: int) -> None:
-        """What an update asks for is worked on."""
+        """Reports that the answer to an update is being made."""
         ...
 
     def sending(self, update_id: int) -> None:
-        """What was made is being sent."""
+        """Reports that the answer is being sent."""
         ...
 
     def left(self, update_id: int) -> None:

@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 QUIET_S = 3.0
-"""So long work that is to be alone waits for what was begun before."""
+"""The seconds that a suspect waits for work that was begun before."""
 
 ALONE_S = 20.0
 """After so long other work is begun beside it: nobody waits longer for what may never end."""
 
 
 class Turns:
-    """Who works beside others, and who alone. Belongs to one event loop."""
+    """Lets updates work side by side, and suspects alone. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()

@@ -83,7 +83,7 @@ def _asked_inline(query: InlineQuery) -> InlineAsked | None:
 
 
 def _author(message: TelegramMessage) -> Person | None:
-    """Who wrote the message; None for another bot, and for a quote that was put there inline.
+    """Returns the author of a message; None for another bot, and for an inline quote.
 
     In a group that may be a chat, in whose name a person writes.
     """

@@ -12,7 +12,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all ar
 _ASK_FOR_VERSION = 1
 _BENEATH_PATH = 1
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16}
-"""How many kinds of access to files an ABI knows, from the ABI that brought the last of them."""
+"""The number of kinds of access to files by ABI, from the ABI that brought the last of them."""
 _NETWORK_FROM, _SCOPES_FROM = 4, 6
 _BIND_AND_CONNECT = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11

@@ -48,7 +48,7 @@ class Walls:
 
     @property
     def advice(self) -> str:
-        """What to do about walls that are missing; "" if none is, or if none can be had."""
+        """Advice about missing walls; "" if none is missing, or none can be had."""
         if self.complete or sys.platform != "linux":
             return ""
         return (
@@ -69,7 +69,7 @@ NO_WALLS = Walls(no_new_privileges=False, landlock=0, seccomp=False)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be put up around a process that parses foreign bytes."""
+    """The walls to put up around a process that parses foreign bytes."""
 
     landlock: int
     program: Program | None

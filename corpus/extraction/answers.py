@@ -1,4 +1,4 @@
-"""What a fork of the extractor process answers: a head, a text and numbers, each within bounds.
+"""The answer of a fork of the extractor process: a head, a text and numbers, each bounded.
 
 The text goes as bytes of its own and spans as numbers: a JSON text of many megabytes would hold up
 every other thread of the process that reads it.
@@ -17,7 +17,7 @@ MOST_HEAD_BYTES = 8_000_000
 """Titles, notes, front matter, deviations and what JSON adds to them."""
 
 MOST_SPANS = 500_000
-"""So many paragraphs and sentences a document may have; each is a value in whoever reads it."""
+"""The most paragraphs and sentences of a document; each becomes a value in the parent."""
 
 _MOST_NUMBERS_BYTES = 4 * 3 * MOST_SPANS
 

@@ -195,7 +195,7 @@ class _Server:
 
 
 def _length_of(data: bytes) -> int:
-    """How long a request is, with its prefix, as far as that is there."""
+    """Returns the length of a request with its prefix, as far as the prefix has come."""
     if len(data) < wire.LENGTH.size:
         return wire.LENGTH.size
     return wire.LENGTH.size + int(wire.LENGTH.unpack(data[: wire.LENGTH.size])[0])

@@ -1,4 +1,4 @@
-"""What was read from a source, and where that deviates from the source as it lies."""
+"""The text of a source, and the places where it deviates from the source as it lies."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -15,7 +15,7 @@ MOST_CHARACTERS_IN_ALL = 1_000_000
 
 @unique
 class DeviationKind(Enum):
-    """How the stored text deviates from the source."""
+    """The kinds of deviation: something is left out, guessed or repaired."""
 
     LEFT_OUT = "left out"
     GUESSED = "guessed"

@@ -1,4 +1,4 @@
-"""What front matter says, and the text behind it ↔ the answer of the fork that read it."""
+"""Front matter and the text behind it ↔ the answer of the fork that read them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

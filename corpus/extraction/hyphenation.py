@@ -41,7 +41,7 @@ _FRENCH_ENDS = frozenset(  # second parts that French joins with a hyphen
 
 
 class Hyphen(Enum):
-    """What becomes of a hyphen at a line's end."""
+    """The fate of a hyphen at the end of a line."""
 
     KEPT = auto()
     DROPPED = auto()

@@ -1,4 +1,4 @@
-"""What a fork of the extractor process does with the bytes of one source.
+"""The operations of a fork of the extractor process on the bytes of one source.
 
 Everything here and below works without opening a file: see ``libraries``.
 """

@@ -48,7 +48,7 @@ _MAX_OBJECTS = 2000
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What a page says of itself; None where it says nothing.
+    """The facts that a page states of itself; None where it states nothing.
 
     ``url`` is its canonical address, ``also_at`` are all addresses that it calls its own or its
     publisher's; each absolute, or relative to where the page was found.

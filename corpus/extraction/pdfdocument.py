@@ -141,7 +141,7 @@ def _sizes_are_exact(pages: Sequence[Page], body: float) -> bool:
 
 
 def _heading(pages: Sequence[Sequence[Line]], *, body: float) -> str | None:
-    """What is set in the largest type on the first page with text, if that is a heading."""
+    """Returns the words in the largest type on the first page with text, if they are a heading."""
     for lines in pages:
         if not lines:
             continue

@@ -58,7 +58,7 @@ class Characters:
         return corners
 
     def origin(self, place: int) -> tuple[float, float]:
-        """Where the character begins on its baseline."""
+        """The point on its baseline where the character begins."""
         self._raw.FPDFText_GetCharOrigin(self._page, place, self._x, self._y)
         return self._x.value, self._y.value
 

@@ -101,7 +101,7 @@ class _Sign:
 
     @property
     def doubt(self) -> int:
-        """How easily it is an exponent: 0 behind a word, 1 behind a long number, else 2."""
+        """Ranks how easily it is an exponent: 0 behind a word, 1 behind a long number, else 2."""
         if not follows_number(self.before):
             return 0
         long = _LONG_NUMBER.search(self.before) and not _TEN.search(self.before)

@@ -10,7 +10,7 @@ from corpus.errors import ExtractorBusy
 
 
 class Places:
-    """So many places. Safe to use from several threads."""
+    """A number of places. Safe to use from several threads."""
 
     def __init__(self, count: int, *, most_waiting: int) -> None:
         self._free = count

@@ -38,7 +38,7 @@ _VARIABLE = re.compile(r"(?<!\w)[B-HJ-Zb-z]$")
 
 
 class Role(Enum):
-    """What a raised sign is."""
+    """The roles of a raised sign."""
 
     NOTE = auto()
     EXPONENT = auto()
@@ -47,7 +47,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a raised sign is, and the text that stands for it: "" for the mark of a note.
+    """The role of a raised sign, and the text that stands for it: "" for the mark of a note.
 
     ``certain`` is False where nothing but the likelier of two readings spoke for it.
     """

@@ -109,7 +109,7 @@ class Sandbox:
             self._process()
 
     def greeting(self) -> Mapping[str, Any]:
-        """What the process says of itself, such as the walls around its forks.
+        """Returns the facts that the process gives of itself, such as the walls around its forks.
 
         Raises:
             ExtractorUnavailable: if it cannot be started.
@@ -127,7 +127,7 @@ class Sandbox:
         more: Mapping[str, object] | None = None,
         until: float = math.inf,
     ) -> Answer:
-        """What a fork of the process answers about a source.
+        """Returns the answer of a fork about a source.
 
         ``load`` names libraries that it is likely to need. An answer has ``text_bytes`` of text at
         most, the limits' where that is None. It may take the limits' time, and no longer than
@@ -246,7 +246,7 @@ def _exchange(
     text_bytes: int,
     deadline: float,
 ) -> Answer:
-    """What comes back for a request.
+    """The answer to a request.
 
     Raises:
         UnreadableSource: if the fork refuses the source, dies over it or sends what is no answer.
@@ -302,7 +302,7 @@ def _send_request(process: _Process, request: Mapping[str, object], pipes: list[
 
 
 def _ended(from_process: int, deadline: float) -> Mapping[str, Any]:
-    """How the fork ended, as the process tells it.
+    """Returns the end of the fork, as the process reports it.
 
     Raises:
         LateWire: if it tells nothing in time.

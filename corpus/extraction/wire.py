@@ -1,4 +1,4 @@
-"""What the extractor process and whoever asks it say to each other: length-prefixed frames.
+"""Sends and receives length-prefixed frames between the extractor process and its parent.
 
 Never pickle: a fork that a hostile file has taken over can send wrong text, and nothing else (the
 walls of ``corpus.confinement`` see to that). It may send anything, so every frame has a bound, and
