@@ -7,6 +7,7 @@ from bot.background import Step
 from bot.deviationtexts import deviation_lines
 from bot.isolation import in_line, isolated
 from bot.origin import address_of, fetched_from, only_for, publisher_of
+from bot.quotelines import without_line_ends
 from bot.submissions import Submission
 from bot.texts import AS_FILE_SAYS
 from bot.translation import Translator, mark
@@ -171,7 +172,8 @@ def _previewed(document: Document) -> Iterator[str]:
     passages = document.passages
     shown = passages if len(passages) <= _PREVIEWED + 1 else (*passages[:_PREVIEWED], passages[-1])
     for passage in shown:
-        yield shorten(f"{passage.label}: {passage.text}", units=_PREVIEW_UNITS)
+        words = without_line_ends(passage.text)
+        yield shorten(f"{passage.label}: {words}", units=_PREVIEW_UNITS)
 
 
 def troubles(found: Troubles, words: Translator) -> str:

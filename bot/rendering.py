@@ -15,6 +15,7 @@ from bot.errors import UnfaithfulQuote
 from bot.isolation import in_line, isolated
 from bot.origin import publisher_of
 from bot.pointer import pointer_to
+from bot.quotelines import shown
 from bot.translation import Translator, translator
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Span
@@ -55,12 +56,16 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class QuotedPart:
-    """Where in a message a slice of a document stands: ``offset`` and ``length`` in UTF-16."""
+    """Where in a message a slice of a document stands: ``offset`` and ``length`` in UTF-16.
+
+    ``quote`` is the span of the whole quote, which may be shown in several parts.
+    """
 
     document: str
     span: Span
     offset: int
     length: int
+    quote: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,7 @@ def render(
     next at the end of a sentence; a sentence too long for a message is broken at white space.
 
     Raises:
-        UnfaithfulQuote: if a quoted range of a message is not its source's slice, code unit by
-            code unit. Nothing is returned then.
+        UnfaithfulQuote: see ``check_message``. Nothing is returned then.
     """
     words = translator(reply.language)
     blocks = [_plain(text) for text in _heading(reply, words)]
@@ -107,18 +111,20 @@ def start_of(quote: Quote, generation: int) -> str:
 
 
 def check_message(message: Message, corpus: Corpus) -> None:
-    """Returns if every quoted part of the message equals its source's slice.
+    """Returns if every quoted part of the message is its source's slice, code unit by code
+    unit, with spaces for line ends as ``without_line_ends`` puts them.
 
     Raises:
         UnfaithfulQuote: if one does not.
     """
     for part in message.quoted:
-        source = part.span.of(corpus.document(part.document).text)
+        text = corpus.document(part.document).text
+        source = shown(part.span, quote=part.quote, source=text)
         try:
             sent = utf16_slice(message.text, part.offset, part.length)
         except UnicodeDecodeError:
             sent = None
-        if sent != source:
+        if sent != source or not part.quote.contains(part.span):
             raise UnfaithfulQuote(
                 f"A quote from {part.document} differs from its source and was held back."
             )
@@ -216,7 +222,8 @@ def _quote_block(
     words: Translator,
     start: str | None,
 ) -> Message:
-    text = part.of(source)
+    whole = Span(quote.citation.start, quote.citation.end)
+    text = shown(part, quote=whole, source=source)
     length = utf16_length(text)
     long = length > _LONG_QUOTE_UNITS
     kind = EntityKind.EXPANDABLE_BLOCKQUOTE if long else EntityKind.BLOCKQUOTE
@@ -240,10 +247,10 @@ def _quote_block(
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
         text = f"{text}{_BETWEEN}"
         link = words.say(texts.LINK)
-        shown = Entity(EntityKind.TEXT_LINK, utf16_length(text), utf16_length(link), citation.link)
-        entities.append(shown)
+        place = utf16_length(text), utf16_length(link)
+        entities.append(Entity(EntityKind.TEXT_LINK, *place, citation.link))
         text = f"{text}{link}"
-    return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length),))
+    return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length, whole),))
 
 
 def _named(citation: Citation, words: Translator) -> Iterator[str]:
@@ -280,8 +287,7 @@ def _together(one: Message, other: Message, *, between: str) -> Message:
     return Message(
         f"{one.text}{between}{other.text}",
         one.entities + tuple(_moved(other.entities, by=shift)),
-        one.quoted
-        + tuple(QuotedPart(q.document, q.span, q.offset + shift, q.length) for q in other.quoted),
+        one.quoted + tuple(replace(part, offset=part.offset + shift) for part in other.quoted),
     )
 
 

@@ -17,6 +17,7 @@ from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import reference_of
 from bot.isolation import in_line, isolated
 from bot.origin import origin_lines, publisher_of
+from bot.quotelines import without_line_ends
 from bot.translation import Translator, translator
 from corpus import Corpus, Document, Passage, Span
 from corpus.extraction.extract import Deviation
@@ -44,11 +45,13 @@ def print_reply(reply: Reply, console: Console) -> None:
 def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:
     citation = quote.citation
     start = quote.evidence.start - citation.start
-    text = Text(quote.text)
+    shown = without_line_ends(quote.text)
+    text = Text(shown)
     text.stylize("bold", start, start + len(quote.evidence))
     print_indented(text, console)
     if not console.is_terminal:
-        evidence = words.say(texts.EVIDENCE, sentence=quote.evidence_text)
+        sentence = shown[start : start + len(quote.evidence)]
+        evidence = words.say(texts.EVIDENCE, sentence=sentence)
         print_line(Text(f"  {evidence}"), console)
     parts = (
         in_line(citation.title),
@@ -117,7 +120,7 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
         where = f"{passage.label} [{passage.span.start}:{passage.span.end}]  {reference}"
         console.print()
         print_line(Text(where, style="cyan"), console)
-        print_indented(Text(passage.text), console)
+        print_indented(Text(without_line_ends(passage.text)), console)
 
 
 def print_beside(

@@ -11,6 +11,7 @@ from bot.doctor import Finding
 from bot.explanation import differences, explanation
 from bot.isolation import isolated
 from bot.origin import claims
+from bot.quotelines import without_line_ends
 from bot.terminal import print_indented, print_line, printable
 from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
@@ -109,7 +110,7 @@ def print_verifications(verifications: Sequence[Verification], console: Console)
         if verification.pieces:
             print_indented(_differences(verification.pieces), console)
         elif verification.now is not None:
-            print_indented(Text(printable(verification.now.words)), console)
+            print_indented(Text(printable(without_line_ends(verification.now.words))), console)
     if len(verifications) > 1:
         counts = Counter(verification.verdict for verification in verifications)
         found = ", ".join(

@@ -12,6 +12,7 @@ from botapi_server import BotApiServer, Call, Sent, buttons, entity_texts
 from chatting import Chatter, InProcessBot, dialogue_of, live_letters
 from strategies import AWKWARD
 
+from bot.quotelines import without_line_ends
 from bot.rendering import Message
 from bot.telegrambot.carried import carried
 from corpus import Corpus, Document, document_from_text
@@ -110,8 +111,8 @@ def _ask(
 
 
 def _as_shown(text: str) -> str:
-    """The text as Telegram shows it in the middle of a message."""
-    return carried(Message(f"[{text}]")).text[1:-1]
+    """The text as Telegram shows it in the middle of a message, its mere line ends as spaces."""
+    return carried(Message(f"[{without_line_ends(text)}]")).text[1:-1]
 
 
 def _compare(sent: Sent, paragraphs: list[str], figures: TextFigures) -> None:

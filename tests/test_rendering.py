@@ -14,6 +14,7 @@ from strategies import awkward_texts
 from bot.answering import Answer, NoAnswer, Quote, Related
 from bot.citation import cite
 from bot.errors import UnfaithfulQuote
+from bot.quotelines import shown, without_line_ends
 from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
 from bot.terminal import print_reply
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
@@ -76,12 +77,14 @@ def test_every_entity_decoded_from_utf16_equals_its_source(text: str, evidence: 
                 assert entity.url is not None
                 assert entity.url.startswith("https://example.org/#:~:text=")
         assert [utf16_slice(message.text, p.offset, p.length) for p in message.quoted] == [
-            p.span.of(document.text) for p in message.quoted
+            shown(p.span, quote=p.quote, source=document.text) for p in message.quoted
         ]
-    assert quoted == [passage.text for passage in document.quotable[:3]]
+    assert quoted == [without_line_ends(passage.text) for passage in document.quotable[:3]]
     for passage in document.quotable[:3]:
         sentence = passage.sentences[evidence % len(passage.sentences)]
-        assert sentence.text == passage.text or sentence.text in bold
+        start = sentence.span.start - passage.span.start
+        marked = without_line_ends(passage.text)[start : start + len(sentence.text)]
+        assert sentence.text == passage.text or marked in bold
 
 
 def test_a_quote_carries_its_citation(shipped: Corpus) -> None:
@@ -267,7 +270,7 @@ def test_a_payload_that_differs_from_its_source_is_held_back(shipped: Corpus) ->
         replace(message, text=message.text.replace("Ministers", "Minister", 1)),
         replace(message, quoted=(replace(part, offset=part.offset + 1),)),
         replace(message, quoted=(replace(part, span=Span(part.span.start, part.span.end + 1)),)),
-        Message("😀", (), (QuotedPart(document.id, Span(0, 1), 1, 1),)),
+        Message("😀", (), (QuotedPart(document.id, Span(0, 1), 1, 1, Span(0, 1)),)),
     ):
         with pytest.raises(UnfaithfulQuote, match="held back"):
             check_message(wrong, shipped)
