@@ -1,0 +1,134 @@
+"""Writes the list of commands in docs/commands.md from the command line itself.
+
+    python scripts/reference.py            after a command, an option or a help text was changed
+    python scripts/reference.py --check    writes nothing; exit code 1 if the page is not as made
+
+The lines between the two marks of the page are made, those around them are written by hand. The
+same command line gives the same bytes, whatever the terminal and the settings are.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bot.commandline import app
+
+PAGE = ROOT / "docs" / "commands.md"
+BEGIN = "<!-- made by scripts/reference.py: change the command line, not these lines -->"
+END = "<!-- end of what scripts/reference.py made -->"
+_EXAMPLE = "Example: "
+_KINDS = {"<str>": "TEXT", "<int range>": "NUMBER", "<path>": "FILE", "<directory>": "FOLDER"}
+"""The words for kinds of values that have no name of their own."""
+
+
+def commands(command: Any, name: str = "verbatim") -> Iterator[tuple[str, Any]]:
+    """Yields each command that can be typed, with its whole name, in the order of the help."""
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for word, below in command.commands.items():
+        yield from commands(below, f"{name} {word}")
+
+
+def reference() -> str:
+    """Returns the made lines: a table of all commands, then a section for each."""
+    found = list(commands(typer.main.get_command(app)))
+    lines = ["| command | what it does |", "|---|---|"]
+    for name, command in found:
+        summary = _cell(_paragraphs(command)[0])
+        lines.append(f"| [`{name}`](#{name.replace(' ', '-')}) | {summary} |")
+    for name, command in found:
+        lines += ["", f"## {name}", "", *_section(name, command)]
+    return "\n".join(lines)
+
+
+def made_page(written: str) -> str:
+    """Returns the page with its made lines renewed.
+
+    Raises:
+        ValueError: if the page lacks one of the marks.
+    """
+    before, begin, rest = written.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f'{PAGE.name} needs the lines "{BEGIN}" and "{END}".')
+    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+
+
+def _section(name: str, command: Any) -> Iterator[str]:
+    context = typer.Context(command, info_name=name)
+    usage = " ".join([name, *command.collect_usage_pieces(context)])
+    yield from ("```text", usage, "```")
+    for paragraph in _paragraphs(command):
+        yield ""
+        if paragraph.startswith(_EXAMPLE):
+            examples = paragraph.removeprefix(_EXAMPLE).split(", later ")
+            yield from ("```sh", *examples, "```")
+        else:
+            yield _plain(paragraph)
+    rows = [row for parameter in command.params for row in _row(parameter, context)]
+    if rows:
+        yield from ("", "| argument or option | meaning |", "|---|---|", *rows)
+
+
+def _paragraphs(command: Any) -> list[str]:
+    text = command.help or ""
+    return [" ".join(each.split()) for each in re.split(r"\n\s*\n", text) if each.strip()]
+
+
+def _row(parameter: Any, context: typer.Context) -> Iterator[str]:
+    """Yields the row of an argument or option; none if it is hidden or is the help itself."""
+    if getattr(parameter, "hidden", False) or parameter.name == "help":
+        return
+    metavar = parameter.make_metavar(context).replace("|", " or ")
+    metavar = _KINDS.get(metavar, metavar)
+    if parameter.param_type_name == "argument":
+        shown = metavar.strip("[]{}")
+    elif parameter.is_flag:
+        shown = ", ".join(parameter.opts)
+    else:
+        shown = f"{', '.join(parameter.opts)} {metavar}"
+    help_text = _cell(getattr(parameter, "help", None) or "")
+    default = parameter.default
+    if isinstance(default, (str, int)) and not isinstance(default, bool) and default != "":
+        help_text += f" Default: `{getattr(default, 'value', default)}`."
+    if variable := getattr(parameter, "envvar", None):
+        help_text += f" Setting: `{variable}`."
+    yield f"| `{shown}` | {help_text.strip()} |"
+
+
+def _cell(text: str) -> str:
+    """Returns the text as a cell of a table, in which "|" would begin the next one."""
+    return _plain(text).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """Returns the text with its options and file names as code, so that nothing is markup."""
+    text = text.replace("<", "&lt;").replace("*", "\\*")
+    return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*|[A-Z]+_[A-Z_]+|/[a-z_]+\b)(?![\w`])", r"`\1`", text)
+
+
+def main() -> None:
+    """Writes the page, or checks it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    options = parser.parse_args()
+    written = PAGE.read_text("utf-8")
+    made = made_page(written)
+    if options.check:
+        if made != written:
+            sys.exit(f"{PAGE} is not as made. Type: python scripts/reference.py")
+    else:
+        PAGE.write_text(made, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
