@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from corpus.errors import UnreadableSource
 from corpus.extraction import libraries
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
+from corpus.extraction.languageletters import is_in_latin_letters, likeliest
 
 _MARKS = (  # the longer mark first: UTF-32 begins as UTF-16 does
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -25,11 +26,25 @@ _MOST_CONTROLS = 0.02
 _UNDEFINED_IN_CP1252 = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _COMMON = " \n\r,.;:،؛。、，"
 _LOOKED_AT = 100_000
-_GOOD_PER_WRONG = 4
 _FEW = 2
+_WRONG_PLACE = re.compile("\ufffd{1,3}+")
+_CUT_CHARACTER = re.compile(rb"[\xc0-\xf7][\x80-\xbf]")
 _MOST_WRONG = 1000
-_LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257")
-_SIGN_IN_WORD = re.compile(r"[¢£¤¥¦¨¬¯±²³´¶¸¹¼½¾×÷](?=[^\W\d_])|(?<=[^\W\d_])[¨¯´¸¡¢£¤¥¦¬×÷¿]")
+_FEW_BYTES = 4
+_TEXT_PER_BYTE = 10
+_LIKELY_ALONE = frozenset(
+    "\u00a0€£§©®°«»‚„“”‘’–—…•àâäáãåæçèéêëìíîïñòóôöõøœùúûüßÀÂÄÁÅÆÇÈÉÊËÎÍÓÔÖØŒÙÚÛÜÑ½¼²³ºª".encode(
+        "cp1252"
+    )
+)
+_LATIN = ("cp1252", "iso8859-15", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac_roman")
+_CYRILLIC = ("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac_cyrillic")
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_MOST_NULS = 0.02
+_PRINTED = [bytes((byte,)) for byte in (9, 10, 13, *range(0x20, 0x7F))]
+_LATIN_SHARE = 0.6
+_LEAST_CERTAIN = 3
 _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx."
 
 
@@ -101,8 +116,9 @@ def decoded(data: bytes, *, declared: str | None = None) -> Decoded:
     """The text in ``data``.
 
     A byte order mark wins, then ``declared`` (a Python codec's name), then UTF-8; a file in none
-    of them is read in the encoding that its bytes suggest. UTF-8 with a few wrong bytes stays
-    UTF-8: each of them is "\ufffd".
+    of them is read in the encoding that its bytes suggest. What is plainly UTF-8 is read as such
+    whatever is declared, and that is noted as a guess. UTF-8 with a few wrong bytes stays UTF-8:
+    each of them is "\ufffd". So is a zero byte that strayed into a text.
 
     Raises:
         UnreadableSource: if it is not text.
@@ -112,20 +128,66 @@ def decoded(data: bytes, *, declared: str | None = None) -> Decoded:
         length, marked = mark
         return Decoded(_checked(data[length:].decode(marked, errors="replace")))
     if b"\x00" in data:
-        return _wide(data)
-    for encoding in (declared, "utf-8"):
-        if encoding is None:
-            continue
-        try:
-            return Decoded(_checked(decode_strictly(data, encoding)))
-        except UnicodeDecodeError:
-            continue
-    damaged = _damaged_utf8(data, declared=declared in {"utf-8", "utf_8", "utf-8-sig"})
+        return _with_stray_nuls(data, declared) if _nuls_are_stray(data) else _wide(data)
+    return _in_bytes(data, declared=declared)
+
+
+def _in_bytes(data: bytes, *, declared: str | None) -> Decoded:
+    """The text in an encoding whose characters are not all of two bytes or more."""
+    says_utf8 = declared in {"utf-8", "utf_8", "utf-8-sig"}
+    text = _strictly(data, "utf-8")
+    if text is not None and (says_utf8 or declared is None or _is_plainly_utf8(data, text)):
+        if declared is None and any(escape in data for escape in _JAPANESE_ESCAPES):
+            japanese = _strictly(data, "iso2022_jp")
+            if japanese is not None:
+                return Decoded(_checked(japanese), "iso2022_jp")
+        contradicts = not (says_utf8 or declared is None or text.isascii())
+        return Decoded(_checked(text), "utf-8" if contradicts else None)
+    if declared is not None and not says_utf8:
+        found = _strictly(data, declared)
+        if found is not None:
+            return Decoded(_checked(found))
+    damaged = _damaged_utf8(data, declared=says_utf8)
     if damaged is not None:
         _checked(damaged.text)
         return damaged
     guessed = _guess(data)
     return Decoded(_checked(decode_strictly(data, guessed)), guessed)
+
+
+def _strictly(data: bytes, encoding: str) -> str | None:
+    try:
+        return decode_strictly(data, encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_plainly_utf8(data: bytes, text: str) -> bool:
+    """Whether characters of several bytes are no chance: no other encoding has whole ones only."""
+    return len(data) - len(text) >= _LEAST_CERTAIN
+
+
+def _nuls_are_stray(data: bytes) -> bool:
+    """Whether zero bytes are damage, and not the halves of characters of two bytes."""
+    bare = data.replace(b"\x00", b"")
+    nuls = len(data) - len(bare)
+    if nuls > _MOST_NULS * len(data) and not (
+        nuls <= _FEW_BYTES and nuls * _TEXT_PER_BYTE <= len(data)
+    ):
+        return False
+    printed = sum(map(bare.count, _PRINTED))
+    if printed >= _LATIN_SHARE * len(bare):
+        return True
+    text = _strictly(bare, "utf-8")
+    return text is not None and len(_CONTROLS.findall(text)) <= _MOST_CONTROLS * len(text)
+
+
+def _with_stray_nuls(data: bytes, declared: str | None) -> Decoded:
+    """The text with the replacement mark for each zero byte, which counts as wrong."""
+    found = _in_bytes(data, declared=declared)
+    nuls = [(at, b"\x00") for at, character in enumerate(found.text) if character == "\x00"]
+    text = found.text.replace("\x00", "\ufffd")
+    return Decoded(text, found.guessed, tuple(sorted([*found.wrong, *nuls])))
 
 
 def _wide(data: bytes) -> Decoded:
@@ -154,13 +216,16 @@ def _wide(data: bytes) -> Decoded:
 def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
     """The text if it is plainly UTF-8 in which some bytes are wrong, else None.
 
-    It is where at least ``_GOOD_PER_WRONG`` characters beyond ASCII are whole for each wrong place,
-    or where it is declared and one or two places are wrong.
+    It is where at least as many characters beyond ASCII are whole as places are wrong, which no
+    other encoding brings about; where it is declared and one or two places are wrong; and where
+    the few bytes beyond ASCII are none that stand alone in a text of an older encoding.
     """
     text = data.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd") - data.count("\ufffd".encode())
     whole = sum(1 for c in text if c > "\x7f") - wrong
-    if whole < _GOOD_PER_WRONG * wrong and not (declared and wrong <= _FEW):
+    places = len(_WRONG_PLACE.findall(text))
+    enough = whole >= (places if places <= _FEW else wrong)
+    if not (enough or (declared and wrong <= _FEW) or _is_damaged_ascii(data)):
         return None
     if wrong > _MOST_WRONG:
         return None
@@ -178,6 +243,17 @@ def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
             length += len(part) + 1
             rest = rest[error.end :]
     return Decoded("".join(parts), None, tuple(places))
+
+
+def _is_damaged_ascii(data: bytes) -> bool:
+    """Whether the bytes beyond ASCII are so few, and so strange, that they are damage."""
+    beyond = [byte for byte in data if byte > 0x7F]  # noqa: PLR2004
+    strange = not _LIKELY_ALONE.issuperset(beyond) or _CUT_CHARACTER.search(data) is not None
+    return _are_few(beyond, data) and strange
+
+
+def _are_few(beyond: Sequence[int], data: bytes) -> bool:
+    return len(beyond) <= _FEW_BYTES and len(beyond) * _TEXT_PER_BYTE <= len(data)
 
 
 def mark_of(data: bytes) -> tuple[int, str] | None:
@@ -208,31 +284,33 @@ def _guess(data: bytes) -> str:
     libraries.require("encodings")
     from charset_normalizer import from_bytes
 
+    beyond = [byte for byte in data if byte > 0x7F]  # noqa: PLR2004
+    if _are_few(beyond, data) and b"\r" not in data.replace(b"\r\n", b""):
+        return "cp1252"
+    found = _fitting(data, _LATIN) if is_in_latin_letters(data) else None
+    if found is not None:
+        return found
     matches = from_bytes(data[:_GUESS_FROM_BYTES])
-    best = matches.best()
-    if best is None:
-        raise UnreadableSource("in an unknown encoding. Save it as UTF-8.")
     if any("cp1252" in (match.encoding, *match.could_be_from_charset) for match in matches):
-        return _latin(data)
-    try:
-        decode_strictly(data, best.encoding)
-    except UnicodeDecodeError:
-        raise UnreadableSource("in an unknown encoding. Save it as UTF-8.") from None
-    return best.encoding
+        return "cp1252"
+    for match in matches:
+        text = _strictly(data, match.encoding)
+        if text is not None and not _PRIVATE.search(text):
+            return match.encoding
+    found = _fitting(data, _CYRILLIC)
+    if found is None:
+        raise UnreadableSource("in an unknown encoding. Save it as UTF-8.")
+    return found
 
 
-def _latin(data: bytes) -> str:
-    """Returns cp1252, unless it puts signs into words, as in "£ukasz", and another does not."""
-    best, fewest = "cp1252", -1
-    for encoding in _LATIN:
-        try:
-            text = decode_strictly(data[:_GUESS_FROM_BYTES], encoding)
-        except UnicodeDecodeError:
-            continue
-        signs = len(_SIGN_IN_WORD.findall(text))
-        if fewest < 0 or signs < fewest:
-            best, fewest = encoding, signs
-    return best
+def _fitting(data: bytes, encodings: Sequence[str]) -> str | None:
+    """Returns the encoding in which the letters fit a language; None if they do in none."""
+    readings = [
+        (encoding, text[:_GUESS_FROM_BYTES])
+        for encoding in encodings
+        if (text := _strictly(data, encoding)) is not None
+    ]
+    return likeliest(readings)
 
 
 def _checked(text: str) -> str:
