@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote as percent_decode
+from urllib.parse import urlsplit
 
 from bot.errors import MalformedCitation
 from corpus import Document, Passage, Span
@@ -27,6 +28,8 @@ DESCRIPTIONS = (
 ORIGIN = "origin"
 """Names the lines that ``verbatim show`` prints under the title: the origin, for a person."""
 
+_HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
+_PAGE_LINK = re.compile(r"#page=(?P<page>[0-9]{1,9})")
 _WHOLE_FRAGMENT_CHARACTERS = 200
 _EDGE_WORDS = 5
 _MOST_EDGE_WORDS = 30
@@ -42,8 +45,9 @@ class Citation:
 
     ``start`` and ``end`` are code points of the stored text of ``document`` (its id), which had
     the SHA-256 ``digest``. ``paragraph`` is the number, 0 for a dateline. ``link`` is ``url``
-    with a text fragment; both are None for a document without an address. ``fetched`` and
-    ``said_by_source``: see ``Document``.
+    with a text fragment, or for a PDF with its page; both are None for a document without an
+    address. ``fetched`` and ``said_by_source``: see ``Document``. ``page`` and ``last_page`` are
+    those on which the quote begins and ends, as they lie in the file, from 1; None without pages.
     """
 
     document: str
@@ -59,11 +63,25 @@ class Citation:
     digest: str
     fetched: str | None = None
     said_by_source: frozenset[str] = frozenset()
+    page: int | None = None
+    last_page: int | None = None
+
+    @property
+    def pages(self) -> str | None:
+        """How a reader refers to the pages: ``p. 3``, or ``pp. 3–4``; None where none is known."""
+        if self.page is None or self.last_page is None:
+            return None
+        return pages_label((self.page, self.last_page))
+
+    @property
+    def where(self) -> str:
+        """The page, if it is known, and the paragraph: ``p. 3, ¶ 7``."""
+        return f"{self.pages}, {self.label}" if self.pages else self.label
 
     @property
     def when_and_where(self) -> str:
-        """The day and the paragraph, for a reader who knows the title: ``2022-05-12, ¶ 7``."""
-        return f"{self.published.isoformat()}, {self.label}" if self.published else self.label
+        """The day, and ``where``, for a reader who knows the title: ``2022-05-12, p. 3, ¶ 7``."""
+        return f"{self.published.isoformat()}, {self.where}" if self.published else self.where
 
     @property
     def reference(self) -> str:
@@ -77,10 +95,10 @@ class Cited:
 
     ``digest`` is that of the document's text then, or its first digits, at least 12; it is empty
     for a passage that ``verbatim show`` of an earlier version printed, which names its document by
-    the title alone. ``quote``, ``evidence``, ``paragraph`` and ``page`` are None where the citation
-    does not give them. ``described`` has (field, value) for each of ``DESCRIPTIONS`` that it gives,
-    in that order, or for the title and ``ORIGIN``. ``reference_given`` is the citation's own
-    reference beside its fields.
+    the title alone. ``quote``, ``evidence``, ``paragraph``, ``page`` and ``last_page`` are None
+    where the citation does not give them. ``described`` has (field, value) for each of
+    ``DESCRIPTIONS`` that it gives, in that order, or for the title and ``ORIGIN``.
+    ``reference_given`` is the citation's own reference beside its fields.
     """
 
     document: str
@@ -90,6 +108,7 @@ class Cited:
     paragraph: int | None = None
     evidence: str | None = None
     page: int | None = None
+    last_page: int | None = None
     described: tuple[tuple[str, str | None], ...] = ()
     reference_given: str | None = None
 
@@ -120,8 +139,21 @@ def reference_of(document: str, span: Span, digest: str) -> str:
     return f"{document}[{span.start}:{span.end}]@{digest[:REFERENCE_DIGITS]}"
 
 
+def pages_label(pages: tuple[int, int]) -> str:
+    """How a reader refers to the first and the last page of some words: ``p. 3``, ``pp. 3–4``."""
+    first, last = pages
+    return f"p. {first}" if first == last else f"pp. {first}–{last}"
+
+
+def where_it_is(document: Document, passage: Passage) -> str:
+    """The page of a passage, if it is known, and its number: ``p. 3, ¶ 7``."""
+    pages = document.pages_of(passage.span)
+    return f"{pages_label(pages)}, {passage.label}" if pages else passage.label
+
+
 def cite(document: Document, passage: Passage) -> Citation:
     """The citation of a whole passage of ``document``."""
+    page, last_page = document.pages_of(passage.span) or (None, None)
     return Citation(
         document=document.id,
         title=document.title,
@@ -132,11 +164,47 @@ def cite(document: Document, passage: Passage) -> Citation:
         start=passage.span.start,
         end=passage.span.end,
         url=document.url,
-        link=fragment_link(document, passage) if document.url else None,
+        link=link_to(document, passage) if document.url else None,
         digest=document.digest,
         fetched=document.fetched,
         said_by_source=document.said_by_source,
+        page=page,
+        last_page=last_page,
     )
+
+
+def link_to(document: Document, passage: Passage) -> str:
+    """The address that leads to the very words, or in a PDF to their page.
+
+    Browsers find no words in a PDF, so a link to one ends with "#page=3", or with the address
+    where the page is not known.
+
+    Raises:
+        ValueError: if the document has no address.
+    """
+    if document.url is None:
+        raise ValueError(f"{document.id} has no url")
+    if not is_address_of_pdf(document):
+        return fragment_link(document, passage)
+    pages = document.pages_of(passage.span)
+    return document.url if pages is None else page_link(document.url, pages[0])
+
+
+def page_link(url: str, page: int) -> str:
+    """The address of a PDF with its page, in place of a fragment that it may have."""
+    return f"{url.partition('#')[0]}#page={page}"
+
+
+def is_address_of_pdf(document: Document) -> bool:
+    """Whether a browser that follows the address shows a PDF.
+
+    It ends with ".pdf", or the document has pages and its address does not say that it is HTML.
+    """
+    try:
+        path = urlsplit(document.url or "").path.lower()
+    except ValueError:
+        return False
+    return path.endswith(".pdf") or bool(document.pages and not path.endswith(_HTML_SUFFIXES))
 
 
 def fragment_link(document: Document, passage: Passage) -> str:
@@ -165,11 +233,14 @@ def fragment_link(document: Document, passage: Passage) -> str:
     return f"{url}{separator}text={directive}"
 
 
-def link_selects(link: str, url: str | None, words: str) -> bool:
-    """Whether a link is ``url`` with a text fragment that selects ``words``, however it was cut.
+def link_selects(link: str, url: str | None, words: str, *, page: int | None) -> bool:
+    """Whether a link is ``url`` with a text fragment that selects ``words``, however it was cut,
+    or with their page.
 
-    Links of earlier versions may give more or fewer of the first and last words.
+    Links of earlier versions may give more or fewer of the first and last words, of PDFs too.
     """
+    if page is not None and url is not None and link == page_link(url, page):
+        return True
     address, found, directive = link.partition(":~:text=")
     if url is None or address.rstrip("#") != url.partition(":~:")[0].rstrip("#"):
         return False

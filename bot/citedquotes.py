@@ -22,6 +22,7 @@ _CITATION_FIELDS = {
     "end",
     "paragraph",
     "page",
+    "last_page",
     "reference",
     "quote",
     "evidence",
@@ -135,8 +136,8 @@ def _citation(fields: Any) -> Cited:
         raise _wrong("start")
     if not _is_count(end) or end <= start:
         raise _wrong("end")
-    page = fields.get("page")
-    for name, number in (("paragraph", paragraph), ("page", page)):
+    page, last_page = fields.get("page"), fields.get("last_page")
+    for name, number in (("paragraph", paragraph), ("page", page), ("last_page", last_page)):
         if number is not None and not _is_count(number):
             raise _wrong(name)
     return Cited(
@@ -147,6 +148,7 @@ def _citation(fields: Any) -> Cited:
         paragraph=paragraph,
         evidence=_words(fields, "evidence"),
         page=page,
+        last_page=last_page,
         described=tuple(
             (name, _description(fields, name)) for name in DESCRIPTIONS if name in fields
         ),

@@ -473,6 +473,7 @@ def open_verifier(
         corpus=corpus,
         source_text=snapshots.text,
         was_document=snapshots.was_document,
+        kept_pages=snapshots.pages,
         lay_out=open_extractor().stored_document,
     )
 

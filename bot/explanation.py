@@ -31,7 +31,7 @@ def differences(verification: Verification) -> tuple[str, ...]:
 
 def _unknown(verification: Verification) -> str:
     now = verification.now
-    where = "" if now is None else f". The same words stand in {now.document.id}, {now.label}, now"
+    where = "" if now is None else f". The same words stand in {now.document.id}, {now.where}, now"
     if verification.text_is_kept:
         document = verification.cited.document
         return f"no document called {document} is known to have had this text{where}"
@@ -63,10 +63,10 @@ def _shortened(text: str) -> str:
 def _where(verification: Verification, now: Place) -> str:
     document = verification.cited.document
     if verification.verdict is Verdict.CHANGED:
-        return f"{now.label} reads differently now"
+        return f"{now.where} reads differently now"
     if verification.verdict in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE}:
-        return f"the words stand at {now.label}"
+        return f"the words stand at {now.where}"
     if now.document.id == document:
-        return f"the words stand at {now.label} now"
+        return f"the words stand at {now.where} now"
     before = "no longer has them" if verification.document_is_there else "is not there any more"
-    return f"the words stand in {now.document.id}, {now.label}, now; {document} {before}"
+    return f"the words stand in {now.document.id}, {now.where}, now; {document} {before}"

@@ -147,10 +147,13 @@ def finding_fields(found: Sequence[Finding]) -> dict[str, Any]:
 
 
 def _place_fields(place: Place) -> dict[str, Any]:
+    page, last_page = place.pages or (None, None)
     return {
         "document": place.document.id,
         "title": place.document.title,
         "paragraph": None if place.passage is None else place.passage.number,
+        "page": page,
+        "last_page": last_page,
         "start": place.span.start,
         "end": place.span.end,
         "digest": place.document.digest,
@@ -194,6 +197,8 @@ def _citation_fields(citation: Citation) -> dict[str, Any]:
         "publisher_said_by": said_by(citation, "publisher"),
         "date": citation.published.isoformat() if citation.published else None,
         "paragraph": citation.paragraph,
+        "page": citation.page,
+        "last_page": citation.last_page,
         "start": citation.start,
         "end": citation.end,
         "url": citation.url,

@@ -70,7 +70,7 @@ def source_message(
     if now is None or now.passage is None:
         return None
     document, passage = now.document, now.passage
-    verdict = _verdict(found, passage.label, document.title, words)
+    verdict = _verdict(found, now.where, document.title, words)
     if not found.verdict.as_cited:
         cited = words.say(texts.REFERENCE, reference=found.cited.reference)
         title = isolated(shorten(document.title, units=_TITLE_UNITS))
@@ -94,7 +94,7 @@ def _lines(citation: Citation, document: Document, generation: int, words: Trans
     )
     where = words.say(
         texts.CHARACTERS,
-        label=citation.label,
+        label=citation.where,
         start=str(citation.start),
         end=str(citation.end),
     )

@@ -156,6 +156,7 @@ def _quote_blocks(
     named = utf16_length("".join(_named(quote.citation, words)))
     footer_units = utf16_length(prefix) + max(_TITLE_UNITS + _PUBLISHER_UNITS, named) + 80
     footer_units += utf16_length(also.text) + utf16_length(_BETWEEN + generation)
+    footer_units += utf16_length(_BETWEEN + (quote.citation.pages or ""))
     parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
     for number, part in enumerate(parts, start=1):
         which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
@@ -239,6 +240,8 @@ def _quote_block(
     footer = [*_named(citation, words)]
     if citation.published:
         footer.append(citation.published.isoformat())
+    if citation.pages:
+        footer.append(citation.pages)
     text = f"{text}\n{prefix}{_BETWEEN.join(footer)}{_BETWEEN}"
     if start:
         label = utf16_length(citation.label)

@@ -8,6 +8,7 @@ from bot.origin import MOST_ORIGIN_LINES
 from corpus import DATELINE_NUMBER, Span
 
 _HEADING = re.compile(
+    r"(?:pp?\. (?P<page>[0-9]{1,9})(?:\u2013(?P<last>[0-9]{1,9}))?, )?"
     r"(?:\u00b6 (?P<number>[0-9]{1,9})|dateline)"
     r" \[(?P<start>[0-9]{1,9}):(?P<end>[0-9]{1,9})\](?:  (?P<reference>\S+))?"
 )
@@ -17,9 +18,9 @@ def shown_passages(text: str) -> tuple[Cited, ...]:
     """Returns a citation for each passage that ``verbatim show`` printed; none for another text.
 
     The first line is the title; lines about where the document comes from may follow. A passage is
-    a heading, as in "¶ 7 [4000:5203]", and its words. Today the heading ends with the
-    reference; before that the title alone names the document, so ``document`` and ``digest`` are
-    empty.
+    a heading, as in "¶ 7 [4000:5203]" or "p. 3, ¶ 7 [4000:5203]", and its words. Today the heading
+    ends with the reference; before that the title alone names the document, so ``document`` and
+    ``digest`` are empty.
 
     Raises:
         MalformedCitation: if a heading ends with something else than a reference.
@@ -49,12 +50,16 @@ def shown_passages(text: str) -> tuple[Cited, ...]:
 def _cited(title: str, origin: list[str], heading: re.Match[str], words: str) -> Cited:
     place = parse_reference(heading["reference"]) if heading["reference"] else None
     number = DATELINE_NUMBER if heading["number"] is None else int(heading["number"])
+    page = None if heading["page"] is None else int(heading["page"])
+    last = page if heading["last"] is None else int(heading["last"])
     return Cited(
         document=place.document if place else "",
         span=Span(int(heading["start"]), int(heading["end"])),
         digest=place.digest if place else "",
         quote=words or None,
         paragraph=number,
+        page=page,
+        last_page=last,
         described=(("title", title), *([(ORIGIN, "\n".join(origin))] if origin else [])),
         reference_given=heading["reference"],
     )

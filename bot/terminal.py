@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
-from bot.citation import reference_of
+from bot.citation import reference_of, where_it_is
 from bot.isolation import in_line, isolated
 from bot.origin import origin_lines, publisher_of
 from bot.quotelines import without_line_ends
@@ -57,6 +57,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console, *, generatio
         in_line(citation.title),
         publisher_of(citation, words, units=_FIELD_UNITS),
         citation.published.isoformat() if citation.published else None,
+        citation.pages,
         citation.label,
     )
     print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
@@ -117,7 +118,8 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
         print_line(Text(line, style="cyan"), console)
     for passage in passages:
         reference = reference_of(document.id, passage.span, document.digest)
-        where = f"{passage.label} [{passage.span.start}:{passage.span.end}]  {reference}"
+        offsets = f"[{passage.span.start}:{passage.span.end}]"
+        where = f"{where_it_is(document, passage)} {offsets}  {reference}"
         console.print()
         print_line(Text(where, style="cyan"), console)
         print_indented(Text(without_line_ends(passage.text)), console)

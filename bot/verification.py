@@ -6,12 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from bot.citation import ORIGIN, Cited, link_selects, parse_reference, reference_of
+from bot.citation import (
+    ORIGIN,
+    Cited,
+    link_selects,
+    pages_label,
+    parse_reference,
+    reference_of,
+)
 from bot.isolation import without_controls
 from bot.origin import origin_lines, said_by
 from bot.worddiff import MOST_STEPS, Piece, Steps, compare, most_similarity, similarity
 from bot.wordplaces import sequence_starts, word_places
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
+from corpus.pages import PageStart
 from embeddings import same_text
 
 LEAST_SIMILARITY = 0.5
@@ -24,6 +32,9 @@ WasDocument = Callable[[str, str], bool | None]
 
 LayOut = Callable[[str, str, str | None], Document]
 """A stored text, the id of its document and its title, if known → the Document over it."""
+
+KeptPages = Callable[[str, int], tuple[PageStart, ...]]
+"""The digest of a stored text that is kept, and its length → its pages, none if none are known."""
 
 SourceText = Callable[[str], str | None]
 """The first digits of a digest → the stored text that has it, None where none is kept."""
@@ -81,6 +92,16 @@ class Place:
         return self.passage.label if self.passage else "outside the numbered paragraphs"
 
     @property
+    def pages(self) -> tuple[int, int] | None:
+        """The pages of the source on which they begin and end; None where none is known."""
+        return self.document.pages_of(self.span)
+
+    @property
+    def where(self) -> str:
+        """The page, if it is known, and the paragraph: ``p. 3, ¶ 7``."""
+        return f"{pages_label(self.pages)}, {self.label}" if self.pages else self.label
+
+    @property
     def words(self) -> str:
         """The words that stand there, as they are stored."""
         return self.span.of(self.document.text)
@@ -132,6 +153,10 @@ def laid_out_here(text: str, document_id: str, title: str | None) -> Document:
     return document_from_text(text, document_id=document_id, title=title)
 
 
+def _no_pages(_digest: str, _length: int) -> tuple[PageStart, ...]:
+    return ()
+
+
 def _always_was(_document: str, _digest: str) -> bool:
     return True
 
@@ -143,12 +168,14 @@ def verify(
     *,
     was_document: WasDocument = _always_was,
     lay_out: LayOut = laid_out_here,
+    kept_pages: KeptPages = _no_pages,
 ) -> Verification:
     """Returns the verdict about a citation, against the corpus as it is now.
 
     Texts are compared exactly but for white space. ``source_text`` is asked only where no document
     of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
-    ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes.
+    ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes;
+    ``kept_pages`` gives the pages of a text that the cited document does not have any more.
     """
     if not cited.digest:
         return _verify_titled(cited, corpus)
@@ -160,6 +187,9 @@ def verify(
         then = lay_out(text, cited.document, title)
     if then is None:
         return _without_text(cited, corpus)
+    if then is not document:
+        known = kept_pages(then.digest, len(then.text))
+        then = replace(then, pages=known or then.pages)
     wrong, pieces = _misquoted(cited, then)
     if wrong:
         return Verification(cited, Verdict.MISQUOTED, None, document is not None, pieces, wrong)
@@ -173,7 +203,9 @@ def verify(
     source = document or next(iter(same), None)
     if source is None:
         return found  # how a document that is gone was described is not kept
-    return _with_description(found, _described_otherwise(cited, source, words.text))
+    pages = then.pages_of(cited.span)
+    page = None if pages is None else pages[0]
+    return _with_description(found, _described_otherwise(cited, source, words.text, page))
 
 
 def _with_description(found: Verification, described: tuple[Mismatch, ...]) -> Verification:
@@ -236,9 +268,16 @@ def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tupl
     if cited.paragraph is not None and cited.paragraph != number:
         source = "none" if number is None else str(number)
         wrong.append(Mismatch("paragraph", str(cited.paragraph), source))
-    if cited.page is not None:
-        wrong.append(Mismatch("page", str(cited.page), "none"))
+    wrong += _on_other_pages(cited, place.pages)
     return tuple(wrong), pieces
+
+
+def _on_other_pages(cited: Cited, pages: tuple[int, int] | None) -> Iterator[Mismatch]:
+    """Yields the pages of a citation that are not those of the source."""
+    first, last = pages or (None, None)
+    for name, given, held in (("page", cited.page, first), ("last_page", cited.last_page, last)):
+        if given is not None and given != held:
+            yield Mismatch(name, str(given), "none" if held is None else str(held))
 
 
 def _agrees(cited: Cited, given: Cited) -> bool:
@@ -268,8 +307,13 @@ def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
     )
 
 
-def _described_otherwise(cited: Cited, source: Document, words: str) -> tuple[Mismatch, ...]:
-    """Returns the fields that describe the document in another way than the source does."""
+def _described_otherwise(
+    cited: Cited, source: Document, words: str, page: int | None
+) -> tuple[Mismatch, ...]:
+    """Returns the fields that describe the document in another way than the source does.
+
+    ``page`` is that of the cited words.
+    """
     held = {
         "title": source.title,
         "publisher": source.publisher,
@@ -286,7 +330,7 @@ def _described_otherwise(cited: Cited, source: Document, words: str) -> tuple[Mi
         if name in held and _as_read(value) != _as_read(held[name])
     ]
     link = dict(cited.described).get("link")
-    if link is not None and not link_selects(link, source.url, words):
+    if link is not None and not link_selects(link, source.url, words, page=page):
         found.append(Mismatch("link", link, _or_none(source.url)))
     return tuple(found)
 

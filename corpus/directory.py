@@ -26,6 +26,7 @@ from corpus.frontmatter import (
 from corpus.model import Document
 from corpus.nearnames import did_you_mean
 from corpus.origin import believed
+from corpus.pages import PAGES, is_pages_line, moved, pages_line, pages_of
 from corpus.reader import id_from_name
 from corpus.snapshots import Snapshots
 from corpus.statementfile import StatementFile
@@ -35,6 +36,11 @@ _NOT_PUBLIC = (
     "it says that it is public, which does not count: who may read it was decided before. Add it "
     'with "--access public" to change that.'
 )
+_EDITED = (
+    "its text has been edited since it was read: on which page its words stand is not known any "
+    "more."
+)
+_MANY_PAGES = "its pages are too many to be noted, so its quotes have no page."
 _OTHERS = 0o077
 _TIME_S = 25.0
 """The seconds that the text of one source may take, after it was read from its bytes."""
@@ -204,7 +210,7 @@ class CorpusDirectory:
         given = given or Provenance()
         extractor = self._extractor.within(_TIME_S)
         if before is not None and before.original == original:
-            made = _made_again(before, document_id, given, fetched, extractor)
+            made = _made_again(extract, before, document_id, given, fetched, extractor)
             source = before.source or source
         else:
             made = _made_anew(extract, before, document_id, given, fetched, extractor)
@@ -216,8 +222,9 @@ class CorpusDirectory:
         if document.title != document_id:
             provenance = replace(provenance, title=document.title)
         more = {**made.front_matter, SOURCE: source, ORIGINAL: original}
-        if FORMAT in more:
-            more[FORMAT] = more.pop(FORMAT)  # behind what a person may look for
+        for name in (FORMAT, PAGES):
+            if name in more:
+                more[name] = more.pop(name)  # behind what a person may look for
         written = with_front_matter(provenance, more, document.text).encode("utf-8")
         if len(written) > MAX_FILE_BYTES:
             raise UnreadableSource(f"over {MAX_FILE_BYTES // 1_000_000} MB of text. Split it.")
@@ -278,6 +285,7 @@ class CorpusDirectory:
 
 
 def _made_again(
+    extract: Extract,
     before: StatementFile,
     document_id: str,
     given: Provenance,
@@ -293,7 +301,28 @@ def _made_again(
         says = replace(says, fetched=fetched)  # its address has been looked at now
     provenance = given.or_else(says)
     document = extractor.lay_out(parts.body, document_id=document_id, known=provenance)
-    return _Made(document, provenance, parts.fields)
+    made = _Made(document, provenance, parts.fields)
+    if extract.text.endswith(document.text):
+        return _with_pages(made, extract)
+    line = parts.fields.get(PAGES)
+    pages = pages_of(line, digest=document.digest, length=len(document.text))
+    notes = (_EDITED,) if is_pages_line(line) and not pages else ()
+    return replace(made, document=replace(document, pages=pages), notes=notes)
+
+
+def _with_pages(made: _Made, extract: Extract) -> _Made:
+    """The same document with the pages of the source, whose text may begin with front matter."""
+    document = made.document
+    pages = moved(extract.pages, len(extract.text) - len(document.text), len(document.text))
+    fields = {n: v for n, v in made.front_matter.items() if n != PAGES or not is_pages_line(v)}
+    if not pages:
+        return replace(made, front_matter=fields)
+    line = pages_line(pages, document.digest)
+    if line is None:
+        return replace(made, front_matter=fields, notes=(*made.notes, _MANY_PAGES))
+    return replace(
+        made, document=replace(document, pages=pages), front_matter={**fields, PAGES: line}
+    )
 
 
 def _made_anew(
@@ -338,7 +367,8 @@ def _made_anew(
     document = replace(document, fetched=fetched, said_by_source=said)
     provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
     left = _moved(extract.deviations, len(extract.text) - len(parts.body), len(document.text))
-    return _Made(document, provenance, {**parts.fields, FORMAT: TEXT}, notes, left)
+    made = _Made(document, provenance, {**parts.fields, FORMAT: TEXT}, notes, left)
+    return _with_pages(made, extract)
 
 
 def _moved(deviations: Iterable[Deviation], taken: int, length: int) -> tuple[Deviation, ...]:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from corpus.errors import UnknownDocument
 from corpus.nearnames import did_you_mean
+from corpus.pages import PageStart, page_at
 
 DATELINE_NUMBER = 0
 """The paragraph number of a dateline: quotable, but not one of the numbered paragraphs."""
@@ -89,7 +90,8 @@ class Document:
     every offset can be checked against it. ``access`` are the groups of readers that it is for;
     with none it is public. ``fetched`` is the web address that it really came from, None for a
     file. ``said_by_source`` names those of "publisher", "url" and "access" that nobody but the
-    source itself says.
+    source itself says. ``pages`` say on which page of its source each part of the text stands, by
+    ascending position; a source without pages has none.
     """
 
     id: str
@@ -105,6 +107,7 @@ class Document:
     access: frozenset[str] = frozenset()
     fetched: str | None = None
     said_by_source: frozenset[str] = frozenset()
+    pages: tuple[PageStart, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -126,6 +129,16 @@ class Document:
         when = self.published.strftime("%B %Y") if self.published else None
         parts = (title, self.publisher, self.place, when)
         return ". ".join(part for part in parts if part)
+
+    def pages_of(self, span: Span) -> tuple[int, int] | None:
+        """The numbers of the pages on which the first and the last character of a span stand.
+
+        They count from 1 as the pages lie in the file. Of text that goes on behind a later page,
+        as footnotes do, both are that of the first character. None where no page is known.
+        """
+        first = page_at(self.pages, span.start)
+        last = page_at(self.pages, max(span.start, span.end - 1))
+        return None if first is None or last is None else (first, max(first, last))
 
     def passage(self, number: int) -> Passage:
         """The passage with that number (0 is the dateline).
@@ -174,6 +187,7 @@ class Corpus:
                 *(f"access {group}" for group in sorted(document.access)),
                 *([f"fetched {document.fetched}"] if document.fetched else []),
                 *(f"said {name}" for name in sorted(document.said_by_source)),
+                *(f"page {page.number} at {page.position}" for page in document.pages),
             )
             for field in fields:
                 encoded = field.encode("utf-8")

@@ -5,6 +5,7 @@ Pure functions: nothing here opens a file, so that they work in a process that m
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
@@ -13,6 +14,7 @@ from corpus.extraction import libraries
 from corpus.frontmatter import provenance_of, split_front_matter
 from corpus.longparagraphs import cut_long
 from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span, digest_of
+from corpus.pages import PAGES, pages_of
 from corpus.paragraphs import lay_out
 from corpus.sentences import split_sentences
 from corpus.storedformat import is_markdown
@@ -90,8 +92,9 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
     ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
     ``published``, ``published_time``, ``source_url`` and the like are understood too. Its access
-    is as it is said, "public" too: see ``readers``. Markdown is rendered, unless the front matter
-    says that the text is stored as it is quoted: see ``is_markdown``.
+    is as it is said, "public" too: see ``readers``. ``pages`` counts where it is of this
+    very text. Markdown is rendered, unless the front matter says that the text is stored as it is
+    quoted: see ``is_markdown``.
 
     Raises:
         UnreadableSource: if it is not UTF-8, has no passage, or its front matter is not what it
@@ -120,7 +123,8 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     )
     if not document.passages:
         raise UnreadableSource("empty, no paragraph to quote. Add text or remove the file.")
-    return document
+    line, length = front_matter.get(PAGES), len(document.text)
+    return replace(document, pages=pages_of(line, digest=document.digest, length=length))
 
 
 def _rendered(body: str, *, decided: bool) -> str:

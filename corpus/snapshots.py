@@ -4,7 +4,7 @@
 indexed. Neither is ever changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a
 text was for when it was indexed last; there is none for a public text. ``documents/cd/cd34…`` has
 the ids of the documents that had a text, ``deviations/cd/cd34…`` where a text deviates from the
-source that it was read from.
+source that it was read from, ``pages/cd/cd34…`` on which pages of a source it stands.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from corpus.errors import CorpusNotWritable
 from corpus.extraction.deviationform import deviations_from_json, deviations_to_json
 from corpus.extraction.extract import Deviation
 from corpus.model import Document, digest_of
+from corpus.pages import PageStart, pages_line, pages_of
 
 LEAST_PREFIX = 8
 """How many digits of a digest tell a text at least."""
@@ -57,6 +58,11 @@ class Snapshots:
         self._keep(
             (self._place("texts", document.digest), document.text.encode("utf-8"))
             for document in documents
+        )
+        self._keep(
+            (self._place("pages", document.digest), line.encode("ascii"))
+            for document in documents
+            if (line := pages_line(document.pages, document.digest)) is not None
         )
 
     def note_documents(self, documents: Iterable[Document]) -> None:
@@ -123,6 +129,12 @@ class Snapshots:
             return None if content is None else deviations_from_json(content)
         except ValueError:
             return None
+
+    def pages(self, digest: str, length: int) -> tuple[PageStart, ...]:
+        """The pages of the text with that digest and length; none where none are noted."""
+        content = _bytes_of(self._place("pages", digest))
+        line = None if content is None else content.decode("ascii", "replace")
+        return pages_of(line, digest=digest, length=length)
 
     def was_document(self, document_id: str, digest: str) -> bool | None:
         """Whether a document of that id had the text; None where nothing is noted of the text.

@@ -1,10 +1,12 @@
 """The corpus as one file of a generation: what is cited is what was indexed."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, BinaryIO
 
 from corpus import Corpus, Document, Passage, Sentence, Span
+from corpus.pages import PageStart, are_in_order
 from embeddings.arrayfile import Content, Write
 from embeddings.errors import IndexDamaged
 
@@ -39,6 +41,8 @@ def _document_fields(document: Document) -> dict[str, Any]:
         origin["fetched"] = document.fetched
     if document.said_by_source:
         origin["said_by_source"] = sorted(document.said_by_source)
+    if document.pages:
+        origin["pages"] = [[start.position, start.number] for start in document.pages]
     return {
         **origin,
         "id": document.id,
@@ -95,4 +99,12 @@ def _document(fields: dict[str, Any]) -> Document:
         access=frozenset(fields["access"]),
         fetched=fields.get("fetched"),
         said_by_source=frozenset(fields.get("said_by_source", ())),
+        pages=_pages(fields.get("pages", ()), length=len(text)),
     )
+
+
+def _pages(pairs: Sequence[Any], *, length: int) -> tuple[PageStart, ...]:
+    pages = tuple(PageStart(int(position), int(number)) for position, number in pairs)
+    if not are_in_order(pages, length=length):
+        raise ValueError("pages in no order")
+    return pages

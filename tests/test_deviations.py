@@ -19,13 +19,12 @@ from corpus.extraction.extract import (
     DeviationKind,
     DeviationName,
     Extract,
-    PageStart,
     bounded,
     counted,
-    page_at,
 )
 from corpus.extraction.extractanswer import answer_of, extract_of
 from corpus.extraction.wire import BrokenWire
+from corpus.pages import PageStart, page_at
 from corpus.storedtext import normalise, stored_positions
 from tests.strategies import awkward_texts
 

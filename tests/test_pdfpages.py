@@ -5,8 +5,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.extraction.extract import DeviationName, Extract, PageStart, page_at
+from corpus.extraction.extract import DeviationName, Extract
 from corpus.extraction.extractor import Extractor
+from corpus.pages import PageStart, page_at
 from tests.pdfs import At, column, mixed, pdf
 
 TEXTS = (

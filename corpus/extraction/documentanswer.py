@@ -16,6 +16,7 @@ from corpus.extraction.uncollected import uncollected
 from corpus.extraction.wire import BrokenWire
 from corpus.frontmatter import CLAIMS, checked_access, checked_language, checked_url
 from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span
+from corpus.pages import MOST_PAGE_STARTS, PageStart, are_in_order
 
 _MOST_CHARACTERS = 100_000
 _FOR_A_PASSAGE = 3
@@ -52,6 +53,7 @@ def answer_of(document: Document, *, with_text: bool) -> Answer:
         "said_by_source": sorted(document.said_by_source),
         "dateline": document.dateline is not None,
         "passages": len(document.quotable),
+        "pages": [[start.position, start.number] for start in document.pages],
     }
     return Answer(head, document.text if with_text else "", numbers)
 
@@ -83,6 +85,7 @@ def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
         access=access_of(head.get("access")) or frozenset(),
         fetched=url_of(head.get("fetched")),
         said_by_source=claims_of(head.get("said_by_source")) or frozenset(),
+        pages=_pages(head.get("pages"), length=len(text)),
     )
 
 
@@ -125,6 +128,22 @@ def claims_of(value: object) -> frozenset[str] | None:
     if not CLAIMS.issuperset(value):
         raise BrokenWire("a claim that is none")
     return frozenset(value)
+
+
+def _pages(value: object, *, length: int) -> tuple[PageStart, ...]:
+    """Where pages begin. Raises ``BrokenWire`` for anything else."""
+    if not isinstance(value, list) or len(value) > MOST_PAGE_STARTS:
+        raise BrokenWire("no list of pages")
+    pages = []
+    for each in value:
+        match each:
+            case [int(position), int(number)] if type(position) is type(number) is int:
+                pages.append(PageStart(position, number))
+            case _:
+                raise BrokenWire("a page that is none")
+    if not are_in_order(pages, length=length):
+        raise BrokenWire("pages in no order")
+    return tuple(pages)
 
 
 def _passages(head: Any, numbers: Sequence[int], *, document_id: str, text: str) -> list[Passage]:

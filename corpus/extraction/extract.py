@@ -1,12 +1,13 @@
 """The text of a source, and the places where it deviates from the source as it lies."""
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, unique
 from itertools import islice
+
+from corpus.pages import PageStart
 
 MOST_DEVIATIONS = 20_000
 MOST_DEVIATION_CHARACTERS = 5_000
@@ -83,17 +84,6 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
-class PageStart:
-    """From the offset ``position`` on the text stands on the page ``number``, which counts from 1.
-
-    ``number`` is the place of the page in the file, as in "#page=3", and not what is printed on it.
-    """
-
-    position: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class Extract:
     """The text of a source, and what the source says of itself; None where it says nothing.
 
@@ -117,15 +107,6 @@ class Extract:
     deviations: tuple[Deviation, ...] = ()
     pages: tuple[PageStart, ...] = ()
     also_at: tuple[str, ...] = ()
-
-
-def page_at(pages: Sequence[PageStart], position: int) -> int | None:
-    """The number of the page on which the character at an offset stands.
-
-    None where there are no pages, or before the first.
-    """
-    place = bisect_right(pages, position, key=lambda start: start.position)
-    return pages[place - 1].number if place else None
 
 
 def counted(deviations: Iterable[Deviation]) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from corpus.extraction.answers import Answer
 from corpus.extraction.deviationform import deviation_of, fields_of
-from corpus.extraction.extract import Deviation, Extract, PageStart, bounded
+from corpus.extraction.extract import Deviation, Extract, bounded
 from corpus.extraction.wire import BrokenWire
+from corpus.pages import PageStart, are_in_order
 from corpus.storedtext import normalise
 
 _TEXTS = ("title", "publisher", "place", "url", "language")
@@ -105,9 +106,8 @@ def _page_starts(numbers: Sequence[int], *, most: int) -> tuple[PageStart, ...]:
     """The pages in a message about a text of ``most`` characters."""
     if len(numbers) % _PAIR:
         raise BrokenWire("pages that are none")
-    pages: list[PageStart] = []
-    for position, number in zip(numbers[::2], numbers[1::2], strict=True):
-        if position > most or number == 0 or (pages and position <= pages[-1].position):
-            raise BrokenWire("pages in no order")
-        pages.append(PageStart(position, number))
-    return tuple(pages)
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    pages = tuple(PageStart(position, number) for position, number in pairs)
+    if not are_in_order(pages, length=most):
+        raise BrokenWire("pages in no order")
+    return pages

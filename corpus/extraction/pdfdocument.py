@@ -6,12 +6,13 @@ Footnotes stand behind the text. Running lines and note marks are left out.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, PageStart
+from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 from corpus.extraction.hyphenation import Hyphenation
 from corpus.extraction.pdflines import Line, Mark, Page, body_height, marked, usual_pitch
 from corpus.extraction.pdfnotes import NOTE, parted, single_notes, without_note_marks
 from corpus.extraction.pdfparagraphs import LEADER, Paragraph, goes_on, split
 from corpus.extraction.pdfrunning import without_running_lines
+from corpus.pages import PageStart
 
 _EXACT_SHARE = 0.6
 _HEADING_SIZE = 1.15

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from corpus.extraction.extract import Extract, PageStart, bounded
+from corpus.extraction.extract import Extract, bounded
+from corpus.pages import PageStart
 from corpus.storedtext import normalise, stored_positions
 
 _FIELD_CHARACTERS = 500
