@@ -332,6 +332,8 @@ def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
         "publisher": "P",
         "date": None,
         "paragraph": 1,
+        "page": None,
+        "last_page": None,
         "start": 0,
         "end": 17,
         "url": "https://example.org/",
