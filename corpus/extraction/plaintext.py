@@ -223,8 +223,8 @@ def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
     text = data.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd") - data.count("\ufffd".encode())
     whole = sum(1 for c in text if c > "\x7f") - wrong
-    places = len(_WRONG_PLACE.findall(text))
-    enough = whole >= (places if places <= _FEW else wrong)
+    damaged = len(_WRONG_PLACE.findall(text))
+    enough = whole >= (damaged if damaged <= _FEW else wrong)
     if not (enough or (declared and wrong <= _FEW) or _is_damaged_ascii(data)):
         return None
     if wrong > _MOST_WRONG:
