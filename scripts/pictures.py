@@ -10,6 +10,7 @@ answers give the same bytes. The pictures ask for no font and nothing else from 
 
 import argparse
 import io
+import os
 import re
 import sys
 import tempfile
@@ -248,7 +249,8 @@ def pictures() -> dict[str, str]:
     """Returns the pictures by the names of their files."""
     with tempfile.TemporaryDirectory() as folder:
         store = GenerationStore(Path(folder) / "index")
-        embedder = open_embedder(find_model(), exports=Path(folder) / "exports")
+        exports = Path(os.environ.get("VERBATIM_EXPORTS") or f"{folder}/exports")
+        embedder = open_embedder(find_model(), exports=exports)
         refresh(shipped_corpus(), store=store, embedder=embedder)
         answerer = Answerer(Retriever(store.open_current(), embedder))
         return {"terminal.svg": terminal(answerer), "telegram.svg": chat(answerer, store)}
