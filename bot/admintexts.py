@@ -13,7 +13,8 @@ from bot.texts import AS_FILE_SAYS
 from bot.translation import Translator, mark
 from bot.troubles import Troubles
 from bot.utf16 import MESSAGE_UNITS, shorten
-from corpus import Document, LeftOut
+from corpus import LeftOut
+from corpus.model import Outline, label_of
 from embeddings import Generation, RefreshReport
 
 COMMANDS = (
@@ -160,20 +161,17 @@ def preview(submission: Submission, words: Translator) -> str:
         " · ".join(fact for fact in facts if fact),
         *(line for line in origin if line),
         words.say(states[submission.added.state], id=document.id),
-        words.plural("1 paragraph", "{count} paragraphs", len(document.passages)),
+        words.plural("1 paragraph", "{count} paragraphs", document.passage_count),
         *(shorten(note, units=_NOTE_UNITS) for note in submission.notes[:_PREVIEWED]),
         *deviation_lines(submission.added.deviations or (), words),
     ]
     return "\n\n".join(["\n".join(lines), *_previewed(document)])
 
 
-def _previewed(document: Document) -> Iterator[str]:
+def _previewed(outline: Outline) -> Iterator[str]:
     """The first paragraphs and the last, each cut."""
-    passages = document.passages
-    shown = passages if len(passages) <= _PREVIEWED + 1 else (*passages[:_PREVIEWED], passages[-1])
-    for passage in shown:
-        words = without_line_ends(passage.text)
-        yield shorten(f"{passage.label}: {words}", units=_PREVIEW_UNITS)
+    for number, text in outline.beginnings:
+        yield shorten(f"{label_of(number)}: {without_line_ends(text)}", units=_PREVIEW_UNITS)
 
 
 def troubles(found: Troubles, words: Translator) -> str:

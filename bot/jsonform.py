@@ -12,6 +12,7 @@ from bot.origin import said_by
 from bot.verification import Place, Verification
 from corpus import Document
 from corpus.extraction.extract import Deviation
+from corpus.model import Outline
 from embeddings import Filter, Manifest, StoreCheck
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
     }
 
 
-def document_fields(document: Document) -> dict[str, Any]:
+def document_fields(document: Document | Outline) -> dict[str, Any]:
     """What ``verbatim list --json`` says of a document."""
     return {
         "document": document.id,
@@ -46,7 +47,7 @@ def document_fields(document: Document) -> dict[str, Any]:
         "encrypted": _encrypted(document.fetched),
         "access": sorted(document.access),
         "access_said_by": said_by(document, "access"),
-        "paragraphs": len(document.passages),
+        "paragraphs": document.passage_count,
         "digest": document.digest,
     }
 

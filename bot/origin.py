@@ -5,7 +5,7 @@ from bot.citation import Citation
 from bot.isolation import in_line
 from bot.translation import Translator, translator
 from bot.utf16 import shorten
-from corpus import Document
+from corpus.model import SourceText
 
 MOST_ORIGIN_LINES = 4
 
@@ -14,7 +14,7 @@ _URL_UNITS = 3_000
 _UNENCRYPTED = "http://"
 
 
-Sourced = Document | Citation
+Sourced = SourceText | Citation
 
 
 def said_by(source: Sourced, name: str) -> str | None:
@@ -47,7 +47,7 @@ def fetched_from(fetched: str, words: Translator, *, units: int) -> str:
     return words.say(texts.FETCHED_FROM, address=shown)
 
 
-def only_for(document: Document, words: Translator) -> str | None:
+def only_for(document: SourceText, words: Translator) -> str | None:
     """The groups that a document is for, and whether it says so itself.
 
     None for a public one, if it is not public by its own word.
@@ -59,7 +59,7 @@ def only_for(document: Document, words: Translator) -> str | None:
     return words.say(texts.ONLY_FOR, groups=_marked(groups, document, "access", words))
 
 
-def origin_lines(document: Document) -> tuple[str, ...]:
+def origin_lines(document: SourceText) -> tuple[str, ...]:
     """The lines in which a terminal says where a document comes from; none if nothing is known."""
     words = translator("en")
     parts = (
@@ -77,7 +77,7 @@ def origin_lines(document: Document) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def claims(document: Document, fetched: str | None) -> tuple[str, ...]:
+def claims(document: SourceText, fetched: str | None) -> tuple[str, ...]:
     """The lines that a terminal adds to a document that was added: where it was ``fetched`` now,
     and what nobody but the document itself says.
     """

@@ -41,7 +41,7 @@ def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -
         print_line(Text(" ".join(reason.split()), style="red"), errors)
         return
     document, state = outcome.added.document, outcome.added.state
-    fields = [f"{state:9}", document.id, f"{len(document.passages)} ¶", *outcome.notes]
+    fields = [f"{state:9}", document.id, f"{document.passage_count} ¶", *outcome.notes]
     if state == "added" and source != outcome.added.path.name:
         fields.append(f"({isolated(source)})")
     print_line(Text("  ".join(fields)), console)

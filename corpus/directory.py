@@ -8,8 +8,9 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from corpus.corpusfiles import MAX_FILE_BYTES, corpus_files
 from corpus.durable import replace_file, sync_directory
@@ -23,7 +24,8 @@ from corpus.frontmatter import (
     readers,
     with_front_matter,
 )
-from corpus.model import Document
+from corpus.longtexts import utf8_length, utf8_pieces
+from corpus.model import Outline
 from corpus.nearnames import did_you_mean
 from corpus.origin import believed
 from corpus.pages import PAGES, is_pages_line, moved, pages_line, pages_of
@@ -57,7 +59,7 @@ class Added:
     places where the stored text deviates from the source, None where that is not known.
     """
 
-    document: Document
+    document: Outline
     state: str
     path: Path
     notes: tuple[str, ...] = ()
@@ -80,7 +82,7 @@ class Stray:
 class _Made:
     """A document, what is known of it, and the front matter that it was found with."""
 
-    document: Document
+    document: Outline
     provenance: Provenance
     front_matter: Mapping[str, Any]
     notes: tuple[str, ...] = ()
@@ -159,7 +161,7 @@ class CorpusDirectory:
         if added.deviations is not None:
             self._snapshots.keep_deviations(added.document.digest, added.deviations)
         try:
-            replace_file(added.path, written, shared=self._is_shared(added))
+            replace_file(added.path, partial(_write, written), shared=self._is_shared(added))
         except OSError as error:
             raise _not_writable(added.path, error) from error
         self._known[document_id] = StatementFile(added.path, self._extractor)
@@ -202,8 +204,8 @@ class CorpusDirectory:
         source: str,
         fetched: str | None,
         given: Provenance | None,
-    ) -> tuple[Added, bytes]:
-        """Returns the outcome of a source, and the bytes of its file."""
+    ) -> tuple[Added, str]:
+        """Returns the outcome of a source, and the text of its file."""
         original = hashlib.sha256(content).hexdigest()
         document_id = self._id_for(source, original)
         before = self._known.get(document_id)
@@ -217,7 +219,7 @@ class CorpusDirectory:
         provenance = made.provenance
         access = readers(provenance.access, self._default_access)
         document = replace(made.document, access=access)
-        if not document.passages:
+        if not document.passage_count:
             raise UnreadableSource("no paragraph to quote in it.")
         if document.title != document_id:
             provenance = replace(provenance, title=document.title)
@@ -225,12 +227,12 @@ class CorpusDirectory:
         for name in (FORMAT, PAGES):
             if name in more:
                 more[name] = more.pop(name)  # behind what a person may look for
-        written = with_front_matter(provenance, more, document.text).encode("utf-8")
-        if len(written) > MAX_FILE_BYTES:
+        written = with_front_matter(provenance, more, document.text)
+        if utf8_length(written) > MAX_FILE_BYTES:
             raise UnreadableSource(f"over {MAX_FILE_BYTES // 1_000_000} MB of text. Split it.")
         extractor.check_front_matter(written)  # what a refresh would refuse is not written
         path = before.path if before else self.directory / f"{document_id}.md"
-        if before is not None and path.read_bytes() == written:
+        if before is not None and _has(path, written):
             state = "unchanged"
         else:
             state = "updated" if before else "added"
@@ -300,7 +302,7 @@ def _made_again(
     if given.url is not None and says.fetched is None:
         says = replace(says, fetched=fetched)  # its address has been looked at now
     provenance = given.or_else(says)
-    document = extractor.lay_out(parts.body, document_id=document_id, known=provenance)
+    document = extractor.outline(parts.body, document_id=document_id, known=provenance)
     made = _Made(document, provenance, parts.fields)
     if extract.text.endswith(document.text):
         return _with_pages(made, extract)
@@ -335,7 +337,7 @@ def _made_anew(
 ) -> _Made:
     """The document of other bytes than those that it was made of before, if it was there."""
     decided = given.access is not None
-    parts = extractor.front_matter(extract.text.encode("utf-8"), decided=decided)
+    parts = extractor.front_matter_of_text(extract.text, decided=decided)
     claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
     says = parts.provenance.or_else(_provenance(extract))
     found = believed(says, claimed=claimed, fetched=fetched)
@@ -356,7 +358,7 @@ def _made_anew(
             says = replace(says, access=earlier.access)
             not_said |= frozenset({"access"})
     provenance = given.or_else(says)
-    document = extractor.lay_out(parts.body, document_id=document_id, known=provenance)
+    document = extractor.outline(parts.body, document_id=document_id, known=provenance)
     if fetched is not None:
         # its furniture, too, is what the page says
         publisher = provenance.publisher if found.elsewhere else document.publisher
@@ -391,6 +393,18 @@ def _provenance(extract: Extract) -> Provenance:
         url=extract.url,
         language=extract.language,
     )
+
+
+def _write(text: str, stream: BinaryIO) -> None:
+    for piece in utf8_pieces(text):
+        stream.write(piece)
+
+
+def _has(path: Path, text: str) -> bool:
+    """Whether a file has that text and no other."""
+    with path.open("rb") as stream:
+        same = all(stream.read(len(piece)) == piece for piece in utf8_pieces(text))
+        return same and not stream.read(1)
 
 
 def _not_writable(path: Path, error: OSError) -> CorpusNotWritable:

@@ -54,7 +54,9 @@ def write_file(
     return digesting.state.hexdigest()
 
 
-def replace_file(path: Path, content: bytes, *, shared: bool = False) -> None:
+def replace_file(
+    path: Path, content: bytes | Callable[[BinaryIO], None], *, shared: bool = False
+) -> None:
     """Puts ``content`` under ``path`` in one step: a reader sees the old bytes or the new ones.
 
     Who may read it then: see ``write_file``.

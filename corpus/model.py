@@ -5,13 +5,17 @@ All offsets count Unicode code points of ``Document.text``; all ranges are half-
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 
 from corpus.errors import UnknownDocument
+from corpus.longtexts import utf8_pieces
 from corpus.nearnames import did_you_mean
 from corpus.pages import PageStart, page_at
+
+BEGINNING_CHARACTERS = 1_000
+_SHOWN = 3
 
 DATELINE_NUMBER = 0
 """The paragraph number of a dateline: quotable, but not one of the numbered paragraphs."""
@@ -19,7 +23,15 @@ DATELINE_NUMBER = 0
 
 def digest_of(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, 64 lower-case hexadecimal digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    state = hashlib.sha256()
+    for piece in utf8_pieces(text):
+        state.update(piece)
+    return state.hexdigest()
+
+
+def label_of(number: int) -> str:
+    """Returns how a reader refers to a numbered passage: ``¶ 7``."""
+    return f"¶ {number}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,12 +91,12 @@ class Passage:
     @property
     def label(self) -> str:
         """How a reader refers to the passage: ``¶ 7``, or ``dateline``."""
-        return "dateline" if self.number == DATELINE_NUMBER else f"¶ {self.number}"
+        return "dateline" if self.number == DATELINE_NUMBER else label_of(self.number)
 
 
 @dataclass(frozen=True)
-class Document:
-    """One source with its text, provenance, numbered passages and, if it has one, its dateline.
+class SourceText:
+    """The text of one source, with its provenance.
 
     ``text`` is the stored text (see ``corpus.storedtext.normalise``), furniture included, so that
     every offset can be checked against it. ``access`` are the groups of readers that it is for;
@@ -97,8 +109,6 @@ class Document:
     id: str
     text: str
     title: str
-    passages: tuple[Passage, ...]
-    dateline: Passage | None = None
     publisher: str | None = None
     published: date | None = None
     place: str | None = None
@@ -113,6 +123,43 @@ class Document:
     def digest(self) -> str:
         """SHA-256 of the stored text: what a citation was taken from."""
         return digest_of(self.text)
+
+
+@dataclass(frozen=True)
+class Outline(SourceText):
+    """A source with the number of its passages, without the passages.
+
+    ``beginnings`` are the numbers of the first of them and of the last one, rising, each with the
+    first characters of its text.
+    """
+
+    passage_count: int = field(kw_only=True)
+    beginnings: tuple[tuple[int, str], ...] = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class Document(SourceText):
+    """One source with its text, provenance, numbered passages and, if it has one, its dateline."""
+
+    passages: tuple[Passage, ...] = field(kw_only=True)
+    dateline: Passage | None = field(default=None, kw_only=True)
+
+    @property
+    def passage_count(self) -> int:
+        """How many numbered passages it has; a dateline does not count."""
+        return len(self.passages)
+
+    @property
+    def outline(self) -> Outline:
+        """The document with the beginnings of its first passages and the last one."""
+        first, end = self.passages[:_SHOWN], self.passages[_SHOWN:][-1:]
+        return Outline(
+            **{each.name: getattr(self, each.name) for each in fields(SourceText)},
+            passage_count=self.passage_count,
+            beginnings=tuple(
+                (each.number, each.text[:BEGINNING_CHARACTERS]) for each in first + end
+            ),
+        )
 
     @property
     def quotable(self) -> tuple[Passage, ...]:
@@ -175,7 +222,7 @@ class Corpus:
         """SHA-256 over each document's id, text digest and provenance: the corpus's identity."""
         state = hashlib.sha256()
         for document in self.documents:
-            fields = (
+            parts = (
                 document.id,
                 document.digest,
                 document.title,
@@ -189,8 +236,8 @@ class Corpus:
                 *(f"said {name}" for name in sorted(document.said_by_source)),
                 *(f"page {page.number} at {page.position}" for page in document.pages),
             )
-            for field in fields:
-                encoded = field.encode("utf-8")
+            for each in parts:
+                encoded = each.encode("utf-8")
                 state.update(len(encoded).to_bytes(8, "big"))
                 state.update(encoded)
         return state.hexdigest()
@@ -202,7 +249,7 @@ class Corpus:
     @property
     def passage_count(self) -> int:
         """How many numbered passages the corpus holds; datelines do not count."""
-        return sum(len(document.passages) for document in self.documents)
+        return sum(document.passage_count for document in self.documents)
 
     def quotable(self) -> Iterator[Passage]:
         """Every quotable passage, document by document, in reading order."""

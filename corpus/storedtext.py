@@ -8,6 +8,7 @@ _DROPPED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """The control characters (Cc) but tab and line feed, and the surrogates (Cs), of Unicode."""
 
 _NOT_STORED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOT_STORED_ASCII = bytes((*range(0x09), *range(0x0B, 0x20), 0x7F))
 _LOOKED_AT_ONCE = 100_000
 
 
@@ -26,9 +27,17 @@ def is_stored(text: str) -> bool:
     It looks at a piece at a time, so that other threads can go on beside it.
     """
     pieces = range(0, len(text), _LOOKED_AT_ONCE)
-    return not text.startswith("\ufeff") and not any(
-        _NOT_STORED.search(text, start, start + _LOOKED_AT_ONCE) for start in pieces
+    return not text.startswith("\ufeff") and all(
+        _has_none_dropped(text[start : start + _LOOKED_AT_ONCE]) for start in pieces
     )
+
+
+def _has_none_dropped(piece: str) -> bool:
+    """Whether no character of a piece is dropped or replaced in the stored form."""
+    if piece.isascii():  # ten times as fast
+        encoded = piece.encode("ascii")
+        return len(encoded.translate(None, _NOT_STORED_ASCII)) == len(encoded)
+    return _NOT_STORED.search(piece) is None
 
 
 def stored_positions(text: str, positions: Sequence[int]) -> list[int]:

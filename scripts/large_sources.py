@@ -4,9 +4,10 @@
     python scripts/large_sources.py --alone    the extractor alone, 50 MB each, with its memory
 
 The real bot with the real model in a process of its own, the strict Bot API server in this one. An
-administrator sends one source after the other with /add; somebody else asks questions all the time,
-one after the other. Prints for each source what came of it, in how many seconds, and the 95th
-percentile of the waits of whoever asks, against that while nothing is read.
+administrator sends one source after the other with /add, each several times with pauses; somebody
+else asks questions all the time, one after the other. Prints for each source what came of it, in
+how many seconds at most, and the 95th percentile of the waits of whoever asks while it is read,
+against that in the pauses. Each is of at least a hundred questions.
 """
 
 import argparse
@@ -21,7 +22,9 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -37,7 +40,18 @@ from corpus.extraction.extractor import Extractor
 from corpus.extraction.limits import Limits
 
 MB = 1_000_000
-IDLE_S = 20.0
+QUESTIONS = 100
+"""The least number of waits, while a source is read and while none is."""
+
+FRONT_MATTER_BYTES = 10_000
+"""At most so much is put above the text of a source; both have to fit into a file."""
+
+LEAST_REST_S = 2.0
+SETTLING_S = 2.0
+SETTLED_S = 0.5
+PATIENCE_S = 90.0
+MOST_S = 60.0
+MOST_TIMES_IDLE = 1.5
 SENTENCE = "The Ministers met in Marrakesh on May 12, 2022, and agreed on a plan for the fund. "
 WORDS = SENTENCE.split()
 
@@ -147,41 +161,80 @@ def beside_answers(names: list[str], size: int) -> bool:
     well = True
     with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
         chief = server.add_user()
-        variables = {
-            "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
-            "TELEGRAM_BOT_TOKEN": server.token,
-            "VERBATIM_ADMINS": str(chief.id),
-            "VERBATIM_MESSAGES_PER_SECOND": "1000",
-            "VERBATIM_LOG_LEVEL": "WARNING",
-        }
-        with subprocess.Popen(  # noqa: S603 (the project's own command)
-            [VERBATIM, "serve"], env=environment(Path(folder), **variables)
-        ) as bot:
-            try:
-                server.wait_for_calls("getUpdates", timeout_s=120)
-                asker = Asker(server)
-                time.sleep(2.0)
-                began = time.monotonic()
-                time.sleep(IDLE_S)
-                idle = asker.waits_ms(began, time.monotonic())
-                print(f"{'nothing':20} p95 {p95(idle):6.1f} ms of {len(idle)} questions")
-                for name in names:
-                    content = SOURCES[name](size)
-                    took_s, said = added(server, chief, content, name)
-                    waits = asker.waits_ms(time.monotonic() - took_s, time.monotonic())
-                    ratio = p95(waits) / p95(idle) if len(waits) > 1 else 0.0
-                    well = well and took_s <= 60 and ratio <= 1.5  # noqa: PLR2004 (the promise)
-                    print(
-                        f"{name:20} {took_s:5.1f} s  p95 {ratio:4.2f} x idle of {len(waits):4} "
-                        f"questions  {resident_mb(bot.pid):5.0f} MB  {said[:60]!r}",
-                        flush=True,
-                    )
-                asker.end()
-            finally:
-                bot.terminate()
+        with running_bot(server, Path(folder), administrators=[chief]) as bot:
+            asker = Asker(server)
+            time.sleep(SETTLING_S)
+            for name in names:
+                found = measured(server, chief, asker, SOURCES[name](size), name)
+                ratio = p95(found.while_read_ms) / p95(found.idle_ms)
+                well = well and found.longest_s <= MOST_S and ratio <= MOST_TIMES_IDLE
+                print(
+                    f"{name:17} {found.longest_s:4.1f} s, {found.times:2} x  "
+                    f"p95 {ratio:4.2f} x idle: "
+                    f"{p95(found.while_read_ms):5.1f} of {len(found.while_read_ms):3} questions, "
+                    f"{p95(found.idle_ms):5.1f} ms of {len(found.idle_ms):3}  "
+                    f"{highest_mb(bot.pid):5.0f} MB  {found.said[:80]!r}",
+                    flush=True,
+                )
+            asker.end()
     if server.violations:
         print(f"violations: {server.violations[:3]}")
     return well
+
+
+@contextmanager
+def running_bot(
+    server: BotApiServer, home: Path, *, administrators: Sequence[User]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Holds a real bot that polls the server, with the real model."""
+    variables = {
+        "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
+        "TELEGRAM_BOT_TOKEN": server.token,
+        "VERBATIM_ADMINS": ",".join(str(each.id) for each in administrators),
+        "VERBATIM_MESSAGES_PER_SECOND": "1000",
+        "VERBATIM_LOG_LEVEL": "WARNING",
+    }
+    with subprocess.Popen(  # noqa: S603 (the project's own command)
+        [VERBATIM, "serve"], env=environment(home, **variables)
+    ) as bot:
+        try:
+            server.wait_for_calls("getUpdates", timeout_s=120)
+            yield bot
+        finally:
+            bot.terminate()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The outcome of one source that was sent several times, and the waits of others meanwhile."""
+
+    said: str
+    times: int
+    longest_s: float
+    while_read_ms: list[float]
+    idle_ms: list[float]
+
+
+def measured(
+    server: BotApiServer, chief: User, asker: Asker, content: bytes, name: str
+) -> Measured:
+    """Sends a source again and again, with a pause as long as it took, until the waits of others
+    in both are many enough for a 95th percentile.
+    """
+    while_read: list[float] = []
+    idle: list[float] = []
+    times, longest_s, said = 0, 0.0, ""
+    began = time.monotonic()
+    while min(len(while_read), len(idle)) < QUESTIONS and time.monotonic() - began < PATIENCE_S:
+        resting = time.monotonic()
+        time.sleep(max(LEAST_REST_S, longest_s))
+        sent = time.monotonic()
+        idle += asker.waits_ms(resting, sent - SETTLED_S)
+        took_s, said = added(server, chief, content, name)
+        time.sleep(SETTLED_S)  # what was asked last is answered
+        while_read += asker.waits_ms(sent, sent + took_s)
+        longest_s, times = max(longest_s, took_s), times + 1
+    return Measured(said, times, longest_s, while_read, idle)
 
 
 def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple[float, str]:
@@ -193,7 +246,7 @@ def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple
     return said.at_s - started, " ".join(said.text.split())
 
 
-def resident_mb(pid: int) -> float:
+def highest_mb(pid: int) -> float:
     """The most memory that a process has had, where the system tells it."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
@@ -216,7 +269,7 @@ def alone(names: list[str], size: int, memory_mb: int) -> bool:
                 said = str(error)
             took_s = time.monotonic() - started
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
-        well = well and took_s <= 60  # noqa: PLR2004 (the promise)
+        well = well and took_s <= MOST_S
         print(f"{name:20} {took_s:5.1f} s  up to {most:5.0f} MB so far  {said[:70]!r}", flush=True)
     return well
 
@@ -234,7 +287,7 @@ def main() -> None:
     if options.alone:
         well = alone(names, (options.mb or 50) * MB, options.memory_mb)
     else:
-        well = beside_answers(names, (options.mb or 20) * MB)
+        well = beside_answers(names, (options.mb or 20) * MB - FRONT_MATTER_BYTES)
     sys.exit(0 if well else 1)
 
 

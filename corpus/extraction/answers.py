@@ -11,7 +11,6 @@ from typing import Any
 
 from corpus.extraction import wire
 from corpus.extraction.wire import BrokenWire
-from corpus.storedtext import is_stored
 
 MOST_HEAD_BYTES = 8_000_000
 """Titles, notes, front matter, deviations and what JSON adds to them."""
@@ -43,7 +42,7 @@ def send(fd: int, answer: Answer) -> None:
         BrokenWire: if the other side is gone.
     """
     wire.send(fd, wire.encode(answer.head))
-    wire.send(fd, answer.text.encode("utf-8", errors="replace"))
+    wire.send_text(fd, answer.text)
     wire.send(fd, memoryview(answer.numbers))
 
 
@@ -54,19 +53,13 @@ def receive(fd: int, *, text_bytes: int, deadline: float) -> Answer:
         BrokenWire: if the other side closes before the end, or sends what is no answer.
         LateWire: if it is not there by the deadline.
     """
-    bounds = (MOST_HEAD_BYTES, text_bytes, _MOST_NUMBERS_BYTES)
-    frames = [wire.receive(fd, most=most, deadline=deadline) for most in bounds]
-    head, text, packed = frames
+    head = wire.receive(fd, most=MOST_HEAD_BYTES, deadline=deadline)
+    text = wire.receive_text(fd, most=text_bytes, deadline=deadline)
+    packed = wire.receive(fd, most=_MOST_NUMBERS_BYTES, deadline=deadline)
     if head is None or text is None or packed is None:
         raise BrokenWire("closed")
     numbers = array("I")
     if len(packed) % numbers.itemsize:
         raise BrokenWire("no whole numbers")
     numbers.frombytes(packed)
-    try:
-        decoded = text.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BrokenWire("no UTF-8") from error
-    if not is_stored(decoded):
-        raise BrokenWire("a text that is not in the stored form")
-    return Answer(wire.decode(head), decoded, numbers)
+    return Answer(wire.decode(head), text, numbers)

@@ -6,8 +6,9 @@ of that one file and where its paragraphs and sentences begin and end; each span
 
 import time
 from array import array
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypedDict
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.answers import MOST_SPANS, Answer
@@ -19,6 +20,22 @@ from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span
 from corpus.pages import MOST_PAGE_STARTS, PageStart, are_in_order
 
 _MOST_CHARACTERS = 100_000
+
+
+class Described(TypedDict):
+    """The title and the provenance of a document."""
+
+    title: str
+    publisher: str | None
+    published: date | None
+    place: str | None
+    url: str | None
+    language: str
+    access: frozenset[str]
+    fetched: str | None
+    said_by_source: frozenset[str]
+
+
 _FOR_A_PASSAGE = 3
 _PASSAGES_AT_ONCE = 100
 _MANY_NUMBERS = 20_000
@@ -31,9 +48,7 @@ def answer_of(document: Document, *, with_text: bool) -> Answer:
     Raises:
         UnreadableSource: if it has more paragraphs and sentences than an answer holds.
     """
-    spans = sum(1 + len(passage.sentences) for passage in document.quotable)
-    if spans > MOST_SPANS:
-        raise UnreadableSource(f"over {MOST_SPANS:,} paragraphs and sentences. Split it.")
+    check_spans(document)
     numbers = array("I")
     sentences = array("I")
     for passage in document.quotable:
@@ -42,6 +57,28 @@ def answer_of(document: Document, *, with_text: bool) -> Answer:
             sentences.extend((sentence.span.start, sentence.span.end))
     numbers.extend(sentences)
     head = {
+        **provenance_fields(document),
+        "dateline": document.dateline is not None,
+        "passages": len(document.quotable),
+        "pages": [[start.position, start.number] for start in document.pages],
+    }
+    return Answer(head, document.text if with_text else "", numbers)
+
+
+def check_spans(document: Document) -> None:
+    """Nothing, if a document has no more paragraphs and sentences than it may have.
+
+    Raises:
+        UnreadableSource: if it has.
+    """
+    spans = sum(1 + len(passage.sentences) for passage in document.quotable)
+    if spans > MOST_SPANS:
+        raise UnreadableSource(f"over {MOST_SPANS:,} paragraphs and sentences. Split it.")
+
+
+def provenance_fields(document: Document) -> dict[str, object]:
+    """Returns what is known of a document beside its text, as fields of an answer."""
+    return {
         "title": document.title,
         "publisher": document.publisher,
         "published": document.published.isoformat() if document.published else None,
@@ -51,11 +88,7 @@ def answer_of(document: Document, *, with_text: bool) -> Answer:
         "access": sorted(document.access),
         "fetched": document.fetched,
         "said_by_source": sorted(document.said_by_source),
-        "dateline": document.dateline is not None,
-        "passages": len(document.quotable),
-        "pages": [[start.position, start.number] for start in document.pages],
     }
-    return Answer(head, document.text if with_text else "", numbers)
 
 
 def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
@@ -68,25 +101,36 @@ def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
     with uncollected(len(answer.numbers) > _MANY_NUMBERS):
         quotable = _passages(head, answer.numbers, document_id=document_id, text=text)
     dateline = quotable.pop(0) if quotable and quotable[0].number == DATELINE_NUMBER else None
-    title = line_of(head.get("title"), most=_MOST_CHARACTERS)
-    if not title:
-        raise BrokenWire("no title")
     return Document(
         id=document_id,
         text=text,
-        title=title,
+        **described(head),
         passages=tuple(quotable),
         dateline=dateline,
-        publisher=line_of(head.get("publisher"), most=_MOST_CHARACTERS),
-        published=day_of(head.get("published")),
-        place=line_of(head.get("place"), most=_MOST_CHARACTERS),
-        url=url_of(head.get("url")),
-        language=language_of(head.get("language")) or "en",
-        access=access_of(head.get("access")) or frozenset(),
-        fetched=url_of(head.get("fetched")),
-        said_by_source=claims_of(head.get("said_by_source")) or frozenset(),
         pages=_pages(head.get("pages"), length=len(text)),
     )
+
+
+def described(head: Mapping[str, Any]) -> Described:
+    """Returns the title and the provenance in an answer.
+
+    Raises:
+        BrokenWire: if a field is of another type, too long or not what it should be.
+    """
+    title = line_of(head.get("title"), most=_MOST_CHARACTERS)
+    if not title:
+        raise BrokenWire("no title")
+    return {
+        "title": title,
+        "publisher": line_of(head.get("publisher"), most=_MOST_CHARACTERS),
+        "published": day_of(head.get("published")),
+        "place": line_of(head.get("place"), most=_MOST_CHARACTERS),
+        "url": url_of(head.get("url")),
+        "language": language_of(head.get("language")) or "en",
+        "access": access_of(head.get("access")) or frozenset(),
+        "fetched": url_of(head.get("fetched")),
+        "said_by_source": claims_of(head.get("said_by_source")) or frozenset(),
+    }
 
 
 def url_of(value: object) -> str | None:

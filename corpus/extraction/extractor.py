@@ -2,15 +2,23 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self, TypeVar
 
 from corpus.confinement.walls import Walls
 from corpus.errors import UnreadableSource
-from corpus.extraction import documentanswer, extractanswer, frontmatteranswer, libraries, wire
+from corpus.extraction import (
+    documentanswer,
+    extractanswer,
+    frontmatteranswer,
+    libraries,
+    outlineanswer,
+    wire,
+)
+from corpus.extraction.answers import Answer
 from corpus.extraction.extract import Extract
 from corpus.extraction.frontmatteranswer import Parts
 from corpus.extraction.kinds import claimed_kind
@@ -19,11 +27,13 @@ from corpus.extraction.places import Places
 from corpus.extraction.sandbox import Sandbox
 from corpus.extraction.storedextract import stored_fields
 from corpus.frontmatter import NOTHING_KNOWN, Provenance
-from corpus.model import Document
+from corpus.model import Document, Outline
 from corpus.reader import id_from_name
 
 AT_WORK_AT_ONCE = 2
 MOST_WAITING = 8
+
+Laid = TypeVar("Laid", Document, Outline)
 
 _WRONG = "its reader answered what cannot be. Save it as text (.txt)."
 
@@ -147,24 +157,34 @@ class Extractor:
             UnreadableSource: if it is not UTF-8, or its front matter is not what it should be; the
                 message names no file.
         """
-        return self._parts(data, decided=decided, with_body=True)
+        return self._parts(data, wanted="body", decided=decided)
 
-    def check_front_matter(self, data: bytes) -> None:
-        """Nothing, if ``front_matter`` would return.
+    def front_matter_of_text(self, text: str, *, decided: bool = False) -> Parts:
+        """The front matter of a text, and the text behind it; see ``split_front_matter``.
+
+        Raises:
+            ExtractorUnavailable: as ``extract``.
+            UnreadableSource: if its front matter is not what it should be; the message names no
+                file.
+        """
+        return self._parts(text, wanted="place", decided=decided)
+
+    def check_front_matter(self, text: str) -> None:
+        """Nothing, if ``front_matter`` would return for the text.
 
         Raises:
             ExtractorUnavailable, UnreadableSource: as ``front_matter``.
         """
-        self._parts(data, decided=False, with_body=False)
+        self._parts(text, wanted="nothing", decided=False)
 
-    def _parts(self, data: bytes, *, decided: bool, with_body: bool) -> Parts:
-        wanted = {"decided": decided, "with_body": with_body}
-        with self._places.taken(wait_s=self._wait_s):
-            answer = self._sandbox.ask(
-                "front_matter", data, name="", more=wanted, until=self._until
-            )
+    def _parts(
+        self, source: bytes | str, *, wanted: Literal["body", "place", "nothing"], decided: bool
+    ) -> Parts:
+        answer = self._asked("front_matter", source, more={"decided": decided, "wanted": wanted})
         try:
-            return frontmatteranswer.parts_of(answer)
+            return frontmatteranswer.parts_of(
+                answer, text=source if isinstance(source, str) else None
+            )
         except wire.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
 
@@ -188,37 +208,61 @@ class Extractor:
             ExtractorUnavailable: as ``extract``.
             UnreadableSource: if it takes too much.
         """
-        language = known.language or "en"
-        wanted = {
-            "title": known.title,
-            "publisher": known.publisher,
-            "published": known.published.isoformat() if known.published else None,
-            "place": known.place,
-            "language": language,
-            "fetched": known.fetched,
-        }
-        with self._places.taken(wait_s=self._wait_s):
-            answer = self._sandbox.ask(
-                "lay_out",
-                text.encode("utf-8"),
-                name=document_id,
-                text_bytes=0,
-                more=wanted,
-                until=self._until,
-            )
+        answer = self._asked("lay_out", text, name=document_id, more=_fields_of(known))
         try:
             found = documentanswer.document_of(answer, document_id=document_id, text=text)
         except wire.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
-        return replace(
-            found,
-            title=known.title or found.title,
-            publisher=known.publisher or found.publisher,
-            published=known.published or found.published,
-            place=known.place or found.place,
-            url=known.url,
-            language=language,
-            access=known.access or frozenset(),
-            fetched=known.fetched,
-            said_by_source=known.said_by_source or frozenset(),
-        )
+        return _with(known, found)
+
+    def outline(self, text: str, *, document_id: str, known: Provenance = NOTHING_KNOWN) -> Outline:
+        """The Outline of the Document that ``lay_out`` would make; no paragraph is made here.
+
+        Raises:
+            ExtractorUnavailable, UnreadableSource: as ``lay_out``.
+        """
+        answer = self._asked("outline", text, name=document_id, more=_fields_of(known))
+        try:
+            found = outlineanswer.outline_of(answer, document_id=document_id, text=text)
+        except wire.BrokenWire as error:
+            raise UnreadableSource(_WRONG) from error
+        return _with(known, found)
+
+    def _asked(
+        self, operation: str, source: bytes | str, *, more: Mapping[str, object], name: str = ""
+    ) -> Answer:
+        with self._places.taken(wait_s=self._wait_s):
+            return self._sandbox.ask(
+                operation,
+                source,
+                name=name,
+                more=more,
+                until=self._until,
+            )
+
+
+def _fields_of(known: Provenance) -> Mapping[str, object]:
+    return {
+        "title": known.title,
+        "publisher": known.publisher,
+        "published": known.published.isoformat() if known.published else None,
+        "place": known.place,
+        "language": known.language or "en",
+        "fetched": known.fetched,
+    }
+
+
+def _with(known: Provenance, found: Laid) -> Laid:
+    """What was found, with what is known in its place."""
+    return replace(
+        found,
+        title=known.title or found.title,
+        publisher=known.publisher or found.publisher,
+        published=known.published or found.published,
+        place=known.place or found.place,
+        url=known.url,
+        language=known.language or "en",
+        access=known.access or frozenset(),
+        fetched=known.fetched,
+        said_by_source=known.said_by_source or frozenset(),
+    )

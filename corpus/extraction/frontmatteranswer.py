@@ -26,8 +26,10 @@ class Parts:
     body: str
 
 
-def answer_of(parts: Parts) -> Answer:
-    """The answer that has the parts."""
+def answer_of(parts: Parts, *, body_at: int | None = None) -> Answer:
+    """The answer that has the parts; without the body for who has the text, in which it begins
+    at ``body_at``.
+    """
     known = parts.provenance
     head = {
         "fields": dict(parts.fields),
@@ -41,11 +43,13 @@ def answer_of(parts: Parts) -> Answer:
         "fetched": known.fetched,
         "said_by_source": None if known.said_by_source is None else sorted(known.said_by_source),
     }
-    return Answer(head, parts.body)
+    return Answer(head, parts.body) if body_at is None else Answer({**head, "body_at": body_at})
 
 
-def parts_of(answer: Answer) -> Parts:
+def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
     """The parts in an answer, which anything may have sent.
+
+    The body may be the end of the ``text`` that was sent.
 
     Raises:
         BrokenWire: if a field is missing, of another type or too large.
@@ -66,7 +70,12 @@ def parts_of(answer: Answer) -> Parts:
         fetched=url_of(head.get("fetched")),
         said_by_source=claims_of(head.get("said_by_source")),
     )
-    return Parts(fields, provenance, answer.text)
+    at = head.get("body_at")
+    if at is None:
+        return Parts(fields, provenance, answer.text)
+    if type(at) is not int or text is None or not 0 <= at <= len(text):
+        raise BrokenWire("a body that is nowhere")
+    return Parts(fields, provenance, text[at:])
 
 
 def _check_values(fields: Mapping[str, Any]) -> None:

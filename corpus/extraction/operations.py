@@ -9,7 +9,13 @@ from datetime import date
 from typing import Any
 
 from corpus.errors import UnreadableSource
-from corpus.extraction import documentanswer, extractanswer, frontmatteranswer, libraries
+from corpus.extraction import (
+    documentanswer,
+    extractanswer,
+    frontmatteranswer,
+    libraries,
+    outlineanswer,
+)
 from corpus.extraction.answers import Answer
 from corpus.extraction.extract import Extract
 from corpus.extraction.frontmatteranswer import Parts
@@ -17,6 +23,7 @@ from corpus.extraction.kinds import Kind, kind_of
 from corpus.extraction.plaintext import load_marked_encodings, read_plain_text
 from corpus.extraction.storedextract import stored
 from corpus.frontmatter import provenance_of, split_front_matter
+from corpus.model import Document
 from corpus.reader import document_from_bytes, document_from_text
 from corpus.storedtext import normalise
 
@@ -66,20 +73,36 @@ def document(request: Mapping[str, Any], data: bytes) -> Answer:
 
 
 def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
-    """The front matter of a text, and the text behind it."""
+    """The front matter of a text, and the text behind it, as it is ``wanted``: the "body" itself,
+    its "place" in the text if that is in the stored form, or nothing of it.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableSource(f"not UTF-8 text (byte {error.start}).") from error
-    fields, body = split_front_matter(normalise(text), decided=bool(request["decided"]))
-    body = normalise(body) if request["with_body"] else ""
-    return frontmatteranswer.answer_of(Parts(fields, provenance_of(fields), body))
+    whole = normalise(text)
+    fields, body = split_front_matter(whole, decided=bool(request["decided"]))
+    wanted = request["wanted"]
+    body = "" if wanted == "nothing" else normalise(body)
+    parts = Parts(fields, provenance_of(fields), body)
+    # the body is the end of the text: normalised again, it has lost marks of order before it alone
+    body_at = len(text) - len(body) if wanted == "place" and whole == text else None
+    return frontmatteranswer.answer_of(parts, body_at=body_at)
 
 
 def lay_out(request: Mapping[str, Any], data: bytes) -> Answer:
     """The Document over a text in the stored form, with what is known of it."""
+    return documentanswer.answer_of(_laid_out(request, data), with_text=False)
+
+
+def outline(request: Mapping[str, Any], data: bytes) -> Answer:
+    """The Outline of the Document that ``lay_out`` makes."""
+    return outlineanswer.answer_of(_laid_out(request, data))
+
+
+def _laid_out(request: Mapping[str, Any], data: bytes) -> Document:
     published = request["published"]
-    found = document_from_text(
+    return document_from_text(
         data.decode("utf-8"),
         document_id=str(request["name"]),
         title=request["title"],
@@ -89,7 +112,6 @@ def lay_out(request: Mapping[str, Any], data: bytes) -> Answer:
         language=request["language"],
         fetched=request["fetched"],
     )
-    return documentanswer.answer_of(found, with_text=False)
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -97,6 +119,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "document": document,
     "front_matter": front_matter,
     "lay_out": lay_out,
+    "outline": outline,
 }
 
 

@@ -23,6 +23,7 @@ from corpus.errors import ExtractorClosed, ExtractorUnavailable, UnreadableSourc
 from corpus.extraction import answers, libraries, wire
 from corpus.extraction.answers import Answer
 from corpus.extraction.limits import Limits
+from corpus.longtexts import utf8_length
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +120,7 @@ class Sandbox:
     def ask(
         self,
         operation: str,
-        data: bytes | memoryview,
+        data: bytes | str,
         *,
         name: str,
         load: Iterable[str] = (),
@@ -127,7 +128,7 @@ class Sandbox:
         more: Mapping[str, object] | None = None,
         until: float = math.inf,
     ) -> Answer:
-        """Returns the answer of a fork about a source.
+        """Returns the answer of a fork about a source, which gets a text as UTF-8.
 
         ``load`` names libraries that it is likely to need. An answer has ``text_bytes`` of text at
         most, the limits' where that is None. It may take the limits' time, and no longer than
@@ -144,11 +145,12 @@ class Sandbox:
         wall_s = min(limits.wall_s, max(until - time.monotonic(), _LEAST_WALL_S))
         deadline = time.monotonic() + wall_s + _GRACE_S
         most = limits.text_bytes if text_bytes is None else text_bytes
+        source_bytes = len(data) if isinstance(data, bytes) else utf8_length(data)
         request = {
             **(more or {}),
             "operation": operation,
             "name": name[:_MOST_NAME_CHARACTERS],
-            "source_bytes": len(data),
+            "source_bytes": source_bytes,
             "text_bytes": most,
             "memory_bytes": limits.memory_bytes,
             "cpu_s": limits.cpu_s,
@@ -174,7 +176,7 @@ class Sandbox:
     def _asked(
         self,
         request: Mapping[str, object],
-        data: bytes | memoryview,
+        data: bytes | str,
         *,
         text_bytes: int,
         deadline: float,
@@ -241,7 +243,7 @@ class Sandbox:
 def _exchange(
     process: _Process,
     request: Mapping[str, object],
-    data: bytes | memoryview,
+    data: bytes | str,
     *,
     text_bytes: int,
     deadline: float,
@@ -279,9 +281,12 @@ def _exchange(
     return found
 
 
-def _send_source(fd: int, data: bytes | memoryview, deadline: float) -> None:
+def _send_source(fd: int, data: bytes | str, deadline: float) -> None:
     try:
-        wire.send(fd, data, deadline=deadline)
+        if isinstance(data, str):
+            wire.send_text(fd, data, deadline=deadline)
+        else:
+            wire.send(fd, data, deadline=deadline)
     except wire.LateWire:
         return  # whoever reads it is ended; how, comes by the other pipe
 
