@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from corpus.errors import UnreadableSource
 from corpus.extraction import wire
 from corpus.extraction.wire import BrokenWire
+from corpus.longtexts import utf8_length
 
 MOST_HEAD_BYTES = 8_000_000
 """Titles, notes, front matter, deviations and what JSON adds to them."""
@@ -18,6 +20,7 @@ MOST_HEAD_BYTES = 8_000_000
 MOST_SPANS = 500_000
 """The most paragraphs and sentences of a document; each becomes a value in the parent."""
 
+_MB = 1_000_000
 _MOST_NUMBERS_BYTES = 4 * 3 * MOST_SPANS
 
 
@@ -33,6 +36,23 @@ class Answer:
 def refusal(reason: str) -> Answer:
     """The answer that a source cannot be read, and why."""
     return Answer({"reason": reason})
+
+
+def check_size(answer: Answer, *, text_bytes: int) -> None:
+    """Nothing, if an answer is no larger than ``receive`` takes it.
+
+    Raises:
+        UnreadableSource: if it is, with what there is too much of.
+    """
+    if len(answer.text) > text_bytes or utf8_length(answer.text, errors="replace") > text_bytes:
+        raise UnreadableSource(f"over {text_bytes // _MB} MB of text. Split it.")
+    if len(wire.encode(answer.head)) > MOST_HEAD_BYTES:
+        raise UnreadableSource(
+            f"over {MOST_HEAD_BYTES // _MB} MB in it beside its text: links, marks, notes and the "
+            "like. Save the text that you see as .txt, or split it."
+        )
+    if answer.numbers.itemsize * len(answer.numbers) > _MOST_NUMBERS_BYTES:
+        raise UnreadableSource("too many pages, paragraphs and sentences in it. Split it.")
 
 
 def send(fd: int, answer: Answer) -> None:

@@ -228,20 +228,22 @@ def _be_the_fork(
             answers.send(_ANSWERS, answers.refusal(_UNCONFINED))
             os._exit(0)
         libraries.shut()
-        data = wire.receive(_SOURCE, most=int(request["source_bytes"]))
-        os.close(_SOURCE)
-        if data is not None:
-            answers.send(_ANSWERS, _answer(operation, request, data))
+        found = _found(operation, request)
+        if found is not None:
+            answers.send(_ANSWERS, found)
     finally:
         os._exit(0)
 
 
-def _answer(operation: Operation, request: Mapping[str, Any], data: bytes) -> Answer:
+def _found(operation: Operation, request: Mapping[str, Any]) -> Answer | None:
+    """The answer about the source that comes; None if whoever asked is gone."""
     try:
+        data = wire.receive(_SOURCE, most=int(request["source_bytes"]))
+        os.close(_SOURCE)
+        if data is None:
+            return None
         found = operation(request, data)
-        most = int(request["text_bytes"])
-        if len(found.text) > most or len(found.text.encode("utf-8", "replace")) > most:
-            return answers.refusal(f"over {most // 1_000_000} MB of text. Split it.")
+        answers.check_size(found, text_bytes=int(request["text_bytes"]))
     except libraries.NotLoaded as error:
         return Answer({"load": error.name})
     except Exception as error:  # noqa: BLE001 (a parser may raise anything over a damaged source)

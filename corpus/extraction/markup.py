@@ -5,6 +5,11 @@ from typing import IO, Any
 from corpus.errors import UnreadableSource
 
 _PIECE_BYTES = 1 << 16
+_TOO_DEEP = "nested too deeply to be read whole. Save the text that you see as .txt."
+_TOO_LONG = (
+    "a piece of over 10 MB in it that nothing divides. Put blank lines between its paragraphs, "
+    "or split it."
+)
 _OPTIONS = {"resolve_entities": False, "load_dtd": False, "no_network": True}
 
 
@@ -12,7 +17,8 @@ def html_tree(source: bytes) -> Any:
     """Returns the tree of a page in UTF-8, without comments.
 
     Raises:
-        UnreadableSource: if it is empty, or nested too deeply to be read whole.
+        UnreadableSource: if it is empty, nested too deeply to be read whole, or has a piece of
+            over 10 MB that no markup divides.
     """
     from lxml import etree, html
 
@@ -20,12 +26,17 @@ def html_tree(source: bytes) -> Any:
     try:
         tree = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
+        _check_limits(parser)
         raise UnreadableSource("no text: the page is empty.") from error
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise UnreadableSource(
-            "nested too deeply to be read whole. Save the text that you see as .txt."
-        )
+    _check_limits(parser)
     return tree
+
+
+def _check_limits(parser: Any) -> None:
+    """Raises ``UnreadableSource`` if a limit of the parser was met: the tree is not whole."""
+    for entry in parser.error_log:
+        if entry.type_name == "ERR_RESOURCE_LIMIT":
+            raise UnreadableSource(_TOO_DEEP if "depth" in entry.message else _TOO_LONG)
 
 
 def empty_body() -> Any:

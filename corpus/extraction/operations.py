@@ -41,7 +41,10 @@ def extract(request: Mapping[str, Any], data: bytes) -> Answer:
         libraries.require(library)
     found = stored(_read(kind, data, name, media_type, decided=bool(request.get("decided"))))
     if not any(c.isalnum() for c in found.text):
-        raise UnreadableSource("empty, no paragraph to quote. Put text in it, or leave it out.")
+        found_what = "no letter or digit in its text" if data.strip() else "empty"
+        raise UnreadableSource(
+            f"{found_what}, no paragraph to quote. Put text in it, or leave it out."
+        )
     return extractanswer.answer_of(found)
 
 
