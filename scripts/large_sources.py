@@ -2,6 +2,7 @@
 
     python scripts/large_sources.py            the real bot over loopback, 20 MB each
     python scripts/large_sources.py --alone    the extractor alone, 50 MB each, with its memory
+    python scripts/large_sources.py --memory   what the real bot takes while two people send at once
 
 The real bot with the real model in a process of its own, the strict Bot API server in this one. An
 administrator sends one source after the other with /add, each several times with pauses; somebody
@@ -23,6 +24,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +36,14 @@ from bot_speed import ASKED
 from botapi_server import BotApiServer, User
 from pdfs import pdf
 from processes import VERBATIM, environment
+from processmemory import PeakMemory, container_limit_mb
 
 from corpus import UnreadableSource
 from corpus.extraction.extractor import Extractor
 from corpus.extraction.limits import Limits
 
 MB = 1_000_000
+COMPOSE = Path(__file__).resolve().parents[1] / "docker-compose.yml"
 QUESTIONS = 100
 """The least number of waits, while a source is read and while none is."""
 
@@ -161,7 +165,7 @@ def beside_answers(names: list[str], size: int) -> bool:
     well = True
     with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
         chief = server.add_user()
-        with running_bot(server, Path(folder), administrators=[chief]) as bot:
+        with running_bot(server, Path(folder), administrators=[chief]):
             asker = Asker(server)
             time.sleep(SETTLING_S)
             for name in names:
@@ -173,7 +177,7 @@ def beside_answers(names: list[str], size: int) -> bool:
                     f"p95 {ratio:4.2f} x idle: "
                     f"{p95(found.while_read_ms):5.1f} of {len(found.while_read_ms):3} questions, "
                     f"{p95(found.idle_ms):5.1f} ms of {len(found.idle_ms):3}  "
-                    f"{highest_mb(bot.pid):5.0f} MB  {found.said[:80]!r}",
+                    f"{found.said[:70]!r}",
                     flush=True,
                 )
             asker.end()
@@ -237,6 +241,35 @@ def measured(
     return Measured(said, times, longest_s, while_read, idle)
 
 
+def at_once(names: list[str], size: int) -> bool:
+    """Whether the bot with all its processes stays below the memory limit of its container, while
+    two people send the same kind of source at once.
+    """
+    limit_mb = container_limit_mb(COMPOSE)
+    highest_mb = 0.0
+    with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
+        chiefs = [server.add_user(), server.add_user()]
+        with running_bot(server, Path(folder), administrators=chiefs) as bot:
+            for name in names:
+                memory = PeakMemory(bot.pid)
+                # not the same bytes, or they would be one source
+                contents = [SOURCES[name](size), SOURCES[name](size - 100)]
+                with ThreadPoolExecutor(2) as threads:
+                    sent = [
+                        threads.submit(added, server, chief, content, name)
+                        for chief, content in zip(chiefs, contents, strict=True)
+                    ]
+                    outcomes = [each.result() for each in sent]
+                memory.end()
+                highest_mb = max(highest_mb, memory.highest_mb)
+                print(
+                    f"{name:17} {max(took_s for took_s, _ in outcomes):4.1f} s  "
+                    f"{memory.highest_mb:5.0f} of {limit_mb:.0f} MB  {outcomes[0][1][:60]!r}",
+                    flush=True,
+                )
+    return highest_mb < limit_mb
+
+
 def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple[float, str]:
     """Returns the seconds that an administrator waited for the outcome of a source, and that."""
     before = len(server.sent(chief.id))
@@ -244,14 +277,6 @@ def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple
     server.upload(content, chat_id=chief.id, filename=name, caption="/add")
     said = server.wait_for_messages(before + 1, chat_id=chief.id, timeout_s=180)[-1]
     return said.at_s - started, " ".join(said.text.split())
-
-
-def highest_mb(pid: int) -> float:
-    """The most memory that a process has had, where the system tells it."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1000
-    return 0.0
 
 
 def alone(names: list[str], size: int, memory_mb: int) -> bool:
@@ -278,6 +303,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--alone", action="store_true", help="the extractor without a bot")
+    parser.add_argument("--memory", action="store_true", help="two people at once")
     parser.add_argument("--mb", type=int, help="the size of each source (20, alone 50)")
     parser.add_argument("--memory-mb", type=int, default=Limits().memory_mb)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(SOURCES)}")
@@ -287,7 +313,8 @@ def main() -> None:
     if options.alone:
         well = alone(names, (options.mb or 50) * MB, options.memory_mb)
     else:
-        well = beside_answers(names, (options.mb or 20) * MB - FRONT_MATTER_BYTES)
+        measure = at_once if options.memory else beside_answers
+        well = measure(names, (options.mb or 20) * MB - FRONT_MATTER_BYTES)
     sys.exit(0 if well else 1)
 
 
