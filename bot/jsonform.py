@@ -1,4 +1,4 @@
-"""The JSON form of replies and verdicts: stable, documented in the README."""
+"""The JSON form of replies and verdicts: stable, documented in docs/json.md."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -217,6 +217,8 @@ def test_every_other_line_of_a_block_is_one_that_a_shell_can_parse() -> None:
 
 # ------------------------------------------------------------------ paths, links, pictures
 
+MEASURED = ("quality", "reliability")
+
 
 def test_every_path_that_a_page_names_exists() -> None:
     tops = r"(?:bot|corpus|embeddings|tests|scripts|docs|benchmarks|deploy|\.ci)"
@@ -247,6 +249,14 @@ def test_the_readme_is_one_page() -> None:
     assert len(text.split()) <= 900
     for wanted in ("/setinline", "/setprivacy", "docs/pictures/telegram.svg", "./run verify"):
         assert wanted in text
+
+
+def test_the_figures_of_the_readme_stand_in_the_pages_with_their_commands() -> None:
+    text = (ROOT / "README.md").read_text("utf-8").partition("## Your own bot")[2]
+    figures = set(re.findall(r"(?<!\w)\.\d{3}|\d+ %|\d,\d{3}", text))
+    assert len(figures) > 6
+    pages = "".join((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in MEASURED)
+    assert {each for each in figures if each not in pages} == set()
 
 
 def test_the_pictures_are_of_answers_that_the_product_gives_now() -> None:

@@ -1,7 +1,7 @@
 """The gate: what was reached on the sets at hand does not get worse.
 
 The shipped weights were learned on these sets among others, so these are no held-back figures: the
-cross-validated ones are in the README. Each bound is what was measured, less a little.
+cross-validated ones are in docs/quality.md. Each bound is what was measured, less a little.
 """
 
 from collections.abc import Iterator
