@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "commands.md"
 BEGIN = "<!-- made by scripts/reference.py: change the command line, not these lines -->"
 END = "<!-- end of what scripts/reference.py made -->"
 _EXAMPLE = "Example: "
-_KINDS = {"<str>": "TEXT", "<int range>": "NUMBER", "<path>": "FILE", "<directory>": "FOLDER"}
+_KINDS = {"<str>": "TEXT", "<int range>": "NUMBER", "<path>": "FILE", "<file>": "FILE"}
 """The words for kinds of values that have no name of their own."""
 
 
@@ -41,7 +41,7 @@ def commands(command: Any, name: str = "verbatim") -> Iterator[tuple[str, Any]]:
 def reference() -> str:
     """Returns the made lines: a table of all commands, then a section for each."""
     found = list(commands(typer.main.get_command(app)))
-    lines = ["| command | what it does |", "|---|---|"]
+    lines = ["| command | effect |", "|---|---|"]
     for name, command in found:
         summary = _cell(_paragraphs(command)[0])
         lines.append(f"| [`{name}`](#{name.replace(' ', '-')}) | {summary} |")
@@ -89,7 +89,7 @@ def _row(parameter: Any, context: typer.Context) -> Iterator[str]:
     if getattr(parameter, "hidden", False) or parameter.name == "help":
         return
     metavar = parameter.make_metavar(context).replace("|", " or ")
-    metavar = _KINDS.get(metavar, metavar)
+    metavar = _KINDS.get(metavar, metavar.strip("<>"))
     if parameter.param_type_name == "argument":
         shown = metavar.strip("[]{}")
     elif parameter.is_flag:
