@@ -310,7 +310,8 @@ def test_a_file_is_shown_before_it_is_published_and_then_answered_from(office: O
     assert not (office.folder / "snapshots").exists()
     acts = office.acts(pressed(buttons["Publish"]))
     assert acts[0] == Told()
-    assert all(isinstance(act, Change) and act.message_id == 5 for act in acts[1:])
+    changes = [act for act in acts[1:] if act != Typing()]  # typing: a step takes its time
+    assert all(isinstance(act, Change) and act.message_id == 5 for act in changes)
     last = texts_of(acts)[-1]
     assert last.startswith("Published: zoos\n\nGeneration 2 answers now.")
     assert "zoos.md" in office.names
