@@ -24,8 +24,14 @@ _SENTENCE_END = re.compile(r"[.,!?:;…。！？؟।、，][\"'”’»)\]]*$")
 _LABEL = re.compile(r"(?P<label>from|to|contacts?|source|date|de|à)\s*:\s*(?P<value>.*)$", re.I)
 _ADDRESS = re.compile(r"(?:\w\s+)?(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?$")
 _CLOSING = re.compile(
-    r"(?:(?:media\s+)?contacts?(?:\s+information)?|media\s+(?:contact|inquiries|enquiries|relations)"
-    r"|personnes?-ressources?|notes?\s+to\s+editors?|related\s+(?:links|products)"
+    r"(?:(?:(?:media|press|public)\s+)?contacts?(?:\s+(?:information|details|us|persons?|points?))?"
+    r"|(?:for\s+)?(?:media|press)\s+(?:inquiries|enquiries|relations|office|service)"
+    r"|for\s+(?:more|further|additional)\s+information(?:\s*+,?\s*+(?:please\s+)?contact)?"
+    r"|personnes?[-\s]ressources?|renseignements|relations\s+(?:avec\s+les\s+)?médias"
+    r"|contacts?\s+(?:de\s+)?(?:la\s+)?(?:presse|médias?)|service\s+de\s+presse"
+    r"|pour\s+(?:plus|de\s+plus\s+amples)\s+(?:d['’]informations?|(?:de\s+)?renseignements?)"
+    r"|(?:presse)?kontakte?|contactos?(?:\s+de\s+prensa)?|liens?\s+connexes?|associated\s+links?"
+    r"|notes?\s+to\s+editors?|related\s+(?:links|products)"
     r"|-\s*30\s*-|#\s*#\s*#|\\?###)\s*:?$",
     re.I,
 )
@@ -177,8 +183,7 @@ def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
 def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> int:
     """The position of the first closing block ("Contacts" and what follows it)."""
     for position in range(head + 1, len(blocks)):
-        line = _plain(blocks[position].of(text))
-        if _CLOSING.fullmatch(line) and _all_short(text, blocks[position + 1 :]):
+        if _closes(text, blocks[position]) and _all_short(text, blocks[position + 1 :]):
             return position
     last = len(blocks) - 1
     if last > head and title is not None:
@@ -186,6 +191,14 @@ def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> 
         if line.casefold() == title.casefold():
             return last
     return len(blocks)
+
+
+def _closes(text: str, block: Span) -> bool:
+    """Whether a block is the line above contacts, with nothing or short lines under it."""
+    first, _, rest = block.of(text).partition("\n")
+    return _CLOSING.fullmatch(_plain(first)) is not None and (
+        len(rest) <= _CLOSING_CHARACTERS and not _SENTENCE.search(rest)
+    )
 
 
 def _all_short(text: str, blocks: list[Span]) -> bool:
