@@ -28,6 +28,8 @@ _BOUND_PARTS = frozenset(  # beginnings that stand with no hyphen before a word
     "bio com con de dis electro en geo hydro hyper il im in infra inter ir macro micro mis over "
     "photo pro re sub super tele thermo trans un under".split()
 )
+_LOOSE_BEGINNINGS = frozenset("anti counter mid non post pre".split())
+"""Beginnings that some put a hyphen behind, and others do not."""
 _SHORT_WORDS = frozenset(
     "a an as at by co do ex go if in it me my no of on or re so to up us we".split()
 )
@@ -75,11 +77,13 @@ class Hyphenation:
     """Decides on hyphens at line ends by the words of one document.
 
     ``words`` counts each word and each compound with hyphens as it occurs within a line, in
-    case-folded form.
+    case-folded form. ``beginnings`` counts the first parts of the compounds; words such as
+    "nonstop" count against "non".
     """
 
     words: Counter[str]
     english: bool
+    beginnings: Counter[str]
 
     @classmethod
     def of(cls, lines: Iterable[tuple[str, bool]]) -> "Hyphenation":
@@ -91,7 +95,7 @@ class Hyphenation:
             start, end = int(broken), len(found) - int(hyphen)
             words.update(found[start:end])
             broken = hyphen
-        return cls(words, _is_english(words))
+        return cls(words, _is_english(words), _beginnings(words))
 
     def at(self, before: str, after: str) -> Hyphen:
         """Decides on a hyphen that stood behind ``before``, with ``after`` on the next line."""
@@ -125,10 +129,11 @@ class Hyphenation:
         return Hyphen.KEPT
 
     def _in_english(self, one: str, two: str, *, capital: bool) -> Hyphen:
-        if len(one) == 1:  # as in "e-mail": no word is parted behind its first letter
+        short = len(two) <= 2 and self._is_word(two)  # noqa: PLR2004 (as in "follow-up")
+        if len(one) == 1 or short:  # as in "e-mail": no word is parted there
             return Hyphen.KEPT if self._is_word(two) else Hyphen.DROPPED_BY_GUESS
         if one + two in english_words():
-            return Hyphen.DROPPED
+            return self._at_loose_beginning(one) if two in english_words() else Hyphen.DROPPED
         if one[-1] == two[0] and one[-1] in "aeiou":  # as in "de-escalation"
             return Hyphen.KEPT_BY_GUESS
         if one in _BOUND_PARTS and one not in self.words:
@@ -138,11 +143,32 @@ class Hyphenation:
             return Hyphen.DROPPED_BY_GUESS if named else Hyphen.KEPT
         return Hyphen.KEPT_BY_GUESS if one in _FIRST_PARTS else Hyphen.DROPPED_BY_GUESS
 
+    def _at_loose_beginning(self, one: str) -> Hyphen:
+        """Decides where both "nonproliferation" and "non-proliferation" are words."""
+        if one not in _LOOSE_BEGINNINGS:
+            return Hyphen.DROPPED
+        habit = self.beginnings[one]
+        if habit:
+            return Hyphen.KEPT if habit > 0 else Hyphen.DROPPED
+        return Hyphen.KEPT_BY_GUESS if one == "non" else Hyphen.DROPPED_BY_GUESS
+
     def _is_word(self, part: str) -> bool:
         """Whether a part of an English word is one by itself."""
         if len(part) <= 2:  # noqa: PLR2004 (the list has many abbreviations)
             return part in _SHORT_WORDS
         return part in english_words() or part in self.words
+
+
+def _beginnings(words: Counter[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for word, times in words.items():
+        first, hyphen, _rest = word.partition("-")
+        if hyphen:
+            found[first] += times
+            continue
+        if word.startswith("non") and word[len("non") :] in english_words():
+            found["non"] -= times
+    return found
 
 
 def _is_english(words: Counter[str]) -> bool:
