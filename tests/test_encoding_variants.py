@@ -32,6 +32,7 @@ ASCII = "The ministers met at the lake. All were present, and the talks were goo
         ("iso8859-2", CZECH),
         ("iso8859-2", POLISH),
         ("cp1254", TURKISH),
+        ("cp1250", "In Zürich, Ms Łukasz and Mr Żółć said that 40 million € are “fair”.\n"),
         ("cp1250", ROMANIAN),
         ("iso8859-15", "Le coût s'élève à 12 € par tête, à l'été où tout fut décidé.\n"),
         ("koi8-r", RUSSIAN),

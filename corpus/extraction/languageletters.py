@@ -7,6 +7,7 @@ another: "võetud" and "vőetud", "señor" and "se–or".
 import re
 from collections import Counter
 from collections.abc import Sequence
+from string import ascii_letters
 
 _ALPHABETS = {
     "fr": "àâæçéèêëîïôœùûüÿ",
@@ -32,18 +33,20 @@ _ALPHABETS = {
 }
 _ALSO_UPPER = {name: set(letters + letters.upper() + "İ") for name, letters in _ALPHABETS.items()}
 _SIGNS = set("№\u00a0€£§©®™°«»„“”‚‘’‹›–—…•·´²³¹½¼¾±×µ†‡¿¡ªº\u00ad")
+_BEFORE_WORDS = set("\u00a0«“„‘‚‹–—…•†‡¿¡")
 _IN_WORDS = set("’‘·\u00ad")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 _LOOKED_AT = 5_000
-_MOST_STRANGE = 0.05
+_MOST_STRANGE = 0.2
 _LATIN_SHARE = 0.6
-_ASCII_LETTERS = re.compile(rb"[A-Za-z]")
+_ASCII_LETTERS = ascii_letters.encode()
+_ASCII = bytes(range(0x80))
 
 
 def is_in_latin_letters(data: bytes) -> bool:
     """Whether most bytes that can be letters are ASCII letters."""
-    letters = len(_ASCII_LETTERS.findall(data))
-    beyond = sum(byte > 0x7F for byte in data)  # noqa: PLR2004
+    letters = len(data) - len(data.translate(None, _ASCII_LETTERS))
+    beyond = len(data.translate(None, _ASCII))
     return letters >= _LATIN_SHARE * (letters + beyond)
 
 
@@ -74,8 +77,11 @@ def _strange_share(text: str) -> float:
         before, after = text[at - 1 : at], text[at + 1 : at + 2]
         if sign.isalpha() and sign.isupper() and before.islower():
             continue
-        if sign in _SIGNS and sign not in _IN_WORDS and before.isalpha() and after.islower():
-            continue
+        if sign in _SIGNS and sign not in _IN_WORDS:
+            if before.isalpha() and after.islower():
+                continue
+            if after.isalpha() and sign not in _BEFORE_WORDS:
+                continue
         found[sign] += 1
     signs = sum(number for sign, number in found.items() if sign in _SIGNS)
     known = max(

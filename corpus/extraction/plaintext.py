@@ -42,7 +42,8 @@ _CYRILLIC = ("cp1251", "koi8-r", "koi8-u", "iso8859-5", "cp866", "mac_cyrillic")
 _JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _MOST_NULS = 0.02
-_PRINTED = [bytes((byte,)) for byte in (9, 10, 13, *range(0x20, 0x7F))]
+_PRINTED = bytes((9, 10, 13, *range(0x20, 0x7F)))
+_ASCII = bytes(range(0x80))
 _LATIN_SHARE = 0.6
 _LEAST_CERTAIN = 3
 _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx."
@@ -138,6 +139,7 @@ def _in_bytes(data: bytes, *, declared: str | None) -> Decoded:
     text = _strictly(data, "utf-8")
     if text is not None and (says_utf8 or declared is None or _is_plainly_utf8(data, text)):
         if declared is None and any(escape in data for escape in _JAPANESE_ESCAPES):
+            libraries.require("encodings")
             japanese = _strictly(data, "iso2022_jp")
             if japanese is not None:
                 return Decoded(_checked(japanese), "iso2022_jp")
@@ -175,8 +177,8 @@ def _nuls_are_stray(data: bytes) -> bool:
         nuls <= _FEW_BYTES and nuls * _TEXT_PER_BYTE <= len(data)
     ):
         return False
-    printed = sum(map(bare.count, _PRINTED))
-    if printed >= _LATIN_SHARE * len(bare):
+    others = len(bare.translate(None, _PRINTED))
+    if others <= (1 - _LATIN_SHARE) * len(bare):
         return True
     text = _strictly(bare, "utf-8")
     return text is not None and len(_CONTROLS.findall(text)) <= _MOST_CONTROLS * len(text)
@@ -247,7 +249,7 @@ def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
 
 def _is_damaged_ascii(data: bytes) -> bool:
     """Whether the bytes beyond ASCII are so few, and so strange, that they are damage."""
-    beyond = [byte for byte in data if byte > 0x7F]  # noqa: PLR2004
+    beyond = data.translate(None, _ASCII)
     strange = not _LIKELY_ALONE.issuperset(beyond) or _CUT_CHARACTER.search(data) is not None
     return _are_few(beyond, data) and strange
 
@@ -284,7 +286,7 @@ def _guess(data: bytes) -> str:
     libraries.require("encodings")
     from charset_normalizer import from_bytes
 
-    beyond = [byte for byte in data if byte > 0x7F]  # noqa: PLR2004
+    beyond = data.translate(None, _ASCII)
     if _are_few(beyond, data) and b"\r" not in data.replace(b"\r\n", b""):
         return "cp1252"
     found = _fitting(data, _LATIN) if is_in_latin_letters(data) else None
