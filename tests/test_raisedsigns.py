@@ -57,7 +57,7 @@ def test_an_exponent_stays_in_superscript_characters(
         ("au XXI", "e", " siècle", "e"),
         ("la 2", "e", " session", "e"),
         ("el 3", "o", " de mayo", "º"),
-        ("at 20 ", "o", "C", "o"),
+        ("at 20 ", "o", "C", "°"),
         ("at 20", "o", "C", "°"),
         ("at 20", "0", " C", "°"),
         ("the 3", "1", "/2 years", " 1"),

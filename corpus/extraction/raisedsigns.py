@@ -34,6 +34,7 @@ _TEN = re.compile(r"(?<![\d.,])10$")
 _NUMBER = re.compile(r"(?<![\d.,])[.,]*+(?P<number>\d[\d.,]*+)$")
 _PRICE = re.compile(r"[$€£¥]\s?\d+$")
 _WORDED = re.compile(r"(?:[a-zß-ÿ]{3}|[.,;:\]”»])$")
+_NOTED_PLACE = re.compile(r"(?:[^\W\d_]{4}|[.,;:)\]”»\"’%]|\d)$")
 _VARIABLE = re.compile(r"(?<!\w)[B-HJ-Zb-z]$")
 
 
@@ -83,6 +84,16 @@ def follows_number(before: str) -> bool:
     )
 
 
+def is_noted_in_text(signs: str, *, before: str, after: str) -> bool:
+    """Whether superscript characters in a text are the mark of a note.
+
+    They are where nothing else is likely: behind a long word, an end mark or a number.
+    """
+    if not _NOTED_PLACE.search(before):
+        return False
+    return reading_of(signs, before=before, after=after).role is Role.NOTE
+
+
 @dataclass(frozen=True, slots=True)
 class _Sign:
     """A raised sign in usual characters, the text around it, and whether it is known as a note."""
@@ -108,6 +119,10 @@ class _Sign:
     @property
     def behind_digit(self) -> bool:
         return self.before[-1:].isdigit()
+
+    @property
+    def behind_measure(self) -> bool:
+        return self.before.rstrip()[-1:].isdigit()
 
 
 _NOTE = Reading(Role.NOTE, "")
@@ -157,7 +172,7 @@ def _reading_of_letters(sign: _Sign) -> Reading:
 def _spelt(sign: _Sign) -> str | None:
     """Letters that are the end of an ordinal, a degree or a trade mark, as they are written."""
     lower = sign.text.casefold()
-    if lower == "o" and sign.behind_digit and _DEGREE.match(sign.after):
+    if lower == "o" and sign.behind_measure and _DEGREE.match(sign.after):
         return "°"
     if sign.behind_digit or _ROMAN.search(sign.before):
         if lower in _ONE_LETTER_ORDINALS:
@@ -171,7 +186,7 @@ def _spelt(sign: _Sign) -> str | None:
 def _reading_of_figures(sign: _Sign) -> Reading:
     if _SIGNS.fullmatch(sign.text):
         return _NOTE
-    if sign.text in {"0", "°"} and sign.behind_digit and _DEGREE.match(sign.after):
+    if sign.text in {"0", "°"} and sign.behind_measure and _DEGREE.match(sign.after):
         return Reading(Role.LETTERS, "°")
     if _SIGNED.fullmatch(sign.text) or (sign.text.isdigit() and sign.text[0] == "0"):
         return sign.exponent

@@ -11,26 +11,40 @@ from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.doctype import check_doctype
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
 from corpus.extraction.leftout import LeftOut, without_marks
-from corpus.extraction.raisedsigns import Role, is_raised_sign, reading_of
+from corpus.extraction.mathtext import formula_text
+from corpus.extraction.raisedsigns import (
+    SUPERSCRIPT_RUN,
+    Role,
+    is_noted_in_text,
+    is_raised_sign,
+    reading_of,
+)
 from corpus.extraction.symbolfonts import is_symbol_font, sign_of
 from corpus.extraction.wordnumbering import WordNumbering
 from corpus.extraction.ziplimits import check_zip
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_FORMULA = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
+_COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_ALTERNATIVES = f"{_COMPATIBLE}AlternateContent"
 _NOT_READ = {  # moved to another place, or said a second time for old programs
     f"{_W}moveFrom",
     f"{_W}pPr",
     f"{_W}rPr",
     f"{_W}rt",
     f"{_W}tbl",
-    _FALLBACK,
 }
 _WRAPPERS = {f"{_W}{name}" for name in ("sdt", "sdtContent", "customXml", "ins", "moveTo")}
-_BREAKS = {f"{_W}cr": "\n", f"{_W}tab": " ", f"{_W}ptab": " ", f"{_W}noBreakHyphen": "-"}
+_BREAKS = {
+    f"{_W}br": "\n",
+    f"{_W}cr": "\n",
+    f"{_W}tab": " ",
+    f"{_W}ptab": " ",
+    f"{_W}noBreakHyphen": "-",
+}
 _HEADING = re.compile(r"heading (\d)", re.I)
 _SPACES = re.compile(r"[ \t\r\f\v]+")
+_ON = frozenset(("1", "true", "on"))
 _NO_TITLE = re.compile(r"(?:word|microsoft word)?\s*(?:document|dokument)?\d*|untitled", re.I)
 _LONG_CELL_WORDS = 30
 _NOT_SHOWN = (
@@ -39,8 +53,10 @@ _NOT_SHOWN = (
 )
 _CODE = re.compile(r"[0-9A-Fa-f]{1,6}")
 _PRIVATE_AREA = 0xF000
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
 _PIECES_BEFORE = 20
 _RAISED_CHARACTERS = 5
+_CONTEXT = 80  # characters beside superscript ones that are looked at, marks of places among them
 _MAX_STYLES_DEEP = 12
 
 
@@ -135,18 +151,27 @@ class _Reading:
         self._notes: list[Any] = []
         self._values: dict[tuple[str, str], str | None] = {}
         self._styled_paragraph: tuple[Any, str] = (None, "")
+        self._fields: list[bool] | None = None
+        self._instructions = 0
         self.left_out = LeftOut()
         self._sources = {
             f"{_W}footnoteReference": _notes_part(document, "footnotes"),
             f"{_W}endnoteReference": _notes_part(document, "endnotes"),
+            f"{_W}commentReference": _notes_part(document, "comments"),
         }
         self.title: str | None = None
 
-    def blocks(self, parent: Any) -> Iterator[str]:
-        """The blocks of an element that holds paragraphs and tables."""
+    def blocks(self, parent: Any, *, bare_numbers: bool = False) -> Iterator[str]:
+        """The blocks of an element that holds paragraphs and tables.
+
+        With ``bare_numbers`` the number of an empty paragraph is a block, as it is in a table.
+        """
         points: list[str] = []
         carried = ""
         for child in _unwrapped(parent):
+            if child.tag == f"{_W}altChunk":
+                carried += self.left_out.mark(DeviationName.PAGE_TEXT, "an embedded document")
+                continue
             if child.tag == f"{_W}tbl":
                 yield from list_blocks(points)
                 points = []
@@ -168,6 +193,8 @@ class _Reading:
                 yield from list_blocks(points)
                 points = []
                 yield self._paragraph(f"{number} {text}" if number else text, heading)
+            elif number and bare_numbers:
+                yield number
             for box in boxes:
                 yield from list_blocks(points)
                 points = []
@@ -196,7 +223,10 @@ class _Reading:
 
         Raised signs are read by the text around them: a note's mark, or an exponent.
         """
+        self._fields = [] if _fields_are_whole(paragraph) else None
+        self._instructions = 0
         pieces = list(self._inline(paragraph, paragraph, boxes))
+        typed = any(not raised and SUPERSCRIPT_RUN.search(piece) for piece, raised in pieces)
         tail: list[str] = []
         at = 0
         while at < len(pieces):
@@ -211,7 +241,17 @@ class _Reading:
             before = without_marks("".join(tail[-_PIECES_BEFORE:]))
             after = pieces[at][0] if at < len(pieces) else ""
             tail.append(self._raised(piece, before, after))
-        return "".join(tail)
+        text = "".join(tail)
+        return SUPERSCRIPT_RUN.sub(self._superscript, text) if typed else text
+
+    def _superscript(self, match: re.Match[str]) -> str:
+        """The mark of a note that is typed in superscript characters leaves; an exponent stays."""
+        text = match.string
+        before = without_marks(text[max(0, match.start() - _CONTEXT) : match.start()])
+        after = without_marks(text[match.end() : match.end() + _CONTEXT])
+        if is_noted_in_text(match[0], before=before, after=after):
+            return self.left_out.mark(DeviationName.NOTE, match[0])
+        return match[0]
 
     def _raised(self, piece: str, before: str, after: str) -> str:
         if not (is_raised_sign(piece) or len(piece.strip()) <= _RAISED_CHARACTERS):
@@ -225,12 +265,15 @@ class _Reading:
         """Yields the pieces of text within a paragraph, and whether each is raised."""
         for child in element:
             tag = child.tag
-            if tag in {f"{_W}t", _MATH_TEXT}:
-                yield without_marks(child.text or ""), False
+            if tag == f"{_W}t":
+                yield self._shown(without_marks(child.text or "")), False
+            elif tag == _FORMULA:
+                yield without_marks(formula_text(child)), False
+            elif tag == f"{_W}fldChar":
+                self._enter_field(child.get(f"{_W}fldCharType", ""))
             elif tag in _BREAKS:
-                yield _BREAKS[tag], False
-            elif tag == f"{_W}br":
-                yield " " if child.get(f"{_W}type") in {"page", "column"} else "\n", False
+                moves = child.get(f"{_W}type") in {"page", "column"}
+                yield " " if moves else _BREAKS[tag], False
             elif tag in self._sources:
                 yield self._reference(child), False
             elif tag == f"{_W}sym":
@@ -242,8 +285,32 @@ class _Reading:
                 yield self.left_out.mark(DeviationName.DELETED_TEXT, deleted), False
             elif tag == f"{_W}r":
                 yield from self._run(child, paragraph, boxes)
+            elif tag == _ALTERNATIVES:
+                yield from self._inline(_alternative(child), paragraph, boxes)
             elif tag not in _NOT_READ and isinstance(tag, str):
                 yield from self._inline(child, paragraph, boxes)
+
+    def _enter_field(self, part: str) -> None:
+        """Follows a field: its instruction is no text, its result is."""
+        if self._fields is None:
+            return
+        if part == "begin":
+            self._fields.append(True)
+            self._instructions += 1
+        elif self._fields and part in {"separate", "end"}:
+            self._instructions -= self._fields.pop()
+            if part == "separate":
+                self._fields.append(False)
+
+    def _shown(self, text: str) -> str:
+        """A text, or the mark of one that is the instruction of a field."""
+        if self._instructions:
+            return self.left_out.mark(DeviationName.MARKUP, text)
+        return text
+
+    def _comment(self, comment: Any | None) -> str:
+        words = () if comment is None else (each.text or "" for each in comment.iter(f"{_W}t"))
+        return self.left_out.mark(DeviationName.ASIDE, "".join(words))
 
     def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[tuple[str, bool]]:
         """Yields the pieces of a run, or the mark of one that is hidden or struck out."""
@@ -252,11 +319,26 @@ class _Reading:
                 text = "".join(each.text or "" for each in run.iter(f"{_W}t"))
                 yield self.left_out.mark(deviation, text), False
                 return
-        raised = self._property(run, paragraph, "vertAlign") == "superscript"
+        raised = self._is_raised(run, paragraph)
         font = _font_of(run)
+        own_mark = any(each.get(f"{_W}customMarkFollows") in _ON for each in run)
         for piece, _ in self._inline(run, paragraph, boxes):
+            if own_mark and not _is_place(piece):
+                continue  # the note's mark as it is typed: its reference is noted
             shown = _in_unicode(piece, font) if font else piece
+            shown = _PRIVATE.sub(self._unknown_sign, shown)
             yield shown, raised and bool(shown.strip())
+
+    def _is_raised(self, run: Any, paragraph: Any) -> bool:
+        if self._property(run, paragraph, "vertAlign") == "superscript":
+            return True
+        own = run.find(f"{_W}rPr")
+        height = "" if own is None else _value(own, "position")
+        return height.isdigit() and int(height) > 0
+
+    def _unknown_sign(self, match: re.Match[str]) -> str:
+        code = f"{ord(match[0]):04X}"
+        return f"\ufffd{self.left_out.mark(DeviationName.SYMBOL, code)}"
 
     def _is_set(self, run: Any, paragraph: Any, name: str) -> bool:
         return self._property(run, paragraph, name) not in {None, "0", "false", "off"}
@@ -303,6 +385,8 @@ class _Reading:
 
     def _reference(self, element: Any) -> str:
         notes = self._sources[element.tag]
+        if element.tag == f"{_W}commentReference":
+            return self._comment(notes.get(element.get(f"{_W}id")))
         note = notes.get(element.get(f"{_W}id"))
         if note is None:
             return ""
@@ -336,6 +420,8 @@ class _Reading:
                 continue  # it changes the level alone, of a list that its style names
             own = paragraph.find(f"{_W}pPr/{_W}numPr")
             level = (own is not None and _value(own, "ilvl")) or _value(numbering, "ilvl")
+            if not level and holder is not paragraph:
+                return name, self._numbering.level_of_style(name, self._style_of(paragraph))
             return name, int(level) if level.isdigit() and len(level) == 1 else 0
         return None
 
@@ -354,7 +440,21 @@ class _Reading:
 
     def _table(self, table: Any) -> Iterator[str]:
         """A table as one block; one that only lays out the page gives the blocks in its cells."""
-        rows = [list(_cells(row)) for row in _unwrapped(table) if row.tag == f"{_W}tr"]
+        rows = []
+        gone = ""
+        for row in _unwrapped(table):
+            if row.tag != f"{_W}tr":
+                continue
+            name = _row_is_gone(row)
+            if name is not None:
+                gone += self.left_out.mark(name, _words_of(row))
+                continue
+            cells = list(_cells(row))
+            for place, cell in enumerate(cells):
+                if cell is not None and cell.find(f"{_W}tcPr/{_W}cellDel") is not None:
+                    gone += self.left_out.mark(DeviationName.DELETED_TEXT, _words_of(cell))
+                    cells[place] = None
+            rows.append(cells)
         cells = [cell for row in rows for cell in row if cell is not None]
         if all(len(row) <= 1 for row in rows) or any(map(_is_long, cells)):
             for cell in cells:
@@ -364,10 +464,10 @@ class _Reading:
             [["" if cell is None else self._cell(cell) for cell in row] for row in rows]
         )
         if block:
-            yield block
+            yield gone + block
 
     def _cell(self, cell: Any) -> str:
-        return " ".join(" ".join(self.blocks(cell)).split())
+        return " ".join(" ".join(self.blocks(cell, bare_numbers=True)).split())
 
 
 def _styles(document: Any) -> dict[str, Any]:
@@ -415,8 +515,51 @@ def _unwrapped(parent: Any) -> Iterator[Any]:
     for child in parent:
         if child.tag in _WRAPPERS:
             yield from _unwrapped(child)
-        elif child.tag in {f"{_W}p", f"{_W}tbl", f"{_W}tr", f"{_W}tc"}:
+        elif child.tag == _ALTERNATIVES:
+            yield from _unwrapped(_alternative(child))
+        elif child.tag in {f"{_W}{name}" for name in ("p", "tbl", "tr", "tc", "altChunk")}:
             yield child
+
+
+def _alternative(element: Any) -> Any:
+    """The first of several forms of the same content, which is the newest; an empty one if none."""
+    for name in ("Choice", "Fallback"):
+        found = element.find(f"{_COMPATIBLE}{name}")
+        if found is not None:
+            return found
+    return element.makeelement(f"{_W}r")
+
+
+def _fields_are_whole(paragraph: Any) -> bool:
+    """Whether each field that begins in a paragraph ends in it."""
+    types = [each.get(f"{_W}fldCharType") for each in paragraph.iter(f"{_W}fldChar")]
+    return bool(types) and types.count("begin") == types.count("end")
+
+
+def _row_is_gone(row: Any) -> DeviationName | None:
+    """The reason for which a row of a table is not shown; None if it is."""
+    properties = row.find(f"{_W}trPr")
+    if properties is None:
+        return None
+    if properties.find(f"{_W}del") is not None:
+        return DeviationName.DELETED_TEXT
+    hidden = properties.find(f"{_W}hidden")
+    shown = hidden is None or hidden.get(f"{_W}val", "true") not in _ON
+    return None if shown else DeviationName.HIDDEN_TEXT
+
+
+def _words_of(element: Any) -> str:
+    """The text of an element, with a space between its paragraphs."""
+    paragraphs = (
+        "".join(t.text or "" for t in paragraph.iter(f"{_W}t", f"{_W}delText"))
+        for paragraph in element.iter(f"{_W}p")
+    )
+    return " ".join(paragraphs)
+
+
+def _is_place(piece: str) -> bool:
+    """Whether a piece is nothing but the mark of a place from which something was left out."""
+    return bool(piece) and not without_marks(piece)
 
 
 def _cells(row: Any) -> Iterator[Any]:

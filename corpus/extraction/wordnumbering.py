@@ -1,6 +1,7 @@
 """Counts the numbered paragraphs of a Word file as Word shows them."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,20 @@ _LETTERS = 26
 _MOST_LEVELS = 9
 
 
+def _russian(number: int) -> str:
+    times, letter = divmod(number - 1, len(_RUSSIAN))
+    return _RUSSIAN[letter] * min(times + 1, 50)
+
+
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"
+_WRITTEN: dict[str, Callable[[int], str]] = {
+    "decimalZero": "{:02}".format,
+    "numberInDash": "- {} -".format,
+    "russianLower": _russian,
+    "russianUpper": lambda number: _russian(number).upper(),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Level:
     """One level of a list: its first number, the form of its numbers, and the text around them."""
@@ -28,6 +43,7 @@ class _Level:
     text: str
     restarts_after: int | None
     plain: bool
+    style: str
 
 
 class WordNumbering:
@@ -105,6 +121,14 @@ class WordNumbering:
             return ""
         return self._shown(list_name, found, counts)
 
+    def level_of_style(self, list_name: str, style: str) -> int:
+        """Returns the level of a list that is for paragraphs of a style; 0 where none is."""
+        for level in range(_MOST_LEVELS):
+            found = self._level(list_name, level)
+            if found is not None and style and found.style == style:
+                return level
+        return 0
+
     def _shown(self, list_name: str, shown: _Level, counts: list[int | None]) -> str:
         def number(match: re.Match[str]) -> str:
             at = int(match[1]) - 1
@@ -126,8 +150,8 @@ class WordNumbering:
 
 
 def _formatted(number: int, form: str) -> str:
-    if form == "decimalZero":
-        return f"{number:02}"
+    if form in _WRITTEN:
+        return _WRITTEN[form](number)
     if form in {"lowerLetter", "upperLetter"} and number > _LETTERS:
         # Word doubles the letter where lists elsewhere go on with two: z, aa, bb
         times, letter = divmod(number - 1, _LETTERS)
@@ -143,6 +167,7 @@ def _level(element: Any) -> _Level:
         form=_value(element, "numFmt") or "decimal",
         text=_value(element, "lvlText"),
         restarts_after=_integer(restart, 0) if restart else None,
+        style=_value(element, "pStyle"),
         plain=plain is not None and plain.get(f"{W}val", "true") not in {"0", "false", "off"},
     )
 
