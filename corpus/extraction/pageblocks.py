@@ -13,7 +13,7 @@ from corpus.extraction.leftout import NUMBERED
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
 _BREAK = "\x00"
 _SOFT_HYPHEN = "\u00ad"  # nobody sees it but where a browser breaks a line
-_PARAGRAPH_BREAK = re.compile(rf"(?: ?{_BREAK}){{2,}} ?")
+_PARAGRAPH_BREAK = re.compile(rf"{_BREAK}(?:[ \u00a0]{{0,5}}{_BREAK})++")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _HEADINGS = range(1, 7)
 _HEADING_TAGS = tuple(f"h{level}" for level in _HEADINGS)

@@ -15,6 +15,7 @@ from corpus.extraction.leftout import without_marks
 from corpus.extraction.markup import empty_body, html_tree
 from corpus.extraction.pageblocks import blocks_of, in_its_words
 from corpus.extraction.pagefacts import page_facts
+from corpus.extraction.pageflow import prepare
 from corpus.extraction.pagewords import left_out, pieces_of
 from corpus.extraction.shownpage import show
 
@@ -162,6 +163,8 @@ def _main_part(tree: Any) -> Any:
     body = tree.find("body")
     if body is not None and len(body.text_content()) <= _SHORT_PAGE:
         return in_its_words(body)
+    if body is not None:
+        prepare(body)
     found = trafilatura.bare_extraction(
         tree, include_comments=False, include_formatting=True, with_metadata=False
     )
