@@ -184,6 +184,7 @@ def test_parts_of_a_formula_stay_apart(formula: str, shown: str) -> None:
     [
         (run("6", '<w:position w:val="6"/><w:sz w:val="14"/>'), "10⁶ fish."),
         (run("6", '<w:position w:val="-6"/>'), "106 fish."),
+        (run("2", '<w:vertAlign w:val="subscript"/>'), "10₂ fish."),
     ],
 )
 def test_text_that_is_set_higher_is_raised(raised: str, shown: str) -> None:

@@ -6,13 +6,12 @@ It reads MathML and the formulas of Word files, whose elements have other names.
 from collections.abc import Sequence
 from typing import Any
 
-from corpus.extraction.raisedsigns import superscript
+from corpus.extraction.raisedsigns import subscript, superscript
 
 _RAISED = frozenset(("msup", "sSup"))
 _FRACTIONS = frozenset(("mfrac", "f"))
 _ROOTS = frozenset(("msqrt", "mroot", "rad"))
 _SILENT = frozenset("annotation annotation-xml rPr ctrlPr sSupPr fPr radPr mphantom deg".split())
-_SUBSCRIPT = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 _LOWERED = frozenset(("msub", "sSub"))
 _RAISED_CHARACTERS = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ")
 _PARTS = 2
@@ -49,7 +48,7 @@ def _raised(text: str) -> str:
 
 
 def _lowered(parts: Sequence[str]) -> str:
-    return parts[1].translate(_SUBSCRIPT) if parts[1].isdigit() else f"_{_grouped(parts[1])}"
+    return subscript(parts[1]) if parts[1].isdigit() else f"_{_grouped(parts[1])}"
 
 
 def _grouped(text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 _SUPERSCRIPT = str.maketrans("0123456789+-−–()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁽⁾ⁿ")
+_SUBSCRIPT = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾", "0123456789+-()")
 SUPERSCRIPT_RUN = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:,\s?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)*")
 _CONTEXT = 40  # characters beside a sign that are looked at
@@ -74,6 +75,11 @@ def plain(text: str) -> str:
 def superscript(text: str) -> str:
     """The text in superscript characters, without white space; "10" becomes "¹⁰"."""
     return "".join(text.split()).translate(_SUPERSCRIPT)
+
+
+def subscript(text: str) -> str:
+    """The text in subscript characters."""
+    return text.translate(_SUBSCRIPT)
 
 
 def follows_number(before: str) -> bool:

@@ -15,13 +15,13 @@ from corpus.extraction.mathtext import formula_text
 from corpus.extraction.pagecounters import counted_beginnings
 from corpus.extraction.pagenotes import take_note_marks
 from corpus.extraction.pagestyles import PageStyles
+from corpus.extraction.raisedsigns import subscript
 
 _RAISED_NAMES = frozenset(
     "sup super superscript oj-super MsoFootnoteReference MsoEndnoteReference".split()
 )
 _LOWERED_NAMES = frozenset("sub subscript oj-sub".split())
 _MAY_BE_RAISED = ("span", "a", "small", "font", "b", "i", "em", "strong")
-_SUBSCRIPT = str.maketrans("0123456789+-()", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 
 
 def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
@@ -119,7 +119,7 @@ def _lower(element: Any) -> None:
     """Keeps a lowered number apart from a number before it: in subscript characters."""
     text = text_of(element)
     if text_before(element)[-1:].isdigit() and text.strip().isdigit():
-        replace(element, text.strip().translate(_SUBSCRIPT))
+        replace(element, subscript(text.strip()))
 
 
 def _wrap(element: Any, first: str, last: str) -> None:

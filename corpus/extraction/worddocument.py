@@ -18,6 +18,7 @@ from corpus.extraction.raisedsigns import (
     is_noted_in_text,
     is_raised_sign,
     reading_of,
+    subscript,
 )
 from corpus.extraction.symbolfonts import is_symbol_font, sign_of
 from corpus.extraction.wordnumbering import WordNumbering
@@ -58,6 +59,9 @@ _PIECES_BEFORE = 20
 _RAISED_CHARACTERS = 5
 _CONTEXT = 80  # characters beside superscript ones that are looked at, marks of places among them
 _MAX_STYLES_DEEP = 12
+
+_Piece = tuple[str, bool | None]
+"""Some text, and whether it is raised; None if it is lowered."""
 
 
 def load() -> None:
@@ -233,7 +237,9 @@ class _Reading:
             piece, raised = pieces[at]
             at += 1
             if not raised:
-                tail.append(piece)
+                lowered = raised is None and piece.isdecimal() and tail[-1:]
+                apart = lowered and without_marks(tail[-1])[-1:].isdigit()
+                tail.append(subscript(piece) if apart else piece)
                 continue
             while at < len(pieces) and pieces[at][1]:
                 piece += pieces[at][0]
@@ -261,8 +267,8 @@ class _Reading:
             return self.left_out.mark(DeviationName.NOTE, piece)
         return reading.text
 
-    def _inline(self, element: Any, paragraph: Any, boxes: list[Any]) -> Iterator[tuple[str, bool]]:
-        """Yields the pieces of text within a paragraph, and whether each is raised."""
+    def _inline(self, element: Any, paragraph: Any, boxes: list[Any]) -> Iterator[_Piece]:
+        """Yields the pieces of text within a paragraph."""
         for child in element:
             tag = child.tag
             if tag == f"{_W}t":
@@ -312,7 +318,7 @@ class _Reading:
         words = () if comment is None else (each.text or "" for each in comment.iter(f"{_W}t"))
         return self.left_out.mark(DeviationName.ASIDE, "".join(words))
 
-    def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[tuple[str, bool]]:
+    def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[_Piece]:
         """Yields the pieces of a run, or the mark of one that is hidden or struck out."""
         for names, deviation in _NOT_SHOWN:
             if any(self._is_set(run, paragraph, name) for name in names):
@@ -329,9 +335,11 @@ class _Reading:
             shown = _PRIVATE.sub(self._unknown_sign, shown)
             yield shown, raised and bool(shown.strip())
 
-    def _is_raised(self, run: Any, paragraph: Any) -> bool:
-        if self._property(run, paragraph, "vertAlign") == "superscript":
-            return True
+    def _is_raised(self, run: Any, paragraph: Any) -> bool | None:
+        """Whether the text of a run is raised; None if it is lowered."""
+        align = self._property(run, paragraph, "vertAlign")
+        if align in {"superscript", "subscript"}:
+            return True if align == "superscript" else None
         own = run.find(f"{_W}rPr")
         height = "" if own is None else _value(own, "position")
         return height.isdigit() and int(height) > 0
