@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FRONT = [page for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md") if page.exists()]
+PAGES = [*FRONT, *sorted((ROOT / "docs").glob("*.md"))]
+"""Those that are here: an installed package has none."""
 
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S)
 _INLINE = re.compile(r"`([^`\n]+)`")

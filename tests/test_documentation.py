@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from documentpages import PAGES, ROOT, Block, Typed, blocks, inline_codes, links, prose
+from documentpages import FRONT, PAGES, ROOT, Block, Typed, blocks, inline_codes, links, prose
 from pdfs import At, pdf
 from processes import VERBATIM, environment
 
@@ -235,7 +235,7 @@ def test_every_path_that_a_page_names_exists() -> None:
     assert seen > 40
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md"], ids=str)
+@pytest.mark.parametrize("page", FRONT, ids=lambda page: page.stem)
 def test_every_link_of_the_front_pages_leads_to_a_file(page: Path) -> None:
     inside = [link for link in links(page) if "://" not in link]
     assert inside
