@@ -3,7 +3,9 @@
 import pytest
 
 from corpus.extraction.extract import DeviationKind
+from corpus.extraction.kinds import Kind, kind_of
 from corpus.extraction.plaintext import decoded, read_plain_text
+from corpus.extraction.webpage import read_web_page
 
 SPANISH = (
     "Los ministros reafirmaron su compromiso. «No olvidaremos», dijo el señor Núñez. ¿Cuándo?\n"
@@ -81,6 +83,19 @@ def test_a_zero_byte_makes_no_page_one_of_two_bytes_a_character() -> None:
 @pytest.mark.parametrize("text", ["Hi.", "Да.", ASCII, RUSSIAN, JAPANESE])
 def test_utf16_without_a_mark_is_still_read(encoding: str, text: str) -> None:
     assert read_plain_text(text.encode(encoding)).text == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("start", ["<!doctype html><html>", "<p>Words of the page.</p>"])
+@pytest.mark.parametrize("text", [ASCII, RUSSIAN, JAPANESE])
+def test_a_page_in_utf16_without_a_mark_is_read(encoding: str, start: str, text: str) -> None:
+    data = f"{start}<body><h1>Joint</h1><p>{text.strip()}</p>".encode(encoding)
+    assert kind_of(data, name="page.html") is Kind.HTML
+    assert text.strip() in read_web_page(data).text
+
+
+def test_a_zero_byte_at_the_head_of_a_page_makes_it_no_other_file() -> None:
+    assert kind_of(b"<p>The\x00 ministers met.</p>", name="page.html") is Kind.HTML
 
 
 def test_utf8_that_is_declared_as_something_else_is_read_as_utf8_and_told() -> None:

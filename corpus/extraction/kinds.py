@@ -187,7 +187,8 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
         raise UnreadableSource(
             f"not {_NAMES[claim]}: it is {_NAMES[found]}. Rename it to {_SUFFIX_OF_KIND[found]}."
         )
-    if claim is Kind.HTML and b"\x00" not in data[:_HEAD_BYTES]:
+    head = data[:_HEAD_BYTES]
+    if claim is Kind.HTML and (b"\x00" not in head or _as_ascii(head).lstrip().startswith(b"<")):
         return claim  # a page may begin with any tag, or with none
     if claim in _TEXTS:
         return claim
@@ -228,9 +229,13 @@ def _by_markup(head: bytes) -> Kind | str | None:
 
 
 def _as_ascii(head: bytes) -> bytes:
-    """The head with what marks it as UTF-8 or UTF-16 taken off, line feeds as line ends."""
+    """The head with what marks it as UTF-8 or UTF-16 taken off, line feeds as line ends.
+
+    Zero bytes are the halves of characters of UTF-16, which may come without a mark.
+    """
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        head = head[2:].replace(b"\x00", b"")
+        head = head[2:]
+    head = head.replace(b"\x00", b"")
     return head.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
 
 
