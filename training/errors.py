@@ -1,0 +1,23 @@
+"""Errors of training.
+
+TrainingError
+├── MaterialError     data to learn from is missing or not what it should be
+├── ForeignDocument   a document that nothing may be learned from is among the rows
+└── WeightsDamaged    exported weights or a checkpoint are not whole
+"""
+
+
+class TrainingError(Exception):
+    """The root of what training raises."""
+
+
+class MaterialError(TrainingError):
+    """Data to learn from is missing or not what it should be."""
+
+
+class ForeignDocument(TrainingError):
+    """A document that nothing may be learned from is among the rows."""
+
+
+class WeightsDamaged(TrainingError):
+    """Exported weights or a checkpoint are not whole."""

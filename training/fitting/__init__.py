@@ -1,0 +1,1 @@
+"""Fits a network step by step, with checkpoints that a killed run goes on from."""

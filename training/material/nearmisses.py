@@ -1,0 +1,210 @@
+"""Makes near misses of a question and a passage by rules: a sentence taken out, a value swapped."""
+
+import random
+import re
+from collections.abc import Sequence
+
+from corpus import months
+from training.material.pairs import Range
+
+_WORD = re.compile(r"[^\W_]+")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_NUMBER = re.compile(r"\b\d{1,4}\b")
+_MONTH = re.compile(rf"\b(?:{'|'.join(months.ENGLISH)})\b")
+_SAME_SENTENCE = 0.9
+_LIKE_THE_CLAUSE = 0.6
+_SHINGLE_WORDS = 8
+_SHORT_WORD = 3
+_NEAR_COPY = 0.5
+_NEAR_COPY_WORDS = 5
+_YEARS_AWAY = 4
+_TRIES = 8
+
+COUNTRIES = (
+    "Afghanistan|Albania|Algeria|Angola|Argentina|Armenia|Australia|Austria|Azerbaijan|Bahrain|"
+    "Bangladesh|Belgium|Brazil|Bulgaria|Canada|Chile|China|Colombia|Croatia|Cuba|Cyprus|Denmark|"
+    "Ecuador|Egypt|Estonia|Ethiopia|Finland|France|Germany|Ghana|Greece|Guatemala|Haiti|Honduras|"
+    "Hungary|India|Indonesia|Iran|Iraq|Ireland|Israel|Italy|Japan|Jordan|Kazakhstan|Kenya|Kuwait|"
+    "Latvia|Lebanon|Lithuania|Malaysia|Mexico|Moldova|Morocco|Nepal|Netherlands|Nigeria|Norway|"
+    "Oman|Pakistan|Panama|Peru|Philippines|Poland|Portugal|Qatar|Romania|Senegal|Serbia|Singapore|"
+    "Slovakia|Slovenia|Spain|Sweden|Switzerland|Taiwan|Tanzania|Thailand|Tunisia|Turkey|Uganda|"
+    "Ukraine|Uruguay|Venezuela|Vietnam|Yemen|Zambia"
+)
+_COUNTRY = re.compile(rf"\b(?:{COUNTRIES})\b")
+_COUNTRY_NAMES = tuple(COUNTRIES.split("|"))
+
+ALIASES = (
+    ("the United States", "the US"),
+    ("the US", "America"),
+    ("the U.S.", "the United States"),
+    ("America", "the US"),
+    ("Washington", "the US"),
+    ("President Biden", "Biden"),
+    ("Biden", "President Biden"),
+    ("President Trump", "Trump"),
+    ("Trump", "President Trump"),
+    ("the UK", "the United Kingdom"),
+    ("Britain", "the UK"),
+    ("the EU", "the European Union"),
+    ("the UN", "the United Nations"),
+    ("COVID-19", "Covid"),
+)
+"""Two names of one thing: a name that the passage does not have must not mean "no answer"."""
+
+_FUNCTION_WORDS = frozenset(
+    "a an the of to in on for by with at from and or did do does was were is are be been has have "
+    "had that this these those it its their his her they he she will would can could which what "
+    "who whom how many much when where why as about into".split()
+)
+
+
+def words(text: str) -> list[str]:
+    """Returns the words of a text in lower case."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Returns the distinct words of a text that are no function words, cut to six letters.
+
+    Six letters are about a stem: "tariffs" and "tariff" are one word.
+    """
+    return frozenset(w[:6] for w in words(text) if w not in _FUNCTION_WORDS)
+
+
+def may_answer(passage: str, clause: str, gold_passage: str) -> bool:
+    """Tells whether a passage may answer, too: it is then no negative.
+
+    It may if it has most of the content words of the clause that answers, eight of its words in a
+    row, or is a near copy of the passage that is meant.
+    """
+    wanted = content_words(clause)
+    if wanted and len(wanted & content_words(passage)) >= _LIKE_THE_CLAUSE * len(wanted):
+        return True
+    if _shingles(clause, _SHINGLE_WORDS) & _shingles(passage, _SHINGLE_WORDS):
+        return True
+    here, there = _shingles(passage, _NEAR_COPY_WORDS), _shingles(gold_passage, _NEAR_COPY_WORDS)
+    return len(here & there) >= _NEAR_COPY * max(len(here | there), 1)
+
+
+def _shingles(text: str, size: int) -> frozenset[tuple[str, ...]]:
+    found = words(text)
+    return frozenset(tuple(found[i : i + size]) for i in range(len(found) - size + 1))
+
+
+def without_answer(passage: str, sentences: Sequence[Range], clause: Range) -> str | None:
+    """Returns the passage without the sentences of the clause that answers.
+
+    None where nothing would be left, or where another sentence says the same or has the clause's
+    words.
+    """
+    left = [s for s in sentences if s[1] <= clause[0] or s[0] >= clause[1]]
+    if not left or len(left) == len(sentences):
+        return None
+    said = passage[slice(*clause)]
+    wanted = content_words(said)
+    for start, end in left:
+        sentence = passage[start:end]
+        if said.lower() in sentence.lower():
+            return None
+        if wanted and len(wanted & content_words(sentence)) >= _SAME_SENTENCE * len(wanted):
+            return None
+    return " ".join(passage[start:end] for start, end in left)
+
+
+def without_another_sentence(
+    passage: str, sentences: Sequence[Range], kept: Sequence[Range], rng: random.Random
+) -> tuple[str, tuple[Range, ...]] | None:
+    """Returns the passage without one sentence that answers nothing, and where the ``kept`` are.
+
+    So the seam of a sentence that was taken out does not tell that the answer was. None where every
+    sentence has a part of what is kept.
+    """
+    free = [s for s in sentences if all(s[1] <= k[0] or s[0] >= k[1] for k in kept)]
+    if not free or len(sentences) == 1:
+        return None
+    out = rng.choice(free)
+    place = sentences.index(out)
+    # the next sentence takes its place, so that one space stands between two sentences
+    end = sentences[place + 1][0] if place + 1 < len(sentences) else len(passage)
+    start = out[0] if place + 1 < len(sentences) else sentences[place - 1][1]
+    text = passage[:start] + passage[end:]
+    moved = end - start
+    return text, tuple((a - moved, b - moved) if a >= end else (a, b) for a, b in kept)
+
+
+def swapped(question: str, known: str, rng: random.Random) -> str | None:
+    """Returns the question with one value of the passage exchanged for one that it does not have.
+
+    ``known`` is the passage with its title and date. A year, a month, a number or a country is
+    exchanged; None where the question has none that ``known`` has.
+    """
+    ways = [(_YEAR, _other_year), (_MONTH, _other_month), (_COUNTRY, _other_country)]
+    ways.append((_NUMBER, _other_number))
+    rng.shuffle(ways)
+    for pattern, other in ways:
+        found = [m for m in pattern.finditer(question) if _has(known, m.group())]
+        if found:
+            match = rng.choice(found)
+            for _ in range(_TRIES):
+                new = other(match.group(), rng)
+                if new != match.group() and not _has(known, new):
+                    return question[: match.start()] + new + question[match.end() :]
+    return None
+
+
+def _has(text: str, value: str) -> bool:
+    return re.search(rf"\b{re.escape(value)}\b", text) is not None
+
+
+def _other_year(year: str, rng: random.Random) -> str:
+    return str(int(year) + rng.choice([-1, 1]) * rng.randint(1, _YEARS_AWAY))
+
+
+def _other_month(_: str, rng: random.Random) -> str:
+    return rng.choice(months.ENGLISH)
+
+
+def _other_country(_: str, rng: random.Random) -> str:
+    return rng.choice(_COUNTRY_NAMES)
+
+
+def _other_number(number: str, rng: random.Random) -> str:
+    low = 10 ** (len(number) - 1)
+    return str(rng.randint(low, 10 * low - 1))
+
+
+def with_alias(question: str, rng: random.Random) -> str:
+    """Returns the question with another name of the same thing, where it has one of ``ALIASES``."""
+    found = [(a, b) for a, b in ALIASES if _has(question, a)]
+    if not found:
+        return question
+    name, other = rng.choice(found)
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", other, question, count=1)
+
+
+def with_typos(question: str, rng: random.Random) -> str:
+    """Returns the question with one or two slips of the keys, never in a number."""
+    parts = re.split(r"(\W+)", question)
+    long = [i for i, part in enumerate(parts) if part.isalpha() and len(part) > _SHORT_WORD]
+    for i in rng.sample(long, min(rng.randint(1, 2), len(long))):
+        word = parts[i]
+        at = rng.randrange(1, len(word) - 1)
+        parts[i] = rng.choice(
+            [
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+            ]
+        )
+    return "".join(parts)
+
+
+def telegraphic(question: str) -> str:
+    """Returns the question in a few words, as people type into a search box."""
+    kept = [w for w in question.rstrip("?! ").split() if w.lower() not in _FUNCTION_WORDS]
+    return " ".join(kept).lower() or question
+
+
+def plain_end(question: str) -> str:
+    """Returns the question without its question mark."""
+    return question.rstrip().removesuffix("?").rstrip() or question

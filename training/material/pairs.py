@@ -1,0 +1,53 @@
+"""Names the rows that a reader learns from: a question, and a passage that answers it or not."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Range = tuple[int, int]
+"""Half-open offsets of characters in a passage."""
+
+
+class PairKind(StrEnum):
+    """How a pair came about."""
+
+    GOLD = "gold"
+    MINED = "mined"
+    RANDOM = "random"
+    SIBLING = "sibling"
+    DELETED = "deleted"
+    TWIN = "twin"
+    NEAR_MISS = "near miss"
+    SWAPPED = "swapped"
+    FOREIGN_HISTORY = "foreign history"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question with a passage.
+
+    ``earlier`` is what was asked before, oldest first. ``document`` is the statement or the article
+    of the passage. ``evidence`` is the part of the passage that answers: None where none does, or
+    where ``evidence_known`` is false. ``span`` is the short answer, likewise. ``own_question``
+    tells that the pair has the question of its group; others have a counterpart of it about the
+    same passage. ``prior`` is the logit that the question's wording alone gives: it is added to
+    the reader's while that learns, so that the reader need not learn it.
+    """
+
+    question: str
+    earlier: tuple[str, ...]
+    title: str
+    when: str
+    passage: str
+    answers: bool
+    kind: PairKind
+    document: str
+    evidence: Range | None = None
+    evidence_known: bool = False
+    span: Range | None = None
+    span_known: bool = False
+    own_question: bool = True
+    prior: float = 0.0
+
+
+Group = tuple[Pair, ...]
+"""Pairs that are learned together. The first one answers, unless none does."""

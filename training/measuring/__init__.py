@@ -1,0 +1,1 @@
+"""Measures readers and embedders on documents that nothing was learned from."""

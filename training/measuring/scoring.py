@@ -1,0 +1,103 @@
+"""Reads pairs with a trained reader: logits, and which sentence of the passage answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from training.material.pairs import Range
+from training.network.encoding import PairEncoder, ReadPair
+from training.network.readernetwork import ReaderNetwork, batch_of
+
+_PAIRS_A_PASS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """A question with a passage. ``sentences`` are where those of the passage stand, if wanted."""
+
+    question: str
+    passage: str
+    earlier: tuple[str, ...] = ()
+    title: str = ""
+    when: str = ""
+    sentences: tuple[Range, ...] = ()
+
+
+@dataclass(slots=True)
+class HasRead:
+    """What was read of a pair: the logit of its best window, a number for each sentence."""
+
+    logit: float = -np.inf
+    sentences: list[float] = field(default_factory=list)
+    windows: int = 0
+
+
+class Scorer:
+    """Reads pairs with a network, many at a time."""
+
+    def __init__(
+        self,
+        network: ReaderNetwork,
+        encoder: PairEncoder,
+        *,
+        device: torch.device,
+        bf16: bool = True,
+    ) -> None:
+        self._network = network
+        self._encoder = encoder
+        self._device = device
+        self._bf16 = bf16
+
+    def read(self, pairs: Sequence[ToRead]) -> list[HasRead]:
+        """Reads the pairs, in order; of the windows of a long passage the best counts.
+
+        The number of a sentence is the mean logit of its tokens, the best of its windows.
+        """
+        windows: list[tuple[int, ReadPair]] = []
+        found = [HasRead(sentences=[-np.inf] * len(pair.sentences)) for pair in pairs]
+        for number, pair in enumerate(pairs):
+            read = self._encoder.windows(
+                pair.question,
+                pair.passage,
+                earlier=pair.earlier,
+                title=pair.title,
+                when=pair.when,
+            )
+            windows += [(number, window) for window in read]
+        windows.sort(key=lambda each: len(each[1].ids))
+        self._network.eval()
+        for start in range(0, len(windows), _PAIRS_A_PASS):
+            some = windows[start : start + _PAIRS_A_PASS]
+            batch = batch_of([window for _, window in some], self._encoder.pad_id)
+            with (
+                torch.inference_mode(),
+                torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16),
+            ):
+                read_batch = self._network(batch.to(self._device))
+            logits = read_batch.answers.cpu().numpy()
+            evidence = read_batch.evidence.cpu().numpy()
+            for (number, window), logit, tokens in zip(some, logits, evidence, strict=True):
+                self._take(found[number], window, float(logit), tokens, pairs[number].sentences)
+        return found
+
+    @staticmethod
+    def _take(
+        read: HasRead,
+        window: ReadPair,
+        logit: float,
+        tokens: np.ndarray,
+        sentences: tuple[Range, ...],
+    ) -> None:
+        read.windows += 1
+        read.logit = max(read.logit, logit)
+        if not sentences or not window.offsets:
+            return
+        begins = np.array([a for a, _ in window.offsets])
+        first = window.passage_start
+        of_passage = tokens[first : first + len(begins)]
+        for i, (start, end) in enumerate(sentences):
+            inside = of_passage[(begins >= start) & (begins < end)]
+            if len(inside):
+                read.sentences[i] = max(read.sentences[i], float(inside.mean()))

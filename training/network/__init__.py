@@ -1,0 +1,1 @@
+"""Holds the networks, what they read, their losses and their exported weights."""

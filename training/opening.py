@@ -1,0 +1,133 @@
+"""Puts together what the commands need: data, networks, tasks."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from training.fitting.embeddertask import EmbedderTask
+from training.fitting.readertask import ReaderTask
+from training.material.candidates import Candidate, read_candidates
+from training.material.curriculum import MIXES, groups_in_order, open_sources
+from training.material.statements import Statements, read_statements
+from training.measuring.heldback import HeldBack, quick_figures, read_held_back
+from training.measuring.nearest import NearestPassages
+from training.measuring.scoring import Scorer
+from training.network.basemodel import base_folder
+from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
+from training.network.encoding import PairEncoder
+from training.network.readernetwork import ReaderNetwork
+from training.network.weights import load_weights
+
+TOKENIZER_NAME = "tokenizer.json"
+_QUICK_PASSAGES = 2000
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The shared data, the folder of runs, and how to compute."""
+
+    shared: Path
+    runs: Path
+    device: torch.device
+    bf16: bool
+
+    @cached_property
+    def statements(self) -> Statements:
+        """The questions on statements."""
+        return read_statements(self.shared)
+
+    @cached_property
+    def candidates(self) -> dict[str, tuple[Candidate, ...]]:
+        """What was mined."""
+        return read_candidates(self.mined)
+
+    @cached_property
+    def held_back(self) -> HeldBack:
+        """What is held back."""
+        return read_held_back(self.statements, self.shared)
+
+    @property
+    def mined(self) -> Path:
+        """The folder of what was mined."""
+        return self.runs / "mined"
+
+    @cached_property
+    def base(self) -> Path:
+        """The folder of the base model."""
+        return base_folder()
+
+    @cached_property
+    def pair_encoder(self) -> PairEncoder:
+        """Encodes pairs by the base model's tokenizer."""
+        return PairEncoder(self.base / TOKENIZER_NAME)
+
+    @cached_property
+    def text_encoder(self) -> TextEncoder:
+        """Encodes texts by the base model's tokenizer."""
+        return TextEncoder(self.base / TOKENIZER_NAME)
+
+    def reader(self, weights: Path | None) -> ReaderNetwork:
+        """Returns a reader: of exported weights, or as training begins."""
+        torch.manual_seed(0)
+        network = ReaderNetwork(self.base)
+        if weights is not None:
+            load_weights(network, weights, kind="reader")
+        return network.to(self.device)
+
+    def embedder(self, weights: Path | None) -> EmbedderNetwork:
+        """Returns an embedder: of exported weights, or the base model's."""
+        network = EmbedderNetwork(self.base)
+        if weights is not None:
+            load_weights(network, weights, kind="embedder")
+        return network.to(self.device)
+
+    def scorer(self, network: ReaderNetwork) -> Scorer:
+        """Returns what reads pairs with a network."""
+        return Scorer(network, self.pair_encoder, device=self.device, bf16=self.bf16)
+
+    def reader_task(
+        self, network: ReaderNetwork, *, mix: str, seed: int, body_rate: float, head_rate: float
+    ) -> ReaderTask:
+        """Returns the task of learning a mix."""
+        sources = open_sources(MIXES[mix], self.shared, self.statements, self.candidates)
+        scorer = self.scorer(network)
+        return ReaderTask(
+            network,
+            self.pair_encoder,
+            lambda: groups_in_order(sources, seed=seed),
+            check=lambda: quick_figures(self.held_back, scorer),
+            device=self.device,
+            seed=seed,
+            body_rate=body_rate,
+            head_rate=head_rate,
+            bf16=self.bf16,
+        )
+
+    def embedder_task(self, network: EmbedderNetwork, *, seed: int, rate: float) -> EmbedderTask:
+        """Returns the task of adapting the embedder."""
+        nearest = NearestPassages(self.statements, most=_QUICK_PASSAGES)
+        return EmbedderTask(
+            network,
+            self.text_encoder,
+            self.statements,
+            self.candidates,
+            check=lambda: nearest.figures(
+                network, self.text_encoder, device=self.device, bf16=self.bf16
+            ),
+            device=self.device,
+            seed=seed,
+            rate=rate,
+            bf16=self.bf16,
+        )
+
+
+def chosen_device(name: str, threads: int) -> torch.device:
+    """Returns the device called ``name``; "auto" is a GPU where there is one."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    torch.set_num_threads(threads)
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
