@@ -16,6 +16,7 @@ from training.material.curriculum import FIRST as FIRST_MIX
 from training.material.curriculum import SECOND as SECOND_MIX
 from training.material.curriculum import Share, groups_in_order, learned_questions, open_sources
 from training.material.nearmisses import (
+    another_counted,
     may_answer,
     swapped,
     telegraphic,
@@ -184,6 +185,17 @@ def test_a_swapped_value_is_one_that_the_passage_does_not_have(seed: int) -> Non
 
 def test_a_value_that_the_passage_does_not_have_is_not_swapped() -> None:
     assert swapped("What happened in Peru in 1999?", FIRST, random.Random(1)) is None
+
+
+def test_something_else_is_counted_that_the_passage_names_and_does_not_count() -> None:
+    passage = "Two ministers met 30 farmers. The farmers thanked their partners and the visitors."
+    made = {
+        another_counted("How many farmers did they meet?", passage, random.Random(n))
+        for n in range(20)
+    }
+    assert made == {"How many partners did they meet?", "How many visitors did they meet?"}
+    assert another_counted("Whom did the farmers thank?", passage, random.Random(1)) is None
+    assert another_counted("How many farmers?", "30 farmers came.", random.Random(1)) is None
 
 
 def test_an_alias_changes_the_name_and_nothing_else() -> None:

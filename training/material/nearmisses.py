@@ -11,6 +11,21 @@ _WORD = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NUMBER = re.compile(r"\b\d{1,4}\b")
 _MONTH = re.compile(rf"\b(?:{'|'.join(months.ENGLISH)})\b")
+_COUNTED = re.compile(r"\b(how many|what number of) ((?:[a-z-]++ ){0,1}[a-z]{3,}s)\b", re.I)
+_NUMBER_WORDS = frozenset(
+    "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred "
+    "hundreds thousand thousands million millions billion billions trillion dozen dozens".split()
+)
+_ALIKE = (
+    frozenset("states nations countries members allies partners governments leaders".split()),
+    frozenset("individuals persons people americans citizens entities workers women".split()),
+    frozenset("organizations groups agencies firms companies businesses".split()),
+    frozenset("dollars billions millions funds".split()),
+)
+"""Plurals that may count the same."""
+
+_NUMBER_BEFORE = 5
+_SHORT_PLURAL = 4
 _SAME_SENTENCE = 0.9
 _LIKE_THE_CLAUSE = 0.6
 _SHINGLE_WORDS = 8
@@ -150,6 +165,32 @@ def swapped(question: str, known: str, rng: random.Random) -> str | None:
                 if new != match.group() and not _has(known, new):
                     return question[: match.start()] + new + question[match.end() :]
     return None
+
+
+def another_counted(question: str, passage: str, rng: random.Random) -> str | None:
+    """Returns a "how many" question about something that the passage names and does not count.
+
+    None where the question counts nothing, or the passage has no other plural without a number.
+    """
+    asked = _COUNTED.search(question)
+    if asked is None:
+        return None
+    tokens = words(passage)
+    counted, plurals = set(), set()
+    for place, word in enumerate(tokens):
+        if len(word) > _SHORT_PLURAL and word.endswith("s") and not word.endswith(("ss", "us")):
+            before = tokens[max(place - _NUMBER_BEFORE, 0) : place]
+            numbered = any(w in _NUMBER_WORDS or any(c.isdigit() for c in w) for w in before)
+            (counted if numbered else plurals).add(word)
+    barred = content_words(question)
+    for alike in _ALIKE:
+        if alike & set(words(question)):
+            barred |= content_words(" ".join(alike))
+    free = sorted(w for w in plurals - counted if w[:6] not in barred)
+    if not free:
+        return None
+    start, end = asked.span(2)
+    return question[:start] + rng.choice(free) + question[end:]
 
 
 def _has(text: str, value: str) -> bool:

@@ -11,6 +11,7 @@ from corpus.beir import PassageKey
 from training.errors import ForeignDocument
 from training.material.candidates import Candidate
 from training.material.nearmisses import (
+    another_counted,
     content_words,
     may_answer,
     plain_end,
@@ -213,9 +214,14 @@ class StatementGroups:
     def _counterpart(
         self, asked: StatementQuestion, wording: _Wording, rng: random.Random
     ) -> Pair | None:
-        """A twin, a near miss that a person wrote, a swap, or a history that makes it another
-        question; the first of these that there is, twins and near misses in turn.
+        """A count of something else, a twin, a near miss that a person wrote, a history that makes
+        it another question, or a swap: the first that there is, some left out by chance.
         """
+        passage = self._statements.passages[asked.passage].text
+        other_count = another_counted(asked.text, passage, rng)
+        if other_count is not None and rng.random() < 0.5:  # noqa: PLR2004
+            text = wording.written(other_count)
+            return self._other(asked, text, wording, PairKind.SWAPPED)
         twins = self._statements.twins_of.get(asked.id, ())
         misses = [
             q
