@@ -142,6 +142,35 @@ def test_the_loss_of_a_step_does_not_depend_on_the_passes_it_is_made_in(
     assert parts["span"] == 0
 
 
+def test_the_gradients_of_a_step_do_not_depend_on_how_many_work_at_it(
+    network: ReaderNetwork, encoder: PairEncoder
+) -> None:
+    answers = made(answers=True, kind=PairKind.GOLD, evidence=(0, 11), evidence_known=True)
+    wrong = made(question="Who?", evidence_known=True)
+    gradients = []
+    for workers in (1, 2):
+        groups = iter([("a", (answers, wrong))] * 900)
+        task = ReaderTask(
+            network,
+            encoder,
+            lambda groups=groups: groups,  # type: ignore[misc]
+            check=dict,
+            device=CPU,
+            seed=1,
+            bf16=False,
+            workers=workers,
+        )
+        network.zero_grad()
+        figures = task.learn(0)
+        gradients.append((figures["loss"], network.answer.weight.grad))
+    network.zero_grad()
+    (alone, one), (together, two) = gradients
+    assert alone == pytest.approx(together, rel=1e-4)
+    assert one is not None
+    assert two is not None
+    assert torch.allclose(one, two, rtol=1e-3, atol=1e-6)
+
+
 def test_the_embedder_learns_of_learned_statements_and_of_follow_ups_as_they_stand_alone(
     tmp_path: Path,
 ) -> None:
@@ -169,8 +198,8 @@ def test_the_embedder_learns_of_learned_statements_and_of_follow_ups_as_they_sta
     for triple in triples:
         assert any(triple.other.endswith(text) for text in learned)
         assert not triple.question.startswith("and how much")
-    value, figures = task.loss(0)
-    value.backward()  # type: ignore[no-untyped-call]
+    figures = task.learn(0)
+    assert any(p.grad is not None for p in task.network.parameters())
     assert 0 <= figures["nearest"] <= 1
 
 

@@ -103,7 +103,9 @@ def _run(asked: argparse.Namespace) -> None:
     from training import opening
 
     device = opening.chosen_device(asked.device, asked.threads)
-    workshop = opening.Workshop(asked.shared, asked.runs, device, asked.precision == "bf16")
+    workshop = opening.Workshop(
+        asked.shared, asked.runs, device, asked.precision == "bf16", asked.threads
+    )
     if asked.command == "mine":
         from training.material.candidates import mine, questions_to_mine
 

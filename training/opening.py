@@ -33,6 +33,7 @@ class Workshop:
     runs: Path
     device: torch.device
     bf16: bool
+    threads: int = 1
 
     @cached_property
     def statements(self) -> Statements:
@@ -104,6 +105,7 @@ class Workshop:
             body_rate=body_rate,
             head_rate=head_rate,
             bf16=self.bf16,
+            workers=self.threads if self.device.type == "cpu" else 1,
         )
 
     def embedder_task(self, network: EmbedderNetwork, *, seed: int, rate: float) -> EmbedderTask:

@@ -148,15 +148,16 @@ class EmbedderTask:
             ]
         return Triple(question, texts[0], texts[1])
 
-    def loss(self, step: int) -> tuple[Tensor, dict[str, float]]:
-        """See ``Task.loss``."""
+    def learn(self, step: int) -> dict[str, float]:
+        """See ``Task.learn``."""
         triples = self.triples(step)
         questions = self._embed([t.question for t in triples])
         passages = self._embed([t.answer for t in triples] + [t.other for t in triples])
         value = contrastive_loss(questions, passages)
         nearest = (questions @ passages.T).argmax(dim=1)
         right = (nearest == torch.arange(len(triples), device=self._device)).float().mean()
-        return value, {"loss": float(value.detach()), "nearest": float(right)}
+        value.backward()  # type: ignore[no-untyped-call]
+        return {"loss": float(value.detach()), "nearest": float(right)}
 
     def _embed(self, texts: Sequence[str]) -> Tensor:
         return self._network.embed(self._encoder, texts, device=self._device, bf16=self._bf16)

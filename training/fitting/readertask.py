@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -55,6 +56,7 @@ class ReaderTask:
         body_rate: float = 1e-4,
         head_rate: float = 5e-4,
         bf16: bool = True,
+        workers: int = 1,
         weights: Weights | None = None,
     ) -> None:
         self._network = network
@@ -65,6 +67,7 @@ class ReaderTask:
         self._seed = seed
         self._rates = body_rate, head_rate
         self._bf16 = bf16
+        self._workers = workers
         self._weights = weights or Weights()
         self._groups: Iterator[tuple[str, Group]] | None = None
         self._pool_number = -1
@@ -85,9 +88,25 @@ class ReaderTask:
         """See ``Task.check``."""
         return self._check()
 
-    def loss(self, step: int) -> tuple[Tensor, dict[str, float]]:
-        """See ``Task.loss``."""
-        return self.loss_of(self.rows(step))
+    def learn(self, step: int) -> dict[str, float]:
+        """See ``Task.learn``: on a CPU each core has a part of the groups to itself.
+
+        Cores that share every product wait for each other at each one; on shared cores that takes
+        most of the time.
+        """
+        rows = self.rows(step)
+        parts = shares_of(rows, self._workers)
+        if len(parts) == 1:
+            return self._learn_part(rows, 1.0)
+        shares = [len(part) / len(rows) for part in parts]
+        with ThreadPoolExecutor(len(parts), initializer=torch.set_num_threads, initargs=(1,)) as at:
+            every = list(at.map(self._learn_part, parts, shares))
+        return {name: sum(figures[name] for figures in every) for name in every[0]}
+
+    def _learn_part(self, rows: Sequence[_Row], share: float) -> dict[str, float]:
+        value, figures = self.loss_of(rows)
+        (share * value).backward()  # type: ignore[no-untyped-call]
+        return {name: share * figure for name, figure in figures.items()}
 
     def rows(self, step: int) -> list[_Row]:
         """Returns the pairs of a step; steps must not go back."""
@@ -211,6 +230,20 @@ class ReaderTask:
                 if tokens is not None:
                     right[i, 0], right[i, 1] = tokens[0], tokens[1] - 1
         return labels.to(self._device), right.to(self._device)
+
+
+def shares_of(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
+    """Returns the groups of a step in at most ``count`` parts of about as much work each."""
+    work: dict[int, int] = {}
+    for row in rows:
+        work[row.group] = work.get(row.group, 0) + len(row.read.ids)
+    loads, place = [0] * count, {}
+    for group in sorted(work, key=lambda g: (-work[g], g)):
+        least = loads.index(min(loads))
+        loads[least] += work[group]
+        place[group] = least
+    parts = [[row for row in rows if place[row.group] == part] for part in range(count)]
+    return [part for part in parts if part]
 
 
 def _mean(losses: Sequence[Tensor], like: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from training.errors import TrainingError, WeightsDamaged
 from training.fitting.averages import MovingAverage
@@ -62,8 +62,8 @@ class Task(Protocol):
     def rates(self) -> list[tuple[list[nn.Parameter], float]]:
         """Returns the parameters that learn, with their peak rates."""
 
-    def loss(self, step: int) -> tuple[Tensor, dict[str, float]]:
-        """Returns the loss of a step, and its parts for the log."""
+    def learn(self, step: int) -> dict[str, float]:
+        """Adds the gradients of a step's loss; returns the loss and its parts for the log."""
 
     def check(self) -> dict[str, float]:
         """Returns figures on what is held back, with the weights that the network has now."""
@@ -98,10 +98,9 @@ def run_stage(
         task.network.train()
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * plan.rate(step)
-        value, parts = task.loss(step)
-        if not math.isfinite(number := float(value.detach())):
-            raise TrainingError(f"the loss of step {step} is {number}: nothing was saved.")
-        value.backward()  # type: ignore[no-untyped-call]
+        parts = task.learn(step)
+        if not math.isfinite(parts["loss"]):
+            raise TrainingError(f"the loss of step {step} is {parts['loss']}: nothing was saved.")
         learned = [p for group in optimiser.param_groups for p in group["params"]]
         torch.nn.utils.clip_grad_norm_(learned, plan.clip)
         optimiser.step()
