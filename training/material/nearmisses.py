@@ -176,7 +176,8 @@ def another_counted(question: str, passage: str, rng: random.Random) -> str | No
     if asked is None:
         return None
     tokens = words(passage)
-    counted, plurals = set(), set()
+    counted: set[str] = set()
+    plurals: set[str] = set()
     for place, word in enumerate(tokens):
         if len(word) > _SHORT_PLURAL and word.endswith("s") and not word.endswith(("ss", "us")):
             before = tokens[max(place - _NUMBER_BEFORE, 0) : place]
