@@ -86,7 +86,7 @@ def test_a_pool_has_batches_of_like_length_and_whole_groups(
     longest = [max(len(row.read.ids) for row in batch) for batch in batches]
     everything = [len(row.read.ids) for batch in batches for row in batch]
     in_pads = sum(most * len(batch) for most, batch in zip(longest, batches, strict=True))
-    assert in_pads < 1.15 * sum(everything)
+    assert in_pads < 1.25 * sum(everything)
     assert longest != sorted(longest)
 
 

@@ -123,7 +123,8 @@ def calibrated(able: Sequence[Listed], unable: Sequence[Listed]) -> dict[str, fl
     for threshold in _REFUSED:
         answered = p >= threshold
         found[f"answerable not answered at {threshold}"] = float(1 - answered[: len(able)].mean())
-        found[f"false answers at {threshold}"] = float(answered[len(able) :].mean())
+        if unable:
+            found[f"false answers at {threshold}"] = float(answered[len(able) :].mean())
     return found
 
 
