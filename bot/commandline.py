@@ -71,6 +71,7 @@ EXIT_REFRESH_RUNNING = 4
 EXIT_PARTLY = 5
 EXIT_NOT_AS_CITED = 6
 EXIT_DESCRIBED_OTHERWISE = 7
+EXIT_WOULD_CHANGE = 8
 
 _MAX_STDIN_CHARACTERS = 100_000
 _MAX_REASON = 1_000
@@ -359,6 +360,74 @@ def add(
 
 
 @app.command()
+def reread(
+    context: typer.Context,
+    documents: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DOC…]", help="Ids of documents, or their starts; else all."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Store today's texts in place of the earlier ones.")
+    ] = False,
+    then_refresh: Annotated[
+        bool, typer.Option("--refresh", help="Refresh the index afterwards, with --write.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the kept originals of statements again, and tell which quotes would change.
+
+    Nothing is written without --write. With it the front matter stays as it is, earlier texts are
+    kept, and their citations are verified as moved or changed because the source was read anew. A
+    text that was edited by hand is replaced only where its document is named.
+
+    Ends with 0 if all are as they are read today, or were written, with 8 if some would change, and
+    with 5 if an original is not kept or cannot be read today.
+
+    Example: verbatim reread && verbatim reread plan --write --refresh
+    """
+    from bot.openextractor import open_extractor
+
+    if then_refresh and not write:
+        raise typer.BadParameter("--refresh needs --write")
+    settings = _settings()
+    fields = []
+    with context.obj or open_extractor() as extractor:
+        from bot.changedquotes import changed_quotes
+        from bot.composition import reread_documents
+        from bot.rereadreport import RereadSummary, print_reread, reread_fields
+
+        summary = RereadSummary()
+        with _progress_bar("Reading") as progress:
+            for found in reread_documents(
+                settings,
+                [_decodable(each) for each in documents or ()],
+                write=write,
+                extractor=extractor,
+                progress=progress,
+            ):
+                before, after = found.before, found.after
+                changes = None
+                if before and after and before.text != after.text:
+                    changes = changed_quotes(before, after)
+                summary.count(found, changes)
+                if as_json:
+                    fields.append(reread_fields(found, changes))
+                else:
+                    print_reread(found, changes, out)
+    if as_json:
+        print(json.dumps(fields, ensure_ascii=False, indent=2))
+    else:
+        summary.print(out, write=write)
+    whole = True
+    if then_refresh and summary.written:
+        whole = _refresh_once(settings, as_json=False, console=err if as_json else out)
+    if summary.unread or not whole:
+        raise typer.Exit(EXIT_PARTLY)
+    if summary.would_change:
+        raise typer.Exit(EXIT_WOULD_CHANGE)
+
+
+@app.command()
 def remove(
     documents: Annotated[
         list[str], typer.Argument(metavar="DOC…", help="Ids of documents, or their starts.")
@@ -557,19 +626,22 @@ def check(
 
     Example: verbatim check --citations
     """
-    from bot.composition import check_index, known_deviations, served_corpus
+    from bot.composition import check_index, known_deviations, lost_originals, served_corpus
 
     settings = _settings()
     found = check_index(settings, progress_bar=_progress_bar, citations=citations)
     deviating = {}
+    lost: tuple[str, ...] = ()
     if citations and found.intact:
         served = served_corpus(settings, warn=_warn)
         deviating = known_deviations(settings, served.documents)
+        lost = lost_originals(settings, served)
     if as_json:
-        print(json.dumps(check_fields(found, deviating), ensure_ascii=False, indent=2))
+        print(json.dumps(check_fields(found, deviating, lost), ensure_ascii=False, indent=2))
     else:
         terminalreports.print_check(found, out)
         terminalreports.print_deviations(deviating, out)
+        terminalreports.print_lost_originals(lost, out)
     raise typer.Exit(0 if found.intact else EXIT_FAILURE)
 
 

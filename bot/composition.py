@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from bot.citation import Cited
 from bot.databaseaddress import DatabaseAddress
 from bot.doctor import Finding, examine
 from bot.errors import EvaluationFailed, SettingsError
+from bot.keptoriginals import KeptOriginals
 from bot.liveanswerer import LiveAnswerer
 from bot.openextractor import open_extractor
 from bot.refreshing import OpenEngine, ProgressBar, Refresher
@@ -44,6 +45,7 @@ from embeddings import (
     GenerationStore,
     ModelFolder,
     PassageIndex,
+    Progress,
     Retriever,
     StoreCheck,
     check_model,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:  # a question does not wait for what only adding needs
     from corpus.adding import Source, SourceOutcome
     from corpus.directory import CorpusDirectory
     from corpus.extraction.extractor import Extractor
+    from corpus.rereading import Reread
     from embeddings.postgres.serverfacts import ServerFacts
 
 log = logging.getLogger(__name__)
@@ -239,6 +242,7 @@ def open_directory(
         snapshots=snapshots,
         extractor=extractor or open_extractor(),
         default_access=settings.default_access,
+        most_original_bytes=settings.original_bytes,
     )
 
 
@@ -294,6 +298,42 @@ def known_deviations(
     snapshots = Snapshots(settings.snapshots_directory)
     found = {each.id: snapshots.deviations(each.digest) or () for each in documents}
     return {document_id: deviations for document_id, deviations in found.items() if deviations}
+
+
+def lost_originals(settings: Settings, corpus: Corpus) -> tuple[str, ...]:
+    """The ids of documents whose bytes, as they were added, are not kept."""
+    snapshots = Snapshots(settings.snapshots_directory)
+    return KeptOriginals(settings.corpus_directory, corpus, snapshots).lost(corpus.documents)
+
+
+def reread_documents(
+    settings: Settings,
+    documents: Sequence[str],
+    *,
+    write: bool,
+    extractor: "Extractor",
+    progress: Progress,
+) -> Iterator["Reread"]:
+    """Yields the outcome of reading the originals of the documents again, of all without a name.
+
+    Raises:
+        UnknownDocument: if there is none of that id, before any is read.
+        CorpusNotWritable: if one could not be written.
+    """
+    from corpus.rereading import Rereading
+
+    directory = open_directory(settings, extractor=extractor)
+    named = [directory.find(each) for each in documents]
+    rereading = Rereading(
+        directory,
+        snapshots=Snapshots(settings.snapshots_directory),
+        extractor=extractor,
+        default_access=settings.default_access,
+    )
+    ids = list(dict.fromkeys(named)) or list(directory.ids)
+    for count, document_id in enumerate(ids, start=1):
+        yield rereading.reread(document_id, write=write, even_edited=bool(named))
+        progress(count, len(ids))
 
 
 def examine_setup(
@@ -468,14 +508,22 @@ def open_verifier(
     """
     corpus = served_corpus(settings, warn=warn)
     snapshots = Snapshots(settings.snapshots_directory)
-    return partial(
-        verify,
-        corpus=corpus,
-        source_text=snapshots.text,
-        was_document=snapshots.was_document,
-        kept_pages=snapshots.pages,
-        lay_out=open_extractor().stored_document,
-    )
+    originals = KeptOriginals(settings.corpus_directory, corpus, snapshots)
+    lay_out = open_extractor().stored_document
+
+    def verified(cited: Cited) -> Verification:
+        found = verify(
+            cited,
+            corpus,
+            snapshots.text,
+            was_document=snapshots.was_document,
+            kept_pages=snapshots.pages,
+            read_anew=snapshots.read_anew,
+            lay_out=lay_out,
+        )
+        return replace(found, original_is_kept=originals.has_that_of(cited))
+
+    return verified
 
 
 def _seed_new_machine(settings: Settings) -> None:

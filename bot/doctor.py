@@ -144,16 +144,26 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
 
 
 def _strays(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
-    """Yields the documents whose addresses are in doubt; nothing if none are."""
+    """Yields the documents whose pages are lost or whose addresses are in doubt, if any are."""
     from corpus.directory import CorpusDirectory  # slow to import
 
     snapshots = Snapshots(settings.snapshots_directory)
     try:
-        strays = CorpusDirectory(
+        directory = CorpusDirectory(
             settings.corpus_directory, snapshots=snapshots, extractor=extractor
-        ).strays
+        )
+        strays, unpaged = directory.strays, directory.with_lost_pages
     except (CorpusError, OSError):
         return  # "corpus" says what is wrong with it
+    if unpaged:
+        names = ", ".join(unpaged[:_MOST_NAMED])
+        more = f" and {len(unpaged) - _MOST_NAMED:,} more" if len(unpaged) > _MOST_NAMED else ""
+        which = "1 text was" if len(unpaged) == 1 else f"{len(unpaged):,} texts were"
+        yield Finding(
+            "pages",
+            True,
+            f"{which} edited since reading, so that quotes have no page: {names}{more}",
+        )
     if not strays:
         return
     named = [f"{each.document_id} ({each.url}, added from {each.source})" for each in strays]

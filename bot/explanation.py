@@ -2,6 +2,11 @@
 
 from bot.verification import Place, Verdict, Verification
 
+READ_ANEW = ": its source was read anew, and has not changed itself"
+ORIGINAL_IS_NOT_KEPT = (
+    "the bytes of its source are not kept (VERBATIM_KEEP_ORIGINALS_MB): the words were held "
+    "against the stored text, which cannot be read from them again"
+)
 _MOST_SHOWN = 300
 
 
@@ -12,10 +17,11 @@ def explanation(verification: Verification) -> str:
         return _unknown(verification)
     if verification.verdict is Verdict.MISQUOTED:
         return _misquoted(verification)
+    anew = READ_ANEW if verification.read_anew else ""
     if verification.now is not None:
-        return _where(verification, verification.now)
+        return _where(verification, verification.now) + anew
     if verification.document_is_there:
-        return f"{document} has nothing like these words any more"
+        return f"{document} has nothing like these words any more{anew}"
     return f"no document is called {document} any more, and no other has these words"
 
 

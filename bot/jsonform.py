@@ -87,6 +87,8 @@ def verification_fields(verification: Verification) -> dict[str, Any]:
         "reference": verification.cited.reference,
         "verdict": verification.verdict.value,
         "explanation": explanation(verification),
+        "reason": "read anew" if verification.read_anew else None,
+        "original_kept": verification.original_is_kept,
         "now": None if now is None else _place_fields(now),
         "changes": [
             {"change": piece.change.value, "text": piece.text} for piece in verification.pieces
@@ -112,11 +114,17 @@ def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, An
 
 
 def check_fields(
-    found: StoreCheck, deviating: Mapping[str, tuple[Deviation, ...]]
+    found: StoreCheck,
+    deviating: Mapping[str, tuple[Deviation, ...]],
+    lost: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Returns the JSON of ``verbatim check``: the index, and texts that deviate from sources."""
+    """Returns the JSON of ``verbatim check``: the index, and texts that deviate from sources.
+
+    ``lost`` are the documents whose originals are not kept.
+    """
     return {
         "deviations": {name: deviation_fields(each) for name, each in deviating.items()},
+        "originals_not_kept": list(lost),
         "intact": found.intact,
         "problems": list(found.problems),
         "unknown": list(found.unknown),

@@ -18,6 +18,7 @@ from corpus import (
     Snapshots,
     Sources,
     corpus_files,
+    id_from_name,
     read_corpus,
     read_sources,
 )
@@ -132,6 +133,8 @@ class Refresher:
         # what was edited while it was read is told by neither digest
         same = self._sources().digest == sources.digest
         self._keep_texts(reading, current)
+        if same and current is not None:
+            self._note_read_anew(reading, current, sources)
         embedder = self.embedder
         with self._open_engine(embedder) as engine, bar("Embedding") as progress:
             report = refresh(
@@ -184,6 +187,19 @@ class Refresher:
         lost = reading.withheld | (earlier.keys() if reading.unseen else frozenset())
         closed |= dict.fromkeys(lost - here, NOBODY)
         snapshots.close(closed, but=documents)
+
+    def _note_read_anew(
+        self, reading: CorpusReading, current: Generation, sources: Sources
+    ) -> None:
+        """Notes each text that is another one although its file is the same, after an upgrade."""
+        files = self._index.files_built_from(current.number)
+        same = {id_from_name(n) for n, digest in sources.files.items() if files.get(n) == digest}
+        before = {document.id: document.digest for document in current.corpus.documents}
+        snapshots = Snapshots(self._settings.snapshots_directory)
+        for document in reading.corpus.documents:
+            digest = before.get(document.id, document.digest)
+            if document.id in same and digest != document.digest:
+                snapshots.note_read_anew(digest, document.digest)
 
     def _left_out(self, reading: CorpusReading) -> tuple[LeftOut, ...]:
         directory = self._settings.corpus_directory

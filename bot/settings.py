@@ -21,6 +21,7 @@ _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
 _HOST_AND_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _MOST_PORTS = 65_535
+DEFAULT_ORIGINAL_MB = 10_000
 TELEGRAM_API = "https://api.telegram.org"
 
 
@@ -56,6 +57,7 @@ class Settings:
     is to keep it in files of ``home``.
     ``default_access`` are the groups of readers of documents that name none themselves; none, the
     default, is for everybody.
+    ``original_bytes`` bounds the bytes of sources that are kept as they were added, all together.
     """
 
     home: Path
@@ -79,6 +81,7 @@ class Settings:
     ray_address: str | None = None
     state: DatabaseAddress | None = None
     default_access: frozenset[str] = frozenset()
+    original_bytes: int = DEFAULT_ORIGINAL_MB * 1_000_000
 
     @property
     def index_directory(self) -> Path:
@@ -162,6 +165,14 @@ class Settings:
             ),
             state=state,
             default_access=_default_access(environment),
+            original_bytes=1_000_000
+            * _number(
+                environment,
+                "VERBATIM_KEEP_ORIGINALS_MB",
+                default=DEFAULT_ORIGINAL_MB,
+                at_least=0,
+                at_most=100_000_000,
+            ),
         )
 
 

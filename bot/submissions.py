@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from corpus import UnreadableSource
 from corpus.adding import printable_label
-from corpus.directory import Added, CorpusDirectory
+from corpus.directory import Added, CorpusDirectory, ReadAs
 from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import Extractor
 
@@ -46,6 +46,7 @@ class _Read:
     content: bytes
     source: str
     fetched: str | None
+    read_as: ReadAs
 
     def size_of(self) -> int:
         """About how many bytes of memory it takes."""
@@ -109,7 +110,11 @@ class Submissions:
         try:
             with self._writing:
                 return self._open_directory().add(
-                    read.extract, content=read.content, source=read.source, fetched=read.fetched
+                    read.extract,
+                    content=read.content,
+                    source=read.source,
+                    fetched=read.fetched,
+                    read_as=read.read_as,
                 )
         except BaseException:
             self._keep(key, read)
@@ -128,7 +133,7 @@ class Submissions:
         url = fetched.url if fetched else None
         added = self._open_directory().preview(extract, content=content, source=source, fetched=url)
         key = secrets.token_hex(8)
-        self._keep(key, _Read(extract, content, source, url))
+        self._keep(key, _Read(extract, content, source, url, ReadAs(name, media_type)))
         return Submission(key, added, (*extract.notes, *added.notes), fetched=url)
 
     def _keep(self, key: str, read: _Read) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.doctor import Finding
-from bot.explanation import differences, explanation
+from bot.explanation import ORIGINAL_IS_NOT_KEPT, differences, explanation
 from bot.isolation import isolated
 from bot.origin import claims
 from bot.quotelines import without_line_ends
@@ -22,6 +22,7 @@ from embeddings import RefreshReport, StoreCheck
 if TYPE_CHECKING:
     from corpus.adding import SourceOutcome
 
+_MOST_NAMED = 5
 _VERDICT_STYLES = {
     Verdict.INTACT: "green",
     Verdict.DESCRIBED_OTHERWISE: "yellow",
@@ -106,6 +107,8 @@ def print_verifications(verifications: Sequence[Verification], console: Console)
         line.append(f"\n  {printable(explanation(verification))}")
         for difference in differences(verification):
             line.append(f"\n  {printable(difference)}")
+        if verification.original_is_kept is False:
+            line.append(f"\n  {ORIGINAL_IS_NOT_KEPT}", style="yellow")
         print_line(line, console)
         if verification.pieces:
             print_indented(_differences(verification.pieces), console)
@@ -166,3 +169,18 @@ def print_deviations(documents: Mapping[str, tuple[Deviation, ...]], console: Co
     if documents:
         following = 'Type "verbatim show DOC --beside" to read them.'
         print_line(Text(f"{_counted(len(documents), 'document')}. {following}"), console)
+
+
+def print_lost_originals(lost: Sequence[str], console: Console) -> None:
+    """Prints which documents' originals are not kept, and what cannot be done without them."""
+    if not lost:
+        return
+    named = ", ".join(lost[:_MOST_NAMED])
+    rest = len(lost) - _MOST_NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    line = (
+        f"{_counted(len(lost), 'document')} without the bytes of the source "
+        f"(VERBATIM_KEEP_ORIGINALS_MB): {named}{more}. Quotes are held against the stored text "
+        'alone, and "verbatim reread" cannot read these again.'
+    )
+    print_line(Text(line, style="yellow"), console)

@@ -25,6 +25,7 @@ from embeddings import same_text
 LEAST_SIMILARITY = 0.5
 """A paragraph that keeps fewer of the words is another paragraph, not the same one changed."""
 
+_MOST_REREADINGS = 100
 _MOST_STEPS = 4 * MOST_STEPS  # of all paragraphs of a document together
 
 WasDocument = Callable[[str, str], bool | None]
@@ -35,6 +36,10 @@ LayOut = Callable[[str, str, str | None], Document]
 
 KeptPages = Callable[[str, int], tuple[PageStart, ...]]
 """The digest of a stored text that is kept, and its length → its pages, none if none are known."""
+
+ReadAnew = Callable[[str], str | None]
+"""The digest of a stored text → that of the text which came in its place when the same bytes were
+read anew; None where that was not so."""
 
 SourceText = Callable[[str], str | None]
 """The first digits of a digest → the stored text that has it, None where none is kept."""
@@ -121,7 +126,10 @@ class Verification:
     of the source then with those now, or for ``MISQUOTED`` with those of the citation.
     ``mismatches`` are the fields that differ from the source: of ``MISQUOTED`` those that say
     which words are cited, else those that describe the document, beside any verdict.
-    ``text_is_kept`` says whether the text that the citation names is there.
+    ``text_is_kept`` says whether the text that the citation names is there. ``read_anew`` tells
+    that the document has another text now because the same bytes were read in another way.
+    ``original_is_kept`` says whether the bytes are there from which the cited text was read, None
+    that this is not known.
     """
 
     cited: Cited
@@ -131,6 +139,8 @@ class Verification:
     pieces: tuple[Piece, ...] = ()
     mismatches: tuple[Mismatch, ...] = ()
     text_is_kept: bool = True
+    read_anew: bool = False
+    original_is_kept: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,10 @@ def _no_pages(_digest: str, _length: int) -> tuple[PageStart, ...]:
     return ()
 
 
+def _never_anew(_digest: str) -> None:
+    return None
+
+
 def _always_was(_document: str, _digest: str) -> bool:
     return True
 
@@ -169,13 +183,15 @@ def verify(
     was_document: WasDocument = _always_was,
     lay_out: LayOut = laid_out_here,
     kept_pages: KeptPages = _no_pages,
+    read_anew: ReadAnew = _never_anew,
 ) -> Verification:
     """Returns the verdict about a citation, against the corpus as it is now.
 
     Texts are compared exactly but for white space. ``source_text`` is asked only where no document
     of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
     ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes;
-    ``kept_pages`` gives the pages of a text that the cited document does not have any more.
+    ``kept_pages`` gives the pages of a text that the cited document does not have any more, and
+    ``read_anew`` the text that came in its place, if its source only was read anew.
     """
     if not cited.digest:
         return _verify_titled(cited, corpus)
@@ -195,6 +211,8 @@ def verify(
         return Verification(cited, Verdict.MISQUOTED, None, document is not None, pieces, wrong)
     words = _words_then(cited, then)
     found = _standing(cited, words, document, [*same, *corpus.documents])
+    if document is not None and _became(then.digest, document.digest, read_anew):
+        found = replace(found, read_anew=True)
     if document not in same:
         was = was_document(cited.document, cited.digest)
         # of a text that an earlier version kept nothing is known but that it was a document's
@@ -206,6 +224,20 @@ def verify(
     pages = then.pages_of(cited.span)
     page = None if pages is None else pages[0]
     return _with_description(found, _described_otherwise(cited, source, words.text, page))
+
+
+def _became(digest: str, now: str, read_anew: ReadAnew) -> bool:
+    """Whether a text became the one of today by nothing but reading the same bytes anew."""
+    for _ in range(_MOST_REREADINGS):
+        if digest == now:
+            return False
+        after = read_anew(digest)
+        if after is None:
+            return False
+        if after == now:
+            return True
+        digest = after
+    return False
 
 
 def _with_description(found: Verification, described: tuple[Mismatch, ...]) -> Verification:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus.corpusfiles import leads_out
-from corpus.directory import Added, CorpusDirectory
+from corpus.directory import Added, CorpusDirectory, ReadAs
 from corpus.errors import FetchFailed, UnreadableSource
 from corpus.extraction.extractor import Extractor
 from corpus.frontmatter import Provenance
@@ -104,7 +104,12 @@ def add_sources(
             decided = given is not None and given.access is not None
             extract = extractor.extract(content, name=name, media_type=media_type, decided=decided)
             added = into.add(
-                extract, content=content, source=source.label, fetched=url, given=given
+                extract,
+                content=content,
+                source=source.label,
+                fetched=url,
+                given=given,
+                read_as=ReadAs(printable_label(name), media_type),
             )
         except (UnreadableSource, FetchFailed) as error:
             reason = str(error).removeprefix(f"{source.label}: ")

@@ -28,6 +28,7 @@ from corpus.longtexts import utf8_length, utf8_pieces
 from corpus.model import Outline
 from corpus.nearnames import did_you_mean
 from corpus.origin import believed
+from corpus.originals import Origin, drop_originals, size_of_originals
 from corpus.pages import PAGES, is_pages_line, moved, pages_line, pages_of
 from corpus.reader import id_from_name
 from corpus.snapshots import Snapshots
@@ -41,6 +42,10 @@ _NOT_PUBLIC = (
 _EDITED = (
     "its text has been edited since it was read: on which page its words stand is not known any "
     "more."
+)
+_NOT_KEPT = (
+    "its bytes are more than VERBATIM_KEEP_ORIGINALS_MB allows, so they are not kept and cannot be "
+    "read again."
 )
 _MANY_PAGES = "its pages are too many to be noted, so its quotes have no page."
 _OTHERS = 0o077
@@ -57,6 +62,7 @@ class Added:
 
     ``notes`` are sentences about claims of the source that do not count. ``deviations`` are the
     places where the stored text deviates from the source, None where that is not known.
+    ``as_read`` tells that the text is that of the source, and nobody has edited it since.
     """
 
     document: Outline
@@ -64,6 +70,17 @@ class Added:
     path: Path
     notes: tuple[str, ...] = ()
     deviations: tuple[Deviation, ...] | None = None
+    as_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs:
+    """The name of the file, or of the page, as which bytes are read, and the media type that a web
+    server gave.
+    """
+
+    name: str
+    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,7 @@ class _Made:
     front_matter: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     deviations: tuple[Deviation, ...] | None = None
+    as_read: bool = True
 
 
 class CorpusDirectory:
@@ -99,8 +117,12 @@ class CorpusDirectory:
         snapshots: Snapshots,
         extractor: Extractor,
         default_access: frozenset[str] = frozenset(),
+        most_original_bytes: int | None = None,
     ) -> None:
         """The statements that are there; one that names no readers is for ``default_access``.
+
+        The bytes that they were added from are kept as long as all have ``most_original_bytes``
+        together; None sets no bound.
 
         All that they say is parsed by the ``extractor``.
 
@@ -114,6 +136,8 @@ class CorpusDirectory:
         self._default_access = default_access
         self._known: dict[str, StatementFile] = {}
         self._claimed: set[str] = set()
+        self._most_original_bytes = most_original_bytes
+        self._original_bytes: int | None = None  # not counted yet
         for path in corpus_files(directory).files:
             self._known.setdefault(id_from_name(path.name), StatementFile(path, extractor))
 
@@ -131,6 +155,11 @@ class CorpusDirectory:
             if known.stray_url is not None and known.source is not None
         )
 
+    @property
+    def with_lost_pages(self) -> tuple[str, ...]:
+        """The ids of the documents whose pages do not count, since their texts were edited."""
+        return tuple(i for i, known in sorted(self._known.items()) if known.has_lost_pages)
+
     def add(
         self,
         extract: Extract,
@@ -139,12 +168,14 @@ class CorpusDirectory:
         source: str,
         fetched: str | None = None,
         given: Provenance | None = None,
+        read_as: ReadAs | None = None,
     ) -> Added:
         """Writes a document that was read from ``content``, or brings the one it was to it.
 
         ``source`` is the label of where it came from: an address, or a file's name below the
         folder that was named. ``fetched`` is the web address that gave the bytes in the end,
-        None for a file. The same bytes are the same document; so are other bytes from the
+        None for a file. ``read_as`` says by which name and media type the bytes were read, for who
+        reads them again. The same bytes are the same document; so are other bytes from the
         same source, which is then updated. What is ``given`` wins over what the source says, and
         over what was given before; of what it says counts what ``believed`` says.
 
@@ -155,9 +186,11 @@ class CorpusDirectory:
         added, written = self._made(extract, content, source, fetched, given)
         document_id = added.document.id
         self._claimed.add(document_id)
+        if added.as_read:
+            self._note_origin(added.document, content, read_as or ReadAs(source))
         if added.state == "unchanged":
             return added
-        self._snapshots.keep_original(content)
+        added = self._keep_original(content, added)
         if added.deviations is not None:
             self._snapshots.keep_deviations(added.document.digest, added.deviations)
         try:
@@ -165,7 +198,43 @@ class CorpusDirectory:
         except OSError as error:
             raise _not_writable(added.path, error) from error
         self._known[document_id] = StatementFile(added.path, self._extractor)
+        self._drop_originals(len(content))
         return added
+
+    def statement(self, document_id: str) -> StatementFile:
+        """The file of the document with exactly that id."""
+        return self._known[document_id]
+
+    def _note_origin(self, document: Outline, content: bytes, read_as: ReadAs) -> None:
+        original = hashlib.sha256(content).hexdigest()
+        origin = Origin(original, read_as.name, read_as.media_type)
+        self._snapshots.note_origin(document.digest, origin)
+
+    def _keep_original(self, content: bytes, added: Added) -> Added:
+        """Keeps the bytes of a source, if there is room for them at all."""
+        most = self._most_original_bytes
+        if most is not None and len(content) > most:
+            return replace(added, notes=(*added.notes, _NOT_KEPT))
+        self._snapshots.keep_original(content)
+        return added
+
+    def _drop_originals(self, grown_by: int) -> None:
+        """Drops originals that are too many, those that statements are made of now last."""
+        most, folder = self._most_original_bytes, self._snapshots.originals_directory
+        if most is None:
+            return
+        if self._original_bytes is None:
+            self._original_bytes = size_of_originals(folder)
+        else:
+            self._original_bytes += grown_by
+        if self._original_bytes <= most:
+            return
+        current = frozenset[str]().union(*(f.claimed_originals for f in self._known.values()))
+        try:
+            drop_originals(folder, most_bytes=most, current=current)
+        except OSError as error:
+            raise _not_writable(folder, error) from error
+        self._original_bytes = size_of_originals(folder)
 
     def preview(
         self, extract: Extract, *, content: bytes, source: str, fetched: str | None = None
@@ -239,7 +308,7 @@ class CorpusDirectory:
         deviations = made.deviations
         if deviations is None:
             deviations = self._snapshots.deviations(document.digest)
-        return Added(document, state, path, made.notes, deviations), written
+        return Added(document, state, path, made.notes, deviations, made.as_read), written
 
     def remove(self, id_or_prefix: str) -> Path:
         """Deletes the file of the one document with that id, or whose id begins so.
@@ -309,7 +378,7 @@ def _made_again(
     line = parts.fields.get(PAGES)
     pages = pages_of(line, digest=document.digest, length=len(document.text))
     notes = (_EDITED,) if is_pages_line(line) and not pages else ()
-    return replace(made, document=replace(document, pages=pages), notes=notes)
+    return replace(made, document=replace(document, pages=pages), notes=notes, as_read=bool(pages))
 
 
 def _with_pages(made: _Made, extract: Extract) -> _Made:

@@ -1,7 +1,7 @@
 """Front matter: what a text file says of itself, in YAML between two ``---`` lines."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -115,6 +115,18 @@ def _parts(text: str) -> tuple[str | None, str]:
             return None, text
     end = text.find("\n", at)
     return text[begin:at], text[end + 1 :] if end >= 0 else ""
+
+
+def front_lines(text: str, *, but: Collection[str]) -> str | None:
+    """The lines of a text's front matter as they are written, without the fields ``but``.
+
+    Such a field is taken for one line. None where there is no front matter.
+    """
+    front, _ = _parts(normalise(text))
+    if front is None:
+        return None
+    lines = front.splitlines(keepends=True)
+    return "".join(line for line in lines if line.partition(":")[0].rstrip() not in but)
 
 
 def _is_rule(text: str, at: int) -> bool:

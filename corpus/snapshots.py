@@ -1,10 +1,13 @@
 """Sources as they were read, by digest: a citation can be re-checked after its page has changed.
 
-``originals/ab/ab12…`` has the bytes that were added, ``texts/cd/cd34…`` the stored texts that were
-indexed. Neither is ever changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a
+``originals/ab/ab12…`` has the bytes that were added, which are kept within a bound (see
+``corpus.originals``); ``texts/cd/cd34…`` has the stored texts that were indexed, which are never
+changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a
 text was for when it was indexed last; there is none for a public text. ``documents/cd/cd34…`` has
 the ids of the documents that had a text, ``deviations/cd/cd34…`` where a text deviates from the
-source that it was read from, ``pages/cd/cd34…`` on which pages of a source it stands.
+source that it was read from, ``pages/cd/cd34…`` on which pages of a source it stands,
+``origins/cd/cd34…`` which original it was read from, ``anew/cd/cd34…`` which text came in its place
+when the same bytes were read anew.
 """
 
 import hashlib
@@ -14,6 +17,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from corpus.durable import make_directory, sync_directory, write_file
@@ -21,6 +25,7 @@ from corpus.errors import CorpusNotWritable
 from corpus.extraction.deviationform import deviations_from_json, deviations_to_json
 from corpus.extraction.extract import Deviation
 from corpus.model import Document, digest_of
+from corpus.originals import Origin
 from corpus.pages import PageStart, pages_line, pages_of
 
 LEAST_PREFIX = 8
@@ -28,6 +33,7 @@ LEAST_PREFIX = 8
 
 _DIGITS = re.compile(r"[0-9a-f]+")
 _DIGEST_DIGITS = 64
+_WHOLE = re.compile(r"[0-9a-f]{64}")
 
 
 class Snapshots:
@@ -136,6 +142,42 @@ class Snapshots:
         line = None if content is None else content.decode("ascii", "replace")
         return pages_of(line, digest=digest, length=length)
 
+    def note_origin(self, digest: str, origin: Origin) -> None:
+        """Notes which source the text with a digest was read from.
+
+        Raises:
+            CorpusNotWritable: if the note could not be written.
+        """
+        if self.origin(digest) != origin:
+            note = json.dumps(asdict(origin)).encode("ascii")
+            self._keep([(self._place("origins", digest), note)], anew=True)
+
+    def origin(self, digest: str) -> Origin | None:
+        """The source that the text with that digest was read from; None where none is noted."""
+        try:
+            found = json.loads(_bytes_of(self._place("origins", digest)) or b"")
+            origin = Origin(found["original"], found["name"], found["media_type"])
+        except (ValueError, TypeError, KeyError):
+            return None
+        given = (origin.original, origin.name, origin.media_type or "")
+        return origin if all(isinstance(each, str) for each in given) else None
+
+    def note_read_anew(self, before: str, after: str) -> None:
+        """Notes that the bytes which gave the text ``before`` gave the text ``after`` later on.
+
+        Raises:
+            CorpusNotWritable: if the note could not be written.
+        """
+        self._keep([(self._place("anew", before), after.encode("ascii"))], anew=True)
+
+    def read_anew(self, digest: str) -> str | None:
+        """The digest of the text that came in the place of that one when its source was read anew.
+
+        None where it was not.
+        """
+        found = (_bytes_of(self._place("anew", digest)) or b"").decode("ascii", "replace")
+        return found if _WHOLE.fullmatch(found) else None
+
     def was_document(self, document_id: str, digest: str) -> bool | None:
         """Whether a document of that id had the text; None where nothing is noted of the text.
 
@@ -194,6 +236,15 @@ class Snapshots:
         content = _bytes_of(self._place("originals", digest))
         whole = content is not None and hashlib.sha256(content).hexdigest() == digest
         return content if whole else None
+
+    def has_original(self, digest: str) -> bool:
+        """Whether the bytes of a source are kept."""
+        return bool(_WHOLE.fullmatch(digest)) and self._place("originals", digest).is_file()
+
+    @property
+    def originals_directory(self) -> Path:
+        """Where the bytes of sources lie."""
+        return self.directory / "originals"
 
     def text_for(self, groups: frozenset[str], digest: str) -> str | None:
         """``text``, if it was public or for one of the groups when it was indexed last."""

@@ -80,6 +80,19 @@ class Sources:
         }
         return f"{self.digest}\n{json.dumps(content)}\n".encode("ascii")
 
+    @staticmethod
+    def files_in(data: bytes) -> dict[str, str]:
+        """The files that ``to_bytes`` of any version noted, none where that is not readable.
+
+        They tell which files are the same, and not that these are read as they were.
+        """
+        try:
+            files = json.loads(data.partition(b"\n")[2])["files"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return {}
+        pairs = files.items() if isinstance(files, dict) else ()
+        return {name: digest for name, digest in pairs if isinstance(digest, str)}
+
     @classmethod
     def from_bytes(cls, data: bytes) -> "Sources":
         """The sources that ``to_bytes`` gave.

@@ -10,12 +10,15 @@ from corpus.errors import UnreadableSource
 from corpus.extraction.extractor import Extractor
 from corpus.extraction.frontmatteranswer import Parts
 from corpus.frontmatter import Provenance
+from corpus.model import digest_of
 from corpus.origin import same_site
+from corpus.pages import PAGES, is_pages_line, pages_of
 from corpus.storedformat import ORIGINAL, SOURCE
 
 _MOST_HEAD_BYTES = 200_000
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _RULE = re.compile(rb"[\r\n]---[ \t]*+(?:[\r\n]|\Z)")
+_ORIGINALS = re.compile(rb"original([0-9a-f]{64})")
 _LETTERS = (string.ascii_letters + string.digits).encode("ascii")
 _NO_LETTERS = bytes(set(range(256)) - set(_LETTERS))
 
@@ -56,18 +59,10 @@ class StatementFile:
     @cached_property
     def _letters(self) -> bytes:
         """The letters and digits of what stands between the first two rules, at least."""
-        head = self._head()
-        start = head.find(b"---")
-        end = _RULE.search(head, max(start, 0))
-        return b"" if start < 0 else _letters_of(head[start : end.start() if end else None])
+        return _front_letters(self._head())
 
     def _head(self) -> bytes:
-        """The beginning of the file, which may hold front matter; empty where it is unreadable."""
-        try:
-            with self.path.open("rb") as stream:
-                return stream.read(_MOST_HEAD_BYTES)
-        except OSError:
-            return b""
+        return _head_of(self.path)
 
     @cached_property
     def _said(self) -> Parts:
@@ -90,6 +85,23 @@ class StatementFile:
         return self._text(ORIGINAL)
 
     @property
+    def claimed_originals(self) -> frozenset[str]:
+        """Every digest that may be the ``original``, found without parsing the front matter."""
+        return _originals_in(self._letters)
+
+    @property
+    def has_lost_pages(self) -> bool:
+        """Whether it says on which pages an earlier text stood, and its text has been edited."""
+        if not self.may_say(PAGES):
+            return False
+        try:
+            parts = self.parts(self._extractor)
+        except UnreadableSource:
+            return False
+        line, body = parts.fields.get(PAGES), parts.body
+        return is_pages_line(line) and not pages_of(line, digest=digest_of(body), length=len(body))
+
+    @property
     def stray_url(self) -> str | None:
         """The address that an earlier version took for the document from a page of another site."""
         if not (self.may_say(SOURCE) and self.may_say("http")):
@@ -102,6 +114,31 @@ class StatementFile:
     def _text(self, name: str) -> str | None:
         value = self._said.fields.get(name)
         return value if isinstance(value, str) else None
+
+
+def claimed_originals(file: Path) -> frozenset[str]:
+    """Every SHA-256 that the front matter of a file may name as that of its original."""
+    return _originals_in(_front_letters(_head_of(file)))
+
+
+def _originals_in(letters: bytes) -> frozenset[str]:
+    return frozenset(found.decode("ascii") for found in _ORIGINALS.findall(letters))
+
+
+def _head_of(file: Path) -> bytes:
+    """The beginning of a file, which may hold front matter; empty where it is unreadable."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_MOST_HEAD_BYTES)
+    except OSError:
+        return b""
+
+
+def _front_letters(head: bytes) -> bytes:
+    """The letters and digits of what stands between the first two rules, at least."""
+    start = head.find(b"---")
+    end = _RULE.search(head, max(start, 0))
+    return b"" if start < 0 else _letters_of(head[start : end.start() if end else None])
 
 
 def _letters_of(text: bytes) -> bytes:

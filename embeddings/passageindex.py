@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +126,10 @@ class PassageIndex(ABC):
     @abstractmethod
     def built_from(self, number: int) -> Sources | None:
         """The files that a generation was built from; None where it is not noted."""
+
+    @abstractmethod
+    def files_built_from(self, number: int) -> Mapping[str, str]:
+        """The digests of these files by name, however they were read; none where none are noted."""
 
     @abstractmethod
     def note_built_from(self, number: int, sources: Sources) -> None:

@@ -64,6 +64,14 @@ class GenerationStore(PassageIndex):
         except (OSError, ValueError, TypeError, AttributeError):
             return None
 
+    def files_built_from(self, number: int) -> Mapping[str, str]:
+        """See ``PassageIndex.files_built_from``."""
+        try:
+            of, _, sources = (self.directory / BUILT_FROM_NAME).read_bytes().partition(b" ")
+        except OSError:
+            return {}
+        return Sources.files_in(sources) if of == b"%06d" % number else {}
+
     def note_built_from(self, number: int, sources: Sources) -> None:
         """See ``PassageIndex.note_built_from``."""
         try:

@@ -358,3 +358,17 @@ def test_what_show_prints_of_a_pdf_verifies_with_its_pages(home: Path) -> None:
     assert verbatim("verify", "-", home=home, stdin=shown).returncode == 0
     altered = shown.replace("p. 3, ", "p. 4, ")
     assert verbatim("verify", "-", home=home, stdin=altered).returncode == 6
+
+
+def test_doctor_names_texts_whose_pages_do_not_count_any_more(tmp_path: Path) -> None:
+    added(tmp_path)
+    extractor, snapshots = shared_extractor(), Snapshots(tmp_path / "snapshots")
+
+    def lost() -> tuple[str, ...]:
+        directory = CorpusDirectory(tmp_path / "corpus", snapshots=snapshots, extractor=extractor)
+        return directory.with_lost_pages
+
+    assert lost() == ()
+    file = tmp_path / "corpus/plan.md"
+    file.write_text(file.read_text().replace("targets that follow", "targets, which follow"))
+    assert lost() == ("plan",)

@@ -7,7 +7,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -137,6 +137,13 @@ class PostgresIndex(PassageIndex):
             except (ValueError, AttributeError, TypeError):
                 return None
         return None
+
+    def files_built_from(self, number: int) -> Mapping[str, str]:
+        """See ``PassageIndex.files_built_from``."""
+        query = "SELECT sources FROM verbatim.generations WHERE number = %s"
+        for (content,) in self._rows(query, number):
+            return Sources.files_in(bytes(content or b""))
+        return {}
 
     def note_built_from(self, number: int, sources: Sources) -> None:
         """See ``PassageIndex.note_built_from``; the caller holds the writer's lock."""
