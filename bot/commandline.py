@@ -92,7 +92,8 @@ app = typer.Typer(
         "a cross-encoder that puts the best passages in order (hub name or folder each), "
         "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
         "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running, "
-        "5 some files or sources could not be read, 6 a citation does not hold."
+        "5 some files or sources could not be read, 6 a citation does not hold, 7 it describes its "
+        "document otherwise, 8 a statement would change."
     ),
 )
 
@@ -383,7 +384,7 @@ def reread(
     Ends with 0 if all are as they are read today, or were written, with 8 if some would change, and
     with 5 if an original is not kept or cannot be read today.
 
-    Example: verbatim reread && verbatim reread plan --write --refresh
+    Example: verbatim reread plan --write --refresh
     """
     from bot.openextractor import open_extractor
 
