@@ -3,11 +3,12 @@
 import enum
 import threading
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot import texts
 from bot.citation import Citation, cite
 from bot.conversation import topic
+from bot.deviationtexts import DeviationsOf, nothing_noted
 from bot.diversity import distinct_hits
 from bot.errors import UnfaithfulQuote
 from bot.questionlanguage import other_language_notices
@@ -41,6 +42,8 @@ _SEEN = 1_000
 
 FURTHER_QUOTE_SHARE = 0.01
 """Least probability of a further quote, as a share of the first one's."""
+
+_PAGES_REMEMBERED = 32
 
 _TOLD_SHARE = 0.5
 """From which share of what was asked before an answer says that it counted."""
@@ -141,8 +144,12 @@ class Answerer:
     at a time get on as there are cores.
     """
 
-    def __init__(self, retriever: Retriever) -> None:
+    def __init__(
+        self, retriever: Retriever, *, deviations_of: DeviationsOf = nothing_noted
+    ) -> None:
+        """``deviations_of`` tells of a page's other words, among which links find the quote."""
         self._retriever = retriever
+        self._deviations_of = lru_cache(maxsize=_PAGES_REMEMBERED)(deviations_of)
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
         self._turns = threading.Semaphore(usable_cores())
         self._question_filters = QuestionFilters(retriever.generation.corpus)
@@ -159,8 +166,11 @@ class Answerer:
             if known not in self._seen_by:
                 retriever = self._retriever.seen_by(known)
                 same = retriever is self._retriever
-                self._seen_by[known] = self if same else Answerer(retriever)
+                self._seen_by[known] = self if same else self._of(retriever)
             return self._seen_by[known]
+
+    def _of(self, retriever: Retriever) -> "Answerer":
+        return Answerer(retriever, deviations_of=self._deviations_of)
 
     @cached_property
     def _groups(self) -> frozenset[str]:
@@ -291,14 +301,16 @@ class Answerer:
             evidence=hit.evidence.span,
             sentences=tuple(sentence.span for sentence in hit.passage.sentences),
             score=hit.score,
-            citation=self._cite(hit.passage),
-            also=tuple(self._cite(other) for other in hit.also),
+            citation=self.cite(hit.passage),
+            also=tuple(self.cite(other) for other in hit.also),
         )
         check_quote(quote, self.corpus)
         return quote
 
-    def _cite(self, passage: Passage) -> Citation:
-        return cite(self.corpus.document(passage.document_id), passage)
+    def cite(self, passage: Passage) -> Citation:
+        """The citation of a passage of the corpus, with a link that finds it in its page."""
+        document = self.corpus.document(passage.document_id)
+        return cite(document, passage, deviations=self._deviations_of(document.digest))
 
 
 def searched_part(question: str) -> str:

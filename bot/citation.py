@@ -1,14 +1,15 @@
 """Where a quote stands, a link that leads to the very words, and a reference to re-check it by."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote as percent_encode
-from urllib.parse import unquote as percent_decode
 from urllib.parse import urlsplit
 
 from bot.errors import MalformedCitation
+from bot.textfragment import PageText, fragment_link, fragment_selects
 from corpus import Document, Passage, Span
+from corpus.extraction.extract import Deviation
 
 REFERENCE_DIGITS = 12
 """Digits of a digest in a reference: so many that no two texts share them by chance."""
@@ -30,10 +31,6 @@ ORIGIN = "origin"
 
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
 _PAGE_LINK = re.compile(r"#page=(?P<page>[0-9]{1,9})")
-_WHOLE_FRAGMENT_CHARACTERS = 200
-_EDGE_WORDS = 5
-_MOST_EDGE_WORDS = 30
-_EDGE_CHARACTERS = (20, 30, 45, 60, 90)
 _REFERENCE = re.compile(
     r"(?P<document>\S+)\[(?P<start>[0-9]{1,9}):(?P<end>[0-9]{1,9})\]@(?P<digest>[0-9a-f]{12,64})"
 )
@@ -151,8 +148,10 @@ def where_it_is(document: Document, passage: Passage) -> str:
     return f"{pages_label(pages)}, {passage.label}" if pages else passage.label
 
 
-def cite(document: Document, passage: Passage) -> Citation:
-    """The citation of a whole passage of ``document``."""
+def cite(
+    document: Document, passage: Passage, *, deviations: Sequence[Deviation] | None = None
+) -> Citation:
+    """The citation of a whole passage of ``document``; for ``deviations`` see ``link_to``."""
     page, last_page = document.pages_of(passage.span) or (None, None)
     return Citation(
         document=document.id,
@@ -164,7 +163,7 @@ def cite(document: Document, passage: Passage) -> Citation:
         start=passage.span.start,
         end=passage.span.end,
         url=document.url,
-        link=link_to(document, passage) if document.url else None,
+        link=link_to(document, passage, deviations=deviations) if document.url else None,
         digest=document.digest,
         fetched=document.fetched,
         said_by_source=document.said_by_source,
@@ -173,8 +172,12 @@ def cite(document: Document, passage: Passage) -> Citation:
     )
 
 
-def link_to(document: Document, passage: Passage) -> str:
+def link_to(
+    document: Document, passage: Passage, *, deviations: Sequence[Deviation] | None = None
+) -> str:
     """The address that leads to the very words, or in a PDF to their page.
+
+    ``deviations`` say what the page has beside the stored text; None if that is not known.
 
     Browsers find no words in a PDF, so a link to one ends with "#page=3", or with the address
     where the page is not known.
@@ -185,7 +188,7 @@ def link_to(document: Document, passage: Passage) -> str:
     if document.url is None:
         raise ValueError(f"{document.id} has no url")
     if not is_address_of_pdf(document):
-        return fragment_link(document, passage)
+        return fragment_link(document, passage.span, deviations=deviations)
     pages = document.pages_of(passage.span)
     return document.url if pages is None else page_link(document.url, pages[0])
 
@@ -207,64 +210,14 @@ def is_address_of_pdf(document: Document) -> bool:
     return path.endswith(".pdf") or bool(document.pages and not path.endswith(_HTML_SUFFIXES))
 
 
-def fragment_link(document: Document, passage: Passage) -> str:
-    """The document's address with a text fragment (``#:~:text=``) that selects the passage.
+def link_selects(
+    link: str, url: str | None, words: str, *, page: int | None, pages: Sequence[PageText]
+) -> bool:
+    """Whether a link is ``url`` with a text fragment that selects ``words``, or with their page.
 
-    A long passage is given by its first and last words, as many as make them unique in the
-    document (https://wicg.github.io/scroll-to-text-fragment/). An address that has a fragment
-    of its own keeps it.
-
-    Raises:
-        ValueError: if the document has no address.
-    """
-    if document.url is None:
-        raise ValueError(f"{document.id} has no url")
-    words = passage.text.split()
-    whole = " ".join(words)
-    if len(whole) <= _WHOLE_FRAGMENT_CHARACTERS:
-        directive = _encode(whole)
-    else:
-        everything = " ".join(document.text.split())
-        directive = ",".join(
-            _encode(_unique_edge(words, whole, everything, last=last)) for last in (False, True)
-        )
-    url = document.url.partition(":~:")[0]
-    separator = ":~:" if "#" in url else "#:~:"
-    return f"{url}{separator}text={directive}"
-
-
-def link_selects(link: str, url: str | None, words: str, *, page: int | None) -> bool:
-    """Whether a link is ``url`` with a text fragment that selects ``words``, however it was cut,
-    or with their page.
-
-    Links of earlier versions may give more or fewer of the first and last words, of PDFs too.
+    Words before or behind them in a fragment must stand there in one of the ``pages``. Links of
+    earlier versions may give more or fewer words, of PDFs too.
     """
     if page is not None and url is not None and link == page_link(url, page):
         return True
-    address, found, directive = link.partition(":~:text=")
-    if url is None or address.rstrip("#") != url.partition(":~:")[0].rstrip("#"):
-        return False
-    whole = " ".join(words.split())
-    first, comma, last = (percent_decode(part) for part in directive.partition(","))
-    if not comma:
-        return not found or first == whole
-    return bool(first and last) and whole.startswith(first) and whole.endswith(last)
-
-
-def _unique_edge(words: list[str], whole: str, everything: str, *, last: bool) -> str:
-    """The first or last words, as many as make them unique; characters where words are long."""
-    edges = []
-    most = min(_MOST_EDGE_WORDS, len(words) // 2)
-    for count in range(min(_EDGE_WORDS, most), most + 1):
-        edges.append(" ".join(words[len(words) - count :] if last else words[:count]))
-    if not edges or not edges[0] or len(edges[0]) > _EDGE_CHARACTERS[-1]:
-        edges = [whole[-count:] if last else whole[:count] for count in _EDGE_CHARACTERS]
-    for edge in edges:
-        if everything.count(edge) == 1:
-            return edge.strip()
-    return edges[-1].strip()
-
-
-def _encode(text: str) -> str:
-    """Percent-encoding for a text directive, where ``-``, ``,`` and ``&`` have a meaning."""
-    return percent_encode(text, safe="").replace("-", "%2D")
+    return fragment_selects(link, url, words, pages=pages)

@@ -142,8 +142,11 @@ def open_served(
     one_thread_for_numpy()
     ordering = CrossEncoderReranker(reranker) if reranker else None
 
+    deviations_of = Snapshots(settings.snapshots_directory).deviations
+
     def answerer(of: Generation) -> Answerer:
-        return Answerer(Retriever(of, embedder, reranker=ordering))
+        retriever = Retriever(of, embedder, reranker=ordering)
+        return Answerer(retriever, deviations_of=deviations_of)
 
     answerers = LiveAnswerer(
         answerer(generation),
@@ -519,6 +522,7 @@ def open_verifier(
             was_document=snapshots.was_document,
             kept_pages=snapshots.pages,
             read_anew=snapshots.read_anew,
+            deviations_of=snapshots.deviations,
             lay_out=lay_out,
         )
         return replace(found, original_is_kept=originals.has_that_of(cited))

@@ -9,6 +9,11 @@ from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 DeviationsOf = Callable[[str], tuple[Deviation, ...] | None]
 """The digest of a stored text → where it deviates from its source; None where nothing is noted."""
 
+
+def nothing_noted(_digest: str) -> None:
+    """Knows of no deviations."""
+
+
 LEFT_OUT = mark("Left out: {things}")
 GUESSED = mark("Guessed: {things}")
 REPAIRED = mark("Repaired: {things}")

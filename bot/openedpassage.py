@@ -28,15 +28,15 @@ def opened_pointer(start: str) -> Pointer | None:
     return parse_pointer(start.removeprefix(PASSAGE_START))
 
 
-def whole_quote(document: Document, passage: Passage) -> Quote:
-    """The passage as a quote, all of it evidence."""
+def whole_quote(document: Document, passage: Passage, *, citation: Citation | None = None) -> Quote:
+    """The passage as a quote, all of it evidence, with its own citation unless one is given."""
     return Quote(
         text=passage.text,
         evidence_text=passage.text,
         evidence=passage.span,
         sentences=tuple(sentence.span for sentence in passage.sentences),
         score=1.0,
-        citation=cite(document, passage),
+        citation=citation or cite(document, passage),
     )
 
 
@@ -48,7 +48,7 @@ def passage_message(
     Raises:
         UnfaithfulQuote: if it differs from its source.
     """
-    quote = whole_quote(document, passage)
+    quote = whole_quote(document, passage, citation=answerer.cite(passage))
     check_quote(quote, answerer.corpus)
     reply = Answer("", answerer.generation, (quote,), language=words.language)
     return render(in_link_style(reply, links), answerer.corpus, opens=True)[0]

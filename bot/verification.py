@@ -14,8 +14,10 @@ from bot.citation import (
     parse_reference,
     reference_of,
 )
+from bot.deviationtexts import DeviationsOf, nothing_noted
 from bot.isolation import without_controls
 from bot.origin import origin_lines, said_by
+from bot.textfragment import PageText
 from bot.worddiff import MOST_STEPS, Piece, Steps, compare, most_similarity, similarity
 from bot.wordplaces import sequence_starts, word_places
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
@@ -184,6 +186,7 @@ def verify(
     lay_out: LayOut = laid_out_here,
     kept_pages: KeptPages = _no_pages,
     read_anew: ReadAnew = _never_anew,
+    deviations_of: DeviationsOf = nothing_noted,
 ) -> Verification:
     """Returns the verdict about a citation, against the corpus as it is now.
 
@@ -191,7 +194,8 @@ def verify(
     of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
     ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes;
     ``kept_pages`` gives the pages of a text that the cited document does not have any more, and
-    ``read_anew`` the text that came in its place, if its source only was read anew.
+    ``read_anew`` the text that came in its place, if its source only was read anew;
+    ``deviations_of`` tells what the page of a text has beside it.
     """
     if not cited.digest:
         return _verify_titled(cited, corpus)
@@ -223,7 +227,8 @@ def verify(
         return found  # how a document that is gone was described is not kept
     pages = then.pages_of(cited.span)
     page = None if pages is None else pages[0]
-    return _with_description(found, _described_otherwise(cited, source, words.text, page))
+    shown = [PageText(each.text, deviations_of(each.digest)) for each in (then, source)]
+    return _with_description(found, _described_otherwise(cited, source, shown, words.text, page))
 
 
 def _became(digest: str, now: str, read_anew: ReadAnew) -> bool:
@@ -340,11 +345,12 @@ def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
 
 
 def _described_otherwise(
-    cited: Cited, source: Document, words: str, page: int | None
+    cited: Cited, source: Document, shown: Sequence[PageText], words: str, page: int | None
 ) -> tuple[Mismatch, ...]:
     """Returns the fields that describe the document in another way than the source does.
 
-    ``page`` is that of the cited words.
+    ``shown`` are the pages with the text that is cited and with today's, and ``page`` is the number
+    of that of the cited words in a PDF.
     """
     held = {
         "title": source.title,
@@ -362,7 +368,7 @@ def _described_otherwise(
         if name in held and _as_read(value) != _as_read(held[name])
     ]
     link = dict(cited.described).get("link")
-    if link is not None and not link_selects(link, source.url, words, page=page):
+    if link is not None and not link_selects(link, source.url, words, page=page, pages=shown):
         found.append(Mismatch("link", link, _or_none(source.url)))
     return tuple(found)
 

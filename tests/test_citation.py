@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from strategies import awkward_texts
 
-from bot.citation import cite, fragment_link
+from bot.citation import cite
+from bot.textfragment import fragment_link
 from corpus import Corpus, document_from_text
 
 URL = "https://example.org/statement"
@@ -37,7 +38,7 @@ def test_the_dateline_is_cited_by_name(shipped: Corpus) -> None:
 
 def test_a_short_passage_is_linked_by_all_its_words() -> None:
     document = document_from_text("Trade, peace & well-being.", document_id="d", url=URL)
-    link = fragment_link(document, document.passages[0])
+    link = fragment_link(document, document.passages[0].span)
     assert link == f"{URL}#:~:text=Trade%2C%20peace%20%26%20well%2Dbeing."
 
 
@@ -48,7 +49,7 @@ def test_a_long_passage_is_linked_by_first_and_last_words_that_are_unique() -> N
     text = f"{same} talk, {middle}{ends}\n\n{same} listen, {middle}north {ends}"
     document = document_from_text(text, document_id="d", url=URL)
     for passage in document.passages:
-        first, last = directive(fragment_link(document, passage))
+        first, last = directive(fragment_link(document, passage.span))
         words = " ".join(passage.text.split())
         assert words.startswith(first)
         assert words.endswith(last)
@@ -59,21 +60,21 @@ def test_every_paragraph_of_the_shipped_statement_is_linked_uniquely(shipped: Co
     (document,) = shipped.documents
     words = " ".join(document.text.split())
     for passage in document.passages:
-        first, *rest = directive(fragment_link(document, passage))
+        first, *rest = directive(fragment_link(document, passage.span))
         assert words.count(first) == 1
         assert all(words.count(part) == 1 for part in rest)
 
 
 def test_an_address_with_a_fragment_keeps_it() -> None:
     document = document_from_text("Some text.", document_id="d", url=f"{URL}#part")
-    assert fragment_link(document, document.passages[0]) == f"{URL}#part:~:text=Some%20text."
+    assert fragment_link(document, document.passages[0].span) == f"{URL}#part:~:text=Some%20text."
 
 
 def test_a_document_without_an_address_has_no_link() -> None:
     document = document_from_text("Some text.", document_id="d")
     assert cite(document, document.passages[0]).link is None
     with pytest.raises(ValueError, match="no url"):
-        fragment_link(document, document.passages[0])
+        fragment_link(document, document.passages[0].span)
 
 
 @settings(max_examples=500)
@@ -81,7 +82,7 @@ def test_a_document_without_an_address_has_no_link() -> None:
 def test_every_link_is_one_word_of_ascii_at_the_documents_address(text: str) -> None:
     document = document_from_text(text, document_id="d", url=URL)
     for passage in document.quotable:
-        link = fragment_link(document, passage)
+        link = fragment_link(document, passage.span)
         assert link.isascii()
         assert not any(c.isspace() for c in link)
         assert urlsplit(link)._replace(fragment="").geturl() == URL
@@ -90,7 +91,7 @@ def test_every_link_is_one_word_of_ascii_at_the_documents_address(text: str) -> 
 def test_a_long_text_without_spaces_is_linked_by_its_first_and_last_characters() -> None:
     text = "".join(chr(0x4E00 + n) for n in range(400)) + "。"
     document = document_from_text(text, document_id="d", url=URL)
-    first, last = directive(fragment_link(document, document.passages[0]))
+    first, last = directive(fragment_link(document, document.passages[0].span))
     assert text.startswith(first)
     assert text.endswith(last)
     assert 0 < len(first) <= 90
@@ -98,4 +99,4 @@ def test_a_long_text_without_spaces_is_linked_by_its_first_and_last_characters()
 
 def test_a_text_fragment_of_the_address_is_replaced() -> None:
     document = document_from_text("Some text.", document_id="d", url=f"{URL}#:~:text=old")
-    assert fragment_link(document, document.passages[0]) == f"{URL}#:~:text=Some%20text."
+    assert fragment_link(document, document.passages[0].span) == f"{URL}#:~:text=Some%20text."

@@ -13,12 +13,13 @@ from strategies import awkward_texts
 from test_rendering import quote_of, rendered
 
 from bot.answering import Answer
-from bot.citation import cite, fragment_link, link_selects
+from bot.citation import cite, link_selects
 from bot.citedquotes import read_citations
 from bot.jsonform import reply_fields
 from bot.quotelines import without_line_ends
 from bot.rendering import EntityKind
 from bot.terminal import print_passages, print_reply
+from bot.textfragment import PageText, fragment_link
 from bot.utf16 import utf16_slice
 from bot.verification import Verdict, verify
 from corpus import Corpus, document_from_text
@@ -127,8 +128,8 @@ def test_what_is_shown_is_verified_as_what_is_stored(text: str) -> None:
         shown = without_line_ends(passage.text)
         fields = {"quote": shown, "reference": cite(document, passage).reference}
         printed += read_citations(json.dumps(fields))
-        link = fragment_link(document, passage)
-        assert link_selects(link, document.url, shown)
+        link = fragment_link(document, passage.span)
+        assert link_selects(link, document.url, shown, page=None, pages=[PageText(document.text)])
     assert {verify(c, corpus, lambda _: None).verdict for c in printed} == {Verdict.INTACT}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
@@ -79,24 +80,59 @@ def _own_text(element: Any, blocks: list[Any]) -> Iterator[str]:
 def left_out(pieces: Sequence[Piece], text: str) -> Iterator[Deviation]:
     """Yields the pieces whose words do not stand in the text in a row, in order.
 
-    The time grows with the number of words. A position is that behind the last piece before it that
-    does stand there.
+    A place in the text is that of one piece alone, so that a teaser that repeats a paragraph, or
+    its beginning, is left out. The time grows with the number of words. A position is that behind
+    the last piece before it that does stand there.
     """
     words: list[str] = []
     ends: list[int] = []
+    lines: list[int] = []
+    number, read = 0, 0
     for match in _WORD.finditer(text):
+        number += text.count("\n", read, match.start())
+        read = match.start()
         words.append(match.group())
         ends.append(match.end())
+        lines.append(number)
+    position = 0
+    for piece, end in zip(pieces, _ends_of(pieces, words, lines), strict=True):
+        if end is None:
+            yield Deviation(DeviationKind.LEFT_OUT, piece.name, piece.text, position)
+        elif end:
+            position = max(position, ends[end - 1])
+
+
+def _ends_of(pieces: Sequence[Piece], words: list[str], lines: list[int]) -> list[int | None]:
+    """Returns for each piece how many words stand up to its end, None where it does not stand.
+
+    The number is 0 for a piece that begins as more places do than are looked at. ``lines`` are the
+    numbers of the lines of the words. What the page sets apart comes last, and before a piece that
+    takes words of several lines come those that lie in one; else the longest comes first.
+    """
     wanted_of = [_WORD.findall(piece.text) for piece in pieces]
     places = _places({tuple(wanted[:_GRAM]) for wanted in wanted_of}, words)
-    position = 0
-    for piece, wanted in zip(pieces, wanted_of, strict=True):
+    taken = bytearray(len(words))
+    found: list[int | None] = [None] * len(pieces)
+    order = sorted(range(len(pieces)), key=lambda at: -len(wanted_of[at]))
+    for beside, in_one_line, number in product((False, True), (True, False), order):
+        wanted = wanted_of[number]
+        count = len(wanted)
         starts = places[tuple(wanted[:_GRAM])]
-        start = next((at for at in starts if words[at : at + len(wanted)] == wanted), None)
-        if start is None:
-            yield Deviation(DeviationKind.LEFT_OUT, piece.name, piece.text, position)
+        is_beside = pieces[number].name is not DeviationName.PAGE_TEXT
+        if found[number] is not None or is_beside is not beside:
+            continue
+        for start in starts:
+            end = start + count
+            if words[start:end] != wanted or taken.find(1, start, end) >= 0:
+                continue
+            if not in_one_line or lines[start] == lines[end - 1]:
+                taken[start:end] = b"\1" * count
+                found[number] = end
+                break
         else:
-            position = max(position, ends[start + len(wanted) - 1])
+            if len(starts) == _MOST_PLACES:
+                found[number] = 0
+    return found
 
 
 def _places(beginnings: set[tuple[str, ...]], words: list[str]) -> dict[tuple[str, ...], list[int]]:
