@@ -6,7 +6,7 @@ code: a statement holds none.
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -126,7 +126,7 @@ def _link(state: StateInline, silent: bool) -> bool:
 def _link_with_odd_address(state: StateInline, silent: bool) -> bool:
     """A link whose address has a bracket too many, for which the strict rules show it whole."""
     start, most = state.pos, state.posMax
-    if state.src[start] != "[" or "](" not in state.src[start:most]:
+    if state.src[start] != "[" or not start < _last_address(state.src) < most:
         return False
     label_end = state.md.helpers.parseLinkLabel(state, start, True)
     state.pos = start
@@ -140,6 +140,12 @@ def _link_with_odd_address(state: StateInline, silent: bool) -> bool:
         _leave_out(state, match.group())
     state.pos = match.end()
     return True
+
+
+@lru_cache(maxsize=4)
+def _last_address(text: str) -> int:
+    """Where an address is last begun; it is asked for each bracket of a text."""
+    return text.rfind("](")
 
 
 def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
