@@ -16,7 +16,9 @@ _MOST_CHARACTERS = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class QuoteChanges:
-    """The quotes of a document that are not what they were, in order.
+    """The quotes of a document that are not what they were.
+
+    Those whose words are others come first, then those that only move, each in order.
 
     ``compared`` has the verdicts of the first of them, and ``more`` counts the others. ``quotes``
     counts all that the document had, ``new`` those that it has now and had not. ``elsewhere`` are
@@ -43,6 +45,8 @@ def changed_quotes(before: Document, after: Document) -> QuoteChanges:
     """The quotes of ``before`` that are moved, changed or gone in ``after``, its next text."""
     stays = {passage.number: _plain(passage.text) for passage in after.quotable}
     changed = [p for p in before.quotable if stays.get(p.number) != _plain(p.text)]
+    words = set(stays.values())
+    changed.sort(key=lambda passage: _plain(passage.text) in words)  # those that only move last
     old = Counter(_plain(passage.text) for passage in before.quotable)
     new = Counter(stays.values()) - old
     served = Corpus((after,))

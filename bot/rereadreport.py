@@ -53,7 +53,7 @@ def _piece_fields(piece: Piece) -> dict[str, str]:
 
 
 def print_reread(reread: "Reread", changes: QuoteChanges | None, console: Console) -> None:
-    """Prints a line for a document, and what becomes of each quote that would change."""
+    """Prints a line for a document, and what becomes of each quote whose words would change."""
     state = "written" if reread.written else reread.state.value
     line = Text(f"{state:9}", style=_STYLES.get(reread.state.value, ""))
     line.append(f"  {reread.document_id}", style="cyan")
@@ -68,9 +68,10 @@ def print_reread(reread: "Reread", changes: QuoteChanges | None, console: Consol
     print_line(line, console)
     if changes is None:
         return
-    for found in changes.compared[:_SHOWN_QUOTES]:
+    others = [each for each in changes.compared if each.verdict is not Verdict.MOVED]
+    for found in others[:_SHOWN_QUOTES]:
         _print_quote(found, reread, console)
-    rest = changes.count - min(len(changes.compared), _SHOWN_QUOTES)
+    rest = len(others) - _SHOWN_QUOTES
     if rest > 0:
         print_line(Text(f"{'':11}and {rest:,} more quotes; --json names them"), console)
     if changes.elsewhere:

@@ -306,3 +306,13 @@ def test_a_text_that_an_upgrade_reads_otherwise_is_noted_as_read_anew(
     last = refreshed(document_from_bytes)
     assert snapshots.read_anew(now.digest) is None, "its file is another one"
     assert last.digest != now.digest
+
+
+def test_quotes_whose_words_change_come_before_those_that_only_move() -> None:
+    many = [f"Paragraph {n} says all of the {n} bridges." for n in range(MOST_COMPARED + 50)]
+    before = document_from_text("\n\n".join(many), document_id="d")
+    many[-1] = many[-1].replace("all", "most")
+    after = document_from_text("\n\n".join(["New.", *many]), document_id="d")
+    changes = changed_quotes(before, after)
+    assert changes.compared[0].cited.paragraph == MOST_COMPARED + 50
+    assert [each.verdict for each in changes.compared[:2]] == [Verdict.CHANGED, Verdict.MOVED]
