@@ -46,7 +46,8 @@ class Operations:
 
     ``refresh`` shows its progress with the bar it is given. ``changed`` tells whether the corpus
     directory has changed since what answers was built; ``left_out`` which files of it were not
-    read then; ``waiting`` how many messages wait, and ``troubles`` what went wrong of late.
+    read then, ``passed_over`` those of kinds that are not read; ``waiting`` how many messages
+    wait, and ``troubles`` what went wrong of late.
     """
 
     answerers: LiveAnswerer
@@ -56,6 +57,7 @@ class Operations:
     submissions: Submissions
     changed: Callable[[], bool]
     left_out: Callable[[], Sequence[LeftOut]] = tuple
+    passed_over: Callable[[], Sequence[LeftOut]] = tuple
     fetch_file: FetchFile | None = None
     troubles: Callable[[], Troubles] = Troubles
     waiting: Callable[[], int] | None = None
@@ -133,6 +135,8 @@ class Administration:
             text = admintexts.joined(text, words.say(admintexts.CHANGED_SINCE))
         if left_out := self._do.left_out():
             text = admintexts.joined(text, admintexts.not_read(left_out, words))
+        if passed_over := self._do.passed_over():
+            text = admintexts.joined(text, admintexts.passed_over(passed_over, words))
         if told := admintexts.troubles(self._do.troubles(), words):
             text = admintexts.joined(text, told)
         yield say(event, text)

@@ -78,6 +78,7 @@ _PREVIEW_UNITS = 500
 _PREVIEWED = 3
 _TITLE_UNITS = 300
 _NOTE_UNITS = 200
+_NAME_UNITS = 80
 _REASON_UNITS = 1_000
 _MOST_FILES = 8
 _MOST_IDS = 20
@@ -98,7 +99,11 @@ def progress(step: Step, words: Translator) -> str:
 def refreshed(report: RefreshReport, words: Translator) -> str:
     """Reports what a refresh did, and the files that it left out."""
     text = _done(report, words)
-    return joined(text, not_read(report.left_out, words)) if report.left_out else text
+    if report.left_out:
+        text = joined(text, not_read(report.left_out, words))
+    if report.passed_over:
+        text = joined(text, passed_over(report.passed_over, words))
+    return text
 
 
 def not_read(left_out: Sequence[LeftOut], words: Translator) -> str:
@@ -109,6 +114,18 @@ def not_read(left_out: Sequence[LeftOut], words: Translator) -> str:
     head = words.plural("1 file is not read:", "{count} files are not read:", len(left_out))
     more = [f"… + {len(left_out) - _MOST_FILES}"] if len(left_out) > _MOST_FILES else []
     return "\n".join([head, *lines, *more])
+
+
+def passed_over(files: Sequence[LeftOut], words: Translator) -> str:
+    """Names the files that are of kinds that are not read, in one line."""
+    named = [shorten(each.file, units=_NAME_UNITS) for each in files[:_MOST_FILES]]
+    more = [f"… + {len(files) - _MOST_FILES}"] if len(files) > _MOST_FILES else []
+    head = words.plural(
+        "1 file is of a kind that is not read:",
+        "{count} files are of kinds that are not read:",
+        len(files),
+    )
+    return f"{head} {', '.join([*named, *more])}"
 
 
 def _done(report: RefreshReport, words: Translator) -> str:

@@ -20,6 +20,7 @@ from bot.composition import (
     changed_since,
     left_out,
     open_directory,
+    passed_over,
     rollback_index,
     served_corpus,
 )
@@ -150,6 +151,7 @@ def _operations(
         ),
         changed=lambda: changed_since(settings) is not None,
         left_out=lambda: left_out(settings),
+        passed_over=lambda: passed_over(settings),
         fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
         waiting=waiting,
     )

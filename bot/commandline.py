@@ -483,7 +483,8 @@ def refresh(
     """Build the index, or bring it to the corpus directory.
 
     A file that cannot be read is left out and named with the reason, with what was quoted from it
-    before; the exit code is then 5. --full tries it again although it has not changed.
+    before; the exit code is then 5. --full tries it again although it has not changed. Files of
+    kinds that are not read, such as pictures, are named in one line.
 
     Example: verbatim refresh --dry-run
     """
@@ -548,6 +549,7 @@ def _print_report(report: RefreshReport, *, as_json: bool, dry_run: bool, consol
     else:
         terminalreports.print_refresh(report, console, dry_run=dry_run)
     terminalreports.print_left_out(report.left_out, err)
+    terminalreports.print_passed_over(report.passed_over, err)
 
 
 def _provenance(

@@ -28,7 +28,9 @@ from corpus import (
     CorpusError,
     Document,
     LeftOut,
+    ReadSource,
     Snapshots,
+    corpus_files,
     read_corpus,
     read_sources,
     shipped_statements,
@@ -36,6 +38,7 @@ from corpus import (
 from corpus.durable import make_directory
 from corpus.extraction.extract import Deviation
 from corpus.frontmatter import Provenance
+from corpus.sources import source_name
 from embeddings import (
     CrossEncoderReranker,
     Embedder,
@@ -133,7 +136,12 @@ def open_served(
     model = find_settings_model(settings)
     reranker = find_reranker(settings.reranker) if settings.reranker else None
     refresher = Refresher(
-        settings, index=store, model=model, read=extractor.document, progress_bar=progress_bar
+        settings,
+        index=store,
+        model=model,
+        read=extractor.document,
+        read_source=_read_source(extractor),
+        progress_bar=progress_bar,
     )
     with ThreadPoolExecutor(1) as aside:
         opening = aside.submit(lambda: refresher.embedder)
@@ -200,17 +208,26 @@ def open_refresher(
     model = find_settings_model(settings)
     _seed_new_machine(settings)
     index = open_index(settings)
-    read = open_extractor().document
-    if engine is EngineKind.LOCAL:
-        return Refresher(settings, index=index, model=model, read=read, progress_bar=progress_bar)
-    return Refresher(
+    extractor = open_extractor()
+    refresher = partial(
+        Refresher,
         settings,
         index=index,
         model=model,
-        read=read,
+        read=extractor.document,
+        read_source=_read_source(extractor),
         progress_bar=progress_bar,
-        open_engine=_on_ray(settings, model),
     )
+    if engine is EngineKind.LOCAL:
+        return refresher()
+    return refresher(open_engine=_on_ray(settings, model))
+
+
+def _read_source(extractor: "Extractor") -> ReadSource:
+    """Reads the files of the corpus directory that are no texts."""
+    from corpus.sourcedocument import source_document  # slow to import
+
+    return partial(source_document, extractor=extractor)
 
 
 def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
@@ -246,6 +263,7 @@ def open_directory(
         extractor=extractor or open_extractor(),
         default_access=settings.default_access,
         most_original_bytes=settings.original_bytes,
+        remembered=open_index(settings).remembered_ids(),
     )
 
 
@@ -440,6 +458,7 @@ def open_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
         reading = read_corpus(
             settings.corpus_directory,
             read=extractor.document,
+            read_source=_read_source(extractor),
             default_access=settings.default_access,
         )
     if not reading.corpus.documents:
@@ -498,6 +517,16 @@ def left_out(settings: Settings) -> tuple[LeftOut, ...]:
     number = store.pointed()
     built_from = None if number is None else store.built_from(number)
     return () if built_from is None else built_from.left_out
+
+
+def passed_over(settings: Settings) -> tuple[LeftOut, ...]:
+    """The files of the corpus directory that are of kinds that are not read; none if unknown."""
+    directory = settings.corpus_directory
+    try:
+        found = corpus_files(directory).passed_over
+    except CorpusError:
+        return ()
+    return tuple(LeftOut(source_name(each.path, directory), each.reason) for each in found)
 
 
 def open_verifier(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.privatehome import open_to_others
 from bot.settings import Settings, telegram_token
-from corpus import CorpusError, Snapshots, read_corpus
+from corpus import CorpusError, Snapshots, corpus_files, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.exportedmodel import open_exported
 from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
@@ -74,7 +74,7 @@ def examine(
     else:
         yield _looked_at("model", partial(_exported, settings, model))
     yield from _corpus(settings, extractor)
-    yield from _strays(settings, extractor)
+    yield from _strays(settings, extractor, open_index)
     yield _extractor(extractor)
     yield from _privacy(settings)
     yield _looked_at("disk", partial(_disk, settings))
@@ -118,7 +118,12 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
 
 
 def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
-    """Yields the size of the corpus directory, and each file that nothing can be quoted from."""
+    """Yields the size of the corpus directory, and each file that nothing can be quoted from.
+
+    A file of a kind that is not read is told, and nothing wrong.
+    """
+    from corpus.sourcedocument import source_document  # slow to import
+
     directory = settings.corpus_directory
     try:
         if not settings.corpus_is_own and not directory.exists():
@@ -126,8 +131,12 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
             yield Finding("corpus", True, text)
             return
         reading = read_corpus(
-            directory, read=extractor.document, default_access=settings.default_access
+            directory,
+            read=extractor.document,
+            read_source=partial(source_document, extractor=extractor),
+            default_access=settings.default_access,
         )
+        passed_over = corpus_files(directory).passed_over
     except CorpusError as error:
         yield Finding("corpus", False, str(error))
         return
@@ -141,19 +150,31 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
     for number, refused in enumerate(reading.refused, start=1):
         before = f"{text}; not read: " if number == 1 else ""
         yield Finding("corpus", False, f"{before}{refused}")
+    for passed in passed_over[:_MOST_NAMED]:
+        yield Finding("corpus", True, f"passed over: {passed}")
+    if len(passed_over) > _MOST_NAMED:
+        rest = len(passed_over) - _MOST_NAMED
+        yield Finding(
+            "corpus", True, f"passed over: {rest:,} more files of kinds that are not read"
+        )
 
 
-def _strays(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
+def _strays(
+    settings: Settings, extractor: "Extractor", open_index: Callable[[], PassageIndex]
+) -> Iterator[Finding]:
     """Yields the documents whose pages are lost or whose addresses are in doubt, if any are."""
     from corpus.directory import CorpusDirectory  # slow to import
 
     snapshots = Snapshots(settings.snapshots_directory)
     try:
         directory = CorpusDirectory(
-            settings.corpus_directory, snapshots=snapshots, extractor=extractor
+            settings.corpus_directory,
+            snapshots=snapshots,
+            extractor=extractor,
+            remembered=open_index().remembered_ids(),
         )
         strays, unpaged = directory.strays, directory.with_lost_pages
-    except (CorpusError, OSError):
+    except (CorpusError, EmbeddingsError, OSError):
         return  # "corpus" says what is wrong with it
     if unpaged:
         names = ", ".join(unpaged[:_MOST_NAMED])

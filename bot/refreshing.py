@@ -15,10 +15,10 @@ from corpus import (
     EmptyCorpus,
     LeftOut,
     ReadFile,
+    ReadSource,
     Snapshots,
     Sources,
     corpus_files,
-    id_from_name,
     read_corpus,
     read_sources,
 )
@@ -68,6 +68,7 @@ class Refresher:
         index: PassageIndex,
         model: ModelFolder,
         read: ReadFile,
+        read_source: ReadSource,
         progress_bar: ProgressBar,
         open_engine: OpenEngine = _here,
     ) -> None:
@@ -75,6 +76,7 @@ class Refresher:
         self._index = index
         self._model = model
         self._read = read
+        self._read_source = read_source
         self._progress_bar = progress_bar
         self._open_engine = open_engine
         self._embedder: Embedder | None = None
@@ -149,7 +151,7 @@ class Refresher:
                 current=current,
                 progress=progress,
             )
-        return replace(report, left_out=self._left_out(reading))
+        return replace(report, left_out=self._left_out(reading), passed_over=sources.passed_over)
 
     def _sources(self) -> Sources:
         settings = self._settings
@@ -165,8 +167,10 @@ class Refresher:
         return read_corpus(
             self._settings.corpus_directory,
             read=self._read,
+            read_source=self._read_source,
             known=known,
             known_refused=known_refused,
+            remembered=self._index.remembered_ids(),
             default_access=self._settings.default_access,
             progress=progress,
         )
@@ -180,6 +184,8 @@ class Refresher:
         documents = reading.corpus.documents
         before = () if current is None else current.corpus.documents
         snapshots.note_documents(before)  # one of them may be gone now
+        for digest, deviations in reading.deviations.items():
+            snapshots.keep_deviations(digest, deviations)
         snapshots.keep_texts(documents)
         here = {document.id for document in documents}
         earlier = {document.id: document.access for document in before}
@@ -193,7 +199,7 @@ class Refresher:
     ) -> None:
         """Notes each text that is another one although its file is the same, after an upgrade."""
         files = self._index.files_built_from(current.number)
-        same = {id_from_name(n) for n, digest in sources.files.items() if files.get(n) == digest}
+        same = {reading.ids.get(n) for n, was in sources.files.items() if files.get(n) == was}
         before = {document.id: document.digest for document in current.corpus.documents}
         snapshots = Snapshots(self._settings.snapshots_directory)
         for document in reading.corpus.documents:
@@ -220,7 +226,9 @@ class Refresher:
             full=full,
             withheld=_withheld(reading),
         )
-        return replace(report, left_out=self._left_out(reading))
+        return replace(
+            report, left_out=self._left_out(reading), passed_over=self._sources().passed_over
+        )
 
 
 def _withheld(reading: CorpusReading) -> Withheld:

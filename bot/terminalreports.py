@@ -92,6 +92,20 @@ def print_left_out(left_out: Sequence[LeftOut], errors: Console) -> None:
         print_line(Text(" ".join(line.split()), style="red"), errors)
 
 
+def print_passed_over(files: Sequence[LeftOut], errors: Console) -> None:
+    """Prints one line that names the files of kinds that are not read, if there are any."""
+    if not files:
+        return
+    named = ", ".join(each.file for each in files[:_MOST_NAMED])
+    more = f" and {len(files) - _MOST_NAMED:,} more" if len(files) > _MOST_NAMED else ""
+    kinds = "a kind that is" if len(files) == 1 else "kinds that are"
+    line = printable(
+        f"passed over {_counted(len(files), 'file')} of {kinds} not read: {named}{more}. "
+        'Type "verbatim doctor" to see what to do.'
+    )
+    print_line(Text(" ".join(line.split()), style="yellow"), errors)
+
+
 def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 

@@ -1,15 +1,14 @@
 """Text in: files become Documents, Passages and sentences, with character offsets."""
 
 from corpus.corpusfiles import (
-    CorpusFiles,
     CorpusReading,
     ReadFile,
-    RefusedFile,
-    corpus_files,
+    ReadSource,
     read_corpus,
     read_file,
     read_sources,
 )
+from corpus.corpuslisting import CorpusFiles, RefusedFile, corpus_files
 from corpus.errors import (
     CorpusError,
     CorpusNotFound,
@@ -49,6 +48,7 @@ __all__ = [
     "LeftOut",
     "Passage",
     "ReadFile",
+    "ReadSource",
     "RefusedFile",
     "Sentence",
     "Snapshots",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus.corpusfiles import leads_out
+from corpus.corpuslisting import is_scrap, is_scrap_folder, leads_out
 from corpus.directory import Added, CorpusDirectory, ReadAs
 from corpus.errors import FetchFailed, UnreadableSource
 from corpus.extraction.extractor import Extractor
@@ -48,9 +48,9 @@ class SourceOutcome:
 def find_sources(named: Sequence[str]) -> list[Source]:
     """The sources that names stand for, in order: a folder stands for every file below it.
 
-    Hidden files and folders, links to folders, links that lead out of the folder, and what is no
-    regular file are left out of a folder; a file's label is its path below the folder. A name that
-    stands for nothing is a source with a ``problem``.
+    Hidden files and folders, lock files and the like, links to folders, links that lead out of the
+    folder, and what is no regular file are left out of a folder; a file's label is its path below
+    the folder. A name that stands for nothing is a source with a ``problem``.
     """
     found: list[Source] = []
     for name in named:
@@ -147,11 +147,11 @@ def _files_below(folder: Path) -> Iterator[Source]:
 
     root = folder.resolve()
     for parent, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_scrap_folder(name))
         for name in sorted(files):
             path = Path(parent, name)
             # first whether it is a file: a link to itself cannot be followed
-            if not name.startswith(".") and path.is_file() and not leads_out(path, root):
+            if not is_scrap(name) and path.is_file() and not leads_out(path, root):
                 yield Source(printable_label(path.relative_to(folder).as_posix()), file=path)
 
 

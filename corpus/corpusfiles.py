@@ -1,22 +1,22 @@
-"""The files of a corpus directory: which they are, and the Corpus that they make.
+"""The files of a corpus directory → the Corpus that they make.
 
 Nothing here parses a file: ``read`` does, which is given.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from corpus.errors import CorpusNotFound, EmptyCorpus, UnreadableSource
+from corpus.corpuslisting import RefusedFile, corpus_files, is_statement_file, unreadable
+from corpus.documentids import document_ids
+from corpus.errors import EmptyCorpus, UnreadableSource
+from corpus.extraction.extract import Deviation
 from corpus.filedigest import file_sha256
 from corpus.frontmatter import readers
 from corpus.model import Corpus, Document
-from corpus.reader import id_from_name
-from corpus.sources import Sources, source_name
+from corpus.sources import LeftOut, Sources, source_name
 
-SUFFIXES = (".txt", ".md")
 MAX_FILE_BYTES = 20_000_000
 _READ_AT_ONCE = 2
 
@@ -28,43 +28,41 @@ names no file. It is called in several threads. ``Extractor.document`` is one;
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedFile:
-    """A file of the corpus directory that gives no document; ``reason`` does not name it.
+class SourceDocument:
+    """A Document, and the places where its text deviates from the file that it was read from.
 
-    ``folder`` tells that it is a folder: what lies in it is not known. ``doubled`` tells that
-    another file with the same id is the reason.
+    They are None where that is not known, or was noted before.
     """
 
-    path: Path
-    reason: str
-    folder: bool = False
-    doubled: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+    document: Document
+    deviations: tuple[Deviation, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CorpusFiles:
-    """The text files of a corpus directory, sorted, and what is in the way of finding others."""
-
-    files: tuple[Path, ...]
-    refused: tuple[RefusedFile, ...] = ()
+ReadSource = Callable[[bytes, str], SourceDocument]
+"""The bytes of a file that is no text, and its name → its Document and where that deviates; see
+``source_document``.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusReading:
     """Holds the outcome of reading a corpus directory: the good documents, and the files that are
     none.
+
+    ``deviations`` has, by the digest of a text that was read now, where it deviates from its file.
+    ``ids`` has the id of the document that each file is or would be, by ``source_name``.
     """
 
     corpus: Corpus
     refused: tuple[RefusedFile, ...] = ()
+    deviations: Mapping[str, tuple[Deviation, ...]] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def withheld(self) -> frozenset[str]:
         """Returns the ids of the documents that refused files were, or would be."""
-        return frozenset(id_from_name(f.path.name) for f in self.refused if not f.folder)
+        here = {document.id for document in self.corpus.documents}
+        return frozenset(self.ids.values()) - here
 
     @property
     def unseen(self) -> bool:
@@ -72,16 +70,9 @@ class CorpusReading:
         return any(each.folder for each in self.refused)
 
     def known_in(self, sources: Sources, directory: Path) -> Sources:
-        """The ``sources`` that were read, and which of their files gave no document."""
-
-        def named(doubled: bool) -> dict[str, str]:
-            return {
-                source_name(each.path, directory): each.reason
-                for each in self.refused
-                if each.doubled is doubled
-            }
-
-        return sources.with_refused(named(doubled=False), named(doubled=True))
+        """The ``sources`` that were read, which of their files gave no document, and the ids."""
+        refused = {source_name(each.path, directory): each.reason for each in self.refused}
+        return sources.with_outcome(refused=refused, ids=self.ids)
 
     def whole(self) -> Corpus:
         """The corpus, if no file was refused.
@@ -103,13 +94,7 @@ def read_file(
         UnreadableSource: if the file cannot be read, is larger than ``MAX_FILE_BYTES``, or gives no
             document; the message is a reason that does not name the file.
     """
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise UnreadableSource(f"larger than {MAX_FILE_BYTES // 1_000_000} MB. Split it.")
-        data = path.read_bytes()
-    except OSError as error:
-        raise UnreadableSource(_unreadable(error)) from error
-    document = read(data, path.name)
+    document = read(_bytes_of(path), path.name)
     return replace(document, access=readers(document.access or None, default_access))
 
 
@@ -117,18 +102,20 @@ def read_corpus(
     directory: Path,
     *,
     read: ReadFile,
+    read_source: ReadSource | None = None,
     known: Mapping[str, Document] | None = None,
     known_refused: Mapping[str, str] | None = None,
+    remembered: Mapping[str, str] | None = None,
     default_access: frozenset[str] = frozenset(),
     progress: Callable[[int, int], None] | None = None,
 ) -> CorpusReading:
-    """The documents of every ``.txt`` and ``.md`` file below ``directory``, in order of id.
+    """The documents of every file below ``directory`` that can be read, in order of id.
 
-    Hidden files and folders, and folders behind links, are skipped. A file whose ``source_name``
-    is ``known`` is not read: its document is the one given; one that is ``known_refused`` is
-    refused for the reason given. A document that names no readers is for ``default_access``.
-    What cannot be read is among the refused ones. Of files with the same id the first one gives the
-    document, if all of them can be read and are for the same readers; else none does. ``progress``
+    See ``corpus_files`` for which these are, and ``document_ids`` for their ids, of which some may
+    be ``remembered``. ``read`` reads texts and ``read_source`` all else; without that they are left
+    out in silence. A file whose ``source_name`` is ``known`` is not read: its document is the one
+    given; one that is ``known_refused`` is refused for the reason given. A document that names no
+    readers is for ``default_access``. What cannot be read is among the refused ones. ``progress``
     is told (files read, files in all).
 
     Raises:
@@ -137,22 +124,32 @@ def read_corpus(
         UnreadableSource: if ``directory`` itself cannot be read.
     """
     found = corpus_files(directory)
+    if read_source is None:
+        found = found.statement_files()
     if not found.files and not found.refused:
         raise EmptyCorpus(
             f"The corpus directory {directory} holds no .txt or .md file. "
             'Put a statement in it and type "verbatim refresh".'
         )
-    by_id: dict[str, list[tuple[Path, Document]]] = {}
+    ids = document_ids(
+        found.names(directory),
+        remembered=remembered or {},
+        unseen_folders=found.unseen_folders(directory),
+    )
+    documents: list[Document] = []
     refused = list(found.refused)
+    deviations: dict[str, tuple[Deviation, ...]] = {}
 
-    def outcome(path: Path) -> Document | RefusedFile:
+    def outcome(path: Path) -> SourceDocument | RefusedFile:
         name = source_name(path, directory)
         if known_refused and name in known_refused:
             return RefusedFile(path, known_refused[name])
         if known and name in known:
-            return known[name]
+            return SourceDocument(known[name])
         try:
-            return read_file(path, read, default_access=default_access)
+            if read_source is None or is_statement_file(path.name):
+                return SourceDocument(read_file(path, read, default_access=default_access))
+            return _read_source_file(path, read_source, default_access=default_access)
         except UnreadableSource as error:
             return RefusedFile(path, str(error))
 
@@ -163,93 +160,42 @@ def read_corpus(
             if isinstance(came_out, RefusedFile):
                 refused.append(came_out)
             else:
-                by_id.setdefault(came_out.id, []).append((path, came_out))
+                document = came_out.document.called(ids[source_name(path, directory)])
+                documents.append(document)
+                if came_out.deviations is not None:
+                    deviations[document.digest] = came_out.deviations
             if progress is not None:
                 progress(count, len(found.files))
     finally:
         threads.shutdown(cancel_futures=True)
-    lost = {id_from_name(each.path.name) for each in refused if not each.folder}
-    documents = []
-    for document_id in sorted(by_id):
-        (path, document), *others = by_id[document_id]
-        if document_id in lost or any(other.access != document.access for _, other in others):
-            refused += [
-                RefusedFile(each, _disagree(document_id), doubled=True)
-                for each, _ in by_id[document_id]
-            ]
-            continue
-        documents.append(document)
-        second = f'a second document with the id "{document_id}", after {path.name}. Rename one.'
-        refused += [RefusedFile(each, second, doubled=True) for each, _ in others]
-    return CorpusReading(Corpus(tuple(documents)), tuple(sorted(refused, key=lambda r: r.path)))
-
-
-def _disagree(document_id: str) -> str:
-    return (
-        f'several files have the id "{document_id}", and one of them cannot be read or is for '
-        "other readers. Rename one."
+    return CorpusReading(
+        Corpus(tuple(sorted(documents, key=lambda each: each.id))),
+        tuple(sorted(refused, key=lambda each: each.path)),
+        deviations,
+        ids,
     )
 
 
-def corpus_files(directory: Path) -> CorpusFiles:
-    """The text files below a directory, sorted; a folder that cannot be read is refused, and so is
-    a link that leads out: a corpus that others keep could have any file of this machine quoted.
+def _read_source_file(
+    path: Path, read_source: ReadSource, *, default_access: frozenset[str]
+) -> SourceDocument:
+    """The outcome of a file that is no text; see ``read_file``."""
+    found = read_source(_bytes_of(path), path.name)
+    access = readers(found.document.access or None, default_access)
+    return replace(found, document=replace(found.document, access=access))
 
-    Raises:
-        CorpusNotFound: if ``directory`` is not a directory.
-        UnreadableSource: if it cannot be read.
-    """
-    found: list[Path] = []
-    refused: list[RefusedFile] = []
 
-    def unreadable(error: OSError) -> None:
-        folder = Path(error.filename)
-        if folder == directory:
-            raise error
-        refused.append(RefusedFile(folder, _unreadable(error), folder=True))
-
+def _bytes_of(path: Path) -> bytes:
     try:
-        if not directory.is_dir():
-            raise CorpusNotFound(
-                f"The corpus directory {directory} does not exist. Make it and put text files in "
-                "it, or point VERBATIM_CORPUS to the one you mean."
-            )
-        root = directory.resolve()
-        for folder, folders, files in os.walk(directory, onerror=unreadable):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            paths = [Path(folder, name) for name in files if not name.startswith(".")]
-            for path in paths:
-                if path.suffix.lower() not in SUFFIXES:
-                    continue
-                reason = _reason_against(path, root)
-                if reason is None:
-                    found.append(path)
-                else:
-                    refused.append(RefusedFile(path, reason))
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise UnreadableSource(f"larger than {MAX_FILE_BYTES // 1_000_000} MB. Split it.")
+        return path.read_bytes()
     except OSError as error:
-        raise UnreadableSource(f"{error.filename}: {_unreadable(error)}") from error
-    return CorpusFiles(tuple(sorted(found)), tuple(sorted(refused, key=lambda r: r.path)))
-
-
-def _reason_against(path: Path, root: Path) -> str | None:
-    """Tells why a file is not even opened; None where it may be."""
-    try:
-        if not path.is_file():
-            return "no file, or a link that leads to none. Remove it, or put a copy there."
-        if leads_out(path, root):
-            return "a link that leads out of the corpus directory. Put a copy there."
-    except OSError as error:
-        return _unreadable(error)
-    return None
-
-
-def leads_out(file: Path, root: Path) -> bool:
-    """Whether a file that exists is a link to one outside of ``root``, a path without links."""
-    return file.is_symlink() and not file.resolve().is_relative_to(root)
+        raise UnreadableSource(unreadable(error)) from error
 
 
 def read_sources(directory: Path, *, default_access: frozenset[str] = frozenset()) -> Sources:
-    """The names and digests of the files that ``read_corpus`` reads, and what is in its way.
+    """The names and digests of the files that ``read_corpus`` reads, and what it does not read.
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
@@ -263,9 +209,8 @@ def read_sources(directory: Path, *, default_access: frozenset[str] = frozenset(
         try:
             files[name] = file_sha256(path)
         except OSError as error:
-            unread[name] = _unreadable(error)
-    return Sources(files, unread, default_access)
-
-
-def _unreadable(error: OSError) -> str:
-    return f"cannot be read ({error.strerror or 'unreadable'}). Check its permissions."
+            unread[name] = unreadable(error)
+    passed_over = tuple(
+        LeftOut(source_name(each.path, directory), each.reason) for each in found.passed_over
+    )
+    return Sources(files, unread, default_access, passed_over)

@@ -6,13 +6,15 @@ bytes that it came from are kept as a snapshot.
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from corpus.corpusfiles import MAX_FILE_BYTES, corpus_files
+from corpus.corpusfiles import MAX_FILE_BYTES
+from corpus.corpuslisting import corpus_files
+from corpus.documentids import document_ids
 from corpus.durable import replace_file, sync_directory
 from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Deviation, Extract
@@ -32,6 +34,8 @@ from corpus.originals import Origin, drop_originals, size_of_originals
 from corpus.pages import PAGES, is_pages_line, moved, pages_line, pages_of
 from corpus.reader import id_from_name
 from corpus.snapshots import Snapshots
+from corpus.sourcedocument import moved_deviations, provenance_in
+from corpus.sources import source_name
 from corpus.statementfile import StatementFile
 from corpus.storedformat import FORMAT, ORIGINAL, SOURCE, TEXT
 
@@ -118,11 +122,12 @@ class CorpusDirectory:
         extractor: Extractor,
         default_access: frozenset[str] = frozenset(),
         most_original_bytes: int | None = None,
+        remembered: Mapping[str, str] | None = None,
     ) -> None:
         """The statements that are there; one that names no readers is for ``default_access``.
 
         The bytes that they were added from are kept as long as all have ``most_original_bytes``
-        together; None sets no bound.
+        together; None sets no bound. ``remembered`` are ids that files have: see ``document_ids``.
 
         All that they say is parsed by the ``extractor``.
 
@@ -138,8 +143,16 @@ class CorpusDirectory:
         self._claimed: set[str] = set()
         self._most_original_bytes = most_original_bytes
         self._original_bytes: int | None = None  # not counted yet
-        for path in corpus_files(directory).files:
-            self._known.setdefault(id_from_name(path.name), StatementFile(path, extractor))
+        found = corpus_files(directory)
+        ids = document_ids(
+            found.names(directory),
+            remembered=remembered or {},
+            unseen_folders=found.unseen_folders(directory),
+        )
+        for path in found.files:
+            document_id = ids.pop(source_name(path, directory))
+            self._known[document_id] = StatementFile(path, extractor)
+        self._unreadable = frozenset(map(str.casefold, ids.values()))
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -349,7 +362,7 @@ class CorpusDirectory:
             if known.may_say(source) and known.source == source:
                 return document_id
         label = id_from_name(source.rstrip("/").rpartition("/")[2] or source)
-        taken = {known.casefold() for known in self._known}
+        taken = {known.casefold() for known in self._known} | self._unreadable
         more = (f"{label[:_NUMBERED_CHARACTERS]}-{n}" for n in range(2, len(taken) + 3))
         names = itertools.chain([label], more)
         return next(name for name in names if name.casefold() not in taken)
@@ -408,7 +421,7 @@ def _made_anew(
     decided = given.access is not None
     parts = extractor.front_matter_of_text(extract.text, decided=decided)
     claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
-    says = parts.provenance.or_else(_provenance(extract))
+    says = parts.provenance.or_else(provenance_in(extract))
     found = believed(says, claimed=claimed, fetched=fetched)
     # who names these is for this code to say, whatever the source has there
     says = replace(found.says, fetched=None, said_by_source=None)
@@ -437,31 +450,14 @@ def _made_anew(
     said = frozenset(name for name in CLAIMS - not_said if getattr(document, name))
     document = replace(document, fetched=fetched, said_by_source=said)
     provenance = replace(provenance, fetched=fetched, said_by_source=said or None)
-    left = _moved(extract.deviations, len(extract.text) - len(parts.body), len(document.text))
+    taken = len(extract.text) - len(parts.body)
+    left = moved_deviations(extract.deviations, taken, len(document.text))
     made = _Made(document, provenance, {**parts.fields, FORMAT: TEXT}, notes, left)
     return _with_pages(made, extract)
 
 
-def _moved(deviations: Iterable[Deviation], taken: int, length: int) -> tuple[Deviation, ...]:
-    """The deviations of a text of which ``taken`` characters at its beginning were front matter."""
-    return tuple(
-        replace(each, position=min(max(0, each.position - taken), length)) for each in deviations
-    )
-
-
 def _named_by(given: Provenance) -> frozenset[str]:
     return frozenset(name for name in CLAIMS if getattr(given, name) is not None)
-
-
-def _provenance(extract: Extract) -> Provenance:
-    return Provenance(
-        title=extract.title,
-        publisher=extract.publisher,
-        published=extract.published,
-        place=extract.place,
-        url=extract.url,
-        language=extract.language,
-    )
 
 
 def _write(text: str, stream: BinaryIO) -> None:

@@ -11,7 +11,8 @@ from corpus.accesslines import right_among_fields, right_at_head
 from corpus.errors import UnreadableSource
 from corpus.lostrights import lost_right, refuse
 from corpus.storedtext import normalise
-from corpus.yamlfields import yaml_fields, yaml_lines
+from corpus.unquotedtexts import with_texts_quoted
+from corpus.yamlfields import YamlFields, yaml_fields, yaml_lines
 
 _MAX_CHARACTERS = 64_000
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.+ Z-]*)?")
@@ -82,7 +83,7 @@ def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, A
         return {}, text
     if len(front) > _MAX_CHARACTERS:
         raise UnreadableSource(f"front matter of over {_MAX_CHARACTERS:,} characters.")
-    read = yaml_fields(front)
+    read = _fields(front)
     found = read.value
     if isinstance(found, str) and found.strip():
         if not decided:
@@ -97,6 +98,17 @@ def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, A
     if "access" not in found and not decided:
         refuse(right_at_head(body))
     return found, body
+
+
+def _fields(front: str) -> YamlFields:
+    """Returns the fields of front matter; a title may have a colon without quotation marks."""
+    try:
+        return yaml_fields(front)
+    except UnreadableSource:
+        meant = with_texts_quoted(front)
+        if meant is None:
+            raise
+        return yaml_fields(meant)
 
 
 def _parts(text: str) -> tuple[str | None, str]:

@@ -5,7 +5,7 @@ All offsets count Unicode code points of ``Document.text``; all ranges are half-
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cached_property
 
@@ -186,6 +186,19 @@ class Document(SourceText):
         first = page_at(self.pages, span.start)
         last = page_at(self.pages, max(span.start, span.end - 1))
         return None if first is None or last is None else (first, max(first, last))
+
+    def called(self, document_id: str) -> "Document":
+        """Returns the same document under another id; a title that is only the id changes, too."""
+        if document_id == self.id:
+            return self
+        dateline = self.dateline and replace(self.dateline, document_id=document_id)
+        return replace(
+            self,
+            id=document_id,
+            title=document_id if self.title == self.id else self.title,
+            passages=tuple(replace(each, document_id=document_id) for each in self.passages),
+            dateline=dateline,
+        )
 
     def passage(self, number: int) -> Passage:
         """The passage with that number (0 is the dateline).

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-_READ_AS = 8
+from corpus.documentids import plain_id
+
+_READ_AS = 10
 """Changes whenever the same file gives other passages than before, or is refused."""
 
 
@@ -29,17 +31,18 @@ class LeftOut:
 class Sources:
     """The files of a corpus directory, sorted by path: ``source_name`` → SHA-256 of the bytes.
 
-    ``unread`` are files and folders whose bytes cannot be had, each with the reason;
-    ``refused`` those of the ``files`` that gave no document, once that is known, and ``doubled``
-    those that gave none because of another file with the same id.
-    ``default_access`` are the groups of readers of documents that name none.
+    ``unread`` are files and folders whose bytes cannot be had, each with the reason.
+    ``default_access`` are the groups of readers of documents that name none. ``passed_over`` are
+    files of kinds that are not read; they are not kept. ``refused`` are those of the ``files`` that
+    gave no document, and ``ids`` has the document of each file, once that is known.
     """
 
     files: Mapping[str, str]
     unread: Mapping[str, str] = field(default_factory=dict)
     default_access: frozenset[str] = frozenset()
+    passed_over: tuple[LeftOut, ...] = field(default=(), compare=False)
     refused: Mapping[str, str] = field(default_factory=dict)
-    doubled: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -55,13 +58,13 @@ class Sources:
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """Returns what nothing is quoted from, sorted by name."""
-        every = {**self.unread, **self.refused, **self.doubled}
+        every = {**self.unread, **self.refused}
         return tuple(LeftOut(*pair) for pair in sorted(every.items()))
 
-    def with_refused(self, refused: Mapping[str, str], doubled: Mapping[str, str]) -> "Sources":
-        """Returns the same with the files of which it is known that they give no document."""
+    def with_outcome(self, *, refused: Mapping[str, str], ids: Mapping[str, str]) -> "Sources":
+        """Returns the same with the files that give no document, and the ids of the others."""
         refused = {name: why for name, why in refused.items() if name in self.files}
-        return replace(self, refused=refused, doubled=dict(doubled))
+        return replace(self, refused=refused, ids=dict(ids))
 
     def same_as(self, earlier: "Sources") -> set[str]:
         """The names of the files that are as they were, and are read as they were."""
@@ -76,7 +79,7 @@ class Sources:
             "unread": dict(self.unread),
             "default_access": sorted(self.default_access),
             "refused": dict(self.refused),
-            "doubled": dict(self.doubled),
+            "ids": dict(self.ids),
         }
         return f"{self.digest}\n{json.dumps(content)}\n".encode("ascii")
 
@@ -93,6 +96,22 @@ class Sources:
         pairs = files.items() if isinstance(files, dict) else ()
         return {name: digest for name, digest in pairs if isinstance(digest, str)}
 
+    @staticmethod
+    def ids_in(data: bytes) -> dict[str, str]:
+        """The ids of documents by file in what ``to_bytes`` gave, also of an earlier version.
+
+        None where they cannot be read: they are a memory, and no more.
+        """
+        try:
+            found = json.loads(data.decode("ascii").partition("\n")[2])
+            if "ids" in found:
+                return {str(name): str(document_id) for name, document_id in found["ids"].items()}
+            # a version in which a namesake gave no document
+            without = {*found["refused"], *found["doubled"]}
+            return {name: plain_id(name) for name in found["files"] if name not in without}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return {}
+
     @classmethod
     def from_bytes(cls, data: bytes) -> "Sources":
         """The sources that ``to_bytes`` gave.
@@ -107,8 +126,8 @@ class Sources:
                 dict(found["files"]),
                 dict(found["unread"]),
                 frozenset(found["default_access"]),
-                dict(found["refused"]),
-                dict(found["doubled"]),
+                refused=dict(found["refused"]),
+                ids=dict(found["ids"]),
             )
             known = sources.digest
         except (KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -132,6 +132,10 @@ class PassageIndex(ABC):
         """The digests of these files by name, however they were read; none where none are noted."""
 
     @abstractmethod
+    def remembered_ids(self) -> dict[str, str]:
+        """The ids of documents by ``source_name``, as the last refresh gave them to the files."""
+
+    @abstractmethod
     def note_built_from(self, number: int, sources: Sources) -> None:
         """Notes the files that a generation was built from.
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corpus import Corpus, Document, EmptyCorpus, LeftOut, Passage, Sources, id_from_name
+from corpus import Corpus, Document, EmptyCorpus, LeftOut, Passage, Sources
 from embeddings.corpusvectors import embed_corpus, keep_generation, missing_texts
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.engine import Engine, LocalEngine
@@ -25,7 +25,8 @@ class RefreshReport:
     ``added`` and ``removed`` passages are in one of the two corpora only; ``kept`` ones are in
     both at the same place; ``moved`` ones are in both, under another document or number.
     ``embedded`` counts the texts that the model saw, passages and sentences. ``left_out`` are the
-    files that nothing is quoted from, and why.
+    files that nothing is quoted from although they should be, and why; ``passed_over`` those of
+    kinds that are not read.
     """
 
     generation: int
@@ -38,6 +39,7 @@ class RefreshReport:
     embedded: int
     seconds: float
     left_out: tuple[LeftOut, ...] = ()
+    passed_over: tuple[LeftOut, ...] = ()
 
 
 def refresh(
@@ -178,6 +180,7 @@ def unchanged(
         embedded=0,
         seconds=time.monotonic() - started,
         left_out=built_from.left_out,
+        passed_over=sources.passed_over,
     )
 
 
@@ -218,8 +221,8 @@ def known_documents(
     if before is None:
         return {}
     documents = {document.id: document for document in current.corpus.documents}
-    same = sources.same_as(before) - before.refused.keys() - before.doubled.keys()
-    found = {name: documents.get(id_from_name(name)) for name in same}
+    same = sources.same_as(before) - before.refused.keys()
+    found = {name: documents.get(before.ids.get(name, "")) for name in same}
     return {name: document for name, document in found.items() if document is not None}
 
 

@@ -72,6 +72,14 @@ class GenerationStore(PassageIndex):
             return {}
         return Sources.files_in(sources) if of == b"%06d" % number else {}
 
+    def remembered_ids(self) -> dict[str, str]:
+        """See ``PassageIndex.remembered_ids``."""
+        try:
+            noted = (self.directory / BUILT_FROM_NAME).read_bytes()
+        except OSError:
+            return {}
+        return Sources.ids_in(noted.partition(b" ")[2])
+
     def note_built_from(self, number: int, sources: Sources) -> None:
         """See ``PassageIndex.note_built_from``."""
         try:

@@ -3,95 +3,33 @@
 import json
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from corpora import shared_extractor
 from fakes import LetterEmbedder
+from houses import House, files_of
 from processes import verbatim
 
 from bot import admintexts
 from bot.doctor import _corpus
-from bot.refreshing import Refresher
-from bot.settings import Settings
 from bot.translation import translator
 from corpus import (
-    Document,
     EmptyCorpus,
     LeftOut,
-    Snapshots,
     Sources,
     corpusfiles,
     document_from_bytes,
     read_corpus,
     read_sources,
 )
-from embeddings import GenerationStore, RefreshReport, refresh
+from embeddings import GenerationStore, refresh
 from embeddings.knownaccess import NOBODY, Withheld
-from embeddings.visible import visible
-
-NO_GROUP: frozenset[str] = frozenset()
-
-
-class House:
-    """A corpus directory and its index, refreshed as the bot does it; counts what is parsed."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        self.folder = folder / "corpus"
-        self.folder.mkdir(exist_ok=True)
-        self.settings = Settings.from_environment({"VERBATIM_HOME": str(folder), **environment})
-        self.store = GenerationStore(self.settings.index_directory)
-        self.snapshots = Snapshots(self.settings.snapshots_directory)
-        self.parsed: list[str] = []
-        embedder = LetterEmbedder()
-        self._refresher = Refresher(
-            self.settings,
-            index=self.store,
-            model=cast(Any, SimpleNamespace(identity=embedder.identity)),
-            read=self._read,
-            progress_bar=lambda _: nullcontext(lambda *_: None),
-        )
-        self._refresher._embedder = embedder
-
-    def _read(self, data: bytes, name: str) -> Document:
-        self.parsed.append(name)
-        return document_from_bytes(data, name)
-
-    def write(self, name: str, content: str | bytes) -> Path:
-        file = self.folder / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return file
-
-    def refresh(self, **how: bool) -> RefreshReport:
-        self.parsed = []
-        return self._refresher.refresh(**how)
-
-    def plan(self) -> RefreshReport:
-        return self._refresher.plan()
-
-    def served(self, *groups: str) -> set[str]:
-        """The ids of what is quoted to members of the groups."""
-        generation = self.store.open_serving().generation
-        return {d.id for d in visible(generation, frozenset(groups)).corpus.documents}
-
-    def public_text(self, text: str) -> str | None:
-        """A text that was quoted from, as a link to it opens it for everybody."""
-        digest = document_from_bytes(text.encode(), "x.md").digest
-        found = self.snapshots.text_for(NO_GROUP, digest)
-        return None if found is None else found.removesuffix("\n")
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path)
-
-
-def files_of(report: RefreshReport) -> list[str]:
-    return [each.file for each in report.left_out]
 
 
 def far_link(house: House) -> None:
@@ -256,30 +194,35 @@ def test_a_corpus_that_was_emptied_on_purpose_leaves_the_index_as_before(house: 
     assert house.served() == {"a"}
 
 
-def test_of_two_files_with_one_id_the_first_is_quoted_while_both_are_for_the_same(
-    house: House,
-) -> None:
+@pytest.mark.parametrize("second", ["a.txt", "2024/a.md"])
+def test_of_two_files_with_one_name_each_keeps_its_own_document(house: House, second: str) -> None:
     house.write("a.md", "The first text.")
-    house.write("a.txt", "The second text.")
-    assert files_of(house.refresh()) == ["a.txt"]
-    assert house.store.open_current().corpus.document("a").text == "The first text.\n"
+    house.write(second, "The second text.")
+    assert files_of(house.refresh()) == []
+    corpus = house.store.open_current().corpus
+    assert corpus.document("a").text == "The first text.\n"
+    (other,) = {document.id for document in corpus.documents} - {"a"}
+    assert corpus.document(other).text.strip() == "The second text."
     (house.folder / "a.md").unlink()
     assert house.refresh().left_out == ()
-    assert house.store.open_current().corpus.document("a").text == "The second text."
+    assert house.served() == {other}
 
 
+@pytest.mark.parametrize("second", ["a.txt", "2024/a.md"])
 @pytest.mark.parametrize("head", ["access: staff", "readers: staff"])
-def test_of_two_files_with_one_id_neither_is_quoted_if_one_may_be_restricted(
-    house: House, head: str
+def test_of_two_files_with_one_name_the_restricted_one_is_never_served_in_place_of_the_other(
+    house: House, head: str, second: str
 ) -> None:
-    house.write("good.md", "Good text is here.")
     house.write("a.md", "The first text.")
+    file = house.write(second, "The second text.")
     house.refresh()
-    house.write("a.txt", f"---\n{head}\n---\nThe second text.")
-    assert files_of(house.refresh()) == ["a.md", "a.txt"]
-    assert house.served("staff") == {"good"}
+    assert len(house.served()) == 2
+    file.write_text(f"---\n{head}\n---\nThe second text.")
+    assert files_of(house.refresh()) == ([] if "access" in head else [second])
+    assert house.served() == {"a"}
+    assert house.public_text("The second text.") is None
     house.store.rollback()
-    assert house.served("staff") == {"good"}
+    assert house.served() == {"a"}
 
 
 def test_a_file_that_may_not_be_read_is_as_one_that_is_bad(
@@ -399,7 +342,7 @@ def test_a_chat_is_told_what_is_not_read_a_few_by_name() -> None:
 def test_sources_keep_what_was_left_out_and_why(house: House) -> None:
     house.write("a.md", "A text.")
     sources = read_sources(house.folder, default_access=frozenset({"staff"}))
-    noted = sources.with_refused({"a.md": "bad.", "gone.md": "x"}, {})
+    noted = sources.with_outcome(refused={"a.md": "bad.", "gone.md": "x"}, ids={"a.md": "a"})
     assert Sources.from_bytes(noted.to_bytes()) == noted
     assert noted.digest == sources.digest != read_sources(house.folder).digest
     assert noted.left_out == (LeftOut("a.md", "bad."),)

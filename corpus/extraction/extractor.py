@@ -87,6 +87,12 @@ class Extractor:
         other._until = time.monotonic() + seconds
         return other
 
+    def patient(self) -> Self:
+        """The same extractor, which waits for a place at any time; it is not to be closed."""
+        other = copy(self)
+        other._wait_s = None
+        return other
+
     def walls(self) -> Walls:
         """The walls around each fork, as this kernel grants them.
 

@@ -31,6 +31,9 @@ _KIND_OF_SUFFIX = {
 SUFFIXES = tuple(_KIND_OF_SUFFIX)
 """The suffixes of files that are read; a file without a suffix is read by its contents."""
 
+TEXT_SUFFIXES = (".txt", ".text", *MARKDOWN_SUFFIXES)
+"""Those of texts, which need nothing but to be decoded."""
+
 _SUFFIX_OF_KIND = {Kind.PDF: ".pdf", Kind.DOCX: ".docx", Kind.HTML: ".html", Kind.TEXT: ".txt"}
 _NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word file", Kind.HTML: "a web page"}
 _NAMES |= {Kind.TEXT: "text", Kind.MARKDOWN: "text"}
@@ -134,6 +137,20 @@ def claimed_kind(name: str, media_type: str | None = None) -> Kind | None:
     return named
 
 
+def unread_suffix(name: str) -> str:
+    """Why a file of that name is not even tried, and what to do, as a sentence."""
+    suffix = _suffix_of(name)
+    if suffix in _REFUSED_SUFFIXES:
+        return f"{_REFUSED_SUFFIXES[suffix]}."
+    if suffix and not _is_part_of_title(suffix):
+        return _not_read(suffix)
+    return "its name does not end in a kind of file, such as .txt. Rename it to have it read."
+
+
+def _not_read(suffix: str) -> str:
+    return f"files named {suffix[:12]} are not read. Save it as .txt, .md, .html, .pdf or .docx."
+
+
 def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
     suffix = _suffix_of(name)
     claim = _KIND_OF_SUFFIX.get(suffix)
@@ -148,9 +165,7 @@ def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
     if found is not None:
         return found
     if suffix and not _is_part_of_title(suffix):
-        raise UnreadableSource(
-            f"files named {suffix[:12]} are not read. Save it as .txt, .md, .html, .pdf or .docx."
-        )
+        raise UnreadableSource(_not_read(suffix))
     return Kind.TEXT
 
 

@@ -145,6 +145,16 @@ class PostgresIndex(PassageIndex):
             return Sources.files_in(bytes(content or b""))
         return {}
 
+    def remembered_ids(self) -> dict[str, str]:
+        """See ``PassageIndex.remembered_ids``."""
+        query = (
+            "SELECT sources FROM verbatim.generations WHERE sources IS NOT NULL "
+            "ORDER BY number DESC LIMIT 1"
+        )
+        for (content,) in self._rows(query):
+            return Sources.ids_in(bytes(content))
+        return {}
+
     def note_built_from(self, number: int, sources: Sources) -> None:
         """See ``PassageIndex.note_built_from``; the caller holds the writer's lock."""
         self._write(
