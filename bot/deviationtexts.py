@@ -89,3 +89,5 @@ def _things(name: DeviationName, count: int, words: Translator) -> str:  # noqa:
             return words.plural("1 piece of markup", "{count} pieces of markup", count)
         case DeviationName.FRONT_MATTER:
             return words.plural("1 front matter", "{count} pieces of front matter", count)
+        case DeviationName.ATTACHMENT:
+            return words.plural("1 attachment", "{count} attachments", count)

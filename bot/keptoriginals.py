@@ -5,7 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.citation import Cited
-from corpus import Corpus, CorpusError, Document, Snapshots, corpus_files, digest_of, id_from_name
+from corpus import Corpus, CorpusError, Document, Snapshots, corpus_files, digest_of
+from corpus.documentids import document_ids
+from corpus.sources import source_name
 from corpus.statementfile import claimed_originals
 
 
@@ -41,7 +43,10 @@ class KeptOriginals:
     def _claimed(self) -> dict[str, frozenset[str]]:
         """The originals that files of the corpus directory name, by the id of the document."""
         try:
-            files = corpus_files(self._directory).files
+            found = corpus_files(self._directory).statement_files()
         except CorpusError:
             return {}
-        return {id_from_name(file.name): claimed_originals(file) for file in files}
+        ids = document_ids(found.names(self._directory))
+        return {
+            ids[source_name(file, self._directory)]: claimed_originals(file) for file in found.files
+        }

@@ -14,7 +14,9 @@ _FIELD = re.compile(
 """Fields whose value is a plain text. None of them says who may read a document."""
 
 _BEFORE_A_COMMENT = re.compile(r"[ \t]#")
-_ANOTHERS_TEXT = re.compile(r"[*&!]\S*+")
+_NO_TEXT = re.compile(r"[*&!]\S*+|\[[^\]]*+|\{[^}]*+")
+"""A name that stands for something else, and the beginning of a list or of fields."""
+
 _MOST_FIELDS = 50
 
 
@@ -50,7 +52,7 @@ def _quoted(field: list[str]) -> list[str]:
     else:
         return field
     match = _FIELD.match(field[0])
-    if match is None or _ANOTHERS_TEXT.fullmatch(match[2].strip()):
+    if match is None or _NO_TEXT.fullmatch(match[2].strip()):
         return field
     parts = [match[2], *field[1:]]
     comment = ""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus import Corpus, Document, EmptyCorpus, LeftOut, Passage, Sources
+from corpus.documentids import plain_id
 from embeddings.corpusvectors import embed_corpus, keep_generation, missing_texts
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.engine import Engine, LocalEngine
@@ -222,7 +223,7 @@ def known_documents(
         return {}
     documents = {document.id: document for document in current.corpus.documents}
     same = sources.same_as(before) - before.refused.keys()
-    found = {name: documents.get(before.ids.get(name, "")) for name in same}
+    found = {name: documents.get(before.ids.get(name, plain_id(name))) for name in same}
     return {name: document for name, document in found.items() if document is not None}
 
 

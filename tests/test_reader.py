@@ -205,11 +205,10 @@ def test_a_folder_is_read_in_order_of_id_and_hidden_files_are_not(tmp_path: Path
     assert told == [(1, 2), (2, 2)]
 
 
-def test_two_files_with_one_id_are_refused(tmp_path: Path) -> None:
+def test_two_files_of_one_name_are_two_documents(tmp_path: Path) -> None:
     write(tmp_path / "a.txt", "First text.")
     write(tmp_path / "a.md", "Second text.")
-    with pytest.raises(UnreadableSource, match="Rename one"):
-        read_corpus(tmp_path)
+    assert [document.id for document in read_corpus(tmp_path).documents] == ["a", "a-txt"]
 
 
 def test_a_missing_or_empty_directory_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

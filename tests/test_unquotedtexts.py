@@ -71,6 +71,7 @@ def test_what_yaml_can_read_is_read_as_yaml() -> None:
         "date: 2024: 05",
         "other: A: B",
         "title: *other",
+        "title: [",
         "title: A: B\ntags: [a",
     ],
 )

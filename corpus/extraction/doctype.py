@@ -28,6 +28,6 @@ def check_doctype(data: bytes) -> None:
                 found = has_doctype_anywhere(archive.read(part))
             if found:
                 raise UnreadableSource(
-                    "has a document type definition (DTD) inside, which no Word file needs. "
-                    "Open it in Word and save it anew."
+                    "has a document type definition (DTD) inside, which no document needs. "
+                    "Open it in its program and save it anew."
                 )

@@ -50,6 +50,7 @@ class DeviationName(Enum):
     ENCODING = "encoding"
     MARKUP = "piece of markup"
     FRONT_MATTER = "front matter"
+    ATTACHMENT = "attachment"
 
     def counted(self, number: int) -> str:
         """``number`` of them in English, as in "1 note" or "3 notes"."""

@@ -13,7 +13,9 @@ class Kind(Enum):
 
     PDF = "PDF"
     DOCX = "Word file (.docx)"
+    ODT = "OpenDocument text (.odt)"
     HTML = "web page"
+    MAIL = "e-mail"
     TEXT = "plain text"
     MARKDOWN = "Markdown"
 
@@ -21,6 +23,9 @@ class Kind(Enum):
 _KIND_OF_SUFFIX = {
     ".pdf": Kind.PDF,
     ".docx": Kind.DOCX,
+    ".odt": Kind.ODT,
+    ".ott": Kind.ODT,
+    ".eml": Kind.MAIL,
     ".html": Kind.HTML,
     ".htm": Kind.HTML,
     ".xhtml": Kind.HTML,
@@ -35,13 +40,17 @@ TEXT_SUFFIXES = (".txt", ".text", *MARKDOWN_SUFFIXES)
 """Those of texts, which need nothing but to be decoded."""
 
 _SUFFIX_OF_KIND = {Kind.PDF: ".pdf", Kind.DOCX: ".docx", Kind.HTML: ".html", Kind.TEXT: ".txt"}
+_SUFFIX_OF_KIND |= {Kind.ODT: ".odt", Kind.MAIL: ".eml"}
 _NAMES = {Kind.PDF: "a PDF", Kind.DOCX: "a Word file", Kind.HTML: "a web page"}
+_NAMES |= {Kind.ODT: "an OpenDocument text", Kind.MAIL: "an e-mail"}
 _NAMES |= {Kind.TEXT: "text", Kind.MARKDOWN: "text"}
 _TEXTS = frozenset((Kind.TEXT, Kind.MARKDOWN))
 _KIND_OF_MEDIA_TYPE = {
     "application/pdf": Kind.PDF,
     "application/x-pdf": Kind.PDF,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": Kind.DOCX,
+    "application/vnd.oasis.opendocument.text": Kind.ODT,
+    "message/rfc822": Kind.MAIL,
     "text/html": Kind.HTML,
     "application/xhtml+xml": Kind.HTML,
     "text/plain": Kind.TEXT,
@@ -53,20 +62,23 @@ _SAYS_NOTHING = {"", "application/octet-stream", "binary/octet-stream", "applica
 _ENCRYPTED = "encrypted: it needs a password. Save it without one"
 _OLD_WORD = "an old Word file (.doc). Save it as .docx"
 _RTF = "a rich text file (.rtf). Save it as .docx"
-_OPEN_DOCUMENT = "an OpenDocument file. Save it as .docx or .pdf"
-_E_MAIL = "an e-mail. Save its text as .txt"
+_OPEN_DOCUMENT = "an OpenDocument file that is no text. Save it as .pdf"
+_OLD_MAIL = "an e-mail of Outlook (.msg). Save it as .eml or .txt"
+_MAILBOX = "a mailbox of several e-mails. Save each of them as .eml"
 _IMAGE = "an image. Run a text recognition (OCR) over it and add the PDF"
 _ARCHIVE = "an archive. Unpack it and add the files in it"
 _TABLE = "a spreadsheet. Save what is to be quoted as .docx or .txt"
 _SLIDES = "a presentation. Save it as .pdf"
 _BOOK = "an e-book. Save it as .pdf"
+_WEB_ARCHIVE = "a web archive. Save the page as .html"
 _FILM = "a film or a recording. Add its transcript"
 _REFUSED_SUFFIXES = {
     **dict.fromkeys((".doc", ".dot"), _OLD_WORD),
     **dict.fromkeys((".docm", ".dotm", ".dotx"), "a Word file with macros. Save it as .docx"),
     ".rtf": _RTF,
-    **dict.fromkeys((".odt", ".ott", ".odp", ".ods"), _OPEN_DOCUMENT),
-    **dict.fromkeys((".eml", ".msg", ".mbox"), _E_MAIL),
+    **dict.fromkeys((".odp", ".ods", ".odg"), _OPEN_DOCUMENT),
+    ".msg": _OLD_MAIL,
+    ".mbox": _MAILBOX,
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp"), _IMAGE),
     **dict.fromkeys((".heic", ".svg"), _IMAGE),
     **dict.fromkeys((".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".xz", ".bz2"), _ARCHIVE),
@@ -74,7 +86,7 @@ _REFUSED_SUFFIXES = {
     **dict.fromkeys((".ppt", ".pptx"), _SLIDES),
     **dict.fromkeys((".epub", ".mobi"), _BOOK),
     **dict.fromkeys((".mp3", ".mp4", ".wav", ".mov", ".avi"), _FILM),
-    **dict.fromkeys((".mht", ".mhtml"), "a web archive. Save the page as .html"),
+    **dict.fromkeys((".mht", ".mhtml"), _WEB_ARCHIVE),
 }
 _SIGNATURES = (
     (b"{\\rtf", _RTF),
@@ -93,6 +105,16 @@ _SIGNATURES = (
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_HEADS: tuple[tuple[bytes, Kind | str], ...] = (
+    (b"mimetypeapplication/vnd.oasis.opendocument.text", Kind.ODT),
+    (b"mimetypeapplication/vnd.oasis.opendocument", _OPEN_DOCUMENT),
+    (b"mimetypeapplication/epub", _BOOK),
+)
+_ZIP_PARTS: tuple[tuple[bytes, Kind | str], ...] = (
+    (b"word/", Kind.DOCX),
+    (b"xl/workbook", _TABLE),
+    (b"ppt/presentation", _SLIDES),
+)
 _HEAD_BYTES = 4096
 _PDF_HEADER_WITHIN = 1024  # where readers of PDF look for its header
 _SPACE = b" \t\r\n\f"
@@ -158,6 +180,8 @@ def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
         return _checked(claim, found, data)
     if isinstance(found, str):
         raise UnreadableSource(f"{found}.")
+    if found is Kind.MAIL and suffix in _REFUSED_SUFFIXES:
+        raise UnreadableSource(f"{_REFUSED_SUFFIXES[suffix]}.")
     if found is not None and suffix:
         raise UnreadableSource(f"{_NAMES[found]}. Rename it to {_SUFFIX_OF_KIND[found]}.")
     if suffix in _REFUSED_SUFFIXES:
@@ -181,7 +205,7 @@ def _served(found: Kind | str | None, *, media_type: str, name: str, data: bytes
     if claim is None:
         what = found if isinstance(found, str) else "of a kind that is not read"
         raise UnreadableSource(f"served as {media_type[:60]}: {what}.")
-    if claim in {*_TEXTS, Kind.HTML} and isinstance(found, Kind):
+    if claim in {*_TEXTS, Kind.HTML} and isinstance(found, Kind) and found is not Kind.MAIL:
         return found
     if claim is Kind.TEXT and _KIND_OF_SUFFIX.get(_suffix_of(name)) is Kind.MARKDOWN:
         claim = Kind.MARKDOWN  # servers of files call it plain text
@@ -192,9 +216,9 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
     """The claimed kind, if the contents can be of it."""
     if found is claim:
         return claim
+    if found is Kind.MAIL and claim in _TEXTS:
+        return claim  # a letter that was kept as text, headers and all
     if isinstance(found, str):
-        if found is _E_MAIL and claim in _TEXTS:
-            return claim  # a letter that was kept as text, headers and all
         if found is _ENCRYPTED:
             raise UnreadableSource(f"{found}.")
         raise UnreadableSource(f"not {_NAMES[claim]}: it is {found}.")
@@ -205,7 +229,7 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
     head = data[:_HEAD_BYTES]
     if claim is Kind.HTML and (b"\x00" not in head or _as_ascii(head).lstrip().startswith(b"<")):
         return claim  # a page may begin with any tag, or with none
-    if claim in _TEXTS:
+    if claim in _TEXTS or claim is Kind.MAIL:
         return claim
     raise UnreadableSource(f"not {_NAMES[claim]}, whatever its name says. Get a good copy of it.")
 
@@ -240,7 +264,7 @@ def _by_markup(head: bytes) -> Kind | str | None:
     if _SVG.match(text):
         return _IMAGE
     mail_headers = _MAIL_HEADERS.findall(text.partition(b"\n\n")[0])
-    return _E_MAIL if len(mail_headers) > 1 else None
+    return Kind.MAIL if len(mail_headers) > 1 else None
 
 
 def _as_ascii(head: bytes) -> bytes:
@@ -262,7 +286,7 @@ def _ole(data: bytes) -> str:
         ("WordDocument", _OLD_WORD),
         ("Workbook", _TABLE),
         ("PowerPoint Document", _SLIDES),
-        ("__substg1.0_", _E_MAIL),
+        ("__substg1.0_", _OLD_MAIL),
     ):
         if stream.encode("utf-16-le") in data:
             return what
@@ -272,17 +296,13 @@ def _ole(data: bytes) -> str:
 def _zip(data: bytes) -> Kind | str:
     """What a zip file is, by names that stand in it uncompressed, even if its end is missing."""
     head = data[:200]
-    if b"mimetypeapplication/vnd.oasis.opendocument" in head:
-        return _OPEN_DOCUMENT
-    if b"mimetypeapplication/epub" in head:
-        return _BOOK
-    if b"word/" in data:
-        return Kind.DOCX
-    if b"xl/workbook" in data:
-        return _TABLE
-    if b"ppt/presentation" in data:
-        return _SLIDES
-    return _ARCHIVE
+    for mark, found in _ZIP_HEADS:
+        if mark in head:
+            return found
+    for part, found in _ZIP_PARTS:
+        if part in data:
+            return found
+    return Kind.ODT if b"META-INF/manifest.xml" in data and b"content.xml" in data else _ARCHIVE
 
 
 def _suffix_of(name: str) -> str:

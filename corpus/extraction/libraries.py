@@ -13,6 +13,8 @@ _MODULES = {
     "pdf": "corpus.extraction.pdftext",
     "docx": "corpus.extraction.worddocument",
     "html": "corpus.extraction.webpage",
+    "odt": "corpus.extraction.opendocument",
+    "mail": "corpus.extraction.mailmessage",
     "markdown": "corpus.extraction.markdowntext",
     "encodings": "corpus.extraction.plaintext",
 }
@@ -22,10 +24,12 @@ _NAMES = {
     Kind.PDF: "pdf",
     Kind.DOCX: "docx",
     Kind.HTML: "html",
+    Kind.ODT: "odt",
+    Kind.MAIL: "mail",
     Kind.MARKDOWN: "markdown",
 }
 NAMES = frozenset(_MODULES)
-_NAME_ENCODINGS = frozenset({"pdf", "docx", "html"})
+_NAME_ENCODINGS = frozenset({"pdf", "docx", "odt", "html", "mail"})
 """Files of these kinds name encodings in them, as a zip file does for the names of its parts: a
 codec that is not there yet would be imported in the fork.
 """

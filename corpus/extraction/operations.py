@@ -50,6 +50,24 @@ def extract(request: Mapping[str, Any], data: bytes) -> Answer:
 
 def _read(kind: Kind, data: bytes, name: str, media_type: str | None, *, decided: bool) -> Extract:
     # each with the library that it needs, which the server has loaded
+    if kind in {Kind.PDF, Kind.DOCX, Kind.ODT}:
+        return _read_office_file(kind, data)
+    if kind is Kind.HTML:
+        from corpus.extraction.webpage import read_web_page
+
+        return read_web_page(data, name=name, media_type=media_type)
+    if kind is Kind.MAIL:
+        from corpus.extraction.mailmessage import read_mail
+
+        return read_mail(data)
+    if kind is Kind.MARKDOWN:
+        from corpus.extraction.markdowntext import read_markdown
+
+        return read_markdown(data, decided=decided)
+    return read_plain_text(data)
+
+
+def _read_office_file(kind: Kind, data: bytes) -> Extract:
     if kind is Kind.PDF:
         from corpus.extraction.pdftext import read_pdf
 
@@ -58,15 +76,9 @@ def _read(kind: Kind, data: bytes, name: str, media_type: str | None, *, decided
         from corpus.extraction.worddocument import read_word_document
 
         return read_word_document(data)
-    if kind is Kind.HTML:
-        from corpus.extraction.webpage import read_web_page
+    from corpus.extraction.opendocument import read_open_document
 
-        return read_web_page(data, name=name, media_type=media_type)
-    if kind is Kind.MARKDOWN:
-        from corpus.extraction.markdowntext import read_markdown
-
-        return read_markdown(data, decided=decided)
-    return read_plain_text(data)
+    return read_open_document(data)
 
 
 def document(request: Mapping[str, Any], data: bytes) -> Answer:

@@ -83,7 +83,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     Raises:
         UnreadableSource: if it holds no text.
     """
-    found = plaintext.decoded(data, declared=_declared_encoding(data, media_type))
+    found = plaintext.decoded(data, declared=declared_encoding(data, media_type))
     source = without_marks(found.text.replace("\x00", "")).encode("utf-8", errors="replace")
     tree = html_tree(source)
     facts = page_facts(tree, address=name)
@@ -114,7 +114,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
     )
 
 
-def _declared_encoding(data: bytes, media_type: str | None) -> str | None:
+def declared_encoding(data: bytes, media_type: str | None) -> str | None:
     """The codec that the web server, or else the page, names; None if neither names a known one."""
     head = data[:_PRESCAN_BYTES]
     labels = []

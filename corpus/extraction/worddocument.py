@@ -10,16 +10,9 @@ from corpus.errors import UnreadableSource
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.doctype import check_doctype
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
+from corpus.extraction.inlinepieces import Piece, text_of_pieces, tidy
 from corpus.extraction.leftout import LeftOut, without_marks
 from corpus.extraction.mathtext import formula_text
-from corpus.extraction.raisedsigns import (
-    SUPERSCRIPT_RUN,
-    Role,
-    is_noted_in_text,
-    is_raised_sign,
-    reading_of,
-    subscript,
-)
 from corpus.extraction.symbolfonts import is_symbol_font, sign_of
 from corpus.extraction.wordnumbering import WordNumbering
 from corpus.extraction.ziplimits import check_zip
@@ -44,7 +37,6 @@ _BREAKS = {
     f"{_W}noBreakHyphen": "-",
 }
 _HEADING = re.compile(r"heading (\d)", re.I)
-_SPACES = re.compile(r"[ \t\r\f\v]+")
 _ON = frozenset(("1", "true", "on"))
 _NO_TITLE = re.compile(r"(?:word|microsoft word)?\s*(?:document|dokument)?\d*|untitled", re.I)
 _LONG_CELL_WORDS = 30
@@ -55,13 +47,7 @@ _NOT_SHOWN = (
 _CODE = re.compile(r"[0-9A-Fa-f]{1,6}")
 _PRIVATE_AREA = 0xF000
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
-_PIECES_BEFORE = 20
-_RAISED_CHARACTERS = 5
-_CONTEXT = 80  # characters beside superscript ones that are looked at, marks of places among them
 _MAX_STYLES_DEEP = 12
-
-_Piece = tuple[str, bool | None]
-"""Some text, and whether it is raised; None if it is lowered."""
 
 
 def load() -> None:
@@ -187,7 +173,7 @@ class _Reading:
                 carried = content  # the next paragraph goes on in this one
                 continue
             carried = ""
-            text = _tidy(content)
+            text = tidy(content)
             place = self._list_place(child)
             heading = self._heading_level(child)
             number = "" if place is None else self._numbering.next(*place)
@@ -204,7 +190,7 @@ class _Reading:
                 points = []
                 yield from self.blocks(box)
         yield from list_blocks(points)
-        if text := _tidy(carried):
+        if text := tidy(carried):
             yield text
 
     def notes(self) -> Iterator[str]:
@@ -223,51 +209,12 @@ class _Reading:
         return f"{'#' * max(1, heading)} {line}"
 
     def _content(self, paragraph: Any, boxes: list[Any]) -> str:
-        """Returns the text of a paragraph; its text boxes are put aside.
-
-        Raised signs are read by the text around them: a note's mark, or an exponent.
-        """
+        """Returns the text of a paragraph; its text boxes are put aside."""
         self._fields = [] if _fields_are_whole(paragraph) else None
         self._instructions = 0
-        pieces = list(self._inline(paragraph, paragraph, boxes))
-        typed = any(not raised and SUPERSCRIPT_RUN.search(piece) for piece, raised in pieces)
-        tail: list[str] = []
-        at = 0
-        while at < len(pieces):
-            piece, raised = pieces[at]
-            at += 1
-            if not raised:
-                lowered = raised is None and piece.isdecimal() and tail[-1:]
-                apart = lowered and without_marks(tail[-1])[-1:].isdigit()
-                tail.append(subscript(piece) if apart else piece)
-                continue
-            while at < len(pieces) and pieces[at][1]:
-                piece += pieces[at][0]
-                at += 1
-            before = without_marks("".join(tail[-_PIECES_BEFORE:]))
-            after = pieces[at][0] if at < len(pieces) else ""
-            tail.append(self._raised(piece, before, after))
-        text = "".join(tail)
-        return SUPERSCRIPT_RUN.sub(self._superscript, text) if typed else text
+        return text_of_pieces(self._inline(paragraph, paragraph, boxes), self.left_out)
 
-    def _superscript(self, match: re.Match[str]) -> str:
-        """The mark of a note that is typed in superscript characters leaves; an exponent stays."""
-        text = match.string
-        before = without_marks(text[max(0, match.start() - _CONTEXT) : match.start()])
-        after = without_marks(text[match.end() : match.end() + _CONTEXT])
-        if is_noted_in_text(match[0], before=before, after=after):
-            return self.left_out.mark(DeviationName.NOTE, match[0])
-        return match[0]
-
-    def _raised(self, piece: str, before: str, after: str) -> str:
-        if not (is_raised_sign(piece) or len(piece.strip()) <= _RAISED_CHARACTERS):
-            return piece
-        reading = reading_of(piece, before=before, after=after)
-        if reading.role is Role.NOTE:
-            return self.left_out.mark(DeviationName.NOTE, piece)
-        return reading.text
-
-    def _inline(self, element: Any, paragraph: Any, boxes: list[Any]) -> Iterator[_Piece]:
+    def _inline(self, element: Any, paragraph: Any, boxes: list[Any]) -> Iterator[Piece]:
         """Yields the pieces of text within a paragraph."""
         for child in element:
             tag = child.tag
@@ -318,7 +265,7 @@ class _Reading:
         words = () if comment is None else (each.text or "" for each in comment.iter(f"{_W}t"))
         return self.left_out.mark(DeviationName.ASIDE, "".join(words))
 
-    def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[_Piece]:
+    def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[Piece]:
         """Yields the pieces of a run, or the mark of one that is hidden or struck out."""
         for names, deviation in _NOT_SHOWN:
             if any(self._is_set(run, paragraph, name) for name in names):
@@ -630,10 +577,3 @@ def _value(element: Any, name: str) -> str:
 
 def _number(value: str, default: int) -> int:
     return min(int(value), 100) if value.isdigit() and int(value) else default
-
-
-def _tidy(text: str) -> str:
-    """A paragraph's text with single spaces and without white space at the ends of its lines."""
-    lines = (line.strip() for line in _SPACES.sub(" ", text.replace("\u00ad", "")).split("\n"))
-    tidied = "\n".join(line for line in lines if line)
-    return tidied if any(c.isalnum() for c in tidied) else ""
