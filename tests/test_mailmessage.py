@@ -50,10 +50,8 @@ def test_plain_text_subject_and_date_are_read() -> None:
 
 
 @pytest.mark.parametrize("cte", ["base64", "quoted-printable", "8bit"])
-@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-2", "windows-1251", "utf-16"])
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-2", "windows-1251"])
 def test_every_encoding_that_is_named_is_read(charset: str, cte: str) -> None:
-    if charset == "utf-16" and cte == "8bit":
-        return
     text = "Министры согласны." if charset == "windows-1251" else "Ministři souhlasí."
     message = letter()
     message.set_content(text, charset=charset, cte=cte)

@@ -157,7 +157,7 @@ def test_notes_leave_the_sentence_and_stand_behind_the_text() -> None:
         styles=up,
     )
     assert blocks(found) == [
-        "The 85 members pledge 10^6 dollars.",
+        "The 85 members pledge 10⁶ dollars.",
         "In 2023 we met.",
         "[1] As of May.",
     ]

@@ -69,7 +69,7 @@ def read_mail(data: bytes) -> Extract:
     )
     return Extract(
         text=text,
-        title=_header(message, "Subject"),
+        title=_header(message, "subject"),
         published=_day(message),
         notes=tuple(note for each in found.texts for note in each.notes),
         deviations=(*deviations, *attached),
@@ -195,15 +195,15 @@ def _joined(texts: list[Extract]) -> tuple[str, tuple[Deviation, ...]]:
 
 
 def _name(part: "Message[str, str]") -> str:
-    name = part.get_filename() or _header(part, "Subject") or part.get_content_type()
+    inner = next(_parts(part), part) if part.is_multipart() else part
+    name = part.get_filename() or _header(inner, "subject") or part.get_content_type()
     return _BLANKS.sub(" ", without_marks(_decoded(name)[:_NAME_CHARACTERS])).strip()
 
 
 def _header(part: "Message[str, str]", name: str) -> str | None:
-    found = part.get(name)
-    if found is None:
-        return None
-    line = _BLANKS.sub(" ", without_marks(_decoded(str(found)))).strip()
+    # as it was written: what is not ASCII would be lost otherwise
+    found = (value for each, value in part.raw_items() if each.lower() == name)
+    line = _BLANKS.sub(" ", without_marks(_decoded(str(next(found, ""))))).strip()
     return line or None
 
 
