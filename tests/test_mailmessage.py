@@ -198,7 +198,7 @@ def test_time_grows_with_the_letter_and_not_faster(head: bytes, part: bytes) -> 
             read_mail(data)
         return time.process_time() - begin
 
-    small, large = min(seconds(100_000) for _ in range(2)), seconds(800_000)
+    small, large = min(seconds(50_000) for _ in range(2)), seconds(400_000)
     assert large < 24 * small + 0.5
 
 

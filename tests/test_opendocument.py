@@ -279,8 +279,10 @@ def test_changed_files_are_read_or_refused_within_the_limits() -> None:
     )  # fmt: skip
     with zipfile.ZipFile(io.BytesIO(odt(body, styles=NUMBERS))) as archive:
         whole = archive.read("content.xml")
-    for _ in range(200):
-        changed = _changed_xml(whole, draw).decode()
+    for _ in range(60):
+        changed = _changed_xml(whole, draw)
+        if len(changed) > 300_000:
+            continue
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr("mimetype", MIME)
