@@ -51,6 +51,11 @@ class Workshop:
         return read_held_back(self.statements, self.shared)
 
     @property
+    def workers(self) -> int:
+        """How many batches are computed beside each other."""
+        return self.threads if self.device.type == "cpu" else 1
+
+    @property
     def mined(self) -> Path:
         """The folder of what was mined."""
         return self.runs / "mined"
@@ -87,7 +92,13 @@ class Workshop:
 
     def scorer(self, network: ReaderNetwork) -> Scorer:
         """Returns what reads pairs with a network."""
-        return Scorer(network, self.pair_encoder, device=self.device, bf16=self.bf16)
+        return Scorer(
+            network,
+            self.pair_encoder,
+            device=self.device,
+            bf16=self.bf16,
+            workers=self.workers,
+        )
 
     def reader_task(
         self, network: ReaderNetwork, *, mix: str, seed: int, body_rate: float, head_rate: float
@@ -105,7 +116,7 @@ class Workshop:
             body_rate=body_rate,
             head_rate=head_rate,
             bf16=self.bf16,
-            workers=self.threads if self.device.type == "cpu" else 1,
+            workers=self.workers,
         )
 
     def embedder_task(self, network: EmbedderNetwork, *, seed: int, rate: float) -> EmbedderTask:

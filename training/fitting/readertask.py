@@ -68,6 +68,7 @@ class ReaderTask:
         self._rates = body_rate, head_rate
         self._bf16 = bf16
         self._workers = workers
+        self._threads: ThreadPoolExecutor | None = None
         self._weights = weights or Weights()
         self._groups: Iterator[tuple[str, Group]] | None = None
         self._pool_number = -1
@@ -99,8 +100,11 @@ class ReaderTask:
         if len(parts) == 1:
             return self._learn_part(rows, 1.0)
         shares = [len(part) / len(rows) for part in parts]
-        with ThreadPoolExecutor(len(parts), initializer=torch.set_num_threads, initargs=(1,)) as at:
-            every = list(at.map(self._learn_part, parts, shares))
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(
+                self._workers, initializer=torch.set_num_threads, initargs=(1,)
+            )
+        every = list(self._threads.map(self._learn_part, parts, shares))
         return {name: sum(figures[name] for figures in every) for name in every[0]}
 
     def _learn_part(self, rows: Sequence[_Row], share: float) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Reads pairs with a trained reader: logits, and which sentence of the passage answers."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,7 +36,7 @@ class HasRead:
 
 
 class Scorer:
-    """Reads pairs with a network, many at a time."""
+    """Reads pairs with a network, many at a time, ``workers`` batches beside each other."""
 
     def __init__(
         self,
@@ -44,7 +45,9 @@ class Scorer:
         *,
         device: torch.device,
         bf16: bool = True,
+        workers: int = 1,
     ) -> None:
+        self._workers = workers
         self._network = network
         self._encoder = encoder
         self._device = device
@@ -68,19 +71,31 @@ class Scorer:
             windows += [(number, window) for window in read]
         windows.sort(key=lambda each: len(each[1].ids))
         self._network.eval()
-        for start in range(0, len(windows), _PAIRS_A_PASS):
-            some = windows[start : start + _PAIRS_A_PASS]
-            batch = batch_of([window for _, window in some], self._encoder.pad_id)
-            with (
-                torch.inference_mode(),
-                torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16),
+        passes = [
+            windows[start : start + _PAIRS_A_PASS]
+            for start in range(0, len(windows), _PAIRS_A_PASS)
+        ]
+        with ThreadPoolExecutor(self._workers, initializer=self._begin_worker) as workers:
+            for some, (logits, evidence) in zip(
+                passes, workers.map(self._pass, passes), strict=True
             ):
-                read_batch = self._network(batch.to(self._device))
-            logits = read_batch.answers.cpu().numpy()
-            evidence = read_batch.evidence.cpu().numpy()
-            for (number, window), logit, tokens in zip(some, logits, evidence, strict=True):
-                self._take(found[number], window, float(logit), tokens, pairs[number].sentences)
+                for (number, window), logit, tokens in zip(some, logits, evidence, strict=True):
+                    wanted = pairs[number].sentences
+                    self._take(found[number], window, float(logit), tokens, wanted)
         return found
+
+    def _begin_worker(self) -> None:
+        if self._workers > 1:
+            torch.set_num_threads(1)
+
+    def _pass(self, some: Sequence[tuple[int, ReadPair]]) -> tuple[np.ndarray, np.ndarray]:
+        batch = batch_of([window for _, window in some], self._encoder.pad_id)
+        with (
+            torch.inference_mode(),
+            torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16),
+        ):
+            read = self._network(batch.to(self._device))
+        return read.answers.cpu().numpy(), read.evidence.cpu().numpy()
 
     @staticmethod
     def _take(
