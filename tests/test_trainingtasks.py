@@ -21,6 +21,7 @@ from training.material.wording import wording_logits
 from training.measuring.evaluation import ListReader, ToList, shown_sentences
 from training.measuring.heldback import HeldBack, quick_figures
 from training.measuring.lists import Listed, calibrated, figures_of_lists, thresholds_table
+from training.measuring.nearest import NearestPassages, ranks_of
 from training.measuring.scoring import Scorer
 from training.network.basemodel import base_folder
 from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
@@ -201,6 +202,23 @@ def test_the_embedder_learns_of_learned_statements_and_of_follow_ups_as_they_sta
     figures = task.learn(0)
     assert any(p.grad is not None for p in task.network.parameters())
     assert 0 <= figures["nearest"] <= 1
+
+
+def test_the_right_passage_is_looked_for_among_those_of_other_statements(tmp_path: Path) -> None:
+    statements = small_statements(tmp_path)
+    nearest = NearestPassages(statements, most=3)
+    network = EmbedderNetwork(base_folder())
+    encoder = TextEncoder(base_folder() / "tokenizer.json")
+    figures = nearest.figures(network, encoder, device=CPU, bf16=False)
+    # two held-back statements and three other passages: the right one is among 5 of 7
+    assert figures["single_1"] <= figures["single_5"] == figures["single_40"] == 1
+    assert figures["rewritten_5"] == 1
+
+
+def test_ranks_count_the_passages_that_are_nearer() -> None:
+    passages = torch.eye(3)
+    questions = torch.tensor([[0.9, 0.5, 0.1], [0.1, 0.2, 0.9]])
+    assert ranks_of(questions, passages, [1, 0]) == [1, 2]
 
 
 def test_only_questions_that_are_learned_from_or_measured_are_mined() -> None:

@@ -73,7 +73,7 @@ class NearestPassages:
         ):
             if texts:
                 gold = [self._places[q.passage] for q in asked]
-                ranks = _ranks(embed(texts), vectors, gold)
+                ranks = ranks_of(embed(texts), vectors, gold)
                 found.update({f"{name}_{top}": recall(ranks, top) for top in TOPS})
         if self._xquad is not None:
             found["xquad_1"] = self._on_xquad(embed)
@@ -85,13 +85,14 @@ class NearestPassages:
         passages = list(asked.corpus.quotable())
         places = {(p.document_id, p.number): i for i, p in enumerate(passages)}
         gold = [places[min(q.answers)] for q in asked.questions]
-        ranks = _ranks(
+        ranks = ranks_of(
             embed([q.text for q in asked.questions]), embed([p.text for p in passages]), gold
         )
         return recall(ranks, 1)
 
 
-def _ranks(questions: Tensor, passages: Tensor, gold: list[int]) -> list[int | None]:
+def ranks_of(questions: Tensor, passages: Tensor, gold: list[int]) -> list[int | None]:
+    """Returns how many passages are nearer to each question than its own, ``gold``."""
     cosines = questions @ passages.T
     right = cosines[torch.arange(len(gold)), torch.tensor(gold)]
     return [int(n) for n in (cosines > right[:, None]).sum(dim=1)]
