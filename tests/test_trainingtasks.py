@@ -1,5 +1,6 @@
 """What a step learns from, what is measured, and the command line."""
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -336,6 +337,33 @@ def test_the_wording_of_a_question_is_judged_by_questions_on_other_documents() -
     assert (logits[np.array(answerable)] > 0).all()
     assert (logits[~np.array(answerable)] < 0).all()
     assert (wording_logits(questions[:3], answerable[:3], documents[:3]) == 0).all()
+
+
+def test_a_stage_ends_with_weights_whose_card_says_how_they_were_made(tmp_path: Path) -> None:
+    shared, runs = tmp_path / "shared", tmp_path / "runs"
+    statements = small_statements(shared)
+    (runs / "mined").mkdir(parents=True)
+    rows = [
+        {"asked": name, "hits": [[0.5, list(c.key)] for c in hits]}
+        for question, hits in every_passage(statements).items()
+        for name in (question, f"{question}+rewritten")
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (runs / "mined" / "candidates.jsonl").write_text(text, "utf-8")
+    where = ["--shared", str(shared), "--runs", str(runs), "--device", "cpu", "--threads", "1"]
+    assert main(["embedder", *where, "--name", "e", "--steps", "2", "--warm-up", "1"]) == 0
+    export = runs / "e" / "export"
+    card = json.loads((export / "weights.json").read_text("utf-8"))
+    assert card["kind"] == "embedder"
+    assert card["made_with"]["seed"] == 1
+    assert set(card["documents"]) == statements.learned_from
+    assert main(["export", *where, "--name", "e", "--kind", "embedder"]) == 0
+    again = json.loads((export / "weights.json").read_text("utf-8"))
+    assert again["sha256"] == card["sha256"]
+    whole = tmp_path / "model"
+    assert main(["assemble", *where, "--embedder", str(export), "--to", str(whole)]) == 0
+    assert (whole / "tokenizer.json").is_file()
+    assert main(["export", *where, "--name", "none", "--kind", "reader"]) == 1
 
 
 def test_the_help_has_an_example() -> None:

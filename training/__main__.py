@@ -16,6 +16,8 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     from training.opening import Workshop
 
+ARGUMENTS_NAME = "arguments.json"
+
 EXAMPLE = """
 example: from the shared data to exported weights, each line resumes where it was killed
 
@@ -170,8 +172,25 @@ def _fit(asked: argparse.Namespace, workshop: "Workshop") -> None:
             workshop.embedder(asked.start), seed=asked.seed, rate=asked.rate
         )
     folder = asked.runs / asked.name
+    _note_arguments(asked, folder)
     if run_stage(task, plan, folder=folder, device=workshop.device, minutes=asked.minutes):
         _export(workshop, task.network, folder, asked.command, asked.steps)
+
+
+def _note_arguments(asked: argparse.Namespace, folder: Path) -> None:
+    """Keeps what the stage was made with, for the card of its weights."""
+    from training.network.weights import CARD_NAME
+
+    noted = {
+        name: getattr(asked, name)
+        for name in ("command", "mix", "body_rate", "head_rate", "rate", "seed", "precision")
+        if hasattr(asked, name)
+    }
+    if asked.start is not None and (asked.start / CARD_NAME).is_file():
+        card = json.loads((asked.start / CARD_NAME).read_text("utf-8"))
+        noted["start"] = {"sha256": card["sha256"], "made_with": card.get("made_with")}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ARGUMENTS_NAME).write_text(json.dumps(noted, indent=2) + "\n", "utf-8")
 
 
 def _export(workshop: "Workshop", network: object, folder: Path, kind: str, step: int) -> None:
@@ -181,9 +200,11 @@ def _export(workshop: "Workshop", network: object, folder: Path, kind: str, step
 
     assert isinstance(network, nn.Module)  # noqa: S101 (says so to the type checker)
     plan = json.loads((folder / "plan.json").read_text("utf-8"))
+    made_with = json.loads((folder / ARGUMENTS_NAME).read_text("utf-8"))
     facts = {
         "steps_done": step,
         "plan": plan,
+        "made_with": made_with,
         "documents": sorted(workshop.statements.learned_from),
     }
     file = export_weights(network, folder / "export", kind=kind, facts=facts)
