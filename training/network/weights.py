@@ -39,7 +39,8 @@ def export_weights(
         if WORD_EMBEDDINGS not in name
     }
     unfinished = folder / f"{WEIGHTS_NAME}.unfinished"
-    save_file(tensors, str(unfinished), metadata={"format": "pt", "kind": kind})
+    # more than one field would stand in another order each time, and change the digest
+    save_file(tensors, str(unfinished), metadata={"kind": kind})
     card = {
         "format": FORMAT,
         "kind": kind,
