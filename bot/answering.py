@@ -14,6 +14,7 @@ from bot.errors import UnfaithfulQuote
 from bot.questionlanguage import other_language_notices
 from bot.searched import in_words
 from bot.smalltalk import small_talk, small_talk_reply
+from bot.textfragment import PageText
 from bot.translation import LANGUAGES, Translator, translator
 from corpus import Corpus, Passage, Span
 from embeddings import (
@@ -149,7 +150,8 @@ class Answerer:
     ) -> None:
         """``deviations_of`` tells of a page's other words, among which links find the quote."""
         self._retriever = retriever
-        self._deviations_of = lru_cache(maxsize=_PAGES_REMEMBERED)(deviations_of)
+        self._deviations_of = deviations_of
+        self._page_of = lru_cache(maxsize=_PAGES_REMEMBERED)(self._page)
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
         self._turns = threading.Semaphore(usable_cores())
         self._question_filters = QuestionFilters(retriever.generation.corpus)
@@ -310,7 +312,11 @@ class Answerer:
     def cite(self, passage: Passage) -> Citation:
         """The citation of a passage of the corpus, with a link that finds it in its page."""
         document = self.corpus.document(passage.document_id)
-        return cite(document, passage, deviations=self._deviations_of(document.digest))
+        return cite(document, passage, shown=self._page_of(document.id) if document.url else None)
+
+    def _page(self, document_id: str) -> PageText:
+        document = self.corpus.document(document_id)
+        return PageText(document.text, self._deviations_of(document.digest))
 
 
 def searched_part(question: str) -> str:

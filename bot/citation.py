@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from bot.errors import MalformedCitation
 from bot.textfragment import PageText, fragment_link, fragment_selects
 from corpus import Document, Passage, Span
-from corpus.extraction.extract import Deviation
 
 REFERENCE_DIGITS = 12
 """Digits of a digest in a reference: so many that no two texts share them by chance."""
@@ -148,10 +147,8 @@ def where_it_is(document: Document, passage: Passage) -> str:
     return f"{pages_label(pages)}, {passage.label}" if pages else passage.label
 
 
-def cite(
-    document: Document, passage: Passage, *, deviations: Sequence[Deviation] | None = None
-) -> Citation:
-    """The citation of a whole passage of ``document``; for ``deviations`` see ``link_to``."""
+def cite(document: Document, passage: Passage, *, shown: PageText | None = None) -> Citation:
+    """The citation of a whole passage of ``document``; for ``shown`` see ``link_to``."""
     page, last_page = document.pages_of(passage.span) or (None, None)
     return Citation(
         document=document.id,
@@ -163,7 +160,7 @@ def cite(
         start=passage.span.start,
         end=passage.span.end,
         url=document.url,
-        link=link_to(document, passage, deviations=deviations) if document.url else None,
+        link=link_to(document, passage, shown=shown) if document.url else None,
         digest=document.digest,
         fetched=document.fetched,
         said_by_source=document.said_by_source,
@@ -172,12 +169,10 @@ def cite(
     )
 
 
-def link_to(
-    document: Document, passage: Passage, *, deviations: Sequence[Deviation] | None = None
-) -> str:
+def link_to(document: Document, passage: Passage, *, shown: PageText | None = None) -> str:
     """The address that leads to the very words, or in a PDF to their page.
 
-    ``deviations`` say what the page has beside the stored text; None if that is not known.
+    ``shown`` is all that the page at the address shows, None if no more than the text is known.
 
     Browsers find no words in a PDF, so a link to one ends with "#page=3", or with the address
     where the page is not known.
@@ -188,7 +183,7 @@ def link_to(
     if document.url is None:
         raise ValueError(f"{document.id} has no url")
     if not is_address_of_pdf(document):
-        return fragment_link(document, passage.span, deviations=deviations)
+        return fragment_link(document, passage.span, page=shown)
     pages = document.pages_of(passage.span)
     return document.url if pages is None else page_link(document.url, pages[0])
 

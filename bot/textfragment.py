@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote as percent_decode
 
@@ -37,19 +37,18 @@ _BLOCKS = {
 _WITHOUT_BLANKS = "\u2e80"  # from here on stand scripts that put no blanks between words
 _MADE_UP = re.compile(r"(?:#{1,6}|-)[^\S\n]++")
 _SIGN = re.compile(r"(?:\d{1,4}|[A-Za-z]|[ivxlcIVXLC]{2,6})\.[^\S\n]++")
+_SIGNS = re.compile(rf"^[^\S\n]*+(?:{_MADE_UP.pattern}|{_SIGN.pattern})", re.M)
 _CELL_END = " | "
 _QUOTE_MARKS = str.maketrans("‘’‚‛“”„‟ʼ", "''''\"\"\"\"'")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]++")
 _COMBINING = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]++")
 
 
-def fragment_link(
-    document: Document, span: Span, *, deviations: Sequence[Deviation] | None = None
-) -> str:
+def fragment_link(document: Document, span: Span, *, page: "PageText | None" = None) -> str:
     """Returns the document's address with a text fragment (``#:~:text=``) that selects a passage.
 
-    ``deviations`` say what else the page shows; None if that is not known. An address that has a
-    fragment of its own keeps it.
+    ``page`` is all that the page has; without it nothing is known but the document's text. An
+    address that has a fragment of its own keeps it.
 
     A passage of few words in one block of the page is given whole, any other by its first and last
     words. These are as many as make them unique in the page; where no number does, the words
@@ -63,7 +62,7 @@ def fragment_link(
         raise ValueError(f"{document.id} has no url")
     url = document.url.partition(":~:")[0]
     separator = ":~:" if "#" in url else "#:~:"
-    directive = PageText(document.text, deviations).directive(span)
+    directive = (page or PageText(document.text)).directive(span)
     return f"{url}{separator}text={directive}"
 
 
@@ -107,9 +106,7 @@ class PageText:
         self._text = text
         self._known = deviations is not None
         self._more = [
-            replace(each, position=_behind_signs(text, each.position))
-            if each.name in _BLOCKS
-            else each
+            (_behind_signs(text, each.position) if each.name in _BLOCKS else each.position, each)
             for each in deviations or ()
             if each.name not in _NOT_ON_THE_PAGE
         ]
@@ -136,7 +133,7 @@ class PageText:
 
     def _blocks_of(self, span: Span) -> list[list[str]]:
         """The words of each block of a passage; none of them touches a text that is left out."""
-        cuts = sorted({d.position for d in self._more if span.start < d.position < span.end})
+        cuts = sorted({at for at, _ in self._more if span.start < at < span.end})
         found: list[list[str]] = []
         for start, end in pairwise((span.start, *cuts, span.end)):
             blocks = list(_blocks(self._text[start:end]))
@@ -198,7 +195,7 @@ class PageText:
 
     def _between(self, start: int, end: int) -> list[Deviation]:
         """The texts that the page has more than is stored between two offsets."""
-        return [each for each in self._more if start <= each.position <= end]
+        return [each for at, each in self._more if start <= at <= end]
 
     def _is_unique(self, words: str) -> bool:
         return _count(_folded(words), self._everything) == 1
@@ -207,13 +204,13 @@ class PageText:
     def _everything(self) -> str:
         """The words of the whole page, those that are not stored in their places."""
         if not self._more:
-            return _page_words(self._text)
-        more = sorted(self._more, key=lambda each: each.position)
+            return _words(self._text)
         parts, start = [], 0
-        for each in more:
-            parts += [_plain(self._text[start : each.position]), " ".join(each.text.split())]
-            start = each.position
-        return _folded(" ".join(part for part in [*parts, _plain(self._text[start:])] if part))
+        for at, each in sorted(self._more, key=itemgetter(0)):
+            parts += [_SIGNS.sub("", self._text[start:at]), each.text]
+            start = at
+        parts.append(_SIGNS.sub("", self._text[start:]))
+        return _folded(_in_a_row("\n".join(parts)))
 
 
 def _shown_words(beside: Deviation) -> list[str]:
@@ -228,18 +225,17 @@ def _behind_signs(text: str, position: int) -> int:
     return position
 
 
-@lru_cache(maxsize=8)
-def _page_words(text: str) -> str:
-    return _words(text)
-
-
 def _words(text: str) -> str:
     """The words of a text as a browser compares them, without the signs before points."""
     return _folded(_plain(text))
 
 
 def _plain(text: str) -> str:
-    return " ".join(" ".join(block) for block in _blocks(text))
+    return _in_a_row(_SIGNS.sub("", text))
+
+
+def _in_a_row(text: str) -> str:
+    return " ".join(text.replace(_CELL_END, " ").split())
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
@@ -273,12 +269,12 @@ def _edges(words: list[str], *, last: bool, alone: bool) -> list[str]:
 
 def _folded(text: str) -> str:
     """The text without what a browser passes over when it compares: case and accents."""
-    plain = text.translate(_QUOTE_MARKS) if not text.isascii() else text
-    return _NOT_ASCII.sub(_without_accents, plain).casefold()
+    return _NOT_ASCII.sub(_without_accents, text).casefold()
 
 
 def _without_accents(found: re.Match[str]) -> str:
-    return _COMBINING.sub("", unicodedata.normalize("NFKD", found.group()))
+    plain = unicodedata.normalize("NFKD", found.group().translate(_QUOTE_MARKS))
+    return _COMBINING.sub("", plain)
 
 
 def _count(words: str, text: str, *, most: int = 2) -> int:

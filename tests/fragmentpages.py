@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from bot.textfragment import fragment_link
+from bot.textfragment import PageText, fragment_link
 from corpus import Document, Span, document_from_text
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import Deviation
@@ -103,7 +103,7 @@ def read_page(
 
 
 def _directive(document: Document, span: Span, deviations: tuple[Deviation, ...]) -> str:
-    link = fragment_link(document, span, deviations=deviations)
+    link = fragment_link(document, span, page=PageText(document.text, deviations))
     return link.partition(":~:text=")[2]
 
 

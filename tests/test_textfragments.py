@@ -47,7 +47,9 @@ def added(
 def directive_of(
     document: Document, span: Span, deviations: tuple[Deviation, ...] | None = None
 ) -> str:
-    return fragment_link(document, span, deviations=deviations).partition(":~:text=")[2]
+    return fragment_link(document, span, page=PageText(document.text, deviations)).partition(
+        ":~:text="
+    )[2]
 
 
 def letters(text: str) -> str:
