@@ -384,7 +384,7 @@ def reread(
     Ends with 0 if all are as they are read today, or were written, with 8 if some would change, and
     with 5 if an original is not kept or cannot be read today.
 
-    Example: verbatim reread plan --write --refresh
+    Example: verbatim reread --write --refresh
     """
     from bot.openextractor import open_extractor
 

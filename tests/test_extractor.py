@@ -25,9 +25,6 @@ REFUSED = {
     "zz_made_truncated.docx": "truncated",
     "un_eng_spa_mult.rtf": "a rich text file",
     "un_fake-doc.rtf": "a rich text file",
-    "un_fake-email-malformed-encoding.eml": "an e-mail",
-    "un_fake-email.eml": "an e-mail",
-    "un_fake.odt": "an OpenDocument file",
     "un_simple.doc": "an old Word file (.doc)",
     "hs_non_text_searchable.pdf": SCANNED,
     "pypdf_git.pdf": SCANNED,
@@ -41,6 +38,9 @@ REFUSED = {
     "zz_made_truncated.pdf": "truncated",
 }
 HELD = {
+    "un_fake.odt": "Lorem ipsum dolor sit amet.\n\nHeader row | Mon | Wed | Fri",
+    "un_fake-email.eml": "This is a test email to use for unit tests.\n\nImportant points:",
+    "un_fake-email-malformed-encoding.eml": "This is a test email to use for unit tests.",
     "un_fake-html-cp1252.html": "L'été était très chaud cette année. J'ai acheté un café",
     "un_example-steelJIS-datasheet-utf-16.html": "Grade : | SNB22-3",
     "francais.radio.cz-ministre.html": "« Je n'ai pas l'intention de démissionner. Evidemment,",
