@@ -39,6 +39,23 @@ def _check_limits(parser: Any) -> None:
             raise UnreadableSource(_TOO_DEEP if "depth" in entry.message else _TOO_LONG)
 
 
+def load() -> None:
+    """Imports the library, so that a fork of this process has it."""
+    import lxml.etree  # noqa: F401
+
+
+def xml_root(part: bytes) -> Any:
+    """Returns the first element of XML, without comments and processing instructions.
+
+    Raises:
+        lxml.etree.XMLSyntaxError: if it is no XML.
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(**_OPTIONS, remove_comments=True, remove_pis=True)
+    return etree.fromstring(part, parser)
+
+
 def empty_body() -> Any:
     """Returns the body of a page without text."""
     from lxml import etree

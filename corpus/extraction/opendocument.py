@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpus.errors import UnreadableSource
+from corpus.extraction import markup
 from corpus.extraction.blocks import list_blocks, table_block
 from corpus.extraction.doctype import check_doctype
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
@@ -40,7 +41,7 @@ _LONG_CELL_WORDS = 30
 
 def load() -> None:
     """Imports the library, so that a fork of this process has it."""
-    import lxml.etree  # noqa: F401
+    markup.load()
 
 
 def read_open_document(data: bytes) -> Extract:
@@ -88,8 +89,6 @@ def read_open_document(data: bytes) -> Extract:
 
 def _parts(data: bytes) -> dict[str, Any]:
     """The roots of the parts that are read, by name."""
-    from lxml import etree
-
     found: dict[str, Any] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
@@ -99,10 +98,7 @@ def _parts(data: bytes) -> dict[str, Any]:
                 raise UnreadableSource("encrypted: it needs a password. Save it without one.")
         for name in ("content.xml", "styles.xml", "meta.xml"):
             if name in names:
-                parser = etree.XMLParser(
-                    resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
-                )
-                found[name] = etree.fromstring(archive.read(name), parser)
+                found[name] = markup.xml_root(archive.read(name))
     if "content.xml" not in found:
         raise UnreadableSource("damaged: its text is missing. Get a good copy of it.")
     return found
