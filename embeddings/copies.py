@@ -51,6 +51,11 @@ class Copies:
         return self.count < len(self.texts)
 
     @cached_property
+    def surplus(self) -> int:
+        """The number of passages whose text stands in one before."""
+        return len(self.texts) - self.count
+
+    @cached_property
     def first(self) -> NDArray[np.bool_]:
         """``(n,)``: whether no passage before has the same text."""
         first = np.zeros(len(self.texts), bool)
@@ -85,6 +90,11 @@ def best_rows(
     the largest score is meant, of equal ones the first. The order of the result is not defined.
     """
     if copies.any:
+        # among so many rows are so many texts, whatever is a copy of what
+        most = count + copies.surplus
+        if most < len(rows):
+            among = scores >= np.partition(scores, -most)[-most]
+            rows, scores = rows[among], scores[among]
         order = np.lexsort((rows, -scores, copies.texts[rows]))
         texts = copies.texts[rows[order]]
         order = order[np.flatnonzero(np.diff(texts, prepend=-1))]

@@ -198,6 +198,7 @@ class LexicalIndex:
         self.vocabulary = vocabulary
         self._copies = copies
         self._languages = tuple(sorted(languages))
+        self._frequencies: dict[int, int] = {}
 
     @classmethod
     def build(cls, texts: Iterable[tuple[str, str]]) -> "LexicalIndex":
@@ -300,7 +301,10 @@ class LexicalIndex:
         of_stem = self.postings.of(number)
         if not self._copies.any:
             return int(of_stem.stop - of_stem.start)
-        return len(np.unique(self._copies.texts[self.postings.rows[of_stem]]))
+        if number not in self._frequencies:
+            texts = self._copies.texts[self.postings.rows[of_stem]]
+            self._frequencies[number] = len(np.unique(texts))
+        return self._frequencies[number]
 
     def _weight(self, frequency: int) -> float:
         return float(_idf(self.counted, frequency))

@@ -162,6 +162,8 @@ class Retriever:
         rows = generation.copies.rows_of(int(generation.copies.texts[row]))
         if allowed is not None:
             rows = rows[allowed[rows]]
+        if len(rows) == 1:
+            return [generation.passages[rows[0]]]
         sentences = len(generation.passages[row].sentences)
         passages = [generation.passages[each] for each in rows]
         # another language may divide the same text into other sentences
