@@ -112,6 +112,11 @@ def test_what_was_added_is_never_rendered_again(tmp_path: Path) -> None:
     assert read.digest == added.document.digest
 
 
+def test_a_heading_between_blank_lines_of_one_paragraph_is_a_heading() -> None:
+    text = "We met here.  \n\u00a0  \n**Our Alliance**  \n\u00a0  \nThe Alliance has grown.\n"
+    assert rendered(text)[0] == "We met here.\n\n## Our Alliance\n\nThe Alliance has grown.\n"
+
+
 @pytest.mark.skipif(not STATEMENTS.is_dir(), reason="the shared statements are not here")
 def test_real_statements_have_no_markup_no_heading_and_every_word() -> None:
     paths = random.Random(17).sample(sorted(STATEMENTS.iterdir()), MANY)

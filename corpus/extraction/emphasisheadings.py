@@ -28,14 +28,35 @@ _INLINE = frozenset(
 def mark_headings(body: Any) -> None:
     """Turns the paragraphs of a body that are headings to their reader into headings.
 
-    A first line that is one, over a text, becomes a heading of its own.
+    A first line that is one, over a text, becomes a heading of its own. What blank lines divide
+    are paragraphs of their own.
     """
+    for whole in body.xpath(f".//p[not({_NOT_IN})]"):
+        _divide_at_blank_lines(whole)
     for paragraph in body.xpath(f".//p[not({_NOT_IN})]"):
         lines = _lines(paragraph)
         if len(lines) > 1 and _is_heading(lines[0]) and _is_text(lines[1:]):
             _cut_first_line(paragraph)
         elif lines and all(map(_is_heading, lines)):
             paragraph.tag = "h2"
+
+
+def _divide_at_blank_lines(paragraph: Any) -> None:
+    """Makes several paragraphs of one whose lines have blank lines between them."""
+    current, blank = paragraph, False
+    for child in list(paragraph):
+        ends_line = child.tag == "br"
+        if ends_line and blank:
+            following = paragraph.makeelement("p")
+            following.text, child.tail = child.tail, None
+            following.tail, current.tail = current.tail, None
+            child.getparent().remove(child)
+            current.addnext(following)
+            current = following
+        elif current is not paragraph:
+            current.append(child)
+        tail = current.text if ends_line and blank else child.tail
+        blank = ends_line and not (tail or "").strip()
 
 
 _Line = list[tuple[str, frozenset[str]]]
