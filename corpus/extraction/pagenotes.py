@@ -31,7 +31,7 @@ _EDITOR_MARK = re.compile(r"\[[^\[\]]{1,60}\]")
 _ROMAN_MARK = re.compile(r"[ivxl]{1,6}")
 _SEPARATOR = re.compile(r"\s*+[,;–-]\s*+")
 _PLACE_OF_NOTE = re.compile(
-    r"(?:[a-z_-]*(?:note|fn|ftn|edn|ref|cite|source|ntr|ntc)[\w:.-]*|[a-z]{0,3}[_-]?\d{1,3})",
+    r"(?:(?>[a-z_-]*?(?:note|fn|ftn|edn|ref|cite|source|ntr|ntc))[\w:.-]*+|[a-z]{0,3}[_-]?\d{1,3})",
     re.I,
 )
 _NAMED_BEFORE = re.compile(
