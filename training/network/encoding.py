@@ -73,7 +73,7 @@ class PairEncoder:
             self._id(name) for name in ("[CLS]", "[SEP]", "[unused1]", "[PAD]")
         )
         self._bar = self._id("|")
-        self._pieces = lru_cache(maxsize=100_000)(self._encode)
+        self._pieces = lru_cache(maxsize=10_000)(self._encode)
 
     def _id(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)
