@@ -95,6 +95,7 @@ class StatementGroups:
         self._documents = sorted(self._allowed)
         self._sentences: dict[PassageKey, tuple[Range, ...]] = {}
         self._priors: dict[str, float] = {}
+        self._twin_priors: dict[str, float] = {}
         if debias:
             logits = wording_logits(
                 [q.text for q in learned],
@@ -102,6 +103,7 @@ class StatementGroups:
                 [q.document for q in learned],
             )
             self._priors = {q.id: float(x) for q, x in zip(learned, logits, strict=True)}
+            self._twin_priors = self._wording_of_twins()
 
     def __len__(self) -> int:
         return len(self._questions)
@@ -127,10 +129,23 @@ class StatementGroups:
         pairs += [p for p in (mined, first or second, counterpart) if p is not None]
         if counterpart is not None and counterpart.kind is PairKind.NEAR_MISS:
             pairs[0] = replace(positive, prior=self._priors.get(asked.id, 0.0))
+        if counterpart is not None and counterpart.kind is PairKind.TWIN:
+            pairs[0] = replace(positive, prior=self._twin_priors.get(asked.text, 0.0))
         for pair in pairs:
             if pair.document not in self._allowed:
                 raise ForeignDocument(f"{pair.document} must not be learned from.")
         return tuple(pairs)
+
+    def _wording_of_twins(self) -> dict[str, float]:
+        """What the wording tells of twins and of their originals, by text: little, but some."""
+        by_id = self._statements.by_id
+        twins = [t for t in self._statements.twins if by_id[t.of].document in self._allowed]
+        originals = [by_id[of] for of in dict.fromkeys(t.of for t in twins)]
+        texts = [q.text for q in originals] + [t.text for t in twins]
+        documents = [q.document for q in originals] + [by_id[t.of].document for t in twins]
+        answerable = [True] * len(originals) + [False] * len(twins)
+        logits = wording_logits(texts, answerable, documents)
+        return {text: float(x) for text, x in zip(texts, logits, strict=True)}
 
     def _history(self, asked: StatementQuestion, rng: random.Random) -> tuple[str, ...]:
         """What was asked before; a question that stands alone gets a turn that must not count."""
@@ -229,8 +244,9 @@ class StatementGroups:
             if bool(q.earlier) == bool(asked.earlier) or not q.earlier
         ]
         if twins and not (misses and rng.random() < 0.25):  # noqa: PLR2004
-            text = wording.written(rng.choice(twins).text)
-            return self._other(asked, text, wording, PairKind.TWIN)
+            twin = rng.choice(twins).text
+            pair = self._other(asked, wording.written(twin), wording, PairKind.TWIN)
+            return replace(pair, prior=self._twin_priors.get(twin, 0.0))
         if misses:
             miss = rng.choice(misses)
             pair = self._other(
