@@ -4,6 +4,7 @@ import json
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from corpus.directory import CorpusDirectory, ReadAs
 from corpus.extraction.extract import Extract
 from corpus.frontmatter import Provenance
 from corpus.rereading import Reread, Rereading, RereadState
+from corpus.sourcedocument import source_document
 
 ONE = "The Board adopts the long-term targets that follow, which bind all districts."
 TWO = "Each district reports on its work every year and the Board reviews the report."
@@ -290,6 +292,7 @@ def test_a_text_that_an_upgrade_reads_otherwise_is_noted_as_read_anew(
             index=open_index(chosen),
             model=find_settings_model(chosen),
             read=read,
+            read_source=partial(source_document, extractor=shared_extractor()),
             progress_bar=lambda _: nullcontext(lambda _done, _all: None),
         ).refresh()
         return open_index(chosen).open_current().corpus.document("plan")
