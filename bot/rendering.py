@@ -13,6 +13,7 @@ from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import Citation
 from bot.errors import UnfaithfulQuote
 from bot.isolation import in_line, isolated
+from bot.neardifference import near_difference
 from bot.origin import publisher_of
 from bot.pointer import pointer_to
 from bot.quotelines import shown
@@ -98,7 +99,9 @@ def render(
         last = position == first + len(reply.quotes) - 1
         generation = words.say(texts.GENERATION, number=str(reply.generation)) if last else ""
         start = start_of(quote, reply.generation) if opens else None
-        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation, start))
+        earlier = [each.text for each in reply.quotes[: position - first]]
+        nearly = near_difference(quote.text, earlier, words, first=first) or ""
+        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation, start, nearly))
     messages = tuple(_join(blocks))
     for message in messages:
         check_message(message, corpus)
@@ -149,10 +152,15 @@ def _quote_blocks(
     words: Translator,
     generation: str,
     start: str | None,
+    nearly: str,
 ) -> Iterator[Message]:
-    """The parts of a quote; the last one names the generation, where that is not ""."""
+    """The parts of a quote; the last one names the generation and an earlier quote that is nearly
+    the same, where these are not "".
+    """
     source = corpus.document(quote.citation.document).text
     also = _also(quote, words)
+    if nearly:
+        also = _together(Message(nearly), also, between="\n" if also.text else "")
     named = utf16_length("".join(_named(quote.citation, words)))
     footer_units = utf16_length(prefix) + max(_TITLE_UNITS + _PUBLISHER_UNITS, named) + 80
     footer_units += utf16_length(also.text) + utf16_length(_BETWEEN + generation)

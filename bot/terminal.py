@@ -16,6 +16,7 @@ from bot import texts
 from bot.answering import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citation import reference_of, where_it_is
 from bot.isolation import in_line, isolated
+from bot.neardifference import near_difference
 from bot.origin import origin_lines, publisher_of
 from bot.quotelines import without_line_ends
 from bot.translation import Translator, translator
@@ -40,6 +41,9 @@ def print_reply(reply: Reply, console: Console) -> None:
         if position:
             console.print()
         _print_quote(quote, words, console, generation=reply.generation)
+        earlier = [each.text for each in reply.quotes[:position]]
+        if nearly := near_difference(quote.text, earlier, words):
+            print_line(Text(f"  {nearly}", style="cyan"), console)
 
 
 def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:

@@ -68,6 +68,7 @@ MONTH_NAMES = (
     mark("December"),
 )
 ALSO_IN = mark("also in: {places}")
+NEARLY_QUOTE = mark("nearly quote {number}, but {differences}")
 BETWEEN_PLACES = mark("; ")
 MOST_ALSO = 3
 """How many other places of a quote are named; the rest is counted."""
