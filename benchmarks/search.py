@@ -20,7 +20,7 @@ import faiss
 import numpy as np
 
 from benchmarks.data import read_data
-from corpus.sentences import split_sentences
+from corpus.documents.sentences import split_sentences
 from embeddings import find_model, open_embedder
 from embeddings.embedder import FloatMatrix
 from embeddings.threads import usable_cores

@@ -25,7 +25,7 @@ from bot.submissions import MOST_BYTES, Submission, Submissions
 from bot.translation import Translator
 from bot.troubles import Troubles
 from corpus import CorpusError, ExtractorClosed, LeftOut, UnknownDocument
-from corpus.directory import CorpusDirectory
+from corpus.directory.corpusdirectory import CorpusDirectory
 from embeddings import EmbeddingsError, Generation, RefreshReport
 
 FetchFile = Callable[[str], bytes]

@@ -137,7 +137,7 @@ def _operations(
     fetch_file: Callable[..., bytes] | None,
     waiting: Callable[[], int] | None,
 ) -> Operations:
-    from corpus.fetching import fetch  # slow to import
+    from corpus.web.fetching import fetch  # slow to import
 
     return Operations(
         answerers=served.answerers,

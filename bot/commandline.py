@@ -42,7 +42,7 @@ from bot.settings import (
 )
 from bot.translation import translator
 from corpus import CorpusError, Span
-from corpus.frontmatter import (
+from corpus.frontmatter.frontmatter import (
     Provenance,
     checked_access,
     checked_date,
@@ -334,7 +334,7 @@ def add(
     outcomes = []
     with context.obj or open_extractor() as extractor:
         from bot.composition import added_sources
-        from corpus.adding import find_sources
+        from corpus.directory.additions import find_sources
 
         found = find_sources(sources)
         if len(found) > 1 and (title or published or url):

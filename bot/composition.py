@@ -35,10 +35,10 @@ from corpus import (
     read_sources,
     shipped_statements,
 )
-from corpus.durable import make_directory
 from corpus.extraction.extract import Deviation
-from corpus.frontmatter import Provenance
-from corpus.sources import source_name
+from corpus.files import make_directory
+from corpus.frontmatter.frontmatter import Provenance
+from corpus.provenance.sourcedigests import source_name
 from embeddings import (
     CrossEncoderReranker,
     Embedder,
@@ -62,10 +62,10 @@ from embeddings.threads import one_thread_for_numpy
 from embeddings.visible import may_see
 
 if TYPE_CHECKING:  # a question does not wait for what only adding needs
-    from corpus.adding import Source, SourceOutcome
-    from corpus.directory import CorpusDirectory
+    from corpus.directory.additions import Source, SourceOutcome
+    from corpus.directory.corpusdirectory import CorpusDirectory
+    from corpus.directory.rereading import Reread
     from corpus.extraction.extractor import Extractor
-    from corpus.rereading import Reread
     from embeddings.postgres.serverfacts import ServerFacts
 
 log = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ def open_refresher(
 
 def _read_source(extractor: "Extractor") -> ReadSource:
     """Reads the files of the corpus directory that are no texts."""
-    from corpus.sourcedocument import source_document  # slow to import
+    from corpus.directory.sourcedocument import source_document  # slow to import
 
     return partial(source_document, extractor=extractor)
 
@@ -253,7 +253,7 @@ def open_directory(
         CorpusError: if the directory is missing or cannot be read.
         SettingsError: if it cannot be seeded.
     """
-    from corpus.directory import CorpusDirectory
+    from corpus.directory.corpusdirectory import CorpusDirectory
 
     _seed_new_machine(settings)
     snapshots = Snapshots(settings.snapshots_directory)
@@ -275,8 +275,8 @@ def added_sources(
     Raises:
         CorpusNotWritable: if the directory cannot be written.
     """
-    from corpus.adding import add_sources
-    from corpus.fetching import fetch
+    from corpus.directory.additions import add_sources
+    from corpus.web.fetching import fetch
 
     directory = open_directory(settings, extractor=extractor)
     yield from add_sources(sources, into=directory, extractor=extractor, fetch=fetch, given=given)
@@ -341,7 +341,7 @@ def reread_documents(
         UnknownDocument: if there is none of that id, before any is read.
         CorpusNotWritable: if one could not be written.
     """
-    from corpus.rereading import Rereading
+    from corpus.directory.rereading import Rereading
 
     directory = open_directory(settings, extractor=extractor)
     named = [directory.find(each) for each in documents]

@@ -122,7 +122,7 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
 
     A file of a kind that is not read is told, and nothing wrong.
     """
-    from corpus.sourcedocument import source_document  # slow to import
+    from corpus.directory.sourcedocument import source_document  # slow to import
 
     directory = settings.corpus_directory
     try:
@@ -163,7 +163,7 @@ def _strays(
     settings: Settings, extractor: "Extractor", open_index: Callable[[], PassageIndex]
 ) -> Iterator[Finding]:
     """Yields the documents whose pages are lost or whose addresses are in doubt, if any are."""
-    from corpus.directory import CorpusDirectory  # slow to import
+    from corpus.directory.corpusdirectory import CorpusDirectory  # slow to import
 
     snapshots = Snapshots(settings.snapshots_directory)
     try:

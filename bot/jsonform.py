@@ -16,7 +16,7 @@ from corpus.model import Outline
 from embeddings import Filter, Manifest, StoreCheck
 
 if TYPE_CHECKING:
-    from corpus.adding import SourceOutcome
+    from corpus.directory.additions import SourceOutcome
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from bot.citation import Cited
 from corpus import Corpus, CorpusError, Document, Snapshots, corpus_files, digest_of
-from corpus.documentids import document_ids
-from corpus.sources import source_name
-from corpus.statementfile import claimed_originals
+from corpus.directory.statementfile import claimed_originals
+from corpus.documents.documentids import document_ids
+from corpus.provenance.sourcedigests import source_name
 
 
 class KeptOriginals:

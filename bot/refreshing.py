@@ -22,7 +22,7 @@ from corpus import (
     read_corpus,
     read_sources,
 )
-from corpus.sources import source_name
+from corpus.provenance.sourcedigests import source_name
 from embeddings import (
     Embedder,
     Engine,

@@ -16,7 +16,7 @@ from bot.verification import Verdict, Verification
 from bot.worddiff import Change, Piece, marked
 
 if TYPE_CHECKING:
-    from corpus.rereading import Reread
+    from corpus.directory.rereading import Reread
 
 _SHOWN_QUOTES = 20
 _SHOWN_PIECES = 20

@@ -14,7 +14,7 @@ from bot.accessrules import AccessKind, AccessRules
 from bot.databaseaddress import DatabaseAddress
 from bot.errors import SettingsError
 from bot.translation import LANGUAGES, nearest_language
-from corpus.frontmatter import PUBLIC, checked_access, checked_group, readers
+from corpus.frontmatter.frontmatter import PUBLIC, checked_access, checked_group, readers
 from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")

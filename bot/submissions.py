@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corpus import UnreadableSource
-from corpus.adding import printable_label
-from corpus.directory import Added, CorpusDirectory, ReadAs
+from corpus.directory.additions import printable_label
+from corpus.directory.corpusdirectory import Added, CorpusDirectory, ReadAs
 from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import Extractor
 
 if TYPE_CHECKING:
-    from corpus.fetching import Fetched  # slow to import
+    from corpus.web.fetching import Fetched  # slow to import
 
 MOST_BYTES = 20_000_000
 """Telegram gives bots no larger file."""

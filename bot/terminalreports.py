@@ -20,7 +20,7 @@ from corpus.extraction.extract import Deviation, counted
 from embeddings import RefreshReport, StoreCheck
 
 if TYPE_CHECKING:
-    from corpus.adding import SourceOutcome
+    from corpus.directory.additions import SourceOutcome
 
 _MOST_NAMED = 5
 _VERDICT_STYLES = {

@@ -1,6 +1,6 @@
 """Text in: files become Documents, Passages and sentences, with character offsets."""
 
-from corpus.corpusfiles import (
+from corpus.directory.corpusfiles import (
     CorpusReading,
     ReadFile,
     ReadSource,
@@ -8,7 +8,10 @@ from corpus.corpusfiles import (
     read_file,
     read_sources,
 )
-from corpus.corpuslisting import CorpusFiles, RefusedFile, corpus_files
+from corpus.directory.corpuslisting import CorpusFiles, RefusedFile, corpus_files
+from corpus.directory.shipped import shipped_corpus, shipped_statements
+from corpus.documents.documentbuilder import document_from_bytes, document_from_text, id_from_name
+from corpus.documents.sentences import split_sentences
 from corpus.errors import (
     CorpusError,
     CorpusNotFound,
@@ -23,13 +26,10 @@ from corpus.errors import (
     UnreadableSource,
 )
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span, digest_of
-from corpus.nearnames import did_you_mean
-from corpus.reader import document_from_bytes, document_from_text, id_from_name
-from corpus.sentences import split_sentences
-from corpus.shipped import shipped_corpus, shipped_statements
-from corpus.snapshots import Snapshots
-from corpus.sources import LeftOut, Sources
-from corpus.storedtext import normalise
+from corpus.normalisation import normalise
+from corpus.provenance.snapshots import Snapshots
+from corpus.provenance.sourcedigests import LeftOut, Sources
+from corpus.suggestions import did_you_mean
 
 __all__ = [
     "DATELINE_NUMBER",

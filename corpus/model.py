@@ -11,8 +11,8 @@ from functools import cached_property
 
 from corpus.errors import UnknownDocument
 from corpus.longtexts import utf8_pieces
-from corpus.nearnames import did_you_mean
 from corpus.pages import PageStart, page_at
+from corpus.suggestions import did_you_mean
 
 BEGINNING_CHARACTERS = 1_000
 _SHOWN = 3
@@ -98,9 +98,9 @@ class Passage:
 class SourceText:
     """The text of one source, with its provenance.
 
-    ``text`` is the stored text (see ``corpus.storedtext.normalise``), furniture included, so that
-    every offset can be checked against it. ``access`` are the groups of readers that it is for;
-    with none it is public. ``fetched`` is the web address that it really came from, None for a
+    ``text`` is the stored text (see ``corpus.normalisation.normalise``), furniture included, so
+    that every offset can be checked against it. ``access`` are the groups of readers that it is
+    for; with none it is public. ``fetched`` is the web address that it really came from, None for a
     file. ``said_by_source`` names those of "publisher", "url" and "access" that nobody but the
     source itself says. ``pages`` say on which page of its source each part of the text stands, by
     ascending position; a source without pages has none.

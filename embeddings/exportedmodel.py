@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from corpus.durable import sync_directory, write_file
 from corpus.filedigest import file_sha256
+from corpus.files import sync_directory, write_file
 from embeddings.embedder import ModelIdentity
 
 GRAPH_NAME = "model.onnx"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from corpus.durable import make_directory
+from corpus.files import make_directory
 from embeddings.embedder import FloatMatrix, ModelIdentity
 from embeddings.errors import IndexWriteFailed
 from embeddings.tokenvectors import TokenVectors

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.durable import replace_file
 from corpus.filedigest import file_sha256
+from corpus.files import replace_file
 from embeddings.embedder import ModelIdentity, Precision
 from embeddings.errors import ModelDamaged, ModelNotFound
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from corpus.durable import replace_file
+from corpus.files import replace_file
 from embeddings.errors import IndexDamaged
 
 POINTER_NAME = "CURRENT"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus import Corpus, Document, EmptyCorpus, LeftOut, Passage, Sources
-from corpus.documentids import plain_id
+from corpus.documents.documentids import plain_id
 from embeddings.corpusvectors import embed_corpus, keep_generation, missing_texts
 from embeddings.embedder import Embedder, ModelIdentity, Progress
 from embeddings.engine import Engine, LocalEngine

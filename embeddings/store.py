@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from corpus import Sources
-from corpus.durable import make_directory, replace_file, sync_directory, write_file
+from corpus.files import make_directory, replace_file, sync_directory, write_file
 from embeddings.arrayfile import Content, Write
 from embeddings.errors import (
     IndexDamaged,

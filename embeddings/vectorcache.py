@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.durable import make_directory
+from corpus.files import make_directory
 from embeddings.embedder import Embedder, FloatMatrix, ModelIdentity, Progress, Reading
 
 _ASKED_AT_ONCE = 500

@@ -23,7 +23,7 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
-from corpus.beir import QuestionSet, read_question_set
+from bot.evaluation.sets.questionsets import QuestionSet, read_question_set
 from embeddings import (
     GenerationStore,
     Query,

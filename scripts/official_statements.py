@@ -21,9 +21,9 @@ from renderedchecks import (
     numbered_paragraphs,
 )
 
-from corpus.extraction.markdowntext import rendered
-from corpus.frontmatter import split_front_matter
-from corpus.reader import document_from_bytes
+from corpus.documents.documentbuilder import document_from_bytes
+from corpus.extraction.markdown.markdowntext import rendered
+from corpus.frontmatter.frontmatter import split_front_matter
 
 
 def main() -> None:  # noqa: PLR0912 (one line for each thing that is measured)

@@ -24,7 +24,7 @@ from corpus.confinement.seccomp import allowing_program
 from corpus.confinement.walls import Plan, confine
 from corpus.errors import UnreadableSource
 from corpus.extraction import libraries
-from corpus.extraction.operations import OPERATIONS, warm_up
+from corpus.extraction.process.operations import OPERATIONS, warm_up
 
 _HEADERS = ("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "/usr/include/asm-generic/unistd.h")
 _NUMBER_AT = 24  # in siginfo_t

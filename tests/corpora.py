@@ -4,14 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from corpus import (
-    Corpus,
-    Document,
-    UnreadableSource,
-    corpusfiles,
-    document_from_bytes,
-    read_file,
-)
+from corpus import Corpus, Document, UnreadableSource, document_from_bytes, read_file
+from corpus.directory import corpusfiles
 from corpus.extraction.extractor import Extractor
 
 

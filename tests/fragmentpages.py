@@ -13,7 +13,7 @@ from corpus import Document, Span, document_from_text
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import Deviation
 from corpus.extraction.extractor import Extractor
-from corpus.frontmatter import split_front_matter
+from corpus.frontmatter.frontmatter import split_front_matter
 
 URL = "https://example.org/statement"
 _MENU = ("Home", "About us", "News", "Statements", "Contact us", "Search")

@@ -291,7 +291,8 @@ def _kind_seeds() -> list[bytes]:
 
 def _operation(which: str, **request: Any) -> Callable[[], Run]:
     def opened() -> Run:
-        from corpus.extraction import libraries, operations
+        from corpus.extraction import libraries
+        from corpus.extraction.process import operations
 
         operations.warm_up()
         libraries.load(libraries.NAMES)
@@ -303,10 +304,10 @@ def _operation(which: str, **request: Any) -> Callable[[], Run]:
 
 def _as_a_fork(answer: Any) -> None:
     """What else a fork does with an answer: it is sent as JSON, text and numbers."""
-    from corpus.extraction import wire
-    from corpus.storedtext import is_stored
+    from corpus.extraction.process import frames
+    from corpus.normalisation import is_stored
 
-    wire.encode(answer.head)
+    frames.encode(answer.head)
     answer.text.encode("utf-8", errors="replace")
     assert is_stored(answer.text)
 
@@ -677,7 +678,7 @@ def _citation_seeds() -> list[bytes]:
 
 
 def _manifest() -> Run:
-    from corpus.sources import Sources
+    from corpus.provenance.sourcedigests import Sources
     from embeddings.arrayfile import array_from_bytes
     from embeddings.corpusfile import corpus_from_bytes
     from embeddings.knownaccess import access_from_bytes
@@ -747,7 +748,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 def _manifest_seeds() -> list[bytes]:
     from fakes import LetterEmbedder, corpus_of
 
-    from corpus.sources import Sources
+    from corpus.provenance.sourcedigests import Sources
     from embeddings import GenerationStore, refresh
     from embeddings.knownaccess import access_to_bytes
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus.confinement import kernel, seccomp
-from corpus.extraction import plaintext
-from corpus.extraction.answers import Answer
-from corpus.extraction.child import serve
+from corpus.extraction.process.answers import Answer
+from corpus.extraction.process.extractorprocess import serve
+from corpus.extraction.text import plaintext
 
 AT_FDCWD = -100
 LEAKED_DESCRIPTOR = 700

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import UnreadableSource
-from corpus.extraction.answers import Answer
-from corpus.extraction.child import serve
+from corpus.extraction.process.answers import Answer
+from corpus.extraction.process.extractorprocess import serve
 
 
 def burn(_: str) -> str:

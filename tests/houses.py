@@ -11,8 +11,8 @@ from fakes import LetterEmbedder
 from bot.refreshing import Refresher
 from bot.settings import Settings
 from corpus import Document, Snapshots, document_from_bytes
-from corpus.corpusfiles import SourceDocument
-from corpus.sourcedocument import source_document
+from corpus.directory.corpusfiles import SourceDocument
+from corpus.directory.sourcedocument import source_document
 from embeddings import GenerationStore, RefreshReport
 from embeddings.visible import visible
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 
 from corpus.confinement import kernel
-from corpus.extraction import child
+from corpus.extraction.process import extractorprocess
 
 NUMBERS = {
     "x86_64": {"landlock_create_ruleset": 444, "landlock_restrict_self": 446, "seccomp": 317, "prctl": 157, "capset": 126},
@@ -45,4 +45,4 @@ def deny(calls: Mapping[str, str]) -> None:
 
 if __name__ == "__main__":
     deny(json.loads(sys.argv[1]))
-    child.main()
+    extractorprocess.main()

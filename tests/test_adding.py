@@ -8,10 +8,10 @@ import pytest
 from corpora import read_corpus, shared_extractor
 
 from corpus import FetchFailed, Snapshots
-from corpus.adding import SourceOutcome, add_sources, find_sources
-from corpus.directory import CorpusDirectory
-from corpus.fetching import Fetched
-from corpus.webaddress import parse_web_address
+from corpus.directory.additions import SourceOutcome, add_sources, find_sources
+from corpus.directory.corpusdirectory import CorpusDirectory
+from corpus.web.fetching import Fetched
+from corpus.web.webaddress import parse_web_address
 
 PAGES = {
     "https://example.org/a": Fetched(

@@ -25,8 +25,8 @@ from bot.liveanswerer import LiveAnswerer
 from bot.refreshing import ProgressBar
 from bot.submissions import MOST_BYTES, MOST_WAITING, Submissions
 from corpus import Snapshots
-from corpus.directory import CorpusDirectory
-from corpus.fetching import Fetched, fetch
+from corpus.directory.corpusdirectory import CorpusDirectory
+from corpus.web.fetching import Fetched, fetch
 from embeddings import (
     Generation,
     GenerationStore,

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.evaluation.sets.questionsets import (
+    corpus_of_records,
+    read_beir,
+    read_question_set,
+    read_questions,
+)
 from corpus import UnreadableSource
-from corpus.beir import corpus_of_records, read_beir, read_question_set, read_questions
 
 
 def write_lines(path: Path, *records: object) -> None:

@@ -19,7 +19,7 @@ import pytest
 from corpus.confinement import kernel
 from corpus.errors import UnreadableSource
 from corpus.extraction.limits import Limits
-from corpus.extraction.sandbox import Sandbox
+from corpus.extraction.process.sandbox import Sandbox
 from tests import hostileacts
 from tests.hostileacts import World
 

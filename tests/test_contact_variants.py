@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.paragraphs import lay_out
+from corpus.documents.paragraphs import lay_out
 
 STATEMENT = (
     "The ministers met at the lake and agreed to meet again.\n\n"

@@ -17,10 +17,10 @@ from bot import admintexts
 from bot.doctor import _corpus
 from bot.translation import translator
 from corpus import corpus_files
-from corpus.corpuslisting import is_scrap
-from corpus.directory import CorpusDirectory
-from corpus.documentids import document_ids, plain_id
-from corpus.sources import LeftOut, Sources
+from corpus.directory.corpusdirectory import CorpusDirectory
+from corpus.directory.corpuslisting import is_scrap
+from corpus.documents.documentids import document_ids, plain_id
+from corpus.provenance.sourcedigests import LeftOut, Sources
 
 PAGE = (
     "<html lang=en><title>Salt marshes</title><body><main><h1>Salt marshes</h1><p>The two "

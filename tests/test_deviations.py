@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.extraction import answers
 from corpus.extraction.extract import (
     MOST_CHARACTERS_IN_ALL,
     MOST_DEVIATION_CHARACTERS,
@@ -22,10 +21,11 @@ from corpus.extraction.extract import (
     bounded,
     counted,
 )
-from corpus.extraction.extractanswer import answer_of, extract_of
-from corpus.extraction.wire import BrokenWire
+from corpus.extraction.process import answers
+from corpus.extraction.process.extractanswer import answer_of, extract_of
+from corpus.extraction.process.frames import BrokenWire
+from corpus.normalisation import normalise, stored_positions
 from corpus.pages import PageStart, page_at
-from corpus.storedtext import normalise, stored_positions
 from tests.strategies import awkward_texts
 
 

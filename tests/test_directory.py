@@ -20,15 +20,15 @@ from corpus import (
     document_from_text,
     read_sources,
 )
-from corpus.directory import CorpusDirectory
+from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.extraction.extract import Extract
-from corpus.frontmatter import (
+from corpus.frontmatter.frontmatter import (
     Provenance,
     provenance_of,
     split_front_matter,
     with_front_matter,
 )
-from corpus.storedtext import normalise
+from corpus.normalisation import normalise
 
 TEXT = "We met in Rabat.\n\nWe will meet again."
 
@@ -230,7 +230,7 @@ def test_a_directory_that_cannot_be_written_is_one_clear_error(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("corpus.directory.replace_file", full)
+    monkeypatch.setattr("corpus.directory.corpusdirectory.replace_file", full)
     with pytest.raises(CorpusNotWritable, match=r"statement\.md cannot be written \(No space"):
         add(directory)
     assert not any((tmp_path / "corpus").iterdir())

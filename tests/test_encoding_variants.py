@@ -4,8 +4,8 @@ import pytest
 
 from corpus.extraction.extract import DeviationKind
 from corpus.extraction.kinds import Kind, kind_of
-from corpus.extraction.plaintext import decoded, read_plain_text
-from corpus.extraction.webpage import read_web_page
+from corpus.extraction.text.plaintext import decoded, read_plain_text
+from corpus.extraction.web.webpage import read_web_page
 
 SPANISH = (
     "Los ministros reafirmaron su compromiso. «No olvidaremos», dijo el señor Núñez. ¿Cuándo?\n"

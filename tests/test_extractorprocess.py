@@ -29,21 +29,21 @@ from corpus import (
     ExtractorUnavailable,
     Snapshots,
     UnreadableSource,
-    corpusfiles,
     document_from_bytes,
     document_from_text,
     normalise,
 )
-from corpus.directory import CorpusDirectory
-from corpus.extraction import documentanswer, extractanswer, frontmatteranswer
-from corpus.extraction.answers import MOST_SPANS, Answer
+from corpus.directory import corpusfiles
+from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import AT_WORK_AT_ONCE, Extractor
-from corpus.extraction.frontmatteranswer import Parts
-from corpus.extraction.places import Places
-from corpus.extraction.sandbox import Sandbox
-from corpus.extraction.wire import BrokenWire
-from corpus.frontmatter import Provenance
+from corpus.extraction.process import documentanswer, extractanswer, frontmatteranswer
+from corpus.extraction.process.answers import MOST_SPANS, Answer
+from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frontmatteranswer import Parts
+from corpus.extraction.process.sandbox import Sandbox
+from corpus.extraction.slots import Places
+from corpus.frontmatter.frontmatter import Provenance
 
 TEXT = "May 12 2022 – Marrakesh, Morocco\n\nWe met. We left.\n\nWe will meet again."
 DOCUMENT = document_from_text(
@@ -349,7 +349,11 @@ def children() -> dict[int, str]:
     for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
         with suppress(OSError):
             found[int(pid)] = Path(f"/proc/{pid}/cmdline").read_text()
-    return {pid: line for pid, line in found.items() if "corpus.extraction.child" in line}
+    return {
+        pid: line
+        for pid, line in found.items()
+        if "corpus.extraction.process.extractorprocess" in line
+    }
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc")
@@ -381,14 +385,14 @@ def test_nothing_is_started_for_nothing(tmp_path: Path) -> None:
 
 
 PARSERS = (
-    "corpus.reader.split_front_matter",
-    "corpus.reader.lay_out",
-    "corpus.reader.cut_long",
-    "corpus.reader.split_sentences",
+    "corpus.documents.documentbuilder.split_front_matter",
+    "corpus.documents.documentbuilder.lay_out",
+    "corpus.documents.documentbuilder.cut_long",
+    "corpus.documents.documentbuilder.split_sentences",
     "corpus.extraction.kinds.kind_of",
-    "corpus.extraction.plaintext.decoded",
-    "corpus.yamlfields.yaml_fields",
-    "corpus.frontmatter.yaml_fields",
+    "corpus.extraction.text.plaintext.decoded",
+    "corpus.frontmatter.yamlfields.yaml_fields",
+    "corpus.frontmatter.frontmatter.yaml_fields",
 )
 
 
@@ -431,8 +435,8 @@ def test_the_process_that_asks_parses_nothing_itself(
     st.integers(0, 2),
 )
 def test_a_source_is_found_again_however_its_label_is_spelt(label: str, blanks: int) -> None:
-    from corpus.frontmatter import with_front_matter
-    from corpus.statementfile import StatementFile
+    from corpus.directory.statementfile import StatementFile
+    from corpus.frontmatter.frontmatter import with_front_matter
 
     class Kept(StatementFile):
         def _head(self) -> bytes:
@@ -475,7 +479,7 @@ def test_an_error_of_the_process_hides_no_document(tmp_path: Path) -> None:
 
 
 def test_a_text_is_normal_or_normalised() -> None:
-    from corpus.storedtext import is_stored
+    from corpus.normalisation import is_stored
 
     for text in (
         "",

@@ -15,6 +15,7 @@ from bot.acts import Act, Change, Say, Told
 from bot.citation import Cited, cite
 from bot.dialogue import Dialogue
 from bot.errors import ExportFailed
+from bot.evaluation.sets.questionsets import read_question_set
 from bot.events import Event, Person, Pressed
 from bot.feedback import ConsentAfterVote, Feedback
 from bot.feedbackexport import Exported, export_feedback
@@ -22,7 +23,6 @@ from bot.people import Kept, KeptVote, People
 from bot.translation import Translator
 from bot.votes import Vote
 from corpus import Corpus, Span, digest_of
-from corpus.beir import read_question_set
 
 QUOTED = Cited("d1", Span(0, 14), "0" * 64, paragraph=1)
 

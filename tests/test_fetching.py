@@ -20,9 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import FetchFailed
-from corpus.fetching import Fetched, fetch
-from corpus.publicaddresses import Address, is_public
-from corpus.webaddress import label_of, parse_web_address
+from corpus.web.fetching import Fetched, fetch
+from corpus.web.publicaddresses import Address, is_public
+from corpus.web.webaddress import label_of, parse_web_address
 
 LOOPBACK = ip_address("127.0.0.1")
 PAGE = b"<p>The Ministers met.</p>"

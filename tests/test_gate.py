@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import EVALUATION
 
+from bot.evaluation.sets.questionsets import AskedQuestion, QuestionSet, read_question_set
 from bot.evaluation.systems import Baselines, System
-from corpus.beir import AskedQuestion, QuestionSet, read_question_set
 from embeddings import (
     Embedder,
     GenerationStore,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from growth import TOO_FAST, cpu_s, exponent, pumped
 
-from corpus.extraction.markup import html_tree
-from corpus.extraction.pageflow import prepare
-from corpus.extraction.pagestyles import PageStyles
-from corpus.extraction.shownpage import show
+from corpus.extraction.text.markup import html_tree
+from corpus.extraction.web.pageflow import prepare
+from corpus.extraction.web.styles.pagestyles import PageStyles
+from corpus.extraction.web.visibletext import show
 
 PIECES = [
     "a ", ".a", "[x", "[x=", ":not(", ":not(a)", "a>", "@media (", "@media screen{", "{", "}", "/*",

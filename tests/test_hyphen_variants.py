@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.extraction.hyphenation import Hyphen, Hyphenation
+from corpus.extraction.text.hyphenation import Hyphen, Hyphenation
 
 PROSE = "the members of the coalition that met at the lake agreed on all of the points and left"
 

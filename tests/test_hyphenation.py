@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.extraction.hyphenation import Hyphen, Hyphenation, english_words
+from corpus.extraction.text.hyphenation import Hyphen, Hyphenation, english_words
 
 ENGLISH = (
     "The ministers met in the city to speak of the work that is still to be done in the region.",

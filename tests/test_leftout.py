@@ -14,15 +14,8 @@ from processes import verbatim
 from bot import admintexts
 from bot.doctor import _corpus
 from bot.translation import translator
-from corpus import (
-    EmptyCorpus,
-    LeftOut,
-    Sources,
-    corpusfiles,
-    document_from_bytes,
-    read_corpus,
-    read_sources,
-)
+from corpus import EmptyCorpus, LeftOut, Sources, document_from_bytes, read_corpus, read_sources
+from corpus.directory import corpusfiles
 from embeddings import GenerationStore, refresh
 from embeddings.knownaccess import NOBODY, Withheld
 

@@ -12,7 +12,7 @@ from test_worddocument import with_body
 
 from bot.worddiff import compare, similarity
 from bot.wordplaces import word_places
-from corpus.longparagraphs import cut_long
+from corpus.documents.longparagraphs import cut_long
 from corpus.model import Span
 
 PUMPS = [

@@ -9,9 +9,9 @@ import pytest
 from corpora import shared_extractor
 
 from corpus import UnreadableSource
+from corpus.directory.sourcedocument import source_document
 from corpus.extraction.extract import Extract, counted
-from corpus.extraction.mailmessage import read_mail
-from corpus.sourcedocument import source_document
+from corpus.extraction.web.mailmessage import read_mail
 
 TEXT = "The two governments will restore the marshes.\n\nThey meet again in May.\n"
 PAGE = "<html><body><p>The two governments will restore the <b>marshes</b>.</p></body></html>"

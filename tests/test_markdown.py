@@ -15,11 +15,11 @@ from renderedchecks import (
 )
 
 from corpus import Snapshots, document_from_bytes, document_from_text, normalise
-from corpus.directory import CorpusDirectory
+from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.extraction.extract import DeviationName, Extract
 from corpus.extraction.extractor import Extractor
-from corpus.extraction.markdowntext import rendered
-from corpus.frontmatter import split_front_matter
+from corpus.extraction.markdown.markdowntext import rendered
+from corpus.frontmatter.frontmatter import split_front_matter
 
 STATEMENTS = Path(__file__).parents[2] / "shared" / "eval" / "official-statements-us" / "md"
 MANY = 60

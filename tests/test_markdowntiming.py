@@ -7,7 +7,7 @@ import pytest
 from growth import TOO_FAST, cpu_s, exponent, pumped
 
 from corpus.errors import UnreadableSource
-from corpus.extraction.markdowntext import rendered
+from corpus.extraction.markdown.markdowntext import rendered
 
 PIECES = [
     "a ", "a\n", "a  \n", "a\\\n", "a\n\n", "\n", " ", "\t", "*", "_", "**", "__", "***a", "*a ", "*a* ", "**a** ", "_a_ ", "a*", "a**b",

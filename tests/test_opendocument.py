@@ -12,7 +12,7 @@ from fuzztargets import _changed_xml
 
 from corpus import UnreadableSource
 from corpus.extraction.extract import Extract, counted
-from corpus.extraction.opendocument import read_open_document
+from corpus.extraction.office.opendocument import read_open_document
 
 SPACES = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'

@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corpus import Corpus, Document, Snapshots
-from corpus.adding import SourceOutcome, add_sources, find_sources
-from corpus.directory import CorpusDirectory
+from corpus.directory.additions import SourceOutcome, add_sources, find_sources
+from corpus.directory.corpusdirectory import CorpusDirectory
+from corpus.documents.documentbuilder import document_from_bytes
 from corpus.extraction.extractor import Extractor
-from corpus.fetching import Fetched
-from corpus.frontmatter import Provenance, provenance_of, split_front_matter
+from corpus.frontmatter.frontmatter import Provenance, provenance_of, split_front_matter
 from corpus.model import Outline
-from corpus.origin import believed, same_site
-from corpus.reader import document_from_bytes
-from corpus.registrabledomain import registrable_domain
-from corpus.webaddress import parse_web_address
+from corpus.provenance.originclaims import believed, same_site
+from corpus.web.fetching import Fetched
+from corpus.web.registrabledomain import registrable_domain
+from corpus.web.webaddress import parse_web_address
 from embeddings.corpusfile import corpus_from_bytes, corpus_writer
 
 HERE = "https://evil.example/news/page"

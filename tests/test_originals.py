@@ -10,8 +10,8 @@ from corpora import shared_extractor
 from bot.errors import SettingsError
 from bot.settings import DEFAULT_ORIGINAL_MB, Settings
 from corpus import Snapshots
-from corpus.directory import Added, CorpusDirectory
-from corpus.originals import drop_originals, size_of_originals
+from corpus.directory.corpusdirectory import Added, CorpusDirectory
+from corpus.provenance.originals import drop_originals, size_of_originals
 
 
 def directory(folder: Path, most: int | None) -> CorpusDirectory:

@@ -3,7 +3,7 @@
 import pytest
 
 from corpus.extraction.extract import DeviationName, Extract
-from corpus.extraction.webpage import read_web_page
+from corpus.extraction.web.webpage import read_web_page
 
 FILLER = "".join(
     f"<p>The ministers recalled that cooperation on matter {n} is essential for the security and "

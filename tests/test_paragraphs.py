@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from corpus import document_from_text
-from corpus.paragraphs import lay_out
+from corpus.documents.paragraphs import lay_out
 
 PROSE = "The Ministers met in the capital and agreed on the next steps."
 

@@ -9,17 +9,13 @@ from hypothesis import strategies as st
 
 from bot.smalltalk import _CAPITALISED_WORDS
 from bot.wordplaces import word_places
-from corpus import lookalikes, paragraphs
-from corpus.extraction import (
-    hyphenation,
-    kinds,
-    pagefacts,
-    pdfnotes,
-    pdfparagraphs,
-    pdftext,
-    raisedsigns,
-    webpage,
-)
+from corpus.documents import paragraphs
+from corpus.extraction import kinds
+from corpus.extraction.pdf import pdfparagraphs, pdftext
+from corpus.extraction.pdf.margins import pdfnotes
+from corpus.extraction.text import hyphenation, raisedsigns
+from corpus.extraction.web import pagemetadata, webpage
+from corpus.frontmatter import lookalikes
 
 EXAMPLES = 300
 
@@ -159,14 +155,14 @@ def cleaned(text: str) -> str:
 def test_a_heading_within_a_title(title: str, heading: str) -> None:
     parting = r"\s*(?:\s[|·•–—/-]|::?|»)\s+"
     old = re.search(rf"(?:^|{parting}){re.escape(heading)}(?:{parting}|$)", title)
-    assert (old is not None) == pagefacts._is_a_part(heading, title)
+    assert (old is not None) == pagemetadata._is_a_part(heading, title)
 
 
 @settings(max_examples=3 * EXAMPLES)
 @given(TITLES.map(cleaned), texts("Title", " ", "Site", "-").map(cleaned).filter(bool))
 def test_a_title_without_its_publisher(title: str, publisher: str) -> None:
     old = re.sub(rf"\s*[|·•–—:-]+\s*{re.escape(publisher)}\s*$", "", title)
-    assert old == pagefacts._without_end(title, publisher)
+    assert old == pagemetadata._without_end(title, publisher)
 
 
 def old_places(words: list[str], text: str) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from corpus.extraction.extract import DeviationKind
-from corpus.extraction.pdftext import read_pdf
+from corpus.extraction.pdf.pdftext import read_pdf
 from tests.conftest import EVALUATION
 from tests.pdfs import At, column, mixed, pdf
 

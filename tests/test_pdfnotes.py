@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName, Extract
-from corpus.extraction.pdftext import read_pdf
+from corpus.extraction.pdf.pdftext import read_pdf
 from tests.pdfs import At, Mixed, column, mixed, pdf
 
 BEFORE = (

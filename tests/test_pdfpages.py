@@ -82,7 +82,7 @@ def test_places_are_those_of_the_stored_text() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=7))
 def test_pages_are_in_order_and_name_the_page_of_every_paragraph(counts: list[int]) -> None:
-    from corpus.extraction.pdftext import read_pdf
+    from corpus.extraction.pdf.pdftext import read_pdf
 
     texts = [
         [f"Point {n} of page {page} is agreed by all." for n in range(count)]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.extraction.extract import DeviationName, Extract
-from corpus.extraction.pdftext import read_pdf
+from corpus.extraction.pdf.pdftext import read_pdf
 from tests.pdfs import At, column, pdf
 
 WORDS = (

@@ -4,7 +4,7 @@ import pytest
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import Extract
-from corpus.extraction.pdftext import read_pdf
+from corpus.extraction.pdf.pdftext import read_pdf
 from tests.pdfs import At, column, pdf
 
 FIRST = (

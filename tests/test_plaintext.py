@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import counted
-from corpus.extraction.plaintext import Decoded, decoded, read_plain_text
+from corpus.extraction.text.plaintext import Decoded, decoded, read_plain_text
 
 FRENCH = "L'été était très chaud. J'ai acheté un café pour 3,50 € – « c'était délicieux »."
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import Passage, Sentence, Snapshots, digest_of, document_from_text, normalise
-from corpus.directory import CorpusDirectory
-from corpus.extraction import outlineanswer, wire
-from corpus.extraction.answers import Answer
+from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.extraction.extract import Extract
+from corpus.extraction.process import frames, outlineanswer
+from corpus.extraction.process.answers import Answer
 from corpus.longtexts import PIECE_CHARACTERS, utf8_length, utf8_pieces
 from corpus.model import DATELINE_NUMBER
-from corpus.storedtext import is_stored
+from corpus.normalisation import is_stored
 
 TEXT = "May 12 2022 – Marrakesh, Morocco\n\n" + "\n\n".join(
     f"We met {number} times. We left." for number in range(1, 8)
@@ -39,14 +39,14 @@ def received(frame: bytes) -> str | None:
     here, there = os.pipe()
 
     def send() -> None:
-        with suppress(wire.BrokenWire):  # nobody reads on behind what is wrong
-            wire.send(there, frame)
+        with suppress(frames.BrokenWire):  # nobody reads on behind what is wrong
+            frames.send(there, frame)
         os.close(there)
 
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        return wire.receive_text(here, most=MOST)
+        return frames.receive_text(here, most=MOST)
     finally:
         os.close(here)
         sender.join()
@@ -104,16 +104,16 @@ def wrong_outlines() -> dict[str, Answer]:
 
 @pytest.mark.parametrize("name", wrong_outlines())
 def test_what_can_be_no_outline_is_none(name: str) -> None:
-    with pytest.raises(wire.BrokenWire):
+    with pytest.raises(frames.BrokenWire):
         outlineanswer.outline_of(wrong_outlines()[name], document_id="d", text=DOCUMENT.text)
 
 
 @pytest.mark.parametrize("at", [-1, len(TEXT) + 1, True, "0", 1.0])
 def test_a_body_begins_inside_its_text(at: object) -> None:
-    from corpus.extraction import frontmatteranswer
+    from corpus.extraction.process import frontmatteranswer
 
     answer = Answer({"fields": {}, "body_at": at})
-    with pytest.raises(wire.BrokenWire):
+    with pytest.raises(frames.BrokenWire):
         frontmatteranswer.parts_of(answer, text=TEXT)
 
 
@@ -150,7 +150,7 @@ def test_a_long_text_is_sent_and_digested_in_pieces_as_it_is_whole(shift: int) -
     ids=["half a character", "no UTF-8", "a control", "a separator", "a mark of order"],
 )
 def test_a_text_is_looked_at_to_its_end_while_it_comes(frame: bytes) -> None:
-    with pytest.raises(wire.BrokenWire):
+    with pytest.raises(frames.BrokenWire):
         received(frame)
 
 

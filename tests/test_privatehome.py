@@ -13,7 +13,7 @@ from processes import VERBATIM, environment
 from bot.privatehome import close_home, open_to_others
 from bot.settings import Settings
 from corpus import Snapshots
-from corpus.directory import CorpusDirectory
+from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.extraction.extract import Extract
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has other rights")

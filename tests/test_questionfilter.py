@@ -8,8 +8,13 @@ from conftest import EVALUATION
 from hypothesis import given
 from strategies import awkward_texts
 
+from bot.evaluation.sets.questionsets import (
+    QuestionSet,
+    corpus_of_records,
+    read_beir,
+    read_questions,
+)
 from corpus import Corpus, document_from_text
-from corpus.beir import QuestionSet, corpus_of_records, read_beir, read_questions
 from embeddings import Filter, QuestionFilters
 
 

@@ -28,13 +28,13 @@ from bot.shownpassages import shown_passages
 from bot.translation import translator
 from bot.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_bytes, document_from_text
-from corpus.directory import Added, CorpusDirectory
-from corpus.extraction import documentanswer
+from corpus.directory.corpusdirectory import Added, CorpusDirectory
 from corpus.extraction.extract import Extract
-from corpus.extraction.pdftext import read_pdf
+from corpus.extraction.pdf.pdftext import read_pdf
+from corpus.extraction.process import documentanswer
+from corpus.extraction.process.frames import BrokenWire
 from corpus.extraction.storedextract import stored
-from corpus.extraction.wire import BrokenWire
-from corpus.frontmatter import Provenance, with_front_matter
+from corpus.frontmatter.frontmatter import Provenance, with_front_matter
 from corpus.pages import MOST_WRITTEN_CHARACTERS, PAGES, PageStart, pages_line, pages_of
 from embeddings import refresh
 from embeddings.corpusfile import corpus_from_bytes, corpus_writer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.extraction.raisedsigns import Role, is_raised_sign, reading_of, superscript
+from corpus.extraction.text.raisedsigns import Role, is_raised_sign, reading_of, superscript
 
 
 @pytest.mark.parametrize(

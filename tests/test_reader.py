@@ -16,7 +16,7 @@ from corpus import (
     document_from_text,
     normalise,
 )
-from corpus.reader import id_from_name
+from corpus.documents.documentbuilder import id_from_name
 
 FRONT = """---
 title: "A Title: with a colon"

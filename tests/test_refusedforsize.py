@@ -4,7 +4,7 @@ import pytest
 from corpora import shared_extractor
 
 from corpus import UnreadableSource
-from corpus.extraction.answers import MOST_HEAD_BYTES, Answer, check_size
+from corpus.extraction.process.answers import MOST_HEAD_BYTES, Answer, check_size
 
 
 def reason(data: bytes, name: str) -> str:

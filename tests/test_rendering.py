@@ -19,7 +19,7 @@ from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
 from bot.terminal import print_reply
 from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from corpus import Corpus, Document, Passage, Span, document_from_text
-from corpus.reader import passage_at
+from corpus.documents.documentbuilder import passage_at
 
 QUOTE_KINDS = {EntityKind.BLOCKQUOTE, EntityKind.EXPANDABLE_BLOCKQUOTE}
 

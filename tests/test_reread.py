@@ -29,11 +29,11 @@ from corpus import (
     document_from_bytes,
     document_from_text,
 )
-from corpus.directory import CorpusDirectory, ReadAs
+from corpus.directory.corpusdirectory import CorpusDirectory, ReadAs
+from corpus.directory.rereading import Reread, Rereading, RereadState
+from corpus.directory.sourcedocument import source_document
 from corpus.extraction.extract import Extract
-from corpus.frontmatter import Provenance
-from corpus.rereading import Reread, Rereading, RereadState
-from corpus.sourcedocument import source_document
+from corpus.frontmatter.frontmatter import Provenance
 
 ONE = "The Board adopts the long-term targets that follow, which bind all districts."
 TWO = "Each district reports on its work every year and the Board reviews the report."
@@ -298,7 +298,7 @@ def test_a_text_that_an_upgrade_reads_otherwise_is_noted_as_read_anew(
         return open_index(chosen).open_current().corpus.document("plan")
 
     with monkeypatch.context() as earlier:
-        earlier.setattr("corpus.sources._READ_AS", 1)
+        earlier.setattr("corpus.provenance.sourcedigests._READ_AS", 1)
         then = refreshed(raw)
     now = refreshed(document_from_bytes)
     assert now.digest != then.digest

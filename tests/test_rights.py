@@ -7,15 +7,15 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from corpus import UnreadableSource, normalise
-from corpus.frontmatter import (
+from corpus.frontmatter.accesswords import could_mean_a_right
+from corpus.frontmatter.frontmatter import (
     Provenance,
     provenance_of,
     readers,
     split_front_matter,
     with_front_matter,
 )
-from corpus.lookalikes import _LOOKS_LIKE
-from corpus.rightwords import could_mean_a_right
+from corpus.frontmatter.lookalikes import _LOOKS_LIKE
 
 BODY = "The ministers met in Bergen and agreed on a quota.\n\nThey meet again in May.\n"
 

@@ -12,7 +12,7 @@ import pytest
 
 from corpus.errors import ExtractorUnavailable, UnreadableSource
 from corpus.extraction.limits import Limits
-from corpus.extraction.sandbox import Sandbox
+from corpus.extraction.process.sandbox import Sandbox
 
 HOSTILE = (sys.executable, str(Path(__file__).parent / "hostilereaders.py"))
 LIMITS = Limits(memory_mb=200, cpu_s=1, wall_s=2, text_mb=1)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from strategies import awkward_texts
 
 from corpus import split_sentences
+from corpus.documents.sentences import trim
 from corpus.model import Span
-from corpus.sentences import trim
 
 
 def sentences(text: str, language: str = "en") -> list[str]:

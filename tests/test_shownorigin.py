@@ -28,11 +28,11 @@ from bot.translation import translator
 from bot.utf16 import MESSAGE_UNITS, utf16_length
 from bot.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_text
-from corpus.adding import SourceOutcome, add_sources, find_sources
-from corpus.directory import CorpusDirectory
+from corpus.directory.additions import SourceOutcome, add_sources, find_sources
+from corpus.directory.corpusdirectory import CorpusDirectory
+from corpus.documents.documentbuilder import document_from_bytes
 from corpus.extraction.extractor import Extractor
-from corpus.fetching import Fetched
-from corpus.reader import document_from_bytes
+from corpus.web.fetching import Fetched
 
 WORDS = translator("en")
 MINISTRY = "Global Affairs Canada"

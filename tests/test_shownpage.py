@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.extraction.extract import DeviationKind, DeviationName, Extract, counted
-from corpus.extraction.listnumbers import written
-from corpus.extraction.webpage import read_web_page
+from corpus.extraction.web.styles.listnumbers import written
+from corpus.extraction.web.webpage import read_web_page
 
 FILLER = [
     f"Paragraph {n} of the statement says at some length that the ministers of the valley met, "

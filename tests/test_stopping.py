@@ -37,7 +37,7 @@ def until_it_reads(bot: int) -> int:
     end = time.monotonic() + 20
     while time.monotonic() < end:
         for process in descendants(bot):
-            if "corpus.extraction.child" in line_of(process):
+            if "corpus.extraction.process.extractorprocess" in line_of(process):
                 for fork in descendants(process):
                     return fork
         time.sleep(0.02)

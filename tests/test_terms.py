@@ -5,7 +5,7 @@ import pytest
 from fakes import corpus_of
 
 from corpus import Corpus
-from corpus.reader import document_from_text
+from corpus.documents.documentbuilder import document_from_text
 from embeddings.errors import IndexDamaged
 from embeddings.lexicalindex import stem_words
 from embeddings.runs import runs

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trainingrows import CLAUSE, FIRST, every_passage, small_statements, write_shared
 
-from corpus.sentences import split_sentences
+from corpus.documents.sentences import split_sentences
 from training.errors import MaterialError
 from training.material.candidates import read_candidates
 from training.material.curriculum import FIRST as FIRST_MIX

@@ -302,7 +302,7 @@ def test_the_word_embeddings_do_not_learn(network: ReaderNetwork) -> None:
 def test_the_sentences_of_a_long_passage_all_get_a_number(
     encoder: PairEncoder, network: ReaderNetwork
 ) -> None:
-    from corpus.sentences import split_sentences
+    from corpus.documents.sentences import split_sentences
 
     sentences = tuple((s.start, s.end) for s in split_sentences(LONG))
     scorer = Scorer(network, encoder, device=CPU, bf16=False)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import UnreadableSource, document_from_bytes
-from corpus.frontmatter import split_front_matter
+from corpus.frontmatter.frontmatter import split_front_matter
 
 
 def fields_of(front: str) -> dict[str, object]:

@@ -15,8 +15,8 @@ from bot.doctor import _extractor
 from corpus.confinement import kernel, landlock
 from corpus.confinement.importpaths import import_paths
 from corpus.confinement.walls import NO_WALLS, Plan, Walls, trial
-from corpus.extraction import sandbox
 from corpus.extraction.extractor import Extractor
+from corpus.extraction.process import sandbox
 from tests import poorkernel
 from tests.pdfs import column, pdf
 
@@ -132,7 +132,13 @@ def test_the_process_that_forks_and_its_environment_hold_nothing() -> None:
     assert environment <= {
         "PYTHONPATH", "PYTHONUTF8", "LC_ALL", "TZ", "OPENBLAS_NUM_THREADS", "LD_LIBRARY_PATH"
     }  # fmt: skip
-    assert arguments == [sys.executable, "-P", "-m", "corpus.extraction.child", ""]
+    assert arguments == [
+        sys.executable,
+        "-P",
+        "-m",
+        "corpus.extraction.process.extractorprocess",
+        "",
+    ]
     kinds = {name.split(":")[0] for name in descriptors}
     assert kinds <= {"null", "statm", "pipe", "socket"}
 
@@ -146,7 +152,7 @@ from corpus.confinement.walls import confine_to_imports
 secret, port, victim = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 confine_to_imports(Path(corpus.__file__).parent)
 import docx, lxml.html, pypdfium2, trafilatura
-from corpus.extraction import pdftext
+from corpus.extraction.pdf import pdftext
 
 outcome = {"status": Path("/dev/null").read_text()}
 def act(name, what):
@@ -233,5 +239,5 @@ def test_a_script_says_which_calls_of_a_parser_are_refused_and_where(tmp_path: P
     lines = done.stdout.splitlines()
     assert lines[0] == str(file)
     assert "  refused: openat" in lines
-    assert any("corpus/extraction/pdftext.py:" in line for line in lines)
+    assert any("corpus/extraction/pdf/pdftext.py:" in line for line in lines)
     assert lines[-1] == "  read: 17 characters"

@@ -6,7 +6,7 @@ import pytest
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import Extract
-from corpus.extraction.webpage import read_web_page
+from corpus.extraction.web.webpage import read_web_page
 
 PROSE = (
     "The Coalition reaffirms its determination to continue the fight, and thanks all its members "

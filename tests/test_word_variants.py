@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from corpus.extraction.extract import DeviationName, Extract
-from corpus.extraction.worddocument import read_word_document
+from corpus.extraction.office.worddocument import read_word_document
 
 _OFFICE = "http://schemas.openxmlformats.org/"
 _SPACES = (

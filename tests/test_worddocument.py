@@ -11,8 +11,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from corpus.errors import UnreadableSource
-from corpus.extraction import ziplimits
-from corpus.extraction.worddocument import read_word_document
+from corpus.extraction.office import ziplimits
+from corpus.extraction.office.worddocument import read_word_document
 
 NOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
 

@@ -7,9 +7,9 @@ from lxml import etree
 from test_worddocument import blocks, changed, with_body
 
 from corpus.extraction.extract import DeviationName
-from corpus.extraction.symbolfonts import sign_of
-from corpus.extraction.worddocument import read_word_document
-from corpus.extraction.wordnumbering import WordNumbering
+from corpus.extraction.office.symbolfonts import sign_of
+from corpus.extraction.office.worddocument import read_word_document
+from corpus.extraction.office.wordnumbering import WordNumbering
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 

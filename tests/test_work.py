@@ -52,7 +52,13 @@ def asked(built_home: Path, exports: Path) -> tuple[list[str], int]:
 def test_a_question_imports_what_it_needs(asked: tuple[list[str], int]) -> None:
     modules, _ = asked
     assert not {name.partition(".")[0] for name in modules} & set(FORBIDDEN)
-    chat = {"bot.administration", "bot.submissions", "corpus.fetching", "corpus.adding", "asyncio"}
+    chat = {
+        "bot.administration",
+        "bot.submissions",
+        "corpus.web.fetching",
+        "corpus.directory.additions",
+        "asyncio",
+    }
     assert not chat & set(modules)
     assert len(modules) <= MOST_MODULES, len(modules)
 

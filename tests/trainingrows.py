@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from corpus.beir import PassageKey
+from bot.evaluation.sets.questionsets import PassageKey
 from training.material.candidates import Candidate
 from training.material.split import is_held_back
 from training.material.statements import Statements, read_statements

@@ -8,10 +8,10 @@ from bot.evaluation import measures, plot
 from bot.evaluation.figures import SetFigures
 from bot.evaluation.judging import figures_of
 from bot.evaluation.run import run_set
+from bot.evaluation.sets.questionsets import QuestionSet, read_question_set
 from bot.evaluation.systems import System
 from bot.refreshing import ProgressBar
 from corpus import ReadFile
-from corpus.beir import QuestionSet, read_question_set
 from embeddings import Embedder
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import EvaluationFailed
-from corpus.beir import PassageKey
+from bot.evaluation.sets.questionsets import PassageKey
 
 Floats = NDArray[np.floating[Any]]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.evaluation.sets.questionsets import AskedQuestion, PassageKey, QuestionSet
 from bot.evaluation.systems import Baselines, System
 from bot.refreshing import ProgressBar
-from corpus.beir import AskedQuestion, PassageKey, QuestionSet
 from embeddings import (
     Embedder,
     Generation,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.beir import PassageKey
+from bot.evaluation.sets.questionsets import PassageKey
 from embeddings import Embedder, Generation
 from embeddings.embedder import FloatMatrix
 from embeddings.question import take_apart

@@ -88,7 +88,7 @@ class Deviation:
 class Extract:
     """The text of a source, and what the source says of itself; None where it says nothing.
 
-    ``text`` is in the stored form (see ``corpus.storedtext.normalise``), a blank line between
+    ``text`` is in the stored form (see ``corpus.normalisation.normalise``), a blank line between
     paragraphs. ``url`` is the web address that the source calls its own, and ``also_at`` are all
     that it does, absolute or relative to where it was found: claims, no more. ``notes`` are
     sentences for the person who added it, such as an encoding that had to be guessed.

@@ -9,26 +9,26 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from corpus.confinement.walls import Walls
+from corpus.documents.documentbuilder import id_from_name
 from corpus.errors import UnreadableSource
-from corpus.extraction import (
-    documentanswer,
-    extractanswer,
-    frontmatteranswer,
-    libraries,
-    outlineanswer,
-    wire,
-)
-from corpus.extraction.answers import Answer
+from corpus.extraction import libraries
 from corpus.extraction.extract import Extract
-from corpus.extraction.frontmatteranswer import Parts
 from corpus.extraction.kinds import claimed_kind
 from corpus.extraction.limits import Limits
-from corpus.extraction.places import Places
-from corpus.extraction.sandbox import Sandbox
+from corpus.extraction.process import (
+    documentanswer,
+    extractanswer,
+    frames,
+    frontmatteranswer,
+    outlineanswer,
+)
+from corpus.extraction.process.answers import Answer
+from corpus.extraction.process.frontmatteranswer import Parts
+from corpus.extraction.process.sandbox import Sandbox
+from corpus.extraction.slots import Places
 from corpus.extraction.storedextract import stored_fields
-from corpus.frontmatter import NOTHING_KNOWN, Provenance
+from corpus.frontmatter.frontmatter import NOTHING_KNOWN, Provenance
 from corpus.model import Document, Outline
-from corpus.reader import id_from_name
 
 AT_WORK_AT_ONCE = 2
 MOST_WAITING = 8
@@ -134,7 +134,7 @@ class Extractor:
             )
         try:
             return stored_fields(extractanswer.extract_of(answer))
-        except wire.BrokenWire as error:
+        except frames.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
 
     def document(self, data: bytes, name: str) -> Document:
@@ -152,7 +152,7 @@ class Extractor:
             return documentanswer.document_of(
                 answer, document_id=id_from_name(name), text=answer.text
             )
-        except wire.BrokenWire as error:
+        except frames.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
 
     def front_matter(self, data: bytes, *, decided: bool = False) -> Parts:
@@ -191,7 +191,7 @@ class Extractor:
             return frontmatteranswer.parts_of(
                 answer, text=source if isinstance(source, str) else None
             )
-        except wire.BrokenWire as error:
+        except frames.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
 
     def stored_document(self, text: str, document_id: str, title: str | None) -> Document:
@@ -217,7 +217,7 @@ class Extractor:
         answer = self._asked("lay_out", text, name=document_id, more=_fields_of(known))
         try:
             found = documentanswer.document_of(answer, document_id=document_id, text=text)
-        except wire.BrokenWire as error:
+        except frames.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
         return _with(known, found)
 
@@ -230,7 +230,7 @@ class Extractor:
         answer = self._asked("outline", text, name=document_id, more=_fields_of(known))
         try:
             found = outlineanswer.outline_of(answer, document_id=document_id, text=text)
-        except wire.BrokenWire as error:
+        except frames.BrokenWire as error:
             raise UnreadableSource(_WRONG) from error
         return _with(known, found)
 

@@ -4,8 +4,8 @@ import re
 from enum import Enum
 from pathlib import PurePosixPath
 
+from corpus.documents.storedformat import MARKDOWN_SUFFIXES
 from corpus.errors import UnreadableSource
-from corpus.storedformat import MARKDOWN_SUFFIXES
 
 
 class Kind(Enum):

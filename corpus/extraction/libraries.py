@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from corpus.extraction.kinds import Kind
 
 _MODULES = {
-    "pdf": "corpus.extraction.pdftext",
-    "docx": "corpus.extraction.worddocument",
-    "html": "corpus.extraction.webpage",
-    "odt": "corpus.extraction.opendocument",
-    "mail": "corpus.extraction.mailmessage",
-    "markdown": "corpus.extraction.markdowntext",
-    "encodings": "corpus.extraction.plaintext",
+    "pdf": "corpus.extraction.pdf.pdftext",
+    "docx": "corpus.extraction.office.worddocument",
+    "html": "corpus.extraction.web.webpage",
+    "odt": "corpus.extraction.office.opendocument",
+    "mail": "corpus.extraction.web.mailmessage",
+    "markdown": "corpus.extraction.markdown.markdowntext",
+    "encodings": "corpus.extraction.text.plaintext",
 }
 """Modules of this package, each with a function ``load``."""
 

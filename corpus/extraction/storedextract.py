@@ -8,8 +8,8 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from corpus.extraction.extract import Extract, bounded
+from corpus.normalisation import normalise, stored_positions
 from corpus.pages import PageStart
-from corpus.storedtext import normalise, stored_positions
 
 _FIELD_CHARACTERS = 500
 _URL_CHARACTERS = 2000

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.evaluation.sets.questionsets import PassageKey, read_question_set
 from corpus import Corpus
-from corpus.beir import PassageKey, read_question_set
 from embeddings import (
     Embedder,
     GenerationStore,

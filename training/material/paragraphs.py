@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from bot.evaluation.sets.jsonlines import read_records
+from corpus.documents.sentences import split_sentences
 from corpus.errors import CorpusError
-from corpus.jsonlines import read_records
-from corpus.sentences import split_sentences
 from training.errors import MaterialError
 from training.material.nearmisses import (
     may_answer,

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.evaluation.sets.questionsets import PassageKey
 from corpus import Passage
-from corpus.beir import PassageKey
 from training.errors import ForeignDocument
 from training.material.candidates import Candidate
 from training.material.nearmisses import (

@@ -5,11 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bot.evaluation.sets.jsonlines import read_records
+from bot.evaluation.sets.questionsets import PassageKey, corpus_of_records
 from corpus import Corpus, Document, Passage
-from corpus.beir import PassageKey, corpus_of_records
 from corpus.errors import CorpusError
-from corpus.jsonlines import read_records
-from corpus.storedtext import normalise
+from corpus.normalisation import normalise
 from training.errors import MaterialError
 from training.material.split import is_held_back
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from bot.evaluation.sets.questionsets import AskedQuestion, PassageKey, read_question_set
 from corpus import Corpus
-from corpus.beir import AskedQuestion, PassageKey, read_question_set
 from training.material.candidates import Candidate, twin_name
 from training.material.statementgroups import ranges_of, when_of
 from training.measuring.heldback import HeldBack

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from bot.evaluation.sets.questionsets import read_question_set
 from corpus import Passage
-from corpus.beir import read_question_set
 from training.fitting.embeddertask import with_context
 from training.material.split import is_held_back
 from training.material.statements import Statements

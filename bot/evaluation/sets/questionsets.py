@@ -1,0 +1,324 @@
+"""Evaluation sets in BEIR's layout, and question files, as a Corpus with questions.
+
+``corpus.jsonl`` (_id, title, text), ``queries.jsonl`` (_id, text, …), ``qrels/test.tsv``. Every
+record of the corpus is one passage, whatever blank lines its text has.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.evaluation.sets.jsonlines import is_file, read_optional, read_records, read_text
+from corpus.directory.corpusfiles import ReadFile, read_corpus
+from corpus.directory.shipped import shipped_corpus
+from corpus.documents.documentbuilder import document_from_bytes, passage_at
+from corpus.documents.sentences import trim
+from corpus.errors import UnreadableSource
+from corpus.model import Corpus, Document, Passage, Span
+from corpus.normalisation import normalise
+
+_QUESTION_FILES = ("questions.jsonl", "unanswerable.jsonl", "followups.jsonl")
+_LANGUAGE_FOLDER = re.compile(r"[a-z]{2}")
+_CHAIN_KINDS = frozenset({"first turn", "follow-up"})
+_CHAT_KINDS = frozenset({"chitchat", "chat", "smalltalk"})
+_GOLD_SHOWN = 60
+
+PassageKey = tuple[str, int]
+"""A document's id and a passage's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question with the passages that answer it; none for one that cannot be answered.
+
+    ``group`` is what cross-validation keeps together: the conversation or the document.
+    ``history`` is what the person asked before, oldest first; ``rewrite`` is the question as a
+    person wrote it to stand alone.
+    """
+
+    id: str
+    text: str
+    answers: frozenset[PassageKey]
+    group: str
+    kind: str = ""
+    history: tuple[str, ...] = ()
+    rewrite: str | None = None
+    answer_texts: tuple[str, ...] = ()
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is small talk, which is no question to a corpus."""
+        return re.sub(r"[\W_]", "", self.kind.lower()) in _CHAT_KINDS
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether it is a turn of a written chain of follow-ups."""
+        return self.kind in _CHAIN_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A corpus and questions about it.
+
+    ``unjudged`` counts the questions of BEIR's ``queries.jsonl`` that were left out, because
+    ``qrels/test.tsv`` says nothing of them: they belong to another split.
+    """
+
+    name: str
+    corpus: Corpus
+    questions: tuple[AskedQuestion, ...]
+    unjudged: int = 0
+
+
+def read_question_set(
+    folder: Path,
+    corpus: Path | None = None,
+    *,
+    language: str | None = None,
+    read: ReadFile = document_from_bytes,
+) -> QuestionSet:
+    """The set in a folder of BEIR's layout or of question files.
+
+    Question files that name passages by id need ``corpus``, the BEIR folder that the ids point
+    into; others ask about ``corpus`` where that is a directory of statements, else about the
+    shipped statements. The ``language`` of BEIR records is, unless given, the name of the folder
+    where that is a code of two letters ("xquad/de"), else English. ``read`` reads the statements.
+
+    Raises:
+        CorpusError: if a file is missing or a line is not what it should be, an id or a gold text
+            is nowhere in the corpus, or there is no question.
+    """
+    folder = folder.resolve()
+    is_code = _LANGUAGE_FOLDER.fullmatch(folder.name) is not None
+    name = f"{folder.parent.name}/{folder.name}" if is_code else folder.name
+    code = language or (folder.name if is_code else "en")
+    if is_file(folder / "queries.jsonl"):
+        questions = read_beir(folder, language=code)
+    elif any(is_file(folder / file) for file in _QUESTION_FILES):
+        about, places = _corpus_asked_about(folder, corpus, code, read)
+        questions = read_questions(folder, about, places)
+    else:
+        raise UnreadableSource(
+            f"{folder}: no evaluation set. It needs corpus.jsonl, queries.jsonl and "
+            f"qrels/test.tsv, or one of {', '.join(_QUESTION_FILES)}."
+        )
+    if not questions.questions:
+        raise UnreadableSource(f"{folder}: there is no question in it.")
+    return replace(questions, name=name)
+
+
+def _corpus_asked_about(
+    folder: Path, corpus: Path | None, language: str, read: ReadFile
+) -> tuple[Corpus, dict[str, PassageKey]]:
+    by_id = any(
+        "passages" in turn
+        for file in _QUESTION_FILES
+        for record in read_optional(folder / file)
+        for turn in (record, *record.get("turns", ()))
+    )
+    if by_id:
+        if corpus is None or not is_file(corpus / "corpus.jsonl"):
+            raise UnreadableSource(
+                f"{folder}: its questions name passages by id. Add --corpus FOLDER, the folder "
+                "whose corpus.jsonl has these ids."
+            )
+        records = read_records(corpus / "corpus.jsonl", "_id", "text")
+        return corpus_of_records(records, language=language)
+    if corpus is not None and not is_file(corpus / "corpus.jsonl"):
+        return read_corpus(corpus, read=read).whole(), {}
+    return shipped_corpus(), {}
+
+
+def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
+    """The set in a folder of BEIR's layout, ``queries_unanswerable.jsonl`` included.
+
+    Passages with the same ``doc_id``, the same id before "#", or the same title make a document.
+    A passage of any score above 0 answers. Questions of ``queries.jsonl`` for which no passage
+    does are left out and counted.
+
+    Raises:
+        UnreadableSource: if a file is missing, a line is not what it should be, or qrels name a
+            question or a passage that is nowhere.
+    """
+    records = list(read_records(folder / "corpus.jsonl", "_id", "text"))
+    corpus, places = corpus_of_records(records, language=language)
+    asked = list(read_records(folder / "queries.jsonl", "_id", "text"))
+    file = folder / "qrels" / "test.tsv"
+    known = {str(record["_id"]) for record in asked}
+    blank = {str(record["_id"]) for record in records} - places.keys()
+    relevant: dict[str, set[PassageKey]] = {}
+    for number, question_id, passage_id, score in _judgements(file):
+        if question_id not in known:
+            raise UnreadableSource(
+                f'{file}: line {number} names the question "{question_id}", which is not in '
+                "queries.jsonl."
+            )
+        if passage_id not in places and passage_id not in blank:
+            raise UnreadableSource(
+                f'{file}: line {number} names the passage "{passage_id}", which is not in '
+                "corpus.jsonl."
+            )
+        if score > 0 and passage_id in places:
+            relevant.setdefault(question_id, set()).add(places[passage_id])
+    judged = [record for record in asked if str(record["_id"]) in relevant]
+    unanswerable = read_optional(folder / "queries_unanswerable.jsonl", "_id", "text")
+    questions = []
+    for record in [*judged, *unanswerable]:
+        answers = frozenset(relevant.get(str(record["_id"]), ()))
+        history = record.get("history_user") or list(record.get("history") or ())[0::2]
+        conversation = re.sub(r"(?:_t|<::>)\d+$", "", str(record["_id"]))
+        together = history or conversation != record["_id"]
+        document = min(answers)[0] if answers else str(record["_id"])
+        questions.append(
+            AskedQuestion(
+                id=str(record["_id"]),
+                text=str(record["text"]),
+                answers=answers,
+                group=conversation if together else document,
+                kind=str(record.get("kind") or ("answerable" if answers else "unanswerable")),
+                history=tuple(map(str, history)),
+                rewrite=record.get("rewrite"),
+                answer_texts=tuple(record.get("answers") or ()),
+            )
+        )
+    unjudged = len(asked) - len(judged)
+    return QuestionSet(folder.name, corpus, tuple(questions), unjudged)
+
+
+def _judgements(file: Path) -> Iterator[tuple[int, str, str, int]]:
+    """(line number, question, passage, score) of each row; a first line of names is passed over."""
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
+        fields = line.split("\t")
+        is_score = re.fullmatch(r"\s*-?\d+\s*", fields[-1]) is not None
+        if not line.strip() or (number == 1 and not is_score):
+            continue
+        if len(fields) != 3 or not is_score:  # noqa: PLR2004 (the three columns of qrels)
+            raise UnreadableSource(
+                f"{file}: line {number} is not a question's id, a passage's id and a whole number "
+                "with tabs between."
+            )
+        yield number, fields[0], fields[1], int(fields[2])
+
+
+def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) -> QuestionSet:
+    """The question files of a folder (questions, unanswerable, followups) about a given corpus.
+
+    A question names its ``passages`` by the ids of ``places``, or a ``gold`` text that a passage
+    that answers contains.
+
+    Raises:
+        UnreadableSource: if a file is unreadable, or no passage has the id or the gold text.
+    """
+
+    def answers(record: dict[str, Any]) -> frozenset[PassageKey]:
+        where = f'{folder}: the question "{record["question"]}"'
+        if "passages" in record:
+            ids = [*record["passages"], *(record.get("alt_passages") or ())]
+            for unknown in [i for i in ids if i not in places][:1]:
+                raise UnreadableSource(f'{where} names the passage "{unknown}", which is nowhere.')
+            return frozenset(places[i] for i in ids)
+        found = frozenset(
+            (p.document_id, p.number) for p in corpus.quotable() if record["gold"] in p.text
+        )
+        if not found:
+            raise UnreadableSource(
+                f'{where}: no passage has its gold text "{record["gold"][:_GOLD_SHOWN]}". '
+                "--corpus FOLDER names another directory of statements."
+            )
+        return found
+
+    def asked(record: dict[str, Any], **more: Any) -> AskedQuestion:
+        found = answers(record) if record.keys() & {"gold", "passages"} else frozenset()
+        document = min(found)[0] if found and len(corpus.documents) > 1 else str(record.get("id"))
+        gold = (record["gold"],) if "gold" in record else ()
+        fields = {"id": str(record.get("id")), "group": document, "kind": record.get("kind", "")}
+        return AskedQuestion(
+            text=record["question"],
+            answers=found,
+            answer_texts=gold,
+            rewrite=record.get("rewrite"),
+            **{**fields, **more},
+        )
+
+    first, unanswerable, chains = (folder / file for file in _QUESTION_FILES)
+    questions = [asked(record) for record in read_optional(first, "question")]
+    for question in questions:
+        if not question.answers:
+            raise UnreadableSource(
+                f'{first}: the question "{question.text}" has neither "gold" nor "passages"; '
+                f"questions without an answer belong into {unanswerable.name}."
+            )
+    for record in read_optional(unanswerable, "question"):
+        questions.append(asked(record, kind=record.get("kind") or "unanswerable"))
+    for chain in read_optional(chains, "id", "turns"):
+        history: tuple[str, ...] = ()
+        for number, turn in enumerate(chain["turns"]):
+            if not (isinstance(turn, dict) and isinstance(turn.get("question"), str)):
+                raise UnreadableSource(f'{chains}: a turn of "{chain["id"]}" has no question.')
+            label = f"{chain['id']}.{number}"
+            kind = "follow-up" if number else "first turn"
+            questions.append(asked(turn, id=label, group=chain["id"], kind=kind, history=history))
+            history = (*history, turn["question"])
+    return QuestionSet(folder.name, corpus, tuple(questions))
+
+
+def corpus_of_records(
+    records: Iterable[dict[str, Any]], *, language: str = "en"
+) -> tuple[Corpus, dict[str, PassageKey]]:
+    """The Corpus of BEIR records (each one a passage), and where each record's id stands in it."""
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        own = str(record["_id"])
+        title = str(record.get("title") or "")
+        key = str(record.get("doc_id") or (own.rpartition("#")[0] if "#" in own else title) or own)
+        grouped.setdefault(key, []).append(record)
+    places: dict[str, PassageKey] = {}
+    documents = []
+    for key in sorted(grouped):
+        document, numbers = _document(key, grouped[key], language)
+        documents.append(document)
+        places.update({i: (document.id, number) for i, number in numbers.items()})
+    return Corpus(tuple(documents)), places
+
+
+def _document(
+    key: str, records: list[dict[str, Any]], language: str
+) -> tuple[Document, dict[str, int]]:
+    text = ""
+    passages: list[Passage] = []
+    numbers: dict[str, int] = {}
+    for record in records:
+        start = len(text) + 2 if text else 0
+        text = f"{text}\n\n{normalise(record['text'])}" if text else normalise(record["text"])
+        span = trim(text, Span(start, len(text)))
+        if span is None:
+            continue
+        numbers[str(record["_id"])] = len(passages) + 1
+        passages.append(
+            passage_at(text, span, document_id=key, number=len(passages) + 1, language=language)
+        )
+    first = records[0]
+    published = _date(first)
+    document = Document(
+        id=key,
+        text=text,
+        title=" ".join(normalise(str(first.get("title") or "")).split()),
+        passages=tuple(passages),
+        published=published,
+        url=first.get("url") or first.get("source") or None,
+        language=language,
+    )
+    return document, numbers
+
+
+def _date(record: dict[str, Any]) -> date | None:
+    written = record.get("date")
+    try:
+        return date.fromisoformat(str(written)[:10]) if written else None
+    except ValueError as error:
+        raise UnreadableSource(
+            f'The passage "{record["_id"]}" has the date "{written}"; a date is like 2022-05-12.'
+        ) from error

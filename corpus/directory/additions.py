@@ -1,0 +1,161 @@
+"""Files, folders and addresses → documents of the corpus directory, each good one, one by one."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus.directory.corpusdirectory import Added, CorpusDirectory, ReadAs
+from corpus.directory.corpuslisting import is_scrap, is_scrap_folder, leads_out
+from corpus.errors import FetchFailed, UnreadableSource
+from corpus.extraction.extractor import Extractor
+from corpus.frontmatter.frontmatter import Provenance
+
+if TYPE_CHECKING:
+    from corpus.web.fetching import Fetched  # slow to import
+
+MAX_SOURCE_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a document is to come from: a file or an address, and the label it goes by.
+
+    ``problem`` says why it is none.
+    """
+
+    label: str
+    file: Path | None = None
+    url: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOutcome:
+    """The outcome of a source: what was ``added``, or the ``reason`` why nothing was.
+
+    ``fetched`` is the web address that it really came from, None for a file.
+    """
+
+    source: Source
+    added: Added | None
+    reason: str | None
+    notes: tuple[str, ...] = ()
+    fetched: str | None = None
+
+
+def find_sources(named: Sequence[str]) -> list[Source]:
+    """The sources that names stand for, in order: a folder stands for every file below it.
+
+    Hidden files and folders, lock files and the like, links to folders, links that lead out of the
+    folder, and what is no regular file are left out of a folder; a file's label is its path below
+    the folder. A name that stands for nothing is a source with a ``problem``.
+    """
+    found: list[Source] = []
+    for name in named:
+        if "://" in name:
+            found.append(_address(name))
+            continue
+        path, label = Path(name), printable_label(name)
+        try:
+            if path.is_dir():
+                empty = Source(label, problem="the folder holds no file.")
+                found += list(_files_below(path)) or [empty]
+            elif path.exists():
+                found.append(Source(printable_label(path.name), file=path))
+            else:
+                found.append(Source(label, problem="there is no such file or folder."))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a name of a file"
+            found.append(Source(label, problem=f"cannot be read ({reason})."))
+    return found
+
+
+def _address(typed: str) -> Source:
+    scheme, _, rest = typed.partition("#")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    # a password is not for the screen
+    label = printable_label(f"{scheme}://{host.rpartition('@')[2]}{slash}{path}")
+    if scheme.lower() not in {"http", "https"}:
+        return Source(label, problem="only http and https addresses can be added.")
+    return Source(label, url=typed)
+
+
+def add_sources(
+    sources: Sequence[Source],
+    *,
+    into: CorpusDirectory,
+    extractor: Extractor,
+    fetch: Callable[[str], "Fetched"],
+    given: Provenance | None = None,
+) -> Iterator[SourceOutcome]:
+    """Adds the sources one by one; one that cannot be read does not stop the others.
+
+    Raises:
+        CorpusNotWritable: if the corpus directory cannot be written.
+    """
+    for source in sources:
+        if source.problem is not None:
+            yield SourceOutcome(source, None, source.problem)
+            continue
+        try:
+            content, media_type, name, url = _content(source, fetch)
+            decided = given is not None and given.access is not None
+            extract = extractor.extract(content, name=name, media_type=media_type, decided=decided)
+            added = into.add(
+                extract,
+                content=content,
+                source=source.label,
+                fetched=url,
+                given=given,
+                read_as=ReadAs(printable_label(name), media_type),
+            )
+        except (UnreadableSource, FetchFailed) as error:
+            reason = str(error).removeprefix(f"{source.label}: ")
+            yield SourceOutcome(source, None, reason)
+        else:
+            notes = (*extract.notes, *added.notes)
+            yield SourceOutcome(source, added, None, notes, fetched=url)
+
+
+def _content(
+    source: Source, fetch: Callable[[str], "Fetched"]
+) -> tuple[bytes, str | None, str, str | None]:
+    """The bytes of a source, their media type, a file's name, and the address they are from."""
+    if source.file is not None:
+        return _bytes_of(source.file), None, source.file.name, None
+    fetched = fetch((source.url or "").partition("#")[0])
+    return fetched.content, fetched.media_type, fetched.name, fetched.url
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        if not file.is_file():
+            raise UnreadableSource("not a regular file.")
+        if file.stat().st_size > MAX_SOURCE_BYTES:
+            raise UnreadableSource(f"larger than {MAX_SOURCE_BYTES // 1_000_000} MB. Split it.")
+        return file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise UnreadableSource(f"cannot be read ({reason}). Check its permissions.") from error
+
+
+def _files_below(folder: Path) -> Iterator[Source]:
+    def unreadable(error: OSError) -> None:
+        raise error
+
+    root = folder.resolve()
+    for parent, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(name for name in folders if not is_scrap_folder(name))
+        for name in sorted(files):
+            path = Path(parent, name)
+            # first whether it is a file: a link to itself cannot be followed
+            if not is_scrap(name) and path.is_file() and not leads_out(path, root):
+                yield Source(printable_label(path.relative_to(folder).as_posix()), file=path)
+
+
+def printable_label(text: str) -> str:
+    """A name that can be shown and stored: what is no character of a text as "�"."""
+    shown = os.fsencode(text).decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "�" for c in shown)

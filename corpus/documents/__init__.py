@@ -1,0 +1,1 @@
+"""Builds a Document of a text: its stored form, its paragraphs and its sentences."""

@@ -1,0 +1,1 @@
+"""Reads Markdown as a rendered page shows it."""

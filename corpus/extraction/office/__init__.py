@@ -1,0 +1,1 @@
+"""Reads Word and OpenDocument files as their programs show them."""

@@ -1,0 +1,1 @@
+"""Finds heads, foot lines, page numbers and notes of a PDF's pages."""

@@ -1,0 +1,1 @@
+"""Reads plain bytes, and the signs that several formats share."""

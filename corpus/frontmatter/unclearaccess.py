@@ -1,0 +1,80 @@
+"""Finds in front matter what could say who may read a text and is not understood."""
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from corpus.errors import UnreadableSource
+from corpus.frontmatter.accesslines import right_among_fields, right_within_text
+from corpus.frontmatter.accesswords import could_mean_a_right, is_licence, names_access
+from corpus.frontmatter.yamlfields import YamlFields
+
+_FREE_TEXT = frozenset(
+    """tags tag categories category keywords keyword subject subjects topic topics description
+    summary excerpt abstract subtitle series event author authors speaker source original""".split()
+)
+"""Fields that are no rights, and whose values are none."""
+_CLOSED = frozenset(
+    """restricted confidential secret topsecret private internal classified nonpublic hidden
+    protected privileged unlisted confidentiel vertraulich geheim privado confidencial""".split()
+)
+_MOST_SHOWN = 40
+
+
+def lost_right(read: YamlFields, *, known: Collection[str]) -> str | None:
+    """Finds in a front matter what could tell who may read the text, beside the field that does.
+
+    Where that field is there, only what claims to be the same field counts. ``known`` are the
+    fields that are understood.
+    """
+    found: Mapping[str, Any] = read.value
+    says = "access" in found
+    if "access" in read.repeated:
+        return "access"
+    claims = names_access if says else could_mean_a_right
+    for key, value in _all_fields(found):
+        if key == "access" and value is found.get("access"):
+            continue
+        if claims(key) and not is_licence(key, value):
+            return key
+        if says or key in known or key in _FREE_TEXT or not isinstance(value, str):
+            continue
+        words = value[:_MOST_SHOWN].casefold().replace("-", "").replace("_", "").split()
+        if words and len(words) <= 2 and set(words) & _CLOSED:  # noqa: PLR2004 ("staff only")
+            return f"{key}: {value}"
+    if says:
+        return None
+    return right_among_fields(read.comments) or right_within_text(
+        itertools.chain(read.lines, _items(found))
+    )
+
+
+def _all_fields(found: object) -> Iterator[tuple[str, object]]:
+    """Yields the fields of a front matter at every level, each with its value."""
+    if isinstance(found, list):
+        for each in found:
+            yield from _all_fields(each)
+    elif isinstance(found, dict):
+        for key, value in found.items():
+            yield key, value
+            yield from _all_fields(value)
+
+
+def _items(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the texts in lists of a front matter that are not known to be something else."""
+    for key, value in found.items():
+        if key not in _FREE_TEXT and isinstance(value, list):
+            yield from (each for each in value if isinstance(each, str))
+
+
+def refuse(line: str | None) -> None:
+    """Raises where a line could tell who may read the text."""
+    if line is None:
+        return
+    shown = " ".join("".join(c if c.isprintable() else " " for c in line).split())
+    raise UnreadableSource(
+        f'"{shown[:_MOST_SHOWN]}" seems to name groups of readers, and must not be public by a '
+        'slip: write "access: name", in small letters and with a blank after the colon, between '
+        "two lines of three dashes, the first of them the first line of the file, and no other "
+        f'such field. Where everybody may read it, write "access: public" there.'
+    )

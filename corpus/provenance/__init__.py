@@ -1,0 +1,1 @@
+"""Keeps where documents come from: snapshots, digests of files, claims of origin."""

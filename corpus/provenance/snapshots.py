@@ -1,0 +1,312 @@
+"""Sources as they were read, by digest: a citation can be re-checked after its page has changed.
+
+``originals/ab/ab12…`` has the bytes that were added, which are kept within a bound (see
+``corpus.provenance.originals``); ``texts/cd/cd34…`` has the stored texts that were indexed, which
+are never changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a text was for
+when it was indexed last; there is none for a public text. ``documents/cd/cd34…`` has the ids of the
+documents that had a text, ``deviations/cd/cd34…`` where a text deviates from the source that it was
+read from, ``pages/cd/cd34…`` on which pages of a source it stands, ``origins/cd/cd34…`` which
+original it was read from, ``anew/cd/cd34…`` which text came in its place when the same bytes were
+read anew.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from corpus.errors import CorpusNotWritable
+from corpus.extraction.deviationform import deviations_from_json, deviations_to_json
+from corpus.extraction.extract import Deviation
+from corpus.files import make_directory, sync_directory, write_file
+from corpus.model import Document, digest_of
+from corpus.pages import PageStart, pages_line, pages_of
+from corpus.provenance.originals import Origin
+
+LEAST_PREFIX = 8
+"""How many digits of a digest tell a text at least."""
+
+_DIGITS = re.compile(r"[0-9a-f]+")
+_DIGEST_DIGITS = 64
+_WHOLE = re.compile(r"[0-9a-f]{64}")
+
+
+class Snapshots:
+    """The snapshots in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def keep_original(self, content: bytes) -> str:
+        """The SHA-256 under which the bytes are kept from now on.
+
+        Raises:
+            CorpusNotWritable: if they could not be written.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        self._keep([(self._place("originals", digest), content)])
+        return digest
+
+    def keep_texts(self, documents: Iterable[Document]) -> None:
+        """Keeps the stored texts of the documents, and notes who may read them from now on.
+
+        Raises:
+            CorpusNotWritable: if one could not be written.
+        """
+        documents = list(documents)
+        self._note_readers(documents)
+        self.note_documents(documents)
+        self._keep(
+            (self._place("texts", document.digest), document.text.encode("utf-8"))
+            for document in documents
+        )
+        self._keep(
+            (self._place("pages", document.digest), line.encode("ascii"))
+            for document in documents
+            if (line := pages_line(document.pages, document.digest)) is not None
+        )
+
+    def note_documents(self, documents: Iterable[Document]) -> None:
+        """Notes which document has which text, so that an old citation's document can be known.
+
+        Raises:
+            CorpusNotWritable: if a note could not be written.
+        """
+        ids: dict[str, set[str]] = {}
+        for document in documents:
+            ids.setdefault(document.digest, set()).add(document.id)
+        noted = {digest: self._documents(digest) for digest in ids}
+        self._keep(
+            (
+                (
+                    self._place("documents", digest),
+                    json.dumps(sorted(ids[digest] | noted[digest])).encode("ascii"),
+                )
+                for digest in ids
+                if not ids[digest] <= noted[digest]
+            ),
+            anew=True,
+        )
+
+    def close(self, access: Mapping[str, frozenset[str]], *, but: Iterable[Document]) -> None:
+        """Closes every text that the documents with those ids ever had to all but the groups.
+
+        A text that a document of ``but`` has stays as it is noted.
+
+        Raises:
+            CorpusNotWritable: if a note could not be written.
+        """
+        if not access:
+            return
+        kept = {document.digest for document in but}
+        closed: dict[str, frozenset[str]] = {}
+        for note in (self.directory / "documents").glob("*/*"):
+            digest = note.name
+            ids = set() if digest in kept else self._documents(digest) & access.keys()
+            if ids and len(digest) == _DIGEST_DIGITS:
+                closed[digest] = frozenset[str]().union(*(access[each] for each in ids))
+        self._keep(
+            (
+                (self._place("readers", digest), json.dumps(sorted(groups)).encode("utf-8"))
+                for digest, groups in closed.items()
+                if groups != self._readers(digest)
+            ),
+            anew=True,
+        )
+
+    def keep_deviations(self, digest: str, deviations: Iterable[Deviation]) -> None:
+        """Notes where the text with a digest deviates from its source; an empty note says nowhere.
+
+        Raises:
+            CorpusNotWritable: if the note could not be written.
+        """
+        note = (self._place("deviations", digest), deviations_to_json(deviations))
+        self._keep([note], anew=True)
+
+    def deviations(self, digest: str) -> tuple[Deviation, ...] | None:
+        """Returns the deviations of the text with that digest; None if nothing is noted."""
+        content = _bytes_of(self._place("deviations", digest))
+        try:
+            return None if content is None else deviations_from_json(content)
+        except ValueError:
+            return None
+
+    def pages(self, digest: str, length: int) -> tuple[PageStart, ...]:
+        """The pages of the text with that digest and length; none where none are noted."""
+        content = _bytes_of(self._place("pages", digest))
+        line = None if content is None else content.decode("ascii", "replace")
+        return pages_of(line, digest=digest, length=length)
+
+    def note_origin(self, digest: str, origin: Origin) -> None:
+        """Notes which source the text with a digest was read from.
+
+        Raises:
+            CorpusNotWritable: if the note could not be written.
+        """
+        if self.origin(digest) != origin:
+            note = json.dumps(asdict(origin)).encode("ascii")
+            self._keep([(self._place("origins", digest), note)], anew=True)
+
+    def origin(self, digest: str) -> Origin | None:
+        """The source that the text with that digest was read from; None where none is noted."""
+        try:
+            found = json.loads(_bytes_of(self._place("origins", digest)) or b"")
+            origin = Origin(found["original"], found["name"], found["media_type"])
+        except (ValueError, TypeError, KeyError):
+            return None
+        given = (origin.original, origin.name, origin.media_type or "")
+        return origin if all(isinstance(each, str) for each in given) else None
+
+    def note_read_anew(self, before: str, after: str) -> None:
+        """Notes that the bytes which gave the text ``before`` gave the text ``after`` later on.
+
+        Raises:
+            CorpusNotWritable: if the note could not be written.
+        """
+        self._keep([(self._place("anew", before), after.encode("ascii"))], anew=True)
+
+    def read_anew(self, digest: str) -> str | None:
+        """The digest of the text that came in the place of that one when its source was read anew.
+
+        None where it was not.
+        """
+        found = (_bytes_of(self._place("anew", digest)) or b"").decode("ascii", "replace")
+        return found if _WHOLE.fullmatch(found) else None
+
+    def was_document(self, document_id: str, digest: str) -> bool | None:
+        """Whether a document of that id had the text; None where nothing is noted of the text.
+
+        ``digest`` is the digest of a text that is kept, or its first digits.
+        """
+        text = self.text(digest)
+        documents = set() if text is None else self._documents(digest_of(text))
+        return document_id in documents if documents else None
+
+    def _documents(self, digest: str) -> set[str]:
+        """Returns the ids that are noted for a text; none where the note is not readable."""
+        try:
+            found = json.loads(self._place("documents", digest).read_bytes())
+        except (OSError, ValueError):
+            return set()
+        return (
+            {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
+        )
+
+    def _note_readers(self, documents: Iterable[Document]) -> None:
+        """Of a text that several documents have, each group of one may read it."""
+        access: dict[str, list[frozenset[str]]] = {}
+        for document in documents:
+            access.setdefault(document.digest, []).append(document.access)
+        groups = {
+            digest: frozenset[str]().union(*each) if all(each) else None
+            for digest, each in access.items()
+        }
+        noted = (self.directory / "readers").is_dir()
+        self._keep(
+            (
+                (self._place("readers", digest), json.dumps(sorted(some)).encode("utf-8"))
+                for digest, some in groups.items()
+                if some is not None and some != self._readers(digest)
+            ),
+            anew=True,
+        )
+        if noted:
+            with _failing_to_write(self.directory):
+                for digest, some in groups.items():
+                    if some is None:
+                        self._place("readers", digest).unlink(missing_ok=True)
+
+    def _readers(self, digest: str) -> frozenset[str] | None:
+        """The groups that a text is for, None for a public one; none where that is not readable."""
+        try:
+            found = json.loads(self._place("readers", digest).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return frozenset()
+        return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+
+    def original(self, digest: str) -> bytes | None:
+        """The bytes of a source; None where they were not kept, or are not whole."""
+        content = _bytes_of(self._place("originals", digest))
+        whole = content is not None and hashlib.sha256(content).hexdigest() == digest
+        return content if whole else None
+
+    def has_original(self, digest: str) -> bool:
+        """Whether the bytes of a source are kept."""
+        return bool(_WHOLE.fullmatch(digest)) and self._place("originals", digest).is_file()
+
+    @property
+    def originals_directory(self) -> Path:
+        """Where the bytes of sources lie."""
+        return self.directory / "originals"
+
+    def text_for(self, groups: frozenset[str], digest: str) -> str | None:
+        """``text``, if it was public or for one of the groups when it was indexed last."""
+        text = self.text(digest)
+        readers = None if text is None else self._readers(digest_of(text))
+        return text if readers is None or readers & groups else None
+
+    def text(self, digest: str) -> str | None:
+        """The stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or more.
+
+        None where it was not kept, is not whole, or several begin so. Whoever may read it: see
+        ``text_for``.
+        """
+        if len(digest) < LEAST_PREFIX or not _DIGITS.fullmatch(digest):
+            return None
+        folder = self._place("texts", digest).parent
+        try:
+            names = [path.name for path in folder.iterdir()]
+        except OSError:
+            return None
+        whole = [n for n in names if len(n) == _DIGEST_DIGITS and n.startswith(digest)]
+        content = _bytes_of(folder / whole[0]) if len(whole) == 1 else None
+        if content is None or hashlib.sha256(content).hexdigest() != whole[0]:
+            return None
+        text = content.decode("utf-8")
+        return text if digest_of(text) == whole[0] else None
+
+    def _place(self, kind: str, digest: str) -> Path:
+        return self.directory / kind / digest[:2] / digest
+
+    def _keep(self, files: Iterable[tuple[Path, bytes]], *, anew: bool = False) -> None:
+        """Writes the files that are not there yet, or all; each is there whole or not at all."""
+        touched: set[Path] = set()
+        with _failing_to_write(self.directory):
+            for path, content in files:
+                if path.exists() and not anew:
+                    continue
+                make_directory(path.parent)
+                unfinished = path.with_name(f".{path.name[:16]}.{secrets.token_hex(4)}")
+                try:
+                    write_file(unfinished, content)
+                    os.replace(unfinished, path)
+                finally:
+                    unfinished.unlink(missing_ok=True)
+                touched.add(path.parent)
+            for folder in touched:
+                sync_directory(folder)
+
+
+@contextmanager
+def _failing_to_write(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CorpusNotWritable(
+            f"{directory} cannot be written ({error.strerror}). Free some space or check "
+            "the permissions, then try again."
+        ) from error
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

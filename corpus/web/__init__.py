@@ -1,0 +1,1 @@
+"""Fetches sources from public web addresses."""
