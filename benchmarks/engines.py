@@ -17,8 +17,8 @@ from pathlib import Path
 from corpus import Corpus, document_from_bytes, read_corpus
 from embeddings import GenerationStore, PassageIndex, Query, Retriever, find_model, open_embedder
 from embeddings import refresh as bring
-from embeddings.postgres.index import PostgresIndex
-from embeddings.threads import one_thread_for_numpy
+from embeddings.cores import one_thread_for_numpy
+from embeddings.storage.postgres.index import PostgresIndex
 
 TOP = 10
 _SAME_SCORE = 1e-6

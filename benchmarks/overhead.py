@@ -33,7 +33,7 @@ from embeddings import (
     unchanged,
     usable_current,
 )
-from embeddings.threads import one_thread_for_numpy
+from embeddings.cores import one_thread_for_numpy
 
 PASSAGES_A_DOCUMENT = 10
 THREADS = 16

@@ -28,7 +28,7 @@ from embeddings import (
     same_text,
     search_form,
 )
-from embeddings.threads import usable_cores
+from embeddings.cores import usable_cores
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10

@@ -57,16 +57,16 @@ from embeddings import (
     find_reranker,
     open_embedder,
 )
-from embeddings.knownaccess import NO_ACCESS, KnownAccess
-from embeddings.threads import one_thread_for_numpy
-from embeddings.visible import may_see
+from embeddings.cores import one_thread_for_numpy
+from embeddings.generations.groupaccess import NO_ACCESS, KnownAccess
+from embeddings.generations.groupview import may_see
 
 if TYPE_CHECKING:  # a question does not wait for what only adding needs
     from corpus.directory.additions import Source, SourceOutcome
     from corpus.directory.corpusdirectory import CorpusDirectory
     from corpus.directory.rereading import Reread
     from corpus.extraction.extractor import Extractor
-    from embeddings.postgres.serverfacts import ServerFacts
+    from embeddings.storage.postgres.serverfacts import ServerFacts
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def open_index(settings: Settings) -> PassageIndex:
     if settings.index_url is None:
         return GenerationStore(settings.index_directory)
     try:
-        from embeddings.postgres.index import PostgresIndex
+        from embeddings.storage.postgres.index import PostgresIndex
     except ImportError as error:
         raise SettingsError(
             f'VERBATIM_INDEX needs {error.name}. Type pip install "verbatim-bot[postgres]", or '
@@ -202,7 +202,7 @@ def open_refresher(
         SettingsError: if the directory cannot be seeded.
     """
     if engine is EngineKind.RAY:
-        from embeddings.rayengine import require_ray
+        from embeddings.refreshing.rayengine import require_ray
 
         require_ray()
     model = find_settings_model(settings)
@@ -231,8 +231,8 @@ def _read_source(extractor: "Extractor") -> ReadSource:
 
 
 def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
-    from embeddings.nodework import ModelSource
-    from embeddings.rayengine import RayEngine
+    from embeddings.refreshing.rayengine import RayEngine
+    from embeddings.refreshing.raynode import ModelSource
 
     source = ModelSource.of(model, exports=settings.exports_directory)
 
@@ -372,7 +372,7 @@ def examine_setup(
 
     def servers() -> "list[ServerFacts | EmbeddingsError]":
         open_index(settings)  # says what is not installed
-        from embeddings.postgres.serverfacts import server_facts
+        from embeddings.storage.postgres.serverfacts import server_facts
 
         return [*server_facts(settings.index_url or "")]
 
@@ -431,7 +431,7 @@ def open_evaluation_embedders(settings: Settings, cache: Path | None) -> tuple[E
         EmbeddingsError: if the model cannot be used.
         EvaluationFailed: if the file cannot be used.
     """
-    from embeddings.vectorcache import CachingEmbedder
+    from embeddings.models.cachingembedder import CachingEmbedder
 
     model = find_settings_model(settings)
     file = cache or settings.evaluation_vectors

@@ -15,12 +15,12 @@ from bot.privatehome import open_to_others
 from bot.settings import Settings, telegram_token
 from corpus import CorpusError, Snapshots, corpus_files, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
-from embeddings.exportedmodel import open_exported
-from embeddings.postgres import LEAST_POSTGRES, LEAST_VECTOR
+from embeddings.models.runtimes.exportedmodel import open_exported
+from embeddings.storage.postgres import LEAST_POSTGRES, LEAST_VECTOR
 
 if TYPE_CHECKING:  # slow to import, and an extra
     from corpus.extraction.extractor import Extractor
-    from embeddings.postgres.serverfacts import ServerFacts
+    from embeddings.storage.postgres.serverfacts import ServerFacts
 
 LEAST_FREE_BYTES = 500_000_000
 """What a refresh needs beside the generation that it writes; that is taken for as large as the

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from embeddings.postgres.queries import ImpatientConnection
+from embeddings.storage.postgres.connection import ImpatientConnection
 
 SILENCE_S = 25.0
 """Longer than the server lets a statement take: it would have said so by then."""

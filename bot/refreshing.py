@@ -40,7 +40,7 @@ from embeddings import (
     unchanged,
     usable_current,
 )
-from embeddings.knownaccess import NOBODY, Withheld
+from embeddings.generations.groupaccess import NOBODY, Withheld
 
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""

@@ -1,11 +1,5 @@
 """Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
 
-from embeddings.besthits import best_hits
-from embeddings.checking import GenerationCheck, SourceText, StoreCheck, check_store
-from embeddings.crossencoder import CrossEncoderReranker
-from embeddings.dateranges import DateRange, iso_range
-from embeddings.embedder import PRECISIONS, Embedder, ModelIdentity, Precision, Progress
-from embeddings.engine import Engine, LocalEngine
 from embeddings.errors import (
     EmbeddingsError,
     EngineError,
@@ -24,23 +18,26 @@ from embeddings.errors import (
     RefreshRunning,
     StaleGeneration,
 )
-from embeddings.filters import Filter, known_filter, publisher_key
-from embeddings.followup import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
-from embeddings.generation import Generation
-from embeddings.manifest import Manifest
-from embeddings.modelfolder import (
+from embeddings.generations.generation import Generation
+from embeddings.generations.manifest import Manifest
+from embeddings.models.embedder import PRECISIONS, Embedder, ModelIdentity, Precision, Progress
+from embeddings.models.modelfolder import (
     DEFAULT_MODEL,
     ModelFolder,
     find_model,
     find_reranker,
     model_languages,
 )
-from embeddings.modelruntime import open_embedder
-from embeddings.nearduplicates import Gist, gist_of, same_text
-from embeddings.passageindex import Opened, PassageIndex
-from embeddings.question import CAPITALISED
-from embeddings.questionfilter import QuestionFilters, ReadFilter
-from embeddings.refresh import (
+from embeddings.models.reranker import Reranker
+from embeddings.models.runtimechoice import open_embedder
+from embeddings.models.runtimes.crossencoder import CrossEncoderReranker
+from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
+from embeddings.question.filters import Filter, known_filter, publisher_key
+from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
+from embeddings.question.parsedquestion import CAPITALISED
+from embeddings.question.questionfilter import QuestionFilters, ReadFilter
+from embeddings.refreshing.engine import Engine, LocalEngine
+from embeddings.refreshing.refresh import (
     RefreshReport,
     known_documents,
     plan_refresh,
@@ -49,11 +46,14 @@ from embeddings.refresh import (
     unchanged,
     usable_current,
 )
-from embeddings.reranker import Reranker
-from embeddings.retriever import Hit, Query, Retriever, check_model
-from embeddings.searchform import search_form
-from embeddings.sentencetransformer import SentenceTransformerEmbedder
-from embeddings.store import GenerationStore
+from embeddings.search.besthits import best_hits
+from embeddings.search.retriever import Hit, Query, Retriever, check_model
+from embeddings.storage.folderindex import GenerationStore
+from embeddings.storage.indexcheck import GenerationCheck, SourceText, StoreCheck, check_store
+from embeddings.storage.passageindex import Opened, PassageIndex
+from embeddings.text.dateranges import DateRange, iso_range
+from embeddings.text.nearduplicates import Gist, gist_of, same_text
+from embeddings.text.searchform import search_form
 
 __all__ = [
     "CAPITALISED",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from embeddings.embedder import FloatMatrix
+from embeddings.models.embedder import FloatMatrix
 
 
 def unit_rows(matrix: np.ndarray) -> FloatMatrix:

@@ -1,4 +1,5 @@
-"""Learns ``embeddings/ranking.json`` from evaluation sets and prints cross-validated figures.
+"""Learns ``embeddings/search/ranking.json`` from evaluation sets and prints cross-validated
+figures.
 
     python scripts/fit_ranking.py EVALUATION_FOLDER [--cache FILE] [--write]
 
@@ -32,11 +33,11 @@ from embeddings import (
     open_embedder,
     refresh,
 )
-from embeddings.evidence import EVIDENCE_NAMES, best_sentences
-from embeddings.features import NAMES
-from embeddings.followup import FOLLOW_UP_NAMES, dependence, reading_shares
-from embeddings.ranking import CONFIDENCE_NAMES, RankingModel, confidence_row
-from embeddings.vectorcache import CachingEmbedder
+from embeddings.models.cachingembedder import CachingEmbedder
+from embeddings.question.followups import FOLLOW_UP_NAMES, dependence, reading_shares
+from embeddings.search.evidence import EVIDENCE_NAMES, best_sentences
+from embeddings.search.features import NAMES
+from embeddings.search.ranking import CONFIDENCE_NAMES, RankingModel, confidence_row
 
 FOLDS = 5
 TOPS = (1, 3, 5)
@@ -395,7 +396,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="the folder of the evaluation sets")
     parser.add_argument("--cache", type=Path, default=Path("vectors.sqlite"), help="vectors")
     parser.add_argument("--exports", type=Path, default=Path("models"), help="exported models")
-    parser.add_argument("--write", action="store_true", help="write embeddings/ranking.json")
+    parser.add_argument("--write", action="store_true", help="write embeddings/search/ranking.json")
     arguments = parser.parse_args()
     embedder = CachingEmbedder(
         open_embedder(find_model(), exports=arguments.exports), arguments.cache

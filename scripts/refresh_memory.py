@@ -22,7 +22,7 @@ import numpy as np
 
 from corpus import document_from_bytes, read_corpus
 from embeddings import GenerationStore, ModelIdentity, Progress, refresh
-from embeddings.embedder import FloatMatrix, Reading
+from embeddings.models.embedder import FloatMatrix, Reading
 from embeddings.unitrows import unit_rows
 
 DIMENSION = 384

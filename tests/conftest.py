@@ -143,7 +143,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     if request.param == "disk":
         yield lambda: GenerationStore(tmp_path / "index")
         return
-    from embeddings.postgres.index import PostgresIndex
+    from embeddings.storage.postgres.index import PostgresIndex
 
     url = request.getfixturevalue("postgres_database")
     indexes: list[PostgresIndex] = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, ModelIdentity, PassageIndex, Progress
-from embeddings.embedder import FloatMatrix, Reading
+from embeddings.models.embedder import FloatMatrix, Reading
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -30,7 +30,7 @@ def open_index(directory: Path, postgres: str) -> Iterator[PassageIndex]:
     if not postgres:
         yield GenerationStore(directory)
         return
-    from embeddings.postgres.index import PostgresIndex  # needs an extra
+    from embeddings.storage.postgres.index import PostgresIndex  # needs an extra
 
     index = PostgresIndex(postgres, directory=directory)
     try:

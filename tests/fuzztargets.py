@@ -679,13 +679,13 @@ def _citation_seeds() -> list[bytes]:
 
 def _manifest() -> Run:
     from corpus.provenance.sourcedigests import Sources
-    from embeddings.arrayfile import array_from_bytes
-    from embeddings.corpusfile import corpus_from_bytes
-    from embeddings.knownaccess import access_from_bytes
-    from embeddings.lexicalindex import LexicalIndex
-    from embeddings.manifest import Manifest, _seal
-    from embeddings.terms import Terms
-    from embeddings.tokenvectors import TokenVectors
+    from embeddings.arrays import array_from_bytes
+    from embeddings.generations.corpusfile import corpus_from_bytes
+    from embeddings.generations.groupaccess import access_from_bytes
+    from embeddings.generations.manifest import Manifest, _seal
+    from embeddings.index.lexicalindex import LexicalIndex
+    from embeddings.index.stemtable import Terms
+    from embeddings.index.tokenvectors import TokenVectors
 
     def sealed(content: bytes) -> None:
         """A manifest with the seal that belongs to it, so that its fields are looked at."""
@@ -750,7 +750,7 @@ def _manifest_seeds() -> list[bytes]:
 
     from corpus.provenance.sourcedigests import Sources
     from embeddings import GenerationStore, refresh
-    from embeddings.knownaccess import access_to_bytes
+    from embeddings.generations.groupaccess import access_to_bytes
 
     with tempfile.TemporaryDirectory() as folder:
         store = GenerationStore(Path(folder))
@@ -800,13 +800,13 @@ def _question() -> Run:
     from bot.questionlanguage import question_language
     from bot.smalltalk import small_talk
     from corpus import shipped_corpus
-    from embeddings.documentquestion import DocumentQuestion
-    from embeddings.followup import dependence, readings
-    from embeddings.lexicalindex import LexicalIndex
-    from embeddings.nearduplicates import gist_of
-    from embeddings.question import take_apart
-    from embeddings.questionfilter import QuestionFilters
-    from embeddings.spelling import Spelling
+    from embeddings.index.lexicalindex import LexicalIndex
+    from embeddings.question.documentquestion import DocumentQuestion
+    from embeddings.question.followups import dependence, readings
+    from embeddings.question.parsedquestion import take_apart
+    from embeddings.question.questionfilter import QuestionFilters
+    from embeddings.text.nearduplicates import gist_of
+    from embeddings.text.spelling import Spelling
 
     corpus = shipped_corpus()
     passages = [(p.text, language) for p in corpus.quotable() for language in ("en", "fr")]

@@ -14,7 +14,7 @@ from corpus import Document, Snapshots, document_from_bytes
 from corpus.directory.corpusfiles import SourceDocument
 from corpus.directory.sourcedocument import source_document
 from embeddings import GenerationStore, RefreshReport
-from embeddings.visible import visible
+from embeddings.generations.groupview import visible
 
 NO_GROUP: frozenset[str] = frozenset()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes import LetterEmbedder
 
 from embeddings import Progress
-from embeddings.embedder import FloatMatrix, Reading
+from embeddings.models.embedder import FloatMatrix, Reading
 
 DEADLY = "xylophone"
 """Ends the process that embeds it, as often as the source says."""

@@ -23,7 +23,7 @@ from processes import VERBATIM, environment
 
 from bot.answering import Answerer, check_quote
 from embeddings import Embedder, Retriever, check_store
-from embeddings.postgres.index import PostgresIndex
+from embeddings.storage.postgres.index import PostgresIndex
 
 QUESTION = "How many boats of harbour 3 came home?"
 TIMEOUT_S = 120.0

@@ -29,7 +29,7 @@ from bot.searched import in_words
 from bot.translation import LANGUAGES, translator
 from corpus import Span
 from embeddings import Filter, Generation, GenerationStore, Hit, Query, refresh
-from embeddings.threads import usable_cores
+from embeddings.cores import usable_cores
 
 
 class ScriptedRetriever:

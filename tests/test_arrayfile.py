@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.arrayfile import array_from_bytes, array_to_bytes, array_writer
+from embeddings.arrays import array_from_bytes, array_to_bytes, array_writer
 
 ARRAYS = [
     np.arange(12, dtype=np.int64),

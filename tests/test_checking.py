@@ -14,10 +14,10 @@ from processes import verbatim
 
 from corpus import Corpus
 from embeddings import GenerationStore, IndexNotFound, StoreCheck, check_store, refresh
-from embeddings.arrayfile import array_from_bytes, array_to_bytes
-from embeddings.manifest import MANIFEST_NAME, Manifest
-from embeddings.newgeneration import NewGeneration
-from embeddings.vectorindex import VectorIndex
+from embeddings.arrays import array_from_bytes, array_to_bytes
+from embeddings.generations.manifest import MANIFEST_NAME, Manifest
+from embeddings.index.vectorindex import VectorIndex
+from embeddings.storage.newgeneration import NewGeneration
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 

@@ -58,7 +58,7 @@ def test_the_trials_notice_an_index_that_is_not_checked(
         def sha256(_: bytes) -> Anything:
             return Anything()
 
-    monkeypatch.setattr("embeddings.store.hashlib", Digests)
+    monkeypatch.setattr("embeddings.storage.folderindex.hashlib", Digests)
     assert trials.run(60).served != []
 
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from embeddings.dateranges import DATE_PATTERN, iso_range, written_range
+from embeddings.text.dateranges import DATE_PATTERN, iso_range, written_range
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,9 @@ from bot.composition import examine_setup
 from bot.doctor import Finding
 from bot.settings import Settings
 from embeddings import refresh
-from embeddings.postgres import serverfacts
-from embeddings.postgres.index import PostgresIndex
-from embeddings.postgres.serverfacts import ServerFacts, StandbyFacts
+from embeddings.storage.postgres import serverfacts
+from embeddings.storage.postgres.index import PostgresIndex
+from embeddings.storage.postgres.serverfacts import ServerFacts, StandbyFacts
 
 WELL = ServerFacts(
     place="PostgreSQL, database index on one:5432",
@@ -467,7 +467,7 @@ def test_a_standby_that_a_long_refresh_fills_is_not_late(
 def test_a_graph_that_is_gone_is_told_with_what_makes_it(
     of_servers: OfServers, tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embeddings.postgres.index.COMPARED_ROWS", 400)
+    monkeypatch.setattr("embeddings.storage.postgres.index.COMPARED_ROWS", 400)
     with closing(PostgresIndex(postgres_database, directory=tmp_path)) as index:
         refresh(statements(120), store=index, embedder=LetterEmbedder())
     assert all(f.well for f in of_servers(postgres_database))

@@ -5,8 +5,8 @@ from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, Query, Retriever, refresh
-from embeddings.documentquestion import DocumentQuestion
-from embeddings.lexicalindex import stems
+from embeddings.index.lexicalindex import stems
+from embeddings.question.documentquestion import DocumentQuestion
 
 TITLE = set(stems("Communiqué of the Finance Ministers on Trade"))
 

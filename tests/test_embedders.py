@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from strategies import awkward_texts
 
 from embeddings import Embedder, ModelDamaged, SentenceTransformerEmbedder, find_model
-from embeddings.modelfolder import ModelFolder
-from embeddings.windows import windows_of
+from embeddings.models.longtexts import windows_of
+from embeddings.models.modelfolder import ModelFolder
 
 
 @pytest.fixture(scope="module")

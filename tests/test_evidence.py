@@ -5,8 +5,8 @@ import pytest
 from fakes import corpus_of
 
 from corpus import Span
-from embeddings.evidence import EVIDENCE_NAMES, sentence_features
-from embeddings.retriever import evidence
+from embeddings.search.evidence import EVIDENCE_NAMES, sentence_features
+from embeddings.search.retriever import evidence
 
 PASSAGE = next(corpus_of("Alpha met. Beta came. Gamma left.").quotable())
 

@@ -18,10 +18,10 @@ from bot.answering import Answerer
 from bot.liveanswerer import LiveAnswerer
 from corpus import Corpus
 from embeddings import IndexUnavailable, Retriever, refresh
-from embeddings.postgres import database as connections
-from embeddings.postgres.database import Database
-from embeddings.postgres.index import PostgresIndex
-from embeddings.postgres.servers import addresses_of
+from embeddings.storage.postgres import database as connections
+from embeddings.storage.postgres.database import Database
+from embeddings.storage.postgres.index import PostgresIndex
+from embeddings.storage.postgres.servers import addresses_of
 
 PASSWORD = "päss/w@rd:%40?#&'\" x"
 RESUME_S = 5.0

@@ -9,15 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Corpus, Document, UnknownDocument, UnknownPublisher, document_from_text
-from embeddings import (
-    Filter,
-    GenerationStore,
-    Query,
-    Retriever,
-    known_filter,
-    refresh,
-    signals,
-)
+from embeddings import Filter, GenerationStore, Query, Retriever, known_filter, refresh
+from embeddings.search import signals
 
 COUNT = 40
 

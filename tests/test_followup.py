@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from bot.answering import Answer, Answerer
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
-from embeddings.embedder import Reading
-from embeddings.followup import (
+from embeddings.models.embedder import Reading
+from embeddings.question.followups import (
     FOLLOW_UP_NAMES,
     carried_share,
     dependence,
     reading_shares,
     readings,
 )
-from embeddings.ranking import RankingModel
+from embeddings.search.ranking import RankingModel
 
 CORPUS = corpus_of("Zebras eat grass.\n\nBears eat fish.", "Zebras sleep at night.")
 

@@ -21,7 +21,7 @@ from embeddings import (
     Retriever,
     refresh,
 )
-from embeddings.vectorcache import CachingEmbedder
+from embeddings.models.cachingembedder import CachingEmbedder
 
 XQUAD = EVALUATION / "xquad" / "en"
 SHIPPED = EVALUATION / "global-coalition-statement"

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from embeddings import IndexWriteFailed, ModelIdentity
-from embeddings.knownvectors import KnownVectors, Units
-from embeddings.tokenvectors import TokenVectors
+from embeddings.index.tokenvectors import TokenVectors
+from embeddings.refreshing.knownvectors import KnownVectors, Units
 
 MODEL = ModelIdentity("letters", "0" * 64, "", "")
 UNITS: Units = ("one two", (0, 4))

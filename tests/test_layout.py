@@ -24,14 +24,14 @@ ONE_MODULE = {
     "pypdfium2": "corpus.extraction.pdf.pdffile",
     "docx": "corpus.extraction.office.worddocument",
     "charset_normalizer": "corpus.extraction.text.plaintext",
-    "faiss": "embeddings.vectorindex",
-    "bm25s": "embeddings.lexicalindex",
-    "Stemmer": "embeddings.lexicalindex",
-    "sentence_transformers": "embeddings.sentencetransformer",
-    "transformers": "embeddings.sentencetransformer",
-    "onnx": "embeddings.onnxgraph",
-    "tokenizers": "embeddings.onnxembedder",
-    "huggingface_hub": "embeddings.modelfolder",
+    "faiss": "embeddings.index.vectorindex",
+    "bm25s": "embeddings.index.lexicalindex",
+    "Stemmer": "embeddings.index.lexicalindex",
+    "sentence_transformers": "embeddings.models.runtimes.sentencetransformer",
+    "transformers": "embeddings.models.runtimes.sentencetransformer",
+    "onnx": "embeddings.models.runtimes.onnxgraph",
+    "tokenizers": "embeddings.models.runtimes.onnxembedder",
+    "huggingface_hub": "embeddings.models.modelfolder",
     "filelock": "corpus.filelocks",
     "rapidfuzz": "corpus.worddistance",
     "py3langid": "bot.questionlanguage",
@@ -39,10 +39,12 @@ ONE_MODULE = {
     "platformdirs": "bot.settings",
     "ir_measures": "bot.evaluation.measures",
     "matplotlib": "bot.evaluation.plot",
-    "ray": "embeddings.rayengine",
+    "ray": "embeddings.refreshing.rayengine",
 }
-ONE_PACKAGE = {"telegram": "bot.telegrambot", "pgvector": "embeddings.postgres"}
-A_SERVER = {"psycopg": ("bot.postgresstate", "bot.postgrespatience", "embeddings.postgres.")}
+ONE_PACKAGE = {"telegram": "bot.telegrambot", "pgvector": "embeddings.storage.postgres"}
+A_SERVER = {
+    "psycopg": ("bot.postgresstate", "bot.postgrespatience", "embeddings.storage.postgres.")
+}
 """State and index can lie in one database or in two, and know nothing of each other."""
 
 

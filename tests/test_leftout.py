@@ -17,7 +17,7 @@ from bot.translation import translator
 from corpus import EmptyCorpus, LeftOut, Sources, document_from_bytes, read_corpus, read_sources
 from corpus.directory import corpusfiles
 from embeddings import GenerationStore, refresh
-from embeddings.knownaccess import NOBODY, Withheld
+from embeddings.generations.groupaccess import NOBODY, Withheld
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import K1, B, LexicalIndex, stems
+from embeddings.index.lexicalindex import K1, B, LexicalIndex, stems
 
 TEXTS = (
     "The Ministers met the Ministers of Finance.",

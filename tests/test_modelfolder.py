@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import ModelDamaged, ModelFolder, ModelNotFound, find_model, modelfolder
+from embeddings import ModelDamaged, ModelFolder, ModelNotFound, find_model
+from embeddings.models import modelfolder
 
 
 def folder(path: Path, name: str, prompts: dict[str, str] | None = None) -> Path:

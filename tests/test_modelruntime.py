@@ -17,14 +17,19 @@ from embeddings import (
     ModelDamaged,
     ModelIdentity,
     find_model,
-    modelruntime,
     open_embedder,
     refresh,
 )
-from embeddings.exportedmodel import ExportedModel, ModelShape, export_once, open_exported
-from embeddings.modelruntime import LEAST_FIDELITY, least_cosine
-from embeddings.onnxembedder import OnnxEmbedder
-from embeddings.sentencetransformer import SentenceTransformerEmbedder
+from embeddings.models import runtimechoice
+from embeddings.models.runtimechoice import LEAST_FIDELITY, least_cosine
+from embeddings.models.runtimes.exportedmodel import (
+    ExportedModel,
+    ModelShape,
+    export_once,
+    open_exported,
+)
+from embeddings.models.runtimes.onnxembedder import OnnxEmbedder
+from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
 
 FORBIDDEN = ("torch", "transformers", "sentence_transformers", "telegram", "onnx", "scipy", "bm25s")
 
@@ -93,7 +98,7 @@ def test_an_export_with_other_vectors_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(modelruntime, "least_cosine", lambda *_: 0.9998)
+    monkeypatch.setattr(runtimechoice, "least_cosine", lambda *_: 0.9998)
     embedder = open_embedder(find_model(str(model_folder)), exports=tmp_path)
     assert isinstance(embedder, SentenceTransformerEmbedder)
     assert "0.999800" in caplog.text

@@ -21,7 +21,7 @@ from corpus.provenance.originclaims import believed, same_site
 from corpus.web.fetching import Fetched
 from corpus.web.registrabledomain import registrable_domain
 from corpus.web.webaddress import parse_web_address
-from embeddings.corpusfile import corpus_from_bytes, corpus_writer
+from embeddings.generations.corpusfile import corpus_from_bytes, corpus_writer
 
 HERE = "https://evil.example/news/page"
 WORDS = "<p>We met in Rabat and spoke of many things that concern all of us here.</p>"

@@ -25,10 +25,10 @@ from embeddings import (
     check_model,
     refresh,
 )
-from embeddings.newgeneration import NewGeneration
-from embeddings.postgres.index import PostgresIndex
-from embeddings.store import ACCESS_NAME
-from embeddings.visible import reader_groups, visible
+from embeddings.generations.groupview import reader_groups, visible
+from embeddings.storage.folderindex import ACCESS_NAME
+from embeddings.storage.newgeneration import NewGeneration
+from embeddings.storage.postgres.index import PostgresIndex
 
 
 @pytest.fixture

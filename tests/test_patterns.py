@@ -20,7 +20,7 @@ LONGEST = 32_000
 
 def at_run_time() -> None:
     """Calls the code that puts patterns together of what it is given."""
-    from embeddings.questionfilter import _by_publisher, _rules
+    from embeddings.question.questionfilter import _by_publisher, _rules
 
     _rules.__wrapped__()
     _by_publisher({"the white house", "g7", "u s department of state", "a a a a a"})

@@ -23,11 +23,11 @@ from embeddings import (
     Retriever,
     refresh,
 )
-from embeddings.newgeneration import NewGeneration
-from embeddings.postgres import database as connections
-from embeddings.postgres import schema
-from embeddings.postgres.database import Database
-from embeddings.postgres.index import PostgresIndex
+from embeddings.storage.newgeneration import NewGeneration
+from embeddings.storage.postgres import database as connections
+from embeddings.storage.postgres import schema
+from embeddings.storage.postgres.database import Database
+from embeddings.storage.postgres.index import PostgresIndex
 
 
 @pytest.mark.parametrize("kill_client", [False, True], ids=["server", "refresh"])
@@ -47,7 +47,7 @@ def test_a_kill_inside_a_refresh_leaves_a_whole_index_that_answers_and_the_next_
 
 _HOLD = """
 import sys
-from embeddings.postgres.database import Database
+from embeddings.storage.postgres.database import Database
 with Database(sys.argv[1]).writing("holder") as connection:
     connection.execute("SELECT pg_advisory_lock(7)")
     print("held", flush=True)

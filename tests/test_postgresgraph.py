@@ -14,12 +14,13 @@ from test_productcodes import WideLetterEmbedder
 from test_productcodes import statements as write_statements
 
 from corpus import Corpus
-from embeddings import Generation, GenerationStore, IndexDamaged, refresh, vectorindex
-from embeddings.embedder import FloatMatrix
-from embeddings.postgres import index as postgresindex
-from embeddings.postgres import rows as postgresrows
-from embeddings.postgres.index import PostgresIndex
-from embeddings.vectorindex import CodesQuality
+from embeddings import Generation, GenerationStore, IndexDamaged, refresh
+from embeddings.index import vectorindex
+from embeddings.index.vectorindex import CodesQuality
+from embeddings.models.embedder import FloatMatrix
+from embeddings.storage.postgres import index as postgresindex
+from embeddings.storage.postgres import vectortables as postgresrows
+from embeddings.storage.postgres.index import PostgresIndex
 
 DOCUMENTS = 120
 

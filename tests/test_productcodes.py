@@ -10,21 +10,13 @@ import pytest
 from corpora import read_corpus
 from fakes import LetterEmbedder
 
-from embeddings import (
-    Filter,
-    GenerationStore,
-    IndexDamaged,
-    Query,
-    Retriever,
-    check_store,
-    refresh,
-    signals,
-    vectorindex,
-)
-from embeddings.embedder import FloatMatrix
-from embeddings.question import take_apart
+from embeddings import Filter, GenerationStore, IndexDamaged, Query, Retriever, check_store, refresh
+from embeddings.index import vectorindex
+from embeddings.index.vectorindex import CodesQuality, ProductCodes, VectorIndex
+from embeddings.models.embedder import FloatMatrix
+from embeddings.question.parsedquestion import take_apart
+from embeddings.search import signals
 from embeddings.unitrows import unit_rows
-from embeddings.vectorindex import CodesQuality, ProductCodes, VectorIndex
 
 
 def clustered(count: int, dimension: int = 64, *, seed: int = 0) -> FloatMatrix:

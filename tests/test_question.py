@@ -3,8 +3,8 @@
 from hypothesis import given
 from strategies import awkward_texts
 
-from embeddings.lexicalindex import LexicalIndex
-from embeddings.question import take_apart
+from embeddings.index.lexicalindex import LexicalIndex
+from embeddings.question.parsedquestion import take_apart
 
 LEXICAL = LexicalIndex.build([("The Quad met in Tokyo in March 2021.", "en"), ("Paris.", "fr")])
 

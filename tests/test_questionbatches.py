@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from embeddings.embedder import Reading
-from embeddings.questionbatches import QuestionBatches
+from embeddings.models.embedder import Reading
+from embeddings.models.questionbatches import QuestionBatches
 
 
 def reading(text: str) -> Reading:

@@ -8,8 +8,8 @@ from growth import pumped
 
 from bot.answering import MAX_QUESTION_CHARACTERS, Answerer, searched_part
 from embeddings import search_form
-from embeddings.embedder import Embedder
-from embeddings.windows import MOST_QUESTION_TOKENS
+from embeddings.models.embedder import Embedder
+from embeddings.models.longtexts import MOST_QUESTION_TOKENS
 
 TELEGRAMS_LONGEST = 4_096
 BUDGET_S = 1.0

@@ -37,7 +37,7 @@ from corpus.extraction.storedextract import stored
 from corpus.frontmatter.frontmatter import Provenance, with_front_matter
 from corpus.pages import MOST_WRITTEN_CHARACTERS, PAGES, PageStart, pages_line, pages_of
 from embeddings import refresh
-from embeddings.corpusfile import corpus_from_bytes, corpus_writer
+from embeddings.generations.corpusfile import corpus_from_bytes, corpus_writer
 from tests.pdfs import At, column, pdf
 
 FIRST = "1. The Board adopts the targets that follow, which bind all districts of the region."

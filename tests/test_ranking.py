@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import embeddings
-from embeddings.features import NAMES
-from embeddings.ranking import CONFIDENCE_NAMES, RankingModel
+from embeddings.search.features import NAMES
+from embeddings.search.ranking import CONFIDENCE_NAMES, RankingModel
 
 
 def random_features(seed: int, rows: int) -> np.ndarray:
@@ -63,7 +63,7 @@ def test_a_weight_of_an_unknown_feature_is_refused() -> None:
 
 
 def test_the_shipped_weights_say_what_they_were_learned_from() -> None:
-    file = Path(embeddings.__path__[0]) / "ranking.json"
+    file = Path(embeddings.__path__[0]) / "search" / "ranking.json"
     sets = json.loads(file.read_text("utf-8"))["sets"]
     assert "statements-qa" in sets
     assert all(len(s["corpus_digest"]) == 64 for s in sets.values())

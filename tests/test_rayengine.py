@@ -35,11 +35,11 @@ from embeddings import (
     find_model,
     refresh,
 )
-from embeddings.embedder import FloatMatrix
-from embeddings.engine import Block
-from embeddings.nodework import ModelSource, NodeWork, embed_on_node
-from embeddings.rayengine import RETRIES, RayEngine
-from embeddings.tokenvectors import token_basis
+from embeddings.index.tokenvectors import token_basis
+from embeddings.models.embedder import FloatMatrix
+from embeddings.refreshing.engine import Block
+from embeddings.refreshing.rayengine import RETRIES, RayEngine
+from embeddings.refreshing.raynode import ModelSource, NodeWork, embed_on_node
 
 TEXTS_A_DOCUMENT = 1 + 65 + 65 * 3
 """Its context, its paragraphs and their sentences: one block a document."""
@@ -236,7 +236,7 @@ def test_after_long_good_work_a_node_is_waited_for_as_long_as_at_first(
     import ray
 
     clock, told = Clock(), ray.cluster_resources
-    monkeypatch.setattr("embeddings.rayengine.time", clock)
+    monkeypatch.setattr("embeddings.refreshing.rayengine.time", clock)
     source = LetterSource(str(tmp_path), pause_s=1.0)
     asked: list[float] = []
 
@@ -249,7 +249,7 @@ def test_after_long_good_work_a_node_is_waited_for_as_long_as_at_first(
         clock.ahead_s = 1_000.0
         if done > 2 * TEXTS_A_DOCUMENT:
             monkeypatch.setattr(ray, "cluster_resources", no_node)
-            monkeypatch.setattr("embeddings.rayengine._LOOK_S", 0.1)
+            monkeypatch.setattr("embeddings.refreshing.rayengine._LOOK_S", 0.1)
 
     report, _ = on_ray(a_corpus(9), source, progress=progress)
     assert len(asked) > 5
@@ -259,7 +259,7 @@ def test_after_long_good_work_a_node_is_waited_for_as_long_as_at_first(
 def test_where_nothing_is_ever_finished_it_is_given_up(
     on_ray: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embeddings.rayengine._NOTHING_S", 3.0)
+    monkeypatch.setattr("embeddings.refreshing.rayengine._NOTHING_S", 3.0)
     with pytest.raises(EngineFailed, match=r"no node of Ray has finished.*verbatim refresh"):
         on_ray(a_corpus(1), LetterSource(str(tmp_path), pause_s=15))
 
@@ -289,7 +289,7 @@ def test_a_node_that_would_embed_otherwise_is_refused(source: LetterSource, mess
 def test_a_node_with_another_library_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = LetterEmbedder()
     work = NodeWork.of(embedder, LetterSource(""), token_basis(embedder))
-    monkeypatch.setattr("embeddings.nodework.version", lambda name: f"0.1 of {name}")
+    monkeypatch.setattr("embeddings.refreshing.raynode.version", lambda name: f"0.1 of {name}")
     with pytest.raises(EngineFailed, match=r"has numpy 0\.1 of numpy, tokenizers 0\.1"):
         embed_on_node(Block((), ("ours",)), work)
 
@@ -358,7 +358,7 @@ def test_an_address_where_nothing_answers_is_told_at_once(port: int) -> None:
 def test_an_address_of_something_else_is_told_within_a_bounded_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("embeddings.rayengine._JOIN_S", 4.0)
+    monkeypatch.setattr("embeddings.refreshing.rayengine._JOIN_S", 4.0)
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(EngineUnavailable, match="no Ray cluster that this machine can join"):

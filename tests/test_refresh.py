@@ -31,8 +31,8 @@ from embeddings import (
     search_form,
     unchanged,
 )
-from embeddings.embedder import FloatMatrix
-from embeddings.knownvectors import KnownVectors
+from embeddings.models.embedder import FloatMatrix
+from embeddings.refreshing.knownvectors import KnownVectors
 
 SAMPLE = {search_form(p.text) for p in read_corpus(shipped_statements()).quotable()}
 """What the axes of the token vectors are learned from, once for a model."""

@@ -25,8 +25,8 @@ from embeddings import (
     find_reranker,
     refresh,
 )
-from embeddings.embedder import FloatMatrix
-from embeddings.reranker import RERANKED
+from embeddings.models.embedder import FloatMatrix
+from embeddings.models.reranker import RERANKED
 
 
 class CountingReranker:

@@ -21,7 +21,7 @@ from embeddings import (
     check_model,
     refresh,
 )
-from embeddings.writerlock import HOLDER_NAME, writer_lock
+from embeddings.storage.writerlock import HOLDER_NAME, writer_lock
 
 
 def corpus(number: int) -> Corpus:
@@ -133,7 +133,7 @@ def test_a_rollback_that_cannot_write_leaves_what_was_published(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("embeddings.store.write_pointer", full)
+    monkeypatch.setattr("embeddings.storage.folderindex.write_pointer", full)
     with pytest.raises(Exception, match="could not be written"):
         three.rollback()
     assert three.current_number() == 3

@@ -1,7 +1,7 @@
 """Documents that stand in an earlier corpus, in runs."""
 
 from corpus import Corpus, document_from_text
-from embeddings.runs import Rows, runs
+from embeddings.index.unchangeddocuments import Rows, runs
 
 
 def corpus(**texts: str) -> Corpus:

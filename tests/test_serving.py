@@ -14,7 +14,7 @@ from embeddings import (
     check_model,
     refresh,
 )
-from embeddings.manifest import MANIFEST_NAME, Manifest
+from embeddings.generations.manifest import MANIFEST_NAME, Manifest
 
 CORPORA = [corpus_of(f"Text {word} here.") for word in ("one", "two", "three")]
 

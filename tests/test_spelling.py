@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from strategies import awkward_texts
 
-from embeddings.spelling import Spelling
+from embeddings.text.spelling import Spelling
 
 WORDS = (
     "coalition",

@@ -19,8 +19,8 @@ from postgresserver import USER, PostgresServer
 
 from embeddings import refresh
 from embeddings.errors import IndexWriteFailed
-from embeddings.postgres.index import PostgresIndex
-from embeddings.postgres.serverfacts import ServerFacts, server_facts
+from embeddings.storage.postgres.index import PostgresIndex
+from embeddings.storage.postgres.serverfacts import ServerFacts, server_facts
 
 SCRIPTS = ROOT / "deploy"
 

@@ -21,10 +21,10 @@ from embeddings import (
     check_store,
     refresh,
 )
-from embeddings.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest
-from embeddings.newgeneration import NewGeneration
-from embeddings.store import ACCESS_NAME
-from embeddings.visible import visible
+from embeddings.generations.groupview import visible
+from embeddings.generations.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest
+from embeddings.storage.folderindex import ACCESS_NAME
+from embeddings.storage.newgeneration import NewGeneration
 
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 

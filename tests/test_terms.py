@@ -7,9 +7,9 @@ from fakes import corpus_of
 from corpus import Corpus
 from corpus.documents.documentbuilder import document_from_text
 from embeddings.errors import IndexDamaged
-from embeddings.lexicalindex import stem_words
-from embeddings.runs import runs
-from embeddings.terms import Terms
+from embeddings.index.lexicalindex import stem_words
+from embeddings.index.stemtable import Terms
+from embeddings.index.unchangeddocuments import runs
 
 TERMS = Terms.build(
     runs(

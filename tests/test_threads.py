@@ -2,7 +2,7 @@
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from embeddings.threads import one_thread_for_numpy
+from embeddings.cores import one_thread_for_numpy
 
 
 def test_linear_algebra_computes_with_one_thread() -> None:

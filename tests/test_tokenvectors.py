@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import Embedder, GenerationStore, IndexDamaged, refresh
-from embeddings.tokenvectors import TokenVectors, project, token_basis
+from embeddings.index.tokenvectors import TokenVectors, project, token_basis
 
 UNITS = ("red green", "", "blue", "...", "green red tea")
 words = st.text("abcde", min_size=1, max_size=4)

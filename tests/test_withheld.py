@@ -7,8 +7,8 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering import Answerer
 from corpus import Corpus, Sources
 from embeddings import PassageIndex, Retriever, refresh, unchanged
-from embeddings.knownaccess import Withheld
-from embeddings.visible import visible
+from embeddings.generations.groupaccess import Withheld
+from embeddings.generations.groupview import visible
 
 Open = Callable[[], PassageIndex]
 EMBEDDER = LetterEmbedder()

@@ -23,9 +23,9 @@ from embeddings import (
     refresh,
     search_form,
 )
-from embeddings.embedder import FloatMatrix
-from embeddings.embedder import Reading as TextReading
-from embeddings.ranking import learned_from
+from embeddings.models.embedder import FloatMatrix
+from embeddings.models.embedder import Reading as TextReading
+from embeddings.search.ranking import learned_from
 
 ENCODINGS_TIMED = 100
 """How many questions are encoded anew to measure it; the others' vectors may come from a file."""

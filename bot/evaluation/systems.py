@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from bot.evaluation.sets.questionsets import PassageKey
 from embeddings import Embedder, Generation
-from embeddings.embedder import FloatMatrix
-from embeddings.question import take_apart
-from embeddings.signals import all_signals
+from embeddings.models.embedder import FloatMatrix
+from embeddings.question.parsedquestion import take_apart
+from embeddings.search.signals import all_signals
 
 FUSION_K = 60
 """The constant of reciprocal rank fusion, as Cormack, Clarke and Büttcher (2009) chose it."""

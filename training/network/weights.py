@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from corpus.filedigest import file_sha256
-from embeddings.modelfolder import DEFAULT_WEIGHTS_SHA256
+from embeddings.models.modelfolder import DEFAULT_WEIGHTS_SHA256
 from training.errors import WeightsDamaged
 from training.network.basemodel import WORD_EMBEDDINGS
 

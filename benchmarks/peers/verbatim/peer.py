@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embeddings import Embedder
-    from embeddings.embedder import FloatMatrix
+    from embeddings.models.embedder import FloatMatrix
 
 
 def embedder_of_product() -> "Embedder":
@@ -30,7 +30,7 @@ class ParagraphVectors:
     """One vector a passage in a flat index, beside the ids and the digests of the texts."""
 
     def load(self, task: Task) -> None:
-        from embeddings.vectorindex import VectorIndex
+        from embeddings.index.vectorindex import VectorIndex
 
         self.index_class = VectorIndex
         self.embedder = embedder_of_product()

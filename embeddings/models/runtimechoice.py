@@ -1,0 +1,109 @@
+"""Which runtime embeds: the exported model where there is one or can be, else torch."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from corpus import shipped_corpus
+from embeddings.errors import ModelDamaged
+from embeddings.models.embedder import Embedder
+from embeddings.models.modelfolder import ModelFolder
+from embeddings.models.runtimes.exportedmodel import (
+    ExportedModel,
+    ModelShape,
+    export_once,
+    open_exported,
+)
+from embeddings.models.runtimes.onnxembedder import OnnxEmbedder
+from embeddings.models.runtimes.onnxgraph import finish_graph
+from embeddings.text.searchform import search_form
+
+log = logging.getLogger(__name__)
+
+LEAST_FIDELITY = 0.9999
+"""The least cosine between what an fp32 export and the original make of a text."""
+
+ODD_TEXTS = ("", "a", "¶ 8", "Où ça ? 日本語。 🙂", "the " * 700)
+"""What statements do not have: nothing, a character, other scripts, more than a model reads."""
+
+
+class _Unfaithful(Exception):
+    """The export gives other vectors than the model."""
+
+
+def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = None) -> Embedder:
+    """The embedder of a model, by its export in ``exports``; see ``OnnxEmbedder`` for ``threads``.
+
+    Where there is none yet, the model is loaded by sentence-transformers, which takes seconds,
+    exported once, and held against the original on a sample of texts. A model that does not
+    export, or not faithfully, is run by torch, slower; one line in the log says so.
+
+    Raises:
+        ModelDamaged: if the model cannot be loaded, or cannot be had in the precision asked for.
+    """
+    exported = open_exported(exports, model.identity)
+    if exported is not None:
+        with ThreadPoolExecutor(1) as aside:
+            whole = aside.submit(exported.weights_are_whole)  # while the runtime loads
+            try:
+                embedder = OnnxEmbedder(exported, model.identity, threads=threads)
+            except ModelDamaged:
+                embedder = None
+            if embedder is not None and whole.result():
+                return embedder
+    return _exported_now(model, exports, threads)
+
+
+def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Embedder:
+    from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
+
+    model.check()
+    original = SentenceTransformerEmbedder(model)
+    precision = model.identity.precision
+
+    def write(folder: Path) -> ModelShape:
+        shape = original.export(folder)
+        finish_graph(folder, precision)
+        return shape
+
+    def measure(exported: ExportedModel) -> float:
+        fidelity = least_cosine(OnnxEmbedder(exported, model.identity), original)
+        if precision == "fp32" and not fidelity >= LEAST_FIDELITY:
+            raise _Unfaithful(f"its vectors differ, cosine {fidelity:.6f}")
+        return fidelity
+
+    try:
+        exported = export_once(exports, model.identity, write=write, measure=measure)
+        return OnnxEmbedder(exported, model.identity, threads=threads)
+    except Exception as error:  # an exporter raises anything
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        if precision != "fp32":
+            raise ModelDamaged(
+                f"The model {model.identity.name} cannot be had in {precision} ({reason}). "
+                "Unset VERBATIM_PRECISION to use it as it is."
+            ) from error
+        log.warning(
+            "the model %s cannot be exported (%s): torch runs it, slower",
+            model.identity.name,
+            reason,
+        )
+        return original
+
+
+def least_cosine(one: Embedder, other: Embedder) -> float:
+    """The least cosine between the vectors and between the token vectors that two embedders make
+    of the shipped statements and of odd texts; -1 where they read other tokens.
+    """
+    passages = list(shipped_corpus().quotable())
+    texts = [search_form(passage.text) for passage in passages]
+    texts += [search_form(s.text) for passage in passages for s in passage.sentences]
+    texts += ODD_TEXTS
+    least = 1.0
+    for ours, theirs in zip(one.read_passages(texts), other.read_passages(texts), strict=True):
+        if not np.array_equal(ours.token_ids, theirs.token_ids):
+            return -1.0
+        products = np.einsum("ij,ij->i", ours.token_vectors, theirs.token_vectors)
+        least = min(least, float(ours.vector @ theirs.vector), float(products.min(initial=1)))
+    return least

@@ -1,0 +1,1 @@
+"""Runs models by ONNX Runtime and by torch."""

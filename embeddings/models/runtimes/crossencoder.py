@@ -1,0 +1,58 @@
+"""The reranker behind VERBATIM_RERANKER: a cross-encoder, on the CPU."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.models.embedder import FloatMatrix
+from embeddings.models.runtimes.sentencetransformer import load_cross_encoder
+
+_BATCH = 8
+_TOKENS_A_WORD = 1.5
+_QUESTION_SHARE = 0.25
+_SHORTEST_WINDOW = 16
+_DEFAULT_TOKENS = 512
+
+
+class CrossEncoderReranker:
+    """Scores with a cross-encoder from a checked folder.
+
+    A passage longer than the model's window is read window by window and has the score of its
+    best, so that its tail counts. Safe to call from several threads: one question at a time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Loads the model.
+
+        Raises:
+            ModelDamaged: if the folder is not a cross-encoder with one score.
+        """
+        self._model = load_cross_encoder(folder)
+        tokens = (self._model.max_seq_length or _DEFAULT_TOKENS) * (1 - _QUESTION_SHARE)
+        self._window_words = max(int(tokens / _TOKENS_A_WORD), _SHORTEST_WINDOW)
+        self._lock = threading.Lock()
+
+    def scores(self, question: str, passages: Sequence[str]) -> FloatMatrix:
+        """See ``Reranker.scores``: the model's logits."""
+        best = np.full(len(passages), -np.inf, np.float32)
+        if not passages:
+            return best
+        windows = [(at, text) for at, p in enumerate(passages) for text in self._windows(p)]
+        with self._lock:
+            logits = self._model.predict(
+                [(question, text) for _, text in windows],
+                batch_size=_BATCH,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+        np.maximum.at(best, [at for at, _ in windows], np.asarray(logits, np.float32))
+        return best
+
+    def _windows(self, passage: str) -> list[str]:
+        """The passage in pieces of as many words, none much shorter than another."""
+        words = passage.split()
+        count = max(-(-len(words) // self._window_words), 1)
+        size = max(-(-len(words) // count), 1)
+        return [" ".join(words[at : at + size]) for at in range(0, max(len(words), 1), size)]

@@ -1,0 +1,123 @@
+"""A model as a runtime reads it: a graph, its weights and a tokenizer in a folder, sealed."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from corpus.filedigest import file_sha256
+from corpus.files import sync_directory, write_file
+from embeddings.models.embedder import ModelIdentity
+
+GRAPH_NAME = "model.onnx"
+WEIGHTS_NAME = "model.weights"
+TOKENIZER_NAME = "tokenizer.json"
+
+_SEAL_NAME = "exported.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShape:
+    """What a runtime has to know of a model besides its graph and tokenizer.
+
+    ``most_tokens`` is how many it reads, special ones included; ``pad_id`` fills shorter texts.
+    """
+
+    dimension: int
+    most_tokens: int
+    pad_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedModel:
+    """An exported model in ``folder``; ``fidelity`` is the least cosine to the original's vectors
+    that was measured when it was exported.
+    """
+
+    folder: Path
+    shape: ModelShape
+    fidelity: float
+    weights_digest: str
+
+    def weights_are_whole(self) -> bool:
+        """Whether every byte of the weights is what was written."""
+        try:
+            return file_sha256(self.folder / WEIGHTS_NAME) == self.weights_digest
+        except OSError:
+            return False
+
+
+def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
+    """The export of a model; None where there is none, or its files are not what was written.
+
+    Its weights, by far the largest file, are not read: see ``weights_are_whole``.
+    """
+    folder = exports / _name(model)
+    try:
+        sealed = json.loads((folder / _SEAL_NAME).read_text("utf-8"))
+        digests = dict(sealed["files"])
+        weights_digest = digests.pop(WEIGHTS_NAME)
+        if sealed["format"] != _FORMAT or any(
+            file_sha256(folder / name) != digest for name, digest in digests.items()
+        ):
+            return None
+        shape, fidelity = ModelShape(**sealed["shape"]), float(sealed["fidelity"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return ExportedModel(folder, shape, fidelity, weights_digest)
+
+
+def export_once(
+    exports: Path,
+    model: ModelIdentity,
+    *,
+    write: Callable[[Path], ModelShape],
+    measure: Callable[[ExportedModel], float],
+) -> ExportedModel:
+    """The export of a model that ``write`` writes into a folder and whose fidelity is measured.
+
+    It takes its place in one step. What ``measure`` raises is raised, and nothing is kept.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    exports.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=exports))
+    try:
+        shape = write(unfinished)
+        digests = {path.name: file_sha256(path) for path in sorted(unfinished.iterdir())}
+        weights_digest = digests[WEIGHTS_NAME]
+        fidelity = measure(ExportedModel(unfinished, shape, 0.0, weights_digest))
+        sealed = {
+            "format": _FORMAT,
+            "model": asdict(model),
+            "shape": asdict(shape),
+            "fidelity": fidelity,
+            "files": digests,
+        }
+        for path in unfinished.iterdir():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        write_file(unfinished / _SEAL_NAME, json.dumps(sealed, indent=2).encode(), shared=True)
+        sync_directory(unfinished)
+        folder = exports / _name(model)
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        try:
+            os.rename(unfinished, folder)
+        except OSError:
+            other = open_exported(exports, model)
+            if other is None or not other.weights_are_whole():
+                raise
+            return other  # another process was first
+        sync_directory(exports)
+        return ExportedModel(folder, shape, fidelity, weights_digest)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _name(model: ModelIdentity) -> str:
+    return f"{model.digest[:32]}-{model.precision}"

@@ -1,0 +1,310 @@
+"""The model as it was made, run by torch, and its export.
+
+The only module that imports ``sentence_transformers``; so it loads the optional cross-encoder,
+too, and ``crossencoder`` works with it.
+"""
+
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embeddings.errors import ModelDamaged
+from embeddings.models.embedder import FloatMatrix, ModelIdentity, Progress, Reading
+from embeddings.models.longtexts import Window, WindowReadings, read_part, windows_of
+from embeddings.models.modelfolder import ModelFolder
+from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder, SentenceTransformer
+
+_BATCH = 8
+"""Small batches of texts of like length were measured fastest on two cores."""
+
+_TEXTS_AT_ONCE = 512
+"""Texts whose tokens are in memory at a time; enough to find eight of like length."""
+
+_DEFAULT_LIMIT = 512
+"""The tokens of a window of a model that does not say how many it reads."""
+
+_OPSET = 17
+
+
+class SentenceTransformerEmbedder:
+    """Embeds with a sentence-transformers model on the CPU, from a checked folder.
+
+    A text longer than the model's window is embedded window by window; its vector is the mean
+    of the windows weighted by their tokens, so that its tail counts. Safe to call from several
+    threads: one small batch is encoded at a time, and threads take turns.
+    """
+
+    def __init__(self, folder: ModelFolder) -> None:
+        """Loads the model.
+
+        Raises:
+            ModelDamaged: if the folder is not a sentence-transformers model.
+        """
+        self._model = _load(folder)
+        dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise ModelDamaged(f"The model in {folder.path} does not say its dimension.")
+        self._dimension = int(dimension)
+        self._identity = folder.identity
+        self._lock = threading.Lock()
+        self._next = threading.Lock()
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The model's identity."""
+        return self._identity
+
+    @property
+    def runtime(self) -> str:
+        """The runtime and its version."""
+        import torch
+
+        return f"torch {torch.__version__}"
+
+    @property
+    def dimension(self) -> int:
+        """The number of columns, d."""
+        return self._dimension
+
+    def embed_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> FloatMatrix:
+        """See ``Embedder.embed_passages``."""
+        prompt = self._identity.passage_prompt
+        rows = [r.vector for r in self._read(texts, prompt, progress, tokens=False)]
+        return np.stack(rows) if rows else np.empty((0, self._dimension), np.float32)
+
+    def read_passages(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[Reading]:
+        """See ``Embedder.read_passages``."""
+        return self._read(texts, self._identity.passage_prompt, progress, tokens=True)
+
+    def read_query(self, text: str) -> Reading:
+        """See ``Embedder.read_query``."""
+        with self._turn():
+            encoded = self._model.tokenizer(
+                text,
+                add_special_tokens=False,
+                truncation=False,
+                return_offsets_mapping=True,
+                verbose=False,
+            )
+        part = read_part(text, encoded["offset_mapping"])
+        return next(self._read([part], self._identity.query_prompt, None, tokens=True))
+
+    def knows_word(self, word: str) -> bool:
+        """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""
+        with self._turn():
+            tokens = self._model.tokenizer(word, add_special_tokens=False)["input_ids"]
+        return len(tokens) == 1
+
+    def _read(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None, *, tokens: bool
+    ) -> Iterator[Reading]:
+        for first in range(0, len(texts), _TEXTS_AT_ONCE):
+            some = texts[first : first + _TEXTS_AT_ONCE]
+
+            def tell(share: float, first: int = first, count: int = len(some)) -> None:
+                if progress is not None:
+                    progress(first + round(share * count), len(texts))
+
+            yield from self._read_some(some, prompt, tell, tokens=tokens)
+
+    def _read_some(
+        self, texts: Sequence[str], prompt: str, tell: Callable[[float], None], *, tokens: bool
+    ) -> list[Reading]:
+        found = WindowReadings(len(texts), self._dimension)
+        with self._turn():
+            windows = self._windows(texts, prompt)
+        windows.sort(key=lambda window: window.tokens)
+        for start in range(0, len(windows), _BATCH):
+            batch = windows[start : start + _BATCH]
+            with self._turn():
+                encoded = self._model.encode(
+                    [window.text for window in batch],
+                    batch_size=_BATCH,
+                    output_value=None if tokens else "sentence_embedding",
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
+                    prompt=prompt or None,
+                )
+                for window, one in zip(batch, encoded, strict=True):
+                    if tokens:
+                        self._add_tokens(found, window, prompt, one)
+                        found.add(window, np.asarray(one["sentence_embedding"]))
+                    else:
+                        found.add(window, np.asarray(one))
+            tell(min(start + _BATCH, len(windows)) / len(windows))
+        return found.readings()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The model, alone. Who waits for it gets it next: a refresh, which takes it again and
+        again for thousands of texts, does not keep a question waiting to its end.
+        """
+        with self._next:
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _add_tokens(
+        self, found: WindowReadings, window: Window, prompt: str, encoded: dict[str, Any]
+    ) -> None:
+        text = prompt + window.text
+        tokens = self._model.tokenizer(
+            text, return_offsets_mapping=True, truncation=False, verbose=False
+        )
+        told = np.asarray(encoded["attention_mask"]) > 0
+        ids = np.asarray(encoded["input_ids"])[told]
+        vectors = np.asarray(encoded["token_embeddings"], np.float32)[told]
+        # a tokenizer that cuts differently loses the tail
+        offsets = tokens["offset_mapping"][: len(ids)]
+        found.add_tokens(window, prompt=prompt, ids=ids, offsets=offsets, vectors=vectors)
+
+    def _windows(self, texts: Sequence[str], prompt: str) -> list[Window]:
+        """Pieces of the texts that fit the model, in order."""
+        if not texts:
+            return []
+        tokenizer = self._model.tokenizer
+        limit = self._model.max_seq_length or _DEFAULT_LIMIT
+        limit -= tokenizer.num_special_tokens_to_add()
+        limit -= len(tokenizer(prompt, add_special_tokens=False)["input_ids"]) if prompt else 0
+        encoded = tokenizer(
+            list(texts),
+            add_special_tokens=False,
+            truncation=False,
+            return_offsets_mapping=True,
+            verbose=False,
+        )
+        return [
+            window
+            for owner, offsets in enumerate(encoded["offset_mapping"])
+            for window in windows_of(owner, texts[owner], offsets, limit=limit)
+        ]
+
+    def export(self, folder: Path) -> ModelShape:
+        """Writes the model's graph and tokenizer into the folder, by torch's own exporter.
+
+        The graph is all of the model, pooling and last layers included: ``input_ids`` and
+        ``attention_mask`` ``(b, t)`` int64 in, ``sentence_embedding`` ``(b, d)`` and
+        ``token_embeddings`` ``(b, t, d)`` float32 out.
+
+        Raises:
+            Exception: of many types, for a model that does not export.
+        """
+        import torch
+
+        model = self._model
+
+        class Graph(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.model = model
+
+            def forward(self, input_ids: Any, attention_mask: Any) -> tuple[Any, Any]:
+                out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+                return out["sentence_embedding"], out["token_embeddings"]
+
+        ids = torch.zeros((2, 9), dtype=torch.long) + (model.tokenizer.pad_token_id or 0)
+        mask = torch.ones((2, 9), dtype=torch.long)
+        mask[1, 6:] = 0
+        texts, words = {0: "texts"}, {0: "texts", 1: "tokens"}
+        with self._turn(), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter's, about itself
+            torch.onnx.export(
+                Graph().eval(),
+                (ids, mask),
+                str(folder / GRAPH_NAME),
+                input_names=["input_ids", "attention_mask"],
+                output_names=["sentence_embedding", "token_embeddings"],
+                dynamic_axes={
+                    "input_ids": words,
+                    "attention_mask": words,
+                    "sentence_embedding": texts,
+                    "token_embeddings": words,
+                },
+                opset_version=_OPSET,
+                dynamo=False,  # the other exporter wants onnxscript
+                verbose=False,
+            )
+        (folder / TOKENIZER_NAME).write_text(
+            model.tokenizer.backend_tokenizer.to_str(), encoding="utf-8"
+        )
+        return ModelShape(
+            dimension=self._dimension,
+            most_tokens=int(model.max_seq_length or _DEFAULT_LIMIT),
+            pad_id=int(model.tokenizer.pad_token_id or 0),
+        )
+
+
+def load_cross_encoder(folder: Path) -> "CrossEncoder":
+    """The cross-encoder in a checked folder, on the CPU; its scores are logits.
+
+    Raises:
+        ModelDamaged: if the folder is not a cross-encoder that gives one score.
+    """
+    _quiet()
+    from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
+
+    try:
+        model: CrossEncoder = CrossEncoder(
+            str(folder),
+            device="cpu",
+            trust_remote_code=False,
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True},
+            activation_fn=Identity(),  # a sigmoid makes equal what is very good
+        )
+    except Exception as error:  # whatever a broken folder provokes, the cause is the folder
+        reason = " ".join(str(error).split())[:200]
+        raise ModelDamaged(
+            f"The folder {folder} is not a usable cross-encoder ({reason}). "
+            "Choose another with VERBATIM_RERANKER, or unset it."
+        ) from error
+    if model.num_labels != 1:
+        raise ModelDamaged(
+            f"The cross-encoder in {folder} gives {model.num_labels} scores a passage, not one. "
+            "Choose another with VERBATIM_RERANKER, or unset it."
+        )
+    return model
+
+
+def _quiet() -> None:
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import transformers.utils.logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+
+
+def _load(folder: ModelFolder) -> "SentenceTransformer":
+    _quiet()
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(
+            str(folder.path),
+            device="cpu",
+            trust_remote_code=False,
+            local_files_only=True,
+            # attention spelt out is what the exporter knows
+            model_kwargs={"use_safetensors": True, "attn_implementation": "eager"},
+        )
+    except Exception as error:  # whatever a broken folder provokes, the cause is the folder
+        reason = " ".join(str(error).split())[:200]
+        raise ModelDamaged(
+            f"The folder {folder.path} is not a usable sentence-transformers model ({reason})."
+        ) from error

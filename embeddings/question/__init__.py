@@ -1,0 +1,1 @@
+"""Understands a question from its words: filters, follow-ups, questions about a document."""

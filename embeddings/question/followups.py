@@ -1,0 +1,83 @@
+"""Follow-up questions: how much of what was asked before a question is read with.
+
+"And who attended it?" says little alone. A question is read three times: alone, after the last
+question, and after the last two; what is known of a candidate is mixed from the three readings.
+How much the earlier questions count is learned: it depends on what the question itself has.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.index.lexicalindex import words
+from embeddings.question.parsedquestion import CAPITALISED
+from embeddings.text.searchform import search_form
+
+FOLLOW_UP_NAMES = ("one", "pronoun", "demonstrative", "connective", "words", "name", "two_turns")
+"""The learned numbers: of ``dependence``, and last of how the two readings with what was asked
+before share among themselves."""
+
+REMEMBERED_QUESTIONS = 2
+REMEMBERED_CHARACTERS = 300
+"""How many earlier questions are read, and how much of each; more need not be remembered."""
+
+_ENOUGH_WORDS = 8
+_PRONOUN = re.compile(
+    r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|ones?|there|same"
+    r"|il|elle|ils|elles|lui|leur|leurs|celui|celle|ceux|celles)\b",
+    re.I,
+)
+_DEMONSTRATIVE = re.compile(r"\b(?:this|that|these|those|such|ce|cet|cette|ces|cela|ça)\b", re.I)
+_CONNECTIVE = re.compile(
+    r"^\W*(?:and|but|so|or|also|then|(?:what|how) about|why|ok|okay"
+    r"|et|mais|donc|alors|pourquoi)\b",
+    re.I,
+)
+_NAME = re.compile(rf"{CAPITALISED.pattern}|\d")
+
+
+def dependence(question: str) -> NDArray[np.float64]:
+    """``(6,)``: what tells whether a question leans on what was asked before.
+
+    1; then 1 or 0 for a pronoun, a demonstrative, a connective at its beginning; the number of its
+    distinct content words, at most 8, over 4; 1 or 0 for a name or number in it.
+    """
+    text = search_form(question)
+    content = len(set(words(text)))
+    found = [pattern.search(text) for pattern in (_PRONOUN, _DEMONSTRATIVE, _CONNECTIVE)]
+    flags = [float(match is not None) for match in found]
+    named = float(_NAME.search(text) is not None)
+    return np.array([1.0, *flags, min(content, _ENOUGH_WORDS) / 4, named])
+
+
+def readings(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
+    """The question alone, after the last earlier question, and after the last two.
+
+    Of an earlier question the first 300 characters count. Without one, the question alone.
+    """
+    before = [text[:REMEMBERED_CHARACTERS] for text in earlier[-REMEMBERED_QUESTIONS:]]
+    if not before:
+        return (question,)
+    return (question, f"{before[-1]} {question}", " ".join([*before, question]))
+
+
+def carried_share(question: str, weights: NDArray[np.floating]) -> float:
+    """In [0, 1]: how much the readings with what was asked before count, both together.
+
+    A logistic function of ``dependence``; ``weights`` are in the order of ``FOLLOW_UP_NAMES``.
+    """
+    return float(1 - reading_shares(dependence(question), weights)[0])
+
+
+def reading_shares(
+    leans: NDArray[np.float64], weights: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """``(3,)``, sum 1: the share of each of the three ``readings``, from ``dependence``."""
+    carried, both = _logistic(float(leans @ weights[:-1])), _logistic(float(weights[-1]))
+    return np.array([1 - carried, carried * (1 - both), carried * both])
+
+
+def _logistic(value: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(value, -50, 50))))

@@ -1,0 +1,79 @@
+"""What can be told of a question from its words: stems, names, numbers, dates, what it asks for."""
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from corpus import months
+from embeddings.index.lexicalindex import LexicalIndex, stems
+from embeddings.text.searchform import search_form
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_ALSO_VERBS = frozenset({"March", "May"})
+_MONTH_NUMBERS = {
+    **{name: number for number, name in enumerate(months.ENGLISH, start=1)},
+    **{
+        name.lower(): n for n, name in enumerate(months.ENGLISH, start=1) if name not in _ALSO_VERBS
+    },
+    **{name: number for number, name in enumerate(months.FRENCH, start=1)},
+}
+_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTH_NUMBERS)})\b")
+CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
+"""A capitalised word inside a sentence: a name, as far as its form tells."""
+_HOW_MANY = re.compile(
+    r"\b(?:how (?:many|much|long|old|far|often|high|large|big|tall|fast)"
+    r"|(?:what|which) (?:percent\w*|number|share|proportion|amount)|combien)\b",
+    re.I,
+)
+_WHEN = re.compile(
+    r"\b(?:when|(?:what|which) (?:time|date|day|month|year|century|decade)|quand)\b", re.I
+)
+_WHO = re.compile(r"\b(?:who|whom|whose|qui)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart. ``stems`` are distinct, in order, without function words.
+
+    ``names`` are the stems of capitalised words inside the question, ``numbers`` those with a
+    digit; ``pairs`` are neighbouring stems. ``years`` and ``months`` (1 to 12) are those named.
+    The flags tell whether a quantity, a date or a person is asked for.
+    """
+
+    text: str
+    stems: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    years: frozenset[int]
+    months: frozenset[int]
+    asks_quantity: bool
+    asks_date: bool
+    asks_person: bool
+
+
+def take_apart(question: str, lexical: LexicalIndex) -> Question:
+    """The question as ``lexical`` sees it; a text without a word gives no stems."""
+    text = search_form(question)
+    asked = lexical.question_stems(text)
+    letters = [c for c in text if c.isalpha()]
+    shouted = bool(letters) and all(c.isupper() for c in letters)
+    neighbours = [
+        pair
+        for code in lexical.languages
+        for pair in itertools.pairwise(stems(text, language=code))
+    ]
+    capitalised = [] if shouted else CAPITALISED.findall(text)
+    named = {stem for word in capitalised for stem in lexical.question_stems(word)}
+    return Question(
+        text=text,
+        stems=asked,
+        pairs=tuple(dict.fromkeys((a, b) for a, b in neighbours if a != b)),
+        names=frozenset(named & set(asked)),
+        numbers=frozenset(s for s in asked if any(c.isdigit() for c in s)),
+        years=frozenset(int(year) for year in _YEAR.findall(text)),
+        months=frozenset(_MONTH_NUMBERS[name] for name in _MONTH.findall(text)),
+        asks_quantity=_HOW_MANY.search(text) is not None,
+        asks_date=_WHEN.search(text) is not None,
+        asks_person=_WHO.search(text) is not None,
+    )

@@ -1,0 +1,1 @@
+"""Brings the index to the corpus, in this process or on many machines."""

@@ -1,0 +1,309 @@
+"""The vectors of a corpus: taken over from an earlier generation, known, or embedded."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from corpus import Document
+from embeddings.generations.generation import Generation
+from embeddings.generations.generationfiles import GenerationVectors
+from embeddings.index.tokenvectors import TokenVectors, token_basis
+from embeddings.index.unchangeddocuments import Rows, Run
+from embeddings.index.vectorindex import ProductCodes, VectorIndex
+from embeddings.models.embedder import Embedder, FloatMatrix, Progress
+from embeddings.refreshing.engine import Block, Engine
+from embeddings.refreshing.knownvectors import KnownVectors, Units
+from embeddings.text.searchform import search_form
+
+_AT_ONCE = 256
+"""About how many texts are embedded before they are kept: what a killed refresh loses at most."""
+
+
+def embed_corpus(
+    parts: Sequence[Run],
+    embedder: Embedder,
+    *,
+    engine: Engine,
+    known: KnownVectors,
+    before: Generation | None = None,
+    full: bool = False,
+    progress: Progress | None = None,
+) -> tuple[GenerationVectors, int]:
+    """The vectors of a corpus, given in runs, and how many texts had to be embedded for them.
+
+    What stood in the generation ``before``, by the same model, is taken from there. ``engine``
+    embeds what is missing with the model of ``embedder``, and ``known`` receives it, some
+    documents at a time; with ``full`` everything is.
+
+    Raises:
+        EngineError: if the engine fails; what it has embedded is known.
+    """
+    basis = None if full else known.basis()
+    if basis is None:
+        basis = token_basis(embedder)
+        known.keep(vectors={}, tokens={}, basis=basis)
+    if before is not None and not np.array_equal(basis, before.token_basis):
+        before = None
+    size = (embedder.dimension, basis.shape[1])
+    pieces = [
+        _TakenOver(before, run.before)
+        if before is not None and run.before is not None
+        else _ByText(tuple(map(_texts_of, run.documents)), known, *size)
+        for run in parts
+    ]
+    texts = [each for piece in pieces if isinstance(piece, _ByText) for each in piece.texts]
+    embedded = _embed_missing(texts, engine, basis, known, full=full, progress=progress)
+    try:
+        vectors = _in_rows(pieces, basis, embedder.dimension)
+    except KeyError:  # a row is damaged: all are looked through, which is not worth it otherwise
+        embedded += _embed_missing(
+            texts, engine, basis, known, look_through=True, progress=progress
+        )
+        vectors = _in_rows(pieces, basis, embedder.dimension)
+    return vectors, embedded
+
+
+def missing_texts(parts: Sequence[Run], known: KnownVectors, *, full: bool = False) -> int:
+    """How many texts ``embed_corpus`` would have to embed."""
+    new = [_texts_of(d) for run in parts if run.before is None for d in run.documents]
+    unread, unseen = _missing(new, known, full=full)
+    return len(unread) + len(unseen)
+
+
+def _embed_missing(
+    texts: Sequence["_Texts"],
+    engine: Engine,
+    basis: FloatMatrix,
+    known: KnownVectors,
+    *,
+    full: bool = False,
+    look_through: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Makes known what is not, all with ``full``; how many texts that was."""
+    unread, unseen = _missing(texts, known, full=full, look_through=look_through)
+    in_all = len(unread) + len(unseen)
+    told = None if progress is None else lambda done: progress(done, in_all)
+    blocks = _blocks(texts, unread, unseen)
+    with closing(engine.embed(blocks, basis=basis, told=told)) as embedded:
+        for found in embedded:
+            known.keep(vectors=found.vectors, tokens=found.tokens)
+    return in_all
+
+
+def _in_rows(
+    pieces: Sequence["_TakenOver | _ByText"], basis: FloatMatrix, dimension: int
+) -> GenerationVectors:
+    """The vectors in the order of a corpus, read in blocks: they are in memory once.
+
+    Raises:
+        KeyError: for a text that is not known, or whose row is damaged.
+    """
+
+    def index(kind: _Kind) -> VectorIndex:
+        blocks = itertools.chain.from_iterable(piece.vectors(kind) for piece in pieces)
+        return VectorIndex.of_blocks(blocks, dimension=dimension)
+
+    def tokens(kind: _Kind) -> TokenVectors:
+        sizes = np.array([(0, 0), *(piece.token_sizes(kind) for piece in pieces)])
+        return TokenVectors.join(
+            itertools.chain.from_iterable(piece.tokens(kind) for piece in pieces),
+            units=int(sizes[:, 0].sum()),
+            tokens=int(sizes[:, 1].sum()),
+            dimension=basis.shape[1],
+        )
+
+    indexes = [index("passages"), index("sentences")]
+    earlier = next((p.generation for p in pieces if isinstance(p, _TakenOver)), None)
+    learned = (
+        [None, None]
+        if earlier is None
+        else [earlier.passage_vectors.codes, earlier.sentence_vectors.codes]
+    )
+    with ThreadPoolExecutor() as aside:  # while the tokens are read
+        codes = aside.map(ProductCodes.build, indexes, learned)
+        documents = index("documents")
+        of_passages, of_contexts = tokens("passages"), tokens("documents")
+        coded = [rows.with_codes(own) for rows, own in zip(indexes, codes, strict=True)]
+    return GenerationVectors(
+        passages=coded[0],
+        sentences=coded[1],
+        documents=documents,
+        tokens=of_passages,
+        context_tokens=of_contexts,
+        token_basis=basis,
+    )
+
+
+_Kind = Literal["passages", "sentences", "documents"]
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenOver:
+    """What a generation has of neighbouring documents."""
+
+    generation: Generation
+    rows: Rows
+
+    def vectors(self, kind: _Kind) -> Iterator[FloatMatrix]:
+        """Blocks ``(…, d)`` of their vectors, in order."""
+        match kind:
+            case "passages":
+                yield self.generation.passage_vectors.matrix[self.rows.passages]
+            case "sentences":
+                yield self.generation.sentence_vectors.matrix[self.rows.sentences]
+            case "documents":
+                yield self.generation.document_vectors.matrix[self.rows.documents]
+
+    def tokens(self, kind: _Kind) -> Iterator[TokenVectors]:
+        """The tokens of their passages or of their contexts, in order."""
+        if kind == "documents":
+            yield self.generation.context_tokens.part(self.rows.documents)
+        else:
+            yield self.generation.tokens.part(self.rows.sentences)
+
+    def token_sizes(self, kind: _Kind) -> tuple[int, int]:
+        """How many units and tokens those are."""
+        (tokens,) = self.tokens(kind)
+        return len(tokens), len(tokens.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByText:
+    """What is known of the texts of documents, by the model's dimension and that of tokens."""
+
+    texts: tuple["_Texts", ...]
+    known: KnownVectors
+    dimension: int
+    token_dimension: int
+
+    def vectors(self, kind: _Kind) -> Iterator[FloatMatrix]:
+        """See ``_TakenOver``; raises ``KeyError`` for what is not known."""
+        wanted = (text for each in self.texts for text in each.of(kind))
+        return self.known.vectors(wanted, dimension=self.dimension)
+
+    def tokens(self, kind: _Kind) -> Iterator[TokenVectors]:
+        """See ``_TakenOver``; raises ``KeyError`` for what is not known."""
+        return self.known.tokens(self._units(kind))
+
+    def token_sizes(self, kind: _Kind) -> tuple[int, int]:
+        """See ``_TakenOver``; raises ``KeyError`` for what is not known."""
+        units = sum(len(starts) for _, starts in self._units(kind))
+        count = self.known.token_count(self._units(kind), dimension=self.token_dimension)
+        return units, count
+
+    def _units(self, kind: _Kind) -> Iterator[Units]:
+        for each in self.texts:
+            yield from [each.context] if kind == "documents" else each.passages
+
+
+def _missing(
+    texts: Sequence["_Texts"], known: KnownVectors, *, full: bool, look_through: bool = False
+) -> tuple[dict[Units, None], dict[str, None]]:
+    """The units that must be read and the further texts that must be embedded, in order."""
+    units = dict.fromkeys(unit for each in texts for unit in each.units)
+    sentences = dict.fromkeys(text for each in texts for text in each.sentences)
+    there, read = (
+        (set[str](), set[Units]())
+        if full
+        else known.those_of(
+            {*sentences, *(text for text, _ in units)}, units, look_through=look_through
+        )
+    )
+    unread = {unit: None for unit in units if unit not in read or unit[0] not in there}
+    there.update(text for text, _ in unread)
+    return unread, {text: None for text in sentences if text not in there}
+
+
+def _blocks(
+    texts: Sequence["_Texts"], unread: dict[Units, None], unseen: dict[str, None]
+) -> Iterator[Block]:
+    """The missing units and texts, whole documents together, ``_AT_ONCE`` or more at a time."""
+    left_units, left_texts = set(unread), set(unseen)
+    units: list[Units] = []
+    some: list[str] = []
+    for each in texts:
+        units += _taken(left_units, each.units)
+        some += _taken(left_texts, each.sentences)
+        if len(units) + len(some) >= _AT_ONCE:
+            yield Block(tuple(units), tuple(some))
+            units, some = [], []
+    if units or some:
+        yield Block(tuple(units), tuple(some))
+
+
+def _taken(left: set[Any], wanted: Iterable[Any]) -> list[Any]:
+    """Those of ``wanted`` that are left, each once; they are not left afterwards."""
+    if not left:
+        return []
+    found = [one for one in dict.fromkeys(wanted) if one in left]
+    left.difference_update(found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What is embedded of a document: its context as one unit, its passages with their sentences
+    as units, and the sentences.
+    """
+
+    context: Units
+    passages: tuple[Units, ...]
+    sentences: tuple[str, ...]
+
+    def of(self, kind: _Kind) -> Iterable[str]:
+        """The texts whose vectors make up the rows of a kind."""
+        match kind:
+            case "passages":
+                return (text for text, _ in self.passages)
+            case "sentences":
+                return self.sentences
+            case "documents":
+                return (self.context[0],)
+
+    @property
+    def units(self) -> tuple[Units, ...]:
+        """The context and the passages."""
+        return (self.context, *self.passages)
+
+
+def _texts_of(document: Document) -> _Texts:
+    forms = [[search_form(s.text) for s in passage.sentences] for passage in document.quotable]
+    return _Texts(
+        (search_form(document.context), (0,)),
+        tuple(_sentence_units(each) for each in forms),
+        tuple(form for each in forms for form in each),
+    )
+
+
+def _sentence_units(forms: Sequence[str]) -> Units:
+    """A passage given by the search forms of its sentences, which are the units."""
+    return " ".join(forms), (0, *itertools.accumulate(len(form) + 1 for form in forms[:-1]))
+
+
+def keep_generation(generation: Generation, known: KnownVectors) -> None:
+    """Makes known what a generation has, some documents at a time."""
+    known.keep(vectors={}, tokens={}, basis=generation.token_basis)
+    starts = generation.sentence_starts
+    row = 0
+    vectors: dict[str, FloatMatrix] = {}
+    tokens: dict[Units, TokenVectors] = {}
+    for number, document in enumerate(generation.corpus.documents):
+        texts = _texts_of(document)
+        vectors[texts.context[0]] = generation.document_vectors.matrix[number]
+        tokens[texts.context] = generation.context_tokens.part(slice(number, number + 1))
+        first, last = starts[row], starts[row + len(texts.passages)]
+        sentences = generation.sentence_vectors.matrix[first:last]
+        vectors.update(zip(texts.sentences, sentences, strict=True))
+        for units in texts.passages:
+            vectors[units[0]] = generation.passage_vectors.matrix[row]
+            tokens[units] = generation.tokens.part(slice(starts[row], starts[row + 1]))
+            row += 1
+        if len(vectors) >= _AT_ONCE or number + 1 == len(generation.corpus.documents):
+            known.keep(vectors=vectors, tokens=tokens)
+            vectors, tokens = {}, {}

@@ -1,0 +1,115 @@
+"""Where the texts of a refresh are embedded: in this process, or by another ``Engine``."""
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from embeddings.cores import one_numpy_thread
+from embeddings.index.tokenvectors import TokenVectors
+from embeddings.models.embedder import Embedder, FloatMatrix, ModelIdentity
+from embeddings.refreshing.knownvectors import Units
+
+Told = Callable[[int], None]
+"""Told how many texts are embedded so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Texts that are embedded together: ``units`` with their tokens, ``texts`` without.
+
+    Which texts keep each other company decides the last bits of their vectors, so a block is
+    never divided.
+    """
+
+    units: tuple[Units, ...]
+    texts: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.units) + len(self.texts)
+
+    def key(self, model: ModelIdentity) -> str:
+        """SHA-256, in hexadecimal digits, of all that decides what the model makes of the block."""
+        digest = hashlib.sha256()
+        for field in (model.vectors_key, model.passage_prompt, len(self.units)):
+            digest.update(f"{field}\0".encode())
+        for text, starts in (*self.units, *((text, ()) for text in self.texts)):
+            content = text.encode("utf-8", "surrogatepass")
+            digest.update(f"{','.join(map(str, starts))}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedBlock:
+    """A vector ``(d,)`` for each text of a block, and the tokens of its units."""
+
+    vectors: dict[str, FloatMatrix]
+    tokens: dict[Units, TokenVectors]
+
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal digits, of every number, bit for bit."""
+        digest = hashlib.sha256()
+        for vector in self.vectors.values():
+            digest.update(vector.tobytes())
+        for found in self.tokens.values():
+            for numbers in (found.starts, found.ids, found.vectors):
+                digest.update(numbers.tobytes())
+        return digest.hexdigest()
+
+
+class Engine(Protocol):
+    """Embeds blocks."""
+
+    def embed(
+        self, blocks: Iterable[Block], *, basis: FloatMatrix, told: Told | None = None
+    ) -> Generator[EmbeddedBlock, None, None]:
+        """What ``embed_block`` makes of each block, bit for bit, in order; nothing for no block.
+
+        Lazily: a bounded number of blocks is taken before they are needed. Closing it ends all work
+        on them.
+
+        Raises:
+            EngineError: if blocks cannot be embedded there; those given so far are whole.
+        """
+
+
+class LocalEngine:
+    """Embeds in this process, a block after the other."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def embed(
+        self, blocks: Iterable[Block], *, basis: FloatMatrix, told: Told | None = None
+    ) -> Generator[EmbeddedBlock, None, None]:
+        """See ``Engine.embed``."""
+        done = 0
+        for block in blocks:
+            yield embed_block(block, self._embedder, basis, told=_after(done, told))
+            done += len(block)
+
+
+def embed_block(
+    block: Block, embedder: Embedder, basis: FloatMatrix, *, told: Told | None = None
+) -> EmbeddedBlock:
+    """The vectors of a block, and its tokens along the axes of ``basis`` ``(d, r)``."""
+    vectors: dict[str, FloatMatrix] = {}
+    tokens: dict[Units, TokenVectors] = {}
+    progress = None if told is None else lambda now, _: told(now)
+    with one_numpy_thread():  # how many there are must not decide the last bits
+        read = embedder.read_passages([text for text, _ in block.units], progress=progress)
+        for (text, starts), reading in zip(block.units, read, strict=True):
+            vectors[text] = reading.vector
+            tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
+        further = _after(len(block.units), told)
+        progress = None if further is None else lambda now, _: further(now)
+        seen = embedder.embed_passages(block.texts, progress=progress)
+    vectors.update(zip(block.texts, seen, strict=True))
+    return EmbeddedBlock(vectors, tokens)
+
+
+def _after(done: int, told: Told | None) -> Told | None:
+    """Counts on from what is done already."""
+    return None if told is None else lambda now: told(done + now)

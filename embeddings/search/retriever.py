@@ -1,0 +1,271 @@
+"""Query → ranked Hits. The only module, with refresh, that sees rows."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus import DATELINE_NUMBER, Passage, Sentence, Span
+from embeddings.errors import IndexMismatch
+from embeddings.generations.generation import Generation
+from embeddings.generations.groupview import reader_groups, visible
+from embeddings.index.copies import best_rows
+from embeddings.index.lexicalindex import stems
+from embeddings.models.embedder import Embedder, ModelIdentity
+from embeddings.models.reranker import RERANKED, Reranker, reranked
+from embeddings.question.documentquestion import DocumentQuestion
+from embeddings.question.filters import Filter
+from embeddings.question.followups import carried_share, dependence, reading_shares, readings
+from embeddings.question.parsedquestion import take_apart
+from embeddings.search.evidence import best_sentences
+from embeddings.search.features import Candidates, candidate_features, mixed
+from embeddings.search.ranking import FloatArray, RankingModel
+from embeddings.search.signals import Signals, all_signals, promising
+from embeddings.text.searchform import search_form
+from embeddings.text.spelling import Spelling
+
+_MOST_DATELINES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, and what the same person asked before it, oldest first."""
+
+    text: str
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A text that may answer: ``score`` in [0, 1], ``rank`` from 1, its evidence sentence.
+
+    Where two neighbouring sentences are about as likely to answer, ``evidence`` is both.
+    ``passage`` is the place of the text with the earliest date, ``also`` are its other places, in
+    order of date, then in reading order; those without a date come last. All of them may be seen
+    and match the filter of the search.
+    """
+
+    passage: Passage
+    score: float
+    rank: int
+    evidence: Sentence
+    also: tuple[Passage, ...] = ()
+
+
+def check_model(generation: Generation, model: ModelIdentity) -> None:
+    """Returns if the model in use is the one that built the generation.
+
+    Raises:
+        IndexMismatch: if another model, or other prompts, built it.
+    """
+    built_by = generation.manifest.model
+    if not model.comparable(built_by):
+        raise IndexMismatch(
+            f"The index was built with the model {built_by.name}, the model in use is "
+            f'{model.name} or has other prompts. Type "verbatim refresh" to build it anew, '
+            f"or set VERBATIM_MODEL back to {built_by.name}."
+        )
+
+
+class Retriever:
+    """Finds the passages of one generation that fit a question."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        *,
+        model: RankingModel | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        """Binds a generation to the embedder that built it, to a ranking model, and to a reranker
+        where one is wanted.
+
+        Raises:
+            IndexMismatch: if another model, or other prompts, built the generation.
+        """
+        check_model(generation, embedder.identity)
+        self.generation = generation
+        self._embedder = embedder
+        self._model = model or RankingModel.shipped()
+        self._reranker = reranker
+        self._spelling = Spelling(generation.terms.words)
+        self._datelines = [
+            (
+                row,
+                frozenset(stems(document.title, language=document.language)),
+                frozenset(stems(document.place or "", language=document.language)),
+            )
+            for row, passage in enumerate(generation.passages)
+            if passage.number == DATELINE_NUMBER
+            for document in (generation.document_of(passage),)
+        ]
+
+    def seen_by(self, groups: frozenset[str]) -> "Retriever":
+        """The Retriever of what members of the groups may see; this one where that is everything.
+
+        It takes as long as reading a generation: keep it.
+        """
+        seen = visible(self.generation, groups)
+        if seen is self.generation:
+            return self
+        return Retriever(seen, self._embedder, model=self._model, reranker=self._reranker)
+
+    @property
+    def reader_groups(self) -> frozenset[str]:
+        """The groups that a document is for."""
+        return reader_groups(self.generation)
+
+    def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
+        """The ``top`` best Hits, best first; equal scores in reading order.
+
+        The same text in several places is one Hit, as probable as in the place that fits best.
+        With ``only``, the passages of the documents that match compete among themselves, all of
+        them: the signals propose from those alone. A query without a word, a number or another
+        letter, and a filter that no document matches, give ``()``.
+        """
+        allowed = self._allowed(only)
+        candidates = self.candidates(query, allowed=allowed)
+        if top <= 0 or candidates is None:
+            return ()
+        places = self._best_places(candidates)
+        rows = candidates.rows[places]
+        count = self.generation.copies.count_among(allowed)
+        scores = self._model.probabilities(candidates.features[places], passages=count)
+        ranked = np.lexsort((rows, -scores))
+        order = self._reranked(query, rows, ranked)
+        fit = self._model.evidence_scores(candidates.sentence_features)
+        hits = []
+        for rank, (i, score) in enumerate(
+            zip(order[:top], scores[ranked[:top]], strict=True), start=1
+        ):
+            begin, end = candidates.starts[places[i]], candidates.starts[places[i] + 1]
+            first, *others = self._places_of(int(rows[i]), allowed)
+            hits.append(Hit(first, float(score), rank, evidence(first, fit[begin:end]), (*others,)))
+        return tuple(hits)
+
+    def _best_places(self, candidates: Candidates) -> NDArray[np.int64]:
+        """Returns, ascending, one candidate for each text: the place where it fits best."""
+        rows = candidates.rows
+        if not self.generation.copies.any:
+            return np.arange(len(rows), dtype=np.int64)
+        z = self._model.order_scores(candidates.features)
+        best = best_rows(z, rows, self.generation.copies, count=len(rows))
+        return np.flatnonzero(np.isin(rows, best))
+
+    def _places_of(self, row: int, allowed: NDArray[np.bool_] | None) -> list[Passage]:
+        """Returns the passages with the text of a row that are ``allowed``, the earliest first."""
+        generation = self.generation
+        if not generation.copies.any:
+            return [generation.passages[row]]
+        rows = generation.copies.rows_of(int(generation.copies.texts[row]))
+        if allowed is not None:
+            rows = rows[allowed[rows]]
+        if len(rows) == 1:
+            return [generation.passages[rows[0]]]
+        sentences = len(generation.passages[row].sentences)
+        passages = [generation.passages[each] for each in rows]
+        # another language may divide the same text into other sentences
+        alike = [p for p in passages if len(p.sentences) == sentences]
+        first = min(alike, key=self._earliest)
+        return [first, *sorted((p for p in passages if p is not first), key=self._earliest)]
+
+    def _earliest(self, passage: Passage) -> tuple[date, str, int]:
+        document = self.generation.document_of(passage)
+        return (document.published or date.max, document.id, passage.number)
+
+    def _reranked(
+        self, query: Query, rows: NDArray[np.int64], order: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The order with its first places as the reranker has them, if there is one.
+
+        A reranker's scores are no probabilities, so each place keeps the probability it had: that
+        of the first place is still how likely a first passage answers, with or without it.
+        """
+        if self._reranker is None:
+            return order
+        first = [self.generation.passages[row] for row in rows[order[:RERANKED]]]
+        texts = [f"{self.generation.document_of(p).context}\n{p.text}".strip() for p in first]
+        return reranked(order, self._reranker, query.text, texts)
+
+    def corrected(self, query: Query) -> Query | None:
+        """The query with misspelt words put right from the corpus; None where none is."""
+        text = self._spelling.correct(query.text, known=self._embedder.knows_word)
+        return None if text is None else replace(query, text=text)
+
+    def carried_share(self, query: Query) -> float:
+        """In [0, 1]: how much what was asked before counts for the answer; 0 without it."""
+        return carried_share(query.text, self._model.follow_up) if query.earlier else 0.0
+
+    def candidates(
+        self, query: Query, *, allowed: NDArray[np.bool_] | None = None
+    ) -> Candidates | None:
+        """The passages that may answer, with their features; None for a query without a word.
+
+        ``allowed`` ``(n,)`` has the passages that may be proposed; None, too, where it has none.
+        The features of a follow-up are the mean of those of its readings, by their shares.
+        """
+        if not any(c.isalnum() for c in search_form(query.text)) or (
+            allowed is not None and not allowed.any()
+        ):
+            return None
+        read = self.read(query, allowed=allowed)
+        if len(read) == 1:
+            return read[0]
+        return mixed(read, reading_shares(dependence(query.text), self._model.follow_up))
+
+    def read(self, query: Query, *, allowed: NDArray[np.bool_] | None = None) -> list[Candidates]:
+        """The candidates under each reading of the query, the same rows under each."""
+        texts = readings(query.text, query.earlier)
+        # after one earlier question, the last and the last two are the same
+        signals = {text: self._signals(text, allowed) for text in dict.fromkeys(texts)}
+        rows = [promising(self.generation, each, allowed=allowed) for each in signals.values()]
+        together = np.unique(np.concatenate(rows))
+        found = {
+            text: candidate_features(self.generation, each, together)
+            for text, each in signals.items()
+        }
+        return [found[text] for text in texts]
+
+    def _signals(self, text: str, allowed: NDArray[np.bool_] | None) -> Signals:
+        question = take_apart(text, self.generation.lexical)
+        return all_signals(
+            self.generation,
+            question,
+            self._embedder.read_query(question.text),
+            datelines=self._datelines_asked_about(question.text, allowed),
+            allowed=allowed,
+        )
+
+    def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
+        """``(n,)``: which passages stand in a document that matches; None where all do."""
+        if not only:
+            return None
+        documents = [only.matches(document) for document in self.generation.corpus.documents]
+        return np.array(documents, bool)[self.generation.document_rows]
+
+    def _datelines_asked_about(
+        self, text: str, allowed: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Rows of the datelines of the documents whose making the question asks about."""
+        asked = DocumentQuestion(text)
+        rows = [
+            row
+            for row, title, place in self._datelines
+            if (allowed is None or allowed[row]) and asked.is_about(title, place)
+        ]
+        return np.array(rows[:_MOST_DATELINES], dtype=np.int64)
+
+
+def evidence(passage: Passage, fit: FloatArray) -> Sentence:
+    """The sentence of a passage that fits best, with a neighbour that fits nearly as well.
+
+    ``fit`` ``(s,)`` has a number for each sentence.
+    """
+    first, last = best_sentences(fit)
+    if first == last:
+        return passage.sentences[first]
+    span = Span(passage.sentences[first].span.start, passage.sentences[last].span.end)
+    start = passage.span.start
+    return Sentence(span, passage.text[span.start - start : span.end - start])

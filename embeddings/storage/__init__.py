@@ -1,0 +1,1 @@
+"""Keeps generations on a disk, publishes them and checks them."""

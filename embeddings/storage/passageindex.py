@@ -1,0 +1,352 @@
+"""Generations of passages, wherever they lie: published in one step, opened, rolled back to."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus import Corpus, Sources
+from embeddings.errors import (
+    GenerationError,
+    GenerationNotFound,
+    IndexDamaged,
+    IndexNotFound,
+    StaleGeneration,
+)
+from embeddings.generations.corpusfile import corpus_from_bytes
+from embeddings.generations.generation import CORPUS_FILE, Generation
+from embeddings.generations.groupaccess import (
+    NO_ACCESS,
+    NOTHING_WITHHELD,
+    KnownAccess,
+    Withheld,
+    known_after,
+)
+from embeddings.generations.manifest import MANIFEST_NAME, Manifest
+from embeddings.storage.newgeneration import NewGeneration
+
+KEPT_GENERATIONS = 3
+
+_TRIES = 3
+
+Check = Callable[[Generation], None]
+"""Raises a ``GenerationError`` for a generation that cannot be used, by another model say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A generation to answer from; ``warning`` says why it is not the published one, else None."""
+
+    generation: Generation
+    warning: str | None = None
+
+
+class PassageIndex(ABC):
+    """Immutable generations under ascending numbers, one of them the current one.
+
+    Every method but ``writer`` may be called by any process at any time; ``publish`` by the one
+    that holds the writer's lock.
+    """
+
+    @property
+    @abstractmethod
+    def known_vectors_file(self) -> Path:
+        """Where a refresh keeps what was embedded; it can be deleted at any time."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where the index lies, for a person to read; it holds no secret."""
+
+    @abstractmethod
+    def numbers(self) -> list[int]:
+        """The numbers of the complete generations, ascending."""
+
+    @abstractmethod
+    def is_empty(self) -> bool:
+        """Whether nothing was ever published, and nothing complete lies there to be published."""
+
+    @abstractmethod
+    def current_number(self) -> int | None:
+        """The number of the published generation, None where nothing was ever published.
+
+        Raises:
+            IndexDamaged: if what says so is not what was written.
+        """
+
+    @abstractmethod
+    def open(self, number: int) -> Generation:
+        """The generation with that number, checked.
+
+        Raises:
+            IndexDamaged: if it is missing or a byte of it is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+        """
+
+    @abstractmethod
+    def checked_manifest(self, number: int) -> Manifest:
+        """The manifest of a generation that was checked as ``open`` does; nothing else is kept.
+
+        Raises:
+            IndexDamaged: if it is missing or a byte of it is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+        """
+
+    @abstractmethod
+    def file(self, number: int, name: str) -> bytes:
+        """The bytes of a file that the manifest of a generation names, unchecked.
+
+        Raises:
+            IndexDamaged: if it cannot be read.
+        """
+
+    @abstractmethod
+    def writer(self, *, wait_s: float = 0) -> AbstractContextManager[None]:
+        """Holds the writer's lock, which is freed when the process ends in any way.
+
+        Raises:
+            RefreshRunning: if another process still holds it after ``wait_s`` seconds.
+            IndexWriteFailed: if the index cannot be written.
+        """
+
+    @abstractmethod
+    def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
+        """Writes a generation, then makes it the current one in one atomic step.
+
+        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` are kept, and the one that
+        was published before even where a rollback had made it an old one.
+
+        Raises:
+            StaleGeneration: if the current one is another than ``after``; nothing is written.
+            IndexWriteFailed: if a byte could not be written; what was current still is.
+        """
+
+    @abstractmethod
+    def built_from(self, number: int) -> Sources | None:
+        """The files that a generation was built from; None where it is not noted."""
+
+    @abstractmethod
+    def files_built_from(self, number: int) -> Mapping[str, str]:
+        """The digests of these files by name, however they were read; none where none are noted."""
+
+    @abstractmethod
+    def remembered_ids(self) -> dict[str, str]:
+        """The ids of documents by ``source_name``, as the last refresh gave them to the files."""
+
+    @abstractmethod
+    def note_built_from(self, number: int, sources: Sources) -> None:
+        """Notes the files that a generation was built from.
+
+        Raises:
+            IndexWriteFailed: if it could not be written.
+        """
+
+    @abstractmethod
+    def _make_current(self, number: int) -> None:
+        """Makes a complete generation the current one, in one atomic step.
+
+        Raises:
+            IndexWriteFailed: if the step fails; what was published still is.
+        """
+
+    @abstractmethod
+    def _noted_access(self) -> KnownAccess | None:
+        """What ``_note_access`` noted; None where nothing was, or it is not readable."""
+
+    @abstractmethod
+    def _note_access(self, known: KnownAccess) -> None:
+        """Notes who may read which documents, in every generation; the caller holds the lock."""
+
+    def _access(self, number: int) -> KnownAccess:
+        """Who may read the documents of a generation, as it and later ones said."""
+        known = self._noted_access()
+        if known is not None:
+            return known
+        numbers = self.numbers()
+        return NO_ACCESS if number == max(numbers, default=number) else self._access_told(numbers)
+
+    def _access_told(self, numbers: Iterable[int]) -> KnownAccess:
+        """What the corpora of intact generations say, the later ones above all."""
+        known: KnownAccess = NO_ACCESS
+        for corpus in self._corpora(numbers):
+            known = known_after(known, corpus)
+        return known
+
+    def _corpora(self, numbers: Iterable[int]) -> Iterator[Corpus]:
+        """The corpora of those of the generations in which they are intact."""
+        for number in numbers:
+            with suppress(GenerationError):
+                manifest = Manifest.from_bytes(self.file(number, MANIFEST_NAME))
+                content = self.file(number, CORPUS_FILE)
+                if hashlib.sha256(content).hexdigest() == manifest.files.get(CORPUS_FILE):
+                    yield corpus_from_bytes(content)
+
+    def _access_after(self, corpus: Corpus, withheld: Withheld = NOTHING_WITHHELD) -> KnownAccess:
+        """Returns the access rules once a corpus is published and some documents are withheld."""
+        known = self._noted_access()
+        if known is None:
+            known = self._access_told(self.numbers())
+        ids = withheld.ids
+        if withheld.unseen:
+            ids |= {d.id for each in self._corpora(self.numbers()) for d in each.documents}
+        return known_after(known, corpus, ids)
+
+    def withhold(self, withheld: Withheld, corpus: Corpus) -> None:
+        """Shows documents to nobody, in any generation, that are not in the published ``corpus``.
+
+        The caller holds the writer's lock.
+
+        Raises:
+            IndexWriteFailed: if that could not be noted.
+        """
+        known = self._access_after(corpus, withheld)
+        if known != self._noted_access():
+            self._note_access(known)
+
+    def _pointer_missing(self) -> IndexDamaged:
+        """The error for an index that does not say which of its generations is published."""
+        return IndexDamaged(
+            f"The index in {self.place} is damaged: it does not say which generation is "
+            'published. Type "verbatim refresh" to build it anew.'
+        )
+
+    def not_found(self) -> IndexNotFound:
+        """The error for a place without an index."""
+        return IndexNotFound(
+            f'There is no index in {self.place} yet. Type "verbatim refresh" to build it.'
+        )
+
+    def pointed(self) -> int | None:
+        """The number of the published generation, None where the pointer does not tell."""
+        try:
+            return self.current_number()
+        except IndexDamaged:
+            return None
+
+    def holds(self, manifest: Manifest) -> bool:
+        """Whether the generation of the manifest's number is the one that has the manifest: where
+        an index was deleted and built anew, it is another one.
+
+        Raises:
+            GenerationError: if that cannot be read.
+        """
+        return self.file(manifest.generation, MANIFEST_NAME) == manifest.to_bytes()
+
+    def open_current(self) -> Generation:
+        """The published generation, every byte of it checked against the manifest.
+
+        Raises:
+            IndexNotFound: if nothing was ever published.
+            IndexDamaged: if a byte of it is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+        """
+        number = self.current_number()
+        if number is None:
+            raise self.not_found()
+        return self.open(number)
+
+    def open_serving(self, *, check: Check | None = None) -> Opened:
+        """The newest generation that can be used: the published one, else an earlier intact one.
+
+        A damaged generation does not stop answers. Earlier are those with smaller numbers; where
+        the pointer itself is damaged or gone, all are. Those that ``check`` refuses, and those
+        of another format, are passed over.
+
+        Raises:
+            IndexNotFound: if nothing was ever published.
+            IndexDamaged: if no generation can be used: what is wrong with the published one.
+            IndexMismatch: if another version of the format wrote the published one. That is no
+                damage: every byte is there, and to answer from older statements instead would
+                only hide that a refresh is due.
+            GenerationError: what ``check`` raises for the published one.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            number = None
+            try:
+                if self.is_empty():
+                    raise self.not_found()
+                number = self.current_number()
+                if number is None:
+                    raise self._pointer_missing()
+                generation = self.open(number)
+            except IndexDamaged as damage:
+                # a refresh may have published another and removed this one meanwhile
+                if tries_left and number is not None and self.pointed() not in {number, None}:
+                    continue
+                earlier = self._newest_usable(self._before(number), check)
+                if earlier is None:
+                    raise
+                warning = (
+                    f"{damage} Until then the earlier generation {earlier.number} answers, from "
+                    "the statements as they were then."
+                )
+                return Opened(earlier, warning)
+            else:
+                break
+        if check is not None:
+            check(generation)
+        return Opened(generation)
+
+    def _before(self, number: int | None) -> list[int]:
+        """The generations on disk before that one, the newest first; all of them for None."""
+        return [n for n in reversed(self.numbers()) if number is None or n < number]
+
+    def _newest_usable(self, numbers: Iterable[int], check: Check | None) -> Generation | None:
+        """The first that is intact and that ``check`` does not refuse."""
+        for number in numbers:
+            try:
+                generation = self.open(number)
+                if check is not None:
+                    check(generation)
+            except GenerationError:
+                continue
+            return generation
+        return None
+
+    def rollback(self, number: int | None = None, *, check: Check | None = None) -> Generation:
+        """Makes an earlier generation the published one in one atomic step, and returns it.
+
+        Without a number, the newest intact one before the published one that ``check`` does not
+        refuse; a number may be of a later one, too. The next refresh brings the state of the
+        corpus directory again, under a number above all.
+
+        Raises:
+            GenerationNotFound: if there is no such generation.
+            IndexDamaged: if a byte of that generation is not what was written.
+            IndexMismatch: if another version of the format wrote it.
+            GenerationError: what ``check`` raises for it.
+            RefreshRunning: if another process is writing.
+            IndexWriteFailed: if the step fails; what was published still is.
+        """
+        with self.writer():
+            if number is None:
+                earlier = self._newest_usable(self._before(self.pointed()), check)
+                if earlier is None:
+                    raise GenerationNotFound(
+                        f"There is no earlier generation that could answer. {self._kept()}"
+                    )
+            elif number not in self.numbers():
+                raise GenerationNotFound(f"There is no generation {number}. {self._kept()}")
+            else:
+                earlier = self.open(number)
+                if check is not None:
+                    check(earlier)
+            if earlier.number != self.pointed():
+                if self._noted_access() is None:
+                    self._note_access(self._access_told(self.numbers()))
+                self._make_current(earlier.number)
+            return earlier
+
+    def _kept(self) -> str:
+        known = ", ".join(map(str, self.numbers())) or "none"
+        return f'Generations kept: {known}. Type "verbatim check" to see their state.'
+
+
+def stale(after: int | None, current: int | None) -> StaleGeneration:
+    """The error for a generation that was built after another one than the current one."""
+    return StaleGeneration(
+        f"Generation {current} was published meanwhile, and this one was built after "
+        f'{"none" if after is None else after}. Type "verbatim refresh" to try again.'
+    )

@@ -1,0 +1,168 @@
+"""The servers that an address names, and which of them is asked."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+
+from embeddings.storage.postgres.connection import value
+
+_FOR_READERS = {"read-write": "primary", "read-only": "standby"}
+"""What an address may ask for, in words that do not look at whether sessions take writes: those of
+readers never do.
+"""
+
+_TIMELINE_OF_WRITES = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
+_HAS_GENERATIONS = "SELECT to_regclass('verbatim.generations') IS NOT NULL"
+_TIMELINE_OF_DATA = "SELECT max(timeline) FROM verbatim.generations"
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A server that answered, and on which timeline it writes or, for readers, was written to;
+    None where nothing is there yet. Each standby that takes over begins a timeline.
+    """
+
+    address: str
+    connection: Connection
+    timeline: int | None
+    is_standby: bool
+
+
+class Servers:
+    """One server, or several of which one is the primary.
+
+    One is taken, the first of the address (with ``load_balance_hosts=random`` any), and asked as
+    long as it answers. A primary that was replaced answers again when it is started again, with
+    what it knew and to nobody's use: so the latest timeline is taken, and one before those that
+    were seen is refused. Several threads may connect at once.
+    """
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        """``told`` are the parts of an address, as of ``conninfo_to_dict``."""
+        self._prefers_standbys = told.get("target_session_attrs") == "prefer-standby"
+        self._addresses = addresses_of(told)
+        if told.get("load_balance_hosts") == "random":
+            random.shuffle(self._addresses)  # to share the load, no secret
+        self._taken: dict[bool, str] = {}
+        self._latest = {False: 0, True: 0}
+
+    def connect(self, kind: type[Connection], *, writes: bool, **options: Any) -> Connection:
+        """A connection in autocommit mode; ``options`` are further parameters of libpq.
+
+        Raises:
+            psycopg.OperationalError: if no server answers that has not been replaced.
+        """
+        taken = self._taken.get(writes)
+        if taken is not None and len(self._addresses) > 1:
+            try:
+                return self._accepted(_reach(kind, taken, writes, options), writes)
+            except psycopg.OperationalError:
+                self._taken.pop(writes, None)
+        return self._accepted(self._best(kind, writes, options), writes)
+
+    def look_again(self) -> None:
+        """Takes no server as the one to ask: what was asked last did not answer."""
+        self._taken.clear()
+
+    def _accepted(self, found: _Reached, writes: bool) -> Connection:
+        """The connection of a server that is taken from now on."""
+        if found.timeline is not None:
+            if found.timeline < self._latest[writes]:
+                host = found.connection.info.host or "the server"
+                found.connection.close()
+                raise psycopg.OperationalError(
+                    f"{host} was replaced by another server and must not be asked any more; to go "
+                    "back to it, start this program again"
+                )
+            self._latest[writes] = found.timeline
+        self._taken[writes] = found.address
+        return found.connection
+
+    def _best(self, kind: type[Connection], writes: bool, options: dict[str, Any]) -> _Reached:
+        """The server of the latest timeline, of several the first."""
+
+        def reached(address: str) -> _Reached | psycopg.OperationalError:
+            try:
+                return _reach(kind, address, writes, options)
+            except psycopg.OperationalError as error:
+                return error
+
+        if len(self._addresses) == 1:
+            return _reach(kind, self._addresses[0], writes, options)
+        # side by side: a machine that is gone is waited for until the connection times out
+        with ThreadPoolExecutor(len(self._addresses)) as threads:
+            all_of_them = list(threads.map(reached, self._addresses))
+        found = [one for one in all_of_them if isinstance(one, _Reached)]
+        if not found:
+            told = [first_line(one) for one in all_of_them if isinstance(one, Exception)]
+            raise psycopg.OperationalError("; ".join(dict.fromkeys(told)))
+        best = max(
+            found,
+            key=lambda one: (one.timeline or 0, self._prefers_standbys and one.is_standby),
+        )
+        for one in found:
+            if one is not best:
+                one.connection.close()
+        return best
+
+
+def addresses_of(told: dict[str, Any]) -> list[str]:
+    """An address for each server that the parts of one name, in order.
+
+    Raises:
+        ValueError: if there are other numbers of ports than of servers.
+    """
+    lists = {
+        name: str(told[name]).split(",") for name in ("host", "hostaddr", "port") if told.get(name)
+    }
+    count = max((len(lists[name]) for name in ("host", "hostaddr") if name in lists), default=1)
+    if len(lists.get("port", ())) == 1:
+        lists["port"] *= count
+    for name, each in lists.items():
+        if len(each) != count:
+            raise ValueError(
+                f"names {count} servers and {len(each)} of {name}. Give each server its own, or "
+                "one port for all."
+            )
+    one_by_one = ({name: each[at] for name, each in lists.items()} for at in range(count))
+    return [
+        conninfo.make_conninfo(**{k: v for k, v in {**told, **own}.items() if v != ""})
+        for own in one_by_one
+    ]
+
+
+def first_line(error: Exception) -> str:
+    """What a server or libpq said, in one line, without whom it was said of."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return first.rpartition(" failed: ")[2].strip()
+
+
+def _reach(kind: type[Connection], address: str, writes: bool, options: dict[str, Any]) -> _Reached:
+    wanted = "read-write"
+    if not writes:
+        asked = conninfo.conninfo_to_dict(address).get("target_session_attrs") or "any"
+        wanted = _FOR_READERS.get(str(asked), str(asked))
+    connection = kind.connect(address, autocommit=True, target_session_attrs=wanted, **options)
+    try:
+        is_standby = value(connection, "SELECT pg_is_in_recovery()")
+        return _Reached(address, connection, _timeline(connection, writes), is_standby)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _timeline(connection: Connection, writes: bool) -> int | None:
+    found: int | None = None
+    if writes:
+        found = value(connection, _TIMELINE_OF_WRITES)
+    elif value(connection, _HAS_GENERATIONS):
+        with suppress(psycopg.errors.InsufficientPrivilege):  # who reads on is told
+            found = value(connection, _TIMELINE_OF_DATA)
+    return found

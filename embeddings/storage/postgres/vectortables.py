@@ -1,0 +1,226 @@
+"""Vectors and tokens that lie in tables, a row for each passage or sentence."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+
+from embeddings.errors import IndexDamaged
+from embeddings.index.tokenvectors import TokenVectors
+from embeddings.index.vectorindex import ProductCodes, VectorIndex
+from embeddings.models.embedder import FloatMatrix
+from embeddings.storage.postgres.database import EF_SEARCH, Database
+
+MOST_COMPARED = 20_000
+"""So many rows that a filter leaves are all compared; more are searched by the graph first."""
+
+
+class PostgresVectors:
+    """The vectors of one kind of a generation; see ``VectorRows``.
+
+    Every row is compared, but where there are codes or a graph (HNSW) that propose the best: then
+    scores are exact, and a row can be missed. ``search`` gives ``min(top, rows that may be found)``
+    rows in any case.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: str,
+        *,
+        count: int,
+        dimension: int,
+        graph: bool,
+        codes: ProductCodes | None = None,
+    ) -> None:
+        """The rows of a table.
+
+        Raises:
+            IndexDamaged: if the codes are those of another number of rows.
+        """
+        if codes is not None and len(codes) != count:
+            raise IndexDamaged("the codes are not those of the vectors")
+        self._database = database
+        self._table = sql.Identifier("verbatim", table)
+        self._count = count
+        self._graph = graph
+        self.codes = codes
+        self.dimension = dimension
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def matrix(self) -> FloatMatrix:
+        """All vectors ``(n, d)``, fetched at each use."""
+        found = self._read("SELECT vector FROM {table} ORDER BY row")
+        return self._stacked(found)
+
+    def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
+        """``(len(rows), d)``: the vectors of some rows, which may come again."""
+        distinct, places = np.unique(rows, return_inverse=True)
+        found = self._read(
+            "SELECT vector FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
+            distinct.tolist(),
+        )
+        return self._stacked(found)[places]
+
+    def search(
+        self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
+    ) -> tuple[FloatMatrix, NDArray[np.int64]]:
+        """See ``VectorRows.search``; a graph gives ``EF_SEARCH`` rows at most."""
+        count = min(top, len(self) if among is None else len(among))
+        if count <= 0:
+            return np.empty(0, np.float32), np.empty(0, np.int64)
+        if (rows := self._proposed(query, count, among)) is not None:
+            scores = self.cosines(query, rows)
+            order = np.lexsort((rows, -scores))[:count]
+            return scores[order], rows[order]
+        found: list[Any] = []
+        if self._graph and count <= EF_SEARCH and (among is None or len(among) > MOST_COMPARED):
+            found = self._best(query, count, among, by_graph=True)
+        if len(found) < count:
+            found = self._best(query, count, among, by_graph=False)
+        scores = np.array([-distance for _, distance in found], np.float32)
+        rows = np.array([row for row, _ in found], np.int64)
+        order = np.lexsort((rows, -scores))
+        return scores[order], rows[order]
+
+    def _proposed(
+        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
+    ) -> NDArray[np.int64] | None:
+        """Ascending rows, at least ``count``, that codes propose; None where every row that may be
+        found is to be compared: without codes, and where fewer than half may be.
+        """
+        if self.codes is None:
+            return None
+        if among is None:
+            return self.codes.propose(query, top=count)
+        if 2 * len(among) < len(self):
+            return None
+        # as many of those that may be found as without a filter
+        wanted = max(self.codes.quality.proposed, 2 * count) * len(self) / len(among)
+        proposed = self.codes.propose(query, top=math.ceil(wanted / 2))
+        rows = np.intersect1d(proposed, among, assume_unique=True)
+        return rows if len(rows) >= count else None
+
+    def _best(
+        self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None, *, by_graph: bool
+    ) -> list[Any]:
+        """Rows and negative scores, the best first; by the graph perhaps fewer than ``count``.
+
+        A sum with 0 keeps the planner from the graph, and so does a second key of the order.
+        """
+        distance = "vector <#> %s" if by_graph else "(vector <#> %s) + 0"
+        which = "" if among is None else "WHERE row = ANY(%s::int4[])"
+        order = "distance" if by_graph else "distance, row"
+        rows = [] if among is None else [among.tolist()]
+        query_text = f"SELECT row, {distance} AS distance FROM {{table}} {which} "  # noqa: S608
+        return self._read(f"{query_text} ORDER BY {order} LIMIT %s", query, *rows, count)
+
+    def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
+        """``(len(rows),)``: the scores of some rows, computed where they lie."""
+        distinct, places = np.unique(rows, return_inverse=True)
+        found = self._read(
+            "SELECT -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
+            query,
+            distinct.tolist(),
+        )
+        cosines: FloatMatrix = np.array([score for (score,) in found], np.float32)[places]
+        return cosines
+
+    def context_cosines(
+        self,
+        rows: NDArray[np.int64],
+        contexts: VectorIndex,  # noqa: ARG002 (they lie beside the rows)
+        documents: NDArray[np.int64],  # noqa: ARG002
+    ) -> FloatMatrix:
+        """See ``VectorRows.context_cosines``; those of all rows are fetched once."""
+        cosines: FloatMatrix = self._contexts[rows]
+        return cosines
+
+    @cached_property
+    def _contexts(self) -> FloatMatrix:
+        """``(n,)``: the cosine of each row with the context of its document."""
+        found = self._read("SELECT context FROM {table} ORDER BY row")
+        return np.array([cosine for (cosine,) in found], np.float32)
+
+    def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:  # noqa: ARG002
+        """None: what ``search`` finds must do."""
+        return None
+
+    def _stacked(self, found: list[Any]) -> FloatMatrix:
+        vectors = [vector.to_numpy() for (vector,) in found]
+        return np.array(vectors, np.float32).reshape(-1, self.dimension)
+
+    def _read(self, query: str, *parameters: Any) -> list[Any]:
+        return _rows_of(self._database, self._table, query, parameters)
+
+
+class PostgresTokens:
+    """The tokens of the sentences of a generation, in a table of their own; see ``TokenRows``.
+
+    Their numbers in the model's vocabulary are fetched when they are asked for, by ``numbers``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        table: str,
+        *,
+        count: int,
+        dimension: int,
+        numbers: Callable[[], tuple[NDArray[np.int64], NDArray[np.int32]]],
+    ) -> None:
+        self.numbers = numbers
+        self._database = database
+        self._table = sql.Identifier("verbatim", table)
+        self._count = count
+        self.dimension = dimension
+
+    def __len__(self) -> int:
+        return self._count
+
+    def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
+        """See ``TokenVectors.best_matches``."""
+        distinct, places = np.unique(units, return_inverse=True)
+        return self._tokens(distinct).best_matches(asked, places)
+
+    def part(self, units: slice) -> TokenVectors:
+        """The units of a range, fetched."""
+        starts, ids = self.numbers()
+        found = self._tokens(np.arange(units.start, units.stop))
+        return replace(found, ids=ids[starts[units.start] : starts[units.stop]])
+
+    def _tokens(self, units: NDArray[np.int64]) -> TokenVectors:
+        query = "SELECT tokens FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row"
+        found = _rows_of(self._database, self._table, query, [units.tolist()])
+        contents = [bytes(content) for (content,) in found]
+        starts = np.cumsum([0, *(len(content) // self.dimension for content in contents)])
+        vectors = np.frombuffer(b"".join(contents), np.int8).reshape(-1, self.dimension)
+        return TokenVectors(starts.astype(np.int64), np.zeros(len(vectors), np.int32), vectors)
+
+
+def _rows_of(
+    database: Database, table: sql.Identifier, query: str, parameters: Sequence[Any]
+) -> list[Any]:
+    """What a query of a table finds.
+
+    Raises:
+        IndexDamaged: if there is no such table: a standby that took over never got it, say.
+        IndexUnavailable: if the server does not answer.
+    """
+    try:
+        return database.read(sql.SQL(query).format(table=table), parameters)
+    except psycopg.errors.UndefinedTable as error:
+        name = table.as_string(None).replace('"', "")
+        raise IndexDamaged(
+            f"The table {name} in {database.place} is gone. Ask again: another generation answers "
+            'in a moment; if none does, type "verbatim refresh".'
+        ) from error

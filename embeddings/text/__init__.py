@@ -1,0 +1,1 @@
+"""Handles the words of texts: search form, stems, spelling, dates, near-duplicates."""
