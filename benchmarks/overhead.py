@@ -20,7 +20,7 @@ from pathlib import Path
 import faiss
 
 from benchmarks.data import read_data
-from bot.answering import Answerer
+from bot.answering.answerer import Answerer
 from corpus import Corpus, document_from_bytes, read_corpus, read_sources
 from embeddings import (
     GenerationStore,

@@ -21,7 +21,7 @@ def main() -> None:
         with suppress(OSError):  # only Linux can
             hide_memory()
         extractor = _prepared_extractor()
-        from bot.commandline import run
+        from bot.cli.app import run
 
         run(extractor)
     except KeyboardInterrupt:
@@ -34,7 +34,7 @@ def _prepared_extractor() -> "Extractor | None":
     """
     if sys.argv[1:2] != ["add"]:
         return None
-    from bot.openextractor import open_extractor
+    from bot.composition.extractor import open_extractor
     from corpus.errors import ExtractorUnavailable
 
     extractor = open_extractor()

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
-from bot.accessrules import AccessKind, AccessRules
-from bot.databaseaddress import DatabaseAddress
+from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
-from bot.translation import LANGUAGES, nearest_language
+from bot.language.translation import LANGUAGES, nearest_language
+from bot.state.databaseaddress import DatabaseAddress
 from corpus.frontmatter.frontmatter import PUBLIC, checked_access, checked_group, readers
 from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 

@@ -26,10 +26,10 @@ from botapi_server import BotApiServer
 from processes import VERBATIM, environment
 from rich.console import Console
 
-from bot.composition import open_served
-from bot.rendering import render
+from bot.cli.terminal import progress_bar
+from bot.composition.serving import open_served
+from bot.replies.rendering import render
 from bot.settings import Settings
-from bot.terminal import progress_bar
 from embeddings import GenerationStore
 
 ORDINARY = 100

@@ -28,8 +28,8 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from bot.answering import Answerer
-from bot.terminal import print_reply
+from bot.answering.answerer import Answerer
+from bot.cli.terminal import print_reply
 from corpus import shipped_corpus
 from embeddings import GenerationStore, Retriever, find_model, open_embedder, refresh
 

@@ -19,7 +19,7 @@ import typer
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bot.commandline import app
+from bot.cli.app import app
 
 PAGE = ROOT / "docs" / "commands.md"
 BEGIN = "<!-- made by scripts/reference.py: change the command line, not these lines -->"

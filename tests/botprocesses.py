@@ -27,17 +27,17 @@ from typing import Any, Self
 
 from botapi_server import BotApiServer
 
-from bot.acts import Act, Button, Change, Offer, Offers, Say, Told, Typing
-from bot.chatcomposition import beyond_reach, open_people, watched
-from bot.dialogue import Dialogue, Responder
+from bot.chat.actions import Act, Button, Change, Offer, Offers, Say, Told, Typing
+from bot.chat.dialogue import Dialogue, Responder
+from bot.chat.events import Event, InlineAsked, Pressed, Written
+from bot.composition.chat import beyond_reach, open_people, watched
 from bot.errors import BotError
-from bot.events import Event, InlineAsked, Pressed, Written
-from bot.lifeline import Lifeline
-from bot.logs import configure_logging
-from bot.openstate import SharedState
-from bot.privacy import Privacy
-from bot.rendering import Message
+from bot.monitoring.logs import configure_logging
+from bot.replies.rendering import Message
+from bot.responders.privacy import Privacy
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
+from bot.state.postgres.sharedstate import SharedState
+from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot import Connection, TelegramBot
 from corpus.extraction.extractor import Extractor
 
@@ -176,7 +176,7 @@ class BotProcesses:
         """A bot that talks to the server, with a process that watches over it.
 
         ``more`` are environment variables, ``constants`` values for those of modules, such as
-        "bot.watchdog.SILENT_S".
+        "bot.supervisor.watchdog.SILENT_S".
         """
         log = log or home / "bot.log"
         home.mkdir(parents=True, exist_ok=True)

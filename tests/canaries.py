@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fakes import LetterEmbedder, open_index
 
-from bot.answering import Answerer
-from bot.jsonform import reply_fields
+from bot.answering.answerer import Answerer
+from bot.cli.jsonoutput import reply_fields
 from corpus import Corpus, Document, document_from_text
 from embeddings import PassageIndex, Retriever, refresh
 

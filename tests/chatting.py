@@ -10,21 +10,21 @@ from fakes import LetterEmbedder
 from telegram import LinkPreviewOptions
 from telegram.ext import Defaults, ExtBot
 
-from bot.acts import Act, Button, Change, Say, Told
-from bot.answering import Answerer
-from bot.chatreplies import ChatReplies
-from bot.dialogue import Dialogue
-from bot.events import Event, Person, Place, PlaceKind, Pressed, Written
-from bot.examples import Examples
-from bot.inlinequestions import InlineQuestions
-from bot.liveanswerer import LiveAnswerer
-from bot.people import Preferences
-from bot.pointer import SourceTextFor
-from bot.pressedbuttons import PressedButtons
-from bot.questions import Questions
-from bot.telegrambot.sending import Sender
-from bot.telegrambot.updates import event_of
-from bot.votes import KeepVote, keep_no_vote
+from bot.answering.answerer import Answerer
+from bot.answering.examples import Examples
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Act, Button, Change, Say, Told
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event, Person, Place, PlaceKind, Pressed, Written
+from bot.chat.votes import KeepVote, keep_no_vote
+from bot.replies.chatreplies import ChatReplies
+from bot.responders.inlinequestions import InlineQuestions
+from bot.responders.pressedbuttons import PressedButtons
+from bot.responders.questions import Questions
+from bot.state.people import Preferences
+from bot.telegrambot.incoming.updates import event_of
+from bot.telegrambot.outgoing.sender import Sender
+from bot.verification.shortreference import SourceTextFor
 from corpus import Corpus
 from embeddings import GenerationStore, Retriever, refresh
 

@@ -10,7 +10,7 @@ from botapi_server import BotApiServer
 from fakes import Open
 from hypothesis import HealthCheck, settings
 
-from bot.answering import Answerer
+from bot.answering.answerer import Answerer
 from corpus import Corpus, shipped_corpus
 from embeddings import (
     Embedder,
@@ -78,9 +78,9 @@ def built_home(tmp_path_factory: pytest.TempPathFactory, exports: Path) -> Path:
     """A data directory in which the real index of the shipped statement is built."""
     from rich.console import Console
 
-    from bot.composition import open_refresher
+    from bot.cli.terminal import progress_bar
+    from bot.composition.serving import open_refresher
     from bot.settings import Settings
-    from bot.terminal import progress_bar
 
     home = tmp_path_factory.mktemp("home")
     configuration = Settings.from_environment(

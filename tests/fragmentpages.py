@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from bot.textfragment import PageText, fragment_link
+from bot.citations.textfragment import PageText, fragment_link
 from corpus import Document, Span, document_from_text
 from corpus.errors import UnreadableSource
 from corpus.extraction.extract import Deviation

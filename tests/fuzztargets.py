@@ -481,18 +481,18 @@ def _chat() -> Any:
     """All that a bot without an administrator can do, answering by letters."""
     from gestures import live_answerer
 
-    from bot.access import Access
-    from bot.accessrules import AccessKind, AccessRules
-    from bot.chatreplies import ChatReplies
-    from bot.dialogue import Dialogue
-    from bot.examples import Examples
-    from bot.feedback import ConsentAfterVote, Feedback
-    from bot.inlinequestions import InlineQuestions
-    from bot.people import People
-    from bot.pressedbuttons import PressedButtons
-    from bot.privacy import Privacy
-    from bot.questions import Questions
-    from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+    from bot.answering.examples import Examples
+    from bot.chat.accessrules import AccessKind, AccessRules
+    from bot.chat.dialogue import Dialogue
+    from bot.replies.chatreplies import ChatReplies
+    from bot.responders.access import Access
+    from bot.responders.feedback import ConsentAfterVote, Feedback
+    from bot.responders.inlinequestions import InlineQuestions
+    from bot.responders.pressedbuttons import PressedButtons
+    from bot.responders.privacy import Privacy
+    from bot.responders.questions import Questions
+    from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+    from bot.state.people import People
     from embeddings import GenerationStore
 
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
@@ -523,7 +523,7 @@ def _chat() -> Any:
 def _update() -> Run:
     from telegram import Update
 
-    from bot.telegrambot.arrivals import (
+    from bot.telegrambot.incoming.rawupdates import (
         arrival_of,
         chat_of_lane,
         chat_written_in,
@@ -531,7 +531,7 @@ def _update() -> Run:
         move_told_in,
         place_of_lane,
     )
-    from bot.telegrambot.updates import event_of
+    from bot.telegrambot.incoming.updates import event_of
 
     dialogue = _chat()
 
@@ -597,8 +597,8 @@ def _is_sound(value: Any, name: str = "") -> bool:
 def _pointer() -> Run:
     from gestures import pressed, written
 
-    from bot.answerbuttons import read_press
-    from bot.pointer import parse_pointer
+    from bot.replies.answerbuttons import read_press
+    from bot.verification.shortreference import parse_pointer
 
     dialogue = _chat()
 
@@ -627,9 +627,9 @@ def _pointer_seeds() -> list[bytes]:
 
 
 def _citation() -> Run:
-    from bot.citedquotes import read_citations
-    from bot.explanation import explanation
-    from bot.verification import verify
+    from bot.citations.citationparser import read_citations
+    from bot.verification.explanation import explanation
+    from bot.verification.verification import verify
     from corpus import shipped_corpus
 
     corpus = shipped_corpus()
@@ -646,9 +646,9 @@ def _citation() -> Run:
 
 
 def _citation_seeds() -> list[bytes]:
-    from bot.answering import Answer, Quote
-    from bot.citation import cite
-    from bot.jsonform import reply_fields
+    from bot.answering.answerer import Answer, Quote
+    from bot.citations.citation import cite
+    from bot.cli.jsonoutput import reply_fields
     from corpus import shipped_corpus
 
     document = shipped_corpus().documents[0]
@@ -795,10 +795,10 @@ def _citation_errors() -> tuple[type[Exception], ...]:
 
 
 def _question() -> Run:
-    from bot.answering import searched_part
-    from bot.conversation import topic
-    from bot.questionlanguage import question_language
-    from bot.smalltalk import small_talk
+    from bot.answering.answerer import searched_part
+    from bot.answering.conversation import topic
+    from bot.answering.questionlanguage import question_language
+    from bot.answering.smalltalk import small_talk
     from corpus import shipped_corpus
     from embeddings.index.lexicalindex import LexicalIndex
     from embeddings.question.documentquestion import DocumentQuestion

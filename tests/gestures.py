@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from fakes import LetterEmbedder, corpus_of
 
-from bot.acts import Act, Button, Change, Offers, Say, Told
-from bot.answering import Answerer
-from bot.chatreplies import ChatReplies
-from bot.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
-from bot.examples import Examples
-from bot.liveanswerer import LiveAnswerer
-from bot.people import Preferences
-from bot.questions import Questions
+from bot.answering.answerer import Answerer
+from bot.answering.examples import Examples
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Act, Button, Change, Offers, Say, Told
+from bot.chat.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.replies.chatreplies import ChatReplies
+from bot.responders.questions import Questions
+from bot.state.people import Preferences
 from embeddings import Generation, GenerationStore, Retriever, refresh
 
 ADA, BOB = 11, 12

@@ -8,7 +8,7 @@ from typing import Any, cast
 from corpora import shared_extractor
 from fakes import LetterEmbedder
 
-from bot.refreshing import Refresher
+from bot.operations.refresher import Refresher
 from bot.settings import Settings
 from corpus import Document, Snapshots, document_from_bytes
 from corpus.directory.corpusfiles import SourceDocument

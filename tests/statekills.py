@@ -24,7 +24,7 @@ from botapi_server import BotApiServer, User
 from botkills import expected
 from botprocesses import BotProcess, BotProcesses
 
-from bot.postgressession import LEASES
+from bot.state.postgres.session import LEASES
 
 SECRET = "the-secret_that-both-know"
 URL = "https://bot.example/telegram"

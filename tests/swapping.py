@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from fakes import LetterEmbedder, open_index
 
-from bot.answering import Answerer
-from bot.liveanswerer import LiveAnswerer
-from bot.rendering import render
+from bot.answering.answerer import Answerer
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.replies.rendering import render
 from corpus import Corpus, document_from_text
 from embeddings import (
     Generation,

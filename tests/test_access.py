@@ -25,17 +25,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import verbatim
 
-from bot import texts
-from bot.access import Access
-from bot.accessrules import AccessKind, AccessRules
-from bot.acts import Act, Offers, Told
-from bot.dialogue import Dialogue, say
-from bot.events import Event, Uploaded, Written
-from bot.people import INVITATION_S, People, Preferences
-from bot.privacy import ALWAYS_ANSWERED, Privacy
-from bot.settingsmenu import SettingsMenu
-from bot.tokenbuckets import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
-from bot.translation import Translator
+from bot.chat.accessrules import AccessKind, AccessRules
+from bot.chat.actions import Act, Offers, Told
+from bot.chat.dialogue import Dialogue, say
+from bot.chat.events import Event, Uploaded, Written
+from bot.language import texts
+from bot.language.translation import Translator
+from bot.responders.access import Access
+from bot.responders.privacy import ALWAYS_ANSWERED, Privacy
+from bot.responders.settingsmenu import SettingsMenu
+from bot.state.pace import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
+from bot.state.people import INVITATION_S, People, Preferences
 from embeddings import GenerationStore
 
 ADMINISTRATOR = 99

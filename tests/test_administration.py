@@ -13,17 +13,17 @@ from corpora import read_corpus, shared_extractor
 from fakes import LetterEmbedder
 from gestures import asking, buttons_of, inline, pressed, texts_of, uploaded, written
 
-from bot.acts import Act, Change, Say, Told, Typing
-from bot.administration import Administration, Operations
-from bot.admintexts import duration
-from bot.answering import Answerer
-from bot.background import Background
-from bot.dialogue import Dialogue
+from bot.answering.answerer import Answerer
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Act, Change, Say, Told, Typing
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event, Place, PlaceKind
 from bot.errors import FileNotFetched
-from bot.events import Event, Place, PlaceKind
-from bot.liveanswerer import LiveAnswerer
-from bot.refreshing import ProgressBar
-from bot.submissions import MOST_BYTES, MOST_WAITING, Submissions
+from bot.operations.background import Background
+from bot.operations.refresher import ProgressBar
+from bot.operations.submissions import MOST_BYTES, MOST_WAITING, Submissions
+from bot.responders.administration import Administration, Operations
+from bot.responders.admintexts import duration
 from corpus import Snapshots
 from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.web.fetching import Fetched, fetch

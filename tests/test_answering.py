@@ -9,8 +9,7 @@ from datetime import date
 import pytest
 from fakes import LetterEmbedder, corpus_of
 
-from bot import texts
-from bot.answering import (
+from bot.answering.answerer import (
     ANSWER_SCORE,
     RELATED_SCORE,
     Answer,
@@ -22,11 +21,12 @@ from bot.answering import (
     is_question,
     outcome_of,
 )
-from bot.citation import Citation, cite
+from bot.citations.citation import Citation, cite
+from bot.cli.jsonoutput import reply_fields
 from bot.errors import UnfaithfulQuote
-from bot.jsonform import reply_fields
-from bot.searched import in_words
-from bot.translation import LANGUAGES, translator
+from bot.language import texts
+from bot.language.filtertexts import in_words
+from bot.language.translation import LANGUAGES, translator
 from corpus import Span
 from embeddings import Filter, Generation, GenerationStore, Hit, Query, refresh
 from embeddings.cores import usable_cores

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot import asked
-from bot.asked import Asked, AskedQuestions
-from bot.conversation import FORGOTTEN_AFTER_S
+from bot.answering.conversation import FORGOTTEN_AFTER_S
+from bot.replies import answeredquestions
+from bot.replies.answeredquestions import Asked, AskedQuestions
 
 
 def test_a_question_is_forgotten_after_a_while() -> None:
@@ -21,7 +21,7 @@ def test_a_question_is_forgotten_after_a_while() -> None:
 
 
 def test_of_many_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "MOST_ASKED", 2)
+    monkeypatch.setattr(answeredquestions, "MOST_ASKED", 2)
     questions = AskedQuestions()
     for ref in ("1", "2", "1", "3"):
         questions.remember(70, ref, Asked(ref, "ada"))

@@ -8,14 +8,14 @@ import pytest
 from gestures import ADA, BOB, GROUP, texts_of, written
 from telegram import Bot, Update
 
-from bot.access import Access
-from bot.accessrules import AccessRules
-from bot.acts import Act
-from bot.dialogue import Dialogue, say
-from bot.events import Event, Uploaded, Written
-from bot.people import People
-from bot.telegrambot.updates import event_of
-from bot.tokenbuckets import TokenBuckets
+from bot.chat.accessrules import AccessRules
+from bot.chat.actions import Act
+from bot.chat.dialogue import Dialogue, say
+from bot.chat.events import Event, Uploaded, Written
+from bot.responders.access import Access
+from bot.state.pace import TokenBuckets
+from bot.state.people import People
+from bot.telegrambot.incoming.updates import event_of
 
 CHANNEL_BOT, ANONYMOUS, TELEGRAM = 136817688, 1087968824, 777000
 CHANNEL = -1001

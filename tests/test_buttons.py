@@ -8,14 +8,14 @@ from fakes import LetterEmbedder, corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.acts import Change, Say, Typing
-from bot.answerbuttons import MOST_DATA_BYTES, read_press
-from bot.answering import Answerer
+from bot.answering.answerer import Answerer
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Change, Say, Typing
+from bot.chat.events import Place, PlaceKind, Pressed
+from bot.chat.votes import Vote
 from bot.errors import UnfaithfulQuote
-from bot.events import Place, PlaceKind, Pressed
-from bot.liveanswerer import LiveAnswerer
-from bot.rendering import EntityKind, check_message
-from bot.votes import Vote
+from bot.replies.answerbuttons import MOST_DATA_BYTES, read_press
+from bot.replies.rendering import EntityKind, check_message
 from corpus import Corpus, digest_of
 from embeddings import GenerationStore, Retriever, refresh
 
@@ -257,7 +257,7 @@ def test_a_quote_that_differs_from_its_source_is_held_back(
     def differs(*_: object) -> None:
         raise UnfaithfulQuote("It differs.")
 
-    monkeypatch.setattr("bot.rendering.check_message", differs)
+    monkeypatch.setattr("bot.replies.rendering.check_message", differs)
     acts = talk.press(data)
     shown = told(acts).text or said(acts).messages[0].text
     assert "no longer agrees with its source" in shown

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from strategies import awkward_texts
 
-from bot.citation import cite
-from bot.textfragment import fragment_link
+from bot.citations.citation import cite
+from bot.citations.textfragment import fragment_link
 from corpus import Corpus, document_from_text
 
 URL = "https://example.org/statement"

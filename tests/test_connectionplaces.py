@@ -1,6 +1,6 @@
 """Places of connections: a new one always finds one while another is idle, oldest first."""
 
-from bot.connectionplaces import Place, Places
+from bot.webserver.connectionslots import Place, Places
 
 
 class Table:

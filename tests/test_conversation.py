@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import conversation
-from bot.conversation import FORGOTTEN_AFTER_S, Conversations, topic
+from bot.answering import conversation
+from bot.answering.conversation import FORGOTTEN_AFTER_S, Conversations, topic
 
 
 class Clock:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pdfs import column, pdf
 from processes import verbatim
 
-from bot import admintexts
-from bot.doctor import _corpus
-from bot.translation import translator
+from bot.language.translation import translator
+from bot.operations.doctor import _corpus
+from bot.responders import admintexts
 from corpus import corpus_files
 from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.directory.corpuslisting import is_scrap

@@ -16,13 +16,14 @@ from botprocesses import KEEPS_PEOPLE, SLOW, BotProcess, BotProcesses
 from gestures import written
 from telegram import Bot, Update
 
-from bot import inbox, peoplefile
-from bot.events import Person, Place, PlaceKind, Written
-from bot.inbox import Arrival, Inbox
-from bot.people import KeptVote, People, Preferences
-from bot.telegrambot.arrivals import id_in, is_by
-from bot.telegrambot.sealing import Seal, command_again
-from bot.telegrambot.updates import event_of, topic_of
+from bot.chat.events import Person, Place, PlaceKind, Written
+from bot.state.files import inbox
+from bot.state.files import people as people_module
+from bot.state.files.inbox import Arrival, Inbox
+from bot.state.people import KeptVote, People, Preferences
+from bot.telegrambot.incoming.rawupdates import id_in, is_by
+from bot.telegrambot.incoming.updates import event_of, topic_of
+from bot.telegrambot.incoming.updateseal import Seal, command_again
 
 QUESTION = "Which zebras zigzag, and why?"
 NAME = "Zenobia"
@@ -269,7 +270,7 @@ def test_who_sent_an_update_is_told_from_who_is_spoken_of_in_it() -> None:
 def test_a_reader_that_goes_away_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(peoplefile, "_EMPTY_WITHIN_S", 0.3)
+    monkeypatch.setattr(people_module, "_EMPTY_WITHIN_S", 0.3)
     monkeypatch.setattr(inbox, "_EMPTY_WITHIN_S", 0.0)
     people = People(tmp_path / "people.sqlite")
     people.set_consent(BIG, True)

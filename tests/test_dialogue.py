@@ -4,12 +4,12 @@ import pytest
 from chatting import Talk, button, dialogue_of, live_letters, said, told
 from fakes import LetterEmbedder, corpus_of
 
-from bot.acts import Offers, Say, Typing
-from bot.conversation import Conversations
-from bot.events import InlineAsked, Person, Place, PlaceKind
-from bot.liveanswerer import LiveAnswerer
-from bot.rendering import EntityKind, check_message
-from bot.utf16 import MESSAGE_UNITS, utf16_length
+from bot.answering.conversation import Conversations
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Offers, Say, Typing
+from bot.chat.events import InlineAsked, Person, Place, PlaceKind
+from bot.language.utf16 import MESSAGE_UNITS, utf16_length
+from bot.replies.rendering import EntityKind, check_message
 from corpus import Corpus
 from embeddings import GenerationStore, refresh
 
@@ -194,7 +194,7 @@ def test_inline_offers_nothing_for_nothing(talk: Talk, text: str) -> None:
 def test_inline_says_of_related_quotes_that_they_are_no_answer(
     answerers: LiveAnswerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.answering.ANSWER_SCORE", 1.0)
+    monkeypatch.setattr("bot.answering.answerer.ANSWER_SCORE", 1.0)
     talk = Talk(dialogue_of(answerers))
     assert offers(talk, "zoos").offers[0].title.startswith("Related: ¶ ")
     assert offers(talk, "zoos", "fr").offers[0].title.startswith("Proche\u00a0: ¶ ")

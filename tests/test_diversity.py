@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.diversity import distinct_hits
+from bot.answering.distinctquotes import distinct_hits
 from corpus import Corpus, document_from_text
 from embeddings import Hit, same_text
 

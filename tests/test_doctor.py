@@ -24,9 +24,9 @@ from postgresserver import PostgresServer
 from processes import environment, verbatim
 from test_passageindex import statements
 
-from bot import doctor
-from bot.composition import examine_setup
-from bot.doctor import Finding
+from bot.composition.serving import examine_setup
+from bot.operations import doctor
+from bot.operations.doctor import Finding
 from bot.settings import Settings
 from embeddings import refresh
 from embeddings.storage.postgres import serverfacts
@@ -259,7 +259,7 @@ def of_server(home: Path, monkeypatch: pytest.MonkeyPatch, *facts: ServerFacts) 
     monkeypatch.setattr(serverfacts, "server_facts", lambda url: list(facts))
     names = ("server", "pgvector", "graphs", "replication")
     url = "postgresql://nobody@127.0.0.1:1/index"
-    monkeypatch.setattr("bot.doctor._index", lambda *_, **__: Finding("index", True, ""))
+    monkeypatch.setattr("bot.operations.doctor._index", lambda *_, **__: Finding("index", True, ""))
     return [f for n in names for f in found(home, n, VERBATIM_INDEX=url) if not f.well]
 
 
@@ -381,7 +381,7 @@ def test_the_database_that_processes_share_is_asked_and_nothing_is_made_there(
 @pytest.fixture
 def of_servers(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[Finding]]:
     """What is told of the servers of an address."""
-    monkeypatch.setattr("bot.doctor._index", lambda *_, **__: Finding("index", True, ""))
+    monkeypatch.setattr("bot.operations.doctor._index", lambda *_, **__: Finding("index", True, ""))
 
     def told(url: str) -> list[Finding]:
         rest = ("model", "corpus", "extractor", "disk", "index", "token")

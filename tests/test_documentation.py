@@ -21,9 +21,11 @@ from documentpages import FRONT, PAGES, ROOT, Block, Typed, blocks, inline_codes
 from pdfs import At, pdf
 from processes import VERBATIM, environment
 
-from bot import __main__, commandline, watchdog
+from bot import __main__
+from bot.cli import app
 from bot.errors import SettingsError
 from bot.settings import Settings
+from bot.supervisor import watchdog
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the sources are not here")
 
@@ -123,7 +125,7 @@ def commands_named() -> Iterator[tuple[str, str]]:
 
 def command_of(words: list[str]) -> tuple[Any, list[str]]:
     """Returns the command that words name, and the words after it."""
-    command = typer.main.get_command(commandline.app)
+    command = typer.main.get_command(app.app)
     while hasattr(command, "commands") and words and re.match(r"[a-z]", words[0]):
         assert words[0] in command.commands, f"there is no command {words[0]}"
         command, words = command.commands[words[0]], words[1:]
@@ -332,7 +334,7 @@ def test_the_page_of_commands_is_as_made() -> None:
 
 
 def test_every_exit_code_stands_in_the_page_of_commands() -> None:
-    codes = {v for k, v in vars(commandline).items() if k.startswith("EXIT_")}
+    codes = {v for k, v in vars(app).items() if k.startswith("EXIT_")}
     codes |= {watchdog.EXIT_WATCHDOG, __main__.EXIT_INTERRUPTED}
     text = (ROOT / "docs" / "commands.md").read_text("utf-8")
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.M)} == codes

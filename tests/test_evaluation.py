@@ -12,11 +12,11 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 from processes import verbatim
 
-from bot.answering import ANSWER_SCORE
+from bot.answering.answerer import ANSWER_SCORE
 from bot.errors import EvaluationFailed
-from bot.evaluation.command import evaluate
 from bot.evaluation.figures import SetFigures
 from bot.evaluation.report import report_fields, report_lines
+from bot.evaluation.setevaluation import evaluate
 from bot.evaluation.systems import Baselines, System, chosen_systems
 from corpus import UnreadableSource, document_from_bytes
 from embeddings import GenerationStore, Progress, refresh

@@ -14,8 +14,8 @@ from postgresserver import PostgresServer
 from processes import verbatim
 from swapping import QUESTIONS, Load, edition
 
-from bot.answering import Answerer
-from bot.liveanswerer import LiveAnswerer
+from bot.answering.answerer import Answerer
+from bot.answering.liveanswerer import LiveAnswerer
 from corpus import Corpus
 from embeddings import IndexUnavailable, Retriever, refresh
 from embeddings.storage.postgres import database as connections

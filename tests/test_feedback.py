@@ -11,17 +11,17 @@ from fakes import corpus_of
 from gestures import ADA, BOB, GROUP, buttons_of, place, pressed, texts_of
 from processes import verbatim
 
-from bot.acts import Act, Change, Say, Told
-from bot.citation import Cited, cite
-from bot.dialogue import Dialogue
+from bot.chat.actions import Act, Change, Say, Told
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event, Person, Pressed
+from bot.chat.votes import Vote
+from bot.citations.citation import Cited, cite
 from bot.errors import ExportFailed
+from bot.evaluation.sets.feedbackexport import Exported, export_feedback
 from bot.evaluation.sets.questionsets import read_question_set
-from bot.events import Event, Person, Pressed
-from bot.feedback import ConsentAfterVote, Feedback
-from bot.feedbackexport import Exported, export_feedback
-from bot.people import Kept, KeptVote, People
-from bot.translation import Translator
-from bot.votes import Vote
+from bot.language.translation import Translator
+from bot.responders.feedback import ConsentAfterVote, Feedback
+from bot.state.people import Kept, KeptVote, People
 from corpus import Corpus, Span, digest_of
 
 QUOTED = Cited("d1", Span(0, 14), "0" * 64, paragraph=1)

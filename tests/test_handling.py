@@ -14,14 +14,14 @@ from chatting import dialogue_of, live_letters
 from fakes import corpus_of
 from telegram.ext import ExtBot
 
-from bot.acts import Act, Say
-from bot.dialogue import Dialogue
+from bot.chat.actions import Act, Say
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event, Written
 from bot.errors import LaneLost
-from bot.events import Event, Written
-from bot.inbox import Arrival, Inbox
-from bot.rendering import Message
-from bot.telegrambot import handling
-from bot.telegrambot.handling import Handler
+from bot.replies.rendering import Message
+from bot.state.files.inbox import Arrival, Inbox
+from bot.telegrambot.outgoing import handler as handler_module
+from bot.telegrambot.outgoing.handler import Handler
 from embeddings import GenerationStore
 
 Work = Callable[[Handler, list[int]], Coroutine[Any, Any, None]]
@@ -34,7 +34,7 @@ def ada(server: BotApiServer) -> User:
 
 @pytest.fixture(autouse=True)
 def tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handling, "_RETRY_S", (0.0,) * 5)
+    monkeypatch.setattr(handler_module, "_RETRY_S", (0.0,) * 5)
 
 
 @pytest.fixture
@@ -171,8 +171,8 @@ def test_what_cannot_even_be_apologised_for_is_done_with_and_in_no_log(
 def test_what_waits_for_its_next_try_takes_no_turn_of_others(
     desk: Desk, server: BotApiServer, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handling, "MOST_AT_ONCE", 1)
-    monkeypatch.setattr(handling, "_RETRY_S", (60.0,))
+    monkeypatch.setattr(handler_module, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(handler_module, "_RETRY_S", (60.0,))
 
     async def side_by_side(handler: Handler, ids: list[int]) -> None:
         server.fail_next("sendMessage", status=502)

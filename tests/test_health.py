@@ -15,7 +15,7 @@ from processes import verbatim
 from telegram.error import NetworkError
 
 from bot.errors import StateUnreachable
-from bot.health import (
+from bot.monitoring.health import (
     BUSY_AFTER_S,
     DEAF_AFTER_S,
     RESTART_AFTER_S,
@@ -24,8 +24,8 @@ from bot.health import (
     Health,
     HealthPages,
 )
-from bot.metrics import Metrics
-from bot.webserver import Request
+from bot.monitoring.metrics import Metrics
+from bot.webserver.webserver import Request
 
 
 def sqlite_error(said: str, code: int) -> sqlite3.OperationalError:
@@ -239,7 +239,10 @@ def get(port: int, path: str) -> tuple[int, str]:
 def test_a_running_bot_tells_its_health_and_the_command_asks_it(port: int, tmp_path: Path) -> None:
     own = {"VERBATIM_HEALTH_PORT": str(port)}
     with BotApiServer() as server, BotProcesses() as processes:
-        quick = {"bot.health.DEAF_AFTER_S": 3.0, "bot.telegrambot.polling._POLL_S": 1}
+        quick = {
+            "bot.monitoring.health.DEAF_AFTER_S": 3.0,
+            "bot.telegrambot.incoming.polling._POLL_S": 1,
+        }
         bot = processes.start(server, tmp_path, constants=quick, **own)
         server.say("a question", chat_id=server.add_user().id)
         server.wait_for_messages(1, timeout_s=20)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from processes import verbatim
 from test_verification import PARAGRAPHS, Kept, corpus, document
 
-from bot.citation import cite
-from bot.citedquotes import read_citations
+from bot.citations.citation import cite
+from bot.citations.citationparser import read_citations
+from bot.citations.showoutput import shown_passages
+from bot.cli.jsonoutput import _citation_fields
 from bot.errors import MalformedCitation
-from bot.explanation import differences, explanation
-from bot.jsonform import _citation_fields
-from bot.shownpassages import shown_passages
-from bot.verification import Verdict, Verification, verify
+from bot.verification.explanation import differences, explanation
+from bot.verification.verification import Verdict, Verification, verify
 from corpus import Document, document_from_text
 
 TWO_SENTENCES = "The first one says this. The second one says that, and a number: 85."

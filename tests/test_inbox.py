@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import inbox as inbox_module
-from bot import inboxfile
 from bot.errors import InboxUnusable
-from bot.inbox import Arrival, Begun, Inbox
+from bot.state.files import inbox as inbox_module
+from bot.state.files import inboxfile
+from bot.state.files.inbox import Arrival, Begun, Inbox
 
 
 def arrival(update_id: int, lane: str = "chat 1", payload: str = "{}") -> Arrival:

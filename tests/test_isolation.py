@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.isolation import in_line, isolated, without_controls
+from bot.language.bidiisolation import in_line, isolated, without_controls
 
 CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 NAMES = st.text(st.one_of(st.sampled_from([*CONTROLS, "a", "א", "1", " "]), st.characters()))

@@ -10,19 +10,27 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot import inbox as inbox_module
-from bot import postgresinbox
-from bot.citation import Cited
-from bot.databaseaddress import DatabaseAddress
+from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
-from bot.inbox import Arrival, Begun, Inbox
-from bot.kept import KeepsUpdates
-from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, PeopleTables, Preferences
-from bot.postgresinbox import PostgresInbox
-from bot.postgrespeople import PostgresPeople
-from bot.postgressession import PostgresSession
-from bot.postgresstate import PostgresState
-from bot.tokenbuckets import TokenBuckets
+from bot.state.contracts import KeepsUpdates
+from bot.state.databaseaddress import DatabaseAddress
+from bot.state.files import inbox as inbox_module
+from bot.state.files.inbox import Arrival, Begun, Inbox
+from bot.state.pace import TokenBuckets
+from bot.state.people import (
+    INVITATION_S,
+    Kept,
+    KeptVote,
+    LinkStyle,
+    People,
+    PeopleTables,
+    Preferences,
+)
+from bot.state.postgres import inbox as postgresinbox
+from bot.state.postgres.database import PostgresState
+from bot.state.postgres.inbox import PostgresInbox
+from bot.state.postgres.people import PostgresPeople
+from bot.state.postgres.session import PostgresSession
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100
@@ -331,7 +339,7 @@ def test_no_question_is_ever_kept_of_who_has_not_consented(
 
 
 def test_the_buckets_of_a_database_are_those_of_memory(postgres_database: str) -> None:
-    from bot.postgrespaces import PostgresPaces
+    from bot.state.postgres.pace import PostgresPaces
 
     state = PostgresState(DatabaseAddress.of(postgres_database, source="it"))
     # of two processes, and so fast that time does not count

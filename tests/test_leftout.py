@@ -11,9 +11,9 @@ from fakes import LetterEmbedder
 from houses import House, files_of
 from processes import verbatim
 
-from bot import admintexts
-from bot.doctor import _corpus
-from bot.translation import translator
+from bot.language.translation import translator
+from bot.operations.doctor import _corpus
+from bot.responders import admintexts
 from corpus import EmptyCorpus, LeftOut, Sources, document_from_bytes, read_corpus, read_sources
 from corpus.directory import corpusfiles
 from embeddings import GenerationStore, refresh

@@ -19,7 +19,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.telegrambot.chats import Chats
+from bot.state.files.chats import Chats
 from bot.telegrambot.limits import BLOCKED_S, RETRY_S, Limits, Window, after_sending
 
 

@@ -10,8 +10,8 @@ from fuzztargets import TARGETS, Run
 from growth import TOO_FAST, cpu_s, exponent, pumped
 from test_worddocument import with_body
 
-from bot.worddiff import compare, similarity
-from bot.wordplaces import word_places
+from bot.verification.worddiff import compare, similarity
+from bot.verification.wordsearch import word_places
 from corpus.documents.longparagraphs import cut_long
 from corpus.model import Span
 

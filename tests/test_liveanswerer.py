@@ -12,8 +12,8 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 from processes import VERBATIM, environment, verbatim
 
-from bot.answering import Answerer
-from bot.liveanswerer import LiveAnswerer
+from bot.answering.answerer import Answerer
+from bot.answering.liveanswerer import LiveAnswerer
 from embeddings import Generation, GenerationStore, Retriever, refresh
 
 QUESTION = "zebras zigzag"

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from bot.errors import SettingsError
-from bot.logs import RedactingFormatter, configure_logging
-from bot.requestid import request_id
+from bot.monitoring.logs import RedactingFormatter, configure_logging
+from bot.monitoring.requestid import request_id
 from bot.settings import log_as_json
 
 
@@ -63,7 +63,7 @@ def test_a_line_of_json_tells_time_level_logger_request_message_and_traceback() 
 @pytest.mark.parametrize(
     ("logger", "level", "told"),
     [
-        ("bot.questions", "DEBUG", True),
+        ("bot.responders.questions", "DEBUG", True),
         ("telegram.ext.ExtBot", "DEBUG", False),
         ("telegram.ext.ExtBot", "INFO", True),
         ("httpx", "INFO", False),

@@ -8,11 +8,11 @@ import pytest
 from botapi_server import BotApiServer
 from telegram import Bot
 
-from bot import texts
+from bot.language import texts
+from bot.language.translation import LANGUAGES, translator
+from bot.language.utf16 import utf16_length
 from bot.telegrambot import menus
 from bot.telegrambot.menus import announce
-from bot.translation import LANGUAGES, translator
-from bot.utf16 import utf16_length
 
 SCOPES = ("all_group_chats", "all_private_chats", "default")
 METHODS = ("setMyCommands", "setMyDescription", "setMyShortDescription")

@@ -11,12 +11,12 @@ from rich.console import Console
 from strategies import awkward_texts
 from test_rendering import check_limits, quote_of
 
-from bot.answering import Answer
-from bot.isolation import without_controls
-from bot.neardifference import near_difference
-from bot.rendering import render
-from bot.terminal import print_reply
-from bot.translation import translator
+from bot.answering.answerer import Answer
+from bot.cli.terminal import print_reply
+from bot.language.bidiisolation import without_controls
+from bot.language.translation import translator
+from bot.replies.neardifference import near_difference
+from bot.replies.rendering import render
 from corpus import Corpus, document_from_text
 
 TEXT = "The coalition met in Rabat on May 12, and its eighty-five members agreed on a fund."

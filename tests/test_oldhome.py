@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from processes import verbatim
 
-from bot.inbox import Inbox
-from bot.people import People
-from bot.telegrambot.chats import Chats
+from bot.state.files.chats import Chats
+from bot.state.files.inbox import Inbox
+from bot.state.people import People
 from corpus import Snapshots
 from embeddings import GenerationStore
 

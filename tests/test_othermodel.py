@@ -7,9 +7,9 @@ import pytest
 from conftest import TINY_DIMENSION
 from rich.console import Console
 
-from bot.composition import open_answerer, open_refresher
+from bot.cli.terminal import progress_bar
+from bot.composition.serving import open_answerer, open_refresher
 from bot.settings import Settings
-from bot.terminal import progress_bar
 from embeddings import IndexMismatch, SentenceTransformerEmbedder, find_model
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.smalltalk import _CAPITALISED_WORDS
-from bot.wordplaces import word_places
+from bot.answering.smalltalk import _CAPITALISED_WORDS
+from bot.verification.wordsearch import word_places
 from corpus.documents import paragraphs
 from corpus.extraction import kinds
 from corpus.extraction.pdf import pdfparagraphs, pdftext

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.citation import Cited
+from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
-from bot.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, Preferences
+from bot.state.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, Preferences
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100
@@ -255,7 +255,7 @@ def test_a_damaged_file_that_cannot_be_set_aside_does_not_end_the_bot(
     def refused(*_: object) -> None:
         raise OSError("Read-only file system")
 
-    monkeypatch.setattr("bot.peoplefile.os.replace", refused)
+    monkeypatch.setattr("bot.state.files.people.os.replace", refused)
     people._file._mend(sqlite3.DatabaseError("database disk image is malformed"))
     people.prefer(ADA, Preferences(quotes=1))
     assert people.preferences(ADA).quotes == 1

@@ -9,7 +9,7 @@ import pytest
 from botapi_server import BotApiServer, Sent, User, buttons
 from test_telegrambot import QUESTION, Bot, serving
 
-from bot.people import Kept, People
+from bot.state.people import Kept, People
 
 Office = tuple[BotApiServer, User, People, Bot]
 

@@ -5,8 +5,8 @@ from fakes import corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.citation import cite
-from bot.pointer import (
+from bot.citations.citation import cite
+from bot.verification.shortreference import (
     MOST_CODE_CHARACTERS,
     Pointer,
     parse_pointer,

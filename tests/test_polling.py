@@ -9,12 +9,13 @@ from botapi_server import BotApiServer
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.health import DEAF_AFTER_S, Health
-from bot.inbox import Arrival, Inbox
-from bot.lanes import Lanes
-from bot.telegrambot import polling, receiving
-from bot.telegrambot.polling import Poller
-from bot.telegrambot.receiving import Intake
+from bot.monitoring.health import DEAF_AFTER_S, Health
+from bot.state.files.inbox import Arrival, Inbox
+from bot.state.lanes import Lanes
+from bot.telegrambot.incoming import intake as intake_module
+from bot.telegrambot.incoming import polling
+from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.incoming.polling import Poller
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
@@ -30,7 +31,7 @@ async def left_alone(_: int) -> bool:
 def test_a_poller_whose_inbox_stays_full_is_alive_and_asks_again_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "MOST_WAITING", 1)
+    monkeypatch.setattr(intake_module, "MOST_WAITING", 1)
     monkeypatch.setattr(polling, "_FULL_PAUSE_S", 0.01)
     now_s = 0.0
 

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 from gestures import ADA, BOB, GROUP, asking, buttons_of, live_answerer, pressed, texts_of, written
 
-from bot.acts import Change
-from bot.chatreplies import ChatReplies
-from bot.conversation import Conversations
-from bot.dialogue import Dialogue
-from bot.examples import Examples
-from bot.feedback import Feedback
-from bot.people import KeptVote, People, Preferences
-from bot.pressedbuttons import PressedButtons
-from bot.privacy import Privacy
-from bot.questions import Questions
+from bot.answering.conversation import Conversations
+from bot.answering.examples import Examples
+from bot.chat.actions import Change
+from bot.chat.dialogue import Dialogue
+from bot.replies.chatreplies import ChatReplies
+from bot.responders.feedback import Feedback
+from bot.responders.pressedbuttons import PressedButtons
+from bot.responders.privacy import Privacy
+from bot.responders.questions import Questions
+from bot.state.people import KeptVote, People, Preferences
 from embeddings import GenerationStore
 
 

@@ -10,7 +10,7 @@ import pytest
 from corpora import shared_extractor
 from processes import VERBATIM, environment
 
-from bot.privatehome import close_home, open_to_others
+from bot.operations.privatehome import close_home, open_to_others
 from bot.settings import Settings
 from corpus import Snapshots
 from corpus.directory.corpusdirectory import CorpusDirectory

@@ -6,7 +6,7 @@ import time
 import pytest
 from growth import pumped
 
-from bot.answering import MAX_QUESTION_CHARACTERS, Answerer, searched_part
+from bot.answering.answerer import MAX_QUESTION_CHARACTERS, Answerer, searched_part
 from embeddings import search_form
 from embeddings.models.embedder import Embedder
 from embeddings.models.longtexts import MOST_QUESTION_TOKENS

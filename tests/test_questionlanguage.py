@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import environment
 
-from bot import questionlanguage, texts
-from bot.answering import Answerer, NoAnswer, Related
-from bot.questionlanguage import other_language_notices, question_language
+from bot.answering import questionlanguage
+from bot.answering.answerer import Answerer, NoAnswer, Related
+from bot.answering.questionlanguage import other_language_notices, question_language
+from bot.language import texts
 from corpus import Corpus
 from embeddings import DEFAULT_MODEL, model_languages
 

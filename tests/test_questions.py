@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from conftest import EVALUATION
 
-from bot.answering import Answerer, outcome_of
+from bot.answering.answerer import Answerer, outcome_of
 
 FOLDER = EVALUATION / "global-coalition-statement"
 

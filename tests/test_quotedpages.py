@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from processes import verbatim
 from test_verification import Kept, corpus
 
-from bot.answering import Answer
-from bot.citation import cite, link_to
-from bot.citedquotes import read_citations
-from bot.jsonform import _citation_fields
-from bot.openedpassage import source_message, whole_quote
-from bot.pointer import pointer_to, verify_pointer
-from bot.rendering import render
-from bot.shownpassages import shown_passages
-from bot.translation import translator
-from bot.verification import Verdict, verify
+from bot.answering.answerer import Answer
+from bot.citations.citation import cite, link_to
+from bot.citations.citationparser import read_citations
+from bot.citations.showoutput import shown_passages
+from bot.cli.jsonoutput import _citation_fields
+from bot.language.translation import translator
+from bot.replies.passageview import source_message, whole_quote
+from bot.replies.rendering import render
+from bot.verification.shortreference import pointer_to, verify_pointer
+from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_bytes, document_from_text
 from corpus.directory.corpusdirectory import Added, CorpusDirectory
 from corpus.extraction.extract import Extract

@@ -12,16 +12,16 @@ from rich.console import Console
 from strategies import awkward_texts
 from test_rendering import quote_of, rendered
 
-from bot.answering import Answer
-from bot.citation import cite, link_selects
-from bot.citedquotes import read_citations
-from bot.jsonform import reply_fields
-from bot.quotelines import without_line_ends
-from bot.rendering import EntityKind
-from bot.terminal import print_passages, print_reply
-from bot.textfragment import PageText, fragment_link
-from bot.utf16 import utf16_slice
-from bot.verification import Verdict, verify
+from bot.answering.answerer import Answer
+from bot.citations.citation import cite, link_selects
+from bot.citations.citationparser import read_citations
+from bot.citations.quotelines import without_line_ends
+from bot.citations.textfragment import PageText, fragment_link
+from bot.cli.jsonoutput import reply_fields
+from bot.cli.terminal import print_passages, print_reply
+from bot.language.utf16 import utf16_slice
+from bot.replies.rendering import EntityKind
+from bot.verification.verification import Verdict, verify
 from corpus import Corpus, document_from_text
 
 

@@ -15,14 +15,14 @@ from botprocesses import BotProcess, BotProcesses
 from processes import asked
 
 QUICK: dict[str, Any] = {
-    "bot.ends.PAUSES_S": [0.0],
-    "bot.health.DEAF_AFTER_S": 4.0,
-    "bot.health.UNSENT_AFTER_S": 1.0,
-    "bot.telegrambot.polling._POLL_S": 1,
-    "bot.telegrambot.polling._LONGEST_PAUSE_S": 0.5,
-    "bot.telegrambot.handling._RETRY_S": [0.5] * 60,
+    "bot.supervisor.endrecord.PAUSES_S": [0.0],
+    "bot.monitoring.health.DEAF_AFTER_S": 4.0,
+    "bot.monitoring.health.UNSENT_AFTER_S": 1.0,
+    "bot.telegrambot.incoming.polling._POLL_S": 1,
+    "bot.telegrambot.incoming.polling._LONGEST_PAUSE_S": 0.5,
+    "bot.telegrambot.outgoing.handler._RETRY_S": [0.5] * 60,
     "bot.telegrambot.bot._OPEN_AGAIN_S": 0.2,
-    "bot.inboxfile._BUSY_S": 0.2,
+    "bot.state.files.inboxfile._BUSY_S": 0.2,
 }
 
 

@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
-from bot.inbox import Inbox
-from bot.lanes import Lanes
-from bot.telegrambot.arrivals import arrival_of, chat_of_lane, chat_written_in, place_of_lane
-from bot.telegrambot.chats import Chats
-from bot.telegrambot.receiving import Intake
+from bot.state.files.chats import Chats
+from bot.state.files.inbox import Inbox
+from bot.state.lanes import Lanes
+from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.incoming.rawupdates import (
+    arrival_of,
+    chat_of_lane,
+    chat_written_in,
+    place_of_lane,
+)
 
 
 def message(update_id: int, chat_id: int = 7) -> dict[str, Any]:

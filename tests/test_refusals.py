@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from bot import refusals
-from bot.refusals import Refusals
+from bot.webserver import refusals
+from bot.webserver.refusals import Refusals
 
 
 def test_a_flood_of_refusals_is_counted_one_by_one_and_told_in_two_lines(

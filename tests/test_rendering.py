@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 from strategies import awkward_texts
 
-from bot.answering import Answer, NoAnswer, Quote, Related
-from bot.citation import cite
+from bot.answering.answerer import Answer, NoAnswer, Quote, Related
+from bot.citations.citation import cite
+from bot.citations.quotelines import shown, without_line_ends
+from bot.cli.terminal import print_reply
 from bot.errors import UnfaithfulQuote
-from bot.quotelines import shown, without_line_ends
-from bot.rendering import EntityKind, Message, QuotedPart, check_message, render
-from bot.terminal import print_reply
-from bot.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from bot.replies.rendering import EntityKind, Message, QuotedPart, check_message, render
 from corpus import Corpus, Document, Passage, Span, document_from_text
 from corpus.documents.documentbuilder import passage_at
 

@@ -11,9 +11,9 @@ from fakes import LetterEmbedder, corpus_of
 from rich.console import Console
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from bot.composition import open_answerer, open_refresher
+from bot.cli.terminal import progress_bar
+from bot.composition.serving import open_answerer, open_refresher
 from bot.settings import Settings
-from bot.terminal import progress_bar
 from embeddings import (
     CrossEncoderReranker,
     GenerationStore,

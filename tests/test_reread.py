@@ -11,16 +11,16 @@ import pytest
 from corpora import read_corpus, shared_extractor
 from processes import verbatim
 
-from bot.changedquotes import MOST_COMPARED, changed_quotes
-from bot.citation import cite
-from bot.citedquotes import read_citations
-from bot.composition import find_settings_model, open_index
-from bot.explanation import explanation
-from bot.jsonform import _citation_fields
-from bot.refreshing import Refresher
+from bot.citations.citation import cite
+from bot.citations.citationparser import read_citations
+from bot.cli.jsonoutput import _citation_fields
+from bot.composition.serving import find_settings_model, open_index
+from bot.operations.refresher import Refresher
 from bot.settings import Settings
-from bot.verification import Verdict, verify
-from bot.worddiff import Change
+from bot.verification.changedquotes import MOST_COMPARED, changed_quotes
+from bot.verification.explanation import explanation
+from bot.verification.verification import Verdict, verify
+from bot.verification.worddiff import Change
 from corpus import (
     Corpus,
     Document,

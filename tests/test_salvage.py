@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import inbox as inbox_module
-from bot import inboxfile
 from bot.errors import InboxBlocked
-from bot.inbox import Arrival, Begun, Inbox
-from bot.salvage import saved_updates
+from bot.state.files import inbox as inbox_module
+from bot.state.files import inboxfile
+from bot.state.files.inbox import Arrival, Begun, Inbox
+from bot.state.files.salvage import saved_updates
 
 Damage = Callable[[Path], None]
 LONG = "words " * 5_000

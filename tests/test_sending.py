@@ -9,14 +9,14 @@ from chatting import Chatter, InProcessBot, dialogue_of, live_letters
 from fakes import corpus_of
 from telegram.error import BadRequest
 
-from bot.acts import Act, Change, Say
-from bot.dialogue import Dialogue
-from bot.events import Event, Written
-from bot.rendering import Message
-from bot.telegrambot import sentanswers
-from bot.telegrambot.sentanswers import SentAnswers
-from bot.telegrambot.updates import start_link
-from bot.translation import Translator
+from bot.chat.actions import Act, Change, Say
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event, Written
+from bot.language.translation import Translator
+from bot.replies.rendering import Message
+from bot.telegrambot.incoming.updates import start_link
+from bot.telegrambot.outgoing import sentanswers
+from bot.telegrambot.outgoing.sentanswers import SentAnswers
 from embeddings import GenerationStore
 
 LONG = " ".join(["aeiou"] * 1_000) + "."

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.accessrules import AccessKind, AccessRules
+from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
-from bot.logs import RedactingFormatter
+from bot.monitoring.logs import RedactingFormatter
 from bot.settings import Settings, telegram_token
 
 TOKEN = "123456:ABC-DEF1234ghIkl"

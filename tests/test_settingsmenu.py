@@ -16,15 +16,15 @@ from gestures import (
     written,
 )
 
-from bot.acts import Act, Change, Offers, Say, Told
-from bot.dialogue import Dialogue
-from bot.events import Event
-from bot.examples import Examples
-from bot.inlinequestions import InlineQuestions
-from bot.people import LinkStyle, People, Preferences
-from bot.pressedbuttons import PressedButtons
-from bot.rendering import EntityKind, Message
-from bot.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.answering.examples import Examples
+from bot.chat.actions import Act, Change, Offers, Say, Told
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event
+from bot.replies.rendering import EntityKind, Message
+from bot.responders.inlinequestions import InlineQuestions
+from bot.responders.pressedbuttons import PressedButtons
+from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.state.people import LinkStyle, People, Preferences
 from embeddings import GenerationStore
 
 QUESTION = "zebras zigzag"
@@ -188,8 +188,8 @@ def test_data_of_no_button_of_the_menu_changes_nothing(
 
 
 def test_every_style_of_link_has_its_words() -> None:
-    from bot import peopletexts
-    from bot.translation import LANGUAGES
+    from bot.language.translation import LANGUAGES
+    from bot.responders import peopletexts
 
     assert set(peopletexts.LINKS) == set(LinkStyle)
     assert set(peopletexts.OWN_NAMES) == set(LANGUAGES)

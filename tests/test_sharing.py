@@ -16,24 +16,26 @@ import psycopg
 import pytest
 from postgresserver import PostgresServer, new_database
 
-from bot import postgresinbox, postgrespaces, postgressession
-from bot.databaseaddress import DatabaseAddress
 from bot.errors import AlreadyServing, LaneLost, PeopleUnusable, SettingsError, StateUnreachable
-from bot.inbox import MOST_BLAMED, Arrival, Begun
-from bot.openstate import SharedState, Sharing
-from bot.people import People
-from bot.postgreschats import PostgresChats
-from bot.postgresinbox import PostgresInbox
-from bot.postgrespeople import PostgresPeople
-from bot.postgressession import PostgresSession
-from bot.postgresstate import Link, PostgresState
-from bot.postgrestables import MIGRATIONS
 from bot.settings import webhook_settings
-from bot.sharedlanes import SharedLanes
-from bot.telegrambot import receiving
-from bot.telegrambot.arrivals import place_of_lane
-from bot.telegrambot.receiving import Intake
-from bot.tokenbuckets import Verdict
+from bot.state.databaseaddress import DatabaseAddress
+from bot.state.files.inbox import MOST_BLAMED, Arrival, Begun
+from bot.state.pace import Verdict
+from bot.state.people import People
+from bot.state.postgres import inbox as inbox_module
+from bot.state.postgres import pace
+from bot.state.postgres import session as session_module
+from bot.state.postgres.chats import PostgresChats
+from bot.state.postgres.database import Link, PostgresState
+from bot.state.postgres.inbox import PostgresInbox
+from bot.state.postgres.migrations import MIGRATIONS
+from bot.state.postgres.people import PostgresPeople
+from bot.state.postgres.session import PostgresSession
+from bot.state.postgres.sharedstate import SharedState, Sharing
+from bot.state.sharedlanes import SharedLanes
+from bot.telegrambot.incoming import intake as intake_module
+from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.incoming.rawupdates import place_of_lane
 
 ADA = 11
 
@@ -120,7 +122,7 @@ def test_all_processes_are_told_that_something_waits(start: Start) -> None:
     one.news.clear()
     two.news.clear()
     one.inbox.put([arrival(1)])
-    assert one.news.wait(0.9 * postgressession.POLL_S)
+    assert one.news.wait(0.9 * session_module.POLL_S)
     assert two.news.wait(5)
 
 
@@ -149,7 +151,7 @@ def test_what_a_dead_process_worked_on_is_free_at_the_second_look_with_its_marks
     died_s = time.monotonic()
     one.dies()
     until(lambda: two.inbox.claim(most=9) == ["chat 1"])
-    assert time.monotonic() - died_s < 3 * postgressession.POLL_S
+    assert time.monotonic() - died_s < 3 * session_module.POLL_S
     assert two.inbox.next_in("chat 1") == 1
     assert two.inbox.is_suspect(1)
     assert two.inbox.begin(1) == Begun("{}", 2, ("mark",))
@@ -186,7 +188,7 @@ def cut_session(url: str, process: Process) -> None:
 def test_who_loses_its_session_for_a_moment_keeps_its_lanes(
     start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(postgressession, "_RENEW_S", (0.5,))
+    monkeypatch.setattr(session_module, "_RENEW_S", (0.5,))
     one = start()
     looks = PostgresSession(one.state, "a bot", alone=False)
     one.inbox.put([arrival(1)])
@@ -205,7 +207,7 @@ def test_who_loses_its_session_for_a_moment_keeps_its_lanes(
 def test_nothing_is_claimed_while_the_session_is_not_there(
     start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(postgressession, "_RENEW_S", (1.0,))
+    monkeypatch.setattr(session_module, "_RENEW_S", (1.0,))
     one = start()
     one.inbox.put([arrival(1)])
     cut_session(postgres_database, one)
@@ -288,7 +290,7 @@ def test_a_chat_is_left_for_a_moment_to_who_remembers_it(start: Start) -> None:
     one.inbox.done(2)
     assert one.inbox.next_in("chat 1") is None
     two.inbox.put([arrival(3)])
-    time.sleep(postgresinbox.LEFT_TO_THE_LAST_S)
+    time.sleep(inbox_module.LEFT_TO_THE_LAST_S)
     assert two.inbox.claim(most=9) == ["chat 1"]
 
 
@@ -319,7 +321,7 @@ def test_bots_in_one_database_have_nothing_to_do_with_each_other(start: Start) -
 def test_one_that_polls_is_alone(
     start: Start, monkeypatch: pytest.MonkeyPatch, first: bool, second: bool
 ) -> None:
-    monkeypatch.setattr(postgressession, "_LOCK_S", 0.2)
+    monkeypatch.setattr(session_module, "_LOCK_S", 0.2)
     start(alone=first)
     with pytest.raises(AlreadyServing, match="Stop it first, or start all of them with --webhook"):
         start(alone=second)
@@ -328,8 +330,8 @@ def test_one_that_polls_is_alone(
 def test_one_that_is_replaced_while_it_lost_the_database_stops(
     start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(postgressession, "_LOCK_S", 0.2)
-    monkeypatch.setattr(postgressession, "_RENEW_S", (1.0,))
+    monkeypatch.setattr(session_module, "_LOCK_S", 0.2)
+    monkeypatch.setattr(session_module, "_RENEW_S", (1.0,))
     one = start(alone=True)
     cut(postgres_database)
     until(lambda: one.session._link._connection is None)
@@ -340,13 +342,13 @@ def test_one_that_is_replaced_while_it_lost_the_database_stops(
 def test_one_that_polls_goes_on_where_a_look_fails_and_its_connection_lives(
     start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(postgressession, "_LOCK_S", 0.2)
+    monkeypatch.setattr(session_module, "_LOCK_S", 0.2)
     one = start(alone=True)
     number = one.session.number
     one.session._link.rows("SET lock_timeout TO '100ms'")
     with psycopg.connect(postgres_database) as other:
         other.execute("LOCK TABLE verbatim_state.lanes IN ACCESS EXCLUSIVE MODE")
-        assert not one.refused.wait(3 * postgressession.POLL_S)
+        assert not one.refused.wait(3 * session_module.POLL_S)
     assert one.session.number == number
     one.news.clear()
     one.session.tell("news", "")
@@ -356,7 +358,7 @@ def test_one_that_polls_goes_on_where_a_look_fails_and_its_connection_lives(
 def test_one_that_polls_takes_its_place_again_where_the_server_has_not_seen_the_loss(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgressession, "_LOCK_S", 3.0)
+    monkeypatch.setattr(session_module, "_LOCK_S", 3.0)
     one = start(alone=True)
     number = one.session.number
     # as after a loss in the network: the server keeps the connection and its lock
@@ -527,7 +529,7 @@ def test_of_a_person_who_had_all_deleted_no_table_has_the_number_after_the_tidyi
             }
         return sorted(name for name, found in rows.items() if str(who) in found)
 
-    monkeypatch.setattr(postgrespaces, "TIDY_S", 0.0)
+    monkeypatch.setattr(pace, "TIDY_S", 0.0)
     with ExitStack() as running:
         state = SharedState(address(postgres_database))
         people, paces = (
@@ -1061,7 +1063,7 @@ def answers(link: Link) -> bool:
 def test_what_the_database_does_not_take_in_time_telegram_is_to_send_again(
     start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(receiving, "_TAKE_S", 0.3)
+    monkeypatch.setattr(intake_module, "_TAKE_S", 0.3)
     process = start()
     message = {"update_id": 7, "message": {"chat": {"id": 1}}}
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from processes import verbatim
 
-from bot.citation import cite
-from bot.deviationtexts import deviation_lines
-from bot.openedpassage import source_message
-from bot.pointer import pointer_to, verify_pointer
-from bot.translation import translator
+from bot.citations.citation import cite
+from bot.language.deviationtexts import deviation_lines
+from bot.language.translation import translator
+from bot.replies.passageview import source_message
+from bot.verification.shortreference import pointer_to, verify_pointer
 from corpus import Corpus, Snapshots, document_from_text
 from corpus.extraction.deviationform import deviations_from_json, deviations_to_json
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName

@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 from rich.console import Console
 from test_administration import Office, buttons_of, pressed, texts_of, uploaded, written
 
-from bot import texts
-from bot.answering import Answer
-from bot.citation import cite
-from bot.citedquotes import read_citations
-from bot.jsonform import document_fields, outcome_fields, reply_fields
-from bot.openedpassage import source_message, whole_quote
-from bot.origin import origin_lines
-from bot.rendering import Message, render
-from bot.terminal import print_documents, print_passages, print_reply
-from bot.terminalreports import print_outcome
-from bot.translation import translator
-from bot.utf16 import MESSAGE_UNITS, utf16_length
-from bot.verification import Verdict, verify
+from bot.answering.answerer import Answer
+from bot.citations.citation import cite
+from bot.citations.citationparser import read_citations
+from bot.citations.origin import origin_lines
+from bot.cli.jsonoutput import document_fields, outcome_fields, reply_fields
+from bot.cli.reports import print_outcome
+from bot.cli.terminal import print_documents, print_passages, print_reply
+from bot.language import texts
+from bot.language.translation import translator
+from bot.language.utf16 import MESSAGE_UNITS, utf16_length
+from bot.replies.passageview import source_message, whole_quote
+from bot.replies.rendering import Message, render
+from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_text
 from corpus.directory.additions import SourceOutcome, add_sources, find_sources
 from corpus.directory.corpusdirectory import CorpusDirectory

@@ -3,8 +3,8 @@
 import pytest
 from fakes import corpus_of
 
-from bot.answering import Answer, Answerer
-from bot.smalltalk import SmallTalk, example_questions, small_talk
+from bot.answering.answerer import Answer, Answerer
+from bot.answering.smalltalk import SmallTalk, example_questions, small_talk
 from corpus import Corpus
 
 

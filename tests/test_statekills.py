@@ -16,11 +16,11 @@ from postgresserver import PostgresServer
 from processes import asked
 from statekills import SharingBots, cut_the_last_session, share_and_kill
 
-from bot.databaseaddress import DatabaseAddress
-from bot.inbox import MOST_BLAMED
-from bot.postgresinbox import PostgresInbox
-from bot.postgressession import PostgresSession
-from bot.postgresstate import PostgresState
+from bot.state.databaseaddress import DatabaseAddress
+from bot.state.files.inbox import MOST_BLAMED
+from bot.state.postgres.database import PostgresState
+from bot.state.postgres.inbox import PostgresInbox
+from bot.state.postgres.session import PostgresSession
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +268,7 @@ def test_while_the_database_is_away_the_bot_is_not_ready_and_then_it_is(
     processes: BotProcesses, server: BotApiServer, tmp_path: Path, port: int
 ) -> None:
     with PostgresServer(tcp=True) as database, database.database() as url:
-        quick = {"bot.health.UNKEPT_AFTER_S": 12.0}
+        quick = {"bot.monitoring.health.UNKEPT_AFTER_S": 12.0}
         own = {"VERBATIM_HEALTH_PORT": str(port)}
         bot = processes.start(server, tmp_path, constants=quick, VERBATIM_STATE=url, **own)
         wait_for(lambda: asked(port, "/readyz")[0] == 200)

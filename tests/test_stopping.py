@@ -8,7 +8,7 @@ import pytest
 from botapi_server import BotApiServer
 from botprocesses import BotProcesses
 
-from bot.inbox import Inbox
+from bot.state.files.inbox import Inbox
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc")

@@ -364,7 +364,9 @@ def test_an_update_that_ends_the_process_twice_alone_is_set_aside(
         while not server.sent(user.id):
             starts += 1
             assert starts < 10
-            bot = processes.start(server, tmp_path, constants={"bot.ends.PAUSES_S": [0.0]})
+            bot = processes.start(
+                server, tmp_path, constants={"bot.supervisor.endrecord.PAUSES_S": [0.0]}
+            )
             end = time.monotonic() + 20
             while not server.sent(user.id) and time.monotonic() < end:
                 try:

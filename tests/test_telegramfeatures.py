@@ -7,7 +7,7 @@ import pytest
 from botapi_server import BotApiServer, Sent, User, buttons
 from test_telegrambot import Bot, serving
 
-from bot.telegrambot.updates import start_link
+from bot.telegrambot.incoming.updates import start_link
 from corpus import Corpus
 
 QUESTION = "How many members does the Coalition have?"

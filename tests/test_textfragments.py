@@ -7,7 +7,7 @@ from fragmentpages import page_of, read_page
 from fragmentrules import Page, compared
 from growth import TOO_FAST, exponent, pumped
 
-from bot.textfragment import PageText, fragment_link, fragment_selects
+from bot.citations.textfragment import PageText, fragment_link, fragment_selects
 from corpus import Document, Span, document_from_text
 from corpus.extraction.extract import Deviation
 from corpus.extraction.extractor import Extractor

@@ -11,7 +11,7 @@ import pytest
 from botapi_server import BotApiServer, Sent
 from chatting import Chatter, InProcessBot, dialogue_of, live
 
-from bot.answering import Answerer
+from bot.answering.answerer import Answerer
 from embeddings import GenerationStore
 
 CONVERSATION = """

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from fakes import LetterEmbedder, corpus_of
 
-from bot import texts
-from bot.answering import Answer, Answerer
-from bot.jsonform import reply_fields
-from bot.rendering import render
-from bot.smalltalk import SmallTalk, small_talk
-from bot.translation import LANGUAGES, nearest_language, translator
+from bot.answering.answerer import Answer, Answerer
+from bot.answering.smalltalk import SmallTalk, small_talk
+from bot.cli.jsonoutput import reply_fields
+from bot.language import texts
+from bot.language.translation import LANGUAGES, nearest_language, translator
+from bot.replies.rendering import render
 from corpus import Corpus
 from embeddings import GenerationStore, Retriever, refresh
 

@@ -3,12 +3,12 @@
 import sqlite3
 from pathlib import Path
 
-from bot.admintexts import troubles
-from bot.ends import End, Ends
 from bot.errors import StateUnreachable
-from bot.telegrambot.chats import Chats
-from bot.translation import translator
-from bot.troubles import Troubles, troubles_of
+from bot.language.translation import translator
+from bot.monitoring.troubles import Troubles, troubles_of
+from bot.responders.admintexts import troubles
+from bot.state.files.chats import Chats
+from bot.supervisor.endrecord import End, Ends
 
 ENGLISH, FRENCH = translator("en"), translator("fr")
 

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.telegrambot import turns as turns_module
-from bot.telegrambot.busythreads import BusyThreads
-from bot.telegrambot.turns import Turns
+from bot.telegrambot.outgoing import exclusivework as turns_module
+from bot.telegrambot.outgoing.busythreads import BusyThreads
+from bot.telegrambot.outgoing.exclusivework import Turns
 
 
 @pytest.fixture(autouse=True)

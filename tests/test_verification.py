@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import awkward_texts
 
-from bot.citation import Citation, Cited, cite, parse_reference
-from bot.citedquotes import read_citations
+from bot.citations.citation import Citation, Cited, cite, parse_reference
+from bot.citations.citationparser import read_citations
 from bot.errors import MalformedCitation
-from bot.explanation import differences, explanation
-from bot.verification import Verdict, Verification, verify
-from bot.worddiff import Change, compare, marked, most_similarity, similarity
+from bot.verification.explanation import differences, explanation
+from bot.verification.verification import Verdict, Verification, verify
+from bot.verification.worddiff import Change, compare, marked, most_similarity, similarity
 from corpus import Corpus, Document, Passage, Span, document_from_text
 
 WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima".split()

@@ -10,11 +10,11 @@ import pytest
 from processes import verbatim
 from rich.console import Console
 
-from bot import terminalreports
-from bot.citation import Cited
-from bot.commandline import EXIT_NOT_AS_CITED
-from bot.verification import Verdict, Verification
-from bot.worddiff import compare
+from bot.citations.citation import Cited
+from bot.cli import reports
+from bot.cli.app import EXIT_NOT_AS_CITED
+from bot.verification.verification import Verdict, Verification
+from bot.verification.worddiff import compare
 from corpus import Corpus, Span
 
 QUESTION = "How many members does the Coalition have?"
@@ -150,9 +150,7 @@ def test_colour_is_for_terminals_and_control_characters_for_none(at_terminal: bo
     pieces = compare("An old word.", "A \x1b]0;new\x07 word.")
     screen = StringIO()
     console = Console(file=screen, force_terminal=at_terminal, color_system="standard", width=80)
-    terminalreports.print_verifications(
-        [Verification(cited, Verdict.MISQUOTED, pieces=pieces)], console
-    )
+    reports.print_verifications([Verification(cited, Verdict.MISQUOTED, pieces=pieces)], console)
     written = screen.getvalue()
     plain = re.sub(r"\x1b\[[0-9;]*m", "", written)
     assert (plain != written) == at_terminal

@@ -10,15 +10,15 @@ from canaries import CANARIES, answerer_of, compared, documents, opens_in
 from chatting import Talk, dialogue_of
 from fakes import LetterEmbedder, Open
 
-from bot.accessrules import AccessRules
-from bot.acts import Act, Say
-from bot.answering import Answerer
-from bot.events import InlineAsked, Person, Place, PlaceKind, Written
-from bot.inlinequestions import InlineQuestions
-from bot.liveanswerer import LiveAnswerer
-from bot.pointer import Pointer
-from bot.rendering import PASSAGE_START, EntityKind
-from bot.translation import translator
+from bot.answering.answerer import Answerer
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.accessrules import AccessRules
+from bot.chat.actions import Act, Say
+from bot.chat.events import InlineAsked, Person, Place, PlaceKind, Written
+from bot.language.translation import translator
+from bot.replies.rendering import PASSAGE_START, EntityKind
+from bot.responders.inlinequestions import InlineQuestions
+from bot.verification.shortreference import Pointer
 from corpus import Corpus, Document, Snapshots, Span, digest_of, document_from_text
 from embeddings import GenerationStore, PassageIndex, Retriever, refresh
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import _extractor
+from bot.operations.doctor import _extractor
 from corpus.confinement import kernel, landlock
 from corpus.confinement.importpaths import import_paths
 from corpus.confinement.walls import NO_WALLS, Plan, Walls, trial

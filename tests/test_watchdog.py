@@ -15,18 +15,19 @@ from botapi_server import BotApiServer
 from botprocesses import POISON, VERY_SLOW, BotProcess, BotProcesses
 from processes import asked
 
-from bot import ends as ends_module
-from bot import health, watchdog
-from bot.ends import Ends
-from bot.telegrambot import polling
+from bot.monitoring import health
+from bot.supervisor import endrecord as ends_module
+from bot.supervisor import watchdog
+from bot.supervisor.endrecord import Ends
+from bot.telegrambot.incoming import polling
 
 QUICK: dict[str, Any] = {
-    "bot.ends.PAUSES_S": [0.0],
-    "bot.watchdog.SILENT_S": 2.0,
-    "bot.watchdog.RED_AFTER_S": 1.0,
-    "bot.watchdog._REPLY_S": 0.3,
-    "bot.health.BUSY_AFTER_S": 1.0,
-    "bot.health.RESTART_AFTER_S": 3.0,
+    "bot.supervisor.endrecord.PAUSES_S": [0.0],
+    "bot.supervisor.watchdog.SILENT_S": 2.0,
+    "bot.supervisor.watchdog.RED_AFTER_S": 1.0,
+    "bot.supervisor.watchdog._REPLY_S": 0.3,
+    "bot.monitoring.health.BUSY_AFTER_S": 1.0,
+    "bot.monitoring.health.RESTART_AFTER_S": 3.0,
     "bot.telegrambot.bot._LONGEST_AGAIN_S": 3.0,
     "bot.telegrambot.bot.BUSY_AFTER_S": 1.0,
 }
@@ -113,7 +114,10 @@ def test_messages_that_keep_all_threads_busy_are_set_aside(
         people = [server.add_user() for _ in range(8)]
         for person in people:
             server.say(harm, chat_id=person.id)
-        alone = {"bot.telegrambot.turns.ALONE_S": 0.2, "bot.telegrambot.turns.QUIET_S": 0.1}
+        alone = {
+            "bot.telegrambot.outgoing.exclusivework.ALONE_S": 0.2,
+            "bot.telegrambot.outgoing.exclusivework.QUIET_S": 0.1,
+        }
         bots = [processes.start(server, tmp_path, constants={**QUICK, **alone})]
         end = time.monotonic() + 60
         while len({sent.chat_id for sent in server.sent()}) < len(people):
@@ -244,10 +248,10 @@ def test_sigterm_ends_the_bot_in_time_whatever_a_thread_does(
     with BotApiServer() as server:
         constants = {
             **QUICK,
-            "bot.watchdog.SILENT_S": 60.0,
-            "bot.watchdog.GRACE_S": 5.0,
+            "bot.supervisor.watchdog.SILENT_S": 60.0,
+            "bot.supervisor.watchdog.GRACE_S": 5.0,
             "bot.telegrambot.bot._DRAIN_S": 2.0,
-            "bot.telegrambot.handling._CLOSE_S": 0.5,
+            "bot.telegrambot.outgoing.handler._CLOSE_S": 0.5,
         }
         bot = processes.start(server, tmp_path, constants=constants)
         person = server.add_user()
@@ -320,7 +324,7 @@ def test_a_container_that_ran_out_of_memory_is_no_kill_from_outside(
     with BotApiServer() as server:
         person = server.add_user()
         server.say(VERY_SLOW, chat_id=person.id)
-        memory = {**QUICK, "bot.watchdog.OOM_COUNTS": counts}
+        memory = {**QUICK, "bot.supervisor.watchdog.OOM_COUNTS": counts}
         for number in range(2):
             more = {
                 name: str(value) if value is counts else value for name, value in memory.items()

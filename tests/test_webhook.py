@@ -15,14 +15,15 @@ from botprocesses import SLOW, BotProcess, BotProcesses
 from telegram import Bot, WebhookInfo
 
 from bot.errors import SettingsError
-from bot.health import DEAF_AFTER_S, Health
-from bot.inbox import Arrival, Inbox
-from bot.lanes import Lanes
+from bot.monitoring.health import DEAF_AFTER_S, Health
 from bot.settings import WebhookSettings, webhook_settings
-from bot.telegrambot import receiving, webhook
-from bot.telegrambot.receiving import Intake
-from bot.telegrambot.webhook import MOST_BODY_BYTES, Webhook
-from bot.webserver import Request
+from bot.state.files.inbox import Arrival, Inbox
+from bot.state.lanes import Lanes
+from bot.telegrambot.incoming import intake as intake_module
+from bot.telegrambot.incoming import webhook
+from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.incoming.webhook import MOST_BODY_BYTES, Webhook
+from bot.webserver.webserver import Request
 
 SECRET = "a-secret_of_the_webhook"
 
@@ -300,7 +301,7 @@ def test_a_call_that_comes_tells_that_the_webhook_is_ready_whatever_failed(
 def test_a_webhook_whose_inbox_is_full_is_not_deaf(
     looking: Looking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "MOST_WAITING", 1)
+    monkeypatch.setattr(intake_module, "MOST_WAITING", 1)
     looking.inbox.put([Arrival(1, "chat 1", "{}")])
     looking.waiting, looking.error = 3, "Wrong response from the webhook: 503"
     assert asyncio.run(looking.for_long()) == "the inbox is full"

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot import webconnections, webserver
-from bot.refusals import Refusals
-from bot.webserver import Reply, Request, WebServer
+from bot.webserver import webconnections, webserver
+from bot.webserver.refusals import Refusals
+from bot.webserver.webserver import Reply, Request, WebServer
 
 PLACES = 200
 

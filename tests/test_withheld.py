@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fakes import LetterEmbedder, corpus_of
 
-from bot.answering import Answerer
+from bot.answering.answerer import Answerer
 from corpus import Corpus, Sources
 from embeddings import PassageIndex, Retriever, refresh, unchanged
 from embeddings.generations.groupaccess import Withheld

@@ -53,8 +53,8 @@ def test_a_question_imports_what_it_needs(asked: tuple[list[str], int]) -> None:
     modules, _ = asked
     assert not {name.partition(".")[0] for name in modules} & set(FORBIDDEN)
     chat = {
-        "bot.administration",
-        "bot.submissions",
+        "bot.responders.administration",
+        "bot.operations.submissions",
         "corpus.web.fetching",
         "corpus.directory.additions",
         "asyncio",

@@ -14,33 +14,38 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
-from bot import texts
-from bot.dialogue import Dialogue
+from bot.chat.dialogue import Dialogue
 from bot.errors import AlreadyServing, InboxBlocked, InboxUnusable, TokenRefused
-from bot.health import BUSY_AFTER_S, Health, HealthPages
-from bot.inbox import Inbox
-from bot.kept import NOT_KEPT, KeepsChats, KeepsUpdates
-from bot.lanes import Lanes
-from bot.lifeline import Lifeline
-from bot.metrics import Metrics
+from bot.language import texts
+from bot.monitoring.health import BUSY_AFTER_S, Health, HealthPages
+from bot.monitoring.metrics import Metrics
 from bot.settings import Settings, WebhookSettings
-from bot.sharedlanes import SharedLanes
-from bot.telegrambot.arrivals import chat_written_in, kind_of, move_told_in, place_of_lane
-from bot.telegrambot.chats import Chats
+from bot.state.contracts import NOT_KEPT, KeepsChats, KeepsUpdates
+from bot.state.files.chats import Chats
+from bot.state.files.inbox import Inbox
+from bot.state.lanes import Lanes
+from bot.state.sharedlanes import SharedLanes
+from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot.connection import Connection
-from bot.telegrambot.handling import Handler
+from bot.telegrambot.incoming.intake import MOST_WAITING, Intake, OnNew, TakesNumbers
+from bot.telegrambot.incoming.polling import Poller
+from bot.telegrambot.incoming.rawupdates import (
+    chat_written_in,
+    kind_of,
+    move_told_in,
+    place_of_lane,
+)
+from bot.telegrambot.incoming.updateseal import Seal
+from bot.telegrambot.incoming.webhook import Webhook
 from bot.telegrambot.limits import CONNECTIONS, Limits
 from bot.telegrambot.menus import announce
-from bot.telegrambot.polling import Poller
-from bot.telegrambot.receiving import MOST_WAITING, Intake, OnNew, TakesNumbers
-from bot.telegrambot.sealing import Seal
-from bot.telegrambot.waiting import seconds_of
-from bot.telegrambot.webhook import Webhook
-from bot.webserver import WebServer
+from bot.telegrambot.outgoing.handler import Handler
+from bot.telegrambot.retrypause import seconds_of
+from bot.webserver.webserver import WebServer
 from corpus.filelocks import LockHeld, file_lock
 
 if TYPE_CHECKING:
-    from bot.openstate import SharedState, Sharing
+    from bot.state.postgres.sharedstate import SharedState, Sharing
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from telegram import Bot
 from telegram.error import TelegramError
 
+from bot.chat.events import Written
 from bot.errors import FileNotFetched
-from bot.events import Written
-from bot.kept import NOT_KEPT, KeepsChats, KeepsUpdates
-from bot.requestid import request_id
-from bot.telegrambot.arrivals import id_in, is_by
-from bot.telegrambot.sealing import Seal, command_again
+from bot.monitoring.requestid import request_id
+from bot.state.contracts import NOT_KEPT, KeepsChats, KeepsUpdates
+from bot.telegrambot.incoming.rawupdates import id_in, is_by
+from bot.telegrambot.incoming.updateseal import Seal, command_again
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from telegram.error import (
 )
 from telegram.ext import BaseRateLimiter
 
-from bot.kept import KeepsChats
-from bot.telegrambot.waiting import seconds_of
+from bot.state.contracts import KeepsChats
+from bot.telegrambot.retrypause import seconds_of
 
 log = logging.getLogger(__name__)
 

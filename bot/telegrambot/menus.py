@@ -16,9 +16,10 @@ from telegram import (
 )
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from bot import admintexts, texts
-from bot.telegrambot.waiting import seconds_of
-from bot.translation import LANGUAGES, translator
+from bot.language import texts
+from bot.language.translation import LANGUAGES, translator
+from bot.responders import admintexts
+from bot.telegrambot.retrypause import seconds_of
 
 log = logging.getLogger(__name__)
 

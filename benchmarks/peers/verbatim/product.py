@@ -30,7 +30,7 @@ class Product:
         self.settings = Settings.from_environment(os.environ)
         self.ids = _write_documents(task, self.settings.corpus_directory)
         if task.action in {"build", "refresh", "no-op"}:
-            from bot.composition import open_refresher
+            from bot.composition.serving import open_refresher
 
             self.refresher = open_refresher(self.settings, progress_bar=_no_bar)
             if task.action != "no-op":
@@ -41,7 +41,7 @@ class Product:
 
     def open(self, task: Task) -> None:
         if task.action == "ask":
-            from bot.composition import open_served
+            from bot.composition.serving import open_served
 
             self.served = open_served(self.settings, progress_bar=_no_bar)
             self.answerer = self.served.answerers.current

@@ -1,0 +1,1 @@
+"""Turns a question into quotes, or into the plain statement that nothing answers it."""

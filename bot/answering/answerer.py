@@ -1,0 +1,361 @@
+"""Question → Answer, Related or NoAnswer: quotes with citations, checked against their source."""
+
+import enum
+import threading
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from bot.answering.conversation import topic
+from bot.answering.distinctquotes import distinct_hits
+from bot.answering.questionlanguage import other_language_notices
+from bot.answering.smalltalk import small_talk, small_talk_reply
+from bot.citations.citation import Citation, cite
+from bot.citations.textfragment import PageText
+from bot.errors import UnfaithfulQuote
+from bot.language import texts
+from bot.language.deviationtexts import DeviationsOf, nothing_noted
+from bot.language.filtertexts import in_words
+from bot.language.translation import LANGUAGES, Translator, translator
+from corpus import Corpus, Passage, Span
+from embeddings import (
+    Filter,
+    Hit,
+    Manifest,
+    Query,
+    QuestionFilters,
+    Retriever,
+    best_hits,
+    same_text,
+    search_form,
+)
+from embeddings.cores import usable_cores
+
+MAX_QUESTION_CHARACTERS = 1_000
+MOST_QUOTES = 10
+DEFAULT_QUOTES = 3
+
+ANSWER_SCORE = 0.35
+RELATED_SCORE = 0.12
+"""Least probability of the first Hit for an answer, and for related passages."""
+
+_SEEN = 1_000
+"""How many Hits are looked through for quotes that say different things: all there are."""
+
+FURTHER_QUOTE_SHARE = 0.01
+"""Least probability of a further quote, as a share of the first one's."""
+
+_PAGES_REMEMBERED = 32
+
+_TOLD_SHARE = 0.5
+"""From which share of what was asked before an answer says that it counted."""
+
+
+class Outcome(enum.Enum):
+    """What came of a question; the values are those of the JSON form."""
+
+    ANSWER = "answer"
+    RELATED = "related"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One contiguous slice of a source, word for word.
+
+    ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
+    quote. ``score`` is in [0, 1]. ``also`` are the other places where the same text stands,
+    character by character but for its white space, the earliest first.
+    """
+
+    text: str
+    evidence_text: str
+    evidence: Span
+    sentences: tuple[Span, ...]
+    score: float
+    citation: Citation
+    also: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Quotes that answer, best first (at least one), from the named generation.
+
+    ``language`` is that of the notices, and of the words that a quote is shown with. ``only`` is
+    the filter that was searched under, None where everything was searched.
+    """
+
+    question: str
+    generation: int
+    quotes: tuple[Quote, ...]
+    notices: tuple[str, ...] = ()
+    language: str = LANGUAGES[0]
+    only: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Quotes that are near the question but do not answer it, best first (at least one)."""
+
+    question: str
+    generation: int
+    quotes: tuple[Quote, ...]
+    notices: tuple[str, ...] = ()
+    language: str = LANGUAGES[0]
+    only: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nothing in the corpus answers; or nothing was asked, and ``message`` says what to do."""
+
+    question: str
+    generation: int
+    notices: tuple[str, ...] = ()
+    message: str | None = None
+    language: str = LANGUAGES[0]
+    only: Filter | None = None
+
+    @property
+    def quotes(self) -> tuple[Quote, ...]:
+        """Always empty."""
+        return ()
+
+
+Reply = Answer | Related | NoAnswer
+
+
+def outcome_of(reply: Reply) -> Outcome:
+    """Which of the three outcomes the reply is."""
+    match reply:
+        case Answer():
+            return Outcome.ANSWER
+        case Related():
+            return Outcome.RELATED
+        case NoAnswer():
+            return Outcome.NONE
+
+
+def is_question(reply: Reply) -> bool:
+    """Whether the reply is to a question, not to small talk or to a text without a word."""
+    return not isinstance(reply, NoAnswer) or reply.message is None
+
+
+class Answerer:
+    """Answers questions from one generation. Safe to call from several threads, of which as many
+    at a time get on as there are cores.
+    """
+
+    def __init__(
+        self, retriever: Retriever, *, deviations_of: DeviationsOf = nothing_noted
+    ) -> None:
+        """``deviations_of`` tells of a page's other words, among which links find the quote."""
+        self._retriever = retriever
+        self._deviations_of = deviations_of
+        self._page_of = lru_cache(maxsize=_PAGES_REMEMBERED)(self._page)
+        # more at a time would take the interpreter from each other: 16 were a third slower than 2
+        self._turns = threading.Semaphore(usable_cores())
+        self._question_filters = QuestionFilters(retriever.generation.corpus)
+        self._seen_by: dict[frozenset[str], Answerer] = {}
+        self._opening = threading.Lock()
+
+    def seen_by(self, groups: frozenset[str]) -> "Answerer":
+        """The Answerer of what members of the groups may see; this one where that is everything.
+
+        Groups that no document is for make no difference.
+        """
+        known = groups & self._groups
+        with self._opening:
+            if known not in self._seen_by:
+                retriever = self._retriever.seen_by(known)
+                same = retriever is self._retriever
+                self._seen_by[known] = self if same else self._of(retriever)
+            return self._seen_by[known]
+
+    def _of(self, retriever: Retriever) -> "Answerer":
+        return Answerer(retriever, deviations_of=self._deviations_of)
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        """The groups that a document is for."""
+        return self._retriever.reader_groups
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus that is quoted from."""
+        return self._retriever.generation.corpus
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation in use."""
+        return self._retriever.generation.number
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the generation in use; of a part of it, with the counts of that part."""
+        return self._retriever.generation.manifest
+
+    def answer(
+        self,
+        question: str,
+        *,
+        top: int = DEFAULT_QUOTES,
+        only: Filter | None = None,
+        language: str = LANGUAGES[0],
+        earlier: tuple[str, ...] = (),
+    ) -> Reply:
+        """The reply to a question, with at most ``top`` quotes that say different things.
+
+        ``earlier`` is what the person asked before, oldest first. A question that leans on it is
+        read together with it, and a notice says so.
+
+        Only documents that match ``only``, and the filter that the question itself states, are
+        searched, and a notice says which; a filter of the question that would leave none is not
+        used.
+
+        A question without a letter or digit, and small talk, give NoAnswer with a message of their
+        own. Misspelt words are put right where that finds a more probable passage, and of a
+        question of more than ``MAX_QUESTION_CHARACTERS`` the first so many are searched; a notice
+        says so in both cases. Where nothing answers and the question is in a language that the
+        model may not read, a notice says that, in the question's language if there is a catalogue
+        of it. All else is said in ``language``.
+
+        Raises:
+            ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``, or ``language`` not in
+                ``LANGUAGES``.
+            UnfaithfulQuote: if a quote is not a slice of its source; nothing is returned then.
+        """
+        if not 1 <= top <= MOST_QUOTES:
+            raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
+        with self._turns:
+            return self._answer(question, top, only, language, earlier)
+
+    def _answer(
+        self,
+        question: str,
+        top: int,
+        only: Filter | None,
+        language: str,
+        earlier: tuple[str, ...],
+    ) -> Reply:
+        words = translator(language)
+        asked = question.strip()
+        if not any(c.isalnum() for c in asked):
+            said = words.say(texts.NO_WORD)
+            return NoAnswer(question, self.generation, message=said, language=language)
+        notices: tuple[str, ...] = ()
+        searched = searched_part(asked)
+        if searched != asked:
+            most = words.number(len(searched))
+            notices = (words.say(texts.LONG_QUESTION, characters=most),)
+            asked = searched
+        phrase = small_talk(asked)
+        if phrase is not None:
+            said = small_talk_reply(phrase, self.corpus, language=language)
+            return NoAnswer(question, self.generation, message=said, language=language)
+        only, said_of_filter = self._filter(asked, only, words)
+        notices = (*notices, *said_of_filter)
+        query = Query(asked, earlier)
+        hits, corrected = best_hits(self._retriever, query, top=_SEEN, only=only)
+        if corrected is not None:
+            notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
+        if self._retriever.carried_share(query) >= _TOLD_SHARE:
+            notices = (*notices, words.say(texts.ABOUT, topic=topic(earlier)))
+        if not hits or hits[0].score < ANSWER_SCORE:
+            model = self._retriever.generation.manifest.model
+            notices = (
+                *notices,
+                *other_language_notices(
+                    asked, corpus=self.corpus, model=model.name, language=language
+                ),
+            )
+        if not hits or hits[0].score < RELATED_SCORE:
+            return NoAnswer(question, self.generation, notices, language=language, only=only)
+        least = FURTHER_QUOTE_SHARE * hits[0].score
+        distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)
+        quotes = tuple(self._quote(found) for found in distinct)
+        reply = Answer if hits[0].score >= ANSWER_SCORE else Related
+        return reply(question, self.generation, quotes, notices, language, only)
+
+    def _filter(
+        self, asked: str, given: Filter | None, words: Translator
+    ) -> tuple[Filter | None, tuple[str, ...]]:
+        """The filter to search under, None for none, and what is to be said of it."""
+        read = self._question_filters.read(asked)
+        both = (given or Filter()).and_also(read.filter if read else Filter())
+        dropped: tuple[str, ...] = ()
+        if read is not None and not self._leaves_any(both):
+            stated = ", ".join(read.words)
+            dropped = (words.say(texts.NO_STATEMENT_FITS_WORDS, stated=stated),)
+            both = given or Filter()
+        if not both:
+            return None, dropped
+        searched = texts.SEARCHED_ONLY if self._leaves_any(both) else texts.NO_STATEMENT_FITS
+        said = words.say(searched, documents=in_words(both, self.corpus, words))
+        return both, (*dropped, said)
+
+    def _leaves_any(self, only: Filter) -> bool:
+        return any(only.matches(document) for document in self.corpus.documents)
+
+    def _quote(self, hit: Hit) -> Quote:
+        quote = Quote(
+            text=hit.passage.text,
+            evidence_text=hit.evidence.text,
+            evidence=hit.evidence.span,
+            sentences=tuple(sentence.span for sentence in hit.passage.sentences),
+            score=hit.score,
+            citation=self.cite(hit.passage),
+            also=tuple(self.cite(other) for other in hit.also),
+        )
+        check_quote(quote, self.corpus)
+        return quote
+
+    def cite(self, passage: Passage) -> Citation:
+        """The citation of a passage of the corpus, with a link that finds it in its page."""
+        document = self.corpus.document(passage.document_id)
+        return cite(document, passage, shown=self._page_of(document.id) if document.url else None)
+
+    def _page(self, document_id: str) -> PageText:
+        document = self.corpus.document(document_id)
+        return PageText(document.text, self._deviations_of(document.digest))
+
+
+def searched_part(question: str) -> str:
+    """The beginning of a question that is searched: at most ``MAX_QUESTION_CHARACTERS``.
+
+    It is as short in the form that is searched, in which a few characters are many letters: "ﷺ"
+    is eighteen.
+    """
+    part = question[:MAX_QUESTION_CHARACTERS]
+    while (length := len(search_form(part))) > MAX_QUESTION_CHARACTERS:
+        part = part[: len(part) * MAX_QUESTION_CHARACTERS // length]
+    return part
+
+
+def check_quote(quote: Quote, corpus: Corpus) -> None:
+    """Returns if the quote is exactly what its citation says the source says, and the text of the
+    other places the same.
+
+    Raises:
+        UnfaithfulQuote: if a source has another digest, or quote or evidence other words.
+    """
+    citation = quote.citation
+    document = corpus.document(citation.document)
+    faithful = (
+        document.digest == citation.digest
+        and document.text[citation.start : citation.end] == quote.text
+        and quote.evidence.of(document.text) == quote.evidence_text
+        and Span(citation.start, citation.end).contains(quote.evidence)
+    )
+    if not faithful:
+        raise UnfaithfulQuote(
+            f"A quote from {citation.document}, {citation.label}, differs from its source and was "
+            'held back. Type "verbatim refresh" to build the index anew.'
+        )
+    for other in quote.also:
+        document = corpus.document(other.document)
+        text = document.text[other.start : other.end]
+        if document.digest != other.digest or not same_text(text, quote.text):
+            raise UnfaithfulQuote(
+                f"A quote does not stand in {other.document}, {other.label}, as was said, and was "
+                'held back. Type "verbatim refresh" to build the index anew.'
+            )

@@ -1,0 +1,21 @@
+"""A reply with the links that a chat wants."""
+
+from dataclasses import replace
+
+from bot.answering.answerer import NoAnswer, Quote, Reply
+from bot.citations.citation import Citation
+from bot.state.people import LinkStyle
+
+
+def in_link_style(reply: Reply, style: LinkStyle) -> Reply:
+    """The reply, its citations' links to the very words, to the page alone, or without links."""
+    if isinstance(reply, NoAnswer) or style is LinkStyle.WORDS:
+        return reply
+    return replace(reply, quotes=tuple(_restyled(quote, style) for quote in reply.quotes))
+
+
+def _restyled(quote: Quote, style: LinkStyle) -> Quote:
+    def restyled(citation: Citation) -> Citation:
+        return replace(citation, link=citation.url if style is LinkStyle.PAGE else None)
+
+    return replace(quote, citation=restyled(quote.citation), also=tuple(map(restyled, quote.also)))

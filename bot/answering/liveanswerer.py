@@ -1,0 +1,144 @@
+"""Answers from the published generation while refreshes and rollbacks go on."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.answering.answerer import Answerer
+from bot.chat.events import Event
+from bot.errors import UnfaithfulQuote
+from embeddings import Generation, GenerationError, PassageIndex
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+RETRY_S = 60.0
+_JOIN_S = 5.0
+
+GroupsOf = Callable[[Event], frozenset[str]]
+"""The groups of readers that an event's person belongs to, in the place of the event."""
+
+OpenAnswerer = Callable[[Generation], Answerer]
+"""Makes an Answerer of a generation.
+
+Raises a ``GenerationError`` for one that cannot be used, by another model say.
+"""
+
+
+class LiveAnswerer:
+    """Holds the Answerer in use, and puts another in its place when a generation is published.
+
+    Whoever answers a question takes ``current`` once and keeps it to the end: the reply and the
+    corpus it is compared with are then of one generation. The generation before stays in memory
+    until the last question that took it is answered.
+    """
+
+    def __init__(
+        self,
+        answerer: Answerer,
+        store: PassageIndex,
+        open_answerer: OpenAnswerer,
+        *,
+        refused: int | None = None,
+        groups_of: GroupsOf = lambda _: frozenset(),
+        warn: Callable[[str], None] = log.warning,
+    ) -> None:
+        """Begins with an Answerer; ``refused`` is the published generation where that is damaged
+        and an earlier one answers. ``groups_of`` tells what an event's person may see.
+        """
+        self._groups_of = groups_of
+        self._current = answerer
+        self._store = store
+        self._open_answerer = open_answerer
+        self._warn = warn
+        self._told: str | None = None
+        self._refused = refused
+        self._looking = threading.Lock()
+        self._retry_at = time.monotonic() + RETRY_S
+
+    @property
+    def current(self) -> Answerer:
+        """The Answerer to answer one question with, from start to end: of what is public."""
+        return self._current.seen_by(frozenset())
+
+    def of(self, event: Event) -> Answerer:
+        """The Answerer for an event: of what its person may see in its place."""
+        return self._current.seen_by(self._groups_of(event))
+
+    @property
+    def everything(self) -> Answerer:
+        """The Answerer of all documents, for who keeps them."""
+        return self._current
+
+    def look(self) -> None:
+        """Swaps to the published generation if that is another one than the one in use.
+
+        It is opened, checked and asked once before it is put in place. One that cannot be used
+        leaves the one in use answering; that is told once, and tried again after ``RETRY_S``.
+        """
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            number = self._store.current_number()
+            in_use = number == self._current.generation and self._store.holds(
+                self._current.manifest
+            )
+        except GenerationError as error:
+            self._tell(str(error))
+            return
+        if number is None:
+            return
+        if in_use:
+            self._told = self._refused = None
+            return
+        if number == self._refused and time.monotonic() < self._retry_at:
+            return
+        started = time.monotonic()
+        try:
+            answerer = self._open_answerer(self._store.open(number))
+            _warm_up(answerer)
+        except (GenerationError, UnfaithfulQuote) as error:
+            self._refused, self._retry_at = number, time.monotonic() + RETRY_S
+            self._tell(str(error))
+            return
+        self._current = answerer
+        self._told = self._refused = None
+        log.info("generation %d answers now, after %.2f s", number, time.monotonic() - started)
+
+    @contextmanager
+    def watching(self, *, every_s: float = LOOK_S) -> Iterator[None]:
+        """Looks again and again, in a thread of its own, until the block ends."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(every_s):
+                try:
+                    self.look()
+                except Exception:
+                    log.exception("the published generation could not be opened")
+
+        watcher = threading.Thread(target=watch, name="generations", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join(_JOIN_S)
+
+    def _tell(self, problem: str) -> None:
+        if problem != self._told:
+            self._told = problem
+            self._warn(f"{problem} Generation {self._current.generation} goes on answering.")
+
+
+def _warm_up(answerer: Answerer) -> None:
+    """Computes here what the first question would have to wait for."""
+    titles = [document.title for document in answerer.corpus.documents[:1]]
+    answerer.answer(titles[0] if titles else "warm")
+    public = answerer.seen_by(frozenset())
+    if public is not answerer:
+        public.answer("warm")

@@ -1,0 +1,1 @@
+"""Defines events and actions of a chat as values, without any chat library."""

@@ -1,0 +1,79 @@
+"""What the bot does about what people do: events → acts. No chat library is known here.
+
+Each thing that the bot can do is a responder; the first that takes an event answers it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from bot.chat.actions import Act, Offers, Say, Told
+from bot.chat.events import Event, InlineAsked, Pressed, Uploaded, Written
+from bot.language import texts
+from bot.language.translation import Translator, nearest_language, translator
+from bot.replies.rendering import Message
+
+
+class Responder(Protocol):
+    """One thing that the bot can do."""
+
+    def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
+        """The acts about an event, made as they are done; None for an event of another's.
+
+        ``words`` says texts in the language of the chat. Called from several threads, for events
+        of different places at once.
+        """
+        ...
+
+
+def client_language(event: Event) -> str:
+    """The language of the person's chat program, or the nearest one that there are texts in."""
+    return nearest_language(event.person.language_code)
+
+
+class Dialogue:
+    """Answers events by the first responder that takes them; safe to call from several threads."""
+
+    def __init__(
+        self,
+        responders: Sequence[Responder],
+        *,
+        language_of: Callable[[Event], str] = client_language,
+    ) -> None:
+        self._responders = tuple(responders)
+        self._language_of = language_of
+
+    def acts(self, event: Event) -> Iterator[Act]:
+        """What is done about an event, one after the other; nothing for what is not for the bot."""
+        words = translator(self._language_of(event))
+        for responder in self._responders:
+            acts = responder.respond(event, words)
+            if acts is not None:
+                yield from acts
+                return
+        # who asks inline or presses a button waits until something comes
+        if isinstance(event, Pressed):
+            yield Told()
+        elif isinstance(event, InlineAsked):
+            yield Offers(())
+
+    def apology(self, event: Event) -> Iterator[Act]:
+        """What is said where an event could not be answered."""
+        return self._said_instead(event, texts.FAILED)
+
+    def set_aside(self, event: Event) -> Iterator[Act]:
+        """Yields the sentence for an event that is not answered, since it ends the process."""
+        return self._said_instead(event, texts.SET_ASIDE)
+
+    def _said_instead(self, event: Event, text: str) -> Iterator[Act]:
+        words = translator(self._language_of(event))
+        if isinstance(event, Written | Uploaded):
+            yield say(event, words.say(text))
+        elif isinstance(event, Pressed):
+            # the button may have been answered before the failure: what is told then is not seen
+            yield Told()
+            yield Say((Message(words.say(text)),), event.message_id)
+
+
+def say(event: Written | Uploaded, text: str) -> Say:
+    """A plain message in answer to an event."""
+    return Say((Message(text),), event.message_id)

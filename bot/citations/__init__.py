@@ -1,0 +1,1 @@
+"""Cites a quote, reads citations and shows quotes."""

@@ -1,0 +1,218 @@
+"""Where a quote stands, a link that leads to the very words, and a reference to re-check it by."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
+
+from bot.citations.textfragment import PageText, fragment_link, fragment_selects
+from bot.errors import MalformedCitation
+from corpus import Document, Passage, Span
+
+REFERENCE_DIGITS = 12
+"""Digits of a digest in a reference: so many that no two texts share them by chance."""
+
+DESCRIPTIONS = (
+    "title",
+    "publisher",
+    "publisher_said_by",
+    "date",
+    "url",
+    "url_said_by",
+    "fetched",
+    "link",
+)
+"""The fields of a citation that describe its document and are no part of the quoted words."""
+
+ORIGIN = "origin"
+"""Names the lines that ``verbatim show`` prints under the title: the origin, for a person."""
+
+_HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
+_PAGE_LINK = re.compile(r"#page=(?P<page>[0-9]{1,9})")
+_REFERENCE = re.compile(
+    r"(?P<document>\S+)\[(?P<start>[0-9]{1,9}):(?P<end>[0-9]{1,9})\]@(?P<digest>[0-9a-f]{12,64})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Everything needed to find and re-check a quote.
+
+    ``start`` and ``end`` are code points of the stored text of ``document`` (its id), which had
+    the SHA-256 ``digest``. ``paragraph`` is the number, 0 for a dateline. ``link`` is ``url``
+    with a text fragment, or for a PDF with its page; both are None for a document without an
+    address. ``fetched`` and ``said_by_source``: see ``Document``. ``page`` and ``last_page`` are
+    those on which the quote begins and ends, as they lie in the file, from 1; None without pages.
+    """
+
+    document: str
+    title: str
+    publisher: str | None
+    published: date | None
+    paragraph: int
+    label: str
+    start: int
+    end: int
+    url: str | None
+    link: str | None
+    digest: str
+    fetched: str | None = None
+    said_by_source: frozenset[str] = frozenset()
+    page: int | None = None
+    last_page: int | None = None
+
+    @property
+    def pages(self) -> str | None:
+        """How a reader refers to the pages: ``p. 3``, or ``pp. 3–4``; None where none is known."""
+        if self.page is None or self.last_page is None:
+            return None
+        return pages_label((self.page, self.last_page))
+
+    @property
+    def where(self) -> str:
+        """The page, if it is known, and the paragraph: ``p. 3, ¶ 7``."""
+        return f"{self.pages}, {self.label}" if self.pages else self.label
+
+    @property
+    def when_and_where(self) -> str:
+        """The day, and ``where``, for a reader who knows the title: ``2022-05-12, p. 3, ¶ 7``."""
+        return f"{self.published.isoformat()}, {self.where}" if self.published else self.where
+
+    @property
+    def reference(self) -> str:
+        """The citation in one word, to copy and to give to ``verbatim verify``."""
+        return reference_of(self.document, Span(self.start, self.end), self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """The claims of an old citation: which words of which text, and how that is described.
+
+    ``digest`` is that of the document's text then, or its first digits, at least 12; it is empty
+    for a passage that ``verbatim show`` of an earlier version printed, which names its document by
+    the title alone. ``quote``, ``evidence``, ``paragraph``, ``page`` and ``last_page`` are None
+    where the citation does not give them. ``described`` has (field, value) for each of
+    ``DESCRIPTIONS`` that it gives, in that order, or for the title and ``ORIGIN``.
+    ``reference_given`` is the citation's own reference beside its fields.
+    """
+
+    document: str
+    span: Span
+    digest: str
+    quote: str | None = None
+    paragraph: int | None = None
+    evidence: str | None = None
+    page: int | None = None
+    last_page: int | None = None
+    described: tuple[tuple[str, str | None], ...] = ()
+    reference_given: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The citation in one word."""
+        return reference_of(self.document, self.span, self.digest)
+
+
+def parse_reference(text: str) -> Cited:
+    """What a reference such as ``DOC[4000:5203]@c0ffee012345`` cites.
+
+    Raises:
+        MalformedCitation: if it is no reference.
+    """
+    match = _REFERENCE.fullmatch(text.strip())
+    if match is None or int(match["start"]) >= int(match["end"]):
+        raise MalformedCitation(
+            f'"{text.strip()[:100]}" is no reference. Type one as an answer shows it, such as '
+            '"DOC[4000:5203]@c0ffee012345".'
+        )
+    span = Span(int(match["start"]), int(match["end"]))
+    return Cited(match["document"], span, match["digest"])
+
+
+def reference_of(document: str, span: Span, digest: str) -> str:
+    """A citation in one word: the document's id, the offsets, the first digits of its digest."""
+    return f"{document}[{span.start}:{span.end}]@{digest[:REFERENCE_DIGITS]}"
+
+
+def pages_label(pages: tuple[int, int]) -> str:
+    """How a reader refers to the first and the last page of some words: ``p. 3``, ``pp. 3–4``."""
+    first, last = pages
+    return f"p. {first}" if first == last else f"pp. {first}–{last}"
+
+
+def where_it_is(document: Document, passage: Passage) -> str:
+    """The page of a passage, if it is known, and its number: ``p. 3, ¶ 7``."""
+    pages = document.pages_of(passage.span)
+    return f"{pages_label(pages)}, {passage.label}" if pages else passage.label
+
+
+def cite(document: Document, passage: Passage, *, shown: PageText | None = None) -> Citation:
+    """The citation of a whole passage of ``document``; for ``shown`` see ``link_to``."""
+    page, last_page = document.pages_of(passage.span) or (None, None)
+    return Citation(
+        document=document.id,
+        title=document.title,
+        publisher=document.publisher,
+        published=document.published,
+        paragraph=passage.number,
+        label=passage.label,
+        start=passage.span.start,
+        end=passage.span.end,
+        url=document.url,
+        link=link_to(document, passage, shown=shown) if document.url else None,
+        digest=document.digest,
+        fetched=document.fetched,
+        said_by_source=document.said_by_source,
+        page=page,
+        last_page=last_page,
+    )
+
+
+def link_to(document: Document, passage: Passage, *, shown: PageText | None = None) -> str:
+    """The address that leads to the very words, or in a PDF to their page.
+
+    ``shown`` is all that the page at the address shows, None if no more than the text is known.
+
+    Browsers find no words in a PDF, so a link to one ends with "#page=3", or with the address
+    where the page is not known.
+
+    Raises:
+        ValueError: if the document has no address.
+    """
+    if document.url is None:
+        raise ValueError(f"{document.id} has no url")
+    if not is_address_of_pdf(document):
+        return fragment_link(document, passage.span, page=shown)
+    pages = document.pages_of(passage.span)
+    return document.url if pages is None else page_link(document.url, pages[0])
+
+
+def page_link(url: str, page: int) -> str:
+    """The address of a PDF with its page, in place of a fragment that it may have."""
+    return f"{url.partition('#')[0]}#page={page}"
+
+
+def is_address_of_pdf(document: Document) -> bool:
+    """Whether a browser that follows the address shows a PDF.
+
+    It ends with ".pdf", or the document has pages and its address does not say that it is HTML.
+    """
+    try:
+        path = urlsplit(document.url or "").path.lower()
+    except ValueError:
+        return False
+    return path.endswith(".pdf") or bool(document.pages and not path.endswith(_HTML_SUFFIXES))
+
+
+def link_selects(
+    link: str, url: str | None, words: str, *, page: int | None, pages: Sequence[PageText]
+) -> bool:
+    """Whether a link is ``url`` with a text fragment that selects ``words``, or with their page.
+
+    Words before or behind them in a fragment must stand there in one of the ``pages``. Links of
+    earlier versions may give more or fewer words, of PDFs too.
+    """
+    if page is not None and url is not None and link == page_link(url, page):
+        return True
+    return fragment_selects(link, url, words, pages=pages)

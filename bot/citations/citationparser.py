@@ -1,0 +1,192 @@
+"""The citations in what a person kept: references, and the JSON that ``verbatim ask`` printed."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, TypeGuard
+
+from bot.citations.citation import DESCRIPTIONS, Cited, parse_reference
+from bot.citations.showoutput import shown_passages
+from bot.errors import MalformedCitation
+from corpus import Span
+
+_DIGEST = re.compile(r"[0-9a-f]{12,64}")
+_MOST_CHARACTERS = 10**9
+_QUOTE_FIELDS = {"quote", "evidence", "score", "citation", "also"}
+_CITATION_FIELDS = {
+    *DESCRIPTIONS,
+    "document",
+    "digest",
+    "start",
+    "end",
+    "paragraph",
+    "page",
+    "last_page",
+    "reference",
+    "quote",
+    "evidence",
+}
+_WHAT_TO_GIVE = (
+    'Give a reference such as "DOC[4000:5203]@c0ffee012345", or JSON that "verbatim ask --json" '
+    "printed: a reply, a quote or a citation."
+)
+
+
+def read_citations(text: str) -> tuple[Cited, ...]:
+    """Returns every citation in a text, in order.
+
+    The text is a reference, several with a line each, passages as ``verbatim show`` prints them,
+    the JSON of a reply, a quote, a citation or a list of such, or JSON Lines as
+    ``verbatim ask --batch`` prints them. The other places of a quote ("also") are citations of the
+    same words. No field of a citation is passed over.
+
+    Raises:
+        MalformedCitation: if a part of it is no citation, if a citation has a field that is not
+            known, or if there is none.
+    """
+    if not text.strip():
+        raise MalformedCitation(f"There is nothing to verify. {_WHAT_TO_GIVE}")
+    if text.lstrip()[0] in "{[":
+        found = tuple(cited for value in _values(text) for cited in _citations(value))
+    else:
+        found = shown_passages(text) or tuple(
+            parse_reference(line) for line in text.split("\n") if line.strip()
+        )
+    if not found:
+        raise MalformedCitation(f"There is no quote in it. {_WHAT_TO_GIVE}")
+    return found
+
+
+def _values(text: str) -> list[Any]:
+    try:
+        return [_loaded(text)]
+    except RecursionError as error:
+        raise MalformedCitation(f"The JSON is nested too deeply. {_WHAT_TO_GIVE}") from error
+    except ValueError as error:
+        try:
+            return [_loaded(line) for line in text.split("\n") if line.strip()]
+        except (ValueError, RecursionError):
+            raise MalformedCitation(f"It is not JSON ({error}). {_WHAT_TO_GIVE}") from error
+
+
+def _loaded(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_fields_once)
+
+
+def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns the object; of two fields with one name JSON would drop the first in silence."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise MalformedCitation(f'"{twice[:60]}" stands twice in one object. {_WHAT_TO_GIVE}')
+    return fields
+
+
+def _citations(value: Any) -> Iterator[Cited]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _citations(each)
+    elif not isinstance(value, dict):
+        raise MalformedCitation(f"{json.dumps(value)[:60]} is no citation. {_WHAT_TO_GIVE}")
+    elif "quotes" in value:
+        yield from _citations(value["quotes"])
+    elif "citation" in value:
+        _refuse_unknown(value, _QUOTE_FIELDS)
+        quote = _words(value, "quote")
+        if quote is None:
+            raise _wrong("quote")
+        evidence = _words(value, "evidence")
+        also = value.get("also") or []
+        for each in (value["citation"], *(also if isinstance(also, list) else [also])):
+            cited = _citation(each)
+            if cited.quote not in {None, quote} or cited.evidence not in {None, evidence}:
+                raise MalformedCitation(f"It gives two different quotes. {_WHAT_TO_GIVE}")
+            yield replace(cited, quote=quote, evidence=evidence)
+    else:
+        yield _citation(value)
+
+
+def _citation(fields: Any) -> Cited:
+    """Returns the claims of an object with a citation's fields.
+
+    Raises:
+        MalformedCitation: if a field is missing, unknown, or is not what it should be.
+    """
+    if not isinstance(fields, dict):
+        raise MalformedCitation(f'"citation" is no object. {_WHAT_TO_GIVE}')
+    _refuse_unknown(fields, _CITATION_FIELDS)
+    reference = fields.get("reference")
+    if reference is not None and not isinstance(reference, str):
+        raise _wrong("reference")
+    place = None if reference is None else parse_reference(reference)
+    document, digest = fields.get("document"), fields.get("digest")
+    start, end, paragraph = (fields.get(name) for name in ("start", "end", "paragraph"))
+    if place is not None:  # a reference alone has these four
+        document = place.document if document is None else document
+        digest = place.digest if digest is None else digest
+        start = place.span.start if start is None else start
+        end = place.span.end if end is None else end
+    if not isinstance(document, str) or not document:
+        raise _wrong("document")
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise _wrong("digest")
+    if not _is_count(start):
+        raise _wrong("start")
+    if not _is_count(end) or end <= start:
+        raise _wrong("end")
+    page, last_page = fields.get("page"), fields.get("last_page")
+    for name, number in (("paragraph", paragraph), ("page", page), ("last_page", last_page)):
+        if number is not None and not _is_count(number):
+            raise _wrong(name)
+    return Cited(
+        document,
+        Span(start, end),
+        digest,
+        quote=_words(fields, "quote"),
+        paragraph=paragraph,
+        evidence=_words(fields, "evidence"),
+        page=page,
+        last_page=last_page,
+        described=tuple(
+            (name, _description(fields, name)) for name in DESCRIPTIONS if name in fields
+        ),
+        reference_given=reference,
+    )
+
+
+def _refuse_unknown(fields: dict[str, Any], known: set[str]) -> None:
+    for name in fields:
+        if name not in known:
+            raise MalformedCitation(
+                f'"{name[:60]}" is no field of a citation, so it cannot be verified. Leave it out, '
+                f"or correct its name: {', '.join(sorted(known))}."
+            )
+
+
+def _words(fields: dict[str, Any], name: str) -> str | None:
+    """Returns the words in a field, None where it is missing or null."""
+    words = fields.get(name)
+    if words is None:
+        return None
+    if not isinstance(words, str) or not words.strip():
+        raise MalformedCitation(f'"{name}" is no text. {_WHAT_TO_GIVE}')
+    return words
+
+
+def _description(fields: dict[str, Any], name: str) -> str | None:
+    value = fields[name]
+    if value is not None and not isinstance(value, str):
+        raise _wrong(name)
+    return value
+
+
+def _wrong(name: str) -> MalformedCitation:
+    return MalformedCitation(
+        f'"{name}" of a citation is missing or is not what it should be. {_WHAT_TO_GIVE}'
+    )
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < _MOST_CHARACTERS

@@ -1,0 +1,111 @@
+"""Says where a document comes from, and marks claims that only the document itself makes."""
+
+from bot.citations.citation import Citation
+from bot.language import texts
+from bot.language.bidiisolation import in_line
+from bot.language.translation import Translator, translator
+from bot.language.utf16 import shorten
+from corpus.model import SourceText
+
+MOST_ORIGIN_LINES = 4
+
+_FIELD_UNITS = 1_000
+_URL_UNITS = 3_000
+_UNENCRYPTED = "http://"
+
+
+Sourced = SourceText | Citation
+
+
+def said_by(source: Sourced, name: str) -> str | None:
+    """Returns "page" or "file" if nobody but that says the field of that name, else None."""
+    if name not in source.said_by_source:
+        return None
+    return "file" if source.fetched is None else "page"
+
+
+def publisher_of(source: Sourced, words: Translator, *, units: int) -> str | None:
+    """The publisher, shortened to ``units`` of UTF-16, and whether its own page or file says so."""
+    if not source.publisher:
+        return None
+    return _marked(in_line(shorten(source.publisher, units=units)), source, "publisher", words)
+
+
+def address_of(source: Sourced, words: Translator, *, units: int) -> str | None:
+    """The address, shortened, and whether the file itself says so or it is not encrypted."""
+    if not source.url:
+        return None
+    shown = shorten(source.url, units=units)
+    if said_by(source, "url"):
+        return _marked(shown, source, "url", words)
+    return _encrypted_or_not(shown, words)
+
+
+def fetched_from(fetched: str, words: Translator, *, units: int) -> str:
+    """That a document really came from that address, and whether it came unencrypted."""
+    shown = _encrypted_or_not(shorten(fetched, units=units), words)
+    return words.say(texts.FETCHED_FROM, address=shown)
+
+
+def only_for(document: SourceText, words: Translator) -> str | None:
+    """The groups that a document is for, and whether it says so itself.
+
+    None for a public one, if it is not public by its own word.
+    """
+    if not document.access:
+        said = said_by(document, "access")
+        return _marked(words.say(texts.PUBLIC), document, "access", words) if said else None
+    groups = ", ".join(sorted(document.access))
+    return words.say(texts.ONLY_FOR, groups=_marked(groups, document, "access", words))
+
+
+def origin_lines(document: SourceText) -> tuple[str, ...]:
+    """The lines in which a terminal says where a document comes from; none if nothing is known."""
+    words = translator("en")
+    parts = (
+        publisher_of(document, words, units=_FIELD_UNITS),
+        document.published.isoformat() if document.published else None,
+        in_line(document.place) if document.place else None,
+    )
+    elsewhere = document.fetched if document.fetched != document.url else None
+    lines = (
+        " · ".join(part for part in parts if part),
+        address_of(document, words, units=_URL_UNITS),
+        fetched_from(elsewhere, words, units=_URL_UNITS) if elsewhere else None,
+        only_for(document, words),
+    )
+    return tuple(line for line in lines if line)
+
+
+def claims(document: SourceText, fetched: str | None) -> tuple[str, ...]:
+    """The lines that a terminal adds to a document that was added: where it was ``fetched`` now,
+    and what nobody but the document itself says.
+    """
+    words = translator("en")
+    lines = (
+        fetched_from(fetched, words, units=_URL_UNITS) if fetched else None,
+        publisher_of(document, words, units=_FIELD_UNITS)
+        if said_by(document, "publisher")
+        else None,
+        address_of(document, words, units=_URL_UNITS)
+        if said_by(document, "url") or (fetched and document.url != fetched)
+        else None,
+        only_for(document, words),
+    )
+    return tuple(line for line in lines if line)
+
+
+def _marked(shown: str, source: Sourced, name: str, words: Translator) -> str:
+    match said_by(source, name):
+        case "page":
+            return words.say(texts.AS_PAGE_SAYS, claim=shown)
+        case "file":
+            return words.say(texts.AS_FILE_SAYS, claim=shown)
+        case _:
+            return shown
+
+
+def _encrypted_or_not(address: str, words: Translator) -> str:
+    if not address.lower().startswith(_UNENCRYPTED):
+        return address
+    return words.say(texts.NOT_ENCRYPTED, address=address)

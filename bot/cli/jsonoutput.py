@@ -1,0 +1,219 @@
+"""The JSON form of replies and verdicts: stable, documented in docs/json.md."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot.answering.answerer import NoAnswer, Quote, Reply, outcome_of
+from bot.citations.citation import Citation
+from bot.citations.origin import said_by
+from bot.operations.doctor import Finding
+from bot.verification.explanation import explanation
+from bot.verification.verification import Place, Verification
+from corpus import Document
+from corpus.extraction.extract import Deviation
+from corpus.model import Outline
+from embeddings import Filter, Manifest, StoreCheck
+
+if TYPE_CHECKING:
+    from corpus.directory.additions import SourceOutcome
+
+
+def reply_fields(reply: Reply) -> dict[str, Any]:
+    """Everything that a reply says, ready for JSON."""
+    return {
+        "question": reply.question,
+        "outcome": outcome_of(reply).value,
+        "generation": reply.generation,
+        "filter": _filter_fields(reply.only) if reply.only else None,
+        "notices": [*reply.notices, *_own_message(reply)],
+        "quotes": [_quote_fields(quote) for quote in reply.quotes],
+    }
+
+
+def document_fields(document: Document | Outline) -> dict[str, Any]:
+    """What ``verbatim list --json`` says of a document."""
+    return {
+        "document": document.id,
+        "title": document.title,
+        "publisher": document.publisher,
+        "publisher_said_by": said_by(document, "publisher"),
+        "date": document.published.isoformat() if document.published else None,
+        "place": document.place,
+        "language": document.language,
+        "url": document.url,
+        "url_said_by": said_by(document, "url"),
+        "fetched": document.fetched,
+        "encrypted": _encrypted(document.fetched),
+        "access": sorted(document.access),
+        "access_said_by": said_by(document, "access"),
+        "paragraphs": document.passage_count,
+        "digest": document.digest,
+    }
+
+
+def _encrypted(fetched: str | None) -> bool | None:
+    """Whether nobody on the way could alter what was fetched; None for a file."""
+    return None if fetched is None else fetched.startswith("https://")
+
+
+def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
+    """What ``verbatim add --json`` says of a source; ``state`` is "failed" where nothing came."""
+    added = outcome.added
+    return {
+        "source": outcome.source.label,
+        "state": added.state if added else "failed",
+        "reason": outcome.reason,
+        "notes": list(outcome.notes),
+        "deviations": deviation_fields(added.deviations or ()) if added else [],
+        "fetched": outcome.fetched,
+        "document": document_fields(added.document) if added else None,
+    }
+
+
+def deviation_fields(deviations: Iterable[Deviation]) -> list[dict[str, Any]]:
+    """Returns the number of things of each kind that the stored text has otherwise."""
+    times = Counter((each.kind, each.name) for each in deviations)
+    return [
+        {"kind": kind.value, "name": name.value, "count": count}
+        for (kind, name), count in times.items()
+    ]
+
+
+def verification_fields(verification: Verification) -> dict[str, Any]:
+    """What ``verbatim verify --json`` says of a citation."""
+    now = verification.now
+    return {
+        "reference": verification.cited.reference,
+        "verdict": verification.verdict.value,
+        "explanation": explanation(verification),
+        "reason": "read anew" if verification.read_anew else None,
+        "original_kept": verification.original_is_kept,
+        "now": None if now is None else _place_fields(now),
+        "changes": [
+            {"change": piece.change.value, "text": piece.text} for piece in verification.pieces
+        ],
+        "differences": [
+            {"field": each.field, "citation": each.cited, "source": each.source}
+            for each in verification.mismatches
+        ],
+    }
+
+
+def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, Any]:
+    """What ``verbatim rollback --json`` says of the generation that answers now."""
+    return {
+        "generation": manifest.generation,
+        "before": before,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "sentences": manifest.sentences,
+        "created": manifest.created,
+        "corpus_digest": manifest.corpus_digest,
+    }
+
+
+def check_fields(
+    found: StoreCheck,
+    deviating: Mapping[str, tuple[Deviation, ...]],
+    lost: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Returns the JSON of ``verbatim check``: the index, and texts that deviate from sources.
+
+    ``lost`` are the documents whose originals are not kept.
+    """
+    return {
+        "deviations": {name: deviation_fields(each) for name, each in deviating.items()},
+        "originals_not_kept": list(lost),
+        "intact": found.intact,
+        "problems": list(found.problems),
+        "unknown": list(found.unknown),
+        "generations": [
+            {
+                "generation": each.generation,
+                "current": each.current,
+                "intact": each.intact,
+                "files": each.files,
+                "bytes": each.size_bytes,
+                "documents": each.documents,
+                "passages": each.passages,
+                "sentences": each.sentences,
+                "citations": each.citations,
+                "problems": list(each.problems),
+                "unknown": list(each.unknown),
+            }
+            for each in found.generations
+        ],
+    }
+
+
+def finding_fields(found: Sequence[Finding]) -> dict[str, Any]:
+    """What "verbatim doctor" found."""
+    return {
+        "well": all(each.well for each in found),
+        "findings": [{"name": f.name, "well": f.well, "text": f.text} for f in found],
+    }
+
+
+def _place_fields(place: Place) -> dict[str, Any]:
+    page, last_page = place.pages or (None, None)
+    return {
+        "document": place.document.id,
+        "title": place.document.title,
+        "paragraph": None if place.passage is None else place.passage.number,
+        "page": page,
+        "last_page": last_page,
+        "start": place.span.start,
+        "end": place.span.end,
+        "digest": place.document.digest,
+        "reference": place.reference,
+        "words": place.words,
+    }
+
+
+def _filter_fields(only: Filter) -> dict[str, Any]:
+    """What was searched; an empty list or null is no condition."""
+    return {
+        "documents": sorted(only.documents),
+        "publishers": sorted(only.publishers),
+        "since": only.since.isoformat() if only.since else None,
+        "until": only.until.isoformat() if only.until else None,
+    }
+
+
+def _own_message(reply: Reply) -> list[str]:
+    """What NoAnswer says when it is more than that nothing was found."""
+    if isinstance(reply, NoAnswer) and reply.message is not None:
+        return [reply.message]
+    return []
+
+
+def _quote_fields(quote: Quote) -> dict[str, Any]:
+    return {
+        "quote": quote.text,
+        "evidence": quote.evidence_text,
+        "score": round(quote.score, 4),
+        "citation": _citation_fields(quote.citation),
+        "also": [_citation_fields(citation) for citation in quote.also],
+    }
+
+
+def _citation_fields(citation: Citation) -> dict[str, Any]:
+    return {
+        "document": citation.document,
+        "title": citation.title,
+        "publisher": citation.publisher,
+        "publisher_said_by": said_by(citation, "publisher"),
+        "date": citation.published.isoformat() if citation.published else None,
+        "paragraph": citation.paragraph,
+        "page": citation.page,
+        "last_page": citation.last_page,
+        "start": citation.start,
+        "end": citation.end,
+        "url": citation.url,
+        "url_said_by": said_by(citation, "url"),
+        "fetched": citation.fetched,
+        "link": citation.link,
+        "digest": citation.digest,
+        "reference": citation.reference,
+    }

@@ -1,0 +1,220 @@
+"""A reply on a terminal, statements, and the progress bar.
+
+Where the output is no terminal, texts are written past ``rich``, which would expand tabs.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.answering.answerer import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.citations.citation import reference_of, where_it_is
+from bot.citations.origin import origin_lines, publisher_of
+from bot.citations.quotelines import without_line_ends
+from bot.language import texts
+from bot.language.bidiisolation import in_line, isolated
+from bot.language.translation import Translator, translator
+from bot.replies.neardifference import near_difference
+from corpus import Corpus, Document, Passage, Span
+from corpus.extraction.extract import Deviation
+from embeddings import Progress as ProgressCallback
+
+_FIELD_UNITS = 1_000
+
+
+def print_reply(reply: Reply, console: Console) -> None:
+    """Prints the quotes, evidence in bold, each with its citation; or says that there is none."""
+    words = translator(reply.language)
+    for notice in reply.notices:
+        print_line(Text(notice, style="yellow"), console)
+    if isinstance(reply, NoAnswer):
+        print_line(Text(reply.message or words.say(texts.NOTHING)), console)
+        return
+    if outcome_of(reply) is Outcome.RELATED:
+        print_line(Text(words.say(texts.RELATED), style="yellow"), console)
+    for position, quote in enumerate(reply.quotes):
+        if position:
+            console.print()
+        _print_quote(quote, words, console, generation=reply.generation)
+        earlier = [each.text for each in reply.quotes[:position]]
+        if nearly := near_difference(quote.text, earlier, words):
+            print_line(Text(f"  {nearly}", style="cyan"), console)
+
+
+def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:
+    citation = quote.citation
+    start = quote.evidence.start - citation.start
+    shown = without_line_ends(quote.text)
+    text = Text(shown)
+    text.stylize("bold", start, start + len(quote.evidence))
+    print_indented(text, console)
+    if not console.is_terminal:
+        sentence = shown[start : start + len(quote.evidence)]
+        evidence = words.say(texts.EVIDENCE, sentence=sentence)
+        print_line(Text(f"  {evidence}"), console)
+    parts = (
+        in_line(citation.title),
+        publisher_of(citation, words, units=_FIELD_UNITS),
+        citation.published.isoformat() if citation.published else None,
+        citation.pages,
+        citation.label,
+    )
+    print_line(Text("— " + " · ".join(part for part in parts if part), style="cyan"), console)
+    if citation.link:
+        print_line(Text(f"  {citation.link}", style="dim"), console)
+    if quote.also:
+        print_line(Text(f"  {_also(quote, words)}", style="cyan"), console)
+    score = words.say(texts.SCORE, score=words.number(quote.score, decimals=2))
+    facts = f"  {citation.reference} · {score}"
+    facts += f" · {words.say(texts.GENERATION, number=str(generation))}"
+    print_line(Text(facts, style="dim"), console)
+
+
+def _also(quote: Quote, words: Translator) -> str:
+    named = [f"{isolated(c.title)} ({c.when_and_where})" for c in quote.also[: texts.MOST_ALSO]]
+    places = words.say(texts.BETWEEN_PLACES).join(named)
+    rest = len(quote.also) - len(named)
+    return words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
+
+
+def print_documents(corpus: Corpus, console: Console) -> None:
+    """Prints a table of the documents; elsewhere than on a terminal, a line each, tabs between."""
+    if not console.is_terminal:
+        for document in corpus.documents:
+            fields = (
+                document.id,
+                document.published.isoformat() if document.published else "–",
+                f"{len(document.passages)} ¶",
+                isolated(document.publisher or "–"),
+                isolated(document.title),
+            )
+            print_line(Text("\t".join(fields)), console)
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("document", overflow="fold", min_width=24)
+    table.add_column("date", no_wrap=True)
+    table.add_column("¶", justify="right")
+    table.add_column("publisher")
+    table.add_column("title", overflow="fold")
+    for document in corpus.documents:
+        table.add_row(
+            Text(document.id),
+            document.published.isoformat() if document.published else "–",
+            str(len(document.passages)),
+            Text(isolated(document.publisher or "–")),
+            Text(isolated(document.title)),
+        )
+    console.print(table)
+
+
+def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
+    """Prints passages of a document under its title and where it comes from.
+
+    Each has its number, its offsets and its reference.
+    """
+    print_line(Text(isolated(document.title), style="bold"), console)
+    for line in origin_lines(document):
+        print_line(Text(line, style="cyan"), console)
+    for passage in passages:
+        reference = reference_of(document.id, passage.span, document.digest)
+        offsets = f"[{passage.span.start}:{passage.span.end}]"
+        where = f"{where_it_is(document, passage)} {offsets}  {reference}"
+        console.print()
+        print_line(Text(where, style="cyan"), console)
+        print_indented(Text(without_line_ends(passage.text)), console)
+
+
+def print_beside(
+    document: Document, span: Span, deviations: Sequence[Deviation], console: Console
+) -> None:
+    """Prints a part of a stored text, and beside each block the pieces that deviate in it.
+
+    On a terminal they stand in a second column, elsewhere below the block, behind a bar.
+    """
+    print_line(Text(document.title, style="bold"), console)
+    noted_in = sorted(deviations, key=lambda each: each.position)
+    places = [each.position for each in noted_in]
+    table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
+    table.add_column(ratio=3)
+    table.add_column(ratio=1, style="yellow")
+    for start, end in _blocks(document.text, span):
+        behind = bisect_right if end >= span.end else bisect_left
+        here = noted_in[bisect_left(places, start) : behind(places, end)]
+        block = document.text[start:end].strip()
+        noted = [printable(f"{d.name.value} {d.kind.value}: {d.text}".strip()) for d in here]
+        if console.is_terminal:
+            table.add_row(Text(block), Text("\n".join(noted)))
+            continue
+        console.file.write(f"\n{block}\n" + "".join(f"| {line}\n" for line in noted))
+    if console.is_terminal:
+        console.print(table)
+    if not deviations:
+        print_line(Text("Nothing is noted as left out, guessed or repaired."), console)
+
+
+def _blocks(text: str, span: Span) -> Iterator[tuple[int, int]]:
+    """Yields the ranges of the blocks of a text within a span, the blank lines behind included."""
+    start = span.start
+    while start < span.end:
+        gap = text.find("\n\n", start, span.end)
+        end = span.end if gap < 0 else gap + 2
+        yield start, end
+        start = end
+
+
+def printable(text: str) -> str:
+    """Without the control characters that a citation from elsewhere may hold."""
+    return "".join(
+        c if c.isprintable() or c in " \n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def print_line(text: Text, console: Console) -> None:
+    """One line: styled and not wrapped on a terminal, elsewhere the characters as they are."""
+    if console.is_terminal:
+        console.print(text, soft_wrap=True)
+    else:
+        console.file.write(f"{text.plain}\n")
+
+
+def print_indented(text: Text, console: Console) -> None:
+    """On a terminal wrapped under an indent; elsewhere the words as they are, to be copied."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, 2)))
+    else:
+        print_line(text, console)
+
+
+@contextmanager
+def progress_bar(console: Console, description: str) -> Iterator[ProgressCallback]:
+    """A progress bar on a terminal, nothing elsewhere; yields what to tell (done, in all)."""
+    if not console.is_terminal:
+        yield lambda _done, _in_all: None
+        return
+    # slow to import
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(description, total=None)
+
+        def tell(done: int, in_all: int) -> None:
+            bar.update(task, completed=done, total=in_all)
+
+        yield tell

@@ -1,0 +1,253 @@
+"""Where the parts of the chat bot are put together.
+
+Apart from ``serving``, so that a question on the terminal does not import them.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.answering.examples import Examples
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event
+from bot.composition.serving import (
+    Served,
+    Warn,
+    changed_since,
+    left_out,
+    open_directory,
+    passed_over,
+    rollback_index,
+    served_corpus,
+)
+from bot.evaluation.sets.feedbackexport import Exported, export_feedback
+from bot.monitoring.troubles import Troubles
+from bot.operations.submissions import MOST_BYTES, Submissions
+from bot.replies.chatreplies import ChatReplies
+from bot.responders.access import Access
+from bot.responders.administration import Administration, Operations
+from bot.responders.feedback import ConsentAfterVote, Feedback
+from bot.responders.inlinequestions import InlineQuestions
+from bot.responders.peopletexts import LOG_OF_THE_DATABASE
+from bot.responders.pressedbuttons import PressedButtons
+from bot.responders.privacy import Erase, Privacy, SealCommand
+from bot.responders.questions import Questions
+from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.settings import Settings
+from bot.state.files.inbox import Inbox
+from bot.state.pace import Paces, TokenBuckets
+from bot.state.people import CameFrom, People, Preferences
+from bot.supervisor.endrecord import Ends
+from bot.supervisor.lifeline import Lifeline
+from bot.verification.verification import SourceText
+from corpus import Snapshots
+
+if TYPE_CHECKING:
+    from bot.state.postgres.sharedstate import SharedState
+
+log = logging.getLogger(__name__)
+
+
+def open_dialogue(
+    served: Served,
+    settings: Settings,
+    *,
+    fetch_file: Callable[..., bytes] | None = None,
+    waiting: Callable[[], int] | None = None,
+    troubles: Callable[[], Troubles] = Troubles,
+    came_from: CameFrom = lambda chat: chat,
+    seal_command: SealCommand = lambda _, __: True,
+    erase: Erase = lambda _: True,
+    shared: "SharedState | None" = None,
+) -> Dialogue:
+    """All that the bot can do in a chat, in the order in which it is asked.
+
+    ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
+    ``waiting`` tells how many messages wait and ``troubles`` what went wrong of late;
+    ``came_from`` what a supergroup was before; ``erase`` and ``seal_command`` reach what a person
+    sent and is not done with; ``shared`` is where what is kept about people lies, files without it.
+    """
+    answerers = served.answerers
+    snapshots = Snapshots(settings.snapshots_directory)
+    people = open_people(settings, came_from=came_from, shared=shared)
+    feedback = Feedback(people)
+
+    def preferences_of(event: Event) -> Preferences:
+        return chosen_preferences(event, people)
+
+    def kept_text(event: Event) -> SourceText:
+        return partial(snapshots.text_for, settings.access.groups_of(event))
+
+    replies = ChatReplies(
+        answerers,
+        preferences_of=preferences_of,
+        on_forgotten=shared.tell_to_forget_talks if shared is not None else lambda _: None,
+    )
+    examples = Examples()
+    forget: tuple[Callable[[int], bool], ...] = (replies.forget_person, feedback.forget_person)
+    if shared is not None:
+        shared.forgets_with(feedback, talks=replies)
+        forget = (*forget, shared.tell_to_forget)
+    buttons = PressedButtons(
+        answerers,
+        replies,
+        examples,
+        source_text=kept_text,
+        lay_out=served.extractor.stored_document,
+        keep_vote=feedback.keep,
+        deviations_of=snapshots.deviations,
+    )
+    return Dialogue(
+        [
+            Access(people, rules=settings.access, buckets=_buckets(settings, shared)),
+            Administration(
+                replace(_operations(served, settings, fetch_file, waiting), troubles=troubles),
+                administrators=settings.access.administrators,
+            ),
+            SettingsMenu(people),
+            Privacy(
+                people,
+                forget=forget,
+                seal_command=seal_command,
+                erase=erase,
+                beyond_reach=partial(beyond_reach, settings, shared),
+            ),
+            feedback,
+            Questions(
+                answerers,
+                replies,
+                examples,
+                source_text=kept_text,
+                lay_out=served.extractor.stored_document,
+            ),
+            ConsentAfterVote(buttons, feedback),
+            InlineQuestions(answerers, preferences_of=preferences_of),
+        ],
+        language_of=lambda event: chosen_language(event, people),
+    )
+
+
+def _operations(
+    served: Served,
+    settings: Settings,
+    fetch_file: Callable[..., bytes] | None,
+    waiting: Callable[[], int] | None,
+) -> Operations:
+    from corpus.web.fetching import fetch  # slow to import
+
+    return Operations(
+        answerers=served.answerers,
+        refresh=lambda bar: served.refresher.refresh(progress_bar=bar),
+        rollback=lambda number: rollback_index(settings, number)[1],
+        open_directory=partial(open_directory, settings, extractor=served.extractor),
+        submissions=Submissions(
+            partial(open_directory, settings, extractor=served.extractor),
+            partial(fetch, max_bytes=MOST_BYTES),
+            extractor=served.extractor,
+        ),
+        changed=lambda: changed_since(settings) is not None,
+        left_out=lambda: left_out(settings),
+        passed_over=lambda: passed_over(settings),
+        fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
+        waiting=waiting,
+    )
+
+
+def export_votes(
+    settings: Settings, folder: Path, *, groups: frozenset[str], warn: Warn = log.warning
+) -> Exported:
+    """What was written of the votes with questions into a folder, as an evaluation set: the
+    documents are public, or for one of the groups.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the index cannot be used.
+        ExportFailed: if there is nothing to write, or the folder is not empty.
+    """
+    votes = open_people(settings).votes()
+    snapshots = Snapshots(settings.snapshots_directory)
+    corpus = served_corpus(settings, groups=groups, warn=warn)
+    return export_feedback(votes, corpus, partial(snapshots.text_for, groups), folder)
+
+
+def open_shared(settings: Settings) -> "SharedState | None":
+    """The database that several processes share; None where everything is kept in files.
+
+    Raises:
+        SettingsError: if its library is not installed, or it cannot be used.
+        StateUnreachable: if it cannot be reached.
+    """
+    if settings.state is None:
+        return None
+    from bot.state.postgres.sharedstate import SharedState  # an extra
+
+    return SharedState(settings.state)
+
+
+def watched(settings: Settings, token: str) -> Lifeline | None:
+    """Begins a process that works for the bot, and returns in it; see
+    ``bot.supervisor.watchdog.Watchdog``.
+
+    None where a system has no such processes: the bot works in this one, unwatched.
+
+    Raises:
+        SettingsError: if the port of the health cannot be listened on.
+    """
+    if not hasattr(os, "fork"):
+        return None
+    from bot.supervisor.watchdog import Watchdog
+
+    directory = settings.bot_directory(token)
+
+    def blame(update_ids: Collection[int], *, counted: bool) -> None:
+        if (shared := open_shared(settings)) is not None:
+            shared.blame(directory.name, update_ids, counted=counted)
+            return
+        with Inbox(directory / "inbox.sqlite") as inbox:
+            inbox.blame(update_ids, counted=counted)
+
+    watchdog = Watchdog(
+        ends=Ends(directory / "ends.json"), blame=blame, health_port=settings.health_port
+    )
+    return watchdog.fork()
+
+
+def open_people(
+    settings: Settings,
+    *,
+    came_from: CameFrom = lambda chat: chat,
+    shared: "SharedState | None" = None,
+) -> People:
+    """What is kept about people, in the data directory or in the database that is shared.
+
+    Raises:
+        SettingsError: if the database cannot be used.
+        StateUnreachable: if it cannot be reached.
+    """
+    shared = shared or open_shared(settings)
+    if shared is not None:
+        return shared.people(came_from=came_from)
+    return People(settings.people_file, came_from=came_from)
+
+
+def beyond_reach(settings: Settings, shared: "SharedState | None") -> list[str]:
+    """What may hold something about people and nothing is deleted from: the names of damaged files
+    that were set aside, and the log of the database.
+    """
+    database = [] if shared is None else [LOG_OF_THE_DATABASE]
+    return database + sorted(
+        path.name for path in settings.people_file.parent.rglob("*.damaged-*[0-9]")
+    )
+
+
+def _buckets(settings: Settings, shared: "SharedState | None") -> Paces | None:
+    rate, burst = settings.questions_per_minute, settings.questions_at_once
+    if not rate:
+        return None
+    if shared is not None:
+        return shared.paces(per_minute=rate, burst=burst)
+    return TokenBuckets(per_minute=rate, burst=burst)

@@ -1,0 +1,225 @@
+"""What the bot says in its own words: about itself, never about the world.
+
+A marked text is said through a ``Translator``; its ``{names}`` are values.
+"""
+
+from collections.abc import Iterator
+
+from bot.language.bidiisolation import in_line
+from bot.language.translation import Translator, mark
+from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length
+from corpus import Corpus
+
+COMMANDS = (
+    ("ask", mark("Ask a question: /ask How many members …")),
+    ("new", mark("Forget what was asked before")),
+    ("sources", mark("The statements that I quote from")),
+    ("settings", mark("Language, number of quotes, links")),
+    ("help", mark("How to ask")),
+    ("privacy", mark("What is kept about you")),
+    ("delete_me", mark("Delete all that is kept about you")),
+    ("start", mark("Begin")),
+)
+DESCRIPTION = mark(
+    "I answer questions about official statements, only in their own words. Every answer is a "
+    "quote, word for word, with title, date, paragraph and a link to the very place.\n\n"
+    "When the statements do not answer, I say so."
+)
+"""Shown in a chat that is still empty: at most 512 UTF-16 units in every language."""
+SHORT_DESCRIPTION = mark("Quotes official statements, word for word, each quote with its source.")
+"""Shown on the bot's profile: at most 120 UTF-16 units in every language."""
+NOTHING = mark("The statements do not say. Nothing in them answers this question.")
+NO_WORD = mark("There is no word in this question. Please type one.")
+LONG_QUESTION = mark("The question is long: only its first {characters} characters were searched.")
+SHOWING_RESULTS_FOR = mark("Showing results for “{question}”.")
+SEARCHED_ONLY = mark("Searched only {documents}.")
+NO_STATEMENT_FITS = mark("There is nothing to search: there are no {documents}.")
+NO_STATEMENT_FITS_WORDS = mark("No statement fits “{stated}”: searched without regard to that.")
+STATEMENTS = mark("statements")
+TITLE = mark("“{title}”")
+LAST_OF_LIST = mark("{names} and {last}")
+BY_PUBLISHERS = mark("{documents} by {publishers}")
+PUBLISHED = mark("{documents} published {when}")
+ON_DAY = mark("on {day}")
+IN_PERIOD = mark("in {period}")
+SINCE_DAY = mark("since {day}")
+SINCE_PERIOD = mark("since {period}")
+UNTIL_DAY = mark("until {day}")
+UNTIL_PERIOD = mark("until {period}")
+FROM_DAY = mark("from {day}")
+FROM_PERIOD = mark("from {period}")
+TO_DAY = mark("to {day}")
+TO_PERIOD = mark("to {period}")
+DAY = mark("{day} {month} {year}")
+FIRST_OF_MONTH = mark("1 {month} {year}")
+MONTH = mark("{month} {year}")
+MONTH_NAMES = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
+ALSO_IN = mark("also in: {places}")
+NEARLY_QUOTE = mark("nearly quote {number}, but {differences}")
+BETWEEN_PLACES = mark("; ")
+MOST_ALSO = 3
+"""How many other places of a quote are named; the rest is counted."""
+RELATED = mark("The statements do not answer this. Related, but not an answer:")
+MODEL_READS_ENGLISH = mark(
+    "Your question looks like {language}. The model in use reads English best: ask in English, "
+    "or have VERBATIM_MODEL set to a multilingual model."
+)
+MODEL_MISSES_STATEMENTS = mark(
+    "Your question looks like {language}. The model in use reads English best and may miss what "
+    "the statements in {language} say: have VERBATIM_MODEL set to a multilingual model."
+)
+STATEMENTS_IN_OTHER_LANGUAGE = mark(
+    "Your question looks like {language}, and no statement is in {language}. The model in use may "
+    "not bring the two together: try the language of the statements."
+)
+LANGUAGE_NAMES = {
+    "ar": mark("Arabic"),
+    "cs": mark("Czech"),
+    "da": mark("Danish"),
+    "de": mark("German"),
+    "el": mark("Greek"),
+    "en": mark("English"),
+    "es": mark("Spanish"),
+    "fa": mark("Persian"),
+    "fi": mark("Finnish"),
+    "fr": mark("French"),
+    "he": mark("Hebrew"),
+    "hi": mark("Hindi"),
+    "hu": mark("Hungarian"),
+    "id": mark("Indonesian"),
+    "it": mark("Italian"),
+    "ja": mark("Japanese"),
+    "ko": mark("Korean"),
+    "nl": mark("Dutch"),
+    "no": mark("Norwegian"),
+    "pl": mark("Polish"),
+    "pt": mark("Portuguese"),
+    "ro": mark("Romanian"),
+    "ru": mark("Russian"),
+    "sv": mark("Swedish"),
+    "tr": mark("Turkish"),
+    "uk": mark("Ukrainian"),
+    "vi": mark("Vietnamese"),
+    "zh": mark("Chinese"),
+}
+AS_PAGE_SAYS = mark("{claim} (as the page says)")
+AS_FILE_SAYS = mark("{claim} (as the file says)")
+FETCHED_FROM = mark("Fetched from {address}")
+NOT_ENCRYPTED = mark("{address} (not encrypted: could have been altered on the way)")
+ONLY_FOR = mark("Only for: {groups}")
+PUBLIC = mark("For everybody")
+LINK = mark("link")
+MORE = mark("More")
+SOURCE = mark("Source")
+BACK = mark("↩ Answer")
+QUESTION = mark("You asked: {question}")
+CHARACTERS = mark("{label}, characters {start} to {end} of the stored text")
+REFERENCE = mark("Reference: {reference}")
+TEXT_DIGEST = mark("SHA-256 of the text: {digest}")
+OF_GENERATION = mark("Generation of the index: {number}")
+VERIFIED_INTACT = mark("Checked just now: the words stand in the source, exactly so.")
+VERIFIED_MOVED = mark("Checked just now: the words stand at {label} of “{title}” now.")
+VERIFIED_CHANGED = mark("Checked just now: the source has changed, {label} reads differently now.")
+OPEN_HERE = mark("open here")
+RENEWED = mark("The statements were renewed meanwhile. Please ask again.")
+LINK_IS_OLD = mark(
+    "The statements were renewed since this link was made, and the paragraph is not among them any "
+    "more. Just type what you would like to know."
+)
+EXAMPLES_RENEWED = mark("The statements were renewed meanwhile. /start shows other examples.")
+QUESTION_FORGOTTEN = mark("I keep questions only for half an hour. Please ask again.")
+NOTHING_FURTHER = mark("There are no further quotes.")
+THANKS_FOR_VOTE = mark("Thank you.")
+RELATED_OFFER = mark("Related: {title}")
+PART = mark("({number} of {parts})")
+EVIDENCE = mark("evidence: {sentence}")
+SCORE = mark("score {score}")
+GENERATION = mark("generation {number}")
+HELP = mark(
+    "Type a question, as you would to a person. I look for the paragraphs of official statements "
+    "that answer it and quote them word for word, the sentence that answers in bold, with title, "
+    "date, paragraph and a link to the very place.\n\n"
+    "When the statements do not answer, I say so. I never write an answer of my own.\n\n"
+    "In a group: /ask and your question, or my name in it, or a reply to what I said. In any chat: "
+    "my name, then your question.\n/sources – the statements\n/privacy – what is kept"
+)
+ABOUT = mark("About: {topic}, from what you asked before. /new forgets it.")
+FORGOTTEN = mark("Forgotten. What would you like to know?")
+UNKNOWN_COMMAND = mark("I do not know this command. /help shows what I can do.")
+NOT_TEXT = mark("I can only read text. Please type your question.")
+ASK_WHAT = mark("What would you like to know? For example: /ask Where did the ministers meet?")
+FAILED = mark("Something went wrong on my side. Please ask again.")
+SET_ASIDE = mark("I could not answer that message; I have set it aside. Please ask in other words.")
+HELD_BACK = mark(
+    "I found a passage, but it no longer agrees with its source, so I do not show it. "
+    "Please ask again later."
+)
+REFUSED = (
+    "Telegram does not accept the bot token. Copy it again from @BotFather into "
+    "TELEGRAM_BOT_TOKEN or the file that TELEGRAM_BOT_TOKEN_FILE names."
+)
+"""For who runs the bot, so not marked."""
+
+
+def start(corpus: Corpus, words: Translator) -> str:
+    """The greeting, with the number of statements."""
+    return words.plural(
+        "I answer questions about one official statement, only in its own words: every answer is "
+        "a quote with its source.\n\nJust type a question, for example: Where did the ministers "
+        "meet?\n\n/sources shows the statements, /help says more.",
+        "I answer questions about {count} official statements, only in their own words: every "
+        "answer is a quote with its source.\n\nJust type a question, for example: Where did the "
+        "ministers meet?\n\n/sources shows the statements, /help says more.",
+        len(corpus.documents),
+    )
+
+
+def chat_greeting(corpus: Corpus, words: Translator) -> str:
+    """What a chat on a terminal begins with."""
+    return words.plural(
+        "Verbatim, 1 document. Type a question; /quit ends.",
+        "Verbatim, {count} documents. Type a question; /quit ends.",
+        len(corpus.documents),
+    )
+
+
+def and_more(names: str, rest: int, words: Translator) -> str:
+    """The names, and how many more there are than those; the names alone where ``rest`` is 0."""
+    if not rest:
+        return names
+    return words.plural("{names} and 1 more", "{names} and {count} more", rest, names=names)
+
+
+def sources(corpus: Corpus) -> Iterator[str]:
+    """The documents, newest first, in as many messages as they need."""
+    text = ""
+    documents = sorted(
+        corpus.documents, key=lambda d: (d.published is not None, d.published, d.id), reverse=True
+    )
+    for document in documents:
+        parts = (
+            in_line(shorten(document.title, units=300)),
+            in_line(shorten(document.publisher, units=100)) if document.publisher else None,
+            document.published.isoformat() if document.published else None,
+            f"{len(document.passages)} ¶",
+        )
+        line = "• " + " · ".join(part for part in parts if part)
+        if text and utf16_length(text) + utf16_length(line) + 1 > MESSAGE_UNITS:
+            yield text
+            text = ""
+        text = f"{text}\n{line}" if text else line
+    if text:
+        yield text

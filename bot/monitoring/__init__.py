@@ -1,0 +1,1 @@
+"""Reports how the bot is: health, counts, logs and troubles."""

@@ -1,0 +1,169 @@
+"""Whether the bot takes questions and answers them, and the addresses that tell it.
+
+``/readyz`` is red while nothing is taken or answered, whatever the reason. ``/healthz`` is red only
+where a new process would help; there the bot ends itself, too.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+from bot.monitoring.metrics import CONTENT_TYPE, Metrics
+from bot.state.files.inboxfile import may_pass
+from bot.webserver.webserver import Reply, Request
+
+DEAF_AFTER_S = 25.0
+"""A poll lasts 10 seconds."""
+
+UNKEPT_AFTER_S = 25.0
+"""Whether the inbox can be written is tried every 5 seconds; a try may itself not end."""
+
+UNSENT_AFTER_S = 10.0
+"""The seconds that sending may fail in all chats before the bot counts as not ready."""
+
+BUSY_AFTER_S = 20.0
+"""An answer is made in a tenth of a second; no thread is free for so long where all are stuck."""
+
+RESTART_AFTER_S = 90.0
+"""After so long in which no thread was free, or the inbox could not be opened, a restart helps."""
+
+
+class Health:
+    """Knows the bot's state; belongs to one event loop but for ``kept``."""
+
+    def __init__(
+        self,
+        *,
+        generation: Callable[[], int | None],
+        full: Callable[[], bool],
+        none_free_s: Callable[[], float] = lambda: 0.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``none_free_s`` is for how long all threads that answer have been busy with the same."""
+        self._generation = generation
+        self._full = full
+        self._none_free_s = none_free_s
+        self._clock = clock
+        self._contact_s = clock()
+        self._paused_s = self._contact_s
+        self._heard = False
+        self._refused = False
+        self._cut_off: str | None = None
+        self._kept_s = self._contact_s
+        self._unkept: Exception | None = None
+        self._unsent: tuple[float, str] | None = None
+
+    def heard(self) -> None:
+        """Telegram answered, and what people write can come."""
+        self._heard = True
+        self._contact_s = self._clock()
+        self._cut_off = None
+
+    def cut_off(self, why: str) -> None:
+        """Telegram answered, and what people write cannot come; says why."""
+        self._cut_off = why
+
+    def paused(self) -> None:
+        """The bot asks Telegram for nothing at the moment."""
+        self._paused_s = self._clock()
+
+    def refused(self) -> None:
+        """Telegram does not accept the token."""
+        self._refused = True
+
+    def kept(self, error: Exception | None = None) -> None:
+        """The inbox was written, or could not be because of an error; from any thread."""
+        self._unkept = error
+        if error is None:
+            self._kept_s = self._clock()
+
+    def sent(self, error: Exception | None = None) -> None:
+        """Telegram took what was sent or refused it, or did not answer because of an error."""
+        if error is None:
+            self._unsent = None
+        elif self._unsent is None:
+            self._unsent = self._clock(), str(error)
+
+    @property
+    def contact_age_s(self) -> float:
+        """How long ago Telegram last answered, or the bot was started."""
+        return self._clock() - self._contact_s
+
+    def why_not_alive(self) -> str | None:
+        """Why only a restart helps, None if the bot does without."""
+        if self._refused:
+            return "Telegram does not accept the bot token"
+        if (busy_s := self._none_free_s()) > RESTART_AFTER_S:
+            return f"all threads that answer have been busy with the same for {busy_s:.0f} s"
+        error, unkept_s = self._unkept, self._clock() - self._kept_s
+        lost = isinstance(error, sqlite3.Error) and not may_pass(error)
+        if lost and unkept_s > RESTART_AFTER_S:
+            return f"the inbox cannot be opened, for {unkept_s:.0f} s: {error}"
+        return None
+
+    def why_not_ready(self) -> str | None:
+        """Returns the fault, None if questions are taken and answered."""
+        for why in (
+            self.why_not_alive(),
+            self._why_not_kept(),
+            self._why_not_heard(),
+            self._why_not_answered(),
+        ):
+            if why is not None:
+                return why
+        return None
+
+    def _why_not_heard(self) -> str | None:
+        silent_s = self._clock() - max(self._contact_s, self._paused_s)
+        if silent_s > DEAF_AFTER_S:
+            if self._cut_off is not None:
+                return f"{self._cut_off}, for {silent_s:.0f} s"
+            return f"Telegram has not answered for {silent_s:.0f} s"
+        return None if self._heard else "Telegram has not answered yet"
+
+    def _why_not_kept(self) -> str | None:
+        if self._unkept is not None:
+            return f"the inbox cannot be written: {self._unkept}"
+        unkept_s = self._clock() - self._kept_s
+        if unkept_s > UNKEPT_AFTER_S:
+            return f"the inbox has not been written for {unkept_s:.0f} s"
+        return "the inbox is full" if self._full() else None
+
+    def _why_not_answered(self) -> str | None:
+        if self._generation() is None:
+            return "no generation is loaded"
+        if (busy_s := self._none_free_s()) > BUSY_AFTER_S:
+            return f"no thread that answers has been free for {busy_s:.0f} s"
+        if self._unsent is not None and self._clock() - self._unsent[0] > UNSENT_AFTER_S:
+            return f"nothing can be sent: {self._unsent[1]}"
+        return None
+
+
+class HealthPages:
+    """``/healthz`` and ``/readyz``, 200 or 503 with the reason, and ``/metrics``."""
+
+    def __init__(self, health: Health, metrics: Metrics) -> None:
+        self._health = health
+        self._metrics = metrics
+
+    async def answer(self, method: str, path: str) -> tuple[int, str, str]:
+        """See ``bot.supervisor.lifeline.Ask``."""
+        reply = await self.respond(Request(method, path, {}, b""))
+        return reply.status, reply.content_type, reply.body
+
+    async def respond(self, request: Request) -> Reply:
+        """See ``bot.webserver.webserver.Respond``."""
+        if request.method not in {"GET", "HEAD"}:
+            return Reply(405, "GET only\n")
+        match request.path:
+            case "/healthz":
+                return _told(self._health.why_not_alive())
+            case "/readyz":
+                return _told(self._health.why_not_ready())
+            case "/metrics":
+                return Reply(200, self._metrics.exposition(), CONTENT_TYPE)
+        return Reply(404, "/healthz, /readyz, /metrics\n")
+
+
+def _told(why_not: str | None) -> Reply:
+    return Reply(200, "ok\n") if why_not is None else Reply(503, f"{why_not}\n")

@@ -1,0 +1,68 @@
+"""Logging that cannot leak a secret, or what people ask."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from bot.monitoring.requestid import request_id
+
+_HIDDEN = "[secret]"
+_OWN = frozenset({"bot", "corpus", "embeddings"})
+_HTTP = frozenset({"httpx", "httpcore"})
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record, traceback included, with every secret replaced.
+
+    With ``as_json`` a record is one line of JSON with its time, level, logger, request and message.
+    """
+
+    def __init__(self, secrets: Iterable[str], *, as_json: bool = False) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s [%(request)s]: %(message)s")
+        self._secrets = [secret for secret in secrets if secret]
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one redacted text."""
+        request = request_id.get()
+        record.__dict__["request"] = request
+        text = super().format(record)
+        if self._as_json:
+            fields = {
+                "time": datetime.fromtimestamp(record.created, UTC).isoformat("T", "milliseconds"),
+                "level": record.levelname,
+                "logger": record.name,
+                "request": request,
+                "message": record.message,
+            }
+            if record.exc_text:
+                fields["exception"] = record.exc_text
+            text = json.dumps(fields, ensure_ascii=True)
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text
+
+
+def configure_logging(*, level: str, secrets: Iterable[str], as_json: bool = False) -> None:
+    """Sends all log records to standard error, redacted.
+
+    Of libraries only what is INFO or more is taken, of the HTTP client WARNING, whatever the
+    level: below that they write addresses with the token and people's questions.
+
+    Raises:
+        ValueError: if ``level`` is not a level's name.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactingFormatter(secrets, as_json=as_json))
+    handler.addFilter(_speaks_of_no_content)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def _speaks_of_no_content(record: logging.LogRecord) -> bool:
+    """Whether a record is of this project, or high enough to be free of what is transferred."""
+    package = record.name.partition(".")[0]
+    if package in _OWN:
+        return True
+    return record.levelno >= (logging.WARNING if package in _HTTP else logging.INFO)

@@ -1,0 +1,1 @@
+"""Does an operator's work: refreshes, submissions, checks of the setup."""

@@ -1,0 +1,421 @@
+"""Whether what the bot needs is there and whole: one finding for each, none of them an error."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import BotError, SettingsError, StateUnreachable
+from bot.operations.privatehome import open_to_others
+from bot.settings import Settings, telegram_token
+from corpus import CorpusError, Snapshots, corpus_files, read_corpus
+from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
+from embeddings.models.runtimes.exportedmodel import open_exported
+from embeddings.storage.postgres import LEAST_POSTGRES, LEAST_VECTOR
+
+if TYPE_CHECKING:  # slow to import, and an extra
+    from corpus.extraction.extractor import Extractor
+    from embeddings.storage.postgres.serverfacts import ServerFacts
+
+LEAST_FREE_BYTES = 500_000_000
+"""What a refresh needs beside the generation that it writes; that is taken for as large as the
+largest there is.
+"""
+
+SAFE_SQLITE = (3, 51, 3)
+SAFE_OLDER_SQLITES = ((3, 50, 7), (3, 44, 6))
+"""From these on SQLite's log of writes is brought into the file without a race."""
+
+MOST_BEHIND_S = 60.0
+_MOST_NAMED = 20
+MOST_BEHIND_BYTES = 64_000_000
+"""A standby that has less than this to replay is not late, however long the last commit is ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found of one thing: its name, whether it is well, and a line that says so."""
+
+    name: str
+    well: bool
+    text: str
+
+
+Servers = Callable[[], "list[ServerFacts | EmbeddingsError]"]
+
+
+def examine(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    find_model: Callable[[], ModelFolder],
+    extractor: "Extractor",
+    open_index: Callable[[], PassageIndex],
+    servers: Servers | None,
+    ask_state: Callable[[], None] | None,
+    bot_name: Callable[[str], str | None] | None,
+) -> Iterator[Finding]:
+    """Findings as they are made; what could not be looked at is one that is not well.
+
+    ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
+    where the index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong
+    with its database. ``bot_name`` asks Telegram who has a token, None without the network.
+    """
+    model: ModelFolder | None = None
+    try:
+        model = find_model()
+    except (EmbeddingsError, OSError) as error:
+        yield Finding("model", False, str(error))
+    else:
+        yield _looked_at("model", partial(_exported, settings, model))
+    yield from _corpus(settings, extractor)
+    yield from _strays(settings, extractor, open_index)
+    yield _extractor(extractor)
+    yield from _privacy(settings)
+    yield _looked_at("disk", partial(_disk, settings))
+    if servers is not None:
+        yield from _servers(servers)
+    yield _looked_at("index", partial(_index, open_index, model, in_tables=servers is not None))
+    if ask_state is not None:
+        yield _state(settings, ask_state)
+    yield _looked_at("token", partial(_token, environment, bot_name))
+
+
+def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
+    """What is found, also where a file or folder may not be looked at."""
+    try:
+        return look()
+    except OSError as error:
+        return _not_looked_at(name, error)
+
+
+def _not_looked_at(name: str, error: OSError) -> Finding:
+    where = f" {error.filename}" if error.filename else ""
+    text = f"cannot be looked at:{where} ({error.strerror or error}). Check who may read it."
+    return Finding(name, False, text)
+
+
+def _exported(settings: Settings, model: ModelFolder) -> Finding:
+    name, digest = model.identity.name, model.identity.digest[:12]
+    exported = open_exported(settings.exports_directory, model.identity)
+    if exported is None:
+        state = "not exported yet, which its first use does"
+    elif exported.weights_are_whole():
+        state = "exported"
+    else:
+        return Finding(
+            "model",
+            False,
+            f"the export of {name} is damaged. Delete {exported.folder}: its next use makes it "
+            "anew.",
+        )
+    return Finding("model", True, f"{name}, digest {digest}, {state}")
+
+
+def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
+    """Yields the size of the corpus directory, and each file that nothing can be quoted from.
+
+    A file of a kind that is not read is told, and nothing wrong.
+    """
+    from corpus.directory.sourcedocument import source_document  # slow to import
+
+    directory = settings.corpus_directory
+    try:
+        if not settings.corpus_is_own and not directory.exists():
+            text = f"{directory} is made with the shipped statements at first"
+            yield Finding("corpus", True, text)
+            return
+        reading = read_corpus(
+            directory,
+            read=extractor.document,
+            read_source=partial(source_document, extractor=extractor),
+            default_access=settings.default_access,
+        )
+        passed_over = corpus_files(directory).passed_over
+    except CorpusError as error:
+        yield Finding("corpus", False, str(error))
+        return
+    except OSError as error:
+        yield _not_looked_at("corpus", error)
+        return
+    documents, passages = reading.corpus.documents, reading.corpus.passage_count
+    text = f"{len(documents):,} documents, {passages:,} passages in {directory}"
+    if not reading.refused:
+        yield Finding("corpus", True, text)
+    for number, refused in enumerate(reading.refused, start=1):
+        before = f"{text}; not read: " if number == 1 else ""
+        yield Finding("corpus", False, f"{before}{refused}")
+    for passed in passed_over[:_MOST_NAMED]:
+        yield Finding("corpus", True, f"passed over: {passed}")
+    if len(passed_over) > _MOST_NAMED:
+        rest = len(passed_over) - _MOST_NAMED
+        yield Finding(
+            "corpus", True, f"passed over: {rest:,} more files of kinds that are not read"
+        )
+
+
+def _strays(
+    settings: Settings, extractor: "Extractor", open_index: Callable[[], PassageIndex]
+) -> Iterator[Finding]:
+    """Yields the documents whose pages are lost or whose addresses are in doubt, if any are."""
+    from corpus.directory.corpusdirectory import CorpusDirectory  # slow to import
+
+    snapshots = Snapshots(settings.snapshots_directory)
+    try:
+        directory = CorpusDirectory(
+            settings.corpus_directory,
+            snapshots=snapshots,
+            extractor=extractor,
+            remembered=open_index().remembered_ids(),
+        )
+        strays, unpaged = directory.strays, directory.with_lost_pages
+    except (CorpusError, EmbeddingsError, OSError):
+        return  # "corpus" says what is wrong with it
+    if unpaged:
+        names = ", ".join(unpaged[:_MOST_NAMED])
+        more = f" and {len(unpaged) - _MOST_NAMED:,} more" if len(unpaged) > _MOST_NAMED else ""
+        which = "1 text was" if len(unpaged) == 1 else f"{len(unpaged):,} texts were"
+        yield Finding(
+            "pages",
+            True,
+            f"{which} edited since reading, so that quotes have no page: {names}{more}",
+        )
+    if not strays:
+        return
+    named = [f"{each.document_id} ({each.url}, added from {each.source})" for each in strays]
+    rest = len(named) - _MOST_NAMED
+    more = f" and {rest:,} more" if rest > 0 else ""
+    which = "1 document has" if len(named) == 1 else f"{len(named):,} documents have"
+    yield Finding(
+        "origin",
+        False,
+        f"{which} the address of another site than the one added from, as the page itself said: "
+        f"{', '.join(named[:_MOST_NAMED])}{more}. Their publishers were taken in the same way. "
+        'Look whether that is true; then "verbatim remove" them, or "verbatim add" the same '
+        "address again with --url and --publisher.",
+    )
+
+
+def _extractor(extractor: "Extractor") -> Finding:
+    """Whether a file that takes over its parser can do anything."""
+    try:
+        walls = extractor.walls()
+    except CorpusError as error:
+        return Finding("extractor", False, str(error))
+    return Finding("extractor", not walls.advice, f"{walls}. {walls.advice}".removesuffix(". "))
+
+
+def _privacy(settings: Settings) -> Iterator[Finding]:
+    """Yields the parts of the data directory that others may read; nothing if there are none."""
+    for path in open_to_others(settings):
+        text = (
+            f"others on this machine may read {path}. Any command but doctor closes it, typed as "
+            "the user who owns it."
+        )
+        yield Finding("privacy", False, text)
+
+
+def _disk(settings: Settings) -> Finding:
+    home = settings.home
+    there = next(each for each in (home, *home.parents) if each.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding("disk", False, f"{there} cannot be written. Set VERBATIM_HOME to what can.")
+    free = shutil.disk_usage(there).free
+    text = f"{free / 1e9:,.1f} GB free for {home}"
+    needed = LEAST_FREE_BYTES
+    if settings.index_url is None:
+        needed += _largest_folder(settings.index_directory)
+    if free < needed:
+        needs = f"a refresh may need {needed / 1e9:,.1f} GB. Free some, or set"
+        return Finding("disk", False, f"{text}: {needs} VERBATIM_HOME to another disk.")
+    return Finding("disk", True, f"{text}; {sqlite_facts(sqlite3.sqlite_version_info)}")
+
+
+def sqlite_facts(version: tuple[int, ...]) -> str:
+    """A version of SQLite, and whether a race may damage files of the bot's.
+
+    See https://www.sqlite.org/wal.html#walresetbug.
+    """
+    facts = f"SQLite {'.'.join(map(str, version))}"
+    if version >= SAFE_SQLITE or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in SAFE_OLDER_SQLITES
+    ):
+        return facts
+    return (
+        f"{facts} has a race that may damage a file which two connections write at once: what "
+        "waits and what is kept about people is written by one at a time"
+    )
+
+
+def _largest_folder(directory: Path) -> int:
+    """The bytes of the largest folder in a directory, 0 where there is none; what comes and goes
+    meanwhile, as in a refresh, is left out.
+    """
+    if not directory.exists():
+        return 0
+
+    def size_of(folder: Path) -> int:
+        size = 0
+        with suppress(FileNotFoundError):
+            for file in folder.rglob("*"):
+                with suppress(FileNotFoundError):
+                    size += file.stat().st_size if file.is_file() else 0
+        return size
+
+    return max((size_of(each) for each in directory.iterdir() if each.is_dir()), default=0)
+
+
+def _index(
+    open_index: Callable[[], PassageIndex], model: ModelFolder | None, *, in_tables: bool
+) -> Finding:
+    """Of an index on a disk every byte is compared, of one in tables the rows are but counted."""
+    try:
+        index = open_index()
+        if index.is_empty():
+            text = f'none in {index.place} yet: the first question or "verbatim refresh" builds it'
+            return Finding("index", True, text)
+        generation = index.open_current()
+        if model is not None:
+            check_model(generation, model.identity)
+    except (EmbeddingsError, SettingsError) as error:
+        return Finding("index", False, str(error))
+    manifest = generation.manifest
+    counts = (
+        f"{manifest.documents:,} documents, {manifest.passages:,} passages, format "
+        f"{manifest.format_version}"
+    )
+    where = f"generation {generation.number} in {index.place}"
+    if in_tables:
+        text = f'{where} has all its rows, which "verbatim check" reads: {counts}'
+    else:
+        text = f"{where} is intact: {counts}"
+    return Finding("index", True, text)
+
+
+def _state(settings: Settings, ask: Callable[[], None]) -> Finding:
+    try:
+        ask()
+    except StateUnreachable as error:
+        text = f"{error}. Check that the server runs and that VERBATIM_STATE is right."
+        return Finding("state", False, text)
+    except BotError as error:
+        return Finding("state", False, str(error))
+    return Finding("state", True, f"{settings.state} answers and takes writes")
+
+
+def _token(environment: Mapping[str, str], bot_name: Callable[[str], str | None] | None) -> Finding:
+    given = any(environment.get(f"TELEGRAM_BOT_TOKEN{end}") for end in ("", "_FILE"))
+    if not given:
+        return Finding("token", True, 'none, which "verbatim serve" alone needs')
+    try:
+        token = telegram_token(environment)
+        if bot_name is None:
+            return Finding("token", True, 'has the shape of one; "--online" asks Telegram')
+        name = bot_name(token)
+    except BotError as error:
+        return Finding("token", False, str(error))
+    if name is None:
+        text = "Telegram did not say whose it is. Check the network, and the token at @BotFather."
+        return Finding("token", False, text)
+    return Finding("token", True, f"is that of @{name}")
+
+
+def _servers(servers: Servers) -> Iterator[Finding]:
+    try:
+        found = servers()
+    except (EmbeddingsError, SettingsError) as error:
+        yield Finding("server", False, str(error))
+        return
+    answering = [facts for facts in found if not isinstance(facts, EmbeddingsError)]
+    # it measures how late they are; they know but when the last commit was, which in the middle
+    # of a refresh is long ago
+    told_by_primary = any(each.state is not None for f in answering for each in f.standbys)
+    for facts in found:
+        if isinstance(facts, EmbeddingsError):
+            yield Finding("server", False, str(facts))
+        else:
+            yield from _server(facts)
+            yield from _replication(facts, told_by_primary=told_by_primary)
+    primaries = {f.same_as: f for f in answering if not f.is_standby}
+    if len(primaries) > 1:
+        places = " and ".join(facts.place for facts in primaries.values())
+        text = f"{places} both take writes. Stop the one that was replaced, at once."
+        yield Finding("replication", False, text)
+
+
+def _server(facts: "ServerFacts") -> Iterator[Finding]:
+    where, version = facts.place, f"{facts.version // 10_000}.{facts.version % 10_000}"
+    role = "standby" if facts.is_standby else "primary"
+    if facts.version < LEAST_POSTGRES:
+        need = f"{LEAST_POSTGRES // 10_000} or later is needed."
+        yield Finding("server", False, f"{where} is PostgreSQL {version}: {need}")
+    else:
+        yield Finding("server", True, f"{where} is PostgreSQL {version}, {role}")
+    least = ".".join(map(str, LEAST_VECTOR))
+    if facts.vector is None:
+        text = f"{where} has no pgvector. Install {least} or later there."
+        yield Finding("pgvector", False, text)
+    elif _numbers(facts.vector) < LEAST_VECTOR:
+        text = (
+            f"{where} has pgvector {facts.vector}: {least} or later is needed. Install it, then "
+            "ALTER EXTENSION vector UPDATE."
+        )
+        yield Finding("pgvector", False, text)
+    elif not facts.vector_usable:
+        text = (
+            f"{where} has pgvector {facts.vector}, but not in this database, and this login may "
+            "not have it there. Let who may type CREATE EXTENSION vector in it."
+        )
+        yield Finding("pgvector", False, text)
+    else:
+        yield Finding("pgvector", True, f"{where} has pgvector {facts.vector}")
+    schema = "the schema" if facts.has_schema else "no schema yet"
+    if facts.broken_graphs:
+        names = ", ".join(facts.broken_graphs)
+        text = f"{where}: {names} cannot be used. Type REINDEX INDEX verbatim.NAME there."
+        yield Finding("graphs", False, text)
+    for table in facts.missing_graphs:
+        text = (
+            f"{where}: {table} has no graph, and every search there compares every row. Type "
+            f"CREATE INDEX ON verbatim.{table} USING hnsw (vector vector_ip_ops)."
+        )
+        yield Finding("graphs", False, text)
+    if not facts.broken_graphs and not facts.missing_graphs:
+        yield Finding("graphs", True, f"{where}: {schema}, graphs: {facts.graphs}, all whole")
+
+
+def _replication(facts: "ServerFacts", *, told_by_primary: bool) -> Iterator[Finding]:
+    """Whether a standby follows, or the standbys of a primary do; ``told_by_primary`` tells that
+    a primary says how late they are.
+    """
+    where = facts.place
+    if facts.is_standby:
+        if not facts.follows:
+            text = f"{where} hears no primary. Check primary_conninfo and its log."
+            yield Finding("replication", False, text)
+        else:
+            text = f"{where} is {facts.behind_bytes:,} bytes behind its primary"
+            if facts.behind_bytes:
+                text += f", the commit that it replayed last is {facts.behind_s:.1f} s old"
+            late = facts.behind_bytes > MOST_BEHIND_BYTES and facts.behind_s > MOST_BEHIND_S
+            yield Finding("replication", told_by_primary or not late, text)
+        return
+    if not facts.standbys:
+        yield Finding("replication", True, f"{where} has no standby")
+    for each in facts.standbys:
+        if each.state is None:
+            text = f"{where}: this login may not see {each.name}. GRANT pg_monitor to see it."
+            yield Finding("replication", False, text)
+            continue
+        behind = f"{each.behind_bytes or 0:,} bytes and {each.behind_s:.1f} s behind"
+        well = each.state == "streaming" and each.behind_s <= MOST_BEHIND_S
+        yield Finding("replication", well, f"{where}: {each.name} is {each.state}, {behind}")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())

@@ -1,0 +1,1 @@
+"""Shows an answer in a chat: its messages, its buttons and its passages."""

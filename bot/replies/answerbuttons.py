@@ -1,0 +1,207 @@
+"""The buttons under answers and paragraphs, and the data that a pressed one sends.
+
+The data holds all that is needed to act on it but a question's words: ``PointedAt`` a passage, or
+the ``ref`` of a question that is remembered for a while. Data from anywhere else reads as None.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.answering.answerer import Answer, Quote, Related, Reply
+from bot.chat.actions import Button, Buttons
+from bot.language import texts
+from bot.language.translation import Translator
+from bot.replies.rendering import Message
+from bot.verification.shortreference import Pointer, parse_pointer, pointer_to
+from corpus import Corpus, Document, Passage, Span, digest_of
+
+MOST_DATA_BYTES = 64
+"""Telegram's limit of what a button sends."""
+
+_IN_A_ROW = 5
+_EXAMPLE_DIGITS = 12
+_REF = r"[0-9]{1,10}(?:\.[0-9])?"
+_MORE = re.compile(rf"m:(?P<ref>{_REF}):(?P<shown>[0-9]{{1,2}})", re.ASCII)
+_BACK = re.compile(rf"b:(?P<ref>{_REF})", re.ASCII)
+_VOTE = re.compile(rf"v:(?P<generation>[0-9]{{1,9}}):(?P<ref>{_REF}):(?P<sign>[+-])", re.ASCII)
+_EXAMPLE = re.compile(rf"e:(?P<digest>[0-9a-f]{{{_EXAMPLE_DIGITS}}})", re.ASCII)
+_POINTED = re.compile(rf"(?P<kind>[<>s]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """◀ or ▶: the paragraph ``by`` -1 or 1 from that one; ``ref`` leads back to the answer."""
+
+    pointer: Pointer
+    by: int
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSource:
+    """The citation of a passage in full."""
+
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Further quotes than the ``shown`` first ones."""
+
+    ref: str
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The answer, in place of the paragraph."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoteFor:
+    """👍 or 👎 for an answer from a generation."""
+
+    generation: int
+    ref: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskExample:
+    """An example question; ``digest`` is the beginning of its SHA-256."""
+
+    digest: str
+
+
+Press = Step | ShowSource | More | Back | VoteFor | AskExample
+
+
+def read_press(data: str) -> Press | None:
+    """What the data of a button asks for; None for data of no such button."""
+    for pattern, press in _READERS:
+        if (match := pattern.fullmatch(data)) is not None:
+            return press(match)
+    return None
+
+
+def _pointed(match: re.Match[str]) -> Press | None:
+    pointer = parse_pointer(match["code"])
+    if pointer is None:
+        return None
+    if match["kind"] == "s":
+        return ShowSource(pointer)
+    return Step(pointer, -1 if match["kind"] == "<" else 1, match["ref"])
+
+
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]], ...] = (
+    (_POINTED, _pointed),
+    (_MORE, lambda match: More(match["ref"], int(match["shown"]))),
+    (_BACK, lambda match: Back(match["ref"])),
+    (_VOTE, lambda m: VoteFor(int(m["generation"]), m["ref"], m["sign"] == "+")),
+    (_EXAMPLE, lambda match: AskExample(match["digest"])),
+)
+
+
+def answer_buttons(
+    reply: Reply,
+    messages: Sequence[Message],
+    corpus: Corpus,
+    words: Translator,
+    *,
+    ref: str,
+    first: int = 1,
+    more: bool,
+) -> Buttons:
+    """The buttons under the last message of a reply to the question ``ref``.
+
+    ◀ and ▶ lead from the first quote in that message, a Source is there for each quote of the
+    reply, numbered from ``first`` on as they are, and More where there is ``more``.
+    """
+    rows: list[tuple[Button, ...]] = []
+    if isinstance(reply, Answer | Related):
+        quote = _first_in(messages[-1], reply.quotes)
+        document = corpus.document(quote.citation.document)
+        pointer = pointer_to(quote.citation, reply.generation)
+        walk = _steps(document, document.passage(quote.citation.paragraph), pointer, ref)
+        if more:
+            shown = first + len(reply.quotes) - 1
+            walk = (*walk, Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
+        if walk:
+            rows.append(walk)
+        rows.extend(_sources(reply, words, first))
+    if first == 1:
+        votes = tuple(
+            Button(face, f"v:{reply.generation}:{ref}:{sign}")
+            for face, sign in (("👍", "+"), ("👎", "-"))
+        )
+        if rows and len(reply.quotes) == 1:
+            rows[-1] = (*rows[-1], *votes)
+        else:
+            rows.append(votes)
+    return tuple(rows)
+
+
+def paragraph_buttons(
+    document: Document, passage: Passage, pointer: Pointer, words: Translator, *, ref: str | None
+) -> Buttons:
+    """The buttons under a single paragraph; with ``ref`` one leads back to the answer."""
+    walk = _steps(document, passage, pointer, ref)
+    source = Button(words.say(texts.SOURCE), f"s:{pointer.code}")
+    back = (Button(words.say(texts.BACK), f"b:{ref}"),) if ref else ()
+    return ((*walk,), (*back, source)) if walk else ((*back, source),)
+
+
+def example_buttons(questions: Sequence[str]) -> Buttons:
+    """A row for each question, which pressing it asks."""
+    return tuple((Button(q, f"e:{example_digest(q)}"),) for q in questions)
+
+
+def example_digest(question: str) -> str:
+    """What the button of an example question calls it."""
+    return digest_of(question)[:_EXAMPLE_DIGITS]
+
+
+def neighbour(document: Document, passage: Passage, by: int) -> Passage | None:
+    """The paragraph before (``by`` -1) or after (1) another; None at the ends of the document."""
+    place = document.quotable.index(passage) + by
+    return document.quotable[place] if 0 <= place < len(document.quotable) else None
+
+
+def _steps(
+    document: Document, passage: Passage, pointer: Pointer, ref: str | None
+) -> tuple[Button, ...]:
+    answer = f":{ref}" if ref else ""
+    buttons = []
+    if (before := neighbour(document, passage, -1)) is not None:
+        buttons.append(Button(f"◀ {before.label}", f"<:{pointer.code}{answer}"))
+    if (after := neighbour(document, passage, 1)) is not None:
+        buttons.append(Button(f"{after.label} ▶", f">:{pointer.code}{answer}"))
+    return tuple(buttons)
+
+
+def _sources(reply: Answer | Related, words: Translator, first: int) -> list[tuple[Button, ...]]:
+    source = words.say(texts.SOURCE)
+    numbered = first > 1 or len(reply.quotes) > 1
+    buttons = tuple(
+        Button(
+            f"{source} {number}" if numbered else source,
+            f"s:{pointer_to(quote.citation, reply.generation).code}",
+        )
+        for number, quote in enumerate(reply.quotes, start=first)
+    )
+    return [buttons[start : start + _IN_A_ROW] for start in range(0, len(buttons), _IN_A_ROW)]
+
+
+def _first_in(message: Message, quotes: Sequence[Quote]) -> Quote:
+    """The quote that the message shows first."""
+    part = message.quoted[0]
+    for quote in quotes:
+        citation = quote.citation
+        if citation.document == part.document and Span(citation.start, citation.end).contains(
+            part.span
+        ):
+            return quote
+    return quotes[0]

@@ -1,0 +1,87 @@
+"""Questions that were answered, in memory for a while: their buttons and edits need them."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+from bot.answering.conversation import FORGOTTEN_AFTER_S
+from bot.citations.citation import Cited
+
+MOST_ASKED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, who asked it where, what they had asked before, and the passages shown so far."""
+
+    question: str
+    talks: Hashable
+    earlier: tuple[str, ...] = ()
+    shown: tuple[Cited, ...] = ()
+
+
+class AskedQuestions:
+    """The questions by chat and ``ref``, which names one in its chat. Safe in several threads.
+
+    One is forgotten after ``FORGOTTEN_AFTER_S`` seconds; of more than ``MOST_ASKED`` the oldest.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._by_key: OrderedDict[tuple[int, str], tuple[float, Asked]] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def remember(self, chat_id: int, ref: str, asked: Asked) -> None:
+        """Keeps a question, in place of an earlier one of that name."""
+        with self._lock:
+            self._drop_old()
+            self._by_key[chat_id, ref] = self._clock(), asked
+            self._by_key.move_to_end((chat_id, ref))
+            while len(self._by_key) > MOST_ASKED:
+                self._by_key.popitem(last=False)
+
+    def recall(self, chat_id: int, ref: str) -> Asked | None:
+        """The question of that name; None where it is forgotten or never was."""
+        with self._lock:
+            self._drop_old()
+            found = self._by_key.get((chat_id, ref))
+            return None if found is None else found[1]
+
+    def forget(self, talks: Hashable) -> None:
+        """Keeps nothing of what one person asked in one place."""
+        with self._lock:
+            of_them = [key for key, (_, asked) in self._by_key.items() if asked.talks == talks]
+            for key in of_them:
+                del self._by_key[key]
+
+    def forget_person(self, person_id: int) -> bool:
+        """Keeps nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        was anything.
+        """
+        with self._lock:
+            of_them = [
+                key
+                for key, (_, asked) in self._by_key.items()
+                if isinstance(asked.talks, tuple) and asked.talks[-1:] == (person_id,)
+            ]
+            for key in of_them:
+                del self._by_key[key]
+        return bool(of_them)
+
+    def forget_all(self) -> None:
+        """Keeps nothing."""
+        with self._lock:
+            self._by_key.clear()
+
+    def _drop_old(self) -> None:
+        oldest_kept_s = self._clock() - FORGOTTEN_AFTER_S
+        while self._by_key:
+            key, (since_s, _) = next(iter(self._by_key.items()))
+            if since_s > oldest_kept_s:
+                return
+            del self._by_key[key]

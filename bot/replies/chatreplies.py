@@ -1,0 +1,227 @@
+"""Replies in chats: messages with buttons, and what is remembered for follow-ups and buttons."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+
+from bot.answering.answerer import (
+    DEFAULT_QUOTES,
+    MAX_QUESTION_CHARACTERS,
+    MOST_QUOTES,
+    Answerer,
+    NoAnswer,
+    Quote,
+    Reply,
+    is_question,
+)
+from bot.answering.conversation import Conversations
+from bot.answering.linkstyle import in_link_style
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Buttons
+from bot.chat.events import Event, Pressed, Written
+from bot.citations.citation import Cited
+from bot.language import texts
+from bot.language.translation import Translator
+from bot.replies.answerbuttons import answer_buttons
+from bot.replies.answeredquestions import Asked, AskedQuestions
+from bot.replies.rendering import Message, render
+from bot.state.people import LinkStyle, Preferences
+from corpus import Corpus, Span
+
+PreferencesOf = Callable[[Event], Preferences]
+"""What the chat of an event wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """The messages of a reply, what goes under the last one, and the corpus quoted from."""
+
+    messages: tuple[Message, ...]
+    buttons: Buttons
+    corpus: Corpus
+
+
+class ChatReplies:
+    """Replies to what people ask, from the generation in use. Safe to call from several threads.
+
+    ``ref`` names a question in its chat: the id of its message; "ID.N" for one that has no message
+    of its own, because button N of that message asked it.
+    """
+
+    def __init__(
+        self,
+        answerer: LiveAnswerer,
+        *,
+        preferences_of: PreferencesOf = lambda _: Preferences(),
+        on_forgotten: Callable[[Hashable], None] = lambda _: None,
+    ) -> None:
+        """``on_forgotten`` is told what is forgotten because the person said so."""
+        self._live = answerer
+        self._on_forgotten = on_forgotten
+        self._preferences_of = preferences_of
+        self._conversations = Conversations()
+        self._asked = AskedQuestions()
+
+    def forget(self, event: Written | Pressed) -> None:
+        """Keeps nothing of what the person asked in this place."""
+        self.forget_talks(event.talks)
+        self._on_forgotten(event.talks)
+
+    def forget_talks(self, talks: Hashable) -> None:
+        """See ``RemembersTalks.forget_talks``."""
+        self._conversations.forget(talks)
+        self._asked.forget(talks)
+
+    def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
+        """See ``RemembersTalks.forget_chat``; the buttons of earlier answers go on."""
+        self._conversations.forget_chat(chat_id, thread_id)
+
+    def forget_all(self) -> None:
+        """Keeps nothing of anybody."""
+        self._conversations.forget_all()
+        self._asked.forget_all()
+
+    def forget_person(self, person_id: int) -> bool:
+        """Keeps nothing of what a person asked anywhere; whether there was anything."""
+        questions = self._conversations.forget_person(person_id)
+        asked = self._asked.forget_person(person_id)
+        return questions or asked
+
+    def recall(self, event: Pressed, ref: str) -> Asked | None:
+        """The question of that name in the chat; None where it is forgotten."""
+        return self._asked.recall(event.place.chat_id, ref)
+
+    def links_of(self, event: Event) -> LinkStyle:
+        """The links that the chat of an event wants."""
+        return self._preferences_of(event).links
+
+    def is_unchanged(self, event: Written, question: str) -> bool:
+        """Whether an edited message asks what it asked before."""
+        before = self._asked.recall(event.place.chat_id, str(event.message_id))
+        return before is not None and before.question == _kept(question)
+
+    def to_message(self, event: Written, question: str, words: Translator) -> ChatReply:
+        """The reply to a question; an edited one counts in place of what it was before.
+
+        Raises:
+            UnfaithfulQuote: if a quote differs from its source.
+        """
+        ref, earlier = str(event.message_id), self._conversations.earlier(event.talks)
+        before = self._asked.recall(event.place.chat_id, ref) if event.edited else None
+        if before is not None:
+            earlier = before.earlier
+            self._conversations.correct(event.talks, before.question, question)
+        return self._reply(event, ref, question, earlier, words, follows=before is None)
+
+    def to_example(
+        self, event: Pressed, number: int, question: str, words: Translator
+    ) -> ChatReply:
+        """The reply to a question that a button asked, button ``number``; it says the question.
+
+        Raises:
+            UnfaithfulQuote: if a quote differs from its source.
+        """
+        ref = f"{event.message_id}.{number}"
+        reply = self._reply(event, ref, question, (), words, follows=True)
+        said = Message(words.say(texts.QUESTION, question=question))
+        return replace(reply, messages=(said, *reply.messages))
+
+    def again(self, event: Pressed, ref: str, asked: Asked, words: Translator) -> ChatReply:
+        """The reply to a question that was answered before; it stays that of who asked it.
+
+        Raises:
+            UnfaithfulQuote: if a quote differs from its source.
+        """
+        return self._reply(
+            event, ref, asked.question, asked.earlier, words, follows=False, asker=asked.talks
+        )
+
+    def further(
+        self, event: Pressed, ref: str, asked: Asked, shown: int, words: Translator
+    ) -> ChatReply | None:
+        """The next quotes after the ``shown`` first ones, numbered on; None where there are none.
+
+        The question is searched again, so that they are of the generation in use.
+
+        Raises:
+            UnfaithfulQuote: if a quote differs from its source.
+        """
+        answerer = self._live.of(event)
+        found = answerer.answer(
+            asked.question, top=MOST_QUOTES, language=words.language, earlier=asked.earlier
+        )
+        known = asked.shown[:shown]
+        fresh = [quote for quote in found.quotes if cited_by(quote) not in known]
+        quotes = tuple(fresh[: min(self._quotes_of(event), MOST_QUOTES - shown)])
+        if isinstance(found, NoAnswer) or not quotes:
+            return None
+        reply = replace(found, quotes=quotes, notices=())
+        restyled = in_link_style(reply, self.links_of(event))
+        messages = render(restyled, answerer.corpus, first=shown + 1, opens=True)
+        now = replace(asked, shown=(*known, *map(cited_by, quotes)))
+        self._asked.remember(event.place.chat_id, ref, now)
+        more = len(fresh) > len(quotes) and len(now.shown) < MOST_QUOTES
+        buttons = answer_buttons(
+            reply, messages, answerer.corpus, words, ref=ref, first=shown + 1, more=more
+        )
+        return ChatReply(messages, buttons, answerer.corpus)
+
+    def _reply(
+        self,
+        event: Written | Pressed,
+        ref: str,
+        question: str,
+        earlier: tuple[str, ...],
+        words: Translator,
+        *,
+        follows: bool,
+        asker: Hashable | None = None,
+    ) -> ChatReply:
+        """The reply; ``follows`` says that later questions may lean on this one.
+
+        ``asker`` is who asked it where, None for who causes the event.
+        """
+        answerer = self._live.of(event)  # one to the end: a refresh may come in between
+        reply, more = self._answered(answerer, event, question, earlier, words)
+        restyled = in_link_style(reply, self.links_of(event))
+        messages = render(restyled, answerer.corpus, opens=True)
+        asks = is_question(reply)
+        if asks and follows:
+            self._conversations.remember(event.talks, question)
+        shown = tuple(map(cited_by, reply.quotes))
+        asked = Asked(_kept(question), asker or event.talks, earlier, shown)
+        self._asked.remember(event.place.chat_id, ref, asked)
+        buttons: Buttons = ()
+        if asks:
+            buttons = answer_buttons(reply, messages, answerer.corpus, words, ref=ref, more=more)
+        return ChatReply(messages, buttons, answerer.corpus)
+
+    def _answered(
+        self,
+        answerer: Answerer,
+        event: Event,
+        question: str,
+        earlier: tuple[str, ...],
+        words: Translator,
+    ) -> tuple[Reply, bool]:
+        """The reply with as many quotes as are wanted, and whether there are more."""
+        wanted = self._quotes_of(event)
+        top = min(wanted + 1, MOST_QUOTES)
+        reply = answerer.answer(question, top=top, language=words.language, earlier=earlier)
+        if isinstance(reply, NoAnswer) or len(reply.quotes) <= wanted:
+            return reply, False
+        return replace(reply, quotes=reply.quotes[:wanted]), True
+
+    def _quotes_of(self, event: Event) -> int:
+        return self._preferences_of(event).quotes or DEFAULT_QUOTES
+
+
+def cited_by(quote: Quote) -> Cited:
+    """What a quote cites, without its words."""
+    citation = quote.citation
+    span = Span(citation.start, citation.end)
+    return Cited(citation.document, span, citation.digest, paragraph=citation.paragraph)
+
+
+def _kept(question: str) -> str:
+    """As much of a question as is searched, and as tells that there was more."""
+    return question[: MAX_QUESTION_CHARACTERS + 1]

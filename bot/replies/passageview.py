@@ -1,0 +1,128 @@
+"""A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
+
+from bot.answering.answerer import Answer, Answerer, Quote, check_quote
+from bot.answering.linkstyle import in_link_style
+from bot.citations.citation import Citation, cite
+from bot.citations.origin import address_of, fetched_from, only_for, publisher_of
+from bot.language import texts
+from bot.language.bidiisolation import in_line, isolated
+from bot.language.deviationtexts import DeviationsOf, deviation_lines
+from bot.language.translation import Translator
+from bot.language.utf16 import shorten, utf16_length
+from bot.replies.rendering import PASSAGE_START, Entity, EntityKind, Message, render, start_of
+from bot.state.people import LinkStyle
+from bot.verification.shortreference import Pointer, parse_pointer
+from bot.verification.verification import Verdict, Verification
+from corpus import Document, Passage
+
+_TITLE_UNITS = 300
+_PUBLISHER_UNITS = 200
+_PLACE_UNITS = 200
+_URL_UNITS = 1_000
+
+
+def opened_pointer(start: str) -> Pointer | None:
+    """The passage that a deep link is to open, by what follows /start; None for anything else."""
+    if not start.startswith(PASSAGE_START):
+        return None
+    return parse_pointer(start.removeprefix(PASSAGE_START))
+
+
+def whole_quote(document: Document, passage: Passage, *, citation: Citation | None = None) -> Quote:
+    """The passage as a quote, all of it evidence, with its own citation unless one is given."""
+    return Quote(
+        text=passage.text,
+        evidence_text=passage.text,
+        evidence=passage.span,
+        sentences=tuple(sentence.span for sentence in passage.sentences),
+        score=1.0,
+        citation=citation or cite(document, passage),
+    )
+
+
+def passage_message(
+    document: Document, passage: Passage, answerer: Answerer, words: Translator, *, links: LinkStyle
+) -> Message:
+    """The passage with its citation; of one longer than a message the first part, which says so.
+
+    Raises:
+        UnfaithfulQuote: if it differs from its source.
+    """
+    quote = whole_quote(document, passage, citation=answerer.cite(passage))
+    check_quote(quote, answerer.corpus)
+    reply = Answer("", answerer.generation, (quote,), language=words.language)
+    return render(in_link_style(reply, links), answerer.corpus, opens=True)[0]
+
+
+def source_message(
+    found: Verification,
+    generation: int,
+    words: Translator,
+    *,
+    deviations_of: DeviationsOf = lambda _: None,
+) -> Message | None:
+    """The citation in full, with what verifying it against the corpus has just shown.
+
+    It says where the document's text deviates from its source. None where the words are gone, or
+    are not known any more.
+    """
+    now = found.now
+    if now is None or now.passage is None:
+        return None
+    document, passage = now.document, now.passage
+    verdict = _verdict(found, now.where, document.title, words)
+    if not found.verdict.as_cited:
+        cited = words.say(texts.REFERENCE, reference=found.cited.reference)
+        title = isolated(shorten(document.title, units=_TITLE_UNITS))
+        return Message(f"{title}\n{cited}\n\n{verdict}".strip())
+    quote = whole_quote(document, passage)
+    deviations = deviation_lines(deviations_of(document.digest) or (), words)
+    about = _lines(quote.citation, document, generation, words)
+    text = "\n".join([*about, *deviations, "", verdict, ""])
+    link = words.say(texts.OPEN_HERE)
+    opens = Entity(
+        EntityKind.OPENS, utf16_length(text), utf16_length(link), start_of(quote, generation)
+    )
+    return Message(f"{text}{link}", (opens,))
+
+
+def _lines(citation: Citation, document: Document, generation: int, words: Translator) -> list[str]:
+    parts = (
+        publisher_of(document, words, units=_PUBLISHER_UNITS),
+        citation.published and citation.published.isoformat(),
+        document.place and in_line(shorten(document.place, units=_PLACE_UNITS)),
+    )
+    where = words.say(
+        texts.CHARACTERS,
+        label=citation.where,
+        start=str(citation.start),
+        end=str(citation.end),
+    )
+    about = (
+        isolated(shorten(citation.title.strip(), units=_TITLE_UNITS)),
+        " · ".join(part for part in parts if part),
+        where,
+        address_of(document, words, units=_URL_UNITS),
+        fetched_from(document.fetched, words, units=_URL_UNITS)
+        if document.fetched and document.fetched != document.url
+        else None,
+        only_for(document, words),
+    )
+    return [
+        *(line for line in about if line),
+        "",
+        words.say(texts.REFERENCE, reference=citation.reference),
+        words.say(texts.TEXT_DIGEST, digest=citation.digest),
+        words.say(texts.OF_GENERATION, number=str(generation)),
+    ]
+
+
+def _verdict(found: Verification, label: str, title: str, words: Translator) -> str:
+    match found.verdict:
+        case Verdict.INTACT:
+            return words.say(texts.VERIFIED_INTACT)
+        case Verdict.MOVED:
+            title = isolated(shorten(title, units=_TITLE_UNITS))
+            return words.say(texts.VERIFIED_MOVED, label=label, title=title)
+        case _:
+            return words.say(texts.VERIFIED_CHANGED, label=label)

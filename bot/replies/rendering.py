@@ -1,0 +1,306 @@
+"""A reply as chat messages: text and entities, in UTF-16 units, quotes checked in the payload.
+
+Nothing here knows a chat library. Statements and questions are plain text under entities, never
+markup, so no character in them can open a link or a mention.
+"""
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.answering.answerer import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.citations.citation import Citation
+from bot.citations.origin import publisher_of
+from bot.citations.quotelines import shown
+from bot.errors import UnfaithfulQuote
+from bot.language import texts
+from bot.language.bidiisolation import in_line, isolated
+from bot.language.translation import Translator, translator
+from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from bot.replies.neardifference import near_difference
+from bot.verification.shortreference import pointer_to
+from corpus import Corpus, Span
+
+_LONG_QUOTE_UNITS = 700
+_TITLE_UNITS = 160
+_PUBLISHER_UNITS = 80
+_ALSO_TITLE_UNITS = 80
+_LINK_CHARACTERS = 2_000
+_MOST_ENTITIES = 90
+_BETWEEN = " · "
+
+PASSAGE_START = "p"
+"""What /start begins with where it is to open a passage."""
+
+
+class EntityKind(enum.Enum):
+    """The kinds of entity in use; the values are the Bot API's, but for OPENS: a link that sends
+    /start and its ``url`` to the bot.
+    """
+
+    BLOCKQUOTE = "blockquote"
+    EXPANDABLE_BLOCKQUOTE = "expandable_blockquote"
+    BOLD = "bold"
+    TEXT_LINK = "text_link"
+    OPENS = "opens"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A marked range of a message, in UTF-16 code units. ``url`` is for links alone."""
+
+    kind: EntityKind
+    offset: int
+    length: int
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedPart:
+    """Where in a message a slice of a document stands: ``offset`` and ``length`` in UTF-16.
+
+    ``quote`` is the span of the whole quote, which may be shown in several parts.
+    """
+
+    document: str
+    span: Span
+    offset: int
+    length: int
+    quote: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message of at most ``MESSAGE_UNITS``, without white space at its ends."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+    quoted: tuple[QuotedPart, ...] = ()
+
+
+def render(
+    reply: Reply, corpus: Corpus, *, first: int = 1, opens: bool = False
+) -> tuple[Message, ...]:
+    """The messages that carry a reply, in order, every quote compared with its source.
+
+    Several quotes are numbered from ``first`` on. With ``opens`` each ¶ number is a deep link that
+    opens the paragraph in a chat with the bot.
+
+    Quotes that fit share a message. A quote that is too long for one message is continued in the
+    next at the end of a sentence; a sentence too long for a message is broken at white space.
+
+    Raises:
+        UnfaithfulQuote: see ``check_message``. Nothing is returned then.
+    """
+    words = translator(reply.language)
+    blocks = [_plain(text) for text in _heading(reply, words)]
+    for position, quote in enumerate(reply.quotes, start=first):
+        prefix = f"{position}. " if first > 1 or len(reply.quotes) > 1 else ""
+        last = position == first + len(reply.quotes) - 1
+        generation = words.say(texts.GENERATION, number=str(reply.generation)) if last else ""
+        start = start_of(quote, reply.generation) if opens else None
+        earlier = [each.text for each in reply.quotes[: position - first]]
+        nearly = near_difference(quote.text, earlier, words, first=first) or ""
+        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation, start, nearly))
+    messages = tuple(_join(blocks))
+    for message in messages:
+        check_message(message, corpus)
+    return messages
+
+
+def start_of(quote: Quote, generation: int) -> str:
+    """What a deep link to a quote sends after /start; ``opened_pointer`` reads it."""
+    return f"{PASSAGE_START}{pointer_to(quote.citation, generation).code}"
+
+
+def check_message(message: Message, corpus: Corpus) -> None:
+    """Returns if every quoted part of the message is its source's slice, code unit by code
+    unit, with spaces for line ends as ``without_line_ends`` puts them.
+
+    Raises:
+        UnfaithfulQuote: if one does not.
+    """
+    for part in message.quoted:
+        text = corpus.document(part.document).text
+        source = shown(part.span, quote=part.quote, source=text)
+        try:
+            sent = utf16_slice(message.text, part.offset, part.length)
+        except UnicodeDecodeError:
+            sent = None
+        if sent != source or not part.quote.contains(part.span):
+            raise UnfaithfulQuote(
+                f"A quote from {part.document} differs from its source and was held back."
+            )
+
+
+def _heading(reply: Reply, words: Translator) -> Iterator[str]:
+    yield from reply.notices
+    if isinstance(reply, NoAnswer):
+        yield reply.message or words.say(texts.NOTHING)
+    elif outcome_of(reply) is Outcome.RELATED:
+        yield words.say(texts.RELATED)
+
+
+def _plain(text: str) -> Message:
+    return Message(shorten(text.strip(), units=MESSAGE_UNITS))
+
+
+def _quote_blocks(
+    quote: Quote,
+    prefix: str,
+    corpus: Corpus,
+    words: Translator,
+    generation: str,
+    start: str | None,
+    nearly: str,
+) -> Iterator[Message]:
+    """The parts of a quote; the last one names the generation and an earlier quote that is nearly
+    the same, where these are not "".
+    """
+    source = corpus.document(quote.citation.document).text
+    also = _also(quote, words)
+    if nearly:
+        also = _together(Message(nearly), also, between="\n" if also.text else "")
+    named = utf16_length("".join(_named(quote.citation, words)))
+    footer_units = utf16_length(prefix) + max(_TITLE_UNITS + _PUBLISHER_UNITS, named) + 80
+    footer_units += utf16_length(also.text) + utf16_length(_BETWEEN + generation)
+    footer_units += utf16_length(_BETWEEN + (quote.citation.pages or ""))
+    parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
+    for number, part in enumerate(parts, start=1):
+        which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
+        of_parts = f" {which}" if len(parts) > 1 else ""
+        block = _quote_block(quote, part, source, prefix, of_parts, words, start)
+        if number == len(parts):
+            if generation:
+                block = _together(block, Message(generation), between=_BETWEEN)
+            if also.text:
+                block = _together(block, also, between="\n")
+        yield block
+
+
+def _also(quote: Quote, words: Translator) -> Message:
+    """The line that names the other places of the quote, each title a link; "" for none."""
+    if not quote.also:
+        return Message("")
+    places = ""
+    links = []
+    for position, citation in enumerate(quote.also[: texts.MOST_ALSO]):
+        places += words.say(texts.BETWEEN_PLACES) if position else ""
+        title = isolated(shorten(citation.title, units=_ALSO_TITLE_UNITS))
+        if citation.link and len(citation.link) <= _LINK_CHARACTERS and title:
+            start, length = utf16_length(places), utf16_length(title)
+            links.append(Entity(EntityKind.TEXT_LINK, start, length, citation.link))
+        places += f"{title} ({citation.when_and_where})"
+    rest = max(0, len(quote.also) - texts.MOST_ALSO)
+    text = words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
+    before = utf16_length(text[: text.index(places)])
+    return Message(text, tuple(_moved(links, by=before)))
+
+
+def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
+    """The quote as the fewest spans of at most ``units`` that begin and end with sentences."""
+    pieces = [piece for sentence in sentences for piece in _broken(source, sentence, units)]
+    parts: list[Span] = []
+    for piece in pieces:
+        joined = Span(parts[-1].start, piece.end) if parts else piece
+        if parts and utf16_length(joined.of(source)) <= units:
+            parts[-1] = joined
+        else:
+            parts.append(piece)
+    return parts
+
+
+def _broken(source: str, sentence: Span, units: int) -> Iterator[Span]:
+    start = sentence.start
+    while utf16_length(source[start : sentence.end]) > units:
+        fitting = utf16_prefix(source[start : sentence.end], units)
+        at_space = max(fitting.rfind(" "), fitting.rfind("\n"), fitting.rfind("\t"))
+        length = at_space if at_space > 0 else len(fitting)
+        yield Span(start, start + len(source[start : start + length].rstrip()))
+        start += length
+        start += len(source[start : sentence.end]) - len(source[start : sentence.end].lstrip())
+    yield Span(start, sentence.end)
+
+
+def _quote_block(
+    quote: Quote,
+    part: Span,
+    source: str,
+    prefix: str,
+    of_parts: str,
+    words: Translator,
+    start: str | None,
+) -> Message:
+    whole = Span(quote.citation.start, quote.citation.end)
+    text = shown(part, quote=whole, source=source)
+    length = utf16_length(text)
+    long = length > _LONG_QUOTE_UNITS
+    kind = EntityKind.EXPANDABLE_BLOCKQUOTE if long else EntityKind.BLOCKQUOTE
+    entities = [Entity(kind, 0, length)]
+    evidence = Span(
+        max(part.start, quote.evidence.start),
+        max(part.start, quote.evidence.start, min(part.end, quote.evidence.end)),
+    )
+    if len(evidence) and evidence != part:
+        offset = utf16_length(source[part.start : evidence.start])
+        entities.append(Entity(EntityKind.BOLD, offset, utf16_length(evidence.of(source))))
+    citation = quote.citation
+    footer = [*_named(citation, words)]
+    if citation.published:
+        footer.append(citation.published.isoformat())
+    if citation.pages:
+        footer.append(citation.pages)
+    text = f"{text}\n{prefix}{_BETWEEN.join(footer)}{_BETWEEN}"
+    if start:
+        label = utf16_length(citation.label)
+        entities.append(Entity(EntityKind.OPENS, utf16_length(text), label, start))
+    text = f"{text}{citation.label}{of_parts}"
+    if citation.link and len(citation.link) <= _LINK_CHARACTERS:
+        text = f"{text}{_BETWEEN}"
+        link = words.say(texts.LINK)
+        place = utf16_length(text), utf16_length(link)
+        entities.append(Entity(EntityKind.TEXT_LINK, *place, citation.link))
+        text = f"{text}{link}"
+    return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length, whole),))
+
+
+def _named(citation: Citation, words: Translator) -> Iterator[str]:
+    """The title and, where there is one, the publisher, each shortened."""
+    yield in_line(shorten(citation.title, units=_TITLE_UNITS))
+    if publisher := publisher_of(citation, words, units=_PUBLISHER_UNITS):
+        yield publisher
+
+
+def _join(blocks: Sequence[Message]) -> Iterator[Message]:
+    """Blocks put together, a blank line between them, as long as they fit one message."""
+    joined: Message | None = None
+    for block in blocks:
+        if joined is None:
+            joined = block
+            continue
+        shift = utf16_length(joined.text) + 2
+        fits = (
+            shift + utf16_length(block.text) <= MESSAGE_UNITS
+            and len(joined.entities) + len(block.entities) <= _MOST_ENTITIES
+        )
+        if not fits:
+            yield joined
+            joined = block
+            continue
+        joined = _together(joined, block, between="\n\n")
+    if joined is not None:
+        yield joined
+
+
+def _together(one: Message, other: Message, *, between: str) -> Message:
+    """One message of both, the second one's entities and quotes moved along."""
+    shift = utf16_length(one.text) + utf16_length(between)
+    return Message(
+        f"{one.text}{between}{other.text}",
+        one.entities + tuple(_moved(other.entities, by=shift)),
+        one.quoted + tuple(replace(part, offset=part.offset + shift) for part in other.quoted),
+    )
+
+
+def _moved(entities: Sequence[Entity], *, by: int) -> Iterator[Entity]:
+    return (replace(entity, offset=entity.offset + by) for entity in entities)

@@ -1,0 +1,1 @@
+"""Answers each kind of event in a chat, one module a kind."""

@@ -1,0 +1,87 @@
+"""Inline mode: quotes that can be put into any chat."""
+
+import logging
+from collections.abc import Iterator
+
+from bot.answering.answerer import MOST_QUOTES, Answer, Answerer, NoAnswer, Quote, Related
+from bot.answering.linkstyle import in_link_style
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Act, Offer, Offers
+from bot.chat.events import Event, InlineAsked
+from bot.errors import UnfaithfulQuote
+from bot.language import texts
+from bot.language.bidiisolation import in_line, isolated
+from bot.language.translation import Translator
+from bot.language.utf16 import shorten
+from bot.replies.chatreplies import PreferencesOf
+from bot.replies.rendering import Message, render, start_of
+from bot.state.people import LinkStyle, Preferences
+from corpus import Span
+
+MOST_QUERY_CHARACTERS = 256
+"""Telegram's limit of an inline query."""
+
+_TITLE_UNITS = 100
+_DESCRIPTION_UNITS = 200
+
+log = logging.getLogger(__name__)
+
+
+class InlineQuestions:
+    """Offers up to ``MOST_QUOTES`` quotes, each a message with its citation; nothing is remembered.
+
+    Of a quote longer than a message the part that holds its evidence is offered. Safe to call from
+    several threads.
+    """
+
+    def __init__(
+        self,
+        answerer: LiveAnswerer,
+        *,
+        preferences_of: PreferencesOf = lambda _: Preferences(),
+    ) -> None:
+        self._live = answerer
+        self._preferences_of = preferences_of
+
+    def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
+        """See ``Responder.respond``. Where a quote differs from its source nothing is offered."""
+        return self._offers(event, words) if isinstance(event, InlineAsked) else None
+
+    def _offers(self, event: InlineAsked, words: Translator) -> Iterator[Act]:
+        answerer = self._live.current
+        question = event.text[:MOST_QUERY_CHARACTERS].strip()
+        try:
+            links = self._preferences_of(event).links
+            found = _offered(answerer, question, links, words) if question else ()
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            found = ()
+        yield Offers(found, answerer.corpus)
+
+
+def _offered(
+    answerer: Answerer, question: str, links: LinkStyle, words: Translator
+) -> tuple[Offer, ...]:
+    found = answerer.answer(question, top=MOST_QUOTES, language=words.language)
+    reply = in_link_style(found, links)
+    if isinstance(reply, NoAnswer):
+        return ()
+    return tuple(_offer(quote, reply, answerer, words) for quote in reply.quotes)
+
+
+def _offer(quote: Quote, reply: Answer | Related, answerer: Answerer, words: Translator) -> Offer:
+    title = f"{quote.citation.label} · {in_line(quote.citation.title)}"
+    if isinstance(reply, Related):
+        title = words.say(texts.RELATED_OFFER, title=title)
+    alone = Answer(reply.question, reply.generation, (quote,), language=reply.language)
+    messages = render(alone, answerer.corpus, opens=True)
+    return Offer(
+        start_of(quote, reply.generation),
+        isolated(shorten(title, units=_TITLE_UNITS)),
+        shorten(" ".join(quote.evidence_text.split()), units=_DESCRIPTION_UNITS),
+        next((m for m in messages if _holds(m, quote.evidence)), messages[0]),
+    )
+
+
+def _holds(message: Message, evidence: Span) -> bool:
+    return any(part.span.start <= evidence.start < part.span.end for part in message.quoted)

@@ -1,0 +1,71 @@
+"""What the bot says of settings, privacy, votes, access, and to administrators.
+
+As in ``texts``, a marked text is said through a ``Translator``.
+"""
+
+from bot.language.translation import mark
+from bot.state.people import LinkStyle
+
+SETTINGS = mark(
+    "Settings of this chat\n\nLanguage: {language}\nQuotes at most: {quotes}\nLinks: {links}"
+)
+AS_TELEGRAM = mark("As my Telegram")
+OWN_NAMES = {"en": "English", "fr": "Français"}
+"""What each language calls itself."""
+LINKS = {
+    LinkStyle.WORDS: mark("To the words"),
+    LinkStyle.PAGE: mark("To the page"),
+    LinkStyle.NONE: mark("None"),
+}
+NOT_YOUR_MENU = mark("Only who opened this menu can use it. Type /settings for your own.")
+
+NOTHING_WRITTEN_DOWN = mark("Nothing is written down about you.")
+WRITTEN_DOWN = mark("This is written down about you: {what}.")
+PRIVACY = mark(
+    "What you send lies on the disk of this bot until it is answered, and is deleted then. Your "
+    "last questions stay in memory for half an hour, so that you can ask on; /new forgets them at "
+    "once. For longer a question is kept only if you voted on its answer and agreed to that. Who "
+    "runs the bot can read such questions without your name. Nothing is logged or passed on. "
+    "If you block the bot, it keeps the number of this chat until you write again, to send nothing "
+    "here. Telegram keeps this chat as any other.\n\n"
+    "/delete_me deletes all that the bot keeps about you."
+)
+KEPT_SETTINGS = mark("the settings of our chat")
+KEPT_CONSENT = mark("that questions you vote on may be kept")
+KEPT_REFUSAL = mark("that questions you vote on may not be kept")
+KEPT_INVITATION = mark("that an invitation let you in")
+REMEMBERED = mark("your last questions, from memory")
+DELETED = mark("Deleted: {what}. Nothing is kept about you now.")
+NOTHING_TO_DELETE = mark("There was nothing to delete: nothing is kept about you.")
+DELETED_WITHIN_REACH = mark(
+    "Deleted: {what}. What I cannot delete from may hold something of you still, until who runs "
+    "this bot deletes it: {where}."
+)
+NOTHING_DELETED = mark("nothing, for nothing was there")
+LOG_OF_THE_DATABASE = mark(
+    "the log and the backups of the database, and for half an hour the number of this chat"
+)
+TRACES_ARE_LEFT = mark(
+    "What is kept about you is not used any more, but traces of it are left on the disk: another "
+    "program reads them, or the disk is full. Please send /delete_me again in a minute."
+)
+NEW_INVITATION_NEEDED = mark("To ask again you need a new invitation.")
+
+MAY_QUESTIONS_BE_KEPT = mark(
+    "May I keep the questions that you vote on, this one too? They show where answers should get "
+    "better. /delete_me deletes them at any time."
+)
+YES_KEEP = mark("Yes, keep them")
+NO_KEEP = mark("No")
+QUESTIONS_ARE_KEPT = mark(
+    "Thank you. Questions that you vote on are kept from now on; /delete_me deletes them."
+)
+QUESTIONS_ARE_NOT_KEPT = mark("Understood: your votes are kept without your questions.")
+
+NOT_LISTED = mark("This bot answers only people whom it was set up for. Ask who runs it.")
+NOT_INVITED = mark("This bot answers only who was invited. Ask who runs it for an invitation.")
+INVITATION_SPENT = mark(
+    "This invitation does not hold: it was used before, or is older than seven days. Ask for a "
+    "new one."
+)
+LET_IN = mark("Welcome, you are let in. Just type a question; /help says more.")

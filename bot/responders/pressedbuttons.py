@@ -1,0 +1,193 @@
+"""The buttons that stand under answers, paragraphs and the greeting."""
+
+import logging
+from collections.abc import Iterator
+
+from bot.answering.examples import Examples
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Act, Change, Say, Told, Typing
+from bot.chat.events import Event, Pressed
+from bot.chat.votes import KeepVote, Vote
+from bot.citations.citation import Cited
+from bot.errors import UnfaithfulQuote
+from bot.language import texts
+from bot.language.deviationtexts import DeviationsOf
+from bot.language.translation import Translator
+from bot.replies.answerbuttons import (
+    AskExample,
+    Back,
+    More,
+    Press,
+    ShowSource,
+    Step,
+    VoteFor,
+    example_digest,
+    neighbour,
+    paragraph_buttons,
+    read_press,
+)
+from bot.replies.chatreplies import ChatReplies, cited_by
+from bot.replies.passageview import opened_pointer, passage_message, source_message, whole_quote
+from bot.replies.rendering import Message
+from bot.verification.shortreference import (
+    SourceTextFor,
+    pointed_passage,
+    pointer_to,
+    verify_pointer,
+)
+from bot.verification.verification import LayOut, laid_out_here
+
+log = logging.getLogger(__name__)
+
+
+class PressedButtons:
+    """Does what a button says, from the generation in use; safe to call from several threads.
+
+    A button from an earlier generation works as long as its words still stand in the corpus, else
+    it is said that the statements were renewed. Data of no button of these is another responder's.
+    """
+
+    def __init__(
+        self,
+        answerer: LiveAnswerer,
+        replies: ChatReplies,
+        examples: Examples,
+        *,
+        source_text: SourceTextFor,
+        lay_out: LayOut = laid_out_here,
+        keep_vote: KeepVote,
+        deviations_of: DeviationsOf = lambda _: None,
+    ) -> None:
+        self._live = answerer
+        self._replies = replies
+        self._examples = examples
+        self._source_text = source_text
+        self._lay_out = lay_out
+        self._keep_vote = keep_vote
+        self._deviations_of = deviations_of
+
+    def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
+        """See ``Responder.respond``. A quote that differs from its source is held back."""
+        if not isinstance(event, Pressed) or (press := read_press(event.data)) is None:
+            return None
+        return self._checked(event, press, words)
+
+    def _checked(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
+        answered = False
+        try:
+            for act in self._pressed(event, press, words):
+                answered = answered or isinstance(act, Told)
+                yield act
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            said = words.say(texts.HELD_BACK)
+            yield Say((Message(said),), event.message_id) if answered else Told(said, alert=True)
+
+    def _pressed(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
+        match press:
+            case Step():
+                return self._step(event, press, words)
+            case ShowSource():
+                return self._source(event, press, words)
+            case More():
+                return self._more(event, press, words)
+            case Back():
+                return self._back(event, press, words)
+            case VoteFor():
+                return self._vote(event, press, words)
+            case AskExample():
+                return self._example(event, press, words)
+
+    def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
+        answerer = self._live.of(event)
+        found = pointed_passage(
+            press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
+        passage = neighbour(*found, press.by) if found else None
+        if found is None or passage is None:
+            yield Told(words.say(texts.RENEWED), alert=True)
+            return
+        document = found[0]
+        links = self._replies.links_of(event)
+        message = passage_message(document, passage, answerer, words, links=links)
+        pointer = pointer_to(whole_quote(document, passage).citation, answerer.generation)
+        buttons = paragraph_buttons(document, passage, pointer, words, ref=press.ref)
+        yield Told()
+        yield Change(event.message_id, message, buttons, answerer.corpus)
+
+    def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
+        answerer = self._live.of(event)
+        found = verify_pointer(
+            press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
+        message = source_message(
+            found, answerer.generation, words, deviations_of=self._deviations_of
+        )
+        if message is None:
+            yield Told(words.say(texts.RENEWED), alert=True)
+            return
+        yield Told()
+        yield Say((message,), event.message_id)
+
+    def _more(self, event: Pressed, press: More, words: Translator) -> Iterator[Act]:
+        asked = self._replies.recall(event, press.ref)
+        if asked is None:
+            yield Told(words.say(texts.QUESTION_FORGOTTEN), alert=True)
+            return
+        yield Told()
+        yield Typing()
+        to = int(press.ref.partition(".")[0])
+        reply = self._replies.further(event, press.ref, asked, press.shown, words)
+        if reply is None:
+            yield Say((Message(words.say(texts.NOTHING_FURTHER)),), to)
+        else:
+            yield Say(reply.messages, to, reply.buttons, reply.corpus)
+
+    def _back(self, event: Pressed, press: Back, words: Translator) -> Iterator[Act]:
+        asked = self._replies.recall(event, press.ref)
+        if asked is None:
+            yield Told(words.say(texts.QUESTION_FORGOTTEN), alert=True)
+            return
+        yield Told()
+        reply = self._replies.again(event, press.ref, asked, words)
+        yield Change(event.message_id, reply.messages[-1], reply.buttons, reply.corpus)
+
+    def _vote(self, event: Pressed, press: VoteFor, words: Translator) -> Iterator[Act]:
+        asked = self._replies.recall(event, press.ref)
+        # in a group another person may vote: nobody can consent to the keeping of another's words
+        own = asked if asked is not None and asked.talks == event.talks else None
+        self._keep_vote(
+            Vote(
+                event.person,
+                event.place,
+                event.message_id,
+                good=press.good,
+                generation=press.generation,
+                passages=asked.shown if asked else self._linked(event),
+                question=own.question if own else None,
+                earlier=own.earlier if own else (),
+            )
+        )
+        yield Told(words.say(texts.THANKS_FOR_VOTE))
+
+    def _linked(self, event: Pressed) -> tuple[Cited, ...]:
+        """The passages that the message quotes, by its deep links: those that still stand."""
+        corpus = self._live.of(event).corpus
+        pointers = filter(None, map(opened_pointer, event.opens))
+        kept = self._source_text(event)
+        found = [
+            pointed_passage(pointer, corpus, kept, lay_out=self._lay_out) for pointer in pointers
+        ]
+        return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
+
+    def _example(self, event: Pressed, press: AskExample, words: Translator) -> Iterator[Act]:
+        questions = self._examples.of(self._live.of(event).corpus)
+        digests = [example_digest(question) for question in questions]
+        if press.digest not in digests:
+            yield Told(words.say(texts.EXAMPLES_RENEWED), alert=True)
+            return
+        number = digests.index(press.digest)
+        yield Told()
+        yield Typing()
+        reply = self._replies.to_example(event, number, questions[number], words)
+        yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)

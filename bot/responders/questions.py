@@ -1,0 +1,131 @@
+"""Questions and the plain commands about them."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+from bot.answering.examples import Examples
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.actions import Act, Say, Typing
+from bot.chat.dialogue import say
+from bot.chat.events import Event, Place, PlaceKind, Uploaded, Written
+from bot.errors import UnfaithfulQuote
+from bot.language import texts
+from bot.language.translation import Translator
+from bot.replies.answerbuttons import example_buttons, paragraph_buttons
+from bot.replies.chatreplies import ChatReplies
+from bot.replies.passageview import opened_pointer, passage_message, whole_quote
+from bot.replies.rendering import Message
+from bot.verification.shortreference import Pointer, SourceTextFor, pointed_passage, pointer_to
+from bot.verification.verification import LayOut, laid_out_here
+
+log = logging.getLogger(__name__)
+
+Command = Callable[[Written, Translator], Iterator[Act]]
+
+
+class Questions:
+    """Answers what is written: questions, new and edited, and the commands that need no rights.
+
+    Safe to call from several threads, for events of different places.
+    """
+
+    def __init__(
+        self,
+        answerer: LiveAnswerer,
+        replies: ChatReplies,
+        examples: Examples,
+        *,
+        source_text: SourceTextFor,
+        lay_out: LayOut = laid_out_here,
+    ) -> None:
+        self._live = answerer
+        self._replies = replies
+        self._examples = examples
+        self._source_text = source_text
+        self._lay_out = lay_out
+        self._commands: dict[str, Command] = {
+            "start": self._start,
+            "help": self._help,
+            "ask": self._ask,
+            "new": self._new,
+            "sources": self._sources,
+        }
+
+    def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
+        """See ``Responder.respond``. A quote that differs from its source is held back."""
+        match event:
+            case Written(edited=True, command=None | "ask", addressed=True):
+                if not event.text or self._replies.is_unchanged(event, event.text):
+                    return iter(())
+                return self._question(event, event.text, words)
+            case Written(edited=False, addressed=True):
+                return self._written(event, words)
+            case Uploaded(place=Place(kind=PlaceKind.PRIVATE)):
+                return iter([say(event, words.say(texts.NOT_TEXT))])
+        return None
+
+    def _written(self, event: Written, words: Translator) -> Iterator[Act]:
+        if event.command is None:
+            yield from self._ask(event, words)
+            return
+        command = self._commands.get(event.command)
+        if command is not None:
+            yield from command(event, words)
+        elif event.named or event.place.kind is PlaceKind.PRIVATE:
+            yield say(event, words.say(texts.UNKNOWN_COMMAND))
+
+    def _start(self, event: Written, words: Translator) -> Iterator[Act]:
+        if (pointer := opened_pointer(event.text)) is not None:
+            yield from self._opened(event, pointer, words)
+            return
+        corpus = self._live.of(event).corpus
+        buttons = example_buttons(self._examples.of(corpus))
+        yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
+
+    def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
+        """The passage of a deep link."""
+        answerer = self._live.of(event)
+        found = pointed_passage(
+            pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
+        if found is None:
+            yield say(event, words.say(texts.LINK_IS_OLD))
+            return
+        document, passage = found
+        try:
+            links = self._replies.links_of(event)
+            message = passage_message(document, passage, answerer, words, links=links)
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            yield say(event, words.say(texts.HELD_BACK))
+            return
+        here = pointer_to(whole_quote(document, passage).citation, answerer.generation)
+        buttons = paragraph_buttons(document, passage, here, words, ref=None)
+        yield Say((message,), event.message_id, buttons, answerer.corpus)
+
+    def _help(self, event: Written, words: Translator) -> Iterator[Act]:
+        yield say(event, words.say(texts.HELP))
+
+    def _new(self, event: Written, words: Translator) -> Iterator[Act]:
+        self._replies.forget(event)
+        yield say(event, words.say(texts.FORGOTTEN))
+
+    def _sources(self, event: Written, _: Translator) -> Iterator[Act]:
+        found = texts.sources(self._live.of(event).corpus)
+        yield Say(tuple(Message(text) for text in found), event.message_id)
+
+    def _ask(self, event: Written, words: Translator) -> Iterator[Act]:
+        if event.text:
+            yield from self._question(event, event.text, words)
+        else:
+            yield say(event, words.say(texts.ASK_WHAT))
+
+    def _question(self, event: Written, question: str, words: Translator) -> Iterator[Act]:
+        yield Typing()
+        try:
+            reply = self._replies.to_message(event, question, words)
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            yield say(event, words.say(texts.HELD_BACK))
+        else:
+            yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)

@@ -1,0 +1,150 @@
+"""What handling needs of where updates and chats are kept: in files, or in a shared database."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from bot.errors import StateUnreachable
+from bot.state.files.inbox import Arrival, Begun
+
+NOT_KEPT = (sqlite3.Error, StateUnreachable)
+"""What is raised where something cannot be written or read for now."""
+
+
+class KeepsUpdates(Protocol):
+    """Updates that wait; each is taken once, whether it came once or twice.
+
+    Safe to call from several threads. Of an update that is done its number alone is kept. Any
+    method may raise one of ``NOT_KEPT``; those about one update raise ``LaneLost`` where another
+    process has taken over.
+    """
+
+    @property
+    def waits(self) -> bool:
+        """Whether a method may take longer than an event loop may wait."""
+        ...
+
+    @property
+    def depth(self) -> int:
+        """How many updates wait or are worked on, in all processes; never waits for it."""
+        ...
+
+    def put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Those that had never come before; all are on disk when this returns."""
+        ...
+
+    def waiting(self) -> list[tuple[int, str]]:
+        """The id and the lane of each update that waits, in the order in which they came."""
+        ...
+
+    def is_suspect(self, update_id: int) -> bool:
+        """Whether an attempt at an update was begun and never cleared."""
+        ...
+
+    def begin(self, update_id: int) -> Begun | None:
+        """The update to work on, the attempt counted; None if it is done."""
+        ...
+
+    def delivered(self, update_id: int, mark: str) -> None:
+        """Keeps that a part of the answer has arrived; a mark is a word of its own."""
+        ...
+
+    def clear(self, update_id: int) -> None:
+        """Counts no attempt against an update: its answer was made, or need not be yet.
+
+        Nor is it to blame for anything then, unless it is set aside.
+
+        Of an update that another process works on, or is done with, it raises ``LaneLost``.
+        """
+        ...
+
+    def done(self, update_id: int) -> None:
+        """Forgets an update but for its id, now or, where that fails, a little later."""
+        ...
+
+    def set_aside(self) -> list[int]:
+        """The ids of those that ended the process and were set aside, the latest last."""
+        ...
+
+    def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
+        """These updates were in work when the process ended.
+
+        They are suspects; where it is ``counted``, they are to blame.
+        """
+        ...
+
+    def replace(self, update_id: int, payload: str) -> None:
+        """Keeps an update that is worked on in another form, and as of no chat."""
+        ...
+
+    def erase(self, is_meant: Callable[[int, str], bool], *, containing: str) -> bool:
+        """Forgets the updates that are meant, worked on or not; whether no trace of them is left.
+
+        ``is_meant`` is asked of each that waits and whose payload has ``containing`` in it: it gets
+        the id and the payload. What is worked on is answered all the same.
+        """
+        ...
+
+    def tidy(self) -> None:
+        """Removes traces of what is done, and the oldest ids; writes something in any case."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of everything."""
+        ...
+
+
+class SharesUpdates(KeepsUpdates, Protocol):
+    """Updates of which several processes take, a lane at a time."""
+
+    def claim(self, *, most: int) -> list[str]:
+        """At most so many lanes in which something waits, this process's own from now on.
+
+        After a loss of the database more of them, and those among them that it works on already.
+        """
+        ...
+
+    def next_in(self, lane: str) -> int | None:
+        """The lowest id that waits in a claimed lane; None if there is none: it is free then."""
+        ...
+
+    def give_back(self, lane: str) -> None:
+        """Leaves a lane, with what waits in it, to whoever claims it next."""
+        ...
+
+    def is_alone(self) -> bool:
+        """Whether no other process answers for the same bot."""
+        ...
+
+
+class KeepsChats(Protocol):
+    """What Telegram told about chats: see ``bot.state.files.chats.Chats``."""
+
+    @property
+    def any_closed(self) -> bool:
+        """Whether any chat is closed."""
+        ...
+
+    def is_closed(self, chat_id: object) -> bool:
+        """Whether nothing is to be sent to a chat."""
+        ...
+
+    def close_chat(self, chat_id: int) -> None:
+        """Nothing is sent to the chat any more."""
+        ...
+
+    def open_chat(self, chat_id: int) -> None:
+        """The chat is written to again; nothing about it is kept."""
+        ...
+
+    def move(self, chat_id: int, to_id: int) -> None:
+        """What is for the one chat goes to the other from now on."""
+        ...
+
+    def current(self, chat_id: int) -> int:
+        """Where what is for a chat goes: to itself, or where it has moved."""
+        ...
+
+    def came_from(self, chat_id: int) -> int:
+        """What a chat was before it moved here, by id; itself where it did not."""
+        ...

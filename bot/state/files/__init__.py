@@ -1,0 +1,1 @@
+"""Keeps the bot's state in SQLite files."""

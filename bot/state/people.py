@@ -1,0 +1,360 @@
+"""What is kept about people: settings of chats, consent, votes, invitations, who was let in.
+
+In one SQLite file, or in the database that several processes share. Nothing gets into it but what
+a person chose, by a button or a command.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.citations.citation import Cited
+from bot.errors import PeopleUnusable
+from bot.language.translation import LANGUAGES
+from bot.state.files.people import PeopleFile
+from corpus import Span
+
+INVITATION_PAYLOAD = "invite_"
+"""What stands before the code of an invitation in a deep link, or after /start."""
+
+INVITATION_S = 7 * 24 * 3600.0
+"""How long an invitation holds."""
+
+MOST_CHOSEN_QUOTES = 5
+
+CameFrom = Callable[[int], int]
+"""What a group was before it became a supergroup, by id; the id itself for any other chat."""
+
+_CODE_BYTES = 24
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS preferences
+    (chat INTEGER PRIMARY KEY, language TEXT, quotes INTEGER, links TEXT);
+CREATE TABLE IF NOT EXISTS consents (person INTEGER PRIMARY KEY, questions INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS votes
+    (person INTEGER NOT NULL, chat INTEGER NOT NULL, message INTEGER NOT NULL,
+     generation INTEGER NOT NULL, passages TEXT NOT NULL, good INTEGER NOT NULL,
+     question TEXT, earlier TEXT NOT NULL, PRIMARY KEY (person, chat, message));
+CREATE TABLE IF NOT EXISTS invitations (code BLOB PRIMARY KEY, expires_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS let_in (person INTEGER PRIMARY KEY);
+"""
+
+
+class Found(Protocol):
+    """What a statement found or did."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last."""
+        ...
+
+
+class Statements(Protocol):
+    """Takes statements of one transaction, in what SQL SQLite and PostgreSQL share, "?" a value."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """What became of a statement."""
+        ...
+
+
+class PeopleTables(Protocol):
+    """Where the tables lie. Safe to call from several threads.
+
+    Methods raise ``PeopleUnusable`` where something cannot be written or read.
+    """
+
+    def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+    def read(self, query: str, *values: object) -> list[Any]:
+        """The rows of a query."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Statements]:
+        """One transaction, kept whole at the end or not at all; no two at once."""
+        ...
+
+    def empty_log(self) -> None:
+        """Removes what is left of deleted rows, as far as that is in its power."""
+        ...
+
+
+class LinkStyle(Enum):
+    """Where the link of a citation leads."""
+
+    WORDS = "words"
+    PAGE = "page"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The settings of a chat; None for what is as usual: the language that of the person's chat
+    program, the number of quotes the bot's own.
+    """
+
+    language: str | None = None
+    quotes: int | None = None
+    links: LinkStyle = LinkStyle.WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVote:
+    """That a person found the answer in a message good or bad.
+
+    ``passages`` are those that it quoted. ``question`` is what was asked, None where that was not
+    to be kept; ``earlier`` what the person had asked before, oldest first.
+    """
+
+    person: int
+    chat: int
+    message_id: int
+    generation: int
+    passages: tuple[Cited, ...]
+    good: bool
+    question: str | None = None
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The data kept about a person; ``consent`` is None if they were not asked or did not say.
+
+    Of what was deleted there may be ``traces`` in the files, where those could not be written anew.
+    """
+
+    preferences: bool = False
+    consent: bool | None = None
+    votes: int = 0
+    questions: int = 0
+    let_in: bool = False
+    traces: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Kept()
+
+
+class People:
+    """The people and chats that a file or a database knows. Safe to call from several threads.
+
+    A damaged file is set aside and a new one begun, with a warning. Where it cannot be written or
+    read for another reason, methods raise ``PeopleUnusable``.
+    """
+
+    def __init__(
+        self,
+        file: Path | PeopleTables,
+        *,
+        clock: Callable[[], float] = time.time,
+        came_from: CameFrom = lambda chat: chat,
+    ) -> None:
+        """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
+        self._clock = clock
+        self._came_from = came_from
+        self._file = PeopleFile(file, _SCHEMA) if isinstance(file, Path) else file
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def came_from(self, chat: int) -> int:
+        """What a chat was before it became a supergroup, by id; itself for any other."""
+        return self._came_from(chat)
+
+    def preferences(self, chat: int) -> Preferences:
+        """The settings of a chat, those of the group that it was before included.
+
+        The usual ones where they cannot be read, with a warning.
+        """
+        try:
+            row = self._file.read(
+                "SELECT language, quotes, links FROM preferences WHERE chat = ?",
+                self.came_from(chat),
+            )
+        except PeopleUnusable:  # who is to be told of it is told in some language
+            return Preferences()
+        return _preferences(*row[0]) if row else Preferences()
+
+    def prefer(self, chat: int, preferences: Preferences) -> None:
+        """Keeps the settings of a chat; those that are as usual need no keeping."""
+        chat = self.came_from(chat)
+        with self._file.writing() as connection:
+            if preferences == Preferences():
+                connection.execute("DELETE FROM preferences WHERE chat = ?", (chat,))
+                return
+            connection.execute(
+                "INSERT INTO preferences (chat, language, quotes, links) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (chat) DO UPDATE SET language = excluded.language, "
+                "quotes = excluded.quotes, links = excluded.links",
+                (chat, preferences.language, preferences.quotes, preferences.links.value),
+            )
+
+    def consent(self, person: int) -> bool | None:
+        """Whether a person's questions may be kept with their votes; None: not said."""
+        rows = self._file.read("SELECT questions FROM consents WHERE person = ?", person)
+        return bool(rows[0][0]) if rows else None
+
+    def set_consent(self, person: int, questions: bool) -> None:
+        """Keeps whether the questions may be kept; where not, those that were are deleted."""
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT INTO consents (person, questions) VALUES (?, ?) "
+                "ON CONFLICT (person) DO UPDATE SET questions = excluded.questions",
+                (person, int(questions)),
+            )
+            if not questions:
+                connection.execute(
+                    "UPDATE votes SET question = NULL, earlier = '[]' WHERE person = ?", (person,)
+                )
+
+    def keep_vote(self, vote: KeptVote) -> None:
+        """Keeps a vote, in place of an earlier one of the person on that message.
+
+        Its question is kept where the person has consented, and else nowhere.
+        """
+        passages = [
+            [c.document, c.span.start, c.span.end, c.digest, c.paragraph] for c in vote.passages
+        ]
+        with self._file.writing() as connection:
+            row = connection.execute(
+                "SELECT questions FROM consents WHERE person = ?", (vote.person,)
+            ).fetchone()
+            consented = row is not None and row[0] == 1
+            connection.execute(
+                "DELETE FROM votes WHERE person = ? AND chat = ? AND message = ?",
+                (vote.person, vote.chat, vote.message_id),
+            )
+            connection.execute(
+                "INSERT INTO votes (person, chat, message, generation, passages, good, question, "
+                "earlier) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(vote.person, vote.chat, vote.message_id, vote.generation),
+                    json.dumps(passages),
+                    int(vote.good),
+                    vote.question if consented else None,
+                    json.dumps(vote.earlier if consented else ()),
+                ),
+            )
+
+    def keep_question(self, vote: KeptVote) -> None:
+        """Keeps the question of a vote that was kept without one, where the person has consented.
+
+        Nothing where that vote was deleted, or another has taken its place.
+        """
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE votes SET question = ?, earlier = ? "
+                "WHERE person = ? AND chat = ? AND message = ? AND good = ? AND generation = ? "
+                "AND question IS NULL "
+                "AND EXISTS (SELECT 1 FROM consents WHERE person = ? AND questions = 1)",
+                (
+                    *(vote.question, json.dumps(vote.earlier)),
+                    *(vote.person, vote.chat, vote.message_id, int(vote.good), vote.generation),
+                    vote.person,
+                ),
+            )
+
+    def votes(self) -> tuple[KeptVote, ...]:
+        """Every vote, in the order of their answers' generations."""
+        rows = self._file.read(
+            "SELECT person, chat, message, generation, passages, good, question, earlier "
+            "FROM votes ORDER BY generation, rowid"
+        )
+        return tuple(
+            KeptVote(
+                *(person, chat, message, generation),
+                tuple(
+                    Cited(document, Span(start, end), digest, paragraph=paragraph)
+                    for document, start, end, digest, paragraph in json.loads(passages)
+                ),
+                bool(good),
+                question,
+                tuple(json.loads(earlier)),
+            )
+            for person, chat, message, generation, passages, good, question, earlier in rows
+        )
+
+    def invite(self) -> str:
+        """The code of a new invitation, which lets one person in, once, within seven days.
+
+        Only its digest is kept.
+        """
+        code = secrets.token_urlsafe(_CODE_BYTES)
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM invitations WHERE expires_s <= ?", (self._clock(),))
+            connection.execute(
+                "INSERT INTO invitations (code, expires_s) VALUES (?, ?)",
+                (_digest(code), self._clock() + INVITATION_S),
+            )
+        return code
+
+    def accept(self, code: str, person: int) -> bool:
+        """Whether the code let the person in; it lets nobody else in from then on."""
+        with self._file.writing() as connection:
+            spent = connection.execute(
+                "DELETE FROM invitations WHERE code = ? AND expires_s > ?",
+                (_digest(code), self._clock()),
+            )
+            if spent.rowcount != 1:
+                return False
+            connection.execute(
+                "INSERT INTO let_in (person) VALUES (?) ON CONFLICT DO NOTHING", (person,)
+            )
+        return True
+
+    def is_let_in(self, person: int) -> bool:
+        """Whether an invitation let the person in."""
+        return bool(self._file.read("SELECT 1 FROM let_in WHERE person = ?", person))
+
+    def kept_about(self, person: int) -> Kept:
+        """What is kept about a person, their private chat included."""
+        votes = self._file.read(
+            "SELECT count(*), count(question) FROM votes WHERE person = ?", person
+        )
+        return Kept(
+            preferences=self.preferences(person) != Preferences(),
+            consent=self.consent(person),
+            votes=votes[0][0] if votes else 0,
+            questions=votes[0][1] if votes else 0,
+            let_in=self.is_let_in(person),
+        )
+
+    def delete(self, person: int) -> Kept:
+        """Deletes everything about a person, from the disk too; what that was.
+
+        Where traces of it cannot be removed now, that is logged, and told by what is returned.
+        """
+        kept = self.kept_about(person)
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM preferences WHERE chat = ?", (person,))
+            for table in ("consents", "votes", "let_in"):
+                connection.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608 (fixed names)
+        try:
+            self._file.empty_log()
+        except PeopleUnusable:
+            return replace(kept, traces=True)
+        return kept
+
+
+def _preferences(language: object, quotes: object, links: object) -> Preferences:
+    """What a row says; what makes no sense is as usual."""
+    return Preferences(
+        language=language if isinstance(language, str) and language in LANGUAGES else None,
+        quotes=quotes if isinstance(quotes, int) and 1 <= quotes <= MOST_CHOSEN_QUOTES else None,
+        links=next((style for style in LinkStyle if style.value == links), LinkStyle.WORDS),
+    )
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(code.encode("utf-8")).digest()

@@ -1,0 +1,1 @@
+"""Keeps the bot's state in PostgreSQL, for several processes."""

@@ -1,0 +1,87 @@
+"""How fast each person may go on, whichever process they reach: their buckets in the database."""
+
+import logging
+import time
+from collections.abc import Hashable
+
+from bot.errors import StateUnreachable
+from bot.state.pace import TOLD_AGAIN_S, Verdict
+from bot.state.postgres.database import PostgresState
+
+log = logging.getLogger(__name__)
+
+TIDY_S = 60.0
+"""So often what is full again is forgotten, while a process runs."""
+
+# the same as ``TokenBuckets.take``, in one statement
+_TAKE = """
+WITH old AS (
+  SELECT least(%(burst)s, tokens + extract(epoch FROM now() - at) * %(per_s)s) AS have, told
+  FROM paces WHERE person = %(person)s FOR UPDATE
+), gained AS (
+  SELECT coalesce(max(have), %(burst)s) AS have, max(told) AS told FROM old
+), verdict AS (
+  SELECT have, have >= %(tokens)s AS allowed,
+    CASE WHEN have < %(burst)s THEN told END AS told,
+    have >= %(burst)s OR told IS NULL OR now() - told >= make_interval(secs => %(again)s) AS untold
+  FROM gained
+)
+INSERT INTO paces (person, tokens, at, told)
+SELECT %(person)s, CASE WHEN allowed THEN have - %(tokens)s ELSE have END, now(),
+  CASE WHEN untold AND NOT allowed THEN now() ELSE told END
+FROM verdict
+ON CONFLICT (person) DO UPDATE
+SET tokens = excluded.tokens, at = excluded.at, told = excluded.told
+RETURNING (SELECT allowed FROM verdict), (SELECT have FROM verdict), (SELECT untold FROM verdict)
+"""
+
+
+class PostgresPaces:
+    """See ``bot.state.pace.TokenBuckets``; where the database cannot be asked, all may go on.
+
+    A bucket that is full again is forgotten by the next ``tidy``.
+    """
+
+    def __init__(self, state: PostgresState, *, per_minute: float, burst: int) -> None:
+        self._link = state.link(durable=False)
+        self._per_s = per_minute / 60
+        self._burst = float(burst)
+        self._tidied_s = -TIDY_S
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._link.close()
+
+    def tidy(self) -> None:
+        """Forgets, every ``TIDY_S``, who has not asked for so long that nothing of it counts.
+
+        Raises:
+            StateUnreachable: if the database cannot be reached.
+        """
+        if time.monotonic() < self._tidied_s + TIDY_S:
+            return
+        self._tidied_s = time.monotonic()
+        self._link.rows(
+            "DELETE FROM paces WHERE at < now() - make_interval(secs => %(full)s)",
+            {"full": max(TOLD_AGAIN_S, self._burst / self._per_s)},
+        )
+
+    def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
+        """See ``TokenBuckets.take``."""
+        try:
+            allowed, have, untold = self._link.rows(
+                _TAKE,
+                {
+                    "person": repr(key),
+                    "tokens": tokens,
+                    "burst": self._burst,
+                    "per_s": self._per_s,
+                    "again": TOLD_AGAIN_S,
+                },
+            )[0]
+        except StateUnreachable as error:
+            log.warning("nobody is held up for haste: %s", error)
+            return Verdict(True)
+        if allowed:
+            return Verdict(True)
+        return Verdict(False, (tokens - float(have)) / self._per_s, bool(untold))

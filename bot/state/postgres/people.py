@@ -1,0 +1,102 @@
+"""The tables about people in the database that several processes share."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import PeopleUnusable, StateUnreachable
+from bot.state.postgres.database import Link, PostgresState, Values
+
+log = logging.getLogger(__name__)
+
+_TABLES = "preferences, consents, votes, invitations, let_in"
+_NO_NUL = "\N{REPLACEMENT CHARACTER}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    rowcount: int
+    rows: list[tuple[Any, ...]]
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return self.rows.pop(0) if self.rows else None
+
+
+class PostgresPeople:
+    """See ``bot.state.people.PeopleTables``. A character NUL, which PostgreSQL cannot hold, is kept
+    as �.
+
+    What is deleted is in no table any more. Copies that the operator makes, the server's log of
+    writes among them, are beyond it.
+    """
+
+    def __init__(self, state: PostgresState) -> None:
+        self._link = state.link()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._link.close()
+
+    def read(self, query: str, *values: object) -> list[Any]:
+        """The rows.
+
+        Raises:
+            PeopleUnusable: if they cannot be read.
+        """
+        try:
+            return self._link.rows(*_translated(query, values))
+        except StateUnreachable as error:
+            raise _unusable("read", error) from error
+
+    @contextmanager
+    def writing(self) -> Iterator["_Transaction"]:
+        """One transaction, kept whole at the end or not at all; no two at once, in any process.
+
+        Raises:
+            PeopleUnusable: if it could not be written.
+        """
+        try:
+            with self._link.transaction():
+                self._link.rows("SELECT pg_advisory_xact_lock(hashtext('verbatim people'))")
+                yield _Transaction(self._link)
+        except StateUnreachable as error:
+            raise _unusable("written", error) from error
+
+    def empty_log(self) -> None:
+        """Writes the tables anew, without what was deleted; where they are busy, the server's
+        own cleaning does it later.
+
+        Raises:
+            PeopleUnusable: if the database cannot be reached.
+        """
+        try:
+            self._link.rows(f"VACUUM (FULL, SKIP_LOCKED) {_TABLES}")
+        except StateUnreachable as error:
+            raise _unusable("written", error) from error
+
+
+class _Transaction:
+    """See ``bot.state.people.Statements``."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> _Found:
+        rows = self._link.rows(*_translated(statement, values))
+        return _Found(self._link.changed, rows)
+
+
+def _translated(statement: str, values: Sequence[Any]) -> tuple[str, Values]:
+    """A statement with names for its values: the first is v0."""
+    before, *after = statement.split("?")
+    named = before + "".join(f"%(v{number})s{text}" for number, text in enumerate(after))
+    kept = (each.replace("\0", _NO_NUL) if isinstance(each, str) else each for each in values)
+    return named, {f"v{number}": value for number, value in enumerate(kept)}
+
+
+def _unusable(what: str, error: StateUnreachable) -> PeopleUnusable:
+    unusable = PeopleUnusable(f"What is kept about people cannot be {what} ({error}).")
+    log.warning("%s", unusable)
+    return unusable

@@ -1,0 +1,1 @@
+"""Watches over the working process and restarts what hangs."""

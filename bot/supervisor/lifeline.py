@@ -1,0 +1,113 @@
+"""Connects the working process with its watchdog: beats, work in hand, questions and answers.
+
+Lines of JSON over a pair of sockets; see ``bot.supervisor.watchdog``.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 0.5
+MOST_LINE_BYTES = 4 * 1024 * 1024
+
+Ask = Callable[[str, str], Awaitable[tuple[int, str, str]]]
+"""A method and a path → status, content type and body."""
+
+
+def leave() -> None:
+    """Ends this process with exit code 0 where a thread would go on; else it returns."""
+    if any(
+        not each.daemon for each in threading.enumerate() if each is not threading.main_thread()
+    ):
+        log.warning("it ends, although not all of its threads do")
+        for handler in logging.getLogger().handlers:
+            handler.flush()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+class Lifeline:
+    """The working process's end of the line. Belongs to one event loop while it is ``held``.
+
+    What it is told is with the other process at once, whatever becomes of this one. Where nothing
+    holds the line nothing is told.
+    """
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._writer: asyncio.StreamWriter | None = None
+
+    @asynccontextmanager
+    async def held(self, ask: Ask) -> AsyncIterator[None]:
+        """Shows that the event loop runs, and answers what is asked, until the block ends.
+
+        This process ends when the one that watches over it has: it would start another one.
+        """
+        reader, self._writer = await asyncio.open_connection(sock=self._line, limit=MOST_LINE_BYTES)
+        tasks = [
+            asyncio.create_task(self._beat()),
+            asyncio.create_task(self._answer(reader, ask)),
+        ]
+        try:
+            yield
+        finally:
+            self._tell(closing=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._writer.drain()
+            self._writer.close()
+
+    def making(self, update_id: int) -> None:
+        """Reports that this process works on an update from now on."""
+        self._tell(making=update_id)
+
+    def sending(self, update_id: int) -> None:
+        """Reports that the answer to an update is being sent."""
+        self._tell(sending=update_id)
+
+    def left(self, update_id: int) -> None:
+        """Nothing is done about an update at the moment."""
+        self._tell(left=update_id)
+
+    def give_up(self, why: str, update_ids: Iterable[int]) -> None:
+        """Ends this process: only that ends threads which these updates keep busy."""
+        self._tell(gave_up=why, blamed=list(update_ids))
+        os._exit(1)
+
+    async def _beat(self) -> None:
+        while True:
+            self._tell(beat=True)
+            await asyncio.sleep(BEAT_S)
+
+    async def _answer(self, reader: asyncio.StreamReader, ask: Ask) -> None:
+        while line := await reader.readline():
+            asked = json.loads(line)
+            try:
+                status, kind, body = await ask(asked["method"], asked["path"])
+            except Exception as error:  # noqa: BLE001 (whatever it is, the next one is answered)
+                log.error("not told how it is: %s", type(error).__name__)  # noqa: TRY400
+                status, kind, body = 500, "text/plain", "failed\n"
+            self._tell(reply=asked["ask"], status=status, kind=kind, body=body)
+        log.error("the process that watches over this one ended")
+        os._exit(1)
+
+    def _tell(self, **what: Any) -> None:
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            return
+        # who does not listen is not waited for, and does not fill this process's memory
+        if writer.transport.get_write_buffer_size() < MOST_LINE_BYTES:
+            writer.write(json.dumps(what).encode("ascii") + b"\n")

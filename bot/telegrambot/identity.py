@@ -1,0 +1,30 @@
+"""What the bot is called in Telegram."""
+
+import asyncio
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+
+from bot.errors import TokenRefused
+from bot.language import texts
+from bot.settings import Settings
+
+
+def telegram_name(settings: Settings, token: str) -> str | None:
+    """The bot's user name; None where Telegram cannot be reached.
+
+    Raises:
+        TokenRefused: if Telegram does not accept the token.
+    """
+    return asyncio.run(_name(settings, token))
+
+
+async def _name(settings: Settings, token: str) -> str | None:
+    bot = Bot(token, base_url=f"{settings.telegram_api}/bot")
+    try:
+        async with bot:
+            return bot.username
+    except InvalidToken as error:
+        raise TokenRefused(texts.REFUSED) from error
+    except TelegramError:
+        return None

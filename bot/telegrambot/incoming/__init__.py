@@ -1,0 +1,1 @@
+"""Takes updates from Telegram into the inbox and turns them into events."""

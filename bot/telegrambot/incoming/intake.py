@@ -1,0 +1,154 @@
+"""Updates into the inbox, on disk before Telegram is told that they arrived."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from bot.errors import StateUnreachable
+from bot.state.contracts import NOT_KEPT, KeepsUpdates
+from bot.state.files.inbox import Arrival
+from bot.telegrambot.incoming.rawupdates import arrival_of, chat_of_lane
+
+log = logging.getLogger(__name__)
+
+OnNew = Callable[[int, Mapping[str, Any]], None]
+"""Is told the id and the content of an update."""
+
+OnWaiting = Callable[[int], None]
+"""Is told a chat in which an update waits since the last time."""
+
+MOST_WAITING = 10_000
+"""With more in the inbox nothing is taken: Telegram keeps it, for a day."""
+
+_TAKE_S = 10.0
+_CLOSE_S = 5.0
+
+
+class TakesNumbers(Protocol):
+    """Works on what waits: see ``bot.state.lanes.Lanes`` and
+    ``bot.state.sharedlanes.SharedLanes``.
+    """
+
+    def add(self, lane: str, number: int) -> None:
+        """Puts a number into its lane."""
+        ...
+
+    async def drain(self, *, timeout_s: float) -> bool:
+        """Whether all was worked on in that time."""
+        ...
+
+
+class Intake:
+    """Puts what comes into the inbox and hands over what is new. Belongs to one event loop.
+
+    ``on_new`` is told of each update that had not come before, ``on_waiting`` of the chats of
+    those that a process before took in; before any of them is worked on. Where they fail with one
+    of ``NOT_KEPT``, that is logged, and the update is worked on all the same.
+    """
+
+    def __init__(
+        self,
+        inbox: KeepsUpdates,
+        lanes: TakesNumbers,
+        *,
+        on_new: OnNew,
+        on_waiting: OnWaiting = lambda _: None,
+        on_kept: Callable[[Exception | None], None] = lambda _: None,
+    ) -> None:
+        """``on_kept`` is told when the inbox was written, or the error when it could not be."""
+        self._inbox = inbox
+        self._lanes = lanes
+        self._on_new = on_new
+        self._on_waiting = on_waiting
+        self._on_kept = on_kept
+        # one thread: the disk may be slow, and the event loop must not wait for it
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="inbox")
+
+    @property
+    def full(self) -> bool:
+        """Whether no more can be taken for now."""
+        return self._inbox.depth >= MOST_WAITING
+
+    async def take(self, raw: Sequence[object]) -> None:
+        """Returns when the updates are on disk; what is no update is left out.
+
+        What a database has not taken within ``_TAKE_S`` is not taken, whatever becomes of it.
+
+        Raises:
+            sqlite3.Error, StateUnreachable: if they cannot be written; none of them is taken then.
+        """
+        read = [(arrival_of(each), each) for each in raw]
+        arrivals = [arrival for arrival, _ in read if arrival is not None]
+        if len(arrivals) < len(raw):
+            log.warning("%d things came that are no updates", len(raw) - len(arrivals))
+        if not arrivals:
+            return
+        try:
+            new = await self._put(arrivals)
+        except NOT_KEPT as error:
+            self._on_kept(error)
+            raise
+        self._on_kept(None)
+        raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
+        # first of all: what is in the inbox and in no lane is not answered before a restart.
+        # Nothing is worked on before this method lets the event loop go on.
+        for each in new:
+            self._lanes.add(each.lane, each.update_id)
+        for each in new:
+            content = raw_of[each.update_id]
+            if isinstance(content, Mapping):
+                with _logged():
+                    self._on_new(each.update_id, content)
+
+    async def _put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_TAKE_S if self._inbox.waits else None):
+                return await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
+        except TimeoutError:
+            raise StateUnreachable(f"nothing was said for {_TAKE_S:g} s") from None
+
+    def replay(self) -> None:
+        """Hands over what waits since the last time."""
+        waiting = self._inbox.waiting()
+        if waiting:
+            log.info("%d updates wait since the last time", len(waiting))
+        for update_id, lane in waiting:
+            self._lanes.add(lane, update_id)
+        # it may have been killed between keeping an update and telling of it
+        for chat_id in {chat_of_lane(lane) for _, lane in waiting}:
+            if chat_id is not None:
+                with _logged():
+                    self._on_waiting(chat_id)
+
+    async def tidy_now_and_then(self, *, every_s: float = 5.0) -> None:
+        """Tidies the inbox again and again, until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await loop.run_in_executor(self._writer, self._inbox.tidy)
+            except NOT_KEPT as error:
+                log.warning("the inbox cannot be tidied: %s", error)
+                self._on_kept(error)
+            else:
+                self._on_kept(None)
+
+    def close(self) -> None:
+        """Waits for what is being written; for a database only so long."""
+        waiting = threading.Thread(target=self._writer.shutdown, daemon=True)
+        waiting.start()
+        waiting.join(_CLOSE_S if self._inbox.waits else None)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """That an update cannot be told of is no reason not to answer it."""
+    try:
+        yield
+    except NOT_KEPT as error:
+        log.warning("what is known of a chat cannot be written: %s", error)

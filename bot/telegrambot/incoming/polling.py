@@ -1,0 +1,149 @@
+"""Long polling: asks Telegram for updates, and confirms those that are on disk."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from typing import Any
+from urllib.parse import urlencode
+
+from telegram import Bot
+from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.request import BaseRequest
+
+from bot.state.contracts import NOT_KEPT
+from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.retrypause import seconds_of
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 10
+_LONGEST_PAUSE_S = 30.0
+_LONGEST_UNKEPT_S = 5.0
+_FULL_PAUSE_S = 0.5
+_CONFIRM_S = 5.0
+
+
+class Poller:
+    """Asks for updates until it is stopped.
+
+    The library's own polling is not used: it confirms updates before they are kept, asks without
+    end for one that it cannot read, and ends in silence when the token is refused.
+    """
+
+    def __init__(
+        self,
+        request: BaseRequest,
+        intake: Intake,
+        bot: Bot,
+        *,
+        url: str,
+        kinds: tuple[str, ...],
+        on_success: Callable[[], None],
+        on_paused: Callable[[], None],
+        on_refused: Callable[[], None],
+    ) -> None:
+        """``url`` is that of all methods, with the token; ``kinds`` are the updates asked for.
+
+        ``on_paused`` is called again and again while nothing is asked for, the inbox being full.
+        """
+        self._request = request
+        self._intake = intake
+        self._bot = bot
+        self._url = f"{url}/getUpdates"
+        self._kinds = kinds
+        self._on_success = on_success
+        self._on_paused = on_paused
+        self._on_refused = on_refused
+        self._offset = 0
+        self._has_heard = False
+        self._stopped = asyncio.Event()
+
+    def listening(self) -> AbstractAsyncContextManager[object]:
+        """Nobody is listened to: the bot asks."""
+        return nullcontext()
+
+    async def set_up(self) -> bool:
+        """True, after a webhook of before was taken away; what waits for it is not dropped.
+
+        Raises:
+            TelegramError: if Telegram refuses that or cannot be reached.
+        """
+        return await self._bot.delete_webhook()
+
+    async def run(self) -> None:
+        """Polls until it is stopped or the token is refused."""
+        pause_s = 0.0
+        while not self._stopped.is_set():
+            try:
+                await self._poll()
+            except InvalidToken:
+                self._on_refused()
+                return
+            except RetryAfter as error:
+                pause_s = seconds_of(error) + 0.5
+            except TimedOut:
+                pause_s = min(_LONGEST_PAUSE_S, max(0.2, 1.5 * pause_s))
+            except TelegramError as error:
+                log.warning("polling: %s", error)
+                pause_s = min(_LONGEST_PAUSE_S, max(1.0, 1.5 * pause_s))
+            except NOT_KEPT as error:
+                log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+                pause_s = min(_LONGEST_UNKEPT_S, max(1.0, 1.5 * pause_s))
+            else:
+                pause_s, self._has_heard = 0.0, True
+                self._on_success()
+            await self._pause(pause_s)
+
+    def stop(self) -> None:
+        """Asks for no more; what has come is still put into the inbox."""
+        self._stopped.set()
+
+    async def confirm(self) -> None:
+        """Tells Telegram what has arrived, without taking more."""
+        if self._offset:
+            try:
+                async with asyncio.timeout(_CONFIRM_S):
+                    await self._get(timeout_s=0, limit=1)
+            except (TelegramError, TimeoutError) as error:
+                log.info("what arrived was not confirmed, and may come once more: %s", error)
+
+    async def _poll(self) -> None:
+        while self._intake.full and not self._stopped.is_set():
+            self._on_paused()
+            await self._pause(_FULL_PAUSE_S)
+        # the first answer comes at once: it tells that Telegram is there
+        getting = asyncio.create_task(self._get(timeout_s=_POLL_S if self._has_heard else 0))
+        stopping = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not getting.done():
+            getting.cancel()
+            await asyncio.gather(getting, return_exceptions=True)
+            return
+        updates = await getting
+        if updates:
+            await self._intake.take(updates)
+            ids = [each.get("update_id") for each in updates if isinstance(each, dict)]
+            after = max((i + 1 for i in ids if isinstance(i, int)), default=self._offset)
+            if after == self._offset:
+                raise TelegramError("what came are no updates")
+            self._offset = after
+
+    async def _pause(self, pause_s: float) -> None:
+        if pause_s:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), pause_s)
+
+    async def _get(self, *, timeout_s: int, limit: int = 100) -> list[Any]:
+        wanted = {
+            "offset": self._offset,
+            "timeout": timeout_s,
+            "limit": limit,
+            "allowed_updates": json.dumps(self._kinds),
+        }
+        found: object = await self._request.post(
+            f"{self._url}?{urlencode(wanted)}", read_timeout=timeout_s + 5
+        )
+        return found if isinstance(found, list) else []

@@ -1,0 +1,181 @@
+"""What Telegram tells → events."""
+
+import re
+from dataclasses import replace
+
+from telegram import (
+    CallbackQuery,
+    InlineQuery,
+    MaybeInaccessibleMessage,
+    MessageEntity,
+    Update,
+    User,
+)
+from telegram import Message as TelegramMessage
+from telegram.constants import ChatType
+from telegram.ext.filters import StatusUpdate
+
+from bot.chat.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+
+_STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
+"""Accounts of Telegram's own in whose name anonymous administrators and channels write."""
+
+
+def start_link(bot_name: str, payload: str) -> str:
+    """The address that opens the chat with the bot and sends it /start and the payload."""
+    return f"https://t.me/{bot_name}?start={payload}"
+
+
+def topic_of(update: Update) -> int | None:
+    """The topic of a forum that an update comes from: answers go there. None elsewhere."""
+    return _topic(update.effective_message)
+
+
+def event_of(update: Update, *, bot_name: str) -> Event | None:
+    """What a person did, None for what is nothing to the bot."""
+    if update.callback_query is not None:
+        return _pressed(update.callback_query, bot_name)
+    if update.inline_query is not None:
+        return _asked_inline(update.inline_query)
+    message = update.message or update.edited_message
+    if message is None or not (person := _author(message)) or not (place := _place(message)):
+        return None
+    if message.text is None:
+        if update.edited_message is not None or StatusUpdate.ALL.check_update(update):
+            return None
+        document = message.document
+        return Uploaded(
+            person,
+            place,
+            message.message_id,
+            caption=message.caption or "",
+            file_id=document.file_id if document else None,
+            file_name=document.file_name if document else None,
+            size_bytes=document.file_size if document else None,
+            forwarded=message.forward_origin is not None,
+        )
+    written = Written(
+        person,
+        place,
+        message.message_id,
+        message.text,
+        edited=update.edited_message is not None,
+        forwarded=message.forward_origin is not None,
+        done_before=tuple(update.api_kwargs.get("done_before", ())),
+    )
+    return _addressed(written, message, bot_name=bot_name)
+
+
+def _asked_inline(query: InlineQuery) -> InlineAsked | None:
+    user = query.from_user
+    if user is None:  # a field that Telegram always gives, and the library does not insist on
+        return None
+    return InlineAsked(Person(user.id, user.language_code), query.query)
+
+
+def _author(message: TelegramMessage) -> Person | None:
+    """Returns the author of a message; None for another bot, and for an inline quote.
+
+    In a group that may be a chat, in whose name a person writes.
+    """
+    user = message.from_user
+    if user is None or message.chat is None or message.via_bot is not None:
+        return None
+    if user.is_bot and user.id not in _STANDS_FOR_PEOPLE:
+        return None
+    in_group = message.chat.type in {ChatType.GROUP, ChatType.SUPERGROUP}
+    if in_group and user.id in _STANDS_FOR_PEOPLE and message.sender_chat is not None:
+        # not one person for all groups: each has its own questions
+        return Person(message.sender_chat.id)
+    return Person(user.id, user.language_code)
+
+
+def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Written | None:
+    """The event with its command, and whether the bot is meant; None for another bot's command."""
+    first = message.entities[0] if message.entities else None
+    if first is not None and first.type == MessageEntity.BOT_COMMAND and first.offset == 0:
+        command, _, meant = _words_at(first, event.text)[1:].partition("@")
+        if meant and meant.casefold() != bot_name.casefold():
+            return None
+        rest = event.text[first.length :].strip()
+        return replace(event, command=command.casefold(), text=rest, named=bool(meant))
+    text, mentioned = _without_mentions(message, bot_name)
+    addressed = (
+        event.place.kind is PlaceKind.PRIVATE or mentioned or _answers_bot(message, bot_name)
+    )
+    return replace(event, text=text, addressed=addressed)
+
+
+def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, bool]:
+    """The text without the bot's name, wherever it was mentioned, and whether it was."""
+    text = message.text or ""
+    rest = text.encode("utf-16-le", errors="replace")
+    mentions = [
+        entity
+        for entity in message.entities
+        if (
+            entity.type == MessageEntity.MENTION
+            and _words_at(entity, text).casefold() == f"@{bot_name}".casefold()
+        )
+        or (entity.type == MessageEntity.TEXT_MENTION and _is_bot(entity.user, bot_name))
+    ]
+    for entity in sorted(mentions, key=lambda e: e.offset, reverse=True):
+        rest = rest[: 2 * entity.offset] + rest[2 * (entity.offset + entity.length) :]
+    if not mentions:
+        return text, False
+    words = rest.decode("utf-16-le", errors="replace")
+    return re.sub(r"[ \t]{2,}", " ", words).strip(" \t\n,:"), True
+
+
+def _words_at(entity: MessageEntity, text: str) -> str:
+    """The words that an entity marks, also where its offsets cut a character in two."""
+    units = text.encode("utf-16-le", errors="replace")
+    marked = units[2 * entity.offset : 2 * (entity.offset + entity.length)]
+    return marked.decode("utf-16-le", errors="replace")
+
+
+def _answers_bot(message: TelegramMessage, bot_name: str) -> bool:
+    """Whether the message is a reply to one of the bot, not only within a topic that it opened."""
+    answered = message.reply_to_message
+    if answered is None or answered.forum_topic_created is not None:
+        return False
+    return _is_bot(answered.from_user, bot_name)
+
+
+def _is_bot(user: User | None, bot_name: str) -> bool:
+    name = (user.username or "") if user is not None and user.is_bot else ""
+    return name.casefold() == bot_name.casefold()
+
+
+def _pressed(query: CallbackQuery, bot_name: str) -> Pressed | None:
+    message = query.message
+    if message is None or query.data is None or query.from_user is None:
+        return None
+    if not (place := _place(message)):
+        return None
+    person = Person(query.from_user.id, query.from_user.language_code)
+    opens: tuple[str, ...] = ()
+    if isinstance(message, TelegramMessage):
+        begin = start_link(bot_name, "")
+        links = (entity.url or "" for entity in message.entities)
+        opens = tuple(link.removeprefix(begin) for link in links if link.startswith(begin))
+    return Pressed(person, place, message.message_id, query.data, opens)
+
+
+def _place(message: MaybeInaccessibleMessage) -> Place | None:
+    kinds = {
+        ChatType.PRIVATE: PlaceKind.PRIVATE,
+        ChatType.GROUP: PlaceKind.GROUP,
+        ChatType.SUPERGROUP: PlaceKind.GROUP,
+    }
+    chat = message.chat
+    known = chat is not None and chat.type in set(ChatType)
+    kind = kinds.get(ChatType(chat.type)) if known else None
+    return None if kind is None else Place(chat.id, kind, _topic(message))
+
+
+def _topic(message: MaybeInaccessibleMessage | None) -> int | None:
+    """The topic of a forum; the thread of replies in another group is none to write to."""
+    if isinstance(message, TelegramMessage) and message.is_topic_message:
+        return message.message_thread_id
+    return None

@@ -1,0 +1,91 @@
+"""Updates that only who has the bot's token can read, so that the disk names nobody."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.chat.events import PlaceKind, Written
+
+_NONCE_BYTES = 16
+_SEALED = "sealed"
+_CHANNEL_BOT = 136817688
+"""The account in whose name Telegram shows what is written in a channel's name."""
+
+
+class Seal:
+    """Seals updates with the bot's token, which is not on the disk where they lie."""
+
+    def __init__(self, token: str) -> None:
+        self._key = hmac.digest(token.encode("utf-8"), b"verbatim sealed update", "sha256")
+
+    def closed(self, raw: Mapping[str, Any]) -> str:
+        """The payload that an update is kept as: each time another one, which tells nothing."""
+        content = json.dumps(raw, ensure_ascii=True).encode("ascii")
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        hidden = self._mixed(nonce, content)
+        sealed = nonce + hidden + self._sign(nonce + hidden)
+        return json.dumps({_SEALED: base64.b64encode(sealed).decode("ascii")})
+
+    def opened(self, raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The update in a payload, sealed or not; None where this cannot open it."""
+        text = raw.get(_SEALED)
+        if not isinstance(text, str):
+            return raw
+        try:
+            sealed = base64.b64decode(text, validate=True)
+        except ValueError:
+            return None
+        nonce, hidden = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES : -hashlib.sha256().digest_size]
+        signature = sealed[_NONCE_BYTES + len(hidden) :]
+        if not hmac.compare_digest(signature, self._sign(nonce + hidden)):
+            return None
+        content = json.loads(self._mixed(nonce, hidden))
+        return content if isinstance(content, Mapping) else None
+
+    def _sign(self, what: bytes) -> bytes:
+        return hmac.digest(self._key, b"signature" + what, "sha256")
+
+    def _mixed(self, nonce: bytes, content: bytes) -> bytes:
+        """The content with a stream that the key and the nonce give; twice is the content again."""
+        return bytes(a ^ b for a, b in zip(content, self._stream(nonce), strict=False))
+
+    def _stream(self, nonce: bytes) -> Iterator[int]:
+        number = 0
+        while True:
+            yield from hmac.digest(self._key, b"stream" + nonce + number.to_bytes(8), "sha256")
+            number += 1
+
+
+def command_again(update_id: int, event: Written, *, done_before: Sequence[str]) -> dict[str, Any]:
+    """The update that gives a command once more: only what it takes to do and to answer it.
+
+    ``done_before`` is what was done about it, as ``Written.done_before``.
+    """
+    person, place = event.person, event.place
+    sender: dict[str, Any] = {"id": person.id, "is_bot": False, "first_name": ""}
+    message: dict[str, Any] = {
+        "message_id": event.message_id,
+        "date": 0,
+        "chat": {
+            "id": place.chat_id,
+            "type": "private" if place.kind is PlaceKind.PRIVATE else "supergroup",
+        },
+        "text": f"/{event.command}",
+        "entities": [{"type": "bot_command", "offset": 0, "length": len(event.command or "") + 1}],
+    }
+    if person.language_code is not None:
+        sender["language_code"] = person.language_code
+    if person.is_chat:
+        message["sender_chat"] = {"id": person.id, "type": "channel", "title": ""}
+        sender = {"id": _CHANNEL_BOT, "is_bot": True, "first_name": ""}
+    if place.thread_id is not None:
+        message |= {"message_thread_id": place.thread_id, "is_topic_message": True}
+    return {
+        "update_id": update_id,
+        "message": {**message, "from": sender},
+        "done_before": list(done_before),
+    }

@@ -1,0 +1,167 @@
+"""Webhook mode: Telegram calls the bot, and is told 200 when the update is on disk."""
+
+import asyncio
+import hmac
+import json
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from urllib.parse import urlsplit
+
+from telegram import Bot, WebhookInfo
+from telegram.error import InvalidToken, TelegramError
+
+from bot.errors import StateUnreachable
+from bot.settings import WebhookSettings
+from bot.state.contracts import NOT_KEPT
+from bot.telegrambot.incoming.intake import Intake
+from bot.webserver.refusals import Refusals
+from bot.webserver.webserver import Reply, Request, WebServer
+
+log = logging.getLogger(__name__)
+
+MOST_BODY_BYTES = 1024 * 1024
+_LOOK_S = 10.0
+_RECENT_S = 180.0
+"""Telegram tries again within 60 seconds, and gives each try some time."""
+_MOST_TOLD = 200
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
+
+
+class Webhook:
+    """Takes what Telegram posts, and looks now and then whether it still would."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        intake: Intake,
+        settings: WebhookSettings,
+        *,
+        kinds: tuple[str, ...],
+        on_success: Callable[[], None],
+        on_cut_off: Callable[[str], None],
+        on_refused: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """``on_cut_off`` is told why, in a sentence, when Telegram's calls do not arrive.
+
+        ``on_refused`` is told why, in few words, each call of a stranger that is refused.
+        """
+        self._bot = bot
+        self._intake = intake
+        self._settings = settings
+        self._kinds = kinds
+        self._on_success = on_success
+        self._on_cut_off = on_cut_off
+        self._refusals = Refusals("the webhook", on_refused=on_refused)
+        self._path = urlsplit(settings.url).path or "/"
+        self._stopped = asyncio.Event()
+        self._error_told: object = None
+
+    def listening(self) -> AbstractAsyncContextManager[object]:
+        """Takes calls within the block; enter it before Telegram is told to call."""
+        return WebServer(
+            self.respond,
+            host=self._settings.host,
+            port=self._settings.port,
+            refuse=self.refusal,
+            most_body_bytes=MOST_BODY_BYTES,
+            refusals=self._refusals,
+        )
+
+    async def set_up(self) -> bool:
+        """True, after Telegram was told where to call.
+
+        Raises:
+            TelegramError: if it refuses that or cannot be reached.
+        """
+        done = await self._bot.set_webhook(
+            self._settings.url,
+            allowed_updates=list(self._kinds),
+            secret_token=self._settings.secret,
+        )
+        self._on_success()
+        return done
+
+    async def run(self) -> None:
+        """Looks after the webhook until it is stopped or the token is refused."""
+        while not self._stopped.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), _LOOK_S)
+                return
+            try:
+                await self._look()
+            except InvalidToken:
+                return
+            except TelegramError as error:
+                log.warning("looking after the webhook: %s", error)
+
+    def stop(self) -> None:
+        """Ends ``run``."""
+        self._stopped.set()
+
+    async def confirm(self) -> None:
+        """Each update was confirmed as it came; Telegram keeps the next ones."""
+
+    async def respond(self, request: Request) -> Reply:
+        """Takes an update; see ``bot.webserver.webserver.Respond``."""
+        refusal = self.refusal(request)
+        if refusal is not None:
+            return refusal
+        if self._intake.full:
+            self._on_success()  # Telegram is heard; that nothing is taken is another matter
+            return Reply(503)
+        try:
+            raw = json.loads(request.body)
+        except (ValueError, RecursionError):
+            return Reply(400)
+        try:
+            await self._intake.take([raw])
+        except NOT_KEPT as error:
+            log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+            return Reply(503 if isinstance(error, StateUnreachable) else 500)
+        self._on_success()
+        return Reply(200)
+
+    def refusal(self, request: Request) -> Reply | None:
+        """What is answered to who is not Telegram, whatever the body; None to Telegram."""
+        if request.path != self._path:
+            self._refusals.count("wrong path")
+            return Reply(404)
+        if request.method != "POST":
+            self._refusals.count("wrong method")
+            return Reply(405)
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode("latin-1"), self._settings.secret.encode("ascii")):
+            self._refusals.count("wrong secret")
+            return Reply(403)
+        return None
+
+    async def _look(self) -> None:
+        info = await self._bot.get_webhook_info()
+        if info.url != self._settings.url:
+            log.warning("the webhook was taken away by another program; it is set again")
+            await self.set_up()
+            return
+        error = self._without_secrets(info.last_error_message or "no reason given")
+        if info.last_error_date is not None and info.last_error_date != self._error_told:
+            self._error_told = info.last_error_date
+            log.warning("Telegram could not call the webhook: %s", error)
+        if self._arrives(info):
+            self._on_success()
+        else:
+            self._on_cut_off(f"Telegram cannot call the webhook ({error})")
+
+    def _arrives(self, info: WebhookInfo) -> bool:
+        """Whether what people write comes, as far as Telegram tells; a call tells it, too."""
+        if info.pending_update_count == 0 or self._intake.full or info.last_error_date is None:
+            return True
+        return time.time() - info.last_error_date.timestamp() > _RECENT_S
+
+    def _without_secrets(self, message: str) -> str:
+        """What Telegram says, in one line: who asks for the health need not know the address."""
+        at = urlsplit(self._settings.url)
+        secrets = (self._settings.url, self._settings.secret, at.path.strip("/"), at.query)
+        for secret in filter(None, secrets):
+            message = message.replace(secret, "…")
+        return " ".join(message.split())[:_MOST_TOLD]

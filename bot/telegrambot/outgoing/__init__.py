@@ -1,0 +1,1 @@
+"""Carries out actions by calls to Telegram."""

@@ -1,0 +1,493 @@
+"""From an update in the inbox to its answer: once, or as often as it takes."""
+
+import asyncio
+import contextvars
+import hashlib
+import json
+import logging
+import math
+import threading
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Protocol, TypeVar
+
+from telegram import Bot, Update
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
+
+from bot.chat.actions import Act, Offers, Say, Typing
+from bot.chat.dialogue import Dialogue
+from bot.chat.events import Event
+from bot.errors import LaneLost
+from bot.monitoring.requestid import request_id
+from bot.replies.rendering import Message
+from bot.state.contracts import NOT_KEPT, KeepsUpdates
+from bot.state.files.inbox import MOST_BLAMED, Begun
+from bot.telegrambot.incoming.updates import event_of
+from bot.telegrambot.outgoing.busythreads import BusyThreads
+from bot.telegrambot.outgoing.exclusivework import Turns
+from bot.telegrambot.outgoing.sender import Sender
+from corpus import ExtractorClosed
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 5
+"""An update in whose handling the process died so often is set aside, where it is not known how."""
+
+ANSWERED_AT_ONCE = 8
+
+ASKED_AT_ONCE = 4
+"""So many threads wait for an inbox that takes time: one that is slow holds up no other thing."""
+
+SHOWN_AFTER_S = 0.15
+"""An answer that is made sooner comes without "typing…" before it; people notice 0.3 s."""
+
+MOST_AT_ONCE = 200
+"""Most of them wait: for an answer to be made, for Telegram."""
+
+_RETRY_S = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
+_MOST_AWAY_S = 15.0
+_CLOSE_S = 5.0
+_LOOK_S = 0.02
+
+_T = TypeVar("_T")
+
+
+class Marks(Protocol):
+    """Is told what is in work, for who finds this process dead; see
+    ``bot.supervisor.lifeline.Lifeline``.
+    """
+
+    def making(self, update_id: int) -> None:
+        """Reports that the answer to an update is being made."""
+        ...
+
+    def sending(self, update_id: int) -> None:
+        """Reports that the answer is being sent."""
+        ...
+
+    def left(self, update_id: int) -> None:
+        """Nothing is done about an update at the moment."""
+        ...
+
+
+class NoMarks:
+    """Tells nobody."""
+
+    def making(self, update_id: int) -> None:
+        """Does nothing."""
+
+    def sending(self, update_id: int) -> None:
+        """Does nothing."""
+
+    def left(self, update_id: int) -> None:
+        """Does nothing."""
+
+
+class Handler:
+    """Answers the updates of an inbox. Belongs to one event loop; acts are made in threads."""
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        inbox: KeepsUpdates,
+        bot: Bot,
+        *,
+        on_done: Callable[[int, str], None],
+        on_begun: Callable[[int, Mapping[str, Any]], None] = lambda _, __: None,
+        on_sent: Callable[[Exception | None], None] = lambda _: None,
+        on_kept: Callable[[Exception | None], None] = lambda _: None,
+        marks: Marks | None = None,
+        opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
+    ) -> None:
+        """``on_done`` is told the id of each update that is done with, and how, in a word.
+
+        ``on_begun`` is told the id and the content of each before it is worked on. ``on_sent`` is
+        told when Telegram took something, or the error when it did not answer, and ``on_kept`` the
+        error when the inbox could not be written. Without ``marks`` nobody knows how the process
+        ended: an update that was in work at several ends is set aside.
+        ``opened`` opens what the inbox keeps sealed, and gives None for what cannot be opened.
+        """
+        self._dialogue = dialogue
+        self._opened = opened
+        self._inbox = inbox
+        self._bot = bot
+        self._sender = Sender(bot)
+        self._on_done = on_done
+        self._on_begun = on_begun
+        self._to_make = 0
+        self._stopping = asyncio.Event()
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
+        self._begun = Turns()
+        self._on_sent = on_sent
+        self._on_kept = on_kept
+        self._marks = marks or NoMarks()
+        self._most_attempts = MOST_ATTEMPTS if marks is None else math.inf
+        self.busy = BusyThreads(ANSWERED_AT_ONCE)
+        self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
+        self._asking = ThreadPoolExecutor(ASKED_AT_ONCE, thread_name_prefix="kept")
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more update would be worked on at once, or nearly so."""
+        return self._to_make < ANSWERED_AT_ONCE and not self._turns.locked()
+
+    def stop(self) -> None:
+        """What fails from now on stays in the inbox for the next start."""
+        self._stopping.set()
+
+    async def close(self) -> None:
+        """Waits a moment for what is being made; the end of the process waits for the rest."""
+
+        def close() -> None:
+            self._threads.shutdown(cancel_futures=True)
+            self._asking.shutdown()
+
+        # a thread that the end of the event loop does not wait for
+        closing = threading.Thread(target=close, daemon=True)
+        closing.start()
+        end_s = time.monotonic() + _CLOSE_S
+        while closing.is_alive() and time.monotonic() < end_s:
+            await asyncio.sleep(_LOOK_S)
+
+    async def handle(self, update_id: int) -> bool:
+        """Whether the update is done with; it stays in the inbox if not.
+
+        Where Telegram cannot be reached it is tried again, for about an hour, and where the inbox
+        cannot, without end: what is done is not done again, and what was made is sent as it is.
+        ``MOST_AT_ONCE`` are worked on; those that wait for their next try are not among them.
+        """
+        request_id.set(str(update_id))
+        started_s = time.monotonic()
+        work = _Work(self._inbox, update_id, self._asked)
+        delays_s, away_s = iter(_RETRY_S), 0.0
+        while True:
+            try:
+                async with self._turns:
+                    outcome = await self._attempt(work)
+            except asyncio.CancelledError:
+                if self._inbox.waits:
+                    self._asking.submit(self._kept, self._inbox.clear, update_id)
+                else:
+                    self._kept(self._inbox.clear, update_id)
+                raise
+            except InvalidToken:
+                return False
+            except (ExtractorClosed, LaneLost) as error:
+                log.warning("left alone: %s", error)
+                return False
+            except NOT_KEPT as error:
+                # it is no try: what cannot be written now is not forgotten for that
+                self._on_kept(error)
+                away_s = min(away_s + _RETRY_S[0], _MOST_AWAY_S)
+                log.warning("not answered yet, next look in %g s: %s", away_s, error)
+                if await self._told_to_stop_within(away_s):
+                    return False
+            except (NetworkError, RetryAfter) as error:
+                delay_s = next(delays_s, None)
+                if delay_s is None:
+                    log.error("given up, after %d tries: %s", len(_RETRY_S) + 1, error)  # noqa: TRY400 (the error says all)
+                    outcome = "given_up"
+                    break
+                log.warning("not answered yet, next try in %g s: %s", delay_s, error)
+                if await self._told_to_stop_within(delay_s):
+                    return False
+            else:
+                break
+        await self._asked(self._kept, self._inbox.done, update_id)
+        self._on_done(update_id, outcome)
+        log.info("%s, in %.3f s", outcome, time.monotonic() - started_s)
+        return True
+
+    async def _attempt(self, work: "_Work") -> str:
+        """What became of an update, if there is no sense in going on with it.
+
+        Raises:
+            ExtractorClosed: if the bot was told to stop while it read a file.
+            InvalidToken: if the token is not accepted any more.
+            LaneLost: if another process has taken it over.
+            NetworkError: if Telegram cannot be reached.
+            RetryAfter: if Telegram asks to wait again and again.
+            sqlite3.Error, StateUnreachable: if the inbox cannot be written.
+        """
+        try:
+            if work.acts is None:
+                await self._begin(work)
+            await self._send(work)
+        except ExtractorClosed:
+            # it is for the next start, and not to blame for the end of this process
+            await self._asked(self._inbox.clear, work.update_id)
+            raise
+        except (InvalidToken, LaneLost, RetryAfter, *NOT_KEPT):
+            raise
+        except Forbidden as error:
+            log.info("not sent: %s", error)
+            work.outcome = "not_sent"
+        except NetworkError as error:
+            # the library counts a refused request among the network's errors
+            if not isinstance(error, BadRequest):
+                self._on_sent(error)
+                raise
+            log.error("Telegram refused an answer: %s", error)  # noqa: TRY400 (the error says all)
+            await self._apologise(work)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the others are to be answered)
+            # where it happened, and not what the error says: that may hold a question
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("not answered: %s\n%s", type(error).__name__, frames)  # noqa: TRY400 (see above)
+            await self._apologise(work)
+        finally:
+            self._marks.left(work.update_id)
+        return work.outcome
+
+    async def _begin(self, work: "_Work") -> None:
+        """Makes the first act, shown that it is being made."""
+        self._to_make += 1
+        try:
+            work.suspect = await self._asked(self._inbox.is_suspect, work.update_id)
+            async with self._turn(work):
+                await self._begin_in_turn(work)
+        finally:
+            self._to_make -= 1
+
+    @asynccontextmanager
+    async def _turn(self, work: "_Work") -> AsyncIterator[None]:
+        """A thread for the block; where it is for a suspect, no other is at work.
+
+        If a suspect ends the process again, no other update is blamed for it.
+        """
+        if work.suspect:
+            async with self._begun.alone():
+                yield
+        else:
+            async with self._slots, self._begun.beside_others():
+                yield
+
+    async def _begin_in_turn(self, work: "_Work") -> None:
+        self._marks.making(work.update_id)
+        begun = await work.begin()
+        if begun is None:
+            return
+        if begun.blamed > MOST_BLAMED:
+            # not even that it is set aside can be said
+            log.error("set aside in silence: the process ended %d times", begun.blamed)
+            work.outcome = "set_aside"
+            return
+        raw = self._opened(json.loads(begun.payload))
+        if raw is None:
+            log.error("sealed with another token: what it asked for cannot be done any more")
+            return
+        if work.update is None:
+            self._on_begun(work.update_id, raw)
+        work.update = update = Update.de_json(dict(raw), self._bot)
+        work.event = event_of(update, bot_name=self._bot.username)
+        if work.event is None:
+            return
+        if begun.blamed == MOST_BLAMED or begun.attempts > self._most_attempts:
+            times = begun.blamed or begun.attempts - 1
+            log.error("set aside: the process ended %d times with it", times)
+            work.acts = self._dialogue.set_aside(work.event)
+            work.outcome = "set_aside"
+        else:
+            work.acts = self._dialogue.acts(work.event)
+            await self._make_next(work)
+        if isinstance(work.act, Typing):
+            made = asyncio.Event()
+            showing = asyncio.create_task(self._show_while_made(work.act, update, made))
+            work.act = None
+            try:
+                await self._make_next(work)
+            finally:
+                made.set()
+                await showing
+
+    async def _show_while_made(self, act: Typing, update: Update, made: asyncio.Event) -> None:
+        """Shows that an answer is being made, if it is not there in a moment."""
+        try:
+            await asyncio.wait_for(made.wait(), SHOWN_AFTER_S)
+        except TimeoutError:
+            await self._sender.do(act, update)
+
+    async def _apologise(self, work: "_Work") -> None:
+        work.outcome = "failed"
+        if work.event is None:
+            return
+        try:
+            work.acts, work.act = self._dialogue.apology(work.event), None
+            await self._send(work)
+        except (InvalidToken, LaneLost, *NOT_KEPT):
+            raise
+        except TelegramError as error:
+            log.warning("the apology could not be sent: %s", error)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the chat's next question is answered)
+            # as above: what the error says is not for the log
+            log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
+
+    async def _send(self, work: "_Work") -> None:
+        """Does what was made, if no other process has taken the update over meanwhile."""
+        if work.acts is not None:
+            await self._asked(self._inbox.clear, work.update_id)
+        await self._perform(work)
+
+    async def _perform(self, work: "_Work") -> None:
+        """Does one act after the other; the next is made in a thread while nothing is sent.
+
+        After a failure it goes on with the act that failed.
+        """
+        while work.acts is not None and work.update is not None:
+            if work.act is not None:
+                work.try_act()
+                self._marks.sending(work.update_id)
+                async with self._begun.alone() if work.suspect else nullcontext():
+                    await self._sender.do(work.act, work.update, work)
+                if not isinstance(work.act, Typing):
+                    self._on_sent(None)
+                work.did()
+            async with self._turn(work):
+                self._marks.making(work.update_id)
+                await self._make_next(work)
+            if work.act is None:
+                return
+
+    async def _make_next(self, work: "_Work") -> None:
+        acts = work.acts
+        if acts is None:
+            return
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        try:
+            with self.busy.one_with(work.update_id, suspect=work.suspect):
+                work.act = await loop.run_in_executor(
+                    self._threads, context.run, lambda: _next_of(acts)
+                )
+        except NOT_KEPT as error:
+            work.acts = None
+            # it is not the inbox that failed: it would be made again without end
+            raise RuntimeError("what is said could not be made") from error
+        except Exception:
+            work.acts = None  # they ended with the error, and would seem to be done
+            raise
+
+    async def _told_to_stop_within(self, delay_s: float) -> bool:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), delay_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _asked(self, ask: Callable[..., _T], *about: object) -> _T:
+        """What the inbox says; it is asked in a thread where that may take long."""
+        if not self._inbox.waits:
+            return ask(*about)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._asking, lambda: ask(*about))
+
+    @staticmethod
+    def _kept(write: Callable[[int], None], update_id: int) -> None:
+        """Writes what became of an update; what cannot be written is done again after a restart."""
+        try:
+            write(update_id)
+        except LaneLost as error:
+            log.info("left alone: %s", error)
+        except NOT_KEPT as error:
+            log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+
+
+def _next_of(acts: Iterator[Act]) -> Act | None:
+    """The next act, None after the last.
+
+    Raises:
+        RuntimeError: where what makes it would end the process, or cancel what waits for it.
+    """
+    try:
+        return next(acts, None)
+    except Exception:
+        raise
+    except BaseException as error:
+        raise RuntimeError(type(error).__name__) from error
+
+
+class _Asked(Protocol):
+    """Asks the inbox something; see ``Handler``."""
+
+    def __call__(self, ask: Callable[..., _T], *about: object) -> Awaitable[_T]: ...
+
+
+class _Work:
+    """What is done about an update: how far it is, and which parts of its answer have arrived.
+
+    ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
+    """
+
+    def __init__(self, inbox: KeepsUpdates, update_id: int, asked: _Asked) -> None:
+        self._inbox = inbox
+        self._asked = asked
+        self.update_id = update_id
+        self._earlier: list[str] = []
+        self._arrived: list[str] = []
+        self.suspect = False
+        self.acts: Iterator[Act] | None = None
+        self.act: Act | None = None
+        self.outcome = "ignored"
+        self.update: Update | None = None
+        self.event: Event | None = None
+
+    async def begin(self) -> Begun | None:
+        """Counts the attempt until the answer is made; None if there was one.
+
+        Only what ends the process while an answer is made can be the fault of the update.
+        """
+        begun: Begun | None = await self._asked(self._inbox.begin, self.update_id)
+        if begun is not None:
+            self._earlier = list(begun.delivered)
+        return begun
+
+    def try_act(self) -> None:
+        """Begins the act, or begins it again: of what has arrived nothing is sent once more."""
+        self._earlier = [*self._arrived, *self._earlier]
+        self._arrived = []
+
+    def did(self) -> None:
+        """Notes what was done, if nothing went wrong before."""
+        act, self.act, self._arrived = self.act, None, []
+        if self.outcome != "ignored" or isinstance(act, Typing):
+            return
+        messages: tuple[Message, ...] = ()
+        if isinstance(act, Say):
+            messages = act.messages
+        elif isinstance(act, Offers):
+            messages = tuple(offer.message for offer in act.offers)
+        if any(message.quoted for message in messages):
+            self.outcome = "quoted"
+        else:
+            searched = isinstance(act, Say | Offers) and act.corpus is not None
+            self.outcome = "nothing_found" if searched else "said"
+
+    def has(self, text: str) -> bool:
+        """Whether the next part had arrived before the crash; it is not sent again then."""
+        if self._earlier and self._earlier[0] == _mark(text):
+            self._arrived.append(self._earlier.pop(0))
+            return True
+        self._earlier.clear()  # another answer than before the crash
+        return False
+
+    async def arrived(self, text: str) -> None:
+        """Keeps that a part has arrived."""
+        self._arrived.append(_mark(text))
+        try:
+            await self._asked(self._inbox.delivered, self.update_id, self._arrived[-1])
+        except NOT_KEPT as error:
+            log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

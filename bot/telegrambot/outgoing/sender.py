@@ -1,0 +1,266 @@
+"""Acts → calls of Telegram's methods, every quote compared with its source as it is sent."""
+
+import logging
+from typing import Protocol
+
+from telegram import (
+    Bot,
+    Chat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQuery,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyParameters,
+    Update,
+)
+from telegram.constants import ChatAction, ChatType
+from telegram.error import BadRequest, TelegramError
+
+from bot.chat.actions import Act, Buttons, Change, Offers, Say, Told, Typing
+from bot.errors import UnfaithfulQuote
+from bot.language.utf16 import shorten
+from bot.replies.rendering import Entity, EntityKind, Message, check_message
+from bot.telegrambot.incoming.updates import start_link, topic_of
+from bot.telegrambot.limits import after_sending
+from bot.telegrambot.outgoing.sentanswers import SentAnswers
+from bot.telegrambot.outgoing.telegramtext import carried
+from corpus import Corpus
+
+log = logging.getLogger(__name__)
+
+_TOLD_UNITS = 200
+_UNCHANGED = "not modified"
+_GONE = ("not found", "can't be edited", "message_id_invalid")
+_LATE = ("query is too old", "query id is invalid")
+
+
+class Parts(Protocol):
+    """What has arrived of an answer that is sent once more after a crash."""
+
+    def has(self, text: str) -> bool:
+        """Whether the next part had arrived before."""
+        ...
+
+    async def arrived(self, text: str) -> None:
+        """Keeps that a part has arrived."""
+        ...
+
+
+class Sender:
+    """Does acts in the chats that their updates come from."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._answers = SentAnswers()
+
+    async def do(self, act: Act, update: Update, parts: Parts | None = None) -> None:
+        """Does one act about an update; messages that had arrived before are left out.
+
+        A message to change that is gone, and a button or inline question that waited too long for
+        Telegram to pass the answer on, are no errors.
+
+        Raises:
+            TelegramError: if Telegram refuses it or cannot be reached.
+            UnfaithfulQuote: if a quote differs from its source; nothing of it is sent then.
+        """
+        chat = update.effective_chat
+        match act:
+            case Typing() if chat is not None:
+                try:
+                    await self._bot.send_chat_action(
+                        chat.id, ChatAction.TYPING, message_thread_id=topic_of(update)
+                    )
+                except TelegramError as error:
+                    log.debug("the typing action failed: %s", error)
+            case Say() if chat is not None:
+                await self._say(act, update, chat, parts)
+            case Change(message_id=int(message_id)) if chat is not None:
+                await self._edit(chat.id, message_id, act.message, act.buttons, corpus=act.corpus)
+            case Change() if chat is not None:
+                await self._change_last(act, update, chat, parts)
+            case Told() if update.callback_query is not None:
+                text = None if act.text is None else shorten(act.text, units=_TOLD_UNITS)
+                try:
+                    await update.callback_query.answer(text, show_alert=act.alert)
+                except BadRequest as error:
+                    _pass_over(error, _LATE)
+            case Offers() if update.inline_query is not None:
+                await self._offer(act, update.inline_query)
+
+    async def _say(self, act: Say, update: Update, chat: Chat, parts: Parts | None) -> None:
+        for part in act.messages:
+            checked(part, act.corpus)
+        edited = update.edited_message is not None
+        earlier = list(self._answers.take(chat.id, act.to)) if edited else []
+        now: list[int] = []
+        try:
+            for number, part in enumerate(act.messages, start=1):
+                if parts is not None and parts.has(part.text):
+                    # it is in the place of the earlier answer's message already
+                    now += earlier[:1]
+                    del earlier[:1]
+                    continue
+                buttons = act.buttons if number == len(act.messages) else ()
+                # one that cannot be edited is sent anew
+                if earlier and await self._edit(
+                    chat.id, earlier[0], part, buttons, corpus=act.corpus
+                ):
+                    now.append(earlier.pop(0))
+                else:
+                    del earlier[:1]
+                    now.append(await self._send(act, part, buttons, update, chat, parts))
+                    continue
+                if parts is not None:
+                    await parts.arrived(part.text)
+            while earlier:
+                await self._delete(chat.id, earlier.pop())
+        finally:
+            self._answers.add(chat.id, act.to, (*now, *earlier))
+
+    async def _change_last(
+        self, act: Change, update: Update, chat: Chat, parts: Parts | None
+    ) -> None:
+        """Edits the last message said about the event; without one, or if it is gone, says it."""
+        message = update.effective_message
+        to = message.message_id if message is not None else 0
+        last = self._answers.last(chat.id, to)
+        if last is None or not await self._edit(
+            chat.id, last, act.message, act.buttons, corpus=act.corpus
+        ):
+            await self._say(Say((act.message,), to, act.buttons, act.corpus), update, chat, parts)
+
+    async def _send(
+        self,
+        act: Say,
+        part: Message,
+        buttons: Buttons,
+        update: Update,
+        chat: Chat,
+        parts: Parts | None,
+    ) -> int:
+        """The id of the message that was sent; that it arrived is kept."""
+        part, told = checked(part, act.corpus), part.text
+        kept = False
+
+        async def keep() -> None:
+            nonlocal kept
+            if parts is not None and not kept:
+                kept = True
+                await parts.arrived(told)
+
+        # in a group an answer names the message it answers; in a private chat that is plain
+        replies = None
+        if chat.type != ChatType.PRIVATE:
+            replies = ReplyParameters(act.to, allow_sending_without_reply=True)
+        before = after_sending.set(keep)
+        try:
+            sent = await self._bot.send_message(
+                chat.id,
+                part.text,
+                entities=self._entities(part),
+                message_thread_id=topic_of(update),
+                reply_parameters=replies,
+                reply_markup=_keyboard(buttons),
+            )
+        finally:
+            after_sending.reset(before)
+        await keep()  # a bot without limits does nothing after it has sent
+        return sent.message_id
+
+    async def _edit(
+        self,
+        chat_id: int,
+        message_id: int,
+        part: Message,
+        buttons: Buttons,
+        *,
+        corpus: Corpus | None,
+    ) -> bool:
+        """Whether the message could be edited, or was like this already."""
+        part = checked(part, corpus)
+        try:
+            await self._bot.edit_message_text(
+                part.text,
+                chat_id=chat_id,
+                message_id=message_id,
+                entities=self._entities(part),
+                reply_markup=_keyboard(buttons),
+            )
+        except BadRequest as error:
+            if _UNCHANGED in str(error).lower():
+                return True
+            _pass_over(error, _GONE)
+            return False
+        return True
+
+    async def _delete(self, chat_id: int, message_id: int) -> None:
+        try:
+            await self._bot.delete_message(chat_id, message_id)
+        except BadRequest as error:  # it is gone, or too old to be deleted
+            log.debug("a message stays: %s", error)
+
+    async def _offer(self, act: Offers, query: InlineQuery) -> None:
+        results = []
+        for offer in act.offers:
+            message = checked(offer.message, act.corpus)
+            content = InputTextMessageContent(
+                message.text,
+                entities=self._entities(message),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+            results.append(
+                InlineQueryResultArticle(
+                    offer.id, offer.title, content, description=offer.description
+                )
+            )
+        try:
+            await query.answer(results, cache_time=0, is_personal=True)
+        except BadRequest as error:
+            _pass_over(error, _LATE)
+
+    def _entities(self, part: Message) -> list[MessageEntity]:
+        return [self._entity(entity) for entity in part.entities]
+
+    def _entity(self, e: Entity) -> MessageEntity:
+        if e.kind is EntityKind.OPENS and e.url is not None:
+            url = start_link(self._bot.username, e.url)
+            return MessageEntity(MessageEntity.TEXT_LINK, e.offset, e.length, url=url)
+        return MessageEntity(e.kind.value, e.offset, e.length, url=e.url)
+
+
+def checked(part: Message, corpus: Corpus | None) -> Message:
+    """The message as it goes out, once it quotes its source, or quotes nothing without one.
+
+    Raises:
+        UnfaithfulQuote: if it does not.
+    """
+    if corpus is not None:
+        check_message(part, corpus)
+    elif part.quoted:
+        raise UnfaithfulQuote("A quote without its source was held back.")
+    return carried(part)
+
+
+def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
+    if not buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(b.label, callback_data=b.data, url=b.url) for b in row]
+            for row in buttons
+        ]
+    )
+
+
+def _pass_over(error: BadRequest, reasons: tuple[str, ...]) -> None:
+    """Returns if the error is for one of the reasons, which the person has seen already.
+
+    Raises:
+        BadRequest: the error itself, if not.
+    """
+    if not any(reason in str(error).lower() for reason in reasons):
+        raise error
+    log.debug("too late: %s", error)

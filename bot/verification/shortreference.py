@@ -1,0 +1,122 @@
+"""A passage in a few characters, for buttons and deep links; found again after refreshes.
+
+A pointer is a reference (see ``bot.citations.citation``) with the document's id shortened to a
+digest, so that it fits where Telegram leaves 64 bytes, and with the generation that it was taken
+from.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from bot.chat.events import Event
+from bot.citations.citation import REFERENCE_DIGITS, Citation, Cited
+from bot.verification.verification import LayOut, SourceText, Verification, laid_out_here, verify
+from corpus import Corpus, Document, Passage, Span, digest_of
+
+MOST_CODE_CHARACTERS = 48
+"""Up to a million generations."""
+
+SourceTextFor = Callable[[Event], SourceText]
+"""The stored texts that an event's person may read, in the place of the event."""
+
+_DOCUMENT_DIGITS = 8
+_CODE = re.compile(
+    r"(?P<generation>[0-9]{1,6})-(?P<document>[0-9a-f]{8})"
+    r"-(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})-(?P<digest>[0-9a-f]{12})",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which words of which text: ``document`` is the beginning of the SHA-256 of its id, ``digest``
+    that of its text.
+    """
+
+    generation: int
+    document: str
+    span: Span
+    digest: str
+
+    @property
+    def code(self) -> str:
+        """The pointer in at most ``MOST_CODE_CHARACTERS`` of 0–9, a–f and "-"."""
+        return f"{self.generation}-{self.document}-{self.span.start}-{self.span.end}-{self.digest}"
+
+
+def pointer_to(citation: Citation, generation: int) -> Pointer:
+    """The pointer to what a citation cites."""
+    return Pointer(
+        generation,
+        _shortened(citation.document),
+        Span(citation.start, citation.end),
+        citation.digest[:REFERENCE_DIGITS],
+    )
+
+
+def parse_pointer(code: str) -> Pointer | None:
+    """The pointer that has the code; None for any other text."""
+    match = _CODE.fullmatch(code)
+    if match is None or int(match["start"]) >= int(match["end"]):
+        return None
+    span = Span(int(match["start"]), int(match["end"]))
+    return Pointer(int(match["generation"]), match["document"], span, match["digest"])
+
+
+def pointed_passage(
+    pointer: Pointer,
+    corpus: Corpus,
+    source_text: SourceText,
+    *,
+    lay_out: LayOut = laid_out_here,
+) -> tuple[Document, Passage] | None:
+    """The passage that has the words now, wherever they moved to; None where none has."""
+    document = _pointed_document(pointer, corpus)
+    if document is not None and document.digest.startswith(pointer.digest):
+        for passage in document.quotable:
+            if passage.span == pointer.span:
+                return document, passage
+    found = verify_pointer(pointer, corpus, source_text, lay_out=lay_out)
+    if found.verdict.as_cited and found.now is not None and found.now.passage is not None:
+        return found.now.document, found.now.passage
+    return None
+
+
+def verify_pointer(
+    pointer: Pointer,
+    corpus: Corpus,
+    source_text: SourceText,
+    *,
+    lay_out: LayOut = laid_out_here,
+) -> Verification:
+    """What became of the words, see ``verify``; a document that is gone is called by its digest.
+
+    Words of a text that is only kept must be a whole passage of it, as in every pointer that was
+    given out: others would tell a guesser which words stand where.
+    """
+    document = _pointed_document(pointer, corpus)
+    name = pointer.document if document is None else document.id
+    lay_out = cache(lay_out)  # both ask for the same
+
+    def whole(digest: str) -> str | None:
+        text = source_text(digest)
+        if text is None:
+            return None
+        title = None if document is None else document.title
+        then = lay_out(text, name, title)
+        return text if any(p.span == pointer.span for p in then.quotable) else None
+
+    return verify(Cited(name, pointer.span, pointer.digest), corpus, whole, lay_out=lay_out)
+
+
+def _pointed_document(pointer: Pointer, corpus: Corpus) -> Document | None:
+    """The document; of several whose ids begin alike the one with the text, else the first."""
+    found = [d for d in corpus.documents if _shortened(d.id) == pointer.document]
+    same = (d for d in found if d.digest.startswith(pointer.digest))
+    return next(same, found[0] if found else None)
+
+
+def _shortened(document_id: str) -> str:
+    return digest_of(document_id)[:_DOCUMENT_DIGITS]

@@ -1,0 +1,490 @@
+"""Holds an old citation against the source that it names, as it was then and as it is now."""
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from bot.citations.citation import (
+    ORIGIN,
+    Cited,
+    link_selects,
+    pages_label,
+    parse_reference,
+    reference_of,
+)
+from bot.citations.origin import origin_lines, said_by
+from bot.citations.textfragment import PageText
+from bot.language.bidiisolation import without_controls
+from bot.language.deviationtexts import DeviationsOf, nothing_noted
+from bot.verification.worddiff import MOST_STEPS, Piece, Steps, compare, most_similarity, similarity
+from bot.verification.wordsearch import sequence_starts, word_places
+from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
+from corpus.pages import PageStart
+from embeddings import same_text
+
+LEAST_SIMILARITY = 0.5
+"""A paragraph that keeps fewer of the words is another paragraph, not the same one changed."""
+
+_MOST_REREADINGS = 100
+_MOST_STEPS = 4 * MOST_STEPS  # of all paragraphs of a document together
+
+WasDocument = Callable[[str, str], bool | None]
+"""An id and a digest → whether a document of that id had a text of that digest; None if unknown."""
+
+LayOut = Callable[[str, str, str | None], Document]
+"""A stored text, the id of its document and its title, if known → the Document over it."""
+
+KeptPages = Callable[[str, int], tuple[PageStart, ...]]
+"""The digest of a stored text that is kept, and its length → its pages, none if none are known."""
+
+ReadAnew = Callable[[str], str | None]
+"""The digest of a stored text → that of the text which came in its place when the same bytes were
+read anew; None where that was not so."""
+
+SourceText = Callable[[str], str | None]
+"""The first digits of a digest → the stored text that has it, None where none is kept."""
+
+
+class Verdict(Enum):
+    """What became of the cited words.
+
+    * ``INTACT``: the source is the same text, or the words have the same number in it as it is now.
+    * ``DESCRIBED_OTHERWISE``: intact, but title, publisher, date, address or link of the citation
+      are not those of the source.
+    * ``MOVED``: the same words stand at another number, or in another document, because the cited
+      one is gone or has nothing like them any more.
+    * ``CHANGED``: the cited document has similar words in their place.
+    * ``GONE``: the document is gone, or has nothing like them any more.
+    * ``MISQUOTED``: words, number or offsets of the citation are not those of the text that it
+      names.
+    * ``UNKNOWN``: the text that it names is not kept, or no document of that name ever had it.
+    """
+
+    INTACT = "intact"
+    DESCRIBED_OTHERWISE = "intact, but described otherwise"
+    MOVED = "moved"
+    CHANGED = "changed"
+    GONE = "gone"
+    MISQUOTED = "misquoted"
+    UNKNOWN = "unknown"
+
+    @property
+    def as_cited(self) -> bool:
+        """Whether the words can still be quoted."""
+        return self in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE, Verdict.MOVED}
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A field of a citation that differs from the source: the value of each, as text."""
+
+    field: str
+    cited: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where words stand now; ``passage`` is the first one there, None between the paragraphs."""
+
+    document: Document
+    passage: Passage | None
+    span: Span
+
+    @property
+    def label(self) -> str:
+        """How a reader refers to it: ``¶ 7``, or ``dateline``."""
+        return self.passage.label if self.passage else "outside the numbered paragraphs"
+
+    @property
+    def pages(self) -> tuple[int, int] | None:
+        """The pages of the source on which they begin and end; None where none is known."""
+        return self.document.pages_of(self.span)
+
+    @property
+    def where(self) -> str:
+        """The page, if it is known, and the paragraph: ``p. 3, ¶ 7``."""
+        return f"{pages_label(self.pages)}, {self.label}" if self.pages else self.label
+
+    @property
+    def words(self) -> str:
+        """The words that stand there, as they are stored."""
+        return self.span.of(self.document.text)
+
+    @property
+    def reference(self) -> str:
+        """The place as a citation of today's text, in one word."""
+        return reference_of(self.document.id, self.span, self.document.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verdict about a citation.
+
+    ``now`` is where the words, or what they became, stand now; None where nothing does.
+    ``document_is_there`` says whether a document of the cited id is. ``pieces`` compares the words
+    of the source then with those now, or for ``MISQUOTED`` with those of the citation.
+    ``mismatches`` are the fields that differ from the source: of ``MISQUOTED`` those that say
+    which words are cited, else those that describe the document, beside any verdict.
+    ``text_is_kept`` says whether the text that the citation names is there. ``read_anew`` tells
+    that the document has another text now because the same bytes were read in another way.
+    ``original_is_kept`` says whether the bytes are there from which the cited text was read, None
+    that this is not known.
+    """
+
+    cited: Cited
+    verdict: Verdict
+    now: Place | None = None
+    document_is_there: bool = True
+    pieces: tuple[Piece, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
+    text_is_kept: bool = True
+    read_anew: bool = False
+    original_is_kept: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The cited words, the number they had, and what stood beside them.
+
+    ``whole`` says that they were whole paragraphs, so that they must be that now. ``beside`` has
+    the other paragraphs of then (or sentences, where a part of a paragraph is cited): one of these
+    that still stands is not what the words became.
+    """
+
+    text: str
+    number: int | None
+    whole: bool
+    beside: frozenset[str]
+
+
+def laid_out_here(text: str, document_id: str, title: str | None) -> Document:
+    """The Document over a text that this process trusts; the bot has others laid out elsewhere."""
+    return document_from_text(text, document_id=document_id, title=title)
+
+
+def _no_pages(_digest: str, _length: int) -> tuple[PageStart, ...]:
+    return ()
+
+
+def _never_anew(_digest: str) -> None:
+    return None
+
+
+def _always_was(_document: str, _digest: str) -> bool:
+    return True
+
+
+def verify(
+    cited: Cited,
+    corpus: Corpus,
+    source_text: SourceText,
+    *,
+    was_document: WasDocument = _always_was,
+    lay_out: LayOut = laid_out_here,
+    kept_pages: KeptPages = _no_pages,
+    read_anew: ReadAnew = _never_anew,
+    deviations_of: DeviationsOf = nothing_noted,
+) -> Verification:
+    """Returns the verdict about a citation, against the corpus as it is now.
+
+    Texts are compared exactly but for white space. ``source_text`` is asked only where no document
+    of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
+    ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes;
+    ``kept_pages`` gives the pages of a text that the cited document does not have any more, and
+    ``read_anew`` the text that came in its place, if its source only was read anew;
+    ``deviations_of`` tells what the page of a text has beside it.
+    """
+    if not cited.digest:
+        return _verify_titled(cited, corpus)
+    document = _called(cited.document, corpus)
+    same = [d for d in corpus.documents if d.digest.startswith(cited.digest)]
+    then = document if document in same else next(iter(same), None)
+    if then is None and (text := _kept(cited.digest, source_text)) is not None:
+        title = document.title if document is not None else None
+        then = lay_out(text, cited.document, title)
+    if then is None:
+        return _without_text(cited, corpus)
+    if then is not document:
+        known = kept_pages(then.digest, len(then.text))
+        then = replace(then, pages=known or then.pages)
+    wrong, pieces = _misquoted(cited, then)
+    if wrong:
+        return Verification(cited, Verdict.MISQUOTED, None, document is not None, pieces, wrong)
+    words = _words_then(cited, then)
+    found = _standing(cited, words, document, [*same, *corpus.documents])
+    if document is not None and _became(then.digest, document.digest, read_anew):
+        found = replace(found, read_anew=True)
+    if document not in same:
+        was = was_document(cited.document, cited.digest)
+        # of a text that an earlier version kept nothing is known but that it was a document's
+        if was is False or (was is None and (same or document is None)):
+            return replace(found, verdict=Verdict.UNKNOWN)
+    source = document or next(iter(same), None)
+    if source is None:
+        return found  # how a document that is gone was described is not kept
+    pages = then.pages_of(cited.span)
+    page = None if pages is None else pages[0]
+    shown = [PageText(each.text, deviations_of(each.digest)) for each in (then, source)]
+    return _with_description(found, _described_otherwise(cited, source, shown, words.text, page))
+
+
+def _became(digest: str, now: str, read_anew: ReadAnew) -> bool:
+    """Whether a text became the one of today by nothing but reading the same bytes anew."""
+    for _ in range(_MOST_REREADINGS):
+        if digest == now:
+            return False
+        after = read_anew(digest)
+        if after is None:
+            return False
+        if after == now:
+            return True
+        digest = after
+    return False
+
+
+def _with_description(found: Verification, described: tuple[Mismatch, ...]) -> Verification:
+    if described and found.verdict is Verdict.INTACT:
+        return replace(found, verdict=Verdict.DESCRIBED_OTHERWISE, mismatches=described)
+    return replace(found, mismatches=described)
+
+
+def _called(document_id: str, corpus: Corpus) -> Document | None:
+    return next((d for d in corpus.documents if d.id == document_id), None)
+
+
+def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
+    """Returns the verdict about a citation that names its document by the title alone."""
+    title = without_controls(dict(cited.described).get("title") or "")
+    titled = [each for each in corpus.documents if without_controls(each.title) == title]
+    found = [
+        verify(replace(cited, document=document.id, digest=document.digest), corpus, lambda _: None)
+        for document in titled
+    ]
+    found = [replace(each, cited=cited) for each in found]
+    as_cited = (each for each in found if each.verdict.as_cited)
+    none = Verification(cited, Verdict.UNKNOWN, document_is_there=False, text_is_kept=False)
+    return next(as_cited, found[0] if found else none)
+
+
+def _without_text(cited: Cited, corpus: Corpus) -> Verification:
+    """Returns ``UNKNOWN``, and where the citation's own words stand today, if they do anywhere."""
+    document = _called(cited.document, corpus)
+    found = None
+    if cited.quote is not None:
+        words = _Words(cited.quote, cited.paragraph, False, frozenset())
+        first = [document] if document is not None else []
+        places = (_found(cited, words, each) for each in [*first, *corpus.documents])
+        found = next((place for place in places if place is not None), None)
+    return Verification(cited, Verdict.UNKNOWN, found, document is not None, text_is_kept=False)
+
+
+def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
+    """Returns the fields that are not those of the text, and the comparison of its words with the
+    quote where that is one of them.
+    """
+    given = cited.reference_given
+    if given is not None and not _agrees(cited, parse_reference(given)):
+        return (Mismatch("reference", given, cited.reference),), ()
+    said = cited.span.of(then.text)
+    edged = cited.quote is not None and said != said.strip()
+    if cited.span.end > len(then.text) or not said.strip() or edged:
+        offsets = f"[{cited.span.start}:{cited.span.end}]"
+        return (Mismatch("start and end", offsets, f"a text of {len(then.text)} characters"),), ()
+    place = _place(then, cited.span)
+    wrong: list[Mismatch] = []
+    pieces: tuple[Piece, ...] = ()
+    if cited.quote is not None and not same_text(said, cited.quote):
+        pieces = compare(said, cited.quote)
+        wrong.append(Mismatch("quote", cited.quote, said))
+    if cited.evidence is not None and not _is_evidence(cited.evidence, then, cited.span):
+        wrong.append(Mismatch("evidence", cited.evidence, said))
+    number = _number(place)
+    if cited.paragraph is not None and cited.paragraph != number:
+        source = "none" if number is None else str(number)
+        wrong.append(Mismatch("paragraph", str(cited.paragraph), source))
+    wrong += _on_other_pages(cited, place.pages)
+    return tuple(wrong), pieces
+
+
+def _on_other_pages(cited: Cited, pages: tuple[int, int] | None) -> Iterator[Mismatch]:
+    """Yields the pages of a citation that are not those of the source."""
+    first, last = pages or (None, None)
+    for name, given, held in (("page", cited.page, first), ("last_page", cited.last_page, last)):
+        if given is not None and given != held:
+            yield Mismatch(name, str(given), "none" if held is None else str(held))
+
+
+def _agrees(cited: Cited, given: Cited) -> bool:
+    """Whether the reference of a citation says the same as its fields; a digest may be longer."""
+    digests = sorted((cited.digest, given.digest), key=len)
+    same_place = (given.document, given.span) == (cited.document, cited.span)
+    return same_place and digests[1].startswith(digests[0])
+
+
+def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
+    """Whether the words are one or several whole sentences, in a row, within the span."""
+    sentences = [
+        sentence.span
+        for passage in then.quotable
+        for sentence in passage.sentences
+        if span.contains(sentence.span)
+    ]
+    if not sentences:  # a part of a sentence is cited
+        return " ".join(evidence.split()) in " ".join(span.of(then.text).split())
+    wanted = evidence.split()
+    texts = [sentence.of(then.text).split() for sentence in sentences]
+    ends = set(itertools.accumulate(map(len, texts)))
+    starts = {0, *ends}
+    return bool(wanted) and any(
+        start in starts and start + len(wanted) in ends
+        for start in sequence_starts(wanted, list(itertools.chain.from_iterable(texts)))
+    )
+
+
+def _described_otherwise(
+    cited: Cited, source: Document, shown: Sequence[PageText], words: str, page: int | None
+) -> tuple[Mismatch, ...]:
+    """Returns the fields that describe the document in another way than the source does.
+
+    ``shown`` are the pages with the text that is cited and with today's, and ``page`` is the number
+    of that of the cited words in a PDF.
+    """
+    held = {
+        "title": source.title,
+        "publisher": source.publisher,
+        "publisher_said_by": said_by(source, "publisher"),
+        "date": source.published.isoformat() if source.published else None,
+        "url": source.url,
+        "url_said_by": said_by(source, "url"),
+        "fetched": source.fetched,
+        ORIGIN: "\n".join(origin_lines(source)),
+    }
+    found = [
+        Mismatch(name, _or_none(value), _or_none(held[name]))
+        for name, value in cited.described
+        if name in held and _as_read(value) != _as_read(held[name])
+    ]
+    link = dict(cited.described).get("link")
+    if link is not None and not link_selects(link, source.url, words, page=page, pages=shown):
+        found.append(Mismatch("link", link, _or_none(source.url)))
+    return tuple(found)
+
+
+def _as_read(value: str | None) -> str | None:
+    """The value without characters that a screen needs around a name."""
+    return None if value is None else without_controls(value)
+
+
+def _or_none(value: str | None) -> str:
+    return "none" if value is None else value
+
+
+def _standing(
+    cited: Cited, words: _Words, document: Document | None, documents: Sequence[Document]
+) -> Verification:
+    """The verdict about words that are the cited ones, found in the documents in that order."""
+    if document is not None:
+        if (place := _found(cited, words, document)) is not None:
+            stays = _number(place) == words.number
+            if words.number is None:
+                stays = place.span.start == cited.span.start
+            return Verification(cited, Verdict.INTACT if stays else Verdict.MOVED, place)
+        if (place := _nearest(words, document)) is not None:
+            pieces = compare(words.text, place.span.of(document.text))
+            return Verification(cited, Verdict.CHANGED, place, pieces=pieces)
+    for other in documents:
+        if other is not document and (place := _found(cited, words, other)) is not None:
+            return Verification(cited, Verdict.MOVED, place, document is not None)
+    return Verification(cited, Verdict.GONE, None, document is not None)
+
+
+def _kept(digest: str, source_text: SourceText) -> str | None:
+    """The stored text; None where none is kept, or what is kept is not that text."""
+    text = source_text(digest)
+    return text if text is not None and digest_of(text).startswith(digest) else None
+
+
+def _words_then(cited: Cited, then: Document) -> _Words:
+    """The cited words among the paragraphs of the text that they were taken from."""
+    starts = {passage.span.start for passage in then.quotable}
+    ends = {passage.span.end for passage in then.quotable}
+    whole = cited.span.start in starts and cited.span.end in ends
+    number = cited.paragraph
+    if number is None:
+        number = _number(_place(then, cited.span))
+    beside = frozenset(
+        _plain(span.of(then.text))
+        for span in _units(then, whole=whole)
+        if span.end <= cited.span.start or cited.span.end <= span.start
+    )
+    return _Words(cited.span.of(then.text), number, whole, beside)
+
+
+def _found(cited: Cited, words: _Words, document: Document) -> Place | None:
+    """Where the same words stand in a document: in the cited place where its text is the same,
+    else at the same number, else at the nearest one.
+    """
+    if document.digest.startswith(cited.digest) and cited.span.of(document.text) == words.text:
+        return _place(document, cited.span)
+    passages = sorted(document.quotable, key=lambda passage: passage.span)
+    ends = [passage.span.end for passage in passages]
+
+    def place(span: Span) -> Place:
+        at = bisect_right(ends, span.start)
+        here = next((p for p in passages[at : at + 1] if p.span.start < span.end), None)
+        return Place(document, here, span)
+
+    places = map(place, _occurrences(words, document))
+    near = words.number or 0
+    return min(places, key=lambda p: (abs((_number(p) or 0) - near), p.span.start), default=None)
+
+
+def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
+    """Every span of the document's text that has the words, whatever white space is between."""
+    parts = words.text.split()
+    if max(parts, key=len) not in document.text:
+        return
+    starts = {passage.span.start for passage in document.quotable}
+    ends = {passage.span.end for passage in document.quotable}
+    for span in word_places(parts, document.text):
+        if not words.whole or (span.start in starts and span.end in ends):
+            yield span
+
+
+def _nearest(words: _Words, document: Document) -> Place | None:
+    """The paragraph that is most like the words, if any is near enough; the first of equals."""
+    best, most = None, LEAST_SIMILARITY
+    steps = Steps(_MOST_STEPS)
+    for span in _units(document, whole=words.whole):
+        text = span.of(document.text)
+        if _plain(text) in words.beside or most_similarity(words.text, text) < most:
+            continue
+        found = similarity(words.text, text, steps=steps)
+        if found > most or (best is None and found == most):
+            best, most = span, found
+    return None if best is None else _place(document, best)
+
+
+def _units(document: Document, *, whole: bool) -> Iterator[Span]:
+    """The spans of the paragraphs, or of their sentences."""
+    for passage in document.quotable:
+        if whole:
+            yield passage.span
+        else:
+            yield from (sentence.span for sentence in passage.sentences)
+
+
+def _place(document: Document, span: Span) -> Place:
+    here = (p for p in document.quotable if p.span.start < span.end and span.start < p.span.end)
+    return Place(document, next(here, None), span)
+
+
+def _number(place: Place) -> int | None:
+    return None if place.passage is None else place.passage.number
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""Serves HTTP to Telegram's webhook and to health checks."""

@@ -1,0 +1,119 @@
+"""One connection of the web server: whoever sends slowly is cut, and whoever is idle gives way."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from bot.webserver.connectionslots import Place, Places
+
+_HEAD_S = 5.0
+_LEAVE_S = 5.0
+"""The seconds that a closed connection may take to read its answer."""
+
+_protocol_log = logging.getLogger(f"{__name__}.protocol")
+
+
+def quiet_protocol_log() -> None:
+    """Keeps what strangers send amiss out of the log: it is counted."""
+    _protocol_log.setLevel(logging.ERROR)
+
+
+class WebConnection(H11Protocol):
+    """Has one of the places, and is cut when a request is begun, or none, and its head lacks."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        places: Places,
+        on_refused: Callable[[str], None],
+    ) -> None:
+        """``on_refused`` is told why a connection is cut."""
+        super().__init__(config, server_state, app_state, _loop)
+        self.logger = _protocol_log
+        self._places = places
+        self._on_refused = on_refused
+        self._place: Place | None = None
+        self._late: asyncio.TimerHandle | None = None
+        self._half_read: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Takes a place, or ends the connection."""
+        super().connection_made(transport)
+        address = self.client[0] if self.client else ""
+        self._place = self._places.take(address, self._give_way)
+        if self._place is None:
+            self._on_refused("no place is free")
+            transport.abort()
+            return
+        self._end_in(_HEAD_S, self._cut_slow_head)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads what came, and gives the rest of a head so long."""
+        super().data_received(data)
+        self._look()
+        if not self._is_answering and self._late is None:
+            self._end_in(_HEAD_S, self._cut_slow_head)
+
+    def on_response_complete(self) -> None:
+        """Waits for the next request, or begins it."""
+        super().on_response_complete()  # begins the next request, if it is there
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leaves the place."""
+        super().connection_lost(exc)
+        self._forget_deadline()
+        if self._place is not None:
+            self._places.leave(self._place)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuses what is no HTTP."""
+        self._on_refused("no HTTP")
+        super().send_400_response(msg)
+
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _look(self) -> None:
+        """Notes whether the connection waits for more of a request, is answered, or is to end."""
+        if self._place is None:
+            return
+        if self.transport.is_closing():
+            self._places.work(self._place)
+            self._end_in(_LEAVE_S, self.transport.abort)
+        elif self._is_answering:
+            self._forget_deadline()
+            if not self.cycle.more_body:
+                self._places.work(self._place)
+            elif self._half_read is not self.cycle:
+                self._half_read = self.cycle
+                self._places.wait(self._place, known=True)
+        elif self.cycle is not None and self._late is None:
+            self._places.wait(self._place, known=True)
+
+    def _end_in(self, seconds: float, end: Callable[[], None]) -> None:
+        self._forget_deadline()
+        self._late = asyncio.get_running_loop().call_later(seconds, end)
+
+    def _forget_deadline(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _give_way(self) -> None:
+        self._on_refused("idle, and others came")
+        self.transport.abort()
+
+    def _cut_slow_head(self) -> None:
+        self._on_refused("slow head")
+        self.transport.close()
