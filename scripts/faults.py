@@ -10,10 +10,10 @@
     python scripts/faults.py canaries --count 10000 [--postgres]
     python scripts/faults.py pgkills --count 20
 
-The campaigns are those of the tests, longer: ``tests/damage.py``, ``tests/swapping.py``,
-``tests/refreshfaults.py``, ``tests/botkills.py``, ``tests/statekills.py``,
-``tests/randomtexts.py``, ``tests/canaries.py`` and ``tests/postgreskills.py``. A new one is a
-function with its options in ``main``.
+The campaigns are those of the tests, longer: ``tests/support/damage.py``,
+``tests/support/swapping.py``, ``tests/support/refreshfaults.py``, ``tests/support/botkills.py``,
+``tests/support/statekills.py``, ``tests/support/randomtexts.py``, ``tests/support/canaries.py`` and
+``tests/support/postgreskills.py``. A new one is a function with its options in ``main``.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 from botkills import kill_under_load
 from canaries import compared, opens_in

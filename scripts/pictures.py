@@ -20,7 +20,7 @@ from html import escape
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from botapi_server import BotApiServer, Sent
 from chatting import Chatter, InProcessBot, dialogue_of, live

@@ -4,9 +4,9 @@
 
 The pages are the HTML files of messy-files, and statements of official-statements-us as a
 government's site shows them: with menus, headings, and teasers that repeat their beginnings. They
-are read as ``verbatim add`` reads them. The links are followed by ``tests/fragmentrules.py``, which
-knows nothing of the product. ``--save FOLDER`` writes the pages and ``quotes.jsonl``, so that a
-browser can be asked, too.
+are read as ``verbatim add`` reads them. The links are followed by
+``tests/support/fragmentrules.py``, which knows nothing of the product. ``--save FOLDER`` writes the
+pages and ``quotes.jsonl``, so that a browser can be asked, too.
 """
 
 import argparse
@@ -18,7 +18,10 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+sys.path[:0] = [
+    str(Path(__file__).parents[1]),
+    str(Path(__file__).parents[1] / "tests" / "support"),
+]
 
 from fragmentpages import LinkedQuote, linked_quotes, statement_pages
 from fragmentrules import Page, compared
