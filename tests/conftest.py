@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer
+from evaluationdata import TINY_DIMENSION
 from fakes import Open
 from hypothesis import HealthCheck, settings
 
@@ -21,9 +22,6 @@ from embeddings import (
     open_embedder,
     refresh,
 )
-
-TINY_DIMENSION = 32
-EVALUATION = Path(__file__).resolve().parents[2] / "shared" / "eval"
 
 settings.register_profile(
     "verbatim", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

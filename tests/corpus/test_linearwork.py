@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fuzztargets import TARGETS, Run
 from growth import TOO_FAST, cpu_s, exponent, pumped
-from test_worddocument import with_body
+from wordfiles import with_body
 
 from bot.verification.worddiff import compare, similarity
 from bot.verification.wordsearch import word_places

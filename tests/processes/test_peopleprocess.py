@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from botapi_server import BotApiServer, Sent, User, buttons
-from test_telegrambot import QUESTION, Bot, serving
+from telegramprocess import QUESTION, Bot, serving
 
 from bot.state.people import Kept, People
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from botapi_server import BotApiServer, Sent, User, buttons
-from test_telegrambot import Bot, serving
+from telegramprocess import Bot, serving
 
 from bot.telegrambot.incoming.updates import start_link
 from corpus import Corpus

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from heavylibraries import FORBIDDEN
 from processes import environment
-from test_runtimechoice import FORBIDDEN
 
 MOST_MODULES = 900
 MEBIBYTE = 2**20

@@ -9,18 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import EVALUATION
+from evaluationdata import EVALUATION
 
 from bot.evaluation.sets.questionsets import AskedQuestion, QuestionSet, read_question_set
 from bot.evaluation.systems import Baselines, System
-from embeddings import (
-    Embedder,
-    GenerationStore,
-    Hit,
-    Query,
-    Retriever,
-    refresh,
-)
+from embeddings import Embedder, GenerationStore, Hit, Query, Retriever, refresh
 from embeddings.models.cachingembedder import CachingEmbedder
 
 XQUAD = EVALUATION / "xquad" / "en"

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import EVALUATION
+from evaluationdata import EVALUATION
 
 from bot.answering.answerer import Answerer, outcome_of
 

@@ -180,6 +180,7 @@ class BotProcesses:
         """
         log = log or home / "bot.log"
         home.mkdir(parents=True, exist_ok=True)
+        log.touch()  # a busy machine asks for it before the bot has opened it
         variables = {
             "VERBATIM_HOME": str(home),
             "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import EVALUATION
+from evaluationdata import EVALUATION
 from fakes import corpus_of
 from hypothesis import given
 from hypothesis import strategies as st

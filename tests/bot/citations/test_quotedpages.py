@@ -10,13 +10,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from citeddocuments import Kept, corpus
 from corpora import read_corpus, shared_extractor
 from fakes import LetterEmbedder, Open
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdfs import At, column, pdf
 from processes import verbatim
-from test_verification import Kept, corpus
 
 from bot.answering.answerer import Answer
 from bot.citations.citation import cite, link_to

@@ -8,9 +8,9 @@ import pytest
 from growth import TOO_FAST, exponent, pumped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from renderedquotes import quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
-from test_rendering import quote_of, rendered
 
 from bot.answering.answerer import Answer
 from bot.citations.citation import cite, link_selects

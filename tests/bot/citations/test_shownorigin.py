@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from corpora import shared_extractor
+from gestures import buttons_of, pressed, texts_of, uploaded, written
 from hypothesis import given
 from hypothesis import strategies as st
+from offices import Office
 from rich.console import Console
-from test_administration import Office, buttons_of, pressed, texts_of, uploaded, written
 
 from bot.answering.answerer import Answer
 from bot.citations.citation import cite

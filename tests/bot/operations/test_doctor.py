@@ -22,7 +22,7 @@ from botapi_server import BotApiServer
 from fakes import LetterEmbedder
 from postgresserver import PostgresServer
 from processes import environment, verbatim
-from test_passageindex import statements
+from wordstatements import statements
 
 from bot.composition.serving import examine_setup
 from bot.operations import doctor

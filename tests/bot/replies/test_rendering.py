@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from renderedquotes import quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
 
@@ -18,27 +19,10 @@ from bot.cli.terminal import print_reply
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
 from bot.replies.rendering import EntityKind, Message, QuotedPart, check_message, render
-from corpus import Corpus, Document, Passage, Span, document_from_text
+from corpus import Corpus, Document, Span, document_from_text
 from corpus.documents.documentbuilder import passage_at
 
 QUOTE_KINDS = {EntityKind.BLOCKQUOTE, EntityKind.EXPANDABLE_BLOCKQUOTE}
-
-
-def quote_of(document: Document, passage: Passage, *, evidence: int = 0) -> Quote:
-    sentence = passage.sentences[evidence % len(passage.sentences)]
-    return Quote(
-        text=passage.text,
-        evidence_text=sentence.text,
-        evidence=sentence.span,
-        sentences=tuple(s.span for s in passage.sentences),
-        score=0.5,
-        citation=cite(document, passage),
-    )
-
-
-def rendered(document: Document, *, evidence: int = 0) -> tuple[Message, ...]:
-    quotes = tuple(quote_of(document, p, evidence=evidence) for p in document.quotable[:3])
-    return render(Answer("q", 1, quotes), Corpus((document,)))
 
 
 def check_limits(message: Message) -> None:

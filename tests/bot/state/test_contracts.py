@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from keptvotes import ADA, BOB, GROUP, VOTE
 
-from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
 from bot.state.contracts import KeepsUpdates
 from bot.state.databaseaddress import DatabaseAddress
@@ -20,7 +20,6 @@ from bot.state.pace import TokenBuckets
 from bot.state.people import (
     INVITATION_S,
     Kept,
-    KeptVote,
     LinkStyle,
     People,
     PeopleTables,
@@ -31,15 +30,6 @@ from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.people import PostgresPeople
 from bot.state.postgres.session import PostgresSession
-from corpus import Span
-
-ADA, BOB, GROUP = 11, 12, -100
-VOTE = KeptVote(
-    *(ADA, ADA, 5, 3, (Cited("d1", Span(4, 9), "c0ffee012345", paragraph=7),)),
-    good=True,
-    question="Who stripes zebras?",
-    earlier=("Zebras?",),
-)
 
 OpenInbox = Callable[[], KeepsUpdates]
 

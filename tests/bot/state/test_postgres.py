@@ -490,7 +490,7 @@ def test_a_chat_in_which_another_process_has_answered_is_forgotten_before_it_goe
 
 
 def test_what_a_person_had_deleted_is_in_no_file_of_the_tables(postgres_database: str) -> None:
-    from test_contracts import VOTE
+    from keptvotes import VOTE
 
     tables = PostgresPeople(PostgresState(address(postgres_database)))
     people = People(tables)

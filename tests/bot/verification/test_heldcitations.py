@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from citeddocuments import PARAGRAPHS, Kept, corpus, document
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import verbatim
-from test_verification import PARAGRAPHS, Kept, corpus, document
 
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from citeddocuments import PARAGRAPHS, Kept, corpus, document, paragraph
 from fakes import corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,44 +16,12 @@ from bot.errors import MalformedCitation
 from bot.verification.explanation import differences, explanation
 from bot.verification.verification import Verdict, Verification, verify
 from bot.verification.worddiff import Change, compare, marked, most_similarity, similarity
-from corpus import Corpus, Document, Passage, Span, document_from_text
-
-WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima".split()
-
-
-def paragraph(seed: int, length: int = 9) -> str:
-    """A sentence of words that only this seed has."""
-    return " ".join(f"{word}{seed}" for word in WORDS[:length]).capitalize() + "."
-
-
-PARAGRAPHS = [paragraph(seed) for seed in range(5)]
-
-
-def document(*paragraphs: str, name: str = "d1", **provenance: str) -> Document:
-    return document_from_text(
-        "\n\n".join(paragraphs), document_id=name, title="A title of its own", **provenance
-    )
-
-
-def corpus(*documents: Document) -> Corpus:
-    return Corpus(tuple(sorted(documents, key=lambda d: d.id)))
+from corpus import Corpus, Document, Passage, Span
 
 
 def cited_from(source: Document, passage: Passage, *, quote: bool = False) -> Cited:
     cited = parse_reference(cite(source, passage).reference)
     return replace(cited, quote=passage.text) if quote else cited
-
-
-class Kept:
-    """The texts of earlier versions, by digest; remembers whether it was asked."""
-
-    def __init__(self, *documents: Document) -> None:
-        self._documents = documents
-        self.asked: list[str] = []
-
-    def __call__(self, digest: str) -> str | None:
-        self.asked.append(digest)
-        return next((d.text for d in self._documents if d.digest.startswith(digest)), None)
 
 
 def verified(old: Document, number: int, *new: Document, quote: bool = False) -> Verification:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import docx
 import pytest
-from conftest import EVALUATION
+from evaluationdata import EVALUATION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdfs import column, pdf

@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 import pytest
 from corpora import read_corpus
-from fakes import LetterEmbedder
+from wideletters import WideLetterEmbedder, statements
 
 from embeddings import Filter, GenerationStore, IndexDamaged, Query, Retriever, check_store, refresh
 from embeddings.index import vectorindex
@@ -120,26 +120,6 @@ def test_codes_survive_their_bytes_and_others_are_refused(small_is_large: None) 
             ProductCodes.from_bytes(wrong, index.codes.quality)
     with pytest.raises(IndexDamaged, match="not those of the vectors"):
         VectorIndex.build(clustered(400)).with_codes(again)
-
-
-class WideLetterEmbedder(LetterEmbedder):
-    """Vectors of 28 numbers, a multiple of 4."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dimension += 1
-
-    def _vector(self, text: str) -> FloatMatrix:
-        return np.append(super()._vector(text), np.float32(0))
-
-
-def statements(folder: Path) -> None:
-    chance = np.random.default_rng(0)
-    words = ["".join(chance.choice(list("abcdefghijklmnop"), 5)) for _ in range(300)]
-    for number in range(30):
-        sentences = [" ".join(chance.choice(words, 8)).capitalize() + "." for _ in range(24)]
-        blocks = [" ".join(sentences[i : i + 3]) for i in range(0, 24, 3)]
-        (folder / f"s{number}.txt").write_text("\n\n".join(blocks), "utf-8")
 
 
 def test_a_generation_with_codes_finds_what_one_without_finds(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TINY_DIMENSION
+from evaluationdata import TINY_DIMENSION
 from rich.console import Console
 
 from bot.cli.terminal import progress_bar

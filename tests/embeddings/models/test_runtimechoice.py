@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from heavylibraries import FORBIDDEN
 from processes import environment, verbatim
 
 from embeddings import (
@@ -30,8 +31,6 @@ from embeddings.models.runtimes.exportedmodel import (
 )
 from embeddings.models.runtimes.onnxembedder import OnnxEmbedder
 from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
-
-FORBIDDEN = ("torch", "transformers", "sentence_transformers", "telegram", "onnx", "scipy", "bm25s")
 
 
 def whole(exports: Path, model: ModelIdentity) -> bool:

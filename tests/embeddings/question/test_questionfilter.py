@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 import pytest
-from conftest import EVALUATION
+from evaluationdata import EVALUATION
 from hypothesis import given
 from strategies import awkward_texts
 

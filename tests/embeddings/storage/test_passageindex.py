@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import SEARCHES, LetterEmbedder, Open, corpus_of
+from wordstatements import WORDS, statements, vector
 
 from corpus import Corpus, Sources, document_from_text
 from embeddings import (
@@ -36,36 +37,8 @@ def index(opened: Open) -> PassageIndex:
     return opened()
 
 
-WORDS = (
-    "amber birch cedar delta ember fjord grove heath inlet jetty knoll larch marsh north".split()
-)
-
-
-def statements(count: int, *, seed: int = 0) -> Corpus:
-    """Statements of three paragraphs of two sentences each; some sentences are the same."""
-    chance = np.random.default_rng(seed)
-
-    def sentence() -> str:
-        return " ".join(chance.choice(WORDS, 3)).capitalize() + "."
-
-    return Corpus(
-        tuple(
-            document_from_text(
-                "\n\n".join(f"{sentence()} {sentence()}" for _ in range(3)),
-                document_id=f"s{number:04d}",
-                title=f"Statement {number}",
-            )
-            for number in range(count)
-        )
-    )
-
-
 def build(index: PassageIndex, corpus: Corpus) -> int:
     return refresh(corpus, store=index, embedder=LetterEmbedder()).generation
-
-
-def vector(text: str) -> np.ndarray:
-    return LetterEmbedder().read_query(text).vector
 
 
 def test_the_best_rows_are_those_of_brute_force_ties_in_order_of_row(index: PassageIndex) -> None:

@@ -9,9 +9,9 @@ from corpora import read_corpus
 from fakes import LetterEmbedder
 from numpy.typing import NDArray
 from psycopg import sql
-from test_passageindex import statements, vector
-from test_productcodes import WideLetterEmbedder
-from test_productcodes import statements as write_statements
+from wideletters import WideLetterEmbedder
+from wideletters import statements as write_statements
+from wordstatements import statements, vector
 
 from corpus import Corpus
 from embeddings import Generation, GenerationStore, IndexDamaged, refresh

@@ -3,50 +3,18 @@
 import io
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import docx
 import pytest
-from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from wordfiles import blocks, changed, saved, with_body
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.office import ziplimits
 from corpus.extraction.office.worddocument import read_word_document
 
 NOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
-
-
-def saved(build: Callable[[docx.document.Document], None]) -> bytes:
-    document = docx.Document()
-    build(document)
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return buffer.getvalue()
-
-
-def changed(data: bytes, parts: Mapping[str, Callable[[str], str]]) -> bytes:
-    """A Word file in which some parts are written anew."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
-        for name in old.namelist():
-            text = old.read(name)
-            new.writestr(name, parts[name](text.decode()) if name in parts else text)
-        for name in parts.keys() - set(old.namelist()):
-            new.writestr(name, parts[name](""))
-    return buffer.getvalue()
-
-
-def blocks(data: bytes) -> list[str]:
-    return read_word_document(data).text.strip().split("\n\n")
-
-
-def with_body(xml: str) -> bytes:
-    def build(document: docx.document.Document) -> None:
-        for element in parse_xml(f"<w:body {nsdecls('w', 'wp', 'a')}>{xml}</w:body>"):
-            document.element.body.insert(len(document.element.body) - 1, element)
-
-    return saved(build)
 
 
 def test_paragraphs_headings_lists_and_tables_are_blocks_in_order() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from test_worddocument import blocks, changed, with_body
+from wordfiles import blocks, changed, with_body
 
 from corpus.extraction.extract import DeviationName
 from corpus.extraction.office.symbolfonts import sign_of
@@ -212,7 +212,7 @@ def test_levels_count_from_one_under_each_number_above(points: list[tuple[int, b
 
 def test_lines_of_headers_and_footers_are_noted() -> None:
     import docx
-    from test_worddocument import saved
+    from wordfiles import saved
 
     def build(document: "docx.document.Document") -> None:
         document.add_paragraph("The text.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from conftest import EVALUATION
+from evaluationdata import EVALUATION
 from pdfs import At, column, mixed, pdf
 
 from corpus.extraction.extract import DeviationKind

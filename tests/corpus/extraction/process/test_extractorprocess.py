@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 from corpora import read_corpus, shared_extractor
+from hostilesandbox import HOSTILE, LIMITS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import awkward_texts
-from test_sandbox import HOSTILE, LIMITS
 
 from corpus import (
     CorpusError,

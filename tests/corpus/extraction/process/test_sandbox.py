@@ -6,16 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from hostilesandbox import HOSTILE, LIMITS, told
 
 from corpus.errors import ExtractorUnavailable, UnreadableSource
-from corpus.extraction.limits import Limits
 from corpus.extraction.process.sandbox import Sandbox
-
-HOSTILE = (sys.executable, str(Path(__file__).parent / "hostilereaders.py"))
-LIMITS = Limits(memory_mb=200, cpu_s=1, wall_s=2, text_mb=1)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the reader process needs fork")
 
@@ -24,10 +20,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the reader proc
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(limits=LIMITS, command=HOSTILE) as sandbox:
         yield sandbox
-
-
-def told(sandbox: Sandbox, order: str) -> str:
-    return sandbox.ask("read", order.encode(), name="a name").text
 
 
 def refused(sandbox: Sandbox, order: str) -> str:

@@ -1,0 +1,13 @@
+"""A vote as it is kept."""
+
+from bot.citations.citation import Cited
+from bot.state.people import KeptVote
+from corpus import Span
+
+ADA, BOB, GROUP = 11, 12, -100
+VOTE = KeptVote(
+    *(ADA, ADA, 5, 3, (Cited("d1", Span(4, 9), "c0ffee012345", paragraph=7),)),
+    good=True,
+    question="Who stripes zebras?",
+    earlier=("Zebras?",),
+)

@@ -1,0 +1,23 @@
+"""Quotes of documents made by hand, and the messages that show them."""
+
+from bot.answering.answerer import Answer, Quote
+from bot.citations.citation import cite
+from bot.replies.rendering import Message, render
+from corpus import Corpus, Document, Passage
+
+
+def quote_of(document: Document, passage: Passage, *, evidence: int = 0) -> Quote:
+    sentence = passage.sentences[evidence % len(passage.sentences)]
+    return Quote(
+        text=passage.text,
+        evidence_text=sentence.text,
+        evidence=sentence.span,
+        sentences=tuple(s.span for s in passage.sentences),
+        score=0.5,
+        citation=cite(document, passage),
+    )
+
+
+def rendered(document: Document, *, evidence: int = 0) -> tuple[Message, ...]:
+    quotes = tuple(quote_of(document, p, evidence=evidence) for p in document.quotable[:3])
+    return render(Answer("q", 1, quotes), Corpus((document,)))
