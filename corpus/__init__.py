@@ -10,7 +10,7 @@ from corpus.directory.corpusfiles import (
 )
 from corpus.directory.corpuslisting import CorpusFiles, RefusedFile, corpus_files
 from corpus.directory.shipped import shipped_corpus, shipped_statements
-from corpus.documents.documentbuilder import document_from_bytes, document_from_text, id_from_name
+from corpus.documents.documentbuilder import document_from_text, id_from_name
 from corpus.documents.sentences import split_sentences
 from corpus.errors import (
     CorpusError,
@@ -25,6 +25,7 @@ from corpus.errors import (
     UnknownPublisher,
     UnreadableSource,
 )
+from corpus.extraction.textfile import document_from_bytes
 from corpus.model import DATELINE_NUMBER, Corpus, Document, Passage, Sentence, Span, digest_of
 from corpus.normalisation import normalise
 from corpus.provenance.snapshots import Snapshots

@@ -6,6 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
 
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of the bytes of a file, in hexadecimal.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 _MODE, _SHARED_MODE, _DIRECTORY_MODE = 0o600, 0o666, 0o700
 
 

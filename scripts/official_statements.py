@@ -24,8 +24,8 @@ from renderedchecks import (
     numbered_paragraphs,
 )
 
-from corpus.documents.documentbuilder import document_from_bytes
 from corpus.extraction.markdown.markdowntext import rendered
+from corpus.extraction.textfile import document_from_bytes
 from corpus.frontmatter.frontmatter import split_front_matter
 
 

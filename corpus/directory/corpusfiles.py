@@ -12,7 +12,7 @@ from corpus.directory.corpuslisting import RefusedFile, corpus_files, is_stateme
 from corpus.documents.documentids import document_ids
 from corpus.errors import EmptyCorpus, UnreadableSource
 from corpus.extraction.extract import Deviation
-from corpus.filedigest import file_sha256
+from corpus.files import file_sha256
 from corpus.frontmatter.frontmatter import readers
 from corpus.model import Corpus, Document
 from corpus.provenance.sourcedigests import LeftOut, Sources, source_name

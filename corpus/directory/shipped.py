@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from corpus.directory.corpusfiles import read_corpus
-from corpus.documents.documentbuilder import document_from_bytes
+from corpus.extraction.textfile import document_from_bytes
 from corpus.model import Corpus
 
 

@@ -5,20 +5,13 @@ Pure functions: nothing here opens a file, so that they work in a process that m
 
 import re
 import unicodedata
-from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
-from corpus.documents.longparagraphs import cut_long
-from corpus.documents.paragraphs import lay_out
+from corpus.documents.paragraphs import cut_long, lay_out
 from corpus.documents.sentences import split_sentences
-from corpus.documents.storedformat import is_markdown
-from corpus.errors import UnreadableSource
-from corpus.extraction import libraries
-from corpus.frontmatter.frontmatter import provenance_of, split_front_matter
 from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span, digest_of
 from corpus.normalisation import normalise
-from corpus.pages import PAGES, pages_of
 
 _UNSAFE_IN_ID = re.compile(r"[^\w.-]+")
 _MOST_ID_CHARACTERS = 100
@@ -84,63 +77,6 @@ def document_from_text(
         fetched=fetched,
         said_by_source=said_by_source,
     )
-
-
-def document_from_bytes(data: bytes, name: str) -> Document:
-    """The Document in the bytes of a UTF-8 text file; its id is the file's name without the suffix.
-
-    Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
-    ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
-    ``published``, ``published_time``, ``source_url`` and the like are understood too. Its access
-    is as it is said, "public" too: see ``readers``. ``pages`` counts where it is of this
-    very text. Markdown is rendered, unless the front matter says that the text is stored as it is
-    quoted: see ``is_markdown``.
-
-    Raises:
-        UnreadableSource: if it is not UTF-8, has no passage, or its front matter is not what it
-            should be; the message names no file.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableSource(f"not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
-    front_matter, body = split_front_matter(normalise(text))
-    if is_markdown(name, front_matter):
-        body = _rendered(body, decided="access" in front_matter)
-    known = provenance_of(front_matter)
-    document = document_from_text(
-        body,
-        document_id=id_from_name(name),
-        title=known.title,
-        publisher=known.publisher,
-        published=known.published,
-        place=known.place,
-        url=known.url,
-        language=known.language or "en",
-        access=known.access or frozenset(),
-        fetched=known.fetched,
-        said_by_source=known.said_by_source or frozenset(),
-    )
-    if not document.passages:
-        raise UnreadableSource("empty, no paragraph to quote. Add text or remove the file.")
-    line, length = front_matter.get(PAGES), len(document.text)
-    return replace(document, pages=pages_of(line, digest=document.digest, length=length))
-
-
-def _rendered(body: str, *, decided: bool) -> str:
-    """The text that a browser shows of Markdown.
-
-    Raises:
-        UnreadableSource: if it is nested too deeply, or could tell who may read it once that its
-            marks are gone, unless that is ``decided``.
-    """
-    libraries.require("markdown")
-    from corpus.extraction.markdown.markdowntext import rendered
-
-    shown, _ = rendered(body)
-    opens_with_rule = body.lstrip().startswith("---")  # what follows a rule is text
-    split_front_matter(f"---\n---\n{shown}", decided=decided or opens_with_rule)
-    return shown
 
 
 def id_from_name(name: str) -> str:

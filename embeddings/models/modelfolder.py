@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corpus.filedigest import file_sha256
-from corpus.files import replace_file
+from corpus.files import file_sha256, replace_file
 from embeddings.errors import ModelDamaged, ModelNotFound
 from embeddings.models.embedder import ModelIdentity, Precision
 

@@ -12,7 +12,7 @@ from wordfiles import with_body
 
 from bot.verification.worddiff import compare, similarity
 from bot.verification.wordsearch import word_places
-from corpus.documents.longparagraphs import cut_long
+from corpus.documents.paragraphs import cut_long
 from corpus.model import Span
 
 PUMPS = [

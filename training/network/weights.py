@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from corpus.filedigest import file_sha256
+from corpus.files import file_sha256
 from embeddings.models.modelfolder import DEFAULT_WEIGHTS_SHA256
 from training.errors import WeightsDamaged
 from training.network.basemodel import WORD_EMBEDDINGS

@@ -14,9 +14,10 @@ from typing import Any
 from bot.evaluation.sets.jsonlines import is_file, read_optional, read_records, read_text
 from corpus.directory.corpusfiles import ReadFile, read_corpus
 from corpus.directory.shipped import shipped_corpus
-from corpus.documents.documentbuilder import document_from_bytes, passage_at
+from corpus.documents.documentbuilder import passage_at
 from corpus.documents.sentences import trim
 from corpus.errors import UnreadableSource
+from corpus.extraction.textfile import document_from_bytes
 from corpus.model import Corpus, Document, Passage, Span
 from corpus.normalisation import normalise
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
-from corpus.documents.documentbuilder import document_from_bytes, document_from_text
+from corpus.documents.documentbuilder import document_from_text
 from corpus.errors import UnreadableSource
 from corpus.extraction import libraries
 from corpus.extraction.extract import Extract
@@ -23,6 +23,7 @@ from corpus.extraction.process.answers import Answer
 from corpus.extraction.process.frontmatteranswer import Parts
 from corpus.extraction.storedextract import stored
 from corpus.extraction.text.plaintext import load_marked_encodings, read_plain_text
+from corpus.extraction.textfile import document_from_bytes
 from corpus.frontmatter.frontmatter import provenance_of, split_front_matter
 from corpus.model import Document
 from corpus.normalisation import normalise

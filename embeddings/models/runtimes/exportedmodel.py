@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from corpus.filedigest import file_sha256
-from corpus.files import sync_directory, write_file
+from corpus.files import file_sha256, sync_directory, write_file
 from embeddings.models.embedder import ModelIdentity
 
 GRAPH_NAME = "model.onnx"

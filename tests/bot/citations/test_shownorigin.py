@@ -31,8 +31,8 @@ from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_text
 from corpus.directory.additions import SourceOutcome, add_sources, find_sources
 from corpus.directory.corpusdirectory import CorpusDirectory
-from corpus.documents.documentbuilder import document_from_bytes
 from corpus.extraction.extractor import Extractor
+from corpus.extraction.textfile import document_from_bytes
 from corpus.web.fetching import Fetched
 
 WORDS = translator("en")

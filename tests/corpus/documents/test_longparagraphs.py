@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import Span, document_from_text, split_sentences
-from corpus.documents.longparagraphs import LONGEST_PARAGRAPH, cut_long
+from corpus.documents.paragraphs import LONGEST_PARAGRAPH, cut_long
 
 SENTENCES = st.lists(
     st.text("abc ", min_size=1, max_size=400).map(lambda t: f"A{t}b."), max_size=60

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from corpus import Corpus, Document, Snapshots
 from corpus.directory.additions import SourceOutcome, add_sources, find_sources
 from corpus.directory.corpusdirectory import CorpusDirectory
-from corpus.documents.documentbuilder import document_from_bytes
 from corpus.extraction.extractor import Extractor
+from corpus.extraction.textfile import document_from_bytes
 from corpus.frontmatter.frontmatter import Provenance, provenance_of, split_front_matter
 from corpus.model import Outline
 from corpus.provenance.originclaims import believed, same_site

@@ -385,7 +385,7 @@ def test_nothing_is_started_for_nothing(tmp_path: Path) -> None:
 
 
 PARSERS = (
-    "corpus.documents.documentbuilder.split_front_matter",
+    "corpus.extraction.textfile.split_front_matter",
     "corpus.documents.documentbuilder.lay_out",
     "corpus.documents.documentbuilder.cut_long",
     "corpus.documents.documentbuilder.split_sentences",
