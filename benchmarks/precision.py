@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.data import read_data
 from embeddings import PRECISIONS, find_model, open_embedder
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 
 ROUNDS = 3
 TOP = 10

@@ -22,10 +22,9 @@ import numpy as np
 from benchmarks.data import read_data
 from corpus.documents.sentences import split_sentences
 from embeddings import find_model, open_embedder
+from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.cores import usable_cores
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
-from embeddings.models.embedder import FloatMatrix
-from embeddings.unitrows import unit_rows
 
 NEIGHBOURS = 10
 SHARE = np.float32(0.5)

@@ -46,8 +46,7 @@ from embeddings.refreshing.refresh import (
     unchanged,
     usable_current,
 )
-from embeddings.search.besthits import best_hits
-from embeddings.search.retriever import Hit, Query, Retriever, check_model
+from embeddings.search.retriever import Hit, Query, Retriever, best_hits, check_model
 from embeddings.storage.folderindex import GenerationStore
 from embeddings.storage.indexcheck import GenerationCheck, SourceText, StoreCheck, check_store
 from embeddings.storage.passageindex import Opened, PassageIndex

@@ -12,6 +12,20 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+
+def ranges(
+    first: NDArray[np.integer], last: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All numbers of the ranges [first, last) in a row, and where each range starts in it."""
+    lengths = (last - first).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return np.repeat(first - starts[:-1], lengths) + np.arange(starts[-1]), starts
+
+
+FloatMatrix = NDArray[np.float32]
+"""``(n, d)`` or ``(d,)`` float32."""
+
+
 Content = bytes | mmap.mmap
 """The bytes of a file, read or mapped."""
 
@@ -60,3 +74,9 @@ def array_from_bytes(data: Content) -> NDArray[Any]:
         raise ValueError("another length than the header says")
     flat: NDArray[Any] = np.frombuffer(data, kind, math.prod(shape), head.tell())
     return flat.reshape(shape)
+
+
+def unit_rows(matrix: np.ndarray) -> FloatMatrix:
+    """``matrix`` as float32 with rows of length 1; a row of zeros stays a row of zeros."""
+    lengths = np.linalg.norm(matrix, axis=-1, keepdims=True)
+    return np.asarray(matrix / np.where(lengths > 0, lengths, 1), dtype=np.float32)

@@ -22,8 +22,8 @@ import numpy as np
 
 from corpus import document_from_bytes, read_corpus
 from embeddings import GenerationStore, ModelIdentity, Progress, refresh
-from embeddings.models.embedder import FloatMatrix, Reading
-from embeddings.unitrows import unit_rows
+from embeddings.arrays import FloatMatrix, unit_rows
+from embeddings.models.embedder import Reading
 
 DIMENSION = 384
 PARAGRAPHS_A_DOCUMENT = 50

@@ -23,7 +23,7 @@ from embeddings import (
     refresh,
     search_form,
 )
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 from embeddings.models.embedder import Reading as TextReading
 from embeddings.search.ranking import learned_from
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bot.evaluation.sets.questionsets import PassageKey
 from embeddings import Embedder, Generation
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 from embeddings.question.parsedquestion import take_apart
 from embeddings.search.signals import all_signals
 

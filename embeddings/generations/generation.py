@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, Document, Passage, Sentence
-from embeddings.arrays import Content, array_from_bytes
+from embeddings.arrays import Content, FloatMatrix, array_from_bytes
 from embeddings.errors import IndexDamaged
 from embeddings.generations.corpusfile import corpus_from_bytes
 from embeddings.generations.groupaccess import NO_ACCESS, KnownAccess
@@ -19,7 +19,7 @@ from embeddings.index.stemtable import Terms
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.index.vectorindex import CodesQuality, ProductCodes, VectorIndex
 from embeddings.index.vectorrows import TokenRows, VectorRows
-from embeddings.models.embedder import FloatMatrix, ModelIdentity
+from embeddings.models.embedder import ModelIdentity
 
 CORPUS_FILE = "corpus.jsonl"
 PASSAGE_VECTORS_FILE = "passages.faiss"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus
-from embeddings.arrays import Write, array_to_bytes
+from embeddings.arrays import FloatMatrix, Write, array_to_bytes, ranges
 from embeddings.generations.corpusfile import corpus_writer
 from embeddings.generations.generation import (
     BASIS_FILE,
@@ -31,8 +31,6 @@ from embeddings.index.stemtable import Terms
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.index.unchangeddocuments import Run, runs
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
-from embeddings.models.embedder import FloatMatrix
-from embeddings.rowranges import ranges
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Corpus, Document
+from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
 from embeddings.generations.generationfiles import lexical_indexes
 from embeddings.generations.groupaccess import KnownAccess
@@ -20,8 +21,6 @@ from embeddings.index.tokenvectors import TokenVectors, token_frequencies
 from embeddings.index.unchangeddocuments import runs
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
 from embeddings.index.vectorrows import TokenRows, VectorRows
-from embeddings.models.embedder import FloatMatrix
-from embeddings.rowranges import ranges
 
 
 def may_see(document: Document, groups: frozenset[str], known: KnownAccess) -> bool:

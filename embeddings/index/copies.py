@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Passage
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 
 
 @dataclass(frozen=True)

@@ -1,131 +1,26 @@
-"""Exact words: BM25 over stems. The only module that imports ``Stemmer`` and, for the function
-words of languages without a list of the project's own, ``bm25s``.
-"""
+"""Exact words: BM25 over stems."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 
-from embeddings.arrays import Content, array_from_bytes, array_to_bytes
+from embeddings.arrays import Content, FloatMatrix, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
 from embeddings.index.copies import Copies
-from embeddings.models.embedder import FloatMatrix
-from embeddings.text.functionwords import FUNCTION_WORD_LANGUAGES, function_words
-from embeddings.text.searchform import search_form
+from embeddings.text.stemming import (
+    all_words,
+    function_word_language,
+    ignored_words,
+    stem_words,
+    stems,
+)
 
 K1 = 1.2
 B = 0.75
 """BM25's parameters as Robertson and Zaragoza (2009) recommend them."""
-
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Kana and Han, whose words no space parts."""
-_UNSPACED_START = re.compile(f"[{_UNSPACED}]")
-_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])\w)+(?:\.(?:(?![{_UNSPACED}])\w)+)*")
-_SNOWBALL = {
-    "ar": "arabic",
-    "ca": "catalan",
-    "da": "danish",
-    "de": "german",
-    "el": "greek",
-    "en": "english",
-    "es": "spanish",
-    "fi": "finnish",
-    "fr": "french",
-    "hu": "hungarian",
-    "it": "italian",
-    "nl": "dutch",
-    "no": "norwegian",
-    "pt": "portuguese",
-    "ro": "romanian",
-    "ru": "russian",
-    "sv": "swedish",
-    "tr": "turkish",
-}
-
-
-_LEAST_OTHER_FUNCTION_WORDS = 2
-_LETTERS_OF_A_NAME = 2
-
-
-@lru_cache(maxsize=64)
-def _stemmer(language: str) -> Stemmer.Stemmer | None:
-    name = _SNOWBALL.get(language.split("-", 1)[0].lower())
-    return Stemmer.Stemmer(name) if name else None
-
-
-@lru_cache(maxsize=64)
-def _ignored(language: str) -> frozenset[str]:
-    """The function words of a language: the project's own list, else the one in bm25s."""
-    own = function_words(language)
-    if own:
-        return own
-    from bm25s import stopwords  # slow to import
-
-    name = _SNOWBALL.get(language.split("-", 1)[0].lower(), "")
-    return frozenset(getattr(stopwords, f"STOPWORDS_{name.upper()}", ()))
-
-
-def stems(text: str, *, language: str = "en") -> list[str]:
-    """The stems of the words of ``text``, in order, repeats kept, function words left out.
-
-    Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
-    Snowball stemmer keeps its words as they are. No word gives ``[]``.
-    """
-    return stem_words(words(text, language=language), language=language)
-
-
-def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
-    """The stem of each word, in order."""
-    stemmer = _stemmer(language)
-    return list(stemmer.stemWords(kept)) if stemmer else kept
-
-
-def words(text: str, *, language: str = "en") -> list[str]:
-    """The case-folded words that ``stems`` stems, in order; function words left out.
-
-    Of Chinese and Japanese, whose words no space parts, every two neighbouring characters are a
-    "word", as in Lucene's CJKBigramFilter.
-    """
-    ignored = _ignored(language)
-    return [word for word in _all_words(text) if word not in ignored]
-
-
-def _all_words(text: str) -> list[str]:
-    form = search_form(text).casefold()
-    found: list[str] = _WORD.findall(form)
-    if not _UNSPACED_START.search(form):
-        return found
-    return [part for word in found for part in _parts(word)]
-
-
-def _parts(word: str) -> list[str]:
-    if len(word) <= 2 or not _UNSPACED_START.match(word):  # noqa: PLR2004 (a pair is one part)
-        return [word]
-    return [word[i : i + 2] for i in range(len(word) - 1)]
-
-
-def _function_language(asked: Sequence[str], languages: Sequence[str]) -> str:
-    """The language whose function words a question has most of: its own, as far as they tell.
-
-    One of ``languages``, the first where they tie. Another with a list of its own has to have more
-    of them, two at least, and one of more than two letters: "on" and "son" are words of several
-    languages, and "EU" and "AI" are names that French has function words like.
-    """
-
-    def told(language: str) -> list[str]:
-        return [word for word in asked if word in _ignored(language)]
-
-    best = max(languages, key=lambda language: len(told(language)))
-    other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(told(language)))
-    evidence = told(other)
-    more = len(evidence) > len(told(best)) and len(evidence) >= _LEAST_OTHER_FUNCTION_WORDS
-    return other if more and max(map(len, evidence)) > _LETTERS_OF_A_NAME else best
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +141,8 @@ class LexicalIndex:
         stems count that a text has, and of a word that no text has only one: a stem of the wrong
         language would else weigh as a word that is missing.
         """
-        asked = _all_words(question)
-        ignored = _ignored(_function_language(asked, self.languages))
+        asked = all_words(question)
+        ignored = ignored_words(function_word_language(asked, self.languages))
         found: dict[str, None] = {}
         for word in asked:
             if word not in ignored:
@@ -263,7 +158,7 @@ class LexicalIndex:
         candidates = [
             stem
             for language in self.languages
-            if word not in _ignored(language)
+            if word not in ignored_words(language)
             for stem in stem_words([word], language=language)
         ]
         if len(self.languages) == 1:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from corpus import months
 from embeddings.arrays import Content, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
-from embeddings.index.lexicalindex import stem_words, words
 from embeddings.index.unchangeddocuments import Run
 from embeddings.text.searchform import search_form
+from embeddings.text.stemming import stem_words, words
 
 IntArray = NDArray[np.int32]
 

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import shipped_corpus
-from embeddings.arrays import Content, Write, array_from_bytes, array_writer
+from embeddings.arrays import Content, FloatMatrix, Write, array_from_bytes, array_writer, unit_rows
 from embeddings.errors import IndexDamaged
-from embeddings.models.embedder import Embedder, FloatMatrix, Reading
+from embeddings.models.embedder import Embedder, Reading
 from embeddings.text.searchform import search_form
-from embeddings.unitrows import unit_rows
 
 TOKEN_DIMENSION = 96
 _SCALE = 127

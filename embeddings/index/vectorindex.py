@@ -15,11 +15,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.arrays import Content
+from embeddings.arrays import Content, FloatMatrix, unit_rows
 from embeddings.cores import usable_cores
 from embeddings.errors import IndexDamaged
-from embeddings.models.embedder import FloatMatrix
-from embeddings.unitrows import unit_rows
 
 UNIT_TOLERANCE = 1e-4
 

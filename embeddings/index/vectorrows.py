@@ -5,9 +5,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.arrays import FloatMatrix
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
-from embeddings.models.embedder import FloatMatrix
 
 
 class VectorRows(Protocol):

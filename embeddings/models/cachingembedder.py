@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from corpus.files import make_directory
-from embeddings.models.embedder import Embedder, FloatMatrix, ModelIdentity, Progress, Reading
+from embeddings.arrays import FloatMatrix
+from embeddings.models.embedder import Embedder, ModelIdentity, Progress, Reading
 
 _ASKED_AT_ONCE = 500
 _KEPT_AT_ONCE = 2048

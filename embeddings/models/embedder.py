@@ -7,8 +7,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-FloatMatrix = NDArray[np.float32]
-"""``(n, d)`` or ``(d,)`` float32."""
+from embeddings.arrays import FloatMatrix
 
 Progress = Callable[[int, int], None]
 """Told (done, in all) while long work goes on."""

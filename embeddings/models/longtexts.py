@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.models.embedder import FloatMatrix, Reading
-from embeddings.unitrows import unit_rows
+from embeddings.arrays import FloatMatrix, unit_rows
+from embeddings.models.embedder import Reading
 
 Offsets = Sequence[tuple[int, int]]
 """Where each token of a text begins and ends, in characters."""

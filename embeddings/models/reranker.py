@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 
 RERANKED = 30
 """How many of the first candidates a reranker may put in another order."""

@@ -8,8 +8,8 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from embeddings.index.lexicalindex import stems
 from embeddings.text.searchform import search_form
+from embeddings.text.stemming import stems
 
 _WHEN_WHERE = re.compile(
     r"\b(?:when|where|(?:what|which)\s+(?:date|day|month|year|city|country|place|town)|date of"

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.index.lexicalindex import words
 from embeddings.question.parsedquestion import CAPITALISED
 from embeddings.text.searchform import search_form
+from embeddings.text.stemming import words
 
 FOLLOW_UP_NAMES = ("one", "pronoun", "demonstrative", "connective", "words", "name", "two_turns")
 """The learned numbers: of ``dependence``, and last of how the two readings with what was asked

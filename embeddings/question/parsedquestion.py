@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 
 from corpus import months
-from embeddings.index.lexicalindex import LexicalIndex, stems
+from embeddings.index.lexicalindex import LexicalIndex
 from embeddings.text.searchform import search_form
+from embeddings.text.stemming import stems
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ALSO_VERBS = frozenset({"March", "May"})

@@ -10,12 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from corpus import Document
+from embeddings.arrays import FloatMatrix
 from embeddings.generations.generation import Generation
 from embeddings.generations.generationfiles import GenerationVectors
 from embeddings.index.tokenvectors import TokenVectors, token_basis
 from embeddings.index.unchangeddocuments import Rows, Run
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
-from embeddings.models.embedder import Embedder, FloatMatrix, Progress
+from embeddings.models.embedder import Embedder, Progress
 from embeddings.refreshing.engine import Block, Engine
 from embeddings.refreshing.knownvectors import KnownVectors, Units
 from embeddings.text.searchform import search_form

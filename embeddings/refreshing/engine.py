@@ -7,9 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
+from embeddings.arrays import FloatMatrix
 from embeddings.cores import one_numpy_thread
 from embeddings.index.tokenvectors import TokenVectors
-from embeddings.models.embedder import Embedder, FloatMatrix, ModelIdentity
+from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.refreshing.knownvectors import Units
 
 Told = Callable[[int], None]

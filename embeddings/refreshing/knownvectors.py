@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from corpus.files import make_directory
+from embeddings.arrays import FloatMatrix
 from embeddings.errors import IndexWriteFailed
 from embeddings.index.tokenvectors import TokenVectors
-from embeddings.models.embedder import FloatMatrix, ModelIdentity
+from embeddings.models.embedder import ModelIdentity
 
 _T = TypeVar("_T")
 

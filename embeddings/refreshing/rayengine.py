@@ -22,9 +22,10 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from corpus.filelocks import LockHeld, file_lock
+from embeddings.arrays import FloatMatrix
 from embeddings.cores import usable_cores
 from embeddings.errors import EmbeddingsError, EngineFailed, EngineUnavailable
-from embeddings.models.embedder import Embedder, FloatMatrix
+from embeddings.models.embedder import Embedder
 from embeddings.refreshing.engine import Block, EmbeddedBlock, Told
 from embeddings.refreshing.raynode import EmbedderSource, NodeWork, embed_on_node
 

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from corpus import shipped_corpus
 from corpus.filelocks import LockHeld, file_lock
+from embeddings.arrays import FloatMatrix
 from embeddings.errors import EmbeddingsError, EngineFailed
-from embeddings.models.embedder import Embedder, FloatMatrix, ModelIdentity, Precision
+from embeddings.models.embedder import Embedder, ModelIdentity, Precision
 from embeddings.models.modelfolder import ModelFolder, find_model
 from embeddings.models.runtimechoice import ODD_TEXTS, open_embedder
 from embeddings.models.runtimes.exportedmodel import open_exported

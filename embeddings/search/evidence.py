@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 
 EVIDENCE_NAMES = (
     "sentence",

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
 from embeddings.index.tokenvectors import project
-from embeddings.models.embedder import FloatMatrix, Reading
-from embeddings.rowranges import ranges
+from embeddings.models.embedder import Reading
 from embeddings.search.evidence import sentence_features
 from embeddings.search.signals import Signals, agrees, context_shares, with_context
 

@@ -11,7 +11,6 @@ from embeddings.errors import IndexMismatch
 from embeddings.generations.generation import Generation
 from embeddings.generations.groupview import reader_groups, visible
 from embeddings.index.copies import best_rows
-from embeddings.index.lexicalindex import stems
 from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.models.reranker import RERANKED, Reranker, reranked
 from embeddings.question.documentquestion import DocumentQuestion
@@ -24,6 +23,7 @@ from embeddings.search.ranking import FloatArray, RankingModel
 from embeddings.search.signals import Signals, all_signals, promising
 from embeddings.text.searchform import search_form
 from embeddings.text.spelling import Spelling
+from embeddings.text.stemming import stems
 
 _MOST_DATELINES = 50
 
@@ -269,3 +269,19 @@ def evidence(passage: Passage, fit: FloatArray) -> Sentence:
     span = Span(passage.sentences[first].span.start, passage.sentences[last].span.end)
     start = passage.span.start
     return Sentence(span, passage.text[span.start - start : span.end - start])
+
+
+def best_hits(
+    retriever: Retriever, query: Query, *, top: int, only: Filter | None = None
+) -> tuple[tuple[Hit, ...], str | None]:
+    """The Hits, and the text that was put right for them; None for the query as it is.
+
+    The words put right are used where their first Hit is more probable than that of the query.
+    """
+    hits = retriever.search(query, top=top, only=only)
+    corrected = retriever.corrected(query)
+    if corrected is not None:
+        better = retriever.search(corrected, top=top, only=only)
+        if better and (not hits or better[0].score > hits[0].score):
+            return better, corrected.text
+    return hits, None

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
 from embeddings.index.copies import best_rows
 from embeddings.index.vectorrows import VectorRows
-from embeddings.models.embedder import FloatMatrix, Reading
+from embeddings.models.embedder import Reading
 from embeddings.question.parsedquestion import Question
-from embeddings.rowranges import ranges
 
 PROPOSED = 50
 """How many passages each signal proposes; the others cannot become a Hit."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from corpus import months
-from embeddings.index.lexicalindex import stem_words, words
 from embeddings.text.searchform import search_form
+from embeddings.text.stemming import stem_words, words
 
 LEAST_CONTAINMENT = 0.8
 """At most one shingle in five may be new. Below this, pairs of paragraphs from 1,948 statements

@@ -9,7 +9,8 @@ import numpy as np
 
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, ModelIdentity, PassageIndex, Progress
-from embeddings.models.embedder import FloatMatrix, Reading
+from embeddings.arrays import FloatMatrix
+from embeddings.models.embedder import Reading
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

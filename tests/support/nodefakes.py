@@ -9,7 +9,8 @@ from pathlib import Path
 from fakes import LetterEmbedder
 
 from embeddings import Progress
-from embeddings.models.embedder import FloatMatrix, Reading
+from embeddings.arrays import FloatMatrix
+from embeddings.models.embedder import Reading
 
 DEADLY = "xylophone"
 """Ends the process that embeds it, as often as the source says."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from fakes import LetterEmbedder
 
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 
 
 class WideLetterEmbedder(LetterEmbedder):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embeddings import Embedder
-    from embeddings.models.embedder import FloatMatrix
+    from embeddings.arrays import FloatMatrix
 
 
 def embedder_of_product() -> "Embedder":

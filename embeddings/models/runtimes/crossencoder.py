@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 from embeddings.models.runtimes.sentencetransformer import load_cross_encoder
 
 _BATCH = 8

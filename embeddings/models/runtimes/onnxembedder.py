@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.cores import usable_cores
 from embeddings.errors import ModelDamaged
-from embeddings.models.embedder import FloatMatrix, ModelIdentity, Progress, Reading
+from embeddings.models.embedder import ModelIdentity, Progress, Reading
 from embeddings.models.longtexts import Window, WindowReadings, read_part, windows_of
 from embeddings.models.questionbatches import QuestionBatches
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
-from embeddings.unitrows import unit_rows
 
 if TYPE_CHECKING:
     from tokenizers import Encoding

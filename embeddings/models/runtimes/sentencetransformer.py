@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embeddings.arrays import FloatMatrix
 from embeddings.errors import ModelDamaged
-from embeddings.models.embedder import FloatMatrix, ModelIdentity, Progress, Reading
+from embeddings.models.embedder import ModelIdentity, Progress, Reading
 from embeddings.models.longtexts import Window, WindowReadings, read_part, windows_of
 from embeddings.models.modelfolder import ModelFolder
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape

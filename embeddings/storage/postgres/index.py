@@ -20,7 +20,7 @@ from pgvector.psycopg import register_vector
 from psycopg import sql
 
 from corpus import Corpus, Sources
-from embeddings.arrays import Content, Write, array_from_bytes, array_to_bytes
+from embeddings.arrays import Content, FloatMatrix, Write, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged, IndexUnavailable, IndexWriteFailed, RefreshRunning
 from embeddings.generations.generation import (
     BASIS_FILE,
@@ -36,7 +36,6 @@ from embeddings.generations.generation import (
 from embeddings.generations.groupaccess import KnownAccess
 from embeddings.generations.manifest import MANIFEST_NAME, Manifest
 from embeddings.index.vectorindex import ProductCodes, VectorIndex, half_way, recall
-from embeddings.models.embedder import FloatMatrix
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.storage.postgres.connection import value

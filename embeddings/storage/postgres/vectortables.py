@@ -11,10 +11,10 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
+from embeddings.arrays import FloatMatrix
 from embeddings.errors import IndexDamaged
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
-from embeddings.models.embedder import FloatMatrix
 from embeddings.storage.postgres.database import EF_SEARCH, Database
 
 MOST_COMPARED = 20_000

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from corpus import Corpus, Document, document_from_text
 from embeddings import Filter, GenerationStore, Hit, PassageIndex, Query, Retriever, refresh
 from embeddings.index.copies import Copies, best_rows
-from embeddings.index.lexicalindex import K1, B, LexicalIndex, stems
+from embeddings.index.lexicalindex import K1, B, LexicalIndex
+from embeddings.text.stemming import stems
 
 TEXTS = (
     "The coalition has eighty five members. It grows.",

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from embeddings.errors import IndexDamaged
-from embeddings.index.lexicalindex import K1, B, LexicalIndex, stems
+from embeddings.index.lexicalindex import K1, B, LexicalIndex
+from embeddings.text.stemming import stems
 
 TEXTS = (
     "The Ministers met the Ministers of Finance.",

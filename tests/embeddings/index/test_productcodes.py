@@ -11,12 +11,11 @@ from corpora import read_corpus
 from wideletters import WideLetterEmbedder, statements
 
 from embeddings import Filter, GenerationStore, IndexDamaged, Query, Retriever, check_store, refresh
+from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.index import vectorindex
 from embeddings.index.vectorindex import CodesQuality, ProductCodes, VectorIndex
-from embeddings.models.embedder import FloatMatrix
 from embeddings.question.parsedquestion import take_apart
 from embeddings.search import signals
-from embeddings.unitrows import unit_rows
 
 
 def clustered(count: int, dimension: int = 64, *, seed: int = 0) -> FloatMatrix:

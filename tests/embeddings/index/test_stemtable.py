@@ -7,9 +7,9 @@ from fakes import corpus_of
 from corpus import Corpus
 from corpus.documents.documentbuilder import document_from_text
 from embeddings.errors import IndexDamaged
-from embeddings.index.lexicalindex import stem_words
 from embeddings.index.stemtable import Terms
 from embeddings.index.unchangeddocuments import runs
+from embeddings.text.stemming import stem_words
 
 TERMS = Terms.build(
     runs(

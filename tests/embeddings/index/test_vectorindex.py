@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.errors import IndexDamaged
 from embeddings.index.vectorindex import VectorIndex
-from embeddings.models.embedder import FloatMatrix
-from embeddings.unitrows import unit_rows
 
 
 def oracle(vectors: FloatMatrix, query: FloatMatrix, top: int) -> tuple[list[float], list[int]]:

@@ -25,7 +25,7 @@ from embeddings import (
     find_reranker,
     refresh,
 )
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 from embeddings.models.reranker import RERANKED
 
 

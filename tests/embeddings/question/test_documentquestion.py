@@ -5,8 +5,8 @@ from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, Query, Retriever, refresh
-from embeddings.index.lexicalindex import stems
 from embeddings.question.documentquestion import DocumentQuestion
+from embeddings.text.stemming import stems
 
 TITLE = set(stems("Communiqué of the Finance Ministers on Trade"))
 

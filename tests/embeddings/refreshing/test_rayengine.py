@@ -35,8 +35,8 @@ from embeddings import (
     find_model,
     refresh,
 )
+from embeddings.arrays import FloatMatrix
 from embeddings.index.tokenvectors import token_basis
-from embeddings.models.embedder import FloatMatrix
 from embeddings.refreshing.engine import Block
 from embeddings.refreshing.rayengine import RETRIES, RayEngine
 from embeddings.refreshing.raynode import ModelSource, NodeWork, embed_on_node

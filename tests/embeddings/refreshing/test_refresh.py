@@ -31,7 +31,7 @@ from embeddings import (
     search_form,
     unchanged,
 )
-from embeddings.models.embedder import FloatMatrix
+from embeddings.arrays import FloatMatrix
 from embeddings.refreshing.knownvectors import KnownVectors
 
 SAMPLE = {search_form(p.text) for p in read_corpus(shipped_statements()).quotable()}

@@ -9,11 +9,11 @@ from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
-from embeddings.index.lexicalindex import stems
 from embeddings.models.embedder import Reading
 from embeddings.question.parsedquestion import take_apart
 from embeddings.search.features import NAMES
 from embeddings.search.signals import CONTEXT_SHARE
+from embeddings.text.stemming import stems
 
 TEXTS = (
     (

@@ -15,9 +15,9 @@ from wordstatements import statements, vector
 
 from corpus import Corpus
 from embeddings import Generation, GenerationStore, IndexDamaged, refresh
+from embeddings.arrays import FloatMatrix
 from embeddings.index import vectorindex
 from embeddings.index.vectorindex import CodesQuality
-from embeddings.models.embedder import FloatMatrix
 from embeddings.storage.postgres import index as postgresindex
 from embeddings.storage.postgres import vectortables as postgresrows
 from embeddings.storage.postgres.index import PostgresIndex

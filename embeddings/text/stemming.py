@@ -1,0 +1,121 @@
+"""Cuts a text into words and brings them to their stems, in its language.
+
+The only module that imports ``Stemmer`` and, for the function words of languages without a list of
+the project's own, ``bm25s``.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import Stemmer
+
+from embeddings.text.functionwords import FUNCTION_WORD_LANGUAGES, function_words
+from embeddings.text.searchform import search_form
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Kana and Han, whose words no space parts."""
+_UNSPACED_START = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])\w)+(?:\.(?:(?![{_UNSPACED}])\w)+)*")
+_SNOWBALL = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "hu": "hungarian",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sv": "swedish",
+    "tr": "turkish",
+}
+
+
+_LEAST_OTHER_FUNCTION_WORDS = 2
+_LETTERS_OF_A_NAME = 2
+
+
+@lru_cache(maxsize=64)
+def stemmer_of(language: str) -> Stemmer.Stemmer | None:
+    """Returns the stemmer of a language, None if it has none."""
+    name = _SNOWBALL.get(language.split("-", 1)[0].lower())
+    return Stemmer.Stemmer(name) if name else None
+
+
+@lru_cache(maxsize=64)
+def ignored_words(language: str) -> frozenset[str]:
+    """The function words of a language: the project's own list, else the one in bm25s."""
+    own = function_words(language)
+    if own:
+        return own
+    from bm25s import stopwords  # slow to import
+
+    name = _SNOWBALL.get(language.split("-", 1)[0].lower(), "")
+    return frozenset(getattr(stopwords, f"STOPWORDS_{name.upper()}", ()))
+
+
+def stems(text: str, *, language: str = "en") -> list[str]:
+    """The stems of the words of ``text``, in order, repeats kept, function words left out.
+
+    Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
+    Snowball stemmer keeps its words as they are. No word gives ``[]``.
+    """
+    return stem_words(words(text, language=language), language=language)
+
+
+def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
+    """The stem of each word, in order."""
+    stemmer = stemmer_of(language)
+    return list(stemmer.stemWords(kept)) if stemmer else kept
+
+
+def words(text: str, *, language: str = "en") -> list[str]:
+    """The case-folded words that ``stems`` stems, in order; function words left out.
+
+    Of Chinese and Japanese, whose words no space parts, every two neighbouring characters are a
+    "word", as in Lucene's CJKBigramFilter.
+    """
+    ignored = ignored_words(language)
+    return [word for word in all_words(text) if word not in ignored]
+
+
+def all_words(text: str) -> list[str]:
+    """Returns the words of a text in its search form, function words too."""
+    form = search_form(text).casefold()
+    found: list[str] = _WORD.findall(form)
+    if not _UNSPACED_START.search(form):
+        return found
+    return [part for word in found for part in word_parts(word)]
+
+
+def word_parts(word: str) -> list[str]:
+    """Returns the parts of a word that are searched as words of their own."""
+    if len(word) <= 2 or not _UNSPACED_START.match(word):  # noqa: PLR2004 (a pair is one part)
+        return [word]
+    return [word[i : i + 2] for i in range(len(word) - 1)]
+
+
+def function_word_language(asked: Sequence[str], languages: Sequence[str]) -> str:
+    """The language whose function words a question has most of: its own, as far as they tell.
+
+    One of ``languages``, the first where they tie. Another with a list of its own has to have more
+    of them, two at least, and one of more than two letters: "on" and "son" are words of several
+    languages, and "EU" and "AI" are names that French has function words like.
+    """
+
+    def told(language: str) -> list[str]:
+        return [word for word in asked if word in ignored_words(language)]
+
+    best = max(languages, key=lambda language: len(told(language)))
+    other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(told(language)))
+    evidence = told(other)
+    more = len(evidence) > len(told(best)) and len(evidence) >= _LEAST_OTHER_FUNCTION_WORDS
+    return other if more and max(map(len, evidence)) > _LETTERS_OF_A_NAME else best
