@@ -1,10 +1,18 @@
 """A reply with the links that a chat wants."""
 
 from dataclasses import replace
+from enum import Enum
 
 from bot.answering.answerer import NoAnswer, Quote, Reply
 from bot.citations.citation import Citation
-from bot.state.people import LinkStyle
+
+
+class LinkStyle(Enum):
+    """Where the link of a citation leads."""
+
+    WORDS = "words"
+    PAGE = "page"
+    NONE = "none"
 
 
 def in_link_style(reply: Reply, style: LinkStyle) -> Reply:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.replies.rendering import Message
+from bot.chat.messages import Message
 from corpus import Corpus
 
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from bot.chat.actions import Act, Offers, Say, Told
 from bot.chat.events import Event, InlineAsked, Pressed, Uploaded, Written
+from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator, nearest_language, translator
-from bot.replies.rendering import Message
 
 
 class Responder(Protocol):

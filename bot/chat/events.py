@@ -1,8 +1,10 @@
 """What people do in a chat, as values: no chat library is known here."""
 
 import enum
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+
+from bot.verification.verification import SourceText
 
 
 class PlaceKind(enum.Enum):
@@ -112,3 +114,7 @@ def _talks(place: Place, person: Person) -> Hashable:
 
 
 Event = Written | Uploaded | Pressed | InlineAsked
+
+
+SourceTextFor = Callable[[Event], SourceText]
+"""The stored texts that an event's person may read, in the place of the event."""

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.answering.examples import Examples
+from bot.answering.smalltalk import Examples
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event
 from bot.composition.serving import (

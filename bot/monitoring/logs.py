@@ -4,9 +4,12 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
-from bot.monitoring.requestid import request_id
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""Set for each update; "-" outside of any."""
+
 
 _HIDDEN = "[secret]"
 _OWN = frozenset({"bot", "corpus", "embeddings"})

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from bot.answering.answerer import Answer, Quote, Related, Reply
 from bot.chat.actions import Button, Buttons
+from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator
-from bot.replies.rendering import Message
 from bot.verification.shortreference import Pointer, parse_pointer, pointer_to
 from corpus import Corpus, Document, Passage, Span, digest_of
 

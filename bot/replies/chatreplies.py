@@ -14,17 +14,18 @@ from bot.answering.answerer import (
     is_question,
 )
 from bot.answering.conversation import Conversations
-from bot.answering.linkstyle import in_link_style
+from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Buttons
 from bot.chat.events import Event, Pressed, Written
+from bot.chat.messages import Message
 from bot.citations.citation import Cited
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import answer_buttons
 from bot.replies.answeredquestions import Asked, AskedQuestions
-from bot.replies.rendering import Message, render
-from bot.state.people import LinkStyle, Preferences
+from bot.replies.rendering import render
+from bot.state.people import Preferences
 from corpus import Corpus, Span
 
 PreferencesOf = Callable[[Event], Preferences]

@@ -1,7 +1,8 @@
 """A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
 
 from bot.answering.answerer import Answer, Answerer, Quote, check_quote
-from bot.answering.linkstyle import in_link_style
+from bot.answering.linkstyle import LinkStyle, in_link_style
+from bot.chat.messages import Entity, EntityKind, Message
 from bot.citations.citation import Citation, cite
 from bot.citations.origin import address_of, fetched_from, only_for, publisher_of
 from bot.language import texts
@@ -9,8 +10,7 @@ from bot.language.bidiisolation import in_line, isolated
 from bot.language.deviationtexts import DeviationsOf, deviation_lines
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten, utf16_length
-from bot.replies.rendering import PASSAGE_START, Entity, EntityKind, Message, render, start_of
-from bot.state.people import LinkStyle
+from bot.replies.rendering import PASSAGE_START, render, start_of
 from bot.verification.shortreference import Pointer, parse_pointer
 from bot.verification.verification import Verdict, Verification
 from corpus import Document, Passage

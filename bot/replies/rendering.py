@@ -4,19 +4,18 @@ Nothing here knows a chat library. Statements and questions are plain text under
 markup, so no character in them can open a link or a mention.
 """
 
-import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.answering.answerer import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.chat.messages import Entity, EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import Citation
 from bot.citations.origin import publisher_of
 from bot.citations.quotelines import shown
-from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator, translator
-from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix
 from bot.replies.neardifference import near_difference
 from bot.verification.shortreference import pointer_to
 from corpus import Corpus, Span
@@ -31,51 +30,6 @@ _BETWEEN = " · "
 
 PASSAGE_START = "p"
 """What /start begins with where it is to open a passage."""
-
-
-class EntityKind(enum.Enum):
-    """The kinds of entity in use; the values are the Bot API's, but for OPENS: a link that sends
-    /start and its ``url`` to the bot.
-    """
-
-    BLOCKQUOTE = "blockquote"
-    EXPANDABLE_BLOCKQUOTE = "expandable_blockquote"
-    BOLD = "bold"
-    TEXT_LINK = "text_link"
-    OPENS = "opens"
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """A marked range of a message, in UTF-16 code units. ``url`` is for links alone."""
-
-    kind: EntityKind
-    offset: int
-    length: int
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedPart:
-    """Where in a message a slice of a document stands: ``offset`` and ``length`` in UTF-16.
-
-    ``quote`` is the span of the whole quote, which may be shown in several parts.
-    """
-
-    document: str
-    span: Span
-    offset: int
-    length: int
-    quote: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One chat message of at most ``MESSAGE_UNITS``, without white space at its ends."""
-
-    text: str
-    entities: tuple[Entity, ...] = ()
-    quoted: tuple[QuotedPart, ...] = ()
 
 
 def render(
@@ -111,26 +65,6 @@ def render(
 def start_of(quote: Quote, generation: int) -> str:
     """What a deep link to a quote sends after /start; ``opened_pointer`` reads it."""
     return f"{PASSAGE_START}{pointer_to(quote.citation, generation).code}"
-
-
-def check_message(message: Message, corpus: Corpus) -> None:
-    """Returns if every quoted part of the message is its source's slice, code unit by code
-    unit, with spaces for line ends as ``without_line_ends`` puts them.
-
-    Raises:
-        UnfaithfulQuote: if one does not.
-    """
-    for part in message.quoted:
-        text = corpus.document(part.document).text
-        source = shown(part.span, quote=part.quote, source=text)
-        try:
-            sent = utf16_slice(message.text, part.offset, part.length)
-        except UnicodeDecodeError:
-            sent = None
-        if sent != source or not part.quote.contains(part.span):
-            raise UnfaithfulQuote(
-                f"A quote from {part.document} differs from its source and was held back."
-            )
 
 
 def _heading(reply: Reply, words: Translator) -> Iterator[str]:

@@ -11,7 +11,7 @@ from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Wr
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders import peopletexts
-from bot.responders.privacy import ALWAYS_ANSWERED
+from bot.responders.peopletexts import ALWAYS_ANSWERED
 from bot.state.pace import Paces
 from bot.state.people import INVITATION_PAYLOAD, People
 

@@ -14,6 +14,7 @@ from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Button, Change, Say, Told, Typing
 from bot.chat.dialogue import say
 from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
+from bot.chat.messages import Message
 from bot.errors import BotError
 from bot.language.bidiisolation import isolated
 from bot.language.translation import Translator
@@ -22,7 +23,6 @@ from bot.monitoring.troubles import Troubles
 from bot.operations.background import Background
 from bot.operations.refresher import ProgressBar
 from bot.operations.submissions import MOST_BYTES, Submission, Submissions
-from bot.replies.rendering import Message
 from bot.responders import admintexts
 from corpus import CorpusError, ExtractorClosed, LeftOut, UnknownDocument
 from corpus.directory.corpusdirectory import CorpusDirectory

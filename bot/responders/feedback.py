@@ -9,9 +9,9 @@ from threading import Lock
 from bot.chat.actions import Act, Button, Change, Say, Told
 from bot.chat.dialogue import Responder
 from bot.chat.events import Event, PlaceKind, Pressed
+from bot.chat.messages import Message
 from bot.chat.votes import Vote
 from bot.language.translation import Translator
-from bot.replies.rendering import Message
 from bot.responders import peopletexts
 from bot.state.people import KeptVote, People
 

@@ -4,18 +4,19 @@ import logging
 from collections.abc import Iterator
 
 from bot.answering.answerer import MOST_QUOTES, Answer, Answerer, NoAnswer, Quote, Related
-from bot.answering.linkstyle import in_link_style
+from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Offer, Offers
 from bot.chat.events import Event, InlineAsked
+from bot.chat.messages import Message
 from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten
 from bot.replies.chatreplies import PreferencesOf
-from bot.replies.rendering import Message, render, start_of
-from bot.state.people import LinkStyle, Preferences
+from bot.replies.rendering import render, start_of
+from bot.state.people import Preferences
 from corpus import Span
 
 MOST_QUERY_CHARACTERS = 256

@@ -3,8 +3,12 @@
 As in ``texts``, a marked text is said through a ``Translator``.
 """
 
+from bot.answering.linkstyle import LinkStyle
 from bot.language.translation import mark
-from bot.state.people import LinkStyle
+
+ALWAYS_ANSWERED = frozenset({"privacy", "delete_me"})
+"""The commands that everybody may give: what is kept of a person is theirs, let in or not."""
+
 
 SETTINGS = mark(
     "Settings of this chat\n\nLanguage: {language}\nQuotes at most: {quotes}\nLinks: {links}"

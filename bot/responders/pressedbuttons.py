@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Iterator
 
-from bot.answering.examples import Examples
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Change, Say, Told, Typing
-from bot.chat.events import Event, Pressed
+from bot.chat.events import Event, Pressed, SourceTextFor
+from bot.chat.messages import Message
 from bot.chat.votes import KeepVote, Vote
 from bot.citations.citation import Cited
 from bot.errors import UnfaithfulQuote
@@ -28,13 +29,7 @@ from bot.replies.answerbuttons import (
 )
 from bot.replies.chatreplies import ChatReplies, cited_by
 from bot.replies.passageview import opened_pointer, passage_message, source_message, whole_quote
-from bot.replies.rendering import Message
-from bot.verification.shortreference import (
-    SourceTextFor,
-    pointed_passage,
-    pointer_to,
-    verify_pointer,
-)
+from bot.verification.shortreference import pointed_passage, pointer_to, verify_pointer
 from bot.verification.verification import LayOut, laid_out_here
 
 log = logging.getLogger(__name__)

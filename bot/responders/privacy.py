@@ -10,9 +10,6 @@ from bot.language.translation import Translator
 from bot.responders import peopletexts
 from bot.state.people import Kept, People
 
-ALWAYS_ANSWERED = frozenset({"privacy", "delete_me"})
-"""The commands that everybody may give: what is kept of a person is theirs, let in or not."""
-
 Forget = Callable[[int], bool]
 """Forgets what is in memory about a person, by id; whether there was anything."""
 

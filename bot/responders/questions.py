@@ -3,19 +3,19 @@
 import logging
 from collections.abc import Callable, Iterator
 
-from bot.answering.examples import Examples
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Say, Typing
 from bot.chat.dialogue import say
-from bot.chat.events import Event, Place, PlaceKind, Uploaded, Written
+from bot.chat.events import Event, Place, PlaceKind, SourceTextFor, Uploaded, Written
+from bot.chat.messages import Message
 from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import example_buttons, paragraph_buttons
 from bot.replies.chatreplies import ChatReplies
 from bot.replies.passageview import opened_pointer, passage_message, whole_quote
-from bot.replies.rendering import Message
-from bot.verification.shortreference import Pointer, SourceTextFor, pointed_passage, pointer_to
+from bot.verification.shortreference import Pointer, pointed_passage, pointer_to
 from bot.verification.verification import LayOut, laid_out_here
 
 log = logging.getLogger(__name__)

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.answering.answerer import DEFAULT_QUOTES
+from bot.answering.linkstyle import LinkStyle
 from bot.chat.actions import Act, Button, Buttons, Change, Say, Told
 from bot.chat.dialogue import client_language
 from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Written
+from bot.chat.messages import Message
 from bot.language.translation import LANGUAGES, Translator, translator
-from bot.replies.rendering import Message
 from bot.responders import peopletexts
-from bot.state.people import MOST_CHOSEN_QUOTES, LinkStyle, People, Preferences
+from bot.state.people import MOST_CHOSEN_QUOTES, People, Preferences
 
 _DATA = re.compile(r"settings:(?P<owner>\d{1,19}):(?P<name>[a-z]+)=(?P<value>[a-z0-9]+)")
 _USUAL = "usual"

@@ -1,11 +1,112 @@
 """What handling needs of where updates and chats are kept: in files, or in a shared database."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Hashable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from bot.errors import StateUnreachable
-from bot.state.files.inbox import Arrival, Begun
+
+
+class RemembersPeople(Protocol):
+    """Remembers something about persons. Safe to call from several threads."""
+
+    def forget_person(self, person_id: int) -> bool:
+        """Keeps nothing of a person; whether there was anything."""
+        ...
+
+    def forget_all(self) -> None:
+        """Keeps nothing of anybody."""
+        ...
+
+
+class RemembersTalks(RemembersPeople, Protocol):
+    """Remembers what was asked, so that a follow-up is read with it."""
+
+    def forget_talks(self, talks: Hashable) -> None:
+        """Keeps nothing of what one person asked in one place; see ``Written.talks``."""
+        ...
+
+    def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
+        """Reads no follow-up in a chat or a topic with what was asked before."""
+        ...
+
+
+class Found(Protocol):
+    """What a statement found or did."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last."""
+        ...
+
+
+class Statements(Protocol):
+    """Takes statements of one transaction, in what SQL SQLite and PostgreSQL share, "?" a value."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """What became of a statement."""
+        ...
+
+
+class PeopleTables(Protocol):
+    """Where the tables lie. Safe to call from several threads.
+
+    Methods raise ``PeopleUnusable`` where something cannot be written or read.
+    """
+
+    def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+    def read(self, query: str, *values: object) -> list[Any]:
+        """The rows of a query."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Statements]:
+        """One transaction, kept whole at the end or not at all; no two at once."""
+        ...
+
+    def empty_log(self) -> None:
+        """Removes what is left of deleted rows, as far as that is in its power."""
+        ...
+
+
+REMEMBERED = 100_000
+"""So many of the updates that were done are known when they come again."""
+
+MOST_BLAMED = 2
+"""An update that is to blame for so many ends of the process is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An update as it came: what shares a ``lane`` is answered in the order of ``update_id``."""
+
+    update_id: int
+    lane: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An update that is worked on.
+
+    ``attempts`` counts how often it was begun and never cleared, this time included.
+    ``delivered`` are the marks of the parts of the answer that have arrived.
+    ``blamed`` counts the ends of the process that it is to blame for.
+    """
+
+    payload: str
+    attempts: int
+    delivered: tuple[str, ...]
+    blamed: int = 0
+
 
 NOT_KEPT = (sqlite3.Error, StateUnreachable)
 """What is raised where something cannot be written or read for now."""

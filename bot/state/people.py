@@ -8,16 +8,15 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
 
+from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
 from bot.language.translation import LANGUAGES
+from bot.state.contracts import PeopleTables
 from bot.state.files.people import PeopleFile
 from corpus import Span
 
@@ -44,58 +43,6 @@ CREATE TABLE IF NOT EXISTS votes
 CREATE TABLE IF NOT EXISTS invitations (code BLOB PRIMARY KEY, expires_s REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS let_in (person INTEGER PRIMARY KEY);
 """
-
-
-class Found(Protocol):
-    """What a statement found or did."""
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows it changed."""
-        ...
-
-    def fetchone(self) -> Any:
-        """The next row, None after the last."""
-        ...
-
-
-class Statements(Protocol):
-    """Takes statements of one transaction, in what SQL SQLite and PostgreSQL share, "?" a value."""
-
-    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
-        """What became of a statement."""
-        ...
-
-
-class PeopleTables(Protocol):
-    """Where the tables lie. Safe to call from several threads.
-
-    Methods raise ``PeopleUnusable`` where something cannot be written or read.
-    """
-
-    def close(self) -> None:
-        """Lets go of it."""
-        ...
-
-    def read(self, query: str, *values: object) -> list[Any]:
-        """The rows of a query."""
-        ...
-
-    def writing(self) -> AbstractContextManager[Statements]:
-        """One transaction, kept whole at the end or not at all; no two at once."""
-        ...
-
-    def empty_log(self) -> None:
-        """Removes what is left of deleted rows, as far as that is in its power."""
-        ...
-
-
-class LinkStyle(Enum):
-    """Where the link of a citation leads."""
-
-    WORDS = "words"
-    PAGE = "page"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,9 @@ from bot.telegrambot.incoming.rawupdates import (
 )
 from bot.telegrambot.incoming.updateseal import Seal
 from bot.telegrambot.incoming.webhook import Webhook
-from bot.telegrambot.limits import CONNECTIONS, Limits
+from bot.telegrambot.limits import CONNECTIONS, Limits, seconds_of
 from bot.telegrambot.menus import announce
 from bot.telegrambot.outgoing.handler import Handler
-from bot.telegrambot.retrypause import seconds_of
 from bot.webserver.webserver import WebServer
 from corpus.filelocks import LockHeld, file_lock
 

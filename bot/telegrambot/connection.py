@@ -11,7 +11,7 @@ from telegram.error import TelegramError
 
 from bot.chat.events import Written
 from bot.errors import FileNotFetched
-from bot.monitoring.requestid import request_id
+from bot.monitoring.logs import request_id
 from bot.state.contracts import NOT_KEPT, KeepsChats, KeepsUpdates
 from bot.telegrambot.incoming.rawupdates import id_in, is_by
 from bot.telegrambot.incoming.updateseal import Seal, command_again

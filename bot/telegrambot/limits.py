@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any
 
 from telegram.error import (
@@ -21,7 +22,13 @@ from telegram.error import (
 from telegram.ext import BaseRateLimiter
 
 from bot.state.contracts import KeepsChats
-from bot.telegrambot.retrypause import seconds_of
+
+
+def seconds_of(error: RetryAfter) -> float:
+    """The seconds to wait; the library is changing the type."""
+    wait = error.retry_after
+    return float(wait.total_seconds() if isinstance(wait, timedelta) else wait)
+
 
 log = logging.getLogger(__name__)
 

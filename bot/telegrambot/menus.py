@@ -19,7 +19,7 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from bot.language import texts
 from bot.language.translation import LANGUAGES, translator
 from bot.responders import admintexts
-from bot.telegrambot.retrypause import seconds_of
+from bot.telegrambot.limits import seconds_of
 
 log = logging.getLogger(__name__)
 

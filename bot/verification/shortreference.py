@@ -6,20 +6,15 @@ from.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from bot.chat.events import Event
 from bot.citations.citation import REFERENCE_DIGITS, Citation, Cited
 from bot.verification.verification import LayOut, SourceText, Verification, laid_out_here, verify
 from corpus import Corpus, Document, Passage, Span, digest_of
 
 MOST_CODE_CHARACTERS = 48
 """Up to a million generations."""
-
-SourceTextFor = Callable[[Event], SourceText]
-"""The stored texts that an event's person may read, in the place of the event."""
 
 _DOCUMENT_DIGITS = 8
 _CODE = re.compile(

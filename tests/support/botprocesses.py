@@ -30,10 +30,10 @@ from botapi_server import BotApiServer
 from bot.chat.actions import Act, Button, Change, Offer, Offers, Say, Told, Typing
 from bot.chat.dialogue import Dialogue, Responder
 from bot.chat.events import Event, InlineAsked, Pressed, Written
+from bot.chat.messages import Message
 from bot.composition.chat import beyond_reach, open_people, watched
 from bot.errors import BotError
 from bot.monitoring.logs import configure_logging
-from bot.replies.rendering import Message
 from bot.responders.privacy import Privacy
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.state.postgres.sharedstate import SharedState

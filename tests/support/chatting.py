@@ -11,11 +11,11 @@ from telegram import LinkPreviewOptions
 from telegram.ext import Defaults, ExtBot
 
 from bot.answering.answerer import Answerer
-from bot.answering.examples import Examples
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Button, Change, Say, Told
 from bot.chat.dialogue import Dialogue
-from bot.chat.events import Event, Person, Place, PlaceKind, Pressed, Written
+from bot.chat.events import Event, Person, Place, PlaceKind, Pressed, SourceTextFor, Written
 from bot.chat.votes import KeepVote, keep_no_vote
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.inlinequestions import InlineQuestions
@@ -24,7 +24,6 @@ from bot.responders.questions import Questions
 from bot.state.people import Preferences
 from bot.telegrambot.incoming.updates import event_of
 from bot.telegrambot.outgoing.sender import Sender
-from bot.verification.shortreference import SourceTextFor
 from corpus import Corpus
 from embeddings import GenerationStore, Retriever, refresh
 

@@ -481,7 +481,7 @@ def _chat() -> Any:
     """All that a bot without an administrator can do, answering by letters."""
     from gestures import live_answerer
 
-    from bot.answering.examples import Examples
+    from bot.answering.smalltalk import Examples
     from bot.chat.accessrules import AccessKind, AccessRules
     from bot.chat.dialogue import Dialogue
     from bot.replies.chatreplies import ChatReplies

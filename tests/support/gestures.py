@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from fakes import LetterEmbedder, corpus_of
 
 from bot.answering.answerer import Answerer
-from bot.answering.examples import Examples
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Button, Change, Offers, Say, Told
 from bot.chat.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
 from bot.replies.chatreplies import ChatReplies

@@ -12,8 +12,8 @@ from botapi_server import BotApiServer, Call, Sent, buttons, entity_texts
 from chatting import Chatter, InProcessBot, dialogue_of, live_letters
 from strategies import AWKWARD
 
+from bot.chat.messages import Message
 from bot.citations.quotelines import without_line_ends
-from bot.replies.rendering import Message
 from bot.telegrambot.outgoing.telegramtext import carried
 from corpus import Corpus, Document, document_from_text
 from embeddings import GenerationStore

@@ -1,8 +1,9 @@
 """Quotes of documents made by hand, and the messages that show them."""
 
 from bot.answering.answerer import Answer, Quote
+from bot.chat.messages import Message
 from bot.citations.citation import cite
-from bot.replies.rendering import Message, render
+from bot.replies.rendering import render
 from corpus import Corpus, Document, Passage
 
 

@@ -7,12 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, Self, TypeVar
 
 from bot.errors import InboxBlocked, InboxUnusable
+from bot.state.contracts import MOST_BLAMED, REMEMBERED, Arrival, Begun
 from bot.state.files.inboxfile import (
     FAILURES,
     MODE,
@@ -29,12 +30,6 @@ from bot.state.files.salvage import SavedUpdate, saved_updates
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 100_000
-"""So many of the updates that were done are known when they come again."""
-
-MOST_BLAMED = 2
-"""An update that is to blame for so many ends of the process is set aside."""
-
 COPIED_BYTES = 32 * 1024 * 1024
 """The bytes of waiting updates that memory holds, too, in case the file is damaged."""
 
@@ -42,30 +37,6 @@ _COPIED_IDS = 10_000
 _EMPTY_WITHIN_S = 3.0
 _EMPTY_AGAIN_S = 0.05
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An update as it came: what shares a ``lane`` is answered in the order of ``update_id``."""
-
-    update_id: int
-    lane: str
-    payload: str
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """An update that is worked on.
-
-    ``attempts`` counts how often it was begun and never cleared, this time included.
-    ``delivered`` are the marks of the parts of the answer that have arrived.
-    ``blamed`` counts the ends of the process that it is to blame for.
-    """
-
-    payload: str
-    attempts: int
-    delivered: tuple[str, ...]
-    blamed: int = 0
 
 
 class Inbox:

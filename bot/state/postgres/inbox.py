@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from bot.answering.conversation import FORGOTTEN_AFTER_S
 from bot.errors import LaneLost, StateUnreachable
-from bot.state.files.inbox import MOST_BLAMED, REMEMBERED, Arrival, Begun
+from bot.state.contracts import MOST_BLAMED, REMEMBERED, Arrival, Begun
 from bot.state.postgres.database import Link, PostgresState, Rows
 from bot.state.postgres.session import TELL, PostgresSession
 

@@ -78,7 +78,7 @@ class PostgresPeople:
 
 
 class _Transaction:
-    """See ``bot.state.people.Statements``."""
+    """See ``bot.state.contracts.Statements``."""
 
     def __init__(self, link: Link) -> None:
         self._link = link

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from bot.errors import StateUnreachable
 from bot.state.chats import KnownChats
-from bot.state.contracts import SharesUpdates
+from bot.state.contracts import RemembersPeople, RemembersTalks, SharesUpdates
 from bot.state.databaseaddress import DatabaseAddress
-from bot.state.memories import RemembersPeople, RemembersTalks
 from bot.state.people import CameFrom, People
 from bot.state.postgres.chats import PostgresChats
 from bot.state.postgres.database import PostgresState

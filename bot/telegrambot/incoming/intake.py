@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from bot.errors import StateUnreachable
-from bot.state.contracts import NOT_KEPT, KeepsUpdates
-from bot.state.files.inbox import Arrival
+from bot.state.contracts import NOT_KEPT, Arrival, KeepsUpdates
 from bot.telegrambot.incoming.rawupdates import arrival_of, chat_of_lane
 
 log = logging.getLogger(__name__)

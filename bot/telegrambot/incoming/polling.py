@@ -14,7 +14,7 @@ from telegram.request import BaseRequest
 
 from bot.state.contracts import NOT_KEPT
 from bot.telegrambot.incoming.intake import Intake
-from bot.telegrambot.retrypause import seconds_of
+from bot.telegrambot.limits import seconds_of
 
 log = logging.getLogger(__name__)
 

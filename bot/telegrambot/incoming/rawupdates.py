@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.state.files.inbox import Arrival
+from bot.state.contracts import Arrival
 
 _HIGHEST_ID = 2**63 - 1
 _CHATS_LANE = re.compile(r"chat (-?[0-9]{1,19})(?: topic (.*))?")

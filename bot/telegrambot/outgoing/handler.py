@@ -27,11 +27,10 @@ from telegram.error import (
 from bot.chat.actions import Act, Offers, Say, Typing
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event
+from bot.chat.messages import Message
 from bot.errors import LaneLost
-from bot.monitoring.requestid import request_id
-from bot.replies.rendering import Message
-from bot.state.contracts import NOT_KEPT, KeepsUpdates
-from bot.state.files.inbox import MOST_BLAMED, Begun
+from bot.monitoring.logs import request_id
+from bot.state.contracts import MOST_BLAMED, NOT_KEPT, Begun, KeepsUpdates
 from bot.telegrambot.incoming.updates import event_of
 from bot.telegrambot.outgoing.busythreads import BusyThreads
 from bot.telegrambot.outgoing.exclusivework import Turns

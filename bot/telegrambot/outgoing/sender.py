@@ -20,9 +20,9 @@ from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat.actions import Act, Buttons, Change, Offers, Say, Told, Typing
+from bot.chat.messages import Entity, EntityKind, Message, check_message
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten
-from bot.replies.rendering import Entity, EntityKind, Message, check_message
 from bot.telegrambot.incoming.updates import start_link, topic_of
 from bot.telegrambot.limits import after_sending
 from bot.telegrambot.outgoing.sentanswers import SentAnswers

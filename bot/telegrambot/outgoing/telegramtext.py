@@ -11,8 +11,8 @@ import unicodedata
 from bisect import bisect_left
 from dataclasses import replace
 
+from bot.chat.messages import Message
 from bot.language.utf16 import utf16_length
-from bot.replies.rendering import Message
 
 _TO_SPACE = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f]")
 _DROPPED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")

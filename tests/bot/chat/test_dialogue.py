@@ -8,8 +8,8 @@ from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Offers, Say, Typing
 from bot.chat.events import InlineAsked, Person, Place, PlaceKind
+from bot.chat.messages import EntityKind, check_message
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
-from bot.replies.rendering import EntityKind, check_message
 from corpus import Corpus
 from embeddings import GenerationStore, refresh
 

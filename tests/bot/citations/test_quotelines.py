@@ -13,6 +13,7 @@ from rich.console import Console
 from strategies import awkward_texts
 
 from bot.answering.answerer import Answer
+from bot.chat.messages import EntityKind
 from bot.citations.citation import cite, link_selects
 from bot.citations.citationparser import read_citations
 from bot.citations.quotelines import without_line_ends
@@ -20,7 +21,6 @@ from bot.citations.textfragment import PageText, fragment_link
 from bot.cli.jsonoutput import reply_fields
 from bot.cli.terminal import print_passages, print_reply
 from bot.language.utf16 import utf16_slice
-from bot.replies.rendering import EntityKind
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, document_from_text
 

@@ -16,6 +16,7 @@ from offices import Office
 from rich.console import Console
 
 from bot.answering.answerer import Answer
+from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
 from bot.citations.origin import origin_lines
@@ -26,7 +27,7 @@ from bot.language import texts
 from bot.language.translation import translator
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
 from bot.replies.passageview import source_message, whole_quote
-from bot.replies.rendering import Message, render
+from bot.replies.rendering import render
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_text
 from corpus.directory.additions import SourceOutcome, add_sources, find_sources

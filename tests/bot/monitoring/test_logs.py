@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from bot.errors import SettingsError
-from bot.monitoring.logs import RedactingFormatter, configure_logging
-from bot.monitoring.requestid import request_id
+from bot.monitoring.logs import RedactingFormatter, configure_logging, request_id
 from bot.settings import log_as_json
 
 

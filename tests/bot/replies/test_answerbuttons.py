@@ -12,10 +12,10 @@ from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Change, Say, Typing
 from bot.chat.events import Place, PlaceKind, Pressed
+from bot.chat.messages import EntityKind, check_message
 from bot.chat.votes import Vote
 from bot.errors import UnfaithfulQuote
 from bot.replies.answerbuttons import MOST_DATA_BYTES, read_press
-from bot.replies.rendering import EntityKind, check_message
 from corpus import Corpus, digest_of
 from embeddings import GenerationStore, Retriever, refresh
 

@@ -13,12 +13,13 @@ from rich.console import Console
 from strategies import awkward_texts
 
 from bot.answering.answerer import Answer, NoAnswer, Quote, Related
+from bot.chat.messages import EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import cite
 from bot.citations.quotelines import shown, without_line_ends
 from bot.cli.terminal import print_reply
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
-from bot.replies.rendering import EntityKind, Message, QuotedPart, check_message, render
+from bot.replies.rendering import render
 from corpus import Corpus, Document, Span, document_from_text
 from corpus.documents.documentbuilder import passage_at
 

@@ -32,7 +32,8 @@ from bot.chat.events import Event, Uploaded, Written
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders.access import Access
-from bot.responders.privacy import ALWAYS_ANSWERED, Privacy
+from bot.responders.peopletexts import ALWAYS_ANSWERED
+from bot.responders.privacy import Privacy
 from bot.responders.settingsmenu import SettingsMenu
 from bot.state.pace import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
 from bot.state.people import INVITATION_S, People, Preferences

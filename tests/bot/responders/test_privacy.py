@@ -6,7 +6,7 @@ import pytest
 from gestures import ADA, BOB, GROUP, asking, buttons_of, live_answerer, pressed, texts_of, written
 
 from bot.answering.conversation import Conversations
-from bot.answering.examples import Examples
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Change
 from bot.chat.dialogue import Dialogue
 from bot.replies.chatreplies import ChatReplies

@@ -16,15 +16,16 @@ from gestures import (
     written,
 )
 
-from bot.answering.examples import Examples
+from bot.answering.linkstyle import LinkStyle
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Change, Offers, Say, Told
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event
-from bot.replies.rendering import EntityKind, Message
+from bot.chat.messages import EntityKind, Message
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
-from bot.state.people import LinkStyle, People, Preferences
+from bot.state.people import People, Preferences
 from embeddings import GenerationStore
 
 QUESTION = "zebras zigzag"

@@ -11,20 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keptvotes import ADA, BOB, GROUP, VOTE
 
+from bot.answering.linkstyle import LinkStyle
 from bot.errors import PeopleUnusable
-from bot.state.contracts import KeepsUpdates
+from bot.state.contracts import Arrival, Begun, KeepsUpdates, PeopleTables
 from bot.state.databaseaddress import DatabaseAddress
 from bot.state.files import inbox as inbox_module
-from bot.state.files.inbox import Arrival, Begun, Inbox
+from bot.state.files.inbox import Inbox
 from bot.state.pace import TokenBuckets
-from bot.state.people import (
-    INVITATION_S,
-    Kept,
-    LinkStyle,
-    People,
-    PeopleTables,
-    Preferences,
-)
+from bot.state.people import INVITATION_S, Kept, People, Preferences
 from bot.state.postgres import inbox as postgresinbox
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox

@@ -17,9 +17,10 @@ from gestures import written
 from telegram import Bot, Update
 
 from bot.chat.events import Person, Place, PlaceKind, Written
+from bot.state.contracts import Arrival
 from bot.state.files import inbox
 from bot.state.files import people as people_module
-from bot.state.files.inbox import Arrival, Inbox
+from bot.state.files.inbox import Inbox
 from bot.state.people import KeptVote, People, Preferences
 from bot.telegrambot.incoming.rawupdates import id_in, is_by
 from bot.telegrambot.incoming.updates import event_of, topic_of

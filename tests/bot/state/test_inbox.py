@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InboxUnusable
+from bot.state.contracts import Arrival, Begun
 from bot.state.files import inbox as inbox_module
 from bot.state.files import inboxfile
-from bot.state.files.inbox import Arrival, Begun, Inbox
+from bot.state.files.inbox import Inbox
 
 
 def arrival(update_id: int, lane: str = "chat 1", payload: str = "{}") -> Arrival:

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
-from bot.state.people import INVITATION_S, Kept, KeptVote, LinkStyle, People, Preferences
+from bot.state.people import INVITATION_S, Kept, KeptVote, People, Preferences
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100

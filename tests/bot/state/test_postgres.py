@@ -18,8 +18,8 @@ from postgresserver import PostgresServer, new_database
 
 from bot.errors import AlreadyServing, LaneLost, PeopleUnusable, SettingsError, StateUnreachable
 from bot.settings import webhook_settings
+from bot.state.contracts import MOST_BLAMED, Arrival, Begun
 from bot.state.databaseaddress import DatabaseAddress
-from bot.state.files.inbox import MOST_BLAMED, Arrival, Begun
 from bot.state.pace import Verdict
 from bot.state.people import People
 from bot.state.postgres import inbox as inbox_module

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InboxBlocked
+from bot.state.contracts import Arrival, Begun
 from bot.state.files import inbox as inbox_module
 from bot.state.files import inboxfile
-from bot.state.files.inbox import Arrival, Begun, Inbox
+from bot.state.files.inbox import Inbox
 from bot.state.files.salvage import saved_updates
 
 Damage = Callable[[Path], None]

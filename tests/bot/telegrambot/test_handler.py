@@ -17,9 +17,10 @@ from telegram.ext import ExtBot
 from bot.chat.actions import Act, Say
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event, Written
+from bot.chat.messages import Message
 from bot.errors import LaneLost
-from bot.replies.rendering import Message
-from bot.state.files.inbox import Arrival, Inbox
+from bot.state.contracts import Arrival
+from bot.state.files.inbox import Inbox
 from bot.telegrambot.outgoing import handler as handler_module
 from bot.telegrambot.outgoing.handler import Handler
 from embeddings import GenerationStore

@@ -10,7 +10,8 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.monitoring.health import DEAF_AFTER_S, Health
-from bot.state.files.inbox import Arrival, Inbox
+from bot.state.contracts import Arrival
+from bot.state.files.inbox import Inbox
 from bot.state.lanes import Lanes
 from bot.telegrambot.incoming import intake as intake_module
 from bot.telegrambot.incoming import polling

@@ -12,8 +12,8 @@ from telegram.error import BadRequest
 from bot.chat.actions import Act, Change, Say
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event, Written
+from bot.chat.messages import Message
 from bot.language.translation import Translator
-from bot.replies.rendering import Message
 from bot.telegrambot.incoming.updates import start_link
 from bot.telegrambot.outgoing import sentanswers
 from bot.telegrambot.outgoing.sentanswers import SentAnswers

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import awkward_texts
 
+from bot.chat.messages import Entity, EntityKind, Message
 from bot.language.utf16 import utf16_length, utf16_slice
-from bot.replies.rendering import Entity, EntityKind, Message
 from bot.telegrambot.outgoing.telegramtext import carried
 
 MARKS = "\t\u202a\u202e\u0333\u033f\u030a\r\u2028 \n😀aA"

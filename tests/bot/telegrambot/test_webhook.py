@@ -17,7 +17,8 @@ from telegram import Bot, WebhookInfo
 from bot.errors import SettingsError
 from bot.monitoring.health import DEAF_AFTER_S, Health
 from bot.settings import WebhookSettings, webhook_settings
-from bot.state.files.inbox import Arrival, Inbox
+from bot.state.contracts import Arrival
+from bot.state.files.inbox import Inbox
 from bot.state.lanes import Lanes
 from bot.telegrambot.incoming import intake as intake_module
 from bot.telegrambot.incoming import webhook

@@ -15,8 +15,9 @@ from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.accessrules import AccessRules
 from bot.chat.actions import Act, Say
 from bot.chat.events import InlineAsked, Person, Place, PlaceKind, Written
+from bot.chat.messages import EntityKind
 from bot.language.translation import translator
-from bot.replies.rendering import PASSAGE_START, EntityKind
+from bot.replies.rendering import PASSAGE_START
 from bot.responders.inlinequestions import InlineQuestions
 from bot.verification.shortreference import Pointer
 from corpus import Corpus, Document, Snapshots, Span, digest_of, document_from_text
