@@ -39,6 +39,7 @@ from bot.responders.questions import Questions
 from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.settings import Settings
 from bot.state.files.inbox import Inbox
+from bot.state.files.people import people_in
 from bot.state.pace import Paces, TokenBuckets
 from bot.state.people import CameFrom, People, Preferences
 from bot.supervisor.endrecord import Ends
@@ -231,7 +232,7 @@ def open_people(
     shared = shared or open_shared(settings)
     if shared is not None:
         return shared.people(came_from=came_from)
-    return People(settings.people_file, came_from=came_from)
+    return people_in(settings.people_file, came_from=came_from)
 
 
 def beyond_reach(settings: Settings, shared: "SharedState | None") -> list[str]:

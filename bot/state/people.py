@@ -10,14 +10,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
 from bot.language.translation import LANGUAGES
 from bot.state.contracts import PeopleTables
-from bot.state.files.people import PeopleFile
 from corpus import Span
 
 INVITATION_PAYLOAD = "invite_"
@@ -32,7 +30,7 @@ CameFrom = Callable[[int], int]
 """What a group was before it became a supergroup, by id; the id itself for any other chat."""
 
 _CODE_BYTES = 24
-_SCHEMA = """
+PEOPLE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS preferences
     (chat INTEGER PRIMARY KEY, language TEXT, quotes INTEGER, links TEXT);
 CREATE TABLE IF NOT EXISTS consents (person INTEGER PRIMARY KEY, questions INTEGER NOT NULL);
@@ -93,27 +91,26 @@ class Kept:
 
 
 class People:
-    """The people and chats that a file or a database knows. Safe to call from several threads.
+    """The people and chats that the tables of a file or a database know. Safe to call from several threads.
 
-    A damaged file is set aside and a new one begun, with a warning. Where it cannot be written or
-    read for another reason, methods raise ``PeopleUnusable``.
+    Where they cannot be written or read, methods raise ``PeopleUnusable``.
     """
 
     def __init__(
         self,
-        file: Path | PeopleTables,
+        tables: PeopleTables,
         *,
         clock: Callable[[], float] = time.time,
         came_from: CameFrom = lambda chat: chat,
     ) -> None:
-        """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
+        """Reads and writes the tables, which are closed with it."""
         self._clock = clock
         self._came_from = came_from
-        self._file = PeopleFile(file, _SCHEMA) if isinstance(file, Path) else file
+        self._tables = tables
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        self._tables.close()
 
     def came_from(self, chat: int) -> int:
         """What a chat was before it became a supergroup, by id; itself for any other."""
@@ -125,7 +122,7 @@ class People:
         The usual ones where they cannot be read, with a warning.
         """
         try:
-            row = self._file.read(
+            row = self._tables.read(
                 "SELECT language, quotes, links FROM preferences WHERE chat = ?",
                 self.came_from(chat),
             )
@@ -136,7 +133,7 @@ class People:
     def prefer(self, chat: int, preferences: Preferences) -> None:
         """Keeps the settings of a chat; those that are as usual need no keeping."""
         chat = self.came_from(chat)
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             if preferences == Preferences():
                 connection.execute("DELETE FROM preferences WHERE chat = ?", (chat,))
                 return
@@ -149,12 +146,12 @@ class People:
 
     def consent(self, person: int) -> bool | None:
         """Whether a person's questions may be kept with their votes; None: not said."""
-        rows = self._file.read("SELECT questions FROM consents WHERE person = ?", person)
+        rows = self._tables.read("SELECT questions FROM consents WHERE person = ?", person)
         return bool(rows[0][0]) if rows else None
 
     def set_consent(self, person: int, questions: bool) -> None:
         """Keeps whether the questions may be kept; where not, those that were are deleted."""
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             connection.execute(
                 "INSERT INTO consents (person, questions) VALUES (?, ?) "
                 "ON CONFLICT (person) DO UPDATE SET questions = excluded.questions",
@@ -173,7 +170,7 @@ class People:
         passages = [
             [c.document, c.span.start, c.span.end, c.digest, c.paragraph] for c in vote.passages
         ]
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             row = connection.execute(
                 "SELECT questions FROM consents WHERE person = ?", (vote.person,)
             ).fetchone()
@@ -199,7 +196,7 @@ class People:
 
         Nothing where that vote was deleted, or another has taken its place.
         """
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             connection.execute(
                 "UPDATE votes SET question = ?, earlier = ? "
                 "WHERE person = ? AND chat = ? AND message = ? AND good = ? AND generation = ? "
@@ -214,7 +211,7 @@ class People:
 
     def votes(self) -> tuple[KeptVote, ...]:
         """Every vote, in the order of their answers' generations."""
-        rows = self._file.read(
+        rows = self._tables.read(
             "SELECT person, chat, message, generation, passages, good, question, earlier "
             "FROM votes ORDER BY generation, rowid"
         )
@@ -238,7 +235,7 @@ class People:
         Only its digest is kept.
         """
         code = secrets.token_urlsafe(_CODE_BYTES)
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             connection.execute("DELETE FROM invitations WHERE expires_s <= ?", (self._clock(),))
             connection.execute(
                 "INSERT INTO invitations (code, expires_s) VALUES (?, ?)",
@@ -248,7 +245,7 @@ class People:
 
     def accept(self, code: str, person: int) -> bool:
         """Whether the code let the person in; it lets nobody else in from then on."""
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             spent = connection.execute(
                 "DELETE FROM invitations WHERE code = ? AND expires_s > ?",
                 (_digest(code), self._clock()),
@@ -262,11 +259,11 @@ class People:
 
     def is_let_in(self, person: int) -> bool:
         """Whether an invitation let the person in."""
-        return bool(self._file.read("SELECT 1 FROM let_in WHERE person = ?", person))
+        return bool(self._tables.read("SELECT 1 FROM let_in WHERE person = ?", person))
 
     def kept_about(self, person: int) -> Kept:
         """What is kept about a person, their private chat included."""
-        votes = self._file.read(
+        votes = self._tables.read(
             "SELECT count(*), count(question) FROM votes WHERE person = ?", person
         )
         return Kept(
@@ -283,12 +280,12 @@ class People:
         Where traces of it cannot be removed now, that is logged, and told by what is returned.
         """
         kept = self.kept_about(person)
-        with self._file.writing() as connection:
+        with self._tables.writing() as connection:
             connection.execute("DELETE FROM preferences WHERE chat = ?", (person,))
             for table in ("consents", "votes", "let_in"):
                 connection.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608 (fixed names)
         try:
-            self._file.empty_log()
+            self._tables.empty_log()
         except PeopleUnusable:
             return replace(kept, traces=True)
         return kept

@@ -13,7 +13,7 @@ from processes import verbatim
 
 from bot.state.files.chats import Chats
 from bot.state.files.inbox import Inbox
-from bot.state.people import People
+from bot.state.files.people import people_in
 from corpus import Snapshots
 from embeddings import GenerationStore
 
@@ -95,7 +95,7 @@ def test_updates_that_wait_are_still_in_the_inbox(old_home: Path) -> None:
 
 
 def test_people_and_chats_are_known_as_before(old_home: Path) -> None:
-    people = People(old_home / "bot" / "people.sqlite")
+    people = people_in(old_home / "bot" / "people.sqlite")
     assert people.preferences(501).language == "fr"
     assert people.consent(501) is True
     people.close()

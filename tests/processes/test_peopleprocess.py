@@ -9,6 +9,7 @@ import pytest
 from botapi_server import BotApiServer, Sent, User, buttons
 from telegramprocess import QUESTION, Bot, serving
 
+from bot.state.files.people import people_in
 from bot.state.people import Kept, People
 
 Office = tuple[BotApiServer, User, People, Bot]
@@ -26,7 +27,7 @@ def office(
             home, server, home / "bot.log", VERBATIM_ADMINS=str(chief.id), VERBATIM_BURST="4"
         ) as bot:
             server.wait_for_calls("getUpdates", timeout_s=90)
-            yield server, chief, People(home / "bot" / "people.sqlite"), bot
+            yield server, chief, people_in(home / "bot" / "people.sqlite"), bot
         assert server.violations == []
 
 
@@ -141,14 +142,14 @@ def test_where_a_choice_cannot_be_written_down_that_is_said_at_once(office: Offi
     server, _, people, _ = office
     user = server.add_user()
     menu = ask(server, user, "/settings")
-    with people._file.writing() as connection:
+    with people._tables.writing() as connection:
         connection.execute("ALTER TABLE preferences RENAME TO elsewhere")
     try:
         press(server, menu, "1")
         wait_for_text(server, user, "Something went wrong")
         assert "eighty-five" in ask(server, user, QUESTION).text
     finally:
-        with people._file.writing() as connection:
+        with people._tables.writing() as connection:
             connection.execute("ALTER TABLE elsewhere RENAME TO preferences")
     press(server, menu, "1")
     wait_for_text(server, user, "Quotes at most: 1")

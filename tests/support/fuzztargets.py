@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from bot.state.files.people import people_in
+
 HANG_S = 1.0
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("bot", "corpus", "embeddings")
@@ -492,12 +494,11 @@ def _chat() -> Any:
     from bot.responders.privacy import Privacy
     from bot.responders.questions import Questions
     from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
-    from bot.state.people import People
     from embeddings import GenerationStore
 
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     answerers = live_answerer(GenerationStore(folder / "index"), "Zebras zigzag.", "Moles dig on.")
-    people = People(folder / "people.sqlite")
+    people = people_in(folder / "people.sqlite")
     feedback = Feedback(people)
     replies = ChatReplies(answerers, preferences_of=lambda event: chosen_preferences(event, people))
     examples = Examples()

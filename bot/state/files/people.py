@@ -7,12 +7,13 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from bot.errors import PeopleUnusable
+from bot.state.people import PEOPLE_SCHEMA, CameFrom, People
 
 log = logging.getLogger(__name__)
 
@@ -226,3 +227,17 @@ def _set_aside(file: Path, error: Exception) -> None:
         path = file.with_name(file.name + suffix)
         if path.exists():
             os.replace(path, aside.with_name(aside.name + suffix))
+
+
+def people_in(
+    file: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    came_from: CameFrom = lambda chat: chat,
+) -> People:
+    """Opens the people that a file knows, or begins one.
+
+    A damaged file is set aside and a new one begun, with a warning. Where there can be none, all
+    is forgotten at the end.
+    """
+    return People(PeopleFile(file, PEOPLE_SCHEMA), clock=clock, came_from=came_from)

@@ -13,8 +13,8 @@ from bot.chat.actions import Act
 from bot.chat.dialogue import Dialogue, say
 from bot.chat.events import Event, Uploaded, Written
 from bot.responders.access import Access
+from bot.state.files.people import people_in
 from bot.state.pace import TokenBuckets
-from bot.state.people import People
 from bot.telegrambot.incoming.updates import event_of
 
 CHANNEL_BOT, ANONYMOUS, TELEGRAM = 136817688, 1087968824, 777000
@@ -75,7 +75,7 @@ BURST = 5
 @pytest.fixture
 def dialogue(tmp_path: Path) -> Dialogue:
     buckets = TokenBuckets(per_minute=0.001, burst=BURST, clock=lambda: 0.0)
-    access = Access(People(tmp_path / "people.sqlite"), rules=AccessRules(), buckets=buckets)
+    access = Access(people_in(tmp_path / "people.sqlite"), rules=AccessRules(), buckets=buckets)
     return Dialogue([access, Everything()])
 
 

@@ -35,6 +35,7 @@ from bot.responders.access import Access
 from bot.responders.peopletexts import ALWAYS_ANSWERED
 from bot.responders.privacy import Privacy
 from bot.responders.settingsmenu import SettingsMenu
+from bot.state.files.people import people_in
 from bot.state.pace import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
 from bot.state.people import INVITATION_S, People, Preferences
 from embeddings import GenerationStore
@@ -75,7 +76,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def people(tmp_path: Path, clock: Clock) -> People:
-    return People(tmp_path / "people.sqlite", clock=clock)
+    return people_in(tmp_path / "people.sqlite", clock=clock)
 
 
 def dialogue(
@@ -126,7 +127,7 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
 
 def test_a_listed_group_that_became_a_supergroup_is_answered_still(tmp_path: Path) -> None:
     became = {-1007: GROUP, -1008: -200}
-    people = People(tmp_path / "people.sqlite", came_from=lambda chat: became.get(chat, chat))
+    people = people_in(tmp_path / "people.sqlite", came_from=lambda chat: became.get(chat, chat))
     bot = dialogue(people, AccessKind.LISTED, GROUP)
     assert said(bot, written("q", group=-1007)) == said(bot, written("q", group=GROUP)) == ANSWER
     assert said(bot, written("q", group=-1008)) != ANSWER
@@ -419,7 +420,7 @@ def test_the_command_prints_a_link_that_lets_one_person_in(tmp_path: Path) -> No
         assert len(payload) <= 64
         assert words == f"/start {payload}"
         assert server.violations == []
-    people = People(tmp_path / "bot" / "people.sqlite")
+    people = people_in(tmp_path / "bot" / "people.sqlite")
     bot = dialogue(people, AccessKind.INVITED)
     assert said(bot, written(words))[0].startswith("Welcome")
 

@@ -21,6 +21,7 @@ from bot.evaluation.sets.feedbackexport import Exported, export_feedback
 from bot.evaluation.sets.questionsets import read_question_set
 from bot.language.translation import Translator
 from bot.responders.feedback import ConsentAfterVote, Feedback
+from bot.state.files.people import people_in
 from bot.state.people import Kept, KeptVote, People
 from corpus import Corpus, Span, digest_of
 
@@ -48,7 +49,7 @@ class VoteButtons:
 
 @pytest.fixture
 def people(tmp_path: Path) -> People:
-    return People(tmp_path / "people.sqlite")
+    return people_in(tmp_path / "people.sqlite")
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ def test_the_command_leaves_out_what_not_everybody_may_read(tmp_path: Path, expo
     (home / "corpus" / "open.txt").write_text("Zebras zigzag in the open.")
     (home / "corpus" / "staff.md").write_text("---\naccess: staff\n---\nMoles dig for the staff.")
     assert verbatim("refresh", home=home, VERBATIM_EXPORTS=str(exports)).returncode == 0
-    people = People(home / "bot" / "people.sqlite")
+    people = people_in(home / "bot" / "people.sqlite")
     people.set_consent(ADA, True)
     hidden = read_corpus(home / "corpus").document("staff")
     people.keep_vote(vote(ADA, "Who digs?", Cited("staff", Span(0, 24), hidden.digest)))
@@ -262,7 +263,7 @@ def test_the_command_leaves_out_what_not_everybody_may_read(tmp_path: Path, expo
 def test_the_command_writes_a_folder_that_eval_reads(
     tmp_path: Path, built_home: Path, shipped: Corpus
 ) -> None:
-    people = People(built_home / "bot" / "people.sqlite")
+    people = people_in(built_home / "bot" / "people.sqlite")
     members = cited(shipped, 1, 7)
     people.set_consent(ADA, True)
     people.keep_vote(vote(ADA, "How many members does the Coalition have?", members))

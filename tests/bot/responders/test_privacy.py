@@ -14,13 +14,14 @@ from bot.responders.feedback import Feedback
 from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.privacy import Privacy
 from bot.responders.questions import Questions
+from bot.state.files.people import people_in
 from bot.state.people import KeptVote, People, Preferences
 from embeddings import GenerationStore
 
 
 @pytest.fixture
 def people(tmp_path: Path) -> People:
-    return People(tmp_path / "people.sqlite")
+    return people_in(tmp_path / "people.sqlite")
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from bot.chat.messages import EntityKind, Message
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
+from bot.state.files.people import people_in
 from bot.state.people import People, Preferences
 from embeddings import GenerationStore
 
@@ -39,7 +40,7 @@ STRIPES = (
 
 @pytest.fixture
 def people(tmp_path: Path) -> People:
-    return People(tmp_path / "people.sqlite")
+    return people_in(tmp_path / "people.sqlite")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from bot.state.contracts import Arrival, Begun, KeepsUpdates, PeopleTables
 from bot.state.databaseaddress import DatabaseAddress
 from bot.state.files import inbox as inbox_module
 from bot.state.files.inbox import Inbox
+from bot.state.files.people import people_in
 from bot.state.pace import TokenBuckets
 from bot.state.people import INVITATION_S, Kept, People, Preferences
 from bot.state.postgres import inbox as postgresinbox
@@ -178,7 +179,8 @@ def open_people(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open
     with ExitStack() as opened:
 
         def open_them(**more: object) -> People:
-            people = People(tables(), **more)  # type: ignore[arg-type]
+            lies = tables()
+            people = people_in(lies, **more) if isinstance(lies, Path) else People(lies, **more)  # type: ignore[arg-type]
             opened.callback(people.close)
             return people
 
@@ -251,7 +253,7 @@ def test_what_is_deleted_is_said_to_be_where_its_traces_cannot_be_removed_now(
     def fails() -> None:
         raise PeopleUnusable("busy")
 
-    monkeypatch.setattr(people._file, "empty_log", fails)
+    monkeypatch.setattr(people._tables, "empty_log", fails)
     assert people.delete(VOTE.person).votes == 1
     assert people.votes() == ()
 

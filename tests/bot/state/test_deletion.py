@@ -21,7 +21,8 @@ from bot.state.contracts import Arrival
 from bot.state.files import inbox
 from bot.state.files import people as people_module
 from bot.state.files.inbox import Inbox
-from bot.state.people import KeptVote, People, Preferences
+from bot.state.files.people import people_in
+from bot.state.people import KeptVote, Preferences
 from bot.telegrambot.incoming.rawupdates import id_in, is_by
 from bot.telegrambot.incoming.updates import event_of, topic_of
 from bot.telegrambot.incoming.updateseal import Seal, command_again
@@ -61,7 +62,7 @@ def traces(home: Path, person: int) -> list[str]:
 
 def keep_everything(home: Path, person: int) -> None:
     """What is kept of a person among three hundred others, in the order in which it came."""
-    people = People(home / "bot" / "people.sqlite")
+    people = people_in(home / "bot" / "people.sqlite")
     people.prefer(person, Preferences(quotes=1))
     assert people.accept(people.invite(), person)
     everybody = [person + 7 * number for number in range(300)]
@@ -273,7 +274,7 @@ def test_a_reader_that_goes_away_is_waited_for(
 ) -> None:
     monkeypatch.setattr(people_module, "_EMPTY_WITHIN_S", 0.3)
     monkeypatch.setattr(inbox, "_EMPTY_WITHIN_S", 0.0)
-    people = People(tmp_path / "people.sqlite")
+    people = people_in(tmp_path / "people.sqlite")
     people.set_consent(BIG, True)
     with sqlite3.connect(tmp_path / "people.sqlite", isolation_level=None) as reader:
         reader.execute("BEGIN")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
+from bot.state.files.people import people_in
 from bot.state.people import INVITATION_S, Kept, KeptVote, People, Preferences
 from corpus import Span
 
@@ -34,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def people(file: Path) -> People:
-    return People(file)
+    return people_in(file)
 
 
 def whole(file: Path) -> bytes:
@@ -51,7 +52,7 @@ def test_settings_are_of_one_chat_and_outlive_the_process(people: People, file: 
     people.prefer(ADA, chosen)
     people.prefer(GROUP, replace(chosen, quotes=1))
     people.close()
-    again = People(file)
+    again = people_in(file)
     assert again.preferences(ADA) == chosen
     assert again.preferences(GROUP).quotes == 1
     assert again.preferences(BOB) == Preferences()
@@ -60,7 +61,7 @@ def test_settings_are_of_one_chat_and_outlive_the_process(people: People, file: 
 def test_a_group_that_became_a_supergroup_keeps_its_settings(people: People, file: Path) -> None:
     supergroup, chosen = -1007, Preferences("fr", 5)
     people.prefer(GROUP, chosen)
-    moved = People(file, came_from=lambda chat: GROUP if chat == supergroup else chat)
+    moved = people_in(file, came_from=lambda chat: GROUP if chat == supergroup else chat)
     assert moved.preferences(supergroup) == chosen
     assert moved.preferences(BOB) == Preferences()
     moved.prefer(supergroup, Preferences("fr", 1))
@@ -150,7 +151,7 @@ def test_an_invitation_lets_one_person_in_once_and_is_kept_as_a_digest(
 
 def test_an_invitation_holds_for_seven_days(file: Path) -> None:
     now = [1e9]
-    people = People(file, clock=lambda: now[0])
+    people = people_in(file, clock=lambda: now[0])
     early, late = people.invite(), people.invite()
     now[0] += INVITATION_S - 1
     assert people.accept(early, ADA)
@@ -183,13 +184,13 @@ def test_of_many_who_use_one_code_at_once_one_gets_in(people: People) -> None:
 def test_a_damaged_file_is_set_aside_with_a_warning_and_a_new_one_begun(
     file: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[bytes], bytes]
 ) -> None:
-    people = People(file)
+    people = people_in(file)
     people.prefer(ADA, Preferences(quotes=1))
     people.delete(BOB)
     people.close()
     spoiled = spoil(file.read_bytes())
     file.write_bytes(spoiled)
-    again = People(file)
+    again = people_in(file)
     assert again.preferences(ADA) == Preferences()
     assert "is damaged" in caplog.text
     (aside,) = file.parent.glob("*.damaged-*[0-9]")
@@ -206,7 +207,7 @@ def test_a_file_that_is_damaged_under_a_running_bot_is_set_aside_too(
     with file.open("r+b") as stream:
         stream.write(b"\xff" * file.stat().st_size)
     # what SQLite still has in memory is good for a while
-    people._file._connection.execute("PRAGMA shrink_memory")
+    people._tables._connection.execute("PRAGMA shrink_memory")
     with suppress(PeopleUnusable):
         people.keep_vote(VOTE)  # a write that failed is told, a read is not
     people.votes()
@@ -216,11 +217,11 @@ def test_a_file_that_is_damaged_under_a_running_bot_is_set_aside_too(
 
 
 def readonly(people: People) -> None:
-    people._file._connection.execute("PRAGMA query_only = ON")
+    people._tables._connection.execute("PRAGMA query_only = ON")
 
 
 def full(people: People) -> None:
-    people._file._connection.execute("PRAGMA max_page_count = 1")  # and it is never less than now
+    people._tables._connection.execute("PRAGMA max_page_count = 1")  # and it is never less than now
 
 
 @pytest.mark.parametrize("spoil", [readonly, full])
@@ -237,7 +238,7 @@ def test_a_write_that_the_disk_does_not_take_is_told_and_leaves_all_as_it_was(
     assert people.votes() == ()
     assert people.consent(ADA)
     people.close()
-    assert People(file).consent(ADA)
+    assert people_in(file).consent(ADA)
 
 
 def test_where_nothing_can_be_read_it_is_not_said_that_nothing_is_kept(people: People) -> None:
@@ -257,7 +258,7 @@ def test_a_damaged_file_that_cannot_be_set_aside_does_not_end_the_bot(
         raise OSError("Read-only file system")
 
     monkeypatch.setattr("bot.state.files.people.os.replace", refused)
-    people._file._mend(sqlite3.DatabaseError("database disk image is malformed"))
+    people._tables._mend(sqlite3.DatabaseError("database disk image is malformed"))
     people.prefer(ADA, Preferences(quotes=1))
     assert people.preferences(ADA).quotes == 1
     assert "are forgotten when this process ends" in caplog.text
@@ -271,7 +272,7 @@ def modes(folder: Path) -> dict[str, int]:
 def test_what_is_kept_about_people_is_readable_for_its_owner_alone(file: Path) -> None:
     before = os.umask(0o022)
     try:
-        people = People(file)
+        people = people_in(file)
         people.keep_vote(VOTE)
     finally:
         os.umask(before)
@@ -284,7 +285,7 @@ def test_what_is_kept_about_people_is_readable_for_its_owner_alone(file: Path) -
 
 
 def test_what_others_could_read_before_is_closed_to_them(file: Path) -> None:
-    people = People(file)
+    people = people_in(file)
     people.keep_vote(VOTE)  # the log of a process that was killed lies beside the file
     aside = file.with_name("people.sqlite.damaged-1")
     aside.write_bytes(b"junk")
@@ -293,7 +294,7 @@ def test_what_others_could_read_before_is_closed_to_them(file: Path) -> None:
     for path in (file.parent, *file.parent.iterdir()):
         path.chmod(0o755)
     file.parent.parent.chmod(0o755)
-    People(file)
+    people_in(file)
     assert modes(file.parent) == {
         "bot": 0o700,
         "people.sqlite": 0o700,
@@ -311,7 +312,7 @@ def test_what_is_set_aside_is_readable_for_its_owner_alone_and_said_to_be_beyond
     file.parent.mkdir()
     file.write_bytes(b"junk" * 1_000)
     file.chmod(0o644)
-    People(file)
+    people_in(file)
     (aside,) = file.parent.glob("*.damaged-*")
     assert modes(file.parent)[aside.name] == modes(file.parent)[file.name] == 0o600
     assert "/delete_me does not reach what was set aside" in caplog.text
@@ -322,7 +323,7 @@ def test_where_no_file_can_be_the_bot_runs_without_one_and_says_so(
 ) -> None:
     (tmp_path / "bot").write_text("in the way")
     with caplog.at_level(logging.WARNING):
-        people = People(tmp_path / "bot" / "people.sqlite")
+        people = people_in(tmp_path / "bot" / "people.sqlite")
     people.prefer(ADA, Preferences(quotes=1))
     assert people.preferences(ADA).quotes == 1
     assert "are forgotten when this process ends" in caplog.text
@@ -342,7 +343,7 @@ def test_where_no_file_can_be_the_bot_runs_without_one_and_says_so(
 def test_no_question_is_ever_kept_of_who_has_not_consented(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str, str]]
 ) -> None:
-    people = People(tmp_path_factory.mktemp("p") / "people.sqlite")
+    people = people_in(tmp_path_factory.mktemp("p") / "people.sqlite")
     consented = {ADA: False, BOB: False}
     for person, step, text in steps:
         if step == "vote":
