@@ -124,7 +124,7 @@ def main() -> None:
         settings = Settings.from_environment(os.environ)
         console = Console(stderr=True)
         served = open_served(settings, progress_bar=lambda text: progress_bar(console, text))
-        answerer, embedder = served.answerers.current, served.refresher.embedder
+        answerer, embedder = served.answerers.public, served.refresher.embedder
         index = GenerationStore(settings.index_directory).open_current().passage_vectors
 
         def bare(question: str) -> object:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bot.answering.answerer import Answerer
-from bot.chat.events import Event
 from bot.errors import UnfaithfulQuote
 from embeddings import Generation, GenerationError, PassageIndex
 
@@ -16,9 +15,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 RETRY_S = 60.0
 _JOIN_S = 5.0
-
-GroupsOf = Callable[[Event], frozenset[str]]
-"""The groups of readers that an event's person belongs to, in the place of the event."""
 
 OpenAnswerer = Callable[[Generation], Answerer]
 """Makes an Answerer of a generation.
@@ -30,7 +26,7 @@ Raises a ``GenerationError`` for one that cannot be used, by another model say.
 class LiveAnswerer:
     """Holds the Answerer in use, and puts another in its place when a generation is published.
 
-    Whoever answers a question takes ``current`` once and keeps it to the end: the reply and the
+    Whoever answers a question takes an Answerer once and keeps it to the end: the reply and the
     corpus it is compared with are then of one generation. The generation before stays in memory
     until the last question that took it is answered.
     """
@@ -42,13 +38,11 @@ class LiveAnswerer:
         open_answerer: OpenAnswerer,
         *,
         refused: int | None = None,
-        groups_of: GroupsOf = lambda _: frozenset(),
         warn: Callable[[str], None] = log.warning,
     ) -> None:
         """Begins with an Answerer; ``refused`` is the published generation where that is damaged
-        and an earlier one answers. ``groups_of`` tells what an event's person may see.
+        and an earlier one answers.
         """
-        self._groups_of = groups_of
         self._current = answerer
         self._store = store
         self._open_answerer = open_answerer
@@ -59,13 +53,13 @@ class LiveAnswerer:
         self._retry_at = time.monotonic() + RETRY_S
 
     @property
-    def current(self) -> Answerer:
+    def public(self) -> Answerer:
         """The Answerer to answer one question with, from start to end: of what is public."""
         return self._current.seen_by(frozenset())
 
-    def of(self, event: Event) -> Answerer:
-        """The Answerer for an event: of what its person may see in its place."""
-        return self._current.seen_by(self._groups_of(event))
+    def seen_by(self, groups: frozenset[str]) -> Answerer:
+        """The Answerer of what members of the groups may see, and of what is public."""
+        return self._current.seen_by(groups)
 
     @property
     def everything(self) -> Answerer:

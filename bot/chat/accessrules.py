@@ -1,10 +1,13 @@
 """Who may ask, and see what, as it is set."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.chat.events import Event, InlineAsked, PlaceKind
+
+GroupsOf = Callable[[Event], frozenset[str]]
+"""The groups that an event's person belongs to, in the place of the event."""
 
 
 class AccessKind(Enum):

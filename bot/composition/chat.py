@@ -86,6 +86,7 @@ def open_dialogue(
     replies = ChatReplies(
         answerers,
         preferences_of=preferences_of,
+        groups_of=settings.access.groups_of,
         on_forgotten=shared.tell_to_forget_talks if shared is not None else lambda _: None,
     )
     examples = Examples()
@@ -94,7 +95,6 @@ def open_dialogue(
         shared.forgets_with(feedback, talks=replies)
         forget = (*forget, shared.tell_to_forget)
     buttons = PressedButtons(
-        answerers,
         replies,
         examples,
         source_text=kept_text,
@@ -119,7 +119,6 @@ def open_dialogue(
             ),
             feedback,
             Questions(
-                answerers,
                 replies,
                 examples,
                 source_text=kept_text,

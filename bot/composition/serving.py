@@ -161,7 +161,6 @@ def open_served(
         store,
         answerer,
         refused=refused,
-        groups_of=settings.access.groups_of,
         warn=warn,
     )
     return Served(answerers, refresher, extractor)

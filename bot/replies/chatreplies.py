@@ -16,6 +16,7 @@ from bot.answering.answerer import (
 from bot.answering.conversation import Conversations
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.accessrules import GroupsOf
 from bot.chat.actions import Buttons
 from bot.chat.events import Event, Pressed, Written
 from bot.chat.messages import Message
@@ -53,10 +54,14 @@ class ChatReplies:
         answerer: LiveAnswerer,
         *,
         preferences_of: PreferencesOf = lambda _: Preferences(),
+        groups_of: GroupsOf = lambda _: frozenset(),
         on_forgotten: Callable[[Hashable], None] = lambda _: None,
     ) -> None:
-        """``on_forgotten`` is told what is forgotten because the person said so."""
+        """``groups_of`` tells what an event's person may see, nothing but the public without it;
+        ``on_forgotten`` is told what is forgotten because the person said so.
+        """
         self._live = answerer
+        self._groups_of = groups_of
         self._on_forgotten = on_forgotten
         self._preferences_of = preferences_of
         self._conversations = Conversations()
@@ -90,6 +95,10 @@ class ChatReplies:
     def recall(self, event: Pressed, ref: str) -> Asked | None:
         """The question of that name in the chat; None where it is forgotten."""
         return self._asked.recall(event.place.chat_id, ref)
+
+    def answerer_for(self, event: Event) -> Answerer:
+        """Returns the Answerer of what an event's person may see in its place."""
+        return self._live.seen_by(self._groups_of(event))
 
     def links_of(self, event: Event) -> LinkStyle:
         """The links that the chat of an event wants."""
@@ -146,7 +155,7 @@ class ChatReplies:
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
         """
-        answerer = self._live.of(event)
+        answerer = self.answerer_for(event)
         found = answerer.answer(
             asked.question, top=MOST_QUOTES, language=words.language, earlier=asked.earlier
         )
@@ -181,7 +190,7 @@ class ChatReplies:
 
         ``asker`` is who asked it where, None for who causes the event.
         """
-        answerer = self._live.of(event)  # one to the end: a refresh may come in between
+        answerer = self.answerer_for(event)  # one to the end: a refresh may come in between
         reply, more = self._answered(answerer, event, question, earlier, words)
         restyled = in_link_style(reply, self.links_of(event))
         messages = render(restyled, answerer.corpus, opens=True)

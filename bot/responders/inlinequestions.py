@@ -49,7 +49,7 @@ class InlineQuestions:
         return self._offers(event, words) if isinstance(event, InlineAsked) else None
 
     def _offers(self, event: InlineAsked, words: Translator) -> Iterator[Act]:
-        answerer = self._live.current
+        answerer = self._live.public
         question = event.text[:MOST_QUERY_CHARACTERS].strip()
         try:
             links = self._preferences_of(event).links

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 
-from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Change, Say, Told, Typing
 from bot.chat.events import Event, Pressed, SourceTextFor
@@ -44,7 +43,6 @@ class PressedButtons:
 
     def __init__(
         self,
-        answerer: LiveAnswerer,
         replies: ChatReplies,
         examples: Examples,
         *,
@@ -53,7 +51,6 @@ class PressedButtons:
         keep_vote: KeepVote,
         deviations_of: DeviationsOf = lambda _: None,
     ) -> None:
-        self._live = answerer
         self._replies = replies
         self._examples = examples
         self._source_text = source_text
@@ -94,7 +91,7 @@ class PressedButtons:
                 return self._example(event, press, words)
 
     def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
-        answerer = self._live.of(event)
+        answerer = self._replies.answerer_for(event)
         found = pointed_passage(
             press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
@@ -111,7 +108,7 @@ class PressedButtons:
         yield Change(event.message_id, message, buttons, answerer.corpus)
 
     def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
-        answerer = self._live.of(event)
+        answerer = self._replies.answerer_for(event)
         found = verify_pointer(
             press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
@@ -167,7 +164,7 @@ class PressedButtons:
 
     def _linked(self, event: Pressed) -> tuple[Cited, ...]:
         """The passages that the message quotes, by its deep links: those that still stand."""
-        corpus = self._live.of(event).corpus
+        corpus = self._replies.answerer_for(event).corpus
         pointers = filter(None, map(opened_pointer, event.opens))
         kept = self._source_text(event)
         found = [
@@ -176,7 +173,7 @@ class PressedButtons:
         return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
 
     def _example(self, event: Pressed, press: AskExample, words: Translator) -> Iterator[Act]:
-        questions = self._examples.of(self._live.of(event).corpus)
+        questions = self._examples.of(self._replies.answerer_for(event).corpus)
         digests = [example_digest(question) for question in questions]
         if press.digest not in digests:
             yield Told(words.say(texts.EXAMPLES_RENEWED), alert=True)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator
 
-from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Say, Typing
 from bot.chat.dialogue import say
@@ -31,14 +30,12 @@ class Questions:
 
     def __init__(
         self,
-        answerer: LiveAnswerer,
         replies: ChatReplies,
         examples: Examples,
         *,
         source_text: SourceTextFor,
         lay_out: LayOut = laid_out_here,
     ) -> None:
-        self._live = answerer
         self._replies = replies
         self._examples = examples
         self._source_text = source_text
@@ -78,13 +75,13 @@ class Questions:
         if (pointer := opened_pointer(event.text)) is not None:
             yield from self._opened(event, pointer, words)
             return
-        corpus = self._live.of(event).corpus
+        corpus = self._replies.answerer_for(event).corpus
         buttons = example_buttons(self._examples.of(corpus))
         yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
 
     def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
         """The passage of a deep link."""
-        answerer = self._live.of(event)
+        answerer = self._replies.answerer_for(event)
         found = pointed_passage(
             pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
@@ -111,7 +108,7 @@ class Questions:
         yield say(event, words.say(texts.FORGOTTEN))
 
     def _sources(self, event: Written, _: Translator) -> Iterator[Act]:
-        found = texts.sources(self._live.of(event).corpus)
+        found = texts.sources(self._replies.answerer_for(event).corpus)
         yield Say(tuple(Message(text) for text in found), event.message_id)
 
     def _ask(self, event: Written, words: Translator) -> Iterator[Act]:

@@ -97,13 +97,13 @@ def test_answers_go_on_when_the_primary_is_killed_and_the_standby_takes_over(
             before = len(load.took_s)
             killed = time.monotonic()
             primary.stop(kill=True)
-            assert answerers.current.answer(QUESTIONS[0]).quotes
+            assert answerers.public.answer(QUESTIONS[0]).quotes
             from_standby_s = time.monotonic() - killed
             standby.promote()
             promoted_s = time.monotonic() - killed
             after = publish(index, 2, load)
             written_s = time.monotonic() - killed
-            while answerers.current.generation != after:
+            while answerers.public.generation != after:
                 assert time.monotonic() - killed < 30
                 time.sleep(0.01)
             time.sleep(0.5)
@@ -129,12 +129,12 @@ def test_a_generation_that_the_standby_never_got_is_given_up_and_its_number_not_
         standby.stop()
         assert publish(index, 1) == 2
         answerers = answerers_of(index)
-        held = answerers.current
+        held = answerers.public
         primary.stop(kill=True)
         standby.start()
         standby.promote()
         answerers.look()
-        assert answerers.current.generation == 1
+        assert answerers.public.generation == 1
         load = Load(answerers, threads=1, pause_s=0.01)
         load.texts[1] = texts_of(edition(0, documents=DOCUMENTS))
         after = publish(index, 2, load)
@@ -143,7 +143,7 @@ def test_a_generation_that_the_standby_never_got_is_given_up_and_its_number_not_
         with pytest.raises(Exception, match=r"is gone\. Ask again"):
             held.answer(QUESTIONS[0])
         answerers.look()
-        assert answerers.current.generation == after
+        assert answerers.public.generation == after
         with load.asking():
             time.sleep(0.5)
         assert (load.failed, load.mixed) == ([], [])
@@ -240,10 +240,10 @@ def test_a_server_that_says_nothing_is_left_for_another_one(
         publish(index, 0)
         wait_for(standby, 1, tmp_path)
         answerers = answerers_of(index)
-        answerers.current.answer(QUESTIONS[0])
+        answerers.public.answer(QUESTIONS[0])
         with silent(primary):
             started = time.monotonic()
-            assert answerers.current.answer(QUESTIONS[1]).quotes
+            assert answerers.public.answer(QUESTIONS[1]).quotes
             assert time.monotonic() - started < 6
 
 

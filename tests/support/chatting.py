@@ -13,6 +13,7 @@ from telegram.ext import Defaults, ExtBot
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
+from bot.chat.accessrules import GroupsOf
 from bot.chat.actions import Act, Button, Change, Say, Told
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event, Person, Place, PlaceKind, Pressed, SourceTextFor, Written
@@ -48,18 +49,21 @@ def dialogue_of(
     source_text: SourceTextFor = lambda _: lambda _: None,
     keep_vote: KeepVote = keep_no_vote,
     wanted: int = 3,
+    groups_of: GroupsOf = lambda _: frozenset(),
 ) -> Dialogue:
     """All responders about questions, without settings."""
     replies, examples = (
-        ChatReplies(answerers, preferences_of=lambda _: Preferences(quotes=wanted)),
+        ChatReplies(
+            answerers,
+            preferences_of=lambda _: Preferences(quotes=wanted),
+            groups_of=groups_of,
+        ),
         Examples(),
     )
     return Dialogue(
         [
-            Questions(answerers, replies, examples, source_text=source_text),
-            PressedButtons(
-                answerers, replies, examples, source_text=source_text, keep_vote=keep_vote
-            ),
+            Questions(replies, examples, source_text=source_text),
+            PressedButtons(replies, examples, source_text=source_text, keep_vote=keep_vote),
             InlineQuestions(answerers),
         ]
     )

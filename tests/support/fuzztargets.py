@@ -503,9 +503,7 @@ def _chat() -> Any:
     replies = ChatReplies(answerers, preferences_of=lambda event: chosen_preferences(event, people))
     examples = Examples()
     no_text = lambda _: lambda _: None  # noqa: E731
-    buttons = PressedButtons(
-        answerers, replies, examples, source_text=no_text, keep_vote=feedback.keep
-    )
+    buttons = PressedButtons(replies, examples, source_text=no_text, keep_vote=feedback.keep)
     rules = AccessRules(AccessKind.OPEN)
     return Dialogue(
         [
@@ -513,7 +511,7 @@ def _chat() -> Any:
             SettingsMenu(people),
             Privacy(people, forget=(replies.forget_person, feedback.forget_person)),
             feedback,
-            Questions(answerers, replies, examples, source_text=no_text),
+            Questions(replies, examples, source_text=no_text),
             ConsentAfterVote(buttons, feedback),
             InlineQuestions(answerers),
         ],

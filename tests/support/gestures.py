@@ -130,4 +130,4 @@ def asking(
 ) -> tuple[Questions, ChatReplies]:
     """What answers questions, and what remembers them."""
     replies = ChatReplies(answerers, preferences_of=preferences_of)
-    return Questions(answerers, replies, Examples(), source_text=lambda _: lambda _: None), replies
+    return Questions(replies, Examples(), source_text=lambda _: lambda _: None), replies

@@ -83,7 +83,7 @@ class Office:
 
     def quotes(self, question: str) -> list[str]:
         """What answers the question now."""
-        return [quote.text for quote in self.live.current.answer(question).quotes]
+        return [quote.text for quote in self.live.public.answer(question).quotes]
 
     @property
     def names(self) -> set[str]:

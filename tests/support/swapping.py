@@ -18,13 +18,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.replies.rendering import render
 from corpus import Corpus, document_from_text
-from embeddings import (
-    Generation,
-    PassageIndex,
-    Retriever,
-    check_model,
-    refresh,
-)
+from embeddings import Generation, PassageIndex, Retriever, check_model, refresh
 
 QUESTIONS = (
     "Do zebras zigzag in place aaaa?",
@@ -115,7 +109,7 @@ class Load:
                 return
             started = time.perf_counter()
             try:
-                answerer = self._answerers.current
+                answerer = self._answerers.public
                 reply = answerer.answer(QUESTIONS[number % len(QUESTIONS)])
                 messages = render(reply, answerer.corpus)
             except Exception as error:  # noqa: BLE001 (whatever it is, it is a failed answer)
@@ -174,7 +168,7 @@ def _swapped(
         return Answerer(Retriever(generation, embedder))
 
     answerers = LiveAnswerer(open_answerer(store.open_current()), store, open_answerer)
-    answerers.current.answer(UNANSWERED)  # loads what tells languages, once for a process
+    answerers.public.answer(UNANSWERED)  # loads what tells languages, once for a process
     load = Load(answerers, threads=threads, pause_s=pause_s)
     load.texts[1] = "\n".join(_texts(0, documents))
     figures = SwapFigures()
@@ -191,7 +185,7 @@ def _swapped(
             for number in range(1, count + 1):
                 generation = publish(number)
                 published = time.monotonic()
-                while answerers.current.generation != generation:
+                while answerers.public.generation != generation:
                     if time.monotonic() - published > WAIT_S:
                         load.failed.append(f"generation {generation} never answered")
                         break

@@ -44,7 +44,7 @@ class Product:
             from bot.composition.serving import open_served
 
             self.served = open_served(self.settings, progress_bar=_no_bar)
-            self.answerer = self.served.answerers.current
+            self.answerer = self.served.answerers.public
 
     def refresh(self, task: Task) -> None:
         self.refresher.refresh()

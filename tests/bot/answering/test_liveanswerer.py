@@ -40,7 +40,7 @@ class Live:
 
     def quotes(self) -> tuple[int, str]:
         """The generation that answers, and its first quote."""
-        reply = self.answerers.current.answer(QUESTION)
+        reply = self.answerers.public.answer(QUESTION)
         return reply.generation, reply.quotes[0].text
 
 
@@ -99,7 +99,7 @@ def test_a_rollback_is_answered_from_as_well(store: GenerationStore, live: Live)
 def test_who_took_an_answerer_keeps_its_generation_to_the_end(
     store: GenerationStore, live: Live
 ) -> None:
-    taken = live.answerers.current
+    taken = live.answerers.public
     publish(store, "Zebras zigzag twice.")
     live.answerers.look()
     reply = taken.answer(QUESTION)
@@ -183,7 +183,7 @@ def test_it_looks_by_itself_while_watching_whatever_goes_wrong(
     publish(store, "Zebras zigzag twice.")
     with caplog.at_level(logging.INFO), live.answerers.watching(every_s=0.01):
         end = time.monotonic() + 30
-        while live.answerers.current.generation != 2 and time.monotonic() < end:
+        while live.answerers.public.generation != 2 and time.monotonic() < end:
             time.sleep(0.01)
     assert live.quotes() == (2, "Zebras zigzag twice.")
     assert "MemoryError" in caplog.text

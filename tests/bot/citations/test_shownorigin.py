@@ -224,7 +224,7 @@ def test_the_preview_of_a_page_shows_where_it_was_fetched_and_what_it_says(tmp_p
         f"On zoos\n{MINISTRY} (as the page says) · en\nFetched from {HERE} {NOT_ENCRYPTED}\nNew, as "
     )
     web.acts(pressed(buttons_of(acts)["Publish"]))
-    (added,) = (d for d in web.live.current.corpus.documents if d.fetched)
+    (added,) = (d for d in web.live.public.corpus.documents if d.fetched)
     assert (added.url, added.fetched, added.publisher) == (HERE, HERE, MINISTRY)
 
 
@@ -244,7 +244,7 @@ def test_the_preview_of_a_forged_page_shows_neither_address_nor_publisher(tmp_pa
         "evil.example." in preview
     )
     web.acts(pressed(buttons_of(acts)["Publish"]))
-    (added,) = (d for d in web.live.current.corpus.documents if d.fetched)
+    (added,) = (d for d in web.live.public.corpus.documents if d.fetched)
     assert (added.url, added.publisher) == ("https://evil.example/a", None)
 
 

@@ -18,10 +18,7 @@ from bot.operations.background import Background
 from bot.operations.refresher import ProgressBar
 from bot.operations.submissions import MOST_BYTES, MOST_WAITING
 from bot.responders.admintexts import duration
-from embeddings import (
-    RefreshReport,
-    RefreshRunning,
-)
+from embeddings import RefreshReport, RefreshRunning
 
 COMMANDS = ("/status", "/refresh", "/add https://example.org/", "/remove zebras", "/rollback")
 
@@ -301,7 +298,7 @@ def test_a_page_is_added_by_its_address(office: Office) -> None:
     assert "https://example.org/zoos" in texts_of(acts)[0]
     office.acts(pressed(buttons_of(acts)["Publish"]))
     (document,) = (
-        d for d in office.live.current.corpus.documents if d.url == "https://example.org/zoos"
+        d for d in office.live.public.corpus.documents if d.url == "https://example.org/zoos"
     )
     assert document.passages[0].text == "Zoos buzz."
 

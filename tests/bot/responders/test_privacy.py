@@ -30,7 +30,6 @@ def dialogue(people: People, store: GenerationStore) -> Dialogue:
     questions, replies = asking(answerers)
     feedback = Feedback(people)
     buttons = PressedButtons(
-        answerers,
         replies,
         Examples(),
         source_text=lambda _: lambda _: None,
@@ -156,7 +155,7 @@ def test_what_new_forgets_is_told_so_that_another_process_forgets_it_too(
     there = ChatReplies(answerers)
     here = ChatReplies(answerers, on_forgotten=there.forget_talks)
     first, second = (
-        Dialogue([Questions(answerers, replies, Examples(), source_text=lambda _: None)])
+        Dialogue([Questions(replies, Examples(), source_text=lambda _: None)])
         for replies in (there, here)
     )
     question = written("Zebras?")

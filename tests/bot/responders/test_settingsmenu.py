@@ -51,7 +51,6 @@ def dialogue(people: People, store: GenerationStore) -> Dialogue:
     answerers = live_answerer(store, *STRIPES)
     questions, replies = asking(answerers, preferences_of=chosen)
     buttons = PressedButtons(
-        answerers,
         replies,
         Examples(),
         source_text=lambda _: lambda _: None,

@@ -64,7 +64,6 @@ def live_answerer(whole: Answerer, index: PassageIndex) -> LiveAnswerer:
         whole,
         index,
         lambda generation: Answerer(Retriever(generation, LetterEmbedder())),
-        groups_of=RULES.groups_of,
     )
 
 
@@ -79,12 +78,12 @@ def written(acts: list[Act]) -> str:
 
 def test_a_person_sees_the_documents_of_their_groups_in_private_alone(live: LiveAnswerer) -> None:
     canary = CANARIES["red"]
-    member = Talk(dialogue_of(live))
+    member = Talk(dialogue_of(live, groups_of=RULES.groups_of))
     assert canary in written(member.say(f"What of {canary}?"))
     assert canary in written(member.say("", command="sources"))
     assert CANARIES["blue"] not in written(member.say("", command="sources"))
-    in_group = Talk(dialogue_of(live), kind=PlaceKind.GROUP)
-    stranger = Talk(dialogue_of(live))
+    in_group = Talk(dialogue_of(live, groups_of=RULES.groups_of), kind=PlaceKind.GROUP)
+    stranger = Talk(dialogue_of(live, groups_of=RULES.groups_of))
     stranger.person = Person(8, "en")
     for talk in (in_group, stranger):
         assert canary not in written(talk.say("amber birch cedar"))
@@ -94,7 +93,10 @@ def test_a_person_sees_the_documents_of_their_groups_in_private_alone(live: Live
 def test_a_deep_link_and_a_button_of_a_member_open_nothing_for_a_stranger(
     live: LiveAnswerer,
 ) -> None:
-    member, stranger = Talk(dialogue_of(live)), Talk(dialogue_of(live))
+    member, stranger = (
+        Talk(dialogue_of(live, groups_of=RULES.groups_of)),
+        Talk(dialogue_of(live, groups_of=RULES.groups_of)),
+    )
     stranger.person = Person(8, "en")
     acts = member.say(f"What of {CANARIES['red']}?")
     buttons = [b.data for a in acts if isinstance(a, Say) for row in a.buttons for b in row]
@@ -128,7 +130,9 @@ def test_no_pointer_tells_what_words_a_hidden_text_has(live: LiveAnswerer, tmp_p
     index = GenerationStore(tmp_path / "other")
     opened = live_answerer(answerer_of(index, Corpus((public, secret))), index)
     dialogue = dialogue_of(
-        opened, source_text=lambda event: partial(snapshots.text_for, RULES.groups_of(event))
+        opened,
+        groups_of=RULES.groups_of,
+        source_text=lambda event: partial(snapshots.text_for, RULES.groups_of(event)),
     )
     member, stranger = Talk(dialogue), Talk(dialogue)
     stranger.person = Person(8, "en")
@@ -162,8 +166,10 @@ def test_after_a_swap_a_stranger_still_sees_what_is_public_alone(
     refresh(Corpus(tuple(more)), store=store, embedder=LetterEmbedder())
     live.look()
     event = Written(Person(8, "en"), Place(70, PlaceKind.PRIVATE), 1, "amber")
-    assert {d.access for d in live.of(event).corpus.documents} == {frozenset()}
-    assert live.of(event) is live.current
+    assert {d.access for d in live.seen_by(RULES.groups_of(event)).corpus.documents} == {
+        frozenset()
+    }
+    assert live.seen_by(RULES.groups_of(event)) is live.public
     assert len(live.everything.corpus.documents) == 37
 
 
