@@ -1,22 +1,20 @@
 """Question → Answer, Related or NoAnswer: quotes with citations, checked against their source."""
 
-import enum
 import threading
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from bot.answering.answers import Answer, NoAnswer, Quote, Related, Reply, check_quote
 from bot.answering.conversation import topic
 from bot.answering.distinctquotes import distinct_hits
 from bot.answering.questionlanguage import other_language_notices
 from bot.answering.smalltalk import small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
-from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf, nothing_noted
 from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, Translator, translator
-from corpus import Corpus, Passage, Span
+from corpus import Corpus, Passage
 from embeddings import (
     Filter,
     Hit,
@@ -25,7 +23,6 @@ from embeddings import (
     QuestionFilters,
     Retriever,
     best_hits,
-    same_text,
     search_form,
 )
 from embeddings.cores import usable_cores
@@ -48,96 +45,6 @@ _PAGES_REMEMBERED = 32
 
 _TOLD_SHARE = 0.5
 """From which share of what was asked before an answer says that it counted."""
-
-
-class Outcome(enum.Enum):
-    """What came of a question; the values are those of the JSON form."""
-
-    ANSWER = "answer"
-    RELATED = "related"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """One contiguous slice of a source, word for word.
-
-    ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
-    quote. ``score`` is in [0, 1]. ``also`` are the other places where the same text stands,
-    character by character but for its white space, the earliest first.
-    """
-
-    text: str
-    evidence_text: str
-    evidence: Span
-    sentences: tuple[Span, ...]
-    score: float
-    citation: Citation
-    also: tuple[Citation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Quotes that answer, best first (at least one), from the named generation.
-
-    ``language`` is that of the notices, and of the words that a quote is shown with. ``only`` is
-    the filter that was searched under, None where everything was searched.
-    """
-
-    question: str
-    generation: int
-    quotes: tuple[Quote, ...]
-    notices: tuple[str, ...] = ()
-    language: str = LANGUAGES[0]
-    only: Filter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """Quotes that are near the question but do not answer it, best first (at least one)."""
-
-    question: str
-    generation: int
-    quotes: tuple[Quote, ...]
-    notices: tuple[str, ...] = ()
-    language: str = LANGUAGES[0]
-    only: Filter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """Nothing in the corpus answers; or nothing was asked, and ``message`` says what to do."""
-
-    question: str
-    generation: int
-    notices: tuple[str, ...] = ()
-    message: str | None = None
-    language: str = LANGUAGES[0]
-    only: Filter | None = None
-
-    @property
-    def quotes(self) -> tuple[Quote, ...]:
-        """Always empty."""
-        return ()
-
-
-Reply = Answer | Related | NoAnswer
-
-
-def outcome_of(reply: Reply) -> Outcome:
-    """Which of the three outcomes the reply is."""
-    match reply:
-        case Answer():
-            return Outcome.ANSWER
-        case Related():
-            return Outcome.RELATED
-        case NoAnswer():
-            return Outcome.NONE
-
-
-def is_question(reply: Reply) -> bool:
-    """Whether the reply is to a question, not to small talk or to a text without a word."""
-    return not isinstance(reply, NoAnswer) or reply.message is None
 
 
 class Answerer:
@@ -329,33 +236,3 @@ def searched_part(question: str) -> str:
     while (length := len(search_form(part))) > MAX_QUESTION_CHARACTERS:
         part = part[: len(part) * MAX_QUESTION_CHARACTERS // length]
     return part
-
-
-def check_quote(quote: Quote, corpus: Corpus) -> None:
-    """Returns if the quote is exactly what its citation says the source says, and the text of the
-    other places the same.
-
-    Raises:
-        UnfaithfulQuote: if a source has another digest, or quote or evidence other words.
-    """
-    citation = quote.citation
-    document = corpus.document(citation.document)
-    faithful = (
-        document.digest == citation.digest
-        and document.text[citation.start : citation.end] == quote.text
-        and quote.evidence.of(document.text) == quote.evidence_text
-        and Span(citation.start, citation.end).contains(quote.evidence)
-    )
-    if not faithful:
-        raise UnfaithfulQuote(
-            f"A quote from {citation.document}, {citation.label}, differs from its source and was "
-            'held back. Type "verbatim refresh" to build the index anew.'
-        )
-    for other in quote.also:
-        document = corpus.document(other.document)
-        text = document.text[other.start : other.end]
-        if document.digest != other.digest or not same_text(text, quote.text):
-            raise UnfaithfulQuote(
-                f"A quote does not stand in {other.document}, {other.label}, as was said, and was "
-                'held back. Type "verbatim refresh" to build the index anew.'
-            )

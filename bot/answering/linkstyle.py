@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import Enum
 
-from bot.answering.answerer import NoAnswer, Quote, Reply
+from bot.answering.answers import NoAnswer, Quote, Reply
 from bot.citations.citation import Citation
 
 

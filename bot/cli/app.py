@@ -15,14 +15,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot.answering.answerer import (
-    DEFAULT_QUOTES,
-    MOST_QUOTES,
-    Answerer,
-    Outcome,
-    is_question,
-    outcome_of,
-)
+from bot.answering.answerer import DEFAULT_QUOTES, MOST_QUOTES, Answerer
+from bot.answering.answers import Outcome, is_question, outcome_of
 from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.accessrules import AccessKind
@@ -39,7 +33,7 @@ from bot.cli.jsonoutput import (
 from bot.errors import BotError, MalformedCitation, SettingsError
 from bot.language import texts
 from bot.language.translation import translator
-from bot.operations.doctor import Finding
+from bot.operations.doctorservers import Finding
 from bot.operations.privatehome import close_home
 from bot.settings import (
     EngineKind,
@@ -536,7 +530,7 @@ def _refresh_once(
 def _watch(settings: Settings, *, engine: EngineKind, full: bool, as_json: bool) -> None:
     """Refreshes now and at every change; a failure is said and the next change awaited."""
     from bot.composition.serving import open_refresher
-    from bot.operations.refresher import changes
+    from bot.operations.filewatch import changes
 
     refresher = open_refresher(settings, progress_bar=_progress_bar, engine=engine)
     seen = changes(settings.corpus_directory)

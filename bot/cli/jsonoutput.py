@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.answering.answerer import NoAnswer, Quote, Reply, outcome_of
+from bot.answering.answers import NoAnswer, Quote, Reply, outcome_of
 from bot.citations.citation import Citation
 from bot.citations.origin import said_by
-from bot.operations.doctor import Finding
+from bot.operations.doctorservers import Finding
 from bot.verification.explanation import explanation
 from bot.verification.verification import Place, Verification
 from corpus import Document

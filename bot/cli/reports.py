@@ -11,7 +11,7 @@ from bot.citations.origin import claims
 from bot.citations.quotelines import without_line_ends
 from bot.cli.terminal import print_indented, print_line, printable
 from bot.language.bidiisolation import isolated
-from bot.operations.doctor import Finding
+from bot.operations.doctorservers import Finding
 from bot.verification.explanation import ORIGINAL_IS_NOT_KEPT, differences, explanation
 from bot.verification.verification import Verdict, Verification
 from bot.verification.worddiff import Change, Piece, marked

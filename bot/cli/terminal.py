@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.answering.answerer import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.answering.answers import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.citations.citation import reference_of, where_it_is
 from bot.citations.origin import origin_lines, publisher_of
 from bot.citations.quotelines import without_line_ends

@@ -41,7 +41,8 @@ from bot.settings import Settings
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
 from bot.state.pace import Paces, TokenBuckets
-from bot.state.people import CameFrom, People, Preferences
+from bot.state.people import CameFrom, People
+from bot.state.peoplevalues import Preferences
 from bot.supervisor.endrecord import Ends
 from bot.supervisor.lifeline import Lifeline
 from bot.verification.verification import SourceText

@@ -17,7 +17,8 @@ from bot.answering.liveanswerer import LiveAnswerer
 from bot.citations.citation import Cited
 from bot.composition.extractor import open_extractor
 from bot.errors import EvaluationFailed, SettingsError
-from bot.operations.doctor import Finding, examine
+from bot.operations.doctor import examine
+from bot.operations.doctorservers import Finding
 from bot.operations.originalscheck import KeptOriginals
 from bot.operations.refresher import OpenEngine, ProgressBar, Refresher
 from bot.settings import EngineKind, Settings
@@ -395,7 +396,7 @@ def examine_setup(
 def _ask_state(address: DatabaseAddress) -> None:
     """Raises what is wrong with the database of what is shared; nothing is made in it."""
     try:
-        from bot.state.postgres.database import Link
+        from bot.state.postgres.connection import Link
         from bot.state.postgres.patience import Patience
     except ImportError as error:
         raise SettingsError(

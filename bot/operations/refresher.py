@@ -1,12 +1,10 @@
 """The corpus directory → the index, once or whenever a file changes."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 from bot.settings import Settings
 from corpus import (
@@ -18,7 +16,6 @@ from corpus import (
     ReadSource,
     Snapshots,
     Sources,
-    corpus_files,
     read_corpus,
     read_sources,
 )
@@ -47,11 +44,6 @@ ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 
 OpenEngine = Callable[[Embedder], AbstractContextManager[Engine]]
 """Opens what embeds with a model, for one refresh."""
-
-_State = tuple[tuple[str, int, int], ...] | None
-
-SETTLE_S = 1.0
-"""How long the files must have been left alone before a watch refreshes."""
 
 
 def _here(embedder: Embedder) -> AbstractContextManager[Engine]:
@@ -233,44 +225,3 @@ class Refresher:
 
 def _withheld(reading: CorpusReading) -> Withheld:
     return Withheld(reading.withheld, unseen=reading.unseen)
-
-
-def changes(
-    directory: Path, *, poll_s: float = SETTLE_S, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[None]:
-    """Yields when files of the corpus directory have changed since this call, or since it last
-    yielded, and were then left alone.
-
-    It looks every ``poll_s`` seconds at names, sizes and times, and never ends by itself.
-    """
-    # at once: what is changed during the first refresh is a change
-    return _changes(directory, _state(directory), poll_s, sleep)
-
-
-def _changes(
-    directory: Path, before: _State, poll_s: float, sleep: Callable[[float], None]
-) -> Iterator[None]:
-    while True:
-        sleep(poll_s)
-        now = _state(directory)
-        if now == before:
-            continue
-        while True:
-            sleep(poll_s)
-            settled = _state(directory)
-            if settled == now:
-                break
-            now = settled
-        before = now
-        yield
-
-
-def _state(directory: Path) -> _State:
-    """What tells that a file has changed; None while the directory cannot be read."""
-    try:
-        found = corpus_files(directory)
-        stats = [(path, path.stat()) for path in found.files]
-    except Exception:  # noqa: BLE001 (a folder that is being renamed fails in many ways)
-        return None
-    read = tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
-    return read + tuple((str(refused), 0, 0) for refused in found.refused)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.answerer import Answer, Quote, Related, Reply
+from bot.answering.answers import Answer, Quote, Related, Reply
 from bot.chat.actions import Button, Buttons
 from bot.chat.messages import Message
 from bot.language import texts

@@ -3,16 +3,8 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
-from bot.answering.answerer import (
-    DEFAULT_QUOTES,
-    MAX_QUESTION_CHARACTERS,
-    MOST_QUOTES,
-    Answerer,
-    NoAnswer,
-    Quote,
-    Reply,
-    is_question,
-)
+from bot.answering.answerer import DEFAULT_QUOTES, MAX_QUESTION_CHARACTERS, MOST_QUOTES, Answerer
+from bot.answering.answers import NoAnswer, Quote, Reply, is_question
 from bot.answering.conversation import Conversations
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
@@ -26,7 +18,7 @@ from bot.language.translation import Translator
 from bot.replies.answerbuttons import answer_buttons
 from bot.replies.answeredquestions import Asked, AskedQuestions
 from bot.replies.rendering import render
-from bot.state.people import Preferences
+from bot.state.peoplevalues import Preferences
 from corpus import Corpus, Span
 
 PreferencesOf = Callable[[Event], Preferences]

@@ -1,6 +1,7 @@
 """A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
 
-from bot.answering.answerer import Answer, Answerer, Quote, check_quote
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer, Quote, check_quote
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.chat.messages import Entity, EntityKind, Message
 from bot.citations.citation import Citation, cite

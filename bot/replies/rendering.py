@@ -7,7 +7,7 @@ markup, so no character in them can open a link or a mention.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.answering.answerer import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.answering.answers import NoAnswer, Outcome, Quote, Reply, outcome_of
 from bot.chat.messages import Entity, EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import Citation
 from bot.citations.origin import publisher_of

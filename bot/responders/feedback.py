@@ -13,7 +13,8 @@ from bot.chat.messages import Message
 from bot.chat.votes import Vote
 from bot.language.translation import Translator
 from bot.responders import peopletexts
-from bot.state.people import KeptVote, People
+from bot.state.people import People
+from bot.state.peoplevalues import KeptVote
 
 _DATA = re.compile(r"consent:(?P<said>yes|no)")
 _MOST_WAITING = 1_000

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Iterator
 
-from bot.answering.answerer import MOST_QUOTES, Answer, Answerer, NoAnswer, Quote, Related
+from bot.answering.answerer import MOST_QUOTES, Answerer
+from bot.answering.answers import Answer, NoAnswer, Quote, Related
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Offer, Offers
@@ -16,7 +17,7 @@ from bot.language.translation import Translator
 from bot.language.utf16 import shorten
 from bot.replies.chatreplies import PreferencesOf
 from bot.replies.rendering import render, start_of
-from bot.state.people import Preferences
+from bot.state.peoplevalues import Preferences
 from corpus import Span
 
 MOST_QUERY_CHARACTERS = 256

@@ -8,7 +8,8 @@ from bot.chat.events import Event, Written
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders import peopletexts
-from bot.state.people import Kept, People
+from bot.state.people import People
+from bot.state.peoplevalues import Kept
 
 Forget = Callable[[int], bool]
 """Forgets what is in memory about a person, by id; whether there was anything."""

@@ -12,7 +12,8 @@ from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Written
 from bot.chat.messages import Message
 from bot.language.translation import LANGUAGES, Translator, translator
 from bot.responders import peopletexts
-from bot.state.people import MOST_CHOSEN_QUOTES, People, Preferences
+from bot.state.people import MOST_CHOSEN_QUOTES, People
+from bot.state.peoplevalues import Preferences
 
 _DATA = re.compile(r"settings:(?P<owner>\d{1,19}):(?P<name>[a-z]+)=(?P<value>[a-z0-9]+)")
 _USUAL = "usual"

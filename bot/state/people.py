@@ -9,13 +9,14 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
 from bot.language.translation import LANGUAGES
 from bot.state.contracts import PeopleTables
+from bot.state.peoplevalues import Kept, KeptVote, Preferences
 from corpus import Span
 
 INVITATION_PAYLOAD = "invite_"
@@ -43,55 +44,9 @@ CREATE TABLE IF NOT EXISTS let_in (person INTEGER PRIMARY KEY);
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """The settings of a chat; None for what is as usual: the language that of the person's chat
-    program, the number of quotes the bot's own.
-    """
-
-    language: str | None = None
-    quotes: int | None = None
-    links: LinkStyle = LinkStyle.WORDS
-
-
-@dataclass(frozen=True, slots=True)
-class KeptVote:
-    """That a person found the answer in a message good or bad.
-
-    ``passages`` are those that it quoted. ``question`` is what was asked, None where that was not
-    to be kept; ``earlier`` what the person had asked before, oldest first.
-    """
-
-    person: int
-    chat: int
-    message_id: int
-    generation: int
-    passages: tuple[Cited, ...]
-    good: bool
-    question: str | None = None
-    earlier: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The data kept about a person; ``consent`` is None if they were not asked or did not say.
-
-    Of what was deleted there may be ``traces`` in the files, where those could not be written anew.
-    """
-
-    preferences: bool = False
-    consent: bool | None = None
-    votes: int = 0
-    questions: int = 0
-    let_in: bool = False
-    traces: bool = False
-
-    def __bool__(self) -> bool:
-        return self != Kept()
-
-
 class People:
-    """The people and chats that the tables of a file or a database know. Safe to call from several threads.
+    """The people and chats that the tables of a file or a database know. Safe to call from several
+    threads.
 
     Where they cannot be written or read, methods raise ``PeopleUnusable``.
     """

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from processes import VERBATIM, environment, verbatim
 
-from bot.operations.refresher import changes
+from bot.operations.filewatch import changes
 
 MEETING = (
     "The ministers of fisheries met in Bergen.\n\nThey agreed on a quota of ninety tonnes of cod."

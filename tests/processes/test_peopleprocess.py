@@ -10,7 +10,8 @@ from botapi_server import BotApiServer, Sent, User, buttons
 from telegramprocess import QUESTION, Bot, serving
 
 from bot.state.files.people import people_in
-from bot.state.people import Kept, People
+from bot.state.people import People
+from bot.state.peoplevalues import Kept
 
 Office = tuple[BotApiServer, User, People, Bot]
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from evaluationdata import EVALUATION
 
-from bot.answering.answerer import Answerer, outcome_of
+from bot.answering.answerer import Answerer
+from bot.answering.answers import outcome_of
 
 FOLDER = EVALUATION / "global-coalition-statement"
 

@@ -22,7 +22,7 @@ from bot.replies.chatreplies import ChatReplies
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.questions import Questions
-from bot.state.people import Preferences
+from bot.state.peoplevalues import Preferences
 from bot.telegrambot.incoming.updates import event_of
 from bot.telegrambot.outgoing.sender import Sender
 from corpus import Corpus

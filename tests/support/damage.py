@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.answering.answerer import Answerer, Reply
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Reply
 from embeddings import Embedder, Generation, GenerationStore, IndexDamaged, Retriever
 
 PAGE_BYTES = 4_096

@@ -645,7 +645,7 @@ def _citation() -> Run:
 
 
 def _citation_seeds() -> list[bytes]:
-    from bot.answering.answerer import Answer, Quote
+    from bot.answering.answers import Answer, Quote
     from bot.citations.citation import cite
     from bot.cli.jsonoutput import reply_fields
     from corpus import shipped_corpus

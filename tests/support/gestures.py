@@ -11,7 +11,7 @@ from bot.chat.actions import Act, Button, Change, Offers, Say, Told
 from bot.chat.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.questions import Questions
-from bot.state.people import Preferences
+from bot.state.peoplevalues import Preferences
 from embeddings import Generation, GenerationStore, Retriever, refresh
 
 ADA, BOB = 11, 12

@@ -1,7 +1,7 @@
 """A vote as it is kept."""
 
 from bot.citations.citation import Cited
-from bot.state.people import KeptVote
+from bot.state.peoplevalues import KeptVote
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100

@@ -21,7 +21,8 @@ from corpora import read_corpus
 from postgresserver import PostgresServer
 from processes import VERBATIM, environment
 
-from bot.answering.answerer import Answerer, check_quote
+from bot.answering.answerer import Answerer
+from bot.answering.answers import check_quote
 from embeddings import Embedder, Retriever, check_store
 from embeddings.storage.postgres.index import PostgresIndex
 

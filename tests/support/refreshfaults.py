@@ -32,7 +32,8 @@ from tqdm import tqdm
 
 import corpus as corpus_package
 import embeddings as embeddings_package
-from bot.answering.answerer import Answerer, check_quote
+from bot.answering.answerer import Answerer
+from bot.answering.answers import check_quote
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, IndexWriteFailed, Retriever, refresh
 

@@ -1,6 +1,6 @@
 """Quotes of documents made by hand, and the messages that show them."""
 
-from bot.answering.answerer import Answer, Quote
+from bot.answering.answers import Answer, Quote
 from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.replies.rendering import render

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.citations.citation import Cited
 from bot.errors import ExportFailed
-from bot.state.people import KeptVote
+from bot.state.peoplevalues import KeptVote
 from bot.verification.verification import SourceText
 from corpus import Corpus, Passage
 

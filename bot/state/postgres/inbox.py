@@ -9,7 +9,8 @@ from contextlib import suppress
 from bot.answering.conversation import FORGOTTEN_AFTER_S
 from bot.errors import LaneLost, StateUnreachable
 from bot.state.contracts import MOST_BLAMED, REMEMBERED, Arrival, Begun
-from bot.state.postgres.database import Link, PostgresState, Rows
+from bot.state.postgres.connection import Link, Rows
+from bot.state.postgres.database import PostgresState
 from bot.state.postgres.session import TELL, PostgresSession
 
 LEFT_TO_THE_LAST_S = 0.25

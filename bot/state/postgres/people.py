@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import PeopleUnusable, StateUnreachable
-from bot.state.postgres.database import Link, PostgresState, Values
+from bot.state.postgres.connection import Link, Values
+from bot.state.postgres.database import PostgresState
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bot.errors import AlreadyServing, StateUnreachable
-from bot.state.postgres.database import Link, PostgresState
+from bot.state.postgres.connection import Link
+from bot.state.postgres.database import PostgresState
 
 log = logging.getLogger(__name__)
 

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextvars
-import hashlib
 import json
 import logging
 import math
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Protocol, TypeVar
@@ -24,17 +23,16 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.chat.actions import Act, Offers, Say, Typing
+from bot.chat.actions import Act, Typing
 from bot.chat.dialogue import Dialogue
-from bot.chat.events import Event
-from bot.chat.messages import Message
 from bot.errors import LaneLost
 from bot.monitoring.logs import request_id
-from bot.state.contracts import MOST_BLAMED, NOT_KEPT, Begun, KeepsUpdates
+from bot.state.contracts import MOST_BLAMED, NOT_KEPT, KeepsUpdates
 from bot.telegrambot.incoming.updates import event_of
 from bot.telegrambot.outgoing.busythreads import BusyThreads
 from bot.telegrambot.outgoing.exclusivework import Turns
 from bot.telegrambot.outgoing.sender import Sender
+from bot.telegrambot.outgoing.updatework import UpdateWork
 from corpus import ExtractorClosed
 
 log = logging.getLogger(__name__)
@@ -168,7 +166,7 @@ class Handler:
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
-        work = _Work(self._inbox, update_id, self._asked)
+        work = UpdateWork(self._inbox, update_id, self._asked)
         delays_s, away_s = iter(_RETRY_S), 0.0
         while True:
             try:
@@ -208,7 +206,7 @@ class Handler:
         log.info("%s, in %.3f s", outcome, time.monotonic() - started_s)
         return True
 
-    async def _attempt(self, work: "_Work") -> str:
+    async def _attempt(self, work: "UpdateWork") -> str:
         """What became of an update, if there is no sense in going on with it.
 
         Raises:
@@ -248,7 +246,7 @@ class Handler:
             self._marks.left(work.update_id)
         return work.outcome
 
-    async def _begin(self, work: "_Work") -> None:
+    async def _begin(self, work: "UpdateWork") -> None:
         """Makes the first act, shown that it is being made."""
         self._to_make += 1
         try:
@@ -259,7 +257,7 @@ class Handler:
             self._to_make -= 1
 
     @asynccontextmanager
-    async def _turn(self, work: "_Work") -> AsyncIterator[None]:
+    async def _turn(self, work: "UpdateWork") -> AsyncIterator[None]:
         """A thread for the block; where it is for a suspect, no other is at work.
 
         If a suspect ends the process again, no other update is blamed for it.
@@ -271,7 +269,7 @@ class Handler:
             async with self._slots, self._begun.beside_others():
                 yield
 
-    async def _begin_in_turn(self, work: "_Work") -> None:
+    async def _begin_in_turn(self, work: "UpdateWork") -> None:
         self._marks.making(work.update_id)
         begun = await work.begin()
         if begun is None:
@@ -316,7 +314,7 @@ class Handler:
         except TimeoutError:
             await self._sender.do(act, update)
 
-    async def _apologise(self, work: "_Work") -> None:
+    async def _apologise(self, work: "UpdateWork") -> None:
         work.outcome = "failed"
         if work.event is None:
             return
@@ -331,13 +329,13 @@ class Handler:
             # as above: what the error says is not for the log
             log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
 
-    async def _send(self, work: "_Work") -> None:
+    async def _send(self, work: "UpdateWork") -> None:
         """Does what was made, if no other process has taken the update over meanwhile."""
         if work.acts is not None:
             await self._asked(self._inbox.clear, work.update_id)
         await self._perform(work)
 
-    async def _perform(self, work: "_Work") -> None:
+    async def _perform(self, work: "UpdateWork") -> None:
         """Does one act after the other; the next is made in a thread while nothing is sent.
 
         After a failure it goes on with the act that failed.
@@ -357,7 +355,7 @@ class Handler:
             if work.act is None:
                 return
 
-    async def _make_next(self, work: "_Work") -> None:
+    async def _make_next(self, work: "UpdateWork") -> None:
         acts = work.acts
         if acts is None:
             return
@@ -413,80 +411,3 @@ def _next_of(acts: Iterator[Act]) -> Act | None:
         raise
     except BaseException as error:
         raise RuntimeError(type(error).__name__) from error
-
-
-class _Asked(Protocol):
-    """Asks the inbox something; see ``Handler``."""
-
-    def __call__(self, ask: Callable[..., _T], *about: object) -> Awaitable[_T]: ...
-
-
-class _Work:
-    """What is done about an update: how far it is, and which parts of its answer have arrived.
-
-    ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
-    """
-
-    def __init__(self, inbox: KeepsUpdates, update_id: int, asked: _Asked) -> None:
-        self._inbox = inbox
-        self._asked = asked
-        self.update_id = update_id
-        self._earlier: list[str] = []
-        self._arrived: list[str] = []
-        self.suspect = False
-        self.acts: Iterator[Act] | None = None
-        self.act: Act | None = None
-        self.outcome = "ignored"
-        self.update: Update | None = None
-        self.event: Event | None = None
-
-    async def begin(self) -> Begun | None:
-        """Counts the attempt until the answer is made; None if there was one.
-
-        Only what ends the process while an answer is made can be the fault of the update.
-        """
-        begun: Begun | None = await self._asked(self._inbox.begin, self.update_id)
-        if begun is not None:
-            self._earlier = list(begun.delivered)
-        return begun
-
-    def try_act(self) -> None:
-        """Begins the act, or begins it again: of what has arrived nothing is sent once more."""
-        self._earlier = [*self._arrived, *self._earlier]
-        self._arrived = []
-
-    def did(self) -> None:
-        """Notes what was done, if nothing went wrong before."""
-        act, self.act, self._arrived = self.act, None, []
-        if self.outcome != "ignored" or isinstance(act, Typing):
-            return
-        messages: tuple[Message, ...] = ()
-        if isinstance(act, Say):
-            messages = act.messages
-        elif isinstance(act, Offers):
-            messages = tuple(offer.message for offer in act.offers)
-        if any(message.quoted for message in messages):
-            self.outcome = "quoted"
-        else:
-            searched = isinstance(act, Say | Offers) and act.corpus is not None
-            self.outcome = "nothing_found" if searched else "said"
-
-    def has(self, text: str) -> bool:
-        """Whether the next part had arrived before the crash; it is not sent again then."""
-        if self._earlier and self._earlier[0] == _mark(text):
-            self._arrived.append(self._earlier.pop(0))
-            return True
-        self._earlier.clear()  # another answer than before the crash
-        return False
-
-    async def arrived(self, text: str) -> None:
-        """Keeps that a part has arrived."""
-        self._arrived.append(_mark(text))
-        try:
-            await self._asked(self._inbox.delivered, self.update_id, self._arrived[-1])
-        except NOT_KEPT as error:
-            log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
-
-
-def _mark(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -9,11 +9,9 @@ from datetime import date
 import pytest
 from fakes import LetterEmbedder, corpus_of
 
-from bot.answering.answerer import (
-    ANSWER_SCORE,
-    RELATED_SCORE,
+from bot.answering.answerer import ANSWER_SCORE, RELATED_SCORE, Answerer
+from bot.answering.answers import (
     Answer,
-    Answerer,
     NoAnswer,
     Outcome,
     Related,

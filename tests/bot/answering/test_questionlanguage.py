@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from processes import environment
 
 from bot.answering import questionlanguage
-from bot.answering.answerer import Answerer, NoAnswer, Related
+from bot.answering.answerer import Answerer
+from bot.answering.answers import NoAnswer, Related
 from bot.answering.questionlanguage import other_language_notices, question_language
 from bot.language import texts
 from corpus import Corpus

@@ -3,7 +3,8 @@
 import pytest
 from fakes import corpus_of
 
-from bot.answering.answerer import Answer, Answerer
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer
 from bot.answering.smalltalk import SmallTalk, example_questions, small_talk
 from corpus import Corpus
 

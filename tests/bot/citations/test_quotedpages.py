@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pdfs import At, column, pdf
 from processes import verbatim
 
-from bot.answering.answerer import Answer
+from bot.answering.answers import Answer
 from bot.citations.citation import cite, link_to
 from bot.citations.citationparser import read_citations
 from bot.citations.showoutput import shown_passages

@@ -12,7 +12,7 @@ from renderedquotes import quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
 
-from bot.answering.answerer import Answer
+from bot.answering.answers import Answer
 from bot.chat.messages import EntityKind
 from bot.citations.citation import cite, link_selects
 from bot.citations.citationparser import read_citations

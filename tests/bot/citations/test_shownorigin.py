@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from offices import Office
 from rich.console import Console
 
-from bot.answering.answerer import Answer
+from bot.answering.answers import Answer
 from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations

@@ -12,7 +12,7 @@ from rich.console import Console
 from strategies import awkward_texts
 from test_rendering import check_limits
 
-from bot.answering.answerer import Answer
+from bot.answering.answers import Answer
 from bot.cli.terminal import print_reply
 from bot.language.bidiisolation import without_controls
 from bot.language.translation import translator

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fakes import LetterEmbedder, corpus_of
 
-from bot.answering.answerer import Answer, Answerer
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer
 from bot.answering.smalltalk import SmallTalk, small_talk
 from bot.cli.jsonoutput import reply_fields
 from bot.language import texts

@@ -26,7 +26,8 @@ from wordstatements import statements
 
 from bot.composition.serving import examine_setup
 from bot.operations import doctor
-from bot.operations.doctor import Finding
+from bot.operations import doctorservers as doctorservers_module
+from bot.operations.doctorservers import Finding
 from bot.settings import Settings
 from embeddings import refresh
 from embeddings.storage.postgres import serverfacts
@@ -450,7 +451,7 @@ def test_a_standby_that_a_long_refresh_fills_is_not_late(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """All that is written comes in, and not one commit."""
-    monkeypatch.setattr(doctor, "MOST_BEHIND_S", 0.5)
+    monkeypatch.setattr(doctorservers_module, "MOST_BEHIND_S", 0.5)
     primary, standby = servers
     with psycopg.connect(primary.url()) as connection:
         connection.execute("CREATE TABLE written (x text)")

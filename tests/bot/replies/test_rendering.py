@@ -12,7 +12,7 @@ from renderedquotes import quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
 
-from bot.answering.answerer import Answer, NoAnswer, Quote, Related
+from bot.answering.answers import Answer, NoAnswer, Quote, Related
 from bot.chat.messages import EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import cite
 from bot.citations.quotelines import shown, without_line_ends

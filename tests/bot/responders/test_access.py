@@ -37,7 +37,8 @@ from bot.responders.privacy import Privacy
 from bot.responders.settingsmenu import SettingsMenu
 from bot.state.files.people import people_in
 from bot.state.pace import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
-from bot.state.people import INVITATION_S, People, Preferences
+from bot.state.people import INVITATION_S, People
+from bot.state.peoplevalues import Preferences
 from embeddings import GenerationStore
 
 ADMINISTRATOR = 99

@@ -22,7 +22,8 @@ from bot.evaluation.sets.questionsets import read_question_set
 from bot.language.translation import Translator
 from bot.responders.feedback import ConsentAfterVote, Feedback
 from bot.state.files.people import people_in
-from bot.state.people import Kept, KeptVote, People
+from bot.state.people import People
+from bot.state.peoplevalues import Kept, KeptVote
 from corpus import Corpus, Span, digest_of
 
 QUOTED = Cited("d1", Span(0, 14), "0" * 64, paragraph=1)

@@ -15,7 +15,8 @@ from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.privacy import Privacy
 from bot.responders.questions import Questions
 from bot.state.files.people import people_in
-from bot.state.people import KeptVote, People, Preferences
+from bot.state.people import People
+from bot.state.peoplevalues import KeptVote, Preferences
 from embeddings import GenerationStore
 
 

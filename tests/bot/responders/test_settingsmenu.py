@@ -26,7 +26,8 @@ from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.state.files.people import people_in
-from bot.state.people import People, Preferences
+from bot.state.people import People
+from bot.state.peoplevalues import Preferences
 from embeddings import GenerationStore
 
 QUESTION = "zebras zigzag"

@@ -19,7 +19,8 @@ from bot.state.files import inbox as inbox_module
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
 from bot.state.pace import TokenBuckets
-from bot.state.people import INVITATION_S, Kept, People, Preferences
+from bot.state.people import INVITATION_S, People
+from bot.state.peoplevalues import Kept, Preferences
 from bot.state.postgres import inbox as postgresinbox
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox

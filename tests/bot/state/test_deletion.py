@@ -22,7 +22,7 @@ from bot.state.files import inbox
 from bot.state.files import people as people_module
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
-from bot.state.people import KeptVote, Preferences
+from bot.state.peoplevalues import KeptVote, Preferences
 from bot.telegrambot.incoming.rawupdates import id_in, is_by
 from bot.telegrambot.incoming.updates import event_of, topic_of
 from bot.telegrambot.incoming.updateseal import Seal, command_again

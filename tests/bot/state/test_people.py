@@ -18,7 +18,8 @@ from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import Cited
 from bot.errors import PeopleUnusable
 from bot.state.files.people import people_in
-from bot.state.people import INVITATION_S, Kept, KeptVote, People, Preferences
+from bot.state.people import INVITATION_S, People
+from bot.state.peoplevalues import Kept, KeptVote, Preferences
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100

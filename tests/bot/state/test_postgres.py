@@ -26,7 +26,8 @@ from bot.state.postgres import inbox as inbox_module
 from bot.state.postgres import pace
 from bot.state.postgres import session as session_module
 from bot.state.postgres.chats import PostgresChats
-from bot.state.postgres.database import Link, PostgresState
+from bot.state.postgres.connection import Link
+from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.migrations import MIGRATIONS
 from bot.state.postgres.people import PostgresPeople

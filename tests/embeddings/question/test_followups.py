@@ -6,7 +6,8 @@ from fakes import LetterEmbedder, corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.answerer import Answer, Answerer
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
 from embeddings.models.embedder import Reading
 from embeddings.question.followups import (

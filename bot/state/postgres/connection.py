@@ -1,0 +1,200 @@
+"""Connects to the database that several processes share, and reconnects when it breaks."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import SettingsError, StateUnreachable
+from bot.state.databaseaddress import DatabaseAddress
+from bot.state.postgres.migrations import SCHEMA
+
+if TYPE_CHECKING:
+    from psycopg import Error
+
+    from bot.state.postgres.patience import Patience, PatientConnection
+
+
+Rows = list[tuple[Any, ...]]
+Values = Mapping[str, object]
+
+# a machine that is gone without a word is known to be gone after 20 s, here and in the server
+_PARAMETERS: Mapping[str, object] = {
+    "application_name": "verbatim",
+    "client_encoding": "utf8",
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "target_session_attrs": "read-write",  # of several servers the one that takes something
+}
+SESSION = f"""
+SET search_path TO {SCHEMA};
+SET statement_timeout TO '20s';
+SET lock_timeout TO '10s';
+SET idle_in_transaction_session_timeout TO '30s';
+SET tcp_keepalives_idle TO 5;
+SET tcp_keepalives_interval TO 5;
+SET tcp_keepalives_count TO 3;
+SET tcp_user_timeout TO '20s';
+"""
+# where the operator has said that commits need not wait for the disk, those that must still do
+_WAITS_FOR_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') = 'off'"
+)
+_CONNECT_S = 5
+_DOES_NOT_WAIT = "SET synchronous_commit TO off"
+_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Link:
+    """One connection to the database. Safe to call from several threads, which take turns.
+
+    A connection that broke is made anew, at once and then after growing pauses, in which every
+    call fails without waiting. Methods raise ``StateUnreachable``, with what the server said,
+    which holds no values and no password.
+    """
+
+    def __init__(
+        self, address: DatabaseAddress, patience: "Patience", *, durable: bool, comes_back: bool
+    ) -> None:
+        self._address = address
+        self._patience = patience
+        self._durable = durable
+        self._comes_back = comes_back
+        self._lock = threading.RLock()
+        self._connection: PatientConnection | None = None
+        self._in_transaction = False
+        self._closed = False
+        self._failures = 0
+        self._not_before_s = 0.0
+        self.changed = 0
+        """How many rows the last statement changed, or found."""
+        self.times_made = 0
+        """How often the connection was made; after another time a statement may have been lost."""
+
+    def rows(self, statement: str, values: Values | None = None) -> Rows:
+        """The rows of a statement, () for none; outside a transaction it is kept when this returns.
+
+        Where the connection turns out to be broken it is run once more: it may be run twice.
+        """
+        with self._lock:
+            was_there = self._connection is not None
+            try:
+                return self._run(statement, values)
+            except StateUnreachable:
+                again = was_there and self._connection is None and self._comes_back
+                if not again or self._in_transaction:
+                    raise
+            return self._run(statement, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is run within the block is kept whole at the end or not at all."""
+        with self._lock:
+            self.rows("BEGIN")
+            self._in_transaction = True
+            try:
+                yield
+            except BaseException:
+                self._in_transaction = False
+                with suppress(StateUnreachable):
+                    self._run("ROLLBACK", None)
+                raise
+            self._in_transaction = False
+            self._run("COMMIT", None)
+
+    def notifications(self, *, timeout_s: float) -> list[str]:
+        """What was told meanwhile; returns when something is, or after that time."""
+        with self._lock:
+            connection = self._connected()
+            try:
+                return [
+                    told.payload for told in connection.notifies(timeout=timeout_s, stop_after=1)
+                ]
+            except self._errors as error:
+                raise self._unreachable(error) from None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a connection, as far as the last statement told."""
+        return self._connection is not None
+
+    def close(self) -> None:
+        """Ends the connection for good."""
+        with self._lock:
+            self._closed = True
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @property
+    def _errors(self) -> type["Error"]:
+        import psycopg  # an extra
+
+        return psycopg.Error
+
+    def _run(self, statement: str, values: Values | None) -> Rows:
+        connection = self._connected()
+        try:
+            cursor = connection.execute(statement, values)
+            self.changed = cursor.rowcount
+            return cursor.fetchall() if cursor.description else []
+        except self._errors as error:
+            raise self._unreachable(error) from None  # it may hold values
+
+    def _connected(self) -> "PatientConnection":
+        if self._connection is not None:
+            return self._connection
+        if self._closed:
+            raise StateUnreachable(f"the connection to {self._address} is closed")
+        if self.times_made and (self._in_transaction or not self._comes_back):
+            raise StateUnreachable(f"the connection to {self._address} was lost")
+        if time.monotonic() < self._not_before_s:
+            raise StateUnreachable(f"{self._address} could not be reached a moment ago")
+        import psycopg  # an extra
+        from psycopg.conninfo import conninfo_to_dict
+
+        from bot.state.postgres.patience import PatientConnection
+
+        within_s = min(_CONNECT_S, int(self._patience.silence_s))
+        try:
+            given = conninfo_to_dict(self._address.url)
+        except psycopg.Error:
+            # what the error says may hold the password
+            raise SettingsError(
+                f"The address of {self._address} is not one that PostgreSQL's library reads. "
+                "Check VERBATIM_STATE."
+            ) from None
+        try:
+            parameters = {**_PARAMETERS, "connect_timeout": within_s, **given}
+            connection = PatientConnection.connect("", autocommit=True, **parameters)  # type: ignore[arg-type]
+            connection.patience = self._patience
+            try:
+                connection.execute(SESSION)
+                connection.execute(_WAITS_FOR_DISK if self._durable else _DOES_NOT_WAIT)
+            except psycopg.Error:
+                connection.close()
+                raise
+        except psycopg.Error as error:
+            self._failures += 1
+            pause_s = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
+            self._not_before_s = time.monotonic() + pause_s
+            raise self._unreachable(error) from None
+        self._failures, self._not_before_s = 0, 0.0
+        self._connection = connection
+        self.times_made += 1
+        return connection
+
+    def _unreachable(self, error: "Error") -> StateUnreachable:
+        """What went wrong; the connection is given up where it may be broken or of a standby."""
+        connection, read_only = self._connection, error.sqlstate == "25006"
+        if connection is not None and (connection.broken or connection.closed or read_only):
+            connection.close()
+            self._connection = None
+        said = error.diag.message_primary or " ".join(str(error).split())
+        for secret in self._address.secrets:
+            said = said.replace(secret, "…")
+        return StateUnreachable(f"{self._address}: {said}")

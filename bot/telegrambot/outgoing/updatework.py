@@ -1,0 +1,94 @@
+"""Keeps how far the work about one update is: its actions, and what of them has arrived."""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Protocol, TypeVar
+
+from telegram import Update
+
+from bot.chat.actions import Act, Offers, Say, Typing
+from bot.chat.events import Event
+from bot.chat.messages import Message
+from bot.state.contracts import NOT_KEPT, Begun, KeepsUpdates
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+class _Asked(Protocol):
+    """Asks the inbox something; see ``Handler``."""
+
+    def __call__(self, ask: Callable[..., _T], *about: object) -> Awaitable[_T]: ...
+
+
+class UpdateWork:
+    """What is done about an update: how far it is, and which parts of its answer have arrived.
+
+    ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
+    """
+
+    def __init__(self, inbox: KeepsUpdates, update_id: int, asked: _Asked) -> None:
+        self._inbox = inbox
+        self._asked = asked
+        self.update_id = update_id
+        self._earlier: list[str] = []
+        self._arrived: list[str] = []
+        self.suspect = False
+        self.acts: Iterator[Act] | None = None
+        self.act: Act | None = None
+        self.outcome = "ignored"
+        self.update: Update | None = None
+        self.event: Event | None = None
+
+    async def begin(self) -> Begun | None:
+        """Counts the attempt until the answer is made; None if there was one.
+
+        Only what ends the process while an answer is made can be the fault of the update.
+        """
+        begun: Begun | None = await self._asked(self._inbox.begin, self.update_id)
+        if begun is not None:
+            self._earlier = list(begun.delivered)
+        return begun
+
+    def try_act(self) -> None:
+        """Begins the act, or begins it again: of what has arrived nothing is sent once more."""
+        self._earlier = [*self._arrived, *self._earlier]
+        self._arrived = []
+
+    def did(self) -> None:
+        """Notes what was done, if nothing went wrong before."""
+        act, self.act, self._arrived = self.act, None, []
+        if self.outcome != "ignored" or isinstance(act, Typing):
+            return
+        messages: tuple[Message, ...] = ()
+        if isinstance(act, Say):
+            messages = act.messages
+        elif isinstance(act, Offers):
+            messages = tuple(offer.message for offer in act.offers)
+        if any(message.quoted for message in messages):
+            self.outcome = "quoted"
+        else:
+            searched = isinstance(act, Say | Offers) and act.corpus is not None
+            self.outcome = "nothing_found" if searched else "said"
+
+    def has(self, text: str) -> bool:
+        """Whether the next part had arrived before the crash; it is not sent again then."""
+        if self._earlier and self._earlier[0] == _mark(text):
+            self._arrived.append(self._earlier.pop(0))
+            return True
+        self._earlier.clear()  # another answer than before the crash
+        return False
+
+    async def arrived(self, text: str) -> None:
+        """Keeps that a part has arrived."""
+        self._arrived.append(_mark(text))
+        try:
+            await self._asked(self._inbox.delivered, self.update_id, self._arrived[-1])
+        except NOT_KEPT as error:
+            log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
