@@ -1,8 +1,6 @@
 """An index in PostgreSQL: a generation's files as bytes, its vectors in tables of its own."""
 
 import hashlib
-import io
-import itertools
 import os
 import platform
 import threading
@@ -19,8 +17,8 @@ from numpy.typing import NDArray
 from pgvector.psycopg import register_vector
 from psycopg import sql
 
-from corpus import Corpus, Sources
-from embeddings.arrays import Content, FloatMatrix, Write, array_from_bytes, array_to_bytes
+from corpus import Sources
+from embeddings.arrays import Content, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged, IndexUnavailable, IndexWriteFailed, RefreshRunning
 from embeddings.generations.generation import (
     BASIS_FILE,
@@ -35,22 +33,24 @@ from embeddings.generations.generation import (
 )
 from embeddings.generations.groupaccess import KnownAccess
 from embeddings.generations.manifest import MANIFEST_NAME, Manifest
-from embeddings.index.vectorindex import ProductCodes, VectorIndex, half_way, recall
+from embeddings.index.vectorindex import ProductCodes, VectorIndex
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.storage.postgres.connection import value
-from embeddings.storage.postgres.database import EF_SEARCH, NOTHING_THERE, Database
+from embeddings.storage.postgres.database import NOTHING_THERE, Database
+from embeddings.storage.postgres.publishing import (
+    bytes_of,
+    coded_kinds,
+    copy_tokens,
+    copy_vectors,
+    documents_of,
+    insert_file,
+    made_searchable,
+    next_number,
+    table_of,
+)
 from embeddings.storage.postgres.schema import make_schema
 from embeddings.storage.postgres.vectortables import PostgresTokens, PostgresVectors
-
-COMPARED_ROWS = 20_000
-"""Up to here every row is compared: 10 ms."""
-
-CODED_ROWS = 2_000_000
-"""Up to here product codes propose rows, as on a disk, in the memory of each process: 200 bytes a
-row. They are made with the vectors, while a graph of 100,000 sentences takes three minutes and then
-misses more. More rows have a graph.
-"""
 
 _KINDS = {"passages": PASSAGE_VECTORS_FILE, "sentences": SENTENCE_VECTORS_FILE}
 _TOKEN_VECTORS, _TOKEN_STARTS, _TOKEN_IDS = (
@@ -63,19 +63,8 @@ _TABLES_ARE_MADE_OF = {*_IN_TABLES, _TOKEN_STARTS, DOCUMENT_VECTORS_FILE}
 
 _FOR_CHECKS = {_TOKEN_STARTS, _TOKEN_IDS}
 """The files that a question does not need."""
-
-_GRAPH = "m = 24, ef_construction = 128"
-"""At 101,000 sentences recall@10 is .9885 to .993 so, .9785 with what pgvector takes by itself, in
-half the time.
-"""
-
-_PIECE_BYTES = 16_000_000
 _LOCK = 0x56657262  # "Verb": one writer a database
 _LOOK_S = 0.2
-_MOST_LOST = 100
-_PROBES = 200
-_LEAST_RECALL_AT_10 = 0.99
-_LEAST_RECALL_AT_100 = 0.98
 
 _HOLDS_LOCK = (
     "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s "
@@ -237,32 +226,35 @@ class PostgresIndex(PassageIndex):
             if current != after:
                 raise stale(after, current)
             access = self._access_after(new.corpus, new.withheld)
-            number, timeline = _next_number(connection)
+            number, timeline = next_number(connection)
             connection.execute(
                 "INSERT INTO verbatim.generations (number, manifest, timeline) VALUES (%s, '', %s)",
                 [number, timeline],
             )
             digests: dict[str, str] = {}
             in_tables: dict[str, bytes] = {}
-            coded = _coded(new)
+            coded = coded_kinds(new)
             for name in sorted(set(new.files) - {CODES_FILES[k] for k in set(_KINDS) - coded}):
-                content = _bytes_of(new.files[name])
+                content = bytes_of(new.files[name])
                 digests[name] = hashlib.sha256(content).hexdigest()
                 if name in _TABLES_ARE_MADE_OF:
                     in_tables[name] = content
                 if name not in _IN_TABLES:
-                    _insert_file(connection, number, name, content)
+                    insert_file(connection, number, name, content)
             contexts = VectorIndex.from_bytes(in_tables[DOCUMENT_VECTORS_FILE]).matrix
             searches = dict(new.searches)
             for kind, name in _KINDS.items():
-                table, matrix = _table(kind, number), VectorIndex.from_bytes(in_tables[name]).matrix
-                documents = _documents_of(new.corpus, kind)
-                _copy_vectors(connection, table, matrix, contexts[documents])
+                table, matrix = (
+                    table_of(kind, number),
+                    VectorIndex.from_bytes(in_tables[name]).matrix,
+                )
+                documents = documents_of(new.corpus, kind)
+                copy_vectors(connection, table, matrix, contexts[documents])
                 if kind not in coded:
-                    searches[kind] = _searched(connection, table, matrix)
-            _copy_tokens(
+                    searches[kind] = made_searchable(connection, table, matrix)
+            copy_tokens(
                 connection,
-                _table("tokens", number),
+                table_of("tokens", number),
                 array_from_bytes(in_tables[_TOKEN_STARTS]),
                 array_from_bytes(in_tables[_TOKEN_VECTORS]),
             )
@@ -304,7 +296,7 @@ class PostgresIndex(PassageIndex):
         with self._failing_to_write() as connection, connection.transaction():
             connection.execute("SET LOCAL lock_timeout = '2s'")
             for kind in ("passages", "sentences", "tokens"):
-                table = sql.Identifier("verbatim", _table(kind, number))
+                table = sql.Identifier("verbatim", table_of(kind, number))
                 connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
             connection.execute("DELETE FROM verbatim.generations WHERE number = %s", [number])
 
@@ -393,7 +385,7 @@ class PostgresIndex(PassageIndex):
     def _vectors(
         self, manifest: Manifest, kind: str, codes: ProductCodes | None = None
     ) -> PostgresVectors:
-        table = _table(kind, manifest.generation)
+        table = table_of(kind, manifest.generation)
         count = manifest.passages if kind == "passages" else manifest.sentences
         self._check_count(table, count)
         return PostgresVectors(
@@ -416,7 +408,7 @@ class PostgresIndex(PassageIndex):
 
     def _tokens(self, manifest: Manifest) -> PostgresTokens:
         basis = array_from_bytes(self._content(manifest.generation, BASIS_FILE))
-        table = _table("tokens", manifest.generation)
+        table = table_of("tokens", manifest.generation)
         self._check_count(table, manifest.sentences)
         return PostgresTokens(
             self._database,
@@ -437,42 +429,6 @@ class PostgresIndex(PassageIndex):
         )
 
 
-def _table(kind: str, number: int) -> str:
-    return f"{kind}_{number:06d}"
-
-
-def _coded(new: NewGeneration) -> set[str]:
-    """The kinds of vectors whose rows codes propose here."""
-    counts = {"passages": sum(1 for _ in new.corpus.quotable())}
-    counts["sentences"] = sum(len(passage.sentences) for passage in new.corpus.quotable())
-    return {k for k, n in counts.items() if CODES_FILES[k] in new.files and n <= CODED_ROWS}
-
-
-def _documents_of(corpus: Corpus, kind: str) -> NDArray[np.int64]:
-    """For each passage or sentence of a corpus the row of its document."""
-    counts = [
-        len(d.quotable) if kind == "passages" else sum(len(p.sentences) for p in d.quotable)
-        for d in corpus.documents
-    ]
-    return np.repeat(np.arange(len(counts)), counts)
-
-
-def _next_number(connection: psycopg.Connection) -> tuple[int, int]:
-    """A number that no generation ever had, and the server's timeline.
-
-    A standby that took over, which begins a timeline, may lack the last generations that its
-    primary published: their numbers, which were cited, are left out.
-    """
-    found = connection.execute(
-        "SELECT coalesce(max(number), 0), (array_agg(timeline ORDER BY number DESC))[1], "
-        "('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int "
-        "FROM verbatim.generations"
-    ).fetchone()
-    newest, before, timeline = found or (0, None, 1)
-    lost = _MOST_LOST if before not in {None, timeline} else 0
-    return newest + lost + 1, timeline
-
-
 def _holder(connection: psycopg.Connection) -> str:
     """Who holds the writer's lock, as far as the server tells."""
     name = value(
@@ -488,94 +444,3 @@ def _holder(connection: psycopg.Connection) -> str:
 
 def _running(where: str) -> RefreshRunning:
     return RefreshRunning(f"A refresh is running{where}. Wait until it has ended, then try again.")
-
-
-def _bytes_of(content: bytes | Write) -> bytes:
-    if isinstance(content, bytes):
-        return content
-    stream = io.BytesIO()
-    content(stream)
-    return stream.getvalue()
-
-
-def _insert_file(connection: psycopg.Connection, number: int, name: str, content: bytes) -> None:
-    for piece, at in enumerate(range(0, max(len(content), 1), _PIECE_BYTES)):
-        connection.execute(
-            "INSERT INTO verbatim.files VALUES (%s, %s, %s, %b)",
-            [number, name, piece, content[at : at + _PIECE_BYTES]],
-        )
-
-
-def _copy_vectors(
-    connection: psycopg.Connection, table: str, vectors: FloatMatrix, contexts: FloatMatrix
-) -> None:
-    """Makes a table of vectors, each with its cosine with the context of its document."""
-    name = sql.Identifier("verbatim", table)
-    connection.execute(
-        sql.SQL(
-            "CREATE TABLE {} (row int PRIMARY KEY, context real NOT NULL, vector vector({}))"
-        ).format(name, sql.Literal(vectors.shape[1]))
-    )
-    cosines = np.einsum("ij,ij->i", vectors, contexts)
-    copy = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(name)
-    with connection.cursor() as cursor, cursor.copy(copy) as rows:
-        rows.set_types(["int4", "float4", "vector"])
-        for row, (cosine, vector) in enumerate(zip(cosines, vectors, strict=True)):
-            rows.write_row((row, float(cosine), vector))
-    connection.execute(sql.SQL("ANALYZE {}").format(name))
-
-
-def _copy_tokens(
-    connection: psycopg.Connection,
-    table: str,
-    starts: NDArray[np.int64],
-    vectors: NDArray[np.int8],
-) -> None:
-    """Makes a table of the tokens of each sentence, apart from vectors: those are read by the
-    thousand, and rows of their own are few pages.
-    """
-    name = sql.Identifier("verbatim", table)
-    connection.execute(
-        sql.SQL(
-            "CREATE TABLE {} (row int PRIMARY KEY, tokens bytea STORAGE external NOT NULL)"
-        ).format(name)
-    )
-    copy = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(name)
-    with connection.cursor() as cursor, cursor.copy(copy) as rows:
-        rows.set_types(["int4", "bytea"])
-        for row, (start, end) in enumerate(itertools.pairwise(starts)):
-            rows.write_row((row, vectors[start:end].tobytes()))
-    connection.execute(sql.SQL("ANALYZE {}").format(name))
-
-
-def _searched(
-    connection: psycopg.Connection, table: str, vectors: FloatMatrix
-) -> dict[str, float | str]:
-    """How a table without codes is searched, for the manifest: a graph is made of many rows, and
-    its recall measured with queries half-way between two rows; where it is too low, every row is
-    compared.
-    """
-    if len(vectors) <= COMPARED_ROWS:
-        return {"kind": "exact"}
-    name = sql.Identifier("verbatim", table)
-    make = "CREATE INDEX ON {} USING hnsw (vector vector_ip_ops) WITH ({})"
-    connection.execute(sql.SQL(make).format(name, sql.SQL(_GRAPH)))
-    queries = half_way(vectors, _PROBES, np.random.default_rng(0))
-    best, _ = VectorIndex.build(vectors).best_of(queries, top=100)
-    connection.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
-    search = sql.SQL("SELECT -(vector <#> %s) FROM {} ORDER BY vector <#> %s LIMIT 100").format(
-        name
-    )
-    found = [
-        np.array([score for (score,) in connection.execute(search, [query, query])])
-        for query in queries
-    ]
-    at_10, at_100 = (recall(found, best, k) for k in (10, 100))
-    quality: dict[str, float | str] = {
-        "ef_search": EF_SEARCH,
-        "recall_at_10": round(at_10, 4),
-        "recall_at_100": round(at_100, 4),
-        "probes": _PROBES,
-    }
-    enough = at_10 >= _LEAST_RECALL_AT_10 and at_100 >= _LEAST_RECALL_AT_100
-    return {"kind": "hnsw" if enough else "exact", **quality}

@@ -468,7 +468,7 @@ def test_a_standby_that_a_long_refresh_fills_is_not_late(
 def test_a_graph_that_is_gone_is_told_with_what_makes_it(
     of_servers: OfServers, tmp_path: Path, postgres_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embeddings.storage.postgres.index.COMPARED_ROWS", 400)
+    monkeypatch.setattr("embeddings.storage.postgres.publishing.COMPARED_ROWS", 400)
     with closing(PostgresIndex(postgres_database, directory=tmp_path)) as index:
         refresh(statements(120), store=index, embedder=LetterEmbedder())
     assert all(f.well for f in of_servers(postgres_database))

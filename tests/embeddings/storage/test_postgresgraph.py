@@ -18,7 +18,7 @@ from embeddings import Generation, GenerationStore, IndexDamaged, refresh
 from embeddings.arrays import FloatMatrix
 from embeddings.index import vectorindex
 from embeddings.index.vectorindex import CodesQuality
-from embeddings.storage.postgres import index as postgresindex
+from embeddings.storage.postgres import publishing
 from embeddings.storage.postgres import vectortables as postgresrows
 from embeddings.storage.postgres.index import PostgresIndex
 
@@ -29,7 +29,7 @@ DOCUMENTS = 120
 def generation(
     postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Generation]:
-    monkeypatch.setattr(postgresindex, "COMPARED_ROWS", 400)
+    monkeypatch.setattr(publishing, "COMPARED_ROWS", 400)
     monkeypatch.setattr(postgresrows, "MOST_COMPARED", 100)
     index = PostgresIndex(postgres_database, directory=tmp_path)
     refresh(statements(DOCUMENTS), store=index, embedder=LetterEmbedder())
@@ -48,8 +48,8 @@ def test_the_manifest_tells_what_has_a_graph_and_how_much_it_finds(generation: G
 def test_a_graph_that_finds_too_little_is_not_used(
     postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresindex, "COMPARED_ROWS", 400)
-    monkeypatch.setattr(postgresindex, "_LEAST_RECALL_AT_10", 1.1)
+    monkeypatch.setattr(publishing, "COMPARED_ROWS", 400)
+    monkeypatch.setattr(publishing, "_LEAST_RECALL_AT_10", 1.1)
     index = PostgresIndex(postgres_database, directory=tmp_path)
     refresh(statements(DOCUMENTS), store=index, embedder=LetterEmbedder())
     searches = index.open_current().manifest.searches
@@ -172,8 +172,8 @@ def test_too_many_rows_for_codes_have_a_graph(
     postgres_database: str, tmp_path: Path, varied: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
-    monkeypatch.setattr(postgresindex, "COMPARED_ROWS", 100)
-    monkeypatch.setattr(postgresindex, "CODED_ROWS", 400)
+    monkeypatch.setattr(publishing, "COMPARED_ROWS", 100)
+    monkeypatch.setattr(publishing, "CODED_ROWS", 400)
     index = PostgresIndex(postgres_database, directory=tmp_path)
     refresh(varied, store=index, embedder=WideLetterEmbedder())
     manifest = index.open_current().manifest
