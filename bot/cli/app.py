@@ -335,7 +335,7 @@ def add(
     given = _provenance(title, publisher, published, place, url, language, access)
     outcomes = []
     with context.obj or open_extractor() as extractor:
-        from bot.composition.serving import added_sources
+        from bot.composition.statements import added_sources
         from corpus.directory.additions import find_sources
 
         found = find_sources(sources)
@@ -396,7 +396,7 @@ def reread(
     fields = []
     with context.obj or open_extractor() as extractor:
         from bot.cli.rereadreport import RereadSummary, print_reread, reread_fields
-        from bot.composition.serving import reread_documents
+        from bot.composition.statements import reread_documents
         from bot.verification.changedquotes import changed_quotes
 
         summary = RereadSummary()
@@ -445,7 +445,7 @@ def remove(
 
     Example: verbatim remove 2022-05-12 --refresh
     """
-    from bot.composition.serving import open_directory
+    from bot.composition.statements import open_directory
 
     settings = _settings()
     directory = open_directory(settings)
@@ -597,7 +597,7 @@ def rollback(
 
     Example: verbatim rollback
     """
-    from bot.composition.serving import rollback_index
+    from bot.composition.index import rollback_index
 
     before, now = rollback_index(_settings(), generation)
     if as_json:
@@ -631,7 +631,8 @@ def check(
 
     Example: verbatim check --citations
     """
-    from bot.composition.serving import check_index, known_deviations, lost_originals, served_corpus
+    from bot.composition.index import check_index
+    from bot.composition.statements import known_deviations, lost_originals, served_corpus
 
     settings = _settings()
     found = check_index(settings, progress_bar=_progress_bar, citations=citations)
@@ -676,7 +677,7 @@ def doctor(
 
 def _examined(*, online: bool) -> Iterator[Finding]:
     """What is found; settings that cannot be read are all of it."""
-    from bot.composition.serving import examine_setup
+    from bot.composition.setup import examine_setup
 
     try:
         settings = _settings(changes_nothing=True)
@@ -692,7 +693,7 @@ def list_documents(as_json: JsonOption = False) -> None:
 
     Example: verbatim list --json
     """
-    from bot.composition.serving import served_corpus
+    from bot.composition.statements import served_corpus
 
     corpus = served_corpus(_settings(), warn=_warn)
     _warn_of_changes()
@@ -726,7 +727,7 @@ def show(
 
     Example: verbatim show 2022-05-12 7
     """
-    from bot.composition.serving import known_deviations, served_corpus
+    from bot.composition.statements import known_deviations, served_corpus
 
     if raw and beside:
         raise typer.BadParameter("give --raw or --beside, not both")
@@ -775,7 +776,7 @@ def verify(
     verbatim verify --file reply.json
     """
     from bot.citations.citationparser import read_citations
-    from bot.composition.serving import open_verifier
+    from bot.composition.statements import open_verifier
 
     if (citation is None) == (file is None):
         raise typer.BadParameter("give a citation, or --file FILE: verbatim verify --file r.json")
@@ -1036,8 +1037,8 @@ def evaluate_sets(
 
     Example: verbatim eval xquad/en mtrag-un --plot curves.png
     """
+    from bot.composition.evaluation import open_evaluation_embedders
     from bot.composition.extractor import open_extractor
-    from bot.composition.serving import open_evaluation_embedders
     from bot.evaluation.report import report_fields, report_lines
     from bot.evaluation.setevaluation import evaluate
     from bot.evaluation.systems import chosen_systems
@@ -1132,7 +1133,7 @@ def _warn(message: str) -> None:
 
 def _warn_of_changes() -> None:
     """Says so if statements were added, edited or removed that no refresh has brought yet."""
-    from bot.composition.serving import changed_since
+    from bot.composition.index import changed_since
 
     generation = changed_since(_settings())
     if generation is not None:

@@ -14,16 +14,9 @@ from typing import TYPE_CHECKING
 from bot.answering.smalltalk import Examples
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event
-from bot.composition.serving import (
-    Served,
-    Warn,
-    changed_since,
-    left_out,
-    open_directory,
-    passed_over,
-    rollback_index,
-    served_corpus,
-)
+from bot.composition.index import Warn, changed_since, left_out, rollback_index
+from bot.composition.serving import Served, passed_over
+from bot.composition.statements import open_directory, served_corpus
 from bot.evaluation.sets.feedbackexport import Exported, export_feedback
 from bot.monitoring.troubles import Troubles
 from bot.operations.submissions import MOST_BYTES, Submissions

@@ -24,7 +24,7 @@ from postgresserver import PostgresServer
 from processes import environment, verbatim
 from wordstatements import statements
 
-from bot.composition.serving import examine_setup
+from bot.composition.setup import examine_setup
 from bot.operations import doctor
 from bot.operations import doctorservers as doctorservers_module
 from bot.operations.doctorservers import Finding

@@ -14,21 +14,14 @@ from processes import verbatim
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
 from bot.cli.jsonoutput import _citation_fields
-from bot.composition.serving import find_settings_model, open_index
+from bot.composition.index import find_settings_model, open_index
 from bot.operations.refresher import Refresher
 from bot.settings import Settings
 from bot.verification.changedquotes import MOST_COMPARED, changed_quotes
 from bot.verification.explanation import explanation
 from bot.verification.verification import Verdict, verify
 from bot.verification.worddiff import Change
-from corpus import (
-    Corpus,
-    Document,
-    ReadFile,
-    Snapshots,
-    document_from_bytes,
-    document_from_text,
-)
+from corpus import Corpus, Document, ReadFile, Snapshots, document_from_bytes, document_from_text
 from corpus.directory.corpusdirectory import CorpusDirectory, ReadAs
 from corpus.directory.rereading import Reread, Rereading, RereadState
 from corpus.directory.sourcedocument import source_document

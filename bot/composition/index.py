@@ -1,0 +1,109 @@
+"""Opens the index of the settings, checks it and rolls it back."""
+
+from collections.abc import Callable
+
+from bot.errors import SettingsError
+from bot.operations.refresher import ProgressBar
+from bot.settings import Settings
+from corpus import CorpusError, LeftOut, Snapshots, read_sources
+from embeddings import (
+    Generation,
+    GenerationStore,
+    ModelFolder,
+    PassageIndex,
+    StoreCheck,
+    check_model,
+    check_store,
+    find_model,
+)
+
+Warn = Callable[[str], None]
+"""Tells the person who runs this of something that did not stop it."""
+
+
+def open_index(settings: Settings) -> PassageIndex:
+    """The index of the settings: a directory, or a PostgreSQL database.
+
+    Raises:
+        SettingsError: if what PostgreSQL needs is not installed.
+    """
+    if settings.index_url is None:
+        return GenerationStore(settings.index_directory)
+    try:
+        from embeddings.storage.postgres.index import PostgresIndex
+    except ImportError as error:
+        raise SettingsError(
+            f'VERBATIM_INDEX needs {error.name}. Type pip install "verbatim-bot[postgres]", or '
+            "unset VERBATIM_INDEX."
+        ) from error
+    return PostgresIndex(settings.index_url, directory=settings.index_directory)
+
+
+def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:
+    """The number published before, None if that was not known, and the generation that now is.
+
+    Raises:
+        EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
+            build it, or another process writes.
+    """
+    store = open_index(settings)
+    model = find_settings_model(settings)
+    before = store.pointed()
+    now = store.rollback(number, check=lambda each: check_model(each, model.identity))
+    return before, now
+
+
+def check_index(
+    settings: Settings, *, progress_bar: ProgressBar, citations: bool = False
+) -> StoreCheck:
+    """What is wrong with the index, if anything; with ``citations``, each is compared, too.
+
+    Raises:
+        EmbeddingsError: if there is no index.
+    """
+    store = open_index(settings)
+    snapshots = Snapshots(settings.snapshots_directory)
+    with progress_bar("Reading") as progress:
+        return check_store(
+            store, citations=citations, source_text=snapshots.text, progress=progress
+        )
+
+
+def find_settings_model(settings: Settings) -> ModelFolder:
+    """The checked folder of the model that the settings name.
+
+    Raises:
+        ModelError: if there is no such model or its files are damaged.
+    """
+    return find_model(
+        settings.model,
+        query_prompt=settings.query_prompt,
+        passage_prompt=settings.passage_prompt,
+        precision=settings.precision,
+        memo=settings.exports_directory / "digests.json",
+    )
+
+
+def changed_since(settings: Settings) -> int | None:
+    """The published generation, if the corpus directory has changed since it was built.
+
+    None where it has not, or where that cannot be told.
+    """
+    store = open_index(settings)
+    number = store.pointed()
+    built_from = None if number is None else store.built_from(number)
+    if built_from is None:
+        return None
+    try:
+        now = read_sources(settings.corpus_directory, default_access=settings.default_access)
+    except CorpusError:
+        return None
+    return None if now.digest == built_from.digest else number
+
+
+def left_out(settings: Settings) -> tuple[LeftOut, ...]:
+    """The files that the published generation left out when it was built, where that is noted."""
+    store = open_index(settings)
+    number = store.pointed()
+    built_from = None if number is None else store.built_from(number)
+    return () if built_from is None else built_from.left_out
