@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot.citations.citation import Cited
 from bot.cli import reports
-from bot.cli.app import EXIT_NOT_AS_CITED
+from bot.cli.output import EXIT_NOT_AS_CITED
 from bot.verification.verification import Verdict, Verification
 from bot.verification.worddiff import compare
 from corpus import Corpus, Span

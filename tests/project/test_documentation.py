@@ -22,7 +22,7 @@ from pdfs import At, pdf
 from processes import VERBATIM, environment
 
 from bot import __main__
-from bot.cli import app
+from bot.cli import app, output
 from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.supervisor import watchdog
@@ -334,7 +334,7 @@ def test_the_page_of_commands_is_as_made() -> None:
 
 
 def test_every_exit_code_stands_in_the_page_of_commands() -> None:
-    codes = {v for k, v in vars(app).items() if k.startswith("EXIT_")}
+    codes = {v for k, v in vars(output).items() if k.startswith("EXIT_")}
     codes |= {watchdog.EXIT_WATCHDOG, __main__.EXIT_INTERRUPTED}
     text = (ROOT / "docs" / "commands.md").read_text("utf-8")
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.M)} == codes

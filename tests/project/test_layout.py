@@ -35,13 +35,16 @@ ONE_MODULE = {
     "filelock": "corpus.filelocks",
     "rapidfuzz": "corpus.worddistance",
     "py3langid": "bot.answering.questionlanguage",
-    "typer": "bot.cli.app",
     "platformdirs": "bot.settings",
     "ir_measures": "bot.evaluation.measures",
     "matplotlib": "bot.evaluation.plot",
     "ray": "embeddings.refreshing.rayengine",
 }
-ONE_PACKAGE = {"telegram": "bot.telegrambot", "pgvector": "embeddings.storage.postgres"}
+ONE_PACKAGE = {
+    "typer": "bot.cli",
+    "telegram": "bot.telegrambot",
+    "pgvector": "embeddings.storage.postgres",
+}
 A_SERVER = {"psycopg": ("bot.state.postgres.", "embeddings.storage.postgres.")}
 """State and index can lie in one database or in two, and know nothing of each other."""
 

@@ -1,0 +1,1 @@
+"""Runs each command of the program, one module a group of commands."""

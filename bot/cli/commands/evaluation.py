@@ -1,0 +1,124 @@
+"""Measures the program and exports votes: eval and feedback export."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import JsonOption, typed_groups
+from bot.cli.output import out, progress_bar, read_settings, warn
+
+
+def export_feedback_set(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+    groups: Annotated[
+        str,
+        typer.Option("--groups", help="Documents of these groups, too, with commas between."),
+    ] = "",
+) -> None:
+    """Write the votes in Telegram as an evaluation set in BEIR's layout, for "verbatim eval".
+
+    It has the questions that may be kept, and no person. A passage is judged by all votes on the
+    answers that quoted it: 1 where more were good than bad, else 0. Lost are judgements of
+    passages that are gone. Documents that not everybody may read are left out.
+
+    Example: verbatim feedback export votes && verbatim eval votes
+    """
+    from bot.composition.chat import export_votes
+
+    found = export_votes(read_settings(), folder, groups=typed_groups(groups), warn=warn)
+    out.print(
+        f"{folder}: questions {found.questions:,}, with an answer {found.answered:,}, judgements "
+        f"{found.judgements:,}, lost {found.lost:,}",
+        soft_wrap=True,
+    )
+
+
+def evaluate_sets(
+    datasets: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATASET",
+            exists=True,
+            file_okay=False,
+            help="Folders of BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv) or of "
+            "questions.jsonl, unanswerable.jsonl, followups.jsonl.",
+        ),
+    ],
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            "--corpus",
+            exists=True,
+            file_okay=False,
+            help="What question files ask about: the BEIR folder that their ids point into, or a "
+            "directory of statements. Else the shipped statements.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw the curves.")
+    ] = None,
+    systems: Annotated[
+        str,
+        typer.Option("--systems", metavar="NAMES", help="Which to run, with commas between."),
+    ] = "passage,sentence,bm25,rrf,ours",
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--compare", metavar="ONE OTHER", help="Test this pair; else ours against each."
+        ),
+    ] = None,
+    top: Annotated[
+        int, typer.Option("--top", min=1, max=100, help="The most passages a system may return.")
+    ] = 10,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Ask the first so many questions only.")
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="Language code of BEIR passages; else the folder tells."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of intervals and tests.")] = 0,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", dir_okay=False, help="File of vectors; else in VERBATIM_HOME."),
+    ] = None,
+) -> None:
+    """Measure ranking, refusals, follow-ups and speed on evaluation sets.
+
+    Example: verbatim eval xquad/en mtrag-un --plot curves.png
+    """
+    from bot.composition.evaluation import open_evaluation_embedders
+    from bot.composition.extractor import open_extractor
+    from bot.evaluation.report import report_fields, report_lines
+    from bot.evaluation.setevaluation import evaluate
+    from bot.evaluation.systems import chosen_systems
+
+    try:
+        chosen = chosen_systems(systems.split(","))
+        pair = chosen_systems(compare, among=chosen) if compare else None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if plot is not None and not (plot.suffix.lower() == ".png" and plot.parent.is_dir()):
+        raise typer.BadParameter(f"--plot {plot}: name a .png file in a folder that exists")
+    settings = read_settings()
+    figures = evaluate(
+        datasets,
+        open_embedders=lambda: open_evaluation_embedders(settings, cache),
+        corpus=corpus,
+        read=open_extractor().document,
+        language=language,
+        systems=chosen,
+        compare=(pair[0], pair[1]) if pair else None,
+        top=top,
+        limit=limit,
+        seed=seed,
+        plot_file=plot,
+        progress_bar=progress_bar,
+    )
+    if as_json:
+        print(json.dumps({"seed": seed, "sets": report_fields(figures)}, ensure_ascii=False))
+    else:
+        print("\n".join(report_lines(figures)))

@@ -1,0 +1,171 @@
+"""Answers questions on the terminal: ask and chat."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.answering.answerer import DEFAULT_QUOTES, Answerer
+from bot.answering.answers import Outcome, is_question, outcome_of
+from bot.answering.conversation import Conversations
+from bot.answering.liveanswerer import LiveAnswerer
+from bot.cli import terminal
+from bot.cli.jsonoutput import reply_fields
+from bot.cli.options import (
+    DocumentOption,
+    JsonOption,
+    PublisherOption,
+    SinceOption,
+    TopOption,
+    UntilOption,
+    bytes_of,
+    decodable,
+    publication_days,
+    typed_filter,
+    typed_groups,
+    typed_text,
+)
+from bot.cli.output import (
+    EXIT_ANSWERED,
+    EXIT_NOTHING_FOUND,
+    out,
+    progress_bar,
+    read_settings,
+    warn,
+    warn_of_changes,
+)
+from bot.language import texts
+from bot.language.translation import translator
+from embeddings import Filter
+
+
+def ask(
+    question: Annotated[
+        str | None, typer.Argument(help='The question; "-" or none reads standard input.')
+    ] = None,
+    as_json: JsonOption = False,
+    top: TopOption = DEFAULT_QUOTES,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", help="A file with a question a line; prints JSON Lines."),
+    ] = None,
+    document: DocumentOption = None,
+    publisher: PublisherOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            "--groups",
+            help='Answer as readers of these groups see it, with commas between; "" is the public.',
+        ),
+    ] = None,
+) -> None:
+    """Answer a question with quotes and their citations.
+
+    Example: verbatim ask "Where did the ministers meet?" --top 1 --since 2022-05
+    """
+    dates = publication_days(since, until)
+    if batch is not None:
+        if question is not None:
+            raise typer.BadParameter("give a question or --batch FILE, not both")
+        questions = _questions_of(batch)
+        answerer = _open_answerer(groups)
+        only = typed_filter(answerer, document, publisher, dates)
+        _ask_batch(questions, answerer, top=top, only=only)
+        return
+    if question is None or question == "-":
+        if question is None and _at_terminal():
+            raise typer.BadParameter('type a question: verbatim ask "Where did they meet?"')
+        question = typed_text()
+    question = decodable(question).strip()
+    if not question:
+        raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
+    answerer = _open_answerer(groups)
+    warn_of_changes()
+    only = typed_filter(answerer, document, publisher, dates)
+    reply = answerer.answer(question, top=top, only=only, language=read_settings().language)
+    if as_json:
+        print(json.dumps(reply_fields(reply), ensure_ascii=False, indent=2))
+    else:
+        terminal.print_reply(reply, out)
+    answered = outcome_of(reply) is Outcome.ANSWER
+    raise typer.Exit(EXIT_ANSWERED if answered else EXIT_NOTHING_FOUND)
+
+
+def _questions_of(batch: Path) -> list[str]:
+    content = bytes_of(batch).decode("utf-8-sig", "replace")
+    return content.removesuffix("\n").split("\n") if content else []
+
+
+def _ask_batch(questions: list[str], answerer: Answerer, *, top: int, only: Filter | None) -> None:
+    language = read_settings().language
+    with progress_bar("Answering") as progress:
+        for count, question in enumerate(questions, start=1):
+            asked = question.removesuffix("\r")
+            reply = answerer.answer(asked, top=top, only=only, language=language)
+            print(json.dumps(reply_fields(reply), ensure_ascii=False), flush=True)
+            progress(count, len(questions))
+
+
+def chat(
+    top: TopOption = DEFAULT_QUOTES,
+    document: DocumentOption = None,
+    publisher: PublisherOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+) -> None:
+    """Ask question after question, follow-ups too; /new forgets what was asked, /quit ends.
+
+    An empty line or Ctrl-D ends, too.
+
+    A question asked after a refresh or a rollback is answered from what is published then.
+
+    Example: verbatim chat --since 2022
+    """
+    dates = publication_days(since, until)
+    answerers, language = _open_live_answerer(), read_settings().language
+    only = typed_filter(answerers.everything, document, publisher, dates)
+    if _at_terminal():
+        out.print(texts.chat_greeting(answerers.everything.corpus, translator(language)))
+    conversations = Conversations()
+    while True:
+        try:
+            question = decodable(input("\n> " if _at_terminal() else "")).strip()
+        except EOFError:
+            return
+        if question in {"/quit", "/exit"} or (not question and _at_terminal()):
+            return
+        if question == "/new":
+            conversations.forget(None)
+            out.print(translator(language).say(texts.FORGOTTEN))
+        elif question:
+            answerers.look()
+            reply = answerers.everything.answer(
+                question,
+                top=top,
+                only=only,
+                language=language,
+                earlier=conversations.earlier(None),
+            )
+            terminal.print_reply(reply, out)
+            if is_question(reply):
+                conversations.remember(None, question)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _open_answerer(groups: str | None = None) -> Answerer:
+    """The Answerer of everything, or of what members of the groups, with commas between, see."""
+    answerer = _open_live_answerer().everything
+    return answerer if groups is None else answerer.seen_by(typed_groups(groups))
+
+
+def _open_live_answerer() -> LiveAnswerer:
+    from bot.composition.serving import open_live_answerer
+
+    return open_live_answerer(read_settings(), progress_bar=progress_bar, warn=warn)

@@ -1,0 +1,201 @@
+"""Runs the bot in Telegram and looks after it: serve, health, invite and doctor."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from bot.chat.accessrules import AccessKind
+from bot.cli import reports
+from bot.cli.jsonoutput import finding_fields
+from bot.cli.options import JsonOption
+from bot.cli.output import EXIT_FAILURE, fail, out, progress_bar, read_settings, warn
+from bot.errors import SettingsError
+from bot.operations.doctorservers import Finding
+from bot.settings import log_as_json, telegram_token, webhook_settings
+
+_MAX_REASON = 1_000
+_HEALTH_TIMEOUT_S = 5.0
+
+
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask Telegram whose the token is, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell whether model, statements, disk, index, database and token are as they should be.
+
+    Each is a line; exit code 1 tells that one is not well. Nothing is changed, and of an index
+    in PostgreSQL each server that VERBATIM_INDEX names is looked at, with its standbys.
+
+    Example: verbatim doctor --online
+    """
+    found = []
+    for finding in _examined(online=online):
+        found.append(finding)
+        if not as_json:
+            reports.print_finding(finding, out)
+    if as_json:
+        print(json.dumps(finding_fields(found), ensure_ascii=False, indent=2))
+    raise typer.Exit(0 if all(finding.well for finding in found) else EXIT_FAILURE)
+
+
+def _examined(*, online: bool) -> Iterator[Finding]:
+    """What is found; settings that cannot be read are all of it."""
+    from bot.composition.setup import examine_setup
+
+    try:
+        settings = read_settings(changes_nothing=True)
+    except SettingsError as error:
+        yield Finding("settings", False, str(error))
+        return
+    yield from examine_setup(settings, os.environ, online=online)
+
+
+def serve(
+    webhook: Annotated[
+        str | None,
+        typer.Option(
+            "--webhook",
+            metavar="URL",
+            envvar="VERBATIM_WEBHOOK",
+            help="Have Telegram call this https address instead of asking it for messages.",
+        ),
+    ] = None,
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            envvar="VERBATIM_LISTEN",
+            help="Where calls of the webhook arrive, from the proxy that ends TLS.",
+        ),
+    ] = "127.0.0.1:8081",
+) -> None:
+    """Answer in Telegram until stopped.
+
+    A refresh or a rollback takes effect within seconds, without a restart. What was asked while
+    the bot was stopped, or killed, is answered at the next start.
+
+    The token comes from TELEGRAM_BOT_TOKEN, or from the file that TELEGRAM_BOT_TOKEN_FILE names.
+
+    Example: TELEGRAM_BOT_TOKEN=123456:ABC verbatim serve
+    """
+    from bot.monitoring.logs import configure_logging
+
+    settings = read_settings()
+    token = telegram_token(os.environ)
+    called = None
+    if webhook is not None:
+        called = webhook_settings(webhook, listen=listen, environment=os.environ)
+    level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
+    try:
+        configure_logging(
+            level=level,
+            secrets=[token, *([called.secret] if called else []), *settings.secrets],
+            as_json=log_as_json(os.environ),
+        )
+    except ValueError as error:
+        raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
+    from bot.composition.chat import open_dialogue, open_shared, watched
+
+    # before anything that has threads, or is large
+    lifeline = watched(settings, token)
+    from bot.monitoring.troubles import troubles_of
+    from bot.supervisor.lifeline import leave
+    from bot.telegrambot import Connection, TelegramBot
+
+    async def run() -> None:
+        bot = TelegramBot(
+            dialogue,
+            token=token,
+            settings=settings,
+            connection=connection,
+            webhook=called,
+            shared=shared,
+            generation=lambda: served.answerers.everything.generation,
+            lifeline=lifeline,
+            on_stop=served.extractor.close,
+        )
+        await bot.run()
+
+    from bot.composition.serving import open_served
+
+    shared = open_shared(settings)
+    served = open_served(settings, progress_bar=progress_bar)
+    connection = Connection()
+    dialogue = open_dialogue(
+        served,
+        settings,
+        fetch_file=connection.fetch_file,
+        waiting=connection.waiting,
+        troubles=lambda: troubles_of(settings.bot_directory(token), connection.set_aside),
+        came_from=connection.came_from,
+        seal_command=connection.seal_command,
+        erase=connection.erase_updates_of,
+        shared=shared,
+    )
+    with served.answerers.watching():
+        import asyncio  # slow to import
+
+        asyncio.run(run())
+    leave()
+
+
+def health(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Ask whether questions are taken and answered, too.")
+    ] = False,
+) -> None:
+    """Ask the running bot how it is: exit code 0 if it does without a restart, else 1.
+
+    Needs VERBATIM_HEALTH_PORT, the same as the bot's.
+
+    Example: VERBATIM_HEALTH_PORT=8080 verbatim health --ready
+    """
+    from urllib.error import HTTPError
+    from urllib.request import ProxyHandler, build_opener
+
+    port = read_settings(changes_nothing=True).health_port
+    if port is None:
+        raise SettingsError(
+            "VERBATIM_HEALTH_PORT is not set. Set it to the same port here and for verbatim serve."
+        )
+    try:
+        # without the proxies of the environment: this machine is asked
+        opener = build_opener(ProxyHandler({}))
+        path = "readyz" if ready else "healthz"
+        with opener.open(f"http://127.0.0.1:{port}/{path}", timeout=_HEALTH_TIMEOUT_S) as reply:
+            print(reply.read(_MAX_REASON).decode("utf-8").strip())
+    except HTTPError as error:
+        fail(error.read(_MAX_REASON).decode("utf-8", "replace"), EXIT_FAILURE)
+    except OSError as error:
+        fail(f"no bot answers on port {port} ({error}).", EXIT_FAILURE)
+
+
+def invite() -> None:
+    """Print an invitation: whoever first opens the link may ask the bot from then on.
+
+    It is for VERBATIM_ACCESS=invited, holds for one person and seven days, and is kept as a digest.
+    Where no token is set, or Telegram cannot be reached, what to send to the bot is printed alone.
+
+    Example: verbatim invite
+    """
+    from bot.composition.chat import open_people
+    from bot.state.people import INVITATION_PAYLOAD
+
+    settings = read_settings()
+    name = None
+    if any(os.environ.get(v) for v in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE")):
+        from bot.telegrambot.identity import telegram_name
+
+        name = telegram_name(settings, telegram_token(os.environ))
+    payload = f"{INVITATION_PAYLOAD}{open_people(settings).invite()}"
+    if name is not None:
+        out.print(f"https://t.me/{name}?start={payload}", soft_wrap=True)
+    out.print(f"/start {payload}", soft_wrap=True)
+    if settings.access.kind is not AccessKind.INVITED:
+        warn("everybody or only who is listed may ask: set VERBATIM_ACCESS=invited to invite.")

@@ -1,0 +1,219 @@
+"""Adds, removes, lists and shows statements."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from bot.cli import reports, terminal
+from bot.cli.commands.index import refresh_once
+from bot.cli.jsonoutput import document_fields, outcome_fields
+from bot.cli.options import JsonOption, decodable
+from bot.cli.output import (
+    EXIT_FAILURE,
+    EXIT_PARTLY,
+    err,
+    out,
+    progress_bar,
+    read_settings,
+    warn,
+    warn_of_changes,
+)
+from corpus import Span
+from corpus.frontmatter.frontmatter import (
+    Provenance,
+    checked_access,
+    checked_date,
+    checked_language,
+    checked_url,
+)
+
+_MOST_DIGITS = 9
+
+
+def add(
+    context: typer.Context,
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|FOLDER|URL…", help="What to add; a folder with all its files."
+        ),
+    ],
+    title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
+    publisher: Annotated[str | None, typer.Option("--publisher", help="Who published it.")] = None,
+    published: Annotated[
+        str | None, typer.Option("--date", metavar="DAY", help="When, such as 2022-05-12.")
+    ] = None,
+    place: Annotated[str | None, typer.Option("--place", help="Where it was made.")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Its address, for the links.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", help="Its language, such as fr.")
+    ] = None,
+    access: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--access",
+            metavar="GROUP",
+            help="Only for this group of readers (VERBATIM_GROUPS), or public; may be repeated.",
+        ),
+    ] = None,
+    then_refresh: Annotated[
+        bool, typer.Option("--refresh", help="Refresh the index afterwards.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add statements: text, Markdown, HTML, PDF and Word files, folders of them, web addresses.
+
+    Title, publisher, date, place, language and address are found where a source states them; the
+    options correct them. A source that is added again is brought to what it is now. What cannot be
+    read is named with the reason; the rest is added, and the exit code is 5.
+
+    Example: verbatim add statement.pdf --publisher "Global Affairs Canada" --date 2022-05-12
+    """
+    from bot.composition.extractor import open_extractor
+
+    given = _provenance(title, publisher, published, place, url, language, access)
+    outcomes = []
+    with context.obj or open_extractor() as extractor:
+        from bot.composition.statements import added_sources
+        from corpus.directory.additions import find_sources
+
+        found = find_sources(sources)
+        if len(found) > 1 and (title or published or url):
+            raise typer.BadParameter(
+                f"--title, --date and --url are for one statement, these are {len(found)}"
+            )
+        settings = read_settings()
+        with progress_bar("Adding") as progress:
+            for outcome in added_sources(settings, found, extractor=extractor, given=given):
+                outcomes.append(outcome)
+                if not as_json:
+                    reports.print_outcome(outcome, out, err)
+                progress(len(outcomes), len(found))
+    bad = sum(outcome.added is None for outcome in outcomes)
+    if as_json:
+        print(json.dumps([outcome_fields(o) for o in outcomes], ensure_ascii=False, indent=2))
+    else:
+        reports.print_added(outcomes, out, refresh_follows=then_refresh)
+    whole = True
+    if then_refresh and bad < len(outcomes):
+        whole = refresh_once(settings, as_json=False, console=err if as_json else out)
+    if bad or not whole:
+        raise typer.Exit(EXIT_FAILURE if bad == len(outcomes) else EXIT_PARTLY)
+
+
+def remove(
+    documents: Annotated[
+        list[str], typer.Argument(metavar="DOC…", help="Ids of documents, or their starts.")
+    ],
+    then_refresh: Annotated[
+        bool, typer.Option("--refresh", help="Refresh the index afterwards.")
+    ] = False,
+) -> None:
+    """Remove statements from the corpus directory; after a refresh they are quoted no more.
+
+    What was read stays as a snapshot, so that old citations can still be checked.
+
+    Example: verbatim remove 2022-05-12 --refresh
+    """
+    from bot.composition.statements import open_directory
+
+    settings = read_settings()
+    directory = open_directory(settings)
+    for document in documents:
+        out.print(f"removed  {directory.remove(decodable(document))}", soft_wrap=True)
+    if then_refresh:
+        if not refresh_once(settings, as_json=False, console=out):
+            raise typer.Exit(EXIT_PARTLY)
+    else:
+        out.print('Type "verbatim refresh" to stop quoting from it.')
+
+
+def _provenance(
+    title: str | None,
+    publisher: str | None,
+    published: str | None,
+    place: str | None,
+    url: str | None,
+    language: str | None,
+    access: list[str] | None,
+) -> Provenance:
+    """What the options of ``add`` say."""
+    texts_given = (title, publisher, place)
+    one_line = [" ".join(decodable(t).split()) if t else None for t in texts_given]
+    try:
+        return Provenance(
+            title=one_line[0],
+            publisher=one_line[1],
+            published=checked_date(published) if published else None,
+            place=one_line[2],
+            url=checked_url(url) if url else None,
+            language=checked_language(language) if language else None,
+            access=checked_access(access) if access else None,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def list_documents(as_json: JsonOption = False) -> None:
+    """List the documents that are quoted from.
+
+    Example: verbatim list --json
+    """
+    from bot.composition.statements import served_corpus
+
+    corpus = served_corpus(read_settings(), warn=warn)
+    warn_of_changes()
+    if as_json:
+        fields = [document_fields(document) for document in corpus.documents]
+        print(json.dumps(fields, ensure_ascii=False, indent=2))
+    else:
+        terminal.print_documents(corpus, out)
+
+
+def show(
+    document: Annotated[str, typer.Argument(metavar="DOC", help="A document's id or its start.")],
+    paragraph: Annotated[
+        str | None, typer.Argument(metavar="[¶]", help="A paragraph's number, such as 7.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Print the stored text alone, byte for byte.")
+    ] = False,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--beside", help="Print what was left out, guessed or repaired beside the stored text."
+        ),
+    ] = False,
+) -> None:
+    """Show a document, or one paragraph of it, as it is stored.
+
+    With --raw the output is the text that offsets count in and whose SHA-256 is the digest. With
+    --beside each piece of the source that the text has otherwise stands where it stood.
+
+    Example: verbatim show 2022-05-12 7
+    """
+    from bot.composition.statements import known_deviations, served_corpus
+
+    if raw and beside:
+        raise typer.BadParameter("give --raw or --beside, not both")
+    number: int | None = None
+    if paragraph is not None:
+        digits = paragraph.strip().removeprefix("¶").strip()
+        if not (digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+            raise typer.BadParameter(f'"{paragraph}" is not a paragraph\'s number, such as 7')
+        number = int(digits)
+    settings = read_settings()
+    found = served_corpus(settings, warn=warn).find(decodable(document))
+    if beside:
+        deviations = known_deviations(settings, [found]).get(found.id, ())
+        span = Span(0, len(found.text)) if number is None else found.passage(number).span
+        terminal.print_beside(found, span, deviations, out)
+        return
+    if raw:
+        text = found.text if number is None else found.passage(number).text
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        return
+    passages = found.quotable if number is None else (found.passage(number),)
+    terminal.print_passages(found, passages, out)

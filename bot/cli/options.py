@@ -1,0 +1,104 @@
+"""Defines options that several commands share, and reads what was typed for them."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.answering.answerer import MOST_QUOTES, Answerer
+from corpus.frontmatter.frontmatter import checked_group
+from embeddings import Filter, iso_range, known_filter
+
+_MAX_STDIN_CHARACTERS = 100_000
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+TopOption = Annotated[
+    int, typer.Option("--top", min=1, max=MOST_QUOTES, help="The most quotes to show.")
+]
+
+
+def _days(text: str) -> tuple[date, date]:
+    """The first and the last day of what was typed for a date."""
+    days = iso_range(text)
+    if days is None:
+        raise typer.BadParameter(
+            f'"{text}" is not a date. Type a day, a month or a year, such as 2021-03-12, 2021-03 '
+            "or 2021."
+        )
+    return days
+
+
+DocumentOption = Annotated[
+    list[str] | None,
+    typer.Option("--document", metavar="DOC", help="Search this document; may be repeated."),
+]
+PublisherOption = Annotated[
+    list[str] | None,
+    typer.Option("--publisher", metavar="NAME", help="Search this publisher; may be repeated."),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="Search what was published since then, such as 2021-03.",
+    ),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Search what was published until the end of it."),
+]
+
+
+def publication_days(since: str | None, until: str | None) -> tuple[date | None, date | None]:
+    """The first and the last day of publication."""
+    first = _days(since)[0] if since is not None else None
+    last = _days(until)[1] if until is not None else None
+    if first and last and first > last:
+        raise typer.BadParameter(f"nothing lies between --since {since} and --until {until}")
+    return first, last
+
+
+def typed_filter(
+    answerer: Answerer,
+    documents: list[str] | None,
+    publishers: list[str] | None,
+    dates: tuple[date | None, date | None],
+) -> Filter | None:
+    """Returns the Filter that the options of a search say, None if they say nothing."""
+    return known_filter(
+        answerer.corpus,
+        documents=map(decodable, documents or ()),
+        publishers=map(decodable, publishers or ()),
+        since=dates[0],
+        until=dates[1],
+    )
+
+
+def bytes_of(file: Path) -> bytes:
+    """What the file holds; "-" stands for standard input."""
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except (OSError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or "no standard input"
+        raise typer.BadParameter(f"{file} cannot be read: {reason}") from error
+
+
+def typed_text() -> str:
+    """What comes on standard input, at most so much."""
+    return "" if sys.stdin is None else sys.stdin.read(_MAX_STDIN_CHARACTERS)
+
+
+def typed_groups(names: str) -> frozenset[str]:
+    """Returns the groups in a text with commas between them."""
+    try:
+        return frozenset(checked_group(each) for each in names.split(",") if each.strip())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def decodable(text: str) -> str:
+    """``text`` without the surrogates that stand for bytes that were not UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")

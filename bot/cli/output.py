@@ -1,0 +1,69 @@
+"""Prints what commands say, reads the settings, and names the exit codes."""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from typing import NoReturn
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.cli import terminal
+from bot.operations.privatehome import close_home
+from bot.settings import Settings
+from embeddings import Progress
+
+EXIT_ANSWERED = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+EXIT_NOTHING_FOUND = 3
+EXIT_REFRESH_RUNNING = 4
+EXIT_PARTLY = 5
+EXIT_NOT_AS_CITED = 6
+EXIT_DESCRIBED_OTHERWISE = 7
+EXIT_WOULD_CHANGE = 8
+
+out = Console(highlight=False, markup=False)
+err = Console(stderr=True, highlight=False, markup=False)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Prints the message and exits."""
+    tell(message, style="red")
+    sys.exit(code)
+
+
+def warn(message: str) -> None:
+    """Prints what is wrong but does not stop the command."""
+    tell(f"warning: {message}", style="yellow")
+
+
+def warn_of_changes() -> None:
+    """Says so if statements were added, edited or removed that no refresh has brought yet."""
+    from bot.composition.index import changed_since
+
+    generation = changed_since(read_settings())
+    if generation is not None:
+        warn(
+            f"the corpus directory has changed since generation {generation} was built. "
+            'Type "verbatim refresh" to have it answer from what is there now.'
+        )
+
+
+def tell(message: str, *, style: str) -> None:
+    """Prints the message on one line, without characters that steer a terminal."""
+    line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
+    err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)
+
+
+def read_settings(*, changes_nothing: bool = False) -> Settings:
+    """The settings of the environment; others are shut out of their data directory."""
+    settings = Settings.from_environment(os.environ)
+    if not changes_nothing:
+        close_home(settings)
+    return settings
+
+
+def progress_bar(description: str) -> AbstractContextManager[Progress]:
+    """Opens a progress bar on standard error."""
+    return terminal.progress_bar(err, description)
