@@ -113,6 +113,8 @@ def _note_mark(state: StateInline, silent: bool) -> bool:
 def _link(state: StateInline, silent: bool) -> bool:
     """A link: its text stays, what stands behind that is left out."""
     start = state.pos
+    if start > _last_address(state.src) and not state.env.get("references"):
+        return False  # nothing that follows can be a link, and to look for one takes its time
     if not link(state, silent):
         return _link_with_odd_address(state, silent)
     if not silent:

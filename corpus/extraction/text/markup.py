@@ -1,5 +1,6 @@
 """Parses HTML and XML. The only module that imports ``lxml``."""
 
+import re
 from typing import IO, Any
 
 from corpus.errors import UnreadableSource
@@ -12,9 +13,16 @@ _TOO_LONG = (
 )
 _OPTIONS = {"resolve_entities": False, "load_dtd": False, "no_network": True}
 
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_MAY_BE_NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|&#")
+_BREAKS = frozenset("\x0b\x0c")
+
 
 def html_tree(source: bytes) -> Any:
-    """Returns the tree of a page in UTF-8, without comments.
+    """Returns the tree of a page in UTF-8, without comments and control characters.
+
+    Nobody sees the control characters, but for a space in place of two of them, and the parts of a
+    tree with one cannot be moved.
 
     Raises:
         UnreadableSource: if it is empty, nested too deeply to be read whole, or has a piece of
@@ -29,7 +37,24 @@ def html_tree(source: bytes) -> Any:
         _check_limits(parser)
         raise UnreadableSource("no text: the page is empty.") from error
     _check_limits(parser)
+    if _MAY_BE_NO_XML.search(source):
+        _drop_control_characters(tree)
     return tree
+
+
+def _drop_control_characters(tree: Any) -> None:
+    for element in tree.iter():
+        if element.text and _NO_XML.search(element.text):
+            element.text = _NO_XML.sub(_space, element.text)
+        if element.tail and _NO_XML.search(element.tail):
+            element.tail = _NO_XML.sub(_space, element.tail)
+        for name, value in element.attrib.items():
+            if _NO_XML.search(value):
+                element.set(name, _NO_XML.sub(_space, value))
+
+
+def _space(found: re.Match[str]) -> str:
+    return " " if found[0] in _BREAKS else ""
 
 
 def _check_limits(parser: Any) -> None:

@@ -237,3 +237,20 @@ def test_no_source_can_forge_the_marks_of_places(text: str) -> None:
         pytest.fail(str(error))
     assert not any(0xFDD0 <= ord(c) <= 0xFDEF for c in extract.text)
     assert noted(extract, DeviationName.HIDDEN_TEXT) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("zq\x01qz", "zqqz"),
+        ("zq&#31;qz", "zqqz"),
+        ("zq\x0bqz", "zq qz"),
+        ("zq\uffffqz", "zqqz"),
+        ("zq&#12;qz", "zq qz"),
+    ],
+)
+def test_control_characters_that_nobody_sees_leave_a_page(written: str, seen: str) -> None:
+    listed = f"<ul><li>We met {written} <ul><li>and left {written}.</li></ul></li></ul>"
+    for short in (True, False):
+        text = page(f"<p>We agreed {written}.</p>", listed, short=short).text
+        assert text.count(seen) == 3
