@@ -163,7 +163,7 @@ def test_a_chat_is_told_of_files_of_other_kinds() -> None:
         "1 file is of a kind that is not read: 0.png"
     )
     line = admintexts.passed_over(files, translator("fr"))
-    assert line.startswith("10 fichiers sont de types qui ne sont pas lus : 0.png, 1.png")
+    assert line.startswith("10 fichiers sont de types qui ne sont pas lus\u00a0: 0.png, 1.png")
     assert line.endswith("… + 2")
 
 
