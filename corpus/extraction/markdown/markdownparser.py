@@ -94,6 +94,9 @@ def _parser() -> MarkdownIt:
     return parser
 
 
+_TAG_BEGINS = re.compile(r"<[A-Za-z/!?]")
+
+
 def _leave_out(state: StateInline, text: str, name: DeviationName = DeviationName.MARKUP) -> None:
     token = state.push(_LEFT_OUT, "", 0)
     token.content, token.meta = text, {"name": name}
@@ -298,7 +301,10 @@ def _render_label(
 def _render_html(
     _: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, env: dict[str, Any]
 ) -> str:
-    """Raw HTML as it is, the mark of each tag beside the tag; comments are left out."""
+    """Raw HTML as it is, the mark of each tag beside the tag.
+
+    Comments are left out, and so is a tag that nothing closes.
+    """
     content, parts, end = tokens[at].content, list[str](), 0
     while (start := content.find("<", end)) >= 0:
         parts.append(content[end:start])
@@ -314,7 +320,7 @@ def _render_html(
             mark = f"{tag}{mark}" if tag.startswith("</") else f"{mark}{tag}"
         parts.append(mark)
     rest = content[end:]
-    if rest.startswith("<!--"):
+    if _TAG_BEGINS.match(rest):  # it would swallow what comes behind it
         rest = _mark(env, rest)
     return "".join((*parts, rest))
 

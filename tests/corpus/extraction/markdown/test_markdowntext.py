@@ -97,6 +97,12 @@ def test_any_text_can_be_rendered_and_no_letter_is_lost(text: str) -> None:
     assert all(found.count(c) >= 1 for c in "b" if c in text and "&" not in text)
 
 
+@pytest.mark.parametrize("tag", ["<!b", "<?b", "<![CDATA[b", "<!--b", "<div b"])
+def test_a_tag_that_nothing_closes_is_noted(tag: str) -> None:
+    shown, left_out = rendered(f"We met.\n\n{tag} and left.")
+    assert (shown, "".join(each.text for each in left_out)) == ("We met.\n", f"{tag} and left.")
+
+
 def test_what_was_added_is_never_rendered_again(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     with Extractor() as extractor:
