@@ -22,6 +22,7 @@ from corpus.frontmatter.frontmatter import Provenance
 from embeddings import Progress
 from embeddings.generations.groupaccess import NO_ACCESS, KnownAccess
 from embeddings.generations.groupview import may_see
+from embeddings.storage.passageindex import remembered_ids
 
 if TYPE_CHECKING:
     from corpus.directory.additions import Source, SourceOutcome
@@ -60,7 +61,7 @@ def open_directory(
         extractor=extractor or open_extractor(),
         default_access=settings.default_access,
         most_original_bytes=settings.original_bytes,
-        remembered=open_index(settings).remembered_ids(),
+        remembered=remembered_ids(open_index(settings)),
     )
 
 

@@ -16,6 +16,7 @@ from bot.settings import Settings, telegram_token
 from corpus import CorpusError, Snapshots, corpus_files, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.models.runtimes.exportedmodel import open_exported
+from embeddings.storage.passageindex import remembered_ids
 
 if TYPE_CHECKING:  # slow to import, and an extra
     from corpus.extraction.extractor import Extractor
@@ -153,7 +154,7 @@ def _strays(
             settings.corpus_directory,
             snapshots=snapshots,
             extractor=extractor,
-            remembered=open_index().remembered_ids(),
+            remembered=remembered_ids(open_index()),
         )
         strays, unpaged = directory.strays, directory.with_lost_pages
     except (CorpusError, EmbeddingsError, OSError):

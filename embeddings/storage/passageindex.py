@@ -350,3 +350,12 @@ def stale(after: int | None, current: int | None) -> StaleGeneration:
         f"Generation {current} was published meanwhile, and this one was built after "
         f'{"none" if after is None else after}. Type "verbatim refresh" to try again.'
     )
+
+
+def remembered_ids(index: PassageIndex) -> dict[str, str]:
+    """Returns the ids that an index remembers, and closes the connections that it had, if any."""
+    try:
+        return index.remembered_ids()
+    finally:
+        if close := getattr(index, "close", None):
+            close()
