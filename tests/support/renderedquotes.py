@@ -3,6 +3,7 @@
 from bot.answering.answers import Answer, Quote
 from bot.chat.messages import Message
 from bot.citations.citation import cite
+from bot.language.utf16 import MESSAGE_UNITS, utf16_length, utf16_slice
 from bot.replies.rendering import render
 from corpus import Corpus, Document, Passage
 
@@ -22,3 +23,15 @@ def quote_of(document: Document, passage: Passage, *, evidence: int = 0) -> Quot
 def rendered(document: Document, *, evidence: int = 0) -> tuple[Message, ...]:
     quotes = tuple(quote_of(document, p, evidence=evidence) for p in document.quotable[:3])
     return render(Answer("q", 1, quotes), Corpus((document,)))
+
+
+def check_limits(message: Message) -> None:
+    """What Telegram refuses or would shift."""
+    assert 0 < utf16_length(message.text) <= MESSAGE_UNITS
+    assert message.text == message.text.strip()
+    assert len(message.entities) <= 100
+    for entity in message.entities:
+        assert entity.length > 0
+        assert entity.offset >= 0
+        assert entity.offset + entity.length <= utf16_length(message.text)
+        utf16_slice(message.text, entity.offset, entity.length)  # cuts no character in two

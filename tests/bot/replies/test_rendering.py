@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from renderedquotes import quote_of, rendered
+from renderedquotes import check_limits, quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
 
@@ -18,24 +18,12 @@ from bot.citations.citation import cite
 from bot.citations.quotelines import shown, without_line_ends
 from bot.cli.terminal import print_reply
 from bot.errors import UnfaithfulQuote
-from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix, utf16_slice
+from bot.language.utf16 import shorten, utf16_length, utf16_prefix, utf16_slice
 from bot.replies.rendering import render
 from corpus import Corpus, Document, Span, document_from_text
 from corpus.documents.documentbuilder import passage_at
 
 QUOTE_KINDS = {EntityKind.BLOCKQUOTE, EntityKind.EXPANDABLE_BLOCKQUOTE}
-
-
-def check_limits(message: Message) -> None:
-    """What Telegram refuses or would shift."""
-    assert 0 < utf16_length(message.text) <= MESSAGE_UNITS
-    assert message.text == message.text.strip()
-    assert len(message.entities) <= 100
-    for entity in message.entities:
-        assert entity.length > 0
-        assert entity.offset >= 0
-        assert entity.offset + entity.length <= utf16_length(message.text)
-        utf16_slice(message.text, entity.offset, entity.length)  # cuts no character in two
 
 
 @settings(max_examples=10_000)

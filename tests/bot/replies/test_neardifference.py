@@ -7,10 +7,9 @@ import pytest
 from growth import cpu_s
 from hypothesis import given
 from hypothesis import strategies as st
-from renderedquotes import quote_of
+from renderedquotes import check_limits, quote_of
 from rich.console import Console
 from strategies import awkward_texts
-from test_rendering import check_limits
 
 from bot.answering.answers import Answer
 from bot.cli.terminal import print_reply
