@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +23,6 @@ from corpus.frontmatter.frontmatter import Provenance
 from embeddings import Progress
 from embeddings.generations.groupaccess import NO_ACCESS, KnownAccess
 from embeddings.generations.groupview import may_see
-from embeddings.storage.passageindex import remembered_ids
 
 if TYPE_CHECKING:
     from corpus.directory.additions import Source, SourceOutcome
@@ -55,13 +55,15 @@ def open_directory(
 
     seed_new_machine(settings)
     snapshots = Snapshots(settings.snapshots_directory)
+    with closing(open_index(settings)) as index:
+        remembered = index.remembered_ids()
     return CorpusDirectory(
         settings.corpus_directory,
         snapshots=snapshots,
         extractor=extractor or open_extractor(),
         default_access=settings.default_access,
         most_original_bytes=settings.original_bytes,
-        remembered=remembered_ids(open_index(settings)),
+        remembered=remembered,
     )
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ from bot.settings import Settings, telegram_token
 from corpus import CorpusError, Snapshots, corpus_files, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.models.runtimes.exportedmodel import open_exported
-from embeddings.storage.passageindex import remembered_ids
 
 if TYPE_CHECKING:  # slow to import, and an extra
     from corpus.extraction.extractor import Extractor
@@ -150,11 +149,13 @@ def _strays(
 
     snapshots = Snapshots(settings.snapshots_directory)
     try:
+        with closing(open_index()) as index:
+            remembered = index.remembered_ids()
         directory = CorpusDirectory(
             settings.corpus_directory,
             snapshots=snapshots,
             extractor=extractor,
-            remembered=remembered_ids(open_index()),
+            remembered=remembered,
         )
         strays, unpaged = directory.strays, directory.with_lost_pages
     except (CorpusError, EmbeddingsError, OSError):

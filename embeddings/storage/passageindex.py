@@ -131,6 +131,9 @@ class PassageIndex(ABC):
     def files_built_from(self, number: int) -> Mapping[str, str]:
         """The digests of these files by name, however they were read; none where none are noted."""
 
+    def close(self) -> None:  # noqa: B027 (an index on a disk holds nothing open)
+        """Closes the connections that the index holds, if any."""
+
     @abstractmethod
     def remembered_ids(self) -> dict[str, str]:
         """The ids of documents by ``source_name``, as the last refresh gave them to the files."""
@@ -350,12 +353,3 @@ def stale(after: int | None, current: int | None) -> StaleGeneration:
         f"Generation {current} was published meanwhile, and this one was built after "
         f'{"none" if after is None else after}. Type "verbatim refresh" to try again.'
     )
-
-
-def remembered_ids(index: PassageIndex) -> dict[str, str]:
-    """Returns the ids that an index remembers, and closes the connections that it had, if any."""
-    try:
-        return index.remembered_ids()
-    finally:
-        if close := getattr(index, "close", None):
-            close()
