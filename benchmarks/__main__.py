@@ -90,7 +90,9 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The exit status: 0, also where a peer is missing and named; 1 where nothing is measured."""
+    """Return the exit status: 0, also where a peer is missing and named; 1 where nothing is
+    measured.
+    """
     options = _options(words)
     started = time.time()
     try:
@@ -175,7 +177,7 @@ def _write(measured: Measurements, folder: Path) -> int:
 def _environments(
     peers: Sequence[Contender], folder: Path
 ) -> tuple[dict[str, Environment], dict[str, str]]:
-    """The environments by name, and by title why one is missing; ours has to be there."""
+    """Return the environments by name, and by title why one is missing; ours has to be there."""
     print(f"Environments in {folder}: a first time takes minutes each.", file=sys.stderr)
     own = PARAGRAPHS.environment
     found = {own: make_environment(own, folder / own)}

@@ -90,7 +90,9 @@ def read_data(
 def _choose(
     found: list[Passage], count: int, needed: set[str]
 ) -> tuple[tuple[Passage, ...], list[Passage]]:
-    """The passages to index, in their order, and those that are left: enough to change 1 %."""
+    """Return the passages to index, in their order, and those that are left: enough to
+    change 1 %.
+    """
     count = min(count, len(found) * 100 // 101)
     about = {passage.document for passage in found if passage.id in needed}
     ordered = sorted(range(len(found)), key=lambda k: found[k].document not in about)
@@ -213,7 +215,7 @@ def _made_questions(passages: tuple[Passage, ...]) -> tuple[str, ...]:
 
 
 def write_passages(passages: Iterable[Passage], file: Path) -> None:
-    """A line ``[id, text, document]`` a passage, as ``Task.read`` reads it."""
+    """Return a line ``[id, text, document]`` a passage, as ``Task.read`` reads it."""
     with file.open("w", encoding="utf-8") as lines:
         for passage in passages:
             lines.write(json.dumps([passage.id, passage.text, passage.document]) + "\n")

@@ -34,7 +34,7 @@ def questions_of(corpus: Corpus, count: int) -> list[str]:
 
 
 def main() -> None:
-    """Builds both indexes where they are missing, asks, and prints what came of it."""
+    """Build both indexes where they are missing, ask, and print what came of it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -44,7 +44,7 @@ class Environment:
         return _python(self.folder)
 
     def script(self, name: str) -> Path:
-        """A command that a package put into it."""
+        """Return a command that a package put into it."""
         return self.python.with_name(name + self.python.suffix)
 
     @property
@@ -54,7 +54,7 @@ class Environment:
 
 
 def make_environment(name: str, folder: Path) -> Environment:
-    """The environment of the peer ``name`` in ``folder``, made if it is not there as pinned.
+    """Return the environment of the peer ``name`` in ``folder``, made if it is not there as pinned.
 
     Raises:
         EnvironmentFailed: if something cannot be installed.
@@ -94,7 +94,9 @@ def _install_torch(folder: Path, pins: Path) -> None:
 
 
 def _install_own(folder: Path) -> None:
-    """The project as it is now, as a wheel; what it needs beyond its pins comes in its newest."""
+    """Return the project as it is now, as a wheel; what it needs beyond its pins comes in its
+    newest.
+    """
     sources = [REPOSITORY / name for name in _OWN_SOURCES]
     files = [each for s in sources for each in ([s] if s.is_file() else sorted(s.rglob("*")))]
     wanted = _digest(f for f in files if f.is_file() and "__pycache__" not in f.parts)
@@ -108,7 +110,7 @@ def _install_own(folder: Path) -> None:
 
 
 def _pins(file: Path) -> list[str]:
-    """The pins of a file, without their hashes."""
+    """Return the pins of a file, without their hashes."""
     return [line.split()[0] for line in file.read_text("utf-8").splitlines() if "==" in line]
 
 

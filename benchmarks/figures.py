@@ -54,7 +54,7 @@ PROCESSES = (BUILD_PROCESS, REFRESH_PROCESS, NO_OP_PROCESS)
 
 
 def spread(runs: Sequence[Run], metric: Metric, contender: str) -> Spread | None:
-    """The figure of a contender over all its runs."""
+    """Return the figure of a contender over all its runs."""
     return Spread.of(_values(runs, metric, contender).values())
 
 

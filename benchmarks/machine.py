@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def describe() -> dict[str, str]:
-    """The processor, its cores, the memory, the system and the version of Python."""
+    """Return the processor, its cores, the memory, the system and the version of Python."""
     return {
         "processor": _processor(),
         "cores": str(_cores()),

@@ -48,7 +48,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def write_statements(folder: Path, texts: Sequence[str]) -> None:
-    """The passages as statements of ten paragraphs each."""
+    """Return the passages as statements of ten paragraphs each."""
     folder.mkdir(exist_ok=True)
     for first in range(0, len(texts), PASSAGES_A_DOCUMENT):
         name = folder / f"statement-{first:06d}.txt"
@@ -56,7 +56,9 @@ def write_statements(folder: Path, texts: Sequence[str]) -> None:
 
 
 def texts_of(corpus: Corpus) -> tuple[list[str], list[str]]:
-    """The distinct search forms of the passages, and those of the sentences that are no passage."""
+    """Return the distinct search forms of the passages, and those of the sentences that are no
+    passage.
+    """
     passages = dict.fromkeys(search_form(p.text) for p in corpus.quotable())
     sentences = dict.fromkeys(search_form(s.text) for p in corpus.quotable() for s in p.sentences)
     return list(passages), [text for text in sentences if text not in passages]
@@ -86,7 +88,9 @@ def rate(answer: Callable[[str], object], asked: Sequence[str], *, threads: int)
 
 
 def numbered(questions: Sequence[str]) -> Iterator[list[str]]:
-    """The questions again and again, never the same: a reading that is remembered costs nothing."""
+    """Yield the questions again and again, never the same: a reading that is remembered costs
+    nothing.
+    """
     turn = 0
     while True:
         turn += 1

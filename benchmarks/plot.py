@@ -32,7 +32,7 @@ class PlotFailed(Exception):
 
 
 def draw(measured: Measurements, file: Path) -> None:
-    """Writes a PNG: a panel a figure, a bar a contender, a line from the least to the most.
+    """Write a PNG: a panel a figure, a bar a contender, a line from the least to the most.
 
     Raises:
         PlotFailed: if matplotlib is not installed.
@@ -61,7 +61,7 @@ def draw(measured: Measurements, file: Path) -> None:
 def _bars(
     axes: "Axes", measured: Measurements, spreads: Sequence[Spread | None], title: str
 ) -> None:
-    """A bar for each contender, the first on top; "–" where there is no value."""
+    """Return a bar for each contender, the first on top; "–" where there is no value."""
     places = range(len(spreads))
     medians = [each.median if each else 0 for each in spreads]
     colours = [_OURS if c in {PARAGRAPHS, PRODUCT} else _THEIRS for c in measured.contenders]

@@ -7,7 +7,9 @@ TOP = 10
 
 
 def recall(ranking: Sequence[str], relevant: Set[str]) -> float:
-    """The share of what can be found among the first ten that is: hits / min(10, relevant)."""
+    """Return the share of what can be found among the first ten that is: hits /
+    min(10, relevant).
+    """
     return len(set(ranking[:TOP]) & relevant) / min(TOP, len(relevant))
 
 
@@ -19,5 +21,5 @@ def ndcg(ranking: Sequence[str], relevant: Set[str]) -> float:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean; NaN for none."""
+    """Return the mean; NaN for none."""
     return sum(values) / len(values) if values else math.nan

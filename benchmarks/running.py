@@ -49,7 +49,9 @@ class Measured:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of every measured process: offline, without telemetry, the same for all."""
+    """Return the environment of every measured process: offline, without telemetry, the same for
+    all.
+    """
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {**kept, **_SAID, **more}
 
@@ -62,7 +64,7 @@ def run(
     reads_line: bool = True,
     **variables: str,
 ) -> Measured:
-    """The command, run to its end; the last line of its output is JSON if ``reads_line``.
+    """Return the command, run to its end; the last line of its output is JSON if ``reads_line``.
 
     Raises:
         MeasurementFailed: if its exit status is not ``accepted``, or it took too long.
@@ -88,7 +90,7 @@ def run(
 
 
 def _last_object(text: str) -> dict[str, Any]:
-    """The last line that is a JSON object: libraries may log below it."""
+    """Return the last line that is a JSON object: libraries may log below it."""
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:

@@ -82,7 +82,7 @@ class Session:
         return self._embedded
 
     def do(self, step: Step) -> Run | None:
-        """The run of a step; None if its contender fails, or failed before."""
+        """Return the run of a step; None if its contender fails, or failed before."""
         contender = step.contender
         if contender.key in self.failures:
             return None
@@ -141,7 +141,7 @@ class Session:
         return self._act(contender, "build", folder)
 
     def _refresh(self, contender: Contender) -> Measured:
-        """A copy of the built index is refreshed, and asked for the new texts once."""
+        """Return a copy of the built index is refreshed, and asked for the new texts once."""
         folder = self._work / contender.key / "refreshed"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._built(contender), folder)
@@ -228,7 +228,7 @@ class Session:
         return measured
 
     def warm_up(self, contenders: Sequence[Contender]) -> None:
-        """Builds what is not built and asks each once, untimed, so that all files are warm."""
+        """Build what is not built and ask each once, untimed, so that all files are warm."""
         for contender in contenders:
             if contender.key in self.failures:
                 continue
@@ -256,7 +256,7 @@ def _fitting(data: BenchmarkData, count: int) -> list[Passage]:
 
 
 def _cosines(ours: Path, theirs: Path, count: int) -> list[float]:
-    """The cosine of each pair of unit rows, without NumPy: this process stays small."""
+    """Return the cosine of each pair of unit rows, without NumPy: this process stays small."""
     one, other = (array.array("f", path.read_bytes()) for path in (ours, theirs))
     width = len(one) // count
     if len(one) != len(other):

@@ -54,7 +54,7 @@ class Goal:
 
 
 def report(measured: Measurements) -> str:
-    """The whole report."""
+    """Return the whole report."""
     parts = [
         "# Verbatim beside comparable libraries\n",
         _lines(f"* {name}: {value}" for name, value in measured.about.items()),
@@ -99,7 +99,7 @@ _NOTES = """\
 
 
 def goals(measured: Measurements) -> list[Goal]:
-    """The ratios that matter most, with their bounds."""
+    """Return the ratios that matter most, with their bounds."""
     runs, ours, product = measured.runs, PARAGRAPHS.key, PRODUCT.key
     peers = [each for each in measured.contenders if each not in {PARAGRAPHS, PRODUCT}]
     best = _fastest_build(runs, peers)

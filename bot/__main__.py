@@ -11,7 +11,7 @@ EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Runs the command line; an interrupt ends it quietly even while it is being loaded.
+    """Run the command line; an interrupt ends it quietly even while it is being loaded.
 
     Its environment may hold the bot's token, so no other process of the same user may look at it.
     """
@@ -29,8 +29,8 @@ def main() -> None:
 
 
 def _prepared_extractor() -> "Extractor | None":
-    """The extractor of a command that surely needs one: its process starts while this one imports
-    the rest, which takes longer.
+    """Return the extractor of a command that surely needs one: its process starts while this one
+    imports the rest, which takes longer.
     """
     if sys.argv[1:2] != ["add"]:
         return None

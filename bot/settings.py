@@ -100,7 +100,7 @@ class Settings:
         return self.home / "snapshots"
 
     def bot_directory(self, token: str) -> Path:
-        """Returns a bot's directory: each Bot API server counts updates for each bot."""
+        """Return a bot's directory: each Bot API server counts updates for each bot."""
         name = token.partition(":")[0]
         if self.telegram_api != TELEGRAM_API:
             at = urlsplit(self.telegram_api)
@@ -119,7 +119,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """The settings that the variables give, defaults for the others.
+        """Return the settings that the variables give, defaults for the others.
 
         Raises:
             SettingsError: if ``VERBATIM_TELEGRAM_API`` is not an http(s) address, there are no
@@ -182,7 +182,7 @@ def _index_url(environment: Mapping[str, str]) -> str | None:
 
 
 def ray_address(text: str | None, *, source: str) -> str | None:
-    """The address of a Ray cluster as ``source``, a variable or an option, gives it.
+    """Return the address of a Ray cluster as ``source``, a variable or an option, gives it.
 
     Raises:
         SettingsError: if it is neither "auto" nor HOST:PORT.
@@ -228,7 +228,7 @@ def _access(environment: Mapping[str, str]) -> AccessRules:
 
 
 def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
-    """The groups of each person in ``VERBATIM_GROUPS``, such as "staff=1,2 legal=2"."""
+    """Return the groups of each person in ``VERBATIM_GROUPS``, such as "staff=1,2 legal=2"."""
     found: dict[int, frozenset[str]] = {}
     for written in re.split(r"[\s;]+", (environment.get("VERBATIM_GROUPS") or "").strip(" ;\n\t")):
         if not written:
@@ -255,7 +255,7 @@ def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
 
 
 def _default_access(environment: Mapping[str, str]) -> frozenset[str]:
-    """The groups in ``VERBATIM_DEFAULT_ACCESS``; "public" is none, as is no value."""
+    """Return the groups in ``VERBATIM_DEFAULT_ACCESS``; "public" is none, as is no value."""
     written = re.split(r"[\s,;]+", (environment.get("VERBATIM_DEFAULT_ACCESS") or "").strip(" ,;"))
     try:
         return readers(checked_access(name for name in written if name))
@@ -289,7 +289,8 @@ class WebhookSettings:
 
 
 def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -> WebhookSettings:
-    """The webhook's settings, with the secret of ``VERBATIM_WEBHOOK_SECRET`` or its ``_FILE``.
+    """Return the webhook's settings, with the secret of ``VERBATIM_WEBHOOK_SECRET`` or its
+    ``_FILE``.
 
     Without one a secret is made, for this start; several processes need the same.
 
@@ -337,7 +338,7 @@ def _secret(environment: Mapping[str, str], name: str) -> tuple[str, str]:
 
 
 def _language(environment: Mapping[str, str]) -> str:
-    """The language asked for, else that of the locale as POSIX orders its variables."""
+    """Return the language asked for, else that of the locale as POSIX orders its variables."""
     wanted = environment.get("VERBATIM_LANGUAGE")
     if wanted:
         if nearest_language(wanted) != wanted.replace("_", "-").split("-", 1)[0].lower():
@@ -389,7 +390,8 @@ def log_as_json(environment: Mapping[str, str]) -> bool:
 
 
 def telegram_token(environment: Mapping[str, str]) -> str:
-    """The bot token from ``TELEGRAM_BOT_TOKEN``, else from the file ``TELEGRAM_BOT_TOKEN_FILE``.
+    """Return the bot token from ``TELEGRAM_BOT_TOKEN``, else from the file
+    ``TELEGRAM_BOT_TOKEN_FILE``.
 
     Raises:
         SettingsError: if neither gives a token, or it does not have the shape of one. The

@@ -14,7 +14,7 @@ class LockHeld(Exception):
 
 @contextmanager
 def file_lock(file: Path, *, wait_s: float = 0) -> Iterator[None]:
-    """Holds the lock that a file stands for, which is made where it is missing.
+    """Hold the lock that a file stands for, which is made where it is missing.
 
     Raises:
         LockHeld: if another process still holds it after ``wait_s`` seconds.

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of the bytes of a file, in hexadecimal.
+    """Return the SHA-256 of the bytes of a file, in hexadecimal.
 
     Raises:
         OSError: if it cannot be read.
@@ -33,7 +33,7 @@ class _Digesting:
 
 
 def make_directory(directory: Path) -> None:
-    """Makes a directory, and those above it that are missing, for their owner alone.
+    """Make a directory, and those above it that are missing, for their owner alone.
 
     Raises:
         OSError: if one cannot be made.
@@ -46,7 +46,7 @@ def make_directory(directory: Path) -> None:
 def write_file(
     path: Path, content: bytes | Callable[[BinaryIO], None], *, shared: bool = False
 ) -> str:
-    """Writes a new file, or has it written into a stream, and syncs it; returns its SHA-256.
+    """Write a new file, or has it written into a stream, and syncs it; returns its SHA-256.
 
     Its owner alone may read it; one that is ``shared`` has the mode that new files have.
 
@@ -68,7 +68,7 @@ def write_file(
 def replace_file(
     path: Path, content: bytes | Callable[[BinaryIO], None], *, shared: bool = False
 ) -> None:
-    """Puts ``content`` under ``path`` in one step: a reader sees the old bytes or the new ones.
+    """Put ``content`` under ``path`` in one step: a reader sees the old bytes or the new ones.
 
     Who may read it then: see ``write_file``.
 
@@ -83,7 +83,7 @@ def replace_file(
 
 
 def sync_directory(directory: Path) -> None:
-    """Makes renames inside ``directory`` durable.
+    """Make renames inside ``directory`` durable.
 
     Raises:
         OSError: if the directory cannot be synced.

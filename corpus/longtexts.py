@@ -9,7 +9,7 @@ PIECE_CHARACTERS = 100_000
 
 
 def utf8_pieces(text: str, *, errors: str = "strict") -> Iterator[bytes]:
-    """Yields the UTF-8 bytes of ``text`` in pieces; nothing of an empty text.
+    """Yield the UTF-8 bytes of ``text`` in pieces; nothing of an empty text.
 
     ``errors`` says what becomes of half a character, as for ``str.encode``.
 
@@ -21,5 +21,5 @@ def utf8_pieces(text: str, *, errors: str = "strict") -> Iterator[bytes]:
 
 
 def utf8_length(text: str, *, errors: str = "strict") -> int:
-    """Returns the number of UTF-8 bytes of ``text``; see ``utf8_pieces``."""
+    """Return the number of UTF-8 bytes of ``text``; see ``utf8_pieces``."""
     return len(text) if text.isascii() else sum(map(len, utf8_pieces(text, errors=errors)))

@@ -30,7 +30,7 @@ def digest_of(text: str) -> str:
 
 
 def label_of(number: int) -> str:
-    """Returns how a reader refers to a numbered passage: ``¶ 7``."""
+    """Return how a reader refers to a numbered passage: ``¶ 7``."""
     return f"¶ {number}"
 
 
@@ -53,7 +53,7 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """The slice of ``text`` that this span covers."""
+        """Return the slice of ``text`` that this span covers."""
         return text[self.start : self.end]
 
     def contains(self, other: "Span") -> bool:
@@ -178,7 +178,8 @@ class Document(SourceText):
         return ". ".join(part for part in parts if part)
 
     def pages_of(self, span: Span) -> tuple[int, int] | None:
-        """The numbers of the pages on which the first and the last character of a span stand.
+        """Return the numbers of the pages on which the first and the last character of a span
+        stand.
 
         They count from 1 as the pages lie in the file. Of text that goes on behind a later page,
         as footnotes do, both are that of the first character. None where no page is known.
@@ -188,7 +189,7 @@ class Document(SourceText):
         return None if first is None or last is None else (first, max(first, last))
 
     def called(self, document_id: str) -> "Document":
-        """Returns the same document under another id; a title that is only the id changes, too."""
+        """Return the same document under another id; a title that is only the id changes, too."""
         if document_id == self.id:
             return self
         dateline = self.dateline and replace(self.dateline, document_id=document_id)
@@ -201,7 +202,7 @@ class Document(SourceText):
         )
 
     def passage(self, number: int) -> Passage:
-        """The passage with that number (0 is the dateline).
+        """Return the passage with that number (0 is the dateline).
 
         Raises:
             UnknownDocument: if the document has no such passage.
@@ -270,7 +271,7 @@ class Corpus:
             yield from document.quotable
 
     def document(self, document_id: str) -> Document:
-        """The document with exactly that id.
+        """Return the document with exactly that id.
 
         Raises:
             UnknownDocument: if there is none.
@@ -284,7 +285,7 @@ class Corpus:
         return found
 
     def find(self, id_or_prefix: str) -> Document:
-        """The one document whose id is, or begins with, the given text.
+        """Return the one document whose id is, or begins with, the given text.
 
         Raises:
             UnknownDocument: if none does, or several do.

@@ -13,7 +13,7 @@ _LOOKED_AT_ONCE = 100_000
 
 
 def normalise(text: str) -> str:
-    """The stored form of a text: line feeds end lines, no other control character but tab.
+    """Return the stored form of a text: line feeds end lines, no other control character but tab.
 
     Surrogates are dropped too. Everything a reader sees stays as it is: there is no Unicode
     normalisation and no change of white space.

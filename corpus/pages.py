@@ -28,7 +28,7 @@ class PageStart:
 
 
 def page_at(pages: Sequence[PageStart], position: int) -> int | None:
-    """The number of the page on which the character at an offset stands.
+    """Return the number of the page on which the character at an offset stands.
 
     None where there are no pages, or before the first.
     """
@@ -47,7 +47,8 @@ def are_in_order(pages: Iterable[PageStart], *, length: int) -> bool:
 
 
 def moved(pages: Sequence[PageStart], taken: int, length: int) -> tuple[PageStart, ...]:
-    """The pages of a text that has lost its first ``taken`` characters and is ``length`` long now.
+    """Return the pages of a text that has lost its first ``taken`` characters and is ``length``
+    long now.
 
     The page on which the rest begins starts at 0.
     """
@@ -60,7 +61,7 @@ def moved(pages: Sequence[PageStart], taken: int, length: int) -> tuple[PageStar
 
 
 def pages_line(pages: Sequence[PageStart], digest: str) -> str | None:
-    """The pages of the text with a digest on one line, as in "c0ffee012345: 1@0 2@1830".
+    """Return the pages of the text with a digest on one line, as in "c0ffee012345: 1@0 2@1830".
 
     None where there are none, or too many for a front matter.
     """
@@ -71,7 +72,7 @@ def pages_line(pages: Sequence[PageStart], digest: str) -> str | None:
 
 
 def pages_of(line: object, *, digest: str, length: int) -> tuple[PageStart, ...]:
-    """The pages that ``pages_line`` wrote of the text with that digest and length.
+    """Return the pages that ``pages_line`` wrote of the text with that digest and length.
 
     None at all where the line is something else, or names another text: then somebody has edited
     the text, and nothing says where its pages begin now.

@@ -10,7 +10,8 @@ _LEAST_LIKENESS = 0.4
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """A sentence that offers the names most like ``name``, at most three; "" if none is like it.
+    """Return a sentence that offers the names most like ``name``, at most three; "" if none is like
+    it.
 
     Names that share a word with it come first.
     """

@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA, DamerauLevenshtein
 
 
 def distance(one: str, other: str, *, most: int) -> int:
-    """Returns the edits between two words: letters put in, left out, changed or swapped.
+    """Return the edits between two words: letters put in, left out, changed or swapped.
 
     It is the optimal string alignment distance; ``most + 1`` stands for any larger one.
     """
@@ -15,10 +15,10 @@ def distance(one: str, other: str, *, most: int) -> int:
 
 
 def similarity(one: str, other: str) -> float:
-    """Returns the Damerau-Levenshtein similarity of two words in [0, 1], 1 for the same."""
+    """Return the Damerau-Levenshtein similarity of two words in [0, 1], 1 for the same."""
     return DamerauLevenshtein.normalized_similarity(one, other)
 
 
 def most_alike(word: str, others: Sequence[str], *, count: int) -> list[int]:
-    """Returns the places of the ``count`` words with the most letters in common, best first."""
+    """Return the places of the ``count`` words with the most letters in common, best first."""
     return [place for _, _, place in process.extract(word, others, scorer=fuzz.ratio, limit=count)]

@@ -36,14 +36,14 @@ _MOST_HEADER = 4096
 
 
 def array_to_bytes(array: NDArray[Any]) -> bytes:
-    """The array as the bytes of a ``.npy`` file."""
+    """Return the array as the bytes of a ``.npy`` file."""
     stream = io.BytesIO()
     array_writer(array)(stream)
     return stream.getvalue()
 
 
 def array_writer(array: NDArray[Any]) -> Write:
-    """Writes the array as a ``.npy`` file, without a copy of it in memory."""
+    """Write the array as a ``.npy`` file, without a copy of it in memory."""
 
     def write(stream: BinaryIO) -> None:
         whole = np.ascontiguousarray(array)
@@ -55,7 +55,7 @@ def array_writer(array: NDArray[Any]) -> Write:
 
 
 def array_from_bytes(data: Content) -> NDArray[Any]:
-    """The array in the bytes of a ``.npy`` file: a read-only view of them.
+    """Return the array in the bytes of a ``.npy`` file: a read-only view of them.
 
     Raises:
         ValueError: if the bytes are no array, or one that would have to be unpickled.

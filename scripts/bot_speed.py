@@ -109,7 +109,7 @@ def latencies_ms(server: BotApiServer, *, flooded: bool) -> list[float]:
 
 
 def p95(values: list[float]) -> float:
-    """The 95th percentile."""
+    """Return the 95th percentile."""
     return statistics.quantiles(values, n=20)[-1]
 
 

@@ -28,7 +28,7 @@ PLACEHOLDER = re.compile(r"{\w*}")
 
 
 def marked_texts() -> Catalog:
-    """The texts that the code marks, without translations."""
+    """Return the texts that the code marks, without translations."""
     template = Catalog(creation_date=NO_DAY, revision_date=NO_DAY)
     found = extract_from_dir(BOT, [("**.py", "python")], keywords=KEYWORDS)
     for _file, _line, text, _comments, _context in sorted(found, key=lambda one: one[:2]):
@@ -37,18 +37,18 @@ def marked_texts() -> Catalog:
 
 
 def catalogue_files() -> list[Path]:
-    """The catalogues, in order of their languages."""
+    """Return the catalogues, in order of their languages."""
     return sorted(LOCALE.glob("*/LC_MESSAGES/verbatim.po"))
 
 
 def read_catalogue(file: Path) -> Catalog:
-    """The catalogue in a ``.po`` file; its language is that of the folder."""
+    """Return the catalogue in a ``.po`` file; its language is that of the folder."""
     with file.open("rb") as stream:
         return read_po(stream, locale=file.parts[-3])
 
 
 def updated(catalogue: Catalog) -> Catalog:
-    """The catalogue with exactly the texts that the code marks."""
+    """Return the catalogue with exactly the texts that the code marks."""
     catalogue.update(marked_texts(), no_fuzzy_matching=True, update_creation_date=False)
     return catalogue
 

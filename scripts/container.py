@@ -56,7 +56,7 @@ class Stage:
         return self.root / path.removeprefix("/")
 
     def do(self, instruction: Instruction, earlier: "Stage | None") -> None:
-        """Does one instruction; what is not understood is an error."""
+        """Do one instruction; what is not understood is an error."""
         words = instruction.words
         match instruction.name:
             case "FROM" | "VOLUME":
@@ -83,11 +83,11 @@ class Stage:
                 sys.exit(f"{instruction.name} is not understood")
 
     def run(self, command: list[str]) -> None:
-        """Runs a command in the stage, as root."""
+        """Run a command in the stage, as root."""
         _done(["chroot", str(self.root), "/usr/bin/env", "-C", self.directory, *command])
 
     def id_of(self, user: str) -> str:
-        """The number of a user of the image."""
+        """Return the number of a user of the image."""
         for line in self.within("/etc/passwd").read_text("utf-8").splitlines():
             name, _, uid, *_ = line.split(":")
             if name == user:
@@ -95,7 +95,9 @@ class Stage:
         sys.exit(f"{user} is no user of the image")
 
     def start(self, more: Mapping[str, str], words: list[str]) -> "subprocess.Popen[bytes]":
-        """A command as the image's user, without rights, on a file system that is read-only."""
+        """Return a command as the image's user, without rights, on a file system that
+        is read-only.
+        """
         environment = {**self.environment, **more}
         environment["PATH"] = environment["PATH"].replace("$PATH", os.environ["PATH"])
         uid = self.id_of(self.user)
@@ -119,7 +121,7 @@ def _alone() -> None:
 
 
 def build(folder: Path) -> Stage:
-    """The last stage of the image, as ``docker build`` would leave it."""
+    """Return the last stage of the image, as ``docker build`` would leave it."""
     made: list[Stage] = []
     for number, instructions in enumerate(stages()):
         stage = Stage(folder, f"stage{number}")

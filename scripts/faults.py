@@ -58,7 +58,7 @@ def damage(options: argparse.Namespace) -> bool:
 
 
 def swaps(options: argparse.Namespace) -> bool:
-    """Swaps under a steady load of questions: none fails, none is mixed, and few wait."""
+    """Swap under a steady load of questions: none fails, none is mixed, and few wait."""
     with tempfile.TemporaryDirectory() as folder, _database(options) as url:
         figures = swap_under_load(
             Place(Path(folder), options.documents, url),
@@ -83,14 +83,14 @@ def swaps(options: argparse.Namespace) -> bool:
 
 
 def kills(options: argparse.Namespace) -> bool:
-    """Refreshes killed at lines of the code and at random times: the index stays whole."""
+    """Refresh killed at lines of the code and at random times: the index stays whole."""
     by_line = kill_at_lines(options.lines, seed=options.seed)
     by_time = kill_at_times(options.times, seed=options.seed)
     return _tell("killed at lines", by_line) and _tell("killed at random times", by_time)
 
 
 def disk(options: argparse.Namespace) -> bool:
-    """Refreshes without room: each write refused in turn, then files cut at many sizes."""
+    """Refresh without room: each write refused in turn, then files cut at many sizes."""
     return _tell("without room", fill_disk(options.count))
 
 
@@ -186,7 +186,7 @@ def pgkills(options: argparse.Namespace) -> bool:
 
 @contextmanager
 def _database(options: argparse.Namespace) -> Iterator[str]:
-    """The address of an empty database for ``--postgres``, else none."""
+    """Yield the address of an empty database for ``--postgres``, else none."""
     if not options.postgres:
         yield ""
         return
@@ -195,7 +195,7 @@ def _database(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _tell(what: str, figures: Figures) -> bool:
-    """Prints the figures; whether no trial broke a promise."""
+    """Print the figures; whether no trial broke a promise."""
     print(
         f"{figures.trials} refreshes {what}: {figures.killed} killed, {figures.refused} refused in "
         f"one line, {figures.finished} finished; then {figures.served_old} times the old and "
@@ -214,7 +214,7 @@ _Campaigns = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _of_the_index(campaigns: _Campaigns) -> None:
-    """The options of what is done to an index."""
+    """Return the options of what is done to an index."""
     one = campaigns.add_parser("damage", help=damage.__doc__)
     one.add_argument("--count", type=int, default=2_000, help="files to damage")
     one.add_argument("--documents", type=int, default=5, help="documents of the index")
@@ -244,7 +244,7 @@ def _of_the_index(campaigns: _Campaigns) -> None:
 
 
 def _of_the_bot(campaigns: _Campaigns) -> None:
-    """The options of what is done to bots and asked of them."""
+    """Return the options of what is done to bots and asked of them."""
     one = campaigns.add_parser("botkills", help=botkills.__doc__)
     one.add_argument("--count", type=int, default=1_000, help="kills")
     one.add_argument("--load", type=float, default=15.0, help="questions a second")
@@ -268,7 +268,7 @@ def _of_the_bot(campaigns: _Campaigns) -> None:
 
 
 def main() -> None:
-    """Runs one campaign."""
+    """Run one campaign."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     campaigns = parser.add_subparsers(required=True, metavar="CAMPAIGN")
     _of_the_index(campaigns)

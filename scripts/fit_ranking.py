@@ -85,7 +85,7 @@ class Case:
 
 
 def load_sets(root: Path) -> list[QuestionSet]:
-    """The sets that are learned from."""
+    """Return the sets that are learned from."""
     return [
         read_question_set(root / "global-coalition-statement"),
         read_question_set(root / "xquad" / "en"),
@@ -96,7 +96,7 @@ def load_sets(root: Path) -> list[QuestionSet]:
 
 
 def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
-    """The candidates of every question that is not small talk."""
+    """Return the candidates of every question that is not small talk."""
     cases = []
     with tempfile.TemporaryDirectory() as folder:
         store = GenerationStore(Path(folder))
@@ -145,7 +145,7 @@ EMPTY: dict[str, dict[str, float]] = {
 
 
 def fit_ranking(cases: list[Case]) -> np.ndarray:
-    """The weights of the first layer, in the units of the features."""
+    """Return the weights of the first layer, in the units of the features."""
     use = [c for c in cases if c.stands_alone and c.right.any() and not c.right.all()]
     sizes: dict[str, int] = {}
     for c in use:
@@ -167,7 +167,7 @@ def fit_ranking(cases: list[Case]) -> np.ndarray:
 
 
 def fit_evidence(cases: list[Case]) -> np.ndarray:
-    """The weights of the sentences of a passage that answers."""
+    """Return the weights of the sentences of a passage that answers."""
     pairs = [pair for c in cases for pair in zip(c.sentences, c.holds, strict=True)]
     use = [(x, holds) for x, holds in pairs if holds.any() and not holds.all()]
     none = np.zeros(len(EVIDENCE_NAMES))
@@ -182,7 +182,7 @@ def fit_evidence(cases: list[Case]) -> np.ndarray:
 
 
 def fit_follow_up(cases: list[Case], z_of: list[tuple[np.ndarray, ...]]) -> np.ndarray:
-    """The weights of what was asked before, from z under each reading."""
+    """Return the weights of what was asked before, from z under each reading."""
     use = [i for i, c in enumerate(cases) if len(c.read) > 1 and c.right.any()]
     sizes: dict[str, int] = {}
     for i in use:
@@ -246,7 +246,7 @@ def fit_listwise(
 def confidence_data(
     cases: list[Case], z_of: dict[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs of the second layer and whether the first candidate answers, a row a case."""
+    """Return inputs of the second layer and whether the first candidate answers, a row a case."""
     rows, answers = [], []
     for number, case in enumerate(cases):
         z = z_of[number]
@@ -257,7 +257,7 @@ def confidence_data(
 
 
 def fit_confidence(rows: np.ndarray, answers: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The weights of the second layer."""
+    """Return the weights of the second layer."""
     scale = rows.std(axis=0)
     scale[scale < TINY] = 1
     scaled = rows / scale
@@ -277,7 +277,7 @@ def fit_confidence(rows: np.ndarray, answers: np.ndarray, weight: np.ndarray) ->
 
 
 def set_weights(cases: list[Case]) -> np.ndarray:
-    """The weight of each case that makes every set count the same, answerable or not.
+    """Return the weight of each case that makes every set count the same, answerable or not.
 
     Sets without unanswerable questions say nothing about refusing and count 0.
     """
@@ -289,7 +289,7 @@ def set_weights(cases: list[Case]) -> np.ndarray:
 
 
 def ranks(case: Case, z: np.ndarray) -> int:
-    """The place of the first candidate that answers, from 0; large where there is none."""
+    """Return the place of the first candidate that answers, from 0; large where there is none."""
     order = np.argsort(-z, kind="stable")
     found = np.flatnonzero(case.right[order])
     return int(found[0]) if len(found) else 999
@@ -314,7 +314,7 @@ def cross_validated(cases: list[Case]) -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def report_evidence(cases: list[Case]) -> None:
-    """Prints how often the sentence that is chosen in a passage has the answer, from other folds:
+    """Print how often the sentence that is chosen in a passage has the answer, from other folds:
     the best one alone, and with the neighbour that is shown with it.
     """
     alone, shown, two = [], [], []
@@ -339,7 +339,7 @@ def recall(cases: list[Case], scores: list[np.ndarray], top: int) -> float:
 
 
 def report(cases: list[Case], z_of: list[np.ndarray], probability: np.ndarray) -> None:
-    """Prints a table of recall and of refusal for each set, beside single signals."""
+    """Print a table of recall and of refusal for each set, beside single signals."""
     singles = ("passage", "sentence", "words", "context_words")
     for name in dict.fromkeys(c.set_name for c in cases):
         at = [i for i, c in enumerate(cases) if c.set_name == name]
@@ -364,7 +364,7 @@ def report(cases: list[Case], z_of: list[np.ndarray], probability: np.ndarray) -
 
 
 def report_follow_ups(cases: list[Case]) -> None:
-    """Prints the recall of follow-ups, alone and with what was asked before, from other folds."""
+    """Print the recall of follow-ups, alone and with what was asked before, from other folds."""
     z_read: list[tuple[np.ndarray, ...]] = [()] * len(cases)
     mixed: list[np.ndarray] = [np.empty(0)] * len(cases)
     for fold in range(FOLDS):

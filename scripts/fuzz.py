@@ -91,7 +91,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _campaign(target: str, folder: Path, seed: int, seconds: float) -> int:
-    """Runs processes that fuzz, a new one where an input ended the last, and sums up."""
+    """Run processes that fuzz, a new one where an input ended the last, and sums up."""
     total, coverage, ended = State(), (0, 0), 0
     end_s = time.monotonic() + seconds
     while (left_s := end_s - time.monotonic()) > 1:

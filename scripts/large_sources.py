@@ -73,14 +73,14 @@ def prose(size: int) -> bytes:
 
 
 def page(size: int) -> bytes:
-    """A web page of paragraphs."""
+    """Return a web page of paragraphs."""
     text = prose(size * 9 // 10).decode().split("\n\n")
     body = "".join(f"<p>{part}</p>\n" for part in text)
     return f"<html lang=en><head><title>A title</title></head><body>{body}".encode()[:size]
 
 
 def word_file(size: int) -> bytes:
-    """A Word file of paragraphs, stored without compression."""
+    """Return a Word file of paragraphs, stored without compression."""
     document = docx.Document()
     small = io.BytesIO()
     document.save(small)
@@ -97,7 +97,7 @@ def word_file(size: int) -> bytes:
 
 
 def pdf_file(size: int) -> bytes:
-    """A PDF with one page of very many lines."""
+    """Return a PDF with one page of very many lines."""
     line = b"BT /F1 10 Tf 72 700 Td (The Ministers met in Marrakesh and agreed on a plan.) Tj ET\n"
     return pdf([], stream=line * (size // len(line)))
 
@@ -128,7 +128,7 @@ SOURCES: Mapping[str, Made] = {
 
 
 def p95(values: list[float]) -> float:
-    """The 95th percentile."""
+    """Return the 95th percentile."""
     return statistics.quantiles(values, n=20)[-1]
 
 
@@ -143,7 +143,9 @@ class Asker:
         self._thread.start()
 
     def waits_ms(self, since: float, until: float) -> list[float]:
-        """The waits, in milliseconds, for the answers to what was asked in a span of time."""
+        """Return the waits, in milliseconds, for the answers to what was asked in a
+        span of time.
+        """
         return [1000 * took for at, took in self._waits if since <= at <= until]
 
     def end(self) -> None:
@@ -190,7 +192,7 @@ def beside_answers(names: list[str], size: int) -> bool:
 def running_bot(
     server: BotApiServer, home: Path, *, administrators: Sequence[User]
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Holds a real bot that polls the server, with the real model."""
+    """Hold a real bot that polls the server, with the real model."""
     variables = {
         "VERBATIM_TELEGRAM_API": server.base_url.removesuffix("/bot"),
         "TELEGRAM_BOT_TOKEN": server.token,
@@ -222,7 +224,7 @@ class Measured:
 def measured(
     server: BotApiServer, chief: User, asker: Asker, content: bytes, name: str
 ) -> Measured:
-    """Sends a source again and again, with a pause as long as it took, until the waits of others
+    """Send a source again and again, with a pause as long as it took, until the waits of others
     in both are many enough for a 95th percentile.
     """
     while_read: list[float] = []
@@ -271,7 +273,7 @@ def at_once(names: list[str], size: int) -> bool:
 
 
 def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple[float, str]:
-    """Returns the seconds that an administrator waited for the outcome of a source, and that."""
+    """Return the seconds that an administrator waited for the outcome of a source, and that."""
     before = len(server.sent(chief.id))
     started = time.monotonic()
     server.upload(content, chat_id=chief.id, filename=name, caption="/add")

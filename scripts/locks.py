@@ -66,12 +66,12 @@ class Lock:
 
 
 def lock_files(root: Path = ROOT) -> list[Path]:
-    """The lock files of the project."""
+    """Return the lock files of the project."""
     return sorted(root.glob("requirements*.lock"))
 
 
 def read_lock(file: Path) -> Lock:
-    """The lock in a file.
+    """Return the lock in a file.
 
     Raises:
         ValueError: if a line is no pin.
@@ -98,7 +98,7 @@ class Index:
         self._client = client
 
     def hashes(self, pin: Pin) -> tuple[str, ...]:
-        """The hashes of all files of that version, or of a build of it ("+cpu").
+        """Return the hashes of all files of that version, or of a build of it ("+cpu").
 
         Raises:
             httpx.HTTPError: if it cannot be asked.
@@ -124,7 +124,7 @@ class Index:
 
 
 def with_hashes(pin: Pin, index: Index, cpu_builds: Index) -> Pin:
-    """The pin with the hashes of the index, and for torch with those of its CPU builds.
+    """Return the pin with the hashes of the index, and for torch with those of its CPU builds.
 
     Raises:
         httpx.HTTPError: if the index cannot be asked.
@@ -151,7 +151,7 @@ def with_hashes(pin: Pin, index: Index, cpu_builds: Index) -> Pin:
 
 
 def without_hashes(locks: Iterable[tuple[Path, Lock]]) -> list[str]:
-    """Lists the faults: each pin without a hash, and torch without that of a CPU build."""
+    """List the faults: each pin without a hash, and torch without that of a CPU build."""
     return [
         f"{file.name}: {pin.name}=={pin.version} has no hash"
         for file, lock in locks
@@ -175,7 +175,7 @@ def _is_of(filename: str, pin: Pin) -> bool:
 
 
 def _pip_setting(name: str) -> str:
-    """Returns a setting of pip; "" for none."""
+    """Return a setting of pip; "" for none."""
     command = [sys.executable, "-m", "pip", "config", "get", f"global.{name}"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -21,7 +21,7 @@ _RULE = "=" * 78
 
 
 def notices() -> Iterator[str]:
-    """The lines: first which package has which licence, then the text of each."""
+    """Yield the lines: first which package has which licence, then the text of each."""
     pins = {pin for name in SHIPPED for pin in read_lock(ROOT / name).pins}
     ordered = sorted(pins, key=lambda pin: canonicalize_name(pin.name))
     yield "Verbatim consists of itself (see LICENSE) and of these packages."
@@ -40,7 +40,7 @@ def notices() -> Iterator[str]:
 
 
 def main() -> None:
-    """Writes them."""
+    """Write them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", nargs="?", type=Path, help="the terminal without it")
     file = parser.parse_args().file

@@ -30,7 +30,7 @@ from corpus.frontmatter.frontmatter import split_front_matter
 
 
 def main() -> None:  # noqa: PLR0912 (one line for each thing that is measured)
-    """Prints each failing place, then the counts."""
+    """Print each failing place, then the counts."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--headings", action="store_true", help="print every heading")

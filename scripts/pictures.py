@@ -110,7 +110,7 @@ Line = tuple[bool, list[Run]]
 
 
 def terminal(answerer: Answerer) -> str:
-    """Returns the picture of an answer on a terminal."""
+    """Return the picture of an answer on a terminal."""
     printed = io.StringIO()
     print_reply(
         answerer.answer(QUESTION, top=1),
@@ -126,7 +126,7 @@ def terminal(answerer: Answerer) -> str:
 
 
 def chat(answerer: Answerer, store: GenerationStore) -> str:
-    """Returns the picture of a chat with an answer, and with a question that has none."""
+    """Return the picture of a chat with an answer, and with a question that has none."""
     dialogue = dialogue_of(live(answerer, store), wanted=1)
     with BotApiServer() as server, InProcessBot(server, dialogue) as bot:
         person = Chatter(bot, server.add_user("Ada"))
@@ -156,7 +156,7 @@ def _asked(question: str, y: int) -> str:
 
 
 def _answered(sent: Sent, y: int) -> tuple[str, int]:
-    """Returns the drawn message with its buttons, and where the next one begins."""
+    """Return the drawn message with its buttons, and where the next one begins."""
     wide = _WIDE - 6 * _GAP
     lines = list(_wrapped(sent, wide - 3 * _PAD))
     high = len(lines) * _LINE + 2 * _PAD
@@ -186,7 +186,7 @@ def _answered(sent: Sent, y: int) -> tuple[str, int]:
 
 
 def _wrapped(sent: Sent, wide: int) -> Iterator[Line]:
-    """Yields the lines of a message, none wider than ``wide``."""
+    """Yield the lines of a message, none wider than ``wide``."""
     start = 0
     for line in sent.text.split("\n"):
         runs: list[Run] = []
@@ -207,7 +207,7 @@ def _wrapped(sent: Sent, wide: int) -> Iterator[Line]:
 
 
 def _kinds(sent: Sent, at: int) -> set[str]:
-    """Returns the kinds of the entities that cover a UTF-16 unit of a message."""
+    """Return the kinds of the entities that cover a UTF-16 unit of a message."""
     return {e["type"] for e in sent.entities if e["offset"] <= at < e["offset"] + e["length"]}
 
 
@@ -221,7 +221,7 @@ def _box(x: int, y: int, wide: int, high: int, colour: str) -> str:
 
 
 def _text(x: int, y: int, runs: Sequence[Run]) -> str:
-    """Returns a line of text; neighbours that look the same are one piece."""
+    """Return a line of text; neighbours that look the same are one piece."""
     pieces: list[Run] = []
     for run in runs:
         if pieces and (pieces[-1].bold, pieces[-1].link) == (run.bold, run.link):
@@ -236,7 +236,7 @@ def _text(x: int, y: int, runs: Sequence[Run]) -> str:
 
 
 def _piece(x: float, y: int, run: Run) -> str:
-    """Returns a piece of text as wide as it is in Helvetica, whatever font draws it."""
+    """Return a piece of text as wide as it is in Helvetica, whatever font draws it."""
     text = run.text.rstrip()
     wide = _width(Run(text, run.bold))
     look = ' font-weight="bold"' if run.bold else ""
@@ -246,7 +246,7 @@ def _piece(x: float, y: int, run: Run) -> str:
 
 
 def pictures() -> dict[str, str]:
-    """Returns the pictures by the names of their files."""
+    """Return the pictures by the names of their files."""
     with tempfile.TemporaryDirectory() as folder:
         store = GenerationStore(Path(folder) / "index")
         exports = Path(os.environ.get("VERBATIM_EXPORTS") or f"{folder}/exports")
@@ -257,7 +257,7 @@ def pictures() -> dict[str, str]:
 
 
 def main() -> None:
-    """Writes the pictures, or checks them."""
+    """Write the pictures, or check them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()

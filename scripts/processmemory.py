@@ -23,7 +23,7 @@ class PeakMemory:
         self._thread.start()
 
     def end(self) -> None:
-        """Looks no more."""
+        """Look no more."""
         self._ended.set()
         self._thread.join()
 
@@ -53,7 +53,8 @@ def _shared_mb(pid: int) -> float:
 
 
 def container_limit_mb(compose: Path) -> float:
-    """The memory limit of the bot in a compose file, the first that stands there, in megabytes.
+    """Return the memory limit of the bot in a compose file, the first that stands there, in
+    megabytes.
 
     Raises:
         ValueError: if there is none in gigabytes or megabytes.

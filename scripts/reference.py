@@ -30,7 +30,7 @@ _KINDS = {"<str>": "TEXT", "<int range>": "NUMBER", "<path>": "FILE", "<file>": 
 
 
 def commands(command: Any, name: str = "verbatim") -> Iterator[tuple[str, Any]]:
-    """Yields each command that can be typed, with its whole name, in the order of the help."""
+    """Yield each command that can be typed, with its whole name, in the order of the help."""
     if not hasattr(command, "commands"):
         yield name, command
         return
@@ -39,7 +39,7 @@ def commands(command: Any, name: str = "verbatim") -> Iterator[tuple[str, Any]]:
 
 
 def reference() -> str:
-    """Returns the made lines: a table of all commands, then a section for each."""
+    """Return the made lines: a table of all commands, then a section for each."""
     found = list(commands(typer.main.get_command(app)))
     lines = ["| command | effect |", "|---|---|"]
     for name, command in found:
@@ -51,7 +51,7 @@ def reference() -> str:
 
 
 def made_page(written: str) -> str:
-    """Returns the page with its made lines renewed.
+    """Return the page with its made lines renewed.
 
     Raises:
         ValueError: if the page lacks one of the marks.
@@ -85,7 +85,7 @@ def _paragraphs(command: Any) -> list[str]:
 
 
 def _row(parameter: Any, context: typer.Context) -> Iterator[str]:
-    """Yields the row of an argument or option; none if it is hidden or is the help itself."""
+    """Yield the row of an argument or option; none if it is hidden or is the help itself."""
     if getattr(parameter, "hidden", False) or parameter.name == "help":
         return
     metavar = parameter.make_metavar(context).replace("|", " or ")
@@ -106,18 +106,18 @@ def _row(parameter: Any, context: typer.Context) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """Returns the text as a cell of a table, in which "|" would begin the next one."""
+    """Return the text as a cell of a table, in which "|" would begin the next one."""
     return _plain(text).replace("|", "\\|")
 
 
 def _plain(text: str) -> str:
-    """Returns the text with its options and file names as code, so that nothing is markup."""
+    """Return the text with its options and file names as code, so that nothing is markup."""
     text = text.replace("<", "&lt;").replace("*", "\\*")
     return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*|[A-Z]+_[A-Z_]+|/[a-z_]+\b)(?![\w`])", r"`\1`", text)
 
 
 def main() -> None:
-    """Writes the page, or checks it."""
+    """Write the page, or check it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()

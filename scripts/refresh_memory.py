@@ -98,12 +98,12 @@ def write_statements(folder: Path, paragraphs: int) -> None:
 
 
 def peak_mib() -> float:
-    """The largest resident memory of this process so far, MiB."""
+    """Return the largest resident memory of this process so far, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
-    """Refreshes and prints."""
+    """Refresh and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

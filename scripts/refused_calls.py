@@ -51,7 +51,7 @@ _Handler = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p
 
 
 def main() -> None:
-    """Parses the files one by one.
+    """Parse the files one by one.
 
     Raises:
         SystemExit: if there is none, or no seccomp here.
@@ -99,7 +99,7 @@ def _parse(name: str, data: bytes, *, plan: Plan, processor: str) -> None:
 
 
 def _stack() -> str:
-    """The Python lines that led to where this is called from, without a look at any file."""
+    """Return the Python lines that led to where this is called from, without a look at any file."""
     frame = sys._getframe(2)
     lines = []
     while frame is not None and len(lines) < _LINES:
@@ -110,7 +110,7 @@ def _stack() -> str:
 
 
 def _call_names() -> dict[int, str]:
-    """The names of system calls by number, where the kernel's headers are installed."""
+    """Return the names of system calls by number, where the kernel's headers are installed."""
     for header in map(Path, _HEADERS):
         if header.exists():
             found = re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)\b", header.read_text())

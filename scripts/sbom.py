@@ -30,7 +30,7 @@ SHIPPED = ("requirements.lock", "requirements-postgres.lock")
 
 
 def bill_of_materials() -> Bom:
-    """Returns the parts of the project."""
+    """Return the parts of the project."""
     own = distribution("verbatim-bot")
     main = Component(
         name="verbatim-bot",
@@ -55,7 +55,7 @@ def bill_of_materials() -> Bom:
 
 
 def as_json(bom: Bom) -> str:
-    """The SBOM as text. It tells no time: that it was made later makes it no other one."""
+    """Return the SBOM as text. It tells no time: that it was made later makes it no other one."""
     import json
 
     content = json.loads(JsonV1Dot6(bom).output_as_string())
@@ -83,7 +83,7 @@ def _component(pin: Pin) -> Component:
 
 
 def _needed(name: str) -> set[str]:
-    """The names of what a package needs here, without its extras."""
+    """Return the names of what a package needs here, without its extras."""
     needed = map(Requirement, distribution(name).requires or ())
     return {
         canonicalize_name(each.name)
@@ -93,7 +93,7 @@ def _needed(name: str) -> set[str]:
 
 
 def main() -> None:
-    """Writes it."""
+    """Write it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", nargs="?", type=Path, help="the terminal without it")
     file = parser.parse_args().file

@@ -42,7 +42,7 @@ def outcome_of(quote: LinkedQuote, page: Page) -> str:
 
 
 def main() -> None:
-    """Prints each link that selects anything but its quote once, then the counts."""
+    """Print each link that selects anything but its quote once, then the counts."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--count", type=int, default=2_000)

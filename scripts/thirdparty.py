@@ -37,7 +37,7 @@ _LONGEST_NAME = 60
 
 
 def licence_of(name: str) -> str:
-    """The SPDX expression of an installed package's licence, or what its metadata call it.
+    """Return the SPDX expression of an installed package's licence, or what its metadata call it.
 
     Raises:
         LookupError: if they tell none.
@@ -61,7 +61,7 @@ def licence_of(name: str) -> str:
 
 
 def licence_texts(name: str) -> Iterator[tuple[str, str]]:
-    """The name and the text of each file about licences that an installed package carries."""
+    """Yield the name and the text of each file about licences that an installed package carries."""
     package = distribution(name)
     for path in sorted(package.files or (), key=str):
         if "dist-info/licenses/" in str(path) or _FILES.fullmatch(path.name):

@@ -31,7 +31,7 @@ example: from the shared data to exported weights, each line resumes where it wa
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the parser of all commands."""
+    """Return the parser of all commands."""
     top = argparse.ArgumentParser(
         prog="python -m training",
         description="Trains the reader and the adapted embedder: data in, weights out.",
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit status."""
+    """Run a command; returns the exit status."""
     asked = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger("faiss").setLevel(logging.WARNING)
@@ -178,7 +178,7 @@ def _fit(asked: argparse.Namespace, workshop: "Workshop") -> None:
 
 
 def _note_arguments(asked: argparse.Namespace, folder: Path) -> None:
-    """Keeps what the stage was made with, for the card of its weights."""
+    """Keep what the stage was made with, for the card of its weights."""
     from training.network.weights import CARD_NAME
 
     noted = {

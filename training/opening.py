@@ -76,7 +76,7 @@ class Workshop:
         return TextEncoder(self.base / TOKENIZER_NAME)
 
     def reader(self, weights: Path | None) -> ReaderNetwork:
-        """Returns a reader: of exported weights, or as training begins."""
+        """Return a reader: of exported weights, or as training begins."""
         torch.manual_seed(0)
         network = ReaderNetwork(self.base)
         if weights is not None:
@@ -84,14 +84,14 @@ class Workshop:
         return network.to(self.device)
 
     def embedder(self, weights: Path | None) -> EmbedderNetwork:
-        """Returns an embedder: of exported weights, or the base model's."""
+        """Return an embedder: of exported weights, or the base model's."""
         network = EmbedderNetwork(self.base)
         if weights is not None:
             load_weights(network, weights, kind="embedder")
         return network.to(self.device)
 
     def scorer(self, network: ReaderNetwork) -> Scorer:
-        """Returns what reads pairs with a network."""
+        """Return what reads pairs with a network."""
         return Scorer(
             network,
             self.pair_encoder,
@@ -103,7 +103,7 @@ class Workshop:
     def reader_task(
         self, network: ReaderNetwork, *, mix: str, seed: int, body_rate: float, head_rate: float
     ) -> ReaderTask:
-        """Returns the task of learning a mix."""
+        """Return the task of learning a mix."""
         sources = open_sources(MIXES[mix], self.shared, self.statements, self.candidates)
         scorer = self.scorer(network)
         return ReaderTask(
@@ -120,7 +120,7 @@ class Workshop:
         )
 
     def embedder_task(self, network: EmbedderNetwork, *, seed: int, rate: float) -> EmbedderTask:
-        """Returns the task of adapting the embedder."""
+        """Return the task of adapting the embedder."""
         nearest = NearestPassages(self.statements, most=_QUICK_PASSAGES)
         return EmbedderTask(
             network,
@@ -138,7 +138,7 @@ class Workshop:
 
 
 def chosen_device(name: str, threads: int) -> torch.device:
-    """Returns the device called ``name``; "auto" is a GPU where there is one."""
+    """Return the device called ``name``; "auto" is a GPU where there is one."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(threads)
     if name == "auto":

@@ -50,7 +50,7 @@ class Task:
 
     @classmethod
     def read(cls, file: Path) -> "Task":
-        """The task in a file."""
+        """Return the task in a file."""
         fields = json.loads(file.read_text("utf-8"))
         passages: tuple[Passage, ...] = ()
         if fields.get("passages"):
@@ -79,23 +79,23 @@ class Peer(Protocol):
     """What is measured. ``load`` comes first; ``open`` before all but ``build`` and ``embed``."""
 
     def load(self, task: Task) -> None:
-        """Imports the libraries and loads the model; not counted as work."""
+        """Import the libraries and load the model; not counted as work."""
 
     def build(self, task: Task) -> None:
         """Indexes all passages and saves the index; work."""
 
     def open(self, task: Task) -> None:
-        """Loads the saved index; not counted as work."""
+        """Load the saved index; not counted as work."""
 
     def refresh(self, task: Task) -> None:
         """Brings the index that is open to the passages and saves it; work."""
 
     def search(self, question: str) -> list[str]:
-        """The ids of the best ``TOP`` passages, best first; work."""
+        """Return the ids of the best ``TOP`` passages, best first; work."""
 
 
 def measure(peer: Peer) -> None:
-    """Does the task that the command line names, and prints its line."""
+    """Do the task that the command line names, and print its line."""
     task = Task.read(Path(sys.argv[1]))
     started = time.perf_counter()
     peer.load(task)
@@ -122,7 +122,9 @@ def measure(peer: Peer) -> None:
 
 
 def _embedded(peer: Any, task: Task) -> dict[str, object]:
-    """The seconds that the texts take after a few that warm up; vectors go beside the index."""
+    """Return the seconds that the texts take after a few that warm up; vectors go
+    beside the index.
+    """
     encoder: Encoder = peer
     texts = [passage.text for passage in task.passages]
     encoder.embed(texts[:WARMING], task.batch)
@@ -134,12 +136,12 @@ def _embedded(peer: Any, task: Task) -> dict[str, object]:
 
 
 def report(**figures: object) -> None:
-    """Prints the line that the benchmark reads."""
+    """Print the line that the benchmark reads."""
     print("\n" + json.dumps(figures), flush=True)
 
 
 def _asked(peer: Peer, task: Task) -> dict[str, object]:
-    """The latencies of the questions, one after the other, after a few that warm up."""
+    """Return the latencies of the questions, one after the other, after a few that warm up."""
     for question in task.questions[:5]:
         peer.search(question)
     took_ms, found = [], []
@@ -155,7 +157,7 @@ def _asked(peer: Peer, task: Task) -> dict[str, object]:
 
 
 def _latencies(took_ms: Sequence[float]) -> dict[str, float]:
-    """The 50th and the 99th percentile, and the sum in seconds as ``work_s``."""
+    """Return the 50th and the 99th percentile, and the sum in seconds as ``work_s``."""
     several = took_ms if len(took_ms) > 1 else [*took_ms, *took_ms]
     hundredths = statistics.quantiles(several, n=100, method="inclusive")
     return {"p50_ms": hundredths[49], "p99_ms": hundredths[98], "work_s": sum(took_ms) / 1000}

@@ -66,7 +66,8 @@ class Answerer:
         self._opening = threading.Lock()
 
     def seen_by(self, groups: frozenset[str]) -> "Answerer":
-        """The Answerer of what members of the groups may see; this one where that is everything.
+        """Return the Answerer of what members of the groups may see; this one where that is
+        everything.
 
         Groups that no document is for make no difference.
         """
@@ -110,7 +111,7 @@ class Answerer:
         language: str = LANGUAGES[0],
         earlier: tuple[str, ...] = (),
     ) -> Reply:
-        """The reply to a question, with at most ``top`` quotes that say different things.
+        """Return the reply to a question, with at most ``top`` quotes that say different things.
 
         ``earlier`` is what the person asked before, oldest first. A question that leans on it is
         read together with it, and a notice says so.
@@ -186,7 +187,7 @@ class Answerer:
     def _filter(
         self, asked: str, given: Filter | None, words: Translator
     ) -> tuple[Filter | None, tuple[str, ...]]:
-        """The filter to search under, None for none, and what is to be said of it."""
+        """Return the filter to search under, None for none, and what is to be said of it."""
         read = self._question_filters.read(asked)
         both = (given or Filter()).and_also(read.filter if read else Filter())
         dropped: tuple[str, ...] = ()
@@ -217,7 +218,7 @@ class Answerer:
         return quote
 
     def cite(self, passage: Passage) -> Citation:
-        """The citation of a passage of the corpus, with a link that finds it in its page."""
+        """Return the citation of a passage of the corpus, with a link that finds it in its page."""
         document = self.corpus.document(passage.document_id)
         return cite(document, passage, shown=self._page_of(document.id) if document.url else None)
 
@@ -227,7 +228,7 @@ class Answerer:
 
 
 def searched_part(question: str) -> str:
-    """The beginning of a question that is searched: at most ``MAX_QUESTION_CHARACTERS``.
+    """Return the beginning of a question that is searched: at most ``MAX_QUESTION_CHARACTERS``.
 
     It is as short in the form that is searched, in which a few characters are many letters: "ﷺ"
     is eighteen.

@@ -101,7 +101,7 @@ def is_question(reply: Reply) -> bool:
 
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:
-    """Returns if the quote is exactly what its citation says the source says, and the text of the
+    """Return if the quote is exactly what its citation says the source says, and the text of the
     other places the same.
 
     Raises:

@@ -24,7 +24,7 @@ class Conversation:
     last_s: float = 0.0
 
     def remember(self, question: str) -> None:
-        """Keeps the question, and of what was kept the last one."""
+        """Keep the question, and of what was kept the last one."""
         self.questions.append(question[:REMEMBERED_CHARACTERS])
 
 
@@ -51,7 +51,7 @@ class Conversations:
             return tuple(conversation.questions) if conversation else ()
 
     def remember(self, key: Hashable, question: str) -> None:
-        """Keeps a question that was answered, or that nothing answered."""
+        """Keep a question that was answered, or that nothing answered."""
         with self._lock:
             conversation = self._by_key.setdefault(key, Conversation())
             conversation.remember(question)
@@ -61,7 +61,7 @@ class Conversations:
                 self._by_key.popitem(last=False)
 
     def correct(self, key: Hashable, before: str, question: str) -> None:
-        """Keeps a question in place of the same one before it was edited, if that is kept."""
+        """Keep a question in place of the same one before it was edited, if that is kept."""
         with self._lock:
             conversation = self._by_key.get(key)
             kept = before[:REMEMBERED_CHARACTERS]
@@ -70,12 +70,12 @@ class Conversations:
                 conversation.questions[place] = question[:REMEMBERED_CHARACTERS]
 
     def forget(self, key: Hashable) -> None:
-        """Keeps nothing of a conversation."""
+        """Keep nothing of a conversation."""
         with self._lock:
             self._by_key.pop(key, None)
 
     def forget_person(self, person_id: int) -> bool:
-        """Keeps nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        """Keep nothing of what a person asked anywhere (see ``Written.talks``); whether there
         was anything.
         """
         with self._lock:
@@ -85,7 +85,7 @@ class Conversations:
         return bool(of_them)
 
     def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
-        """Keeps nothing of what anybody asked in a chat or a topic (see ``Written.talks``)."""
+        """Keep nothing of what anybody asked in a chat or a topic (see ``Written.talks``)."""
         with self._lock:
             there = (chat_id, thread_id)
             in_it = [k for k in self._by_key if isinstance(k, tuple) and k[:-1] == there]
@@ -93,7 +93,7 @@ class Conversations:
                 del self._by_key[key]
 
     def forget_all(self) -> None:
-        """Keeps nothing."""
+        """Keep nothing."""
         with self._lock:
             self._by_key.clear()
 

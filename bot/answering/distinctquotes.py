@@ -9,7 +9,7 @@ from embeddings import Gist, Hit, gist_of
 def distinct_hits(
     hits: Sequence[Hit], corpus: Corpus, *, top: int, least_score: float
 ) -> tuple[Hit, ...]:
-    """Returns at most ``top`` Hits of at least ``least_score``, in order, all different.
+    """Return at most ``top`` Hits of at least ``least_score``, in order, all different.
 
     A Hit that says nothing more than an earlier one is left out, unless nothing else is left to
     stand beside the first.

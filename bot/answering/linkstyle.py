@@ -16,7 +16,9 @@ class LinkStyle(Enum):
 
 
 def in_link_style(reply: Reply, style: LinkStyle) -> Reply:
-    """The reply, its citations' links to the very words, to the page alone, or without links."""
+    """Return the reply, its citations' links to the very words, to the page alone, or without
+    links.
+    """
     if isinstance(reply, NoAnswer) or style is LinkStyle.WORDS:
         return reply
     return replace(reply, quotes=tuple(_restyled(quote, style) for quote in reply.quotes))

@@ -58,7 +58,7 @@ class LiveAnswerer:
         return self._current.seen_by(frozenset())
 
     def seen_by(self, groups: frozenset[str]) -> Answerer:
-        """The Answerer of what members of the groups may see, and of what is public."""
+        """Return the Answerer of what members of the groups may see, and of what is public."""
         return self._current.seen_by(groups)
 
     @property
@@ -67,7 +67,7 @@ class LiveAnswerer:
         return self._current
 
     def look(self) -> None:
-        """Swaps to the published generation if that is another one than the one in use.
+        """Swap to the published generation if that is another one than the one in use.
 
         It is opened, checked and asked once before it is put in place. One that cannot be used
         leaves the one in use answering; that is told once, and tried again after ``RETRY_S``.
@@ -105,7 +105,7 @@ class LiveAnswerer:
 
     @contextmanager
     def watching(self, *, every_s: float = LOOK_S) -> Iterator[None]:
-        """Looks again and again, in a thread of its own, until the block ends."""
+        """Look again and again, in a thread of its own, until the block ends."""
         ended = threading.Event()
 
         def watch() -> None:
@@ -130,7 +130,7 @@ class LiveAnswerer:
 
 
 def _warm_up(answerer: Answerer) -> None:
-    """Computes here what the first question would have to wait for."""
+    """Compute here what the first question would have to wait for."""
     titles = [document.title for document in answerer.corpus.documents[:1]]
     answerer.answer(titles[0] if titles else "warm")
     public = answerer.seen_by(frozenset())

@@ -28,7 +28,8 @@ _ENGLISH_FIRST_WORDS = frozenset("what which who whom whose how why where when d
 
 
 def question_language(question: str) -> str | None:
-    """The code of the language the question is in, of ``texts.LANGUAGE_NAMES``; None if unsure.
+    """Return the code of the language the question is in, of ``texts.LANGUAGE_NAMES``; None if
+    unsure.
 
     Made so that an English question is hardly ever taken for another: a text in Latin letters
     needs at least three words and eight letters, no English question word in front, and English

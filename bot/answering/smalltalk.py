@@ -72,7 +72,7 @@ _EXAMPLES = 3
 
 
 def small_talk(text: str) -> Phrase | None:
-    """The small talk that the whole text is; None for anything else.
+    """Return the small talk that the whole text is; None for anything else.
 
     Only whole phrases count: "hello" is a greeting, "Who said hello in Paris?" is a question.
     """
@@ -99,7 +99,7 @@ _EXAMPLE = mark("What is said about {name}?")
 
 
 def small_talk_reply(phrase: Phrase, corpus: Corpus, *, language: str) -> str:
-    """The fixed reply, with questions that can be asked of the corpus.
+    """Return the fixed reply, with questions that can be asked of the corpus.
 
     It is in the language of the phrase, or in ``language`` where several languages have the words.
     """
@@ -134,8 +134,8 @@ def example_questions(corpus: Corpus) -> tuple[str, ...]:
 
 
 def _names(text: str) -> Iterator[str]:
-    """The whole names in a text, but for those that begin a sentence, whose first word may not be
-    one.
+    """Yield the whole names in a text, but for those that begin a sentence, whose first word may
+    not be one.
     """
     for match in _CAPITALISED_WORDS.finditer(text):
         several = " " in match.group()

@@ -33,7 +33,7 @@ class AccessRules:
     groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def groups_of(self, event: Event) -> frozenset[str]:
-        """The groups whose documents the event may be answered from.
+        """Return the groups whose documents the event may be answered from.
 
         None where others read along: in a group, and inline, whose results go to any chat.
         """

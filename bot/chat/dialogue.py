@@ -17,7 +17,7 @@ class Responder(Protocol):
     """One thing that the bot can do."""
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        """The acts about an event, made as they are done; None for an event of another's.
+        """Return the acts about an event, made as they are done; None for an event of another's.
 
         ``words`` says texts in the language of the chat. Called from several threads, for events
         of different places at once.
@@ -26,7 +26,9 @@ class Responder(Protocol):
 
 
 def client_language(event: Event) -> str:
-    """The language of the person's chat program, or the nearest one that there are texts in."""
+    """Return the language of the person's chat program, or the nearest one that there
+    are texts in.
+    """
     return nearest_language(event.person.language_code)
 
 
@@ -61,7 +63,7 @@ class Dialogue:
         return self._said_instead(event, texts.FAILED)
 
     def set_aside(self, event: Event) -> Iterator[Act]:
-        """Yields the sentence for an event that is not answered, since it ends the process."""
+        """Yield the sentence for an event that is not answered, since it ends the process."""
         return self._said_instead(event, texts.SET_ASIDE)
 
     def _said_instead(self, event: Event, text: str) -> Iterator[Act]:
@@ -75,5 +77,5 @@ class Dialogue:
 
 
 def say(event: Written | Uploaded, text: str) -> Say:
-    """A plain message in answer to an event."""
+    """Return a plain message in answer to an event."""
     return Say((Message(text),), event.message_id)

@@ -55,7 +55,7 @@ class Message:
 
 
 def check_message(message: Message, corpus: Corpus) -> None:
-    """Returns if every quoted part of the message is its source's slice, code unit by code
+    """Return if every quoted part of the message is its source's slice, code unit by code
     unit, with spaces for line ends as ``without_line_ends`` puts them.
 
     Raises:

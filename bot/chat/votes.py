@@ -32,4 +32,4 @@ KeepVote = Callable[[Vote], None]
 
 
 def keep_no_vote(_: Vote) -> None:
-    """Keeps nothing."""
+    """Keep nothing."""

@@ -131,7 +131,9 @@ def parse_reference(text: str) -> Cited:
 
 
 def reference_of(document: str, span: Span, digest: str) -> str:
-    """A citation in one word: the document's id, the offsets, the first digits of its digest."""
+    """Return a citation in one word: the document's id, the offsets, the first digits of its
+    digest.
+    """
     return f"{document}[{span.start}:{span.end}]@{digest[:REFERENCE_DIGITS]}"
 
 
@@ -142,13 +144,13 @@ def pages_label(pages: tuple[int, int]) -> str:
 
 
 def where_it_is(document: Document, passage: Passage) -> str:
-    """The page of a passage, if it is known, and its number: ``p. 3, ¶ 7``."""
+    """Return the page of a passage, if it is known, and its number: ``p. 3, ¶ 7``."""
     pages = document.pages_of(passage.span)
     return f"{pages_label(pages)}, {passage.label}" if pages else passage.label
 
 
 def cite(document: Document, passage: Passage, *, shown: PageText | None = None) -> Citation:
-    """The citation of a whole passage of ``document``; for ``shown`` see ``link_to``."""
+    """Return the citation of a whole passage of ``document``; for ``shown`` see ``link_to``."""
     page, last_page = document.pages_of(passage.span) or (None, None)
     return Citation(
         document=document.id,
@@ -170,7 +172,7 @@ def cite(document: Document, passage: Passage, *, shown: PageText | None = None)
 
 
 def link_to(document: Document, passage: Passage, *, shown: PageText | None = None) -> str:
-    """The address that leads to the very words, or in a PDF to their page.
+    """Return the address that leads to the very words, or in a PDF to their page.
 
     ``shown`` is all that the page at the address shows, None if no more than the text is known.
 
@@ -189,7 +191,7 @@ def link_to(document: Document, passage: Passage, *, shown: PageText | None = No
 
 
 def page_link(url: str, page: int) -> str:
-    """The address of a PDF with its page, in place of a fragment that it may have."""
+    """Return the address of a PDF with its page, in place of a fragment that it may have."""
     return f"{url.partition('#')[0]}#page={page}"
 
 

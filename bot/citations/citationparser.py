@@ -34,7 +34,7 @@ _WHAT_TO_GIVE = (
 
 
 def read_citations(text: str) -> tuple[Cited, ...]:
-    """Returns every citation in a text, in order.
+    """Return every citation in a text, in order.
 
     The text is a reference, several with a line each, passages as ``verbatim show`` prints them,
     the JSON of a reply, a quote, a citation or a list of such, or JSON Lines as
@@ -75,7 +75,7 @@ def _loaded(text: str) -> Any:
 
 
 def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns the object; of two fields with one name JSON would drop the first in silence."""
+    """Return the object; of two fields with one name JSON would drop the first in silence."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
@@ -109,7 +109,7 @@ def _citations(value: Any) -> Iterator[Cited]:
 
 
 def _citation(fields: Any) -> Cited:
-    """Returns the claims of an object with a citation's fields.
+    """Return the claims of an object with a citation's fields.
 
     Raises:
         MalformedCitation: if a field is missing, unknown, or is not what it should be.
@@ -166,7 +166,7 @@ def _refuse_unknown(fields: dict[str, Any], known: set[str]) -> None:
 
 
 def _words(fields: dict[str, Any], name: str) -> str | None:
-    """Returns the words in a field, None where it is missing or null."""
+    """Return the words in a field, None where it is missing or null."""
     words = fields.get(name)
     if words is None:
         return None

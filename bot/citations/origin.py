@@ -18,21 +18,23 @@ Sourced = SourceText | Citation
 
 
 def said_by(source: Sourced, name: str) -> str | None:
-    """Returns "page" or "file" if nobody but that says the field of that name, else None."""
+    """Return "page" or "file" if nobody but that says the field of that name, else None."""
     if name not in source.said_by_source:
         return None
     return "file" if source.fetched is None else "page"
 
 
 def publisher_of(source: Sourced, words: Translator, *, units: int) -> str | None:
-    """The publisher, shortened to ``units`` of UTF-16, and whether its own page or file says so."""
+    """Return the publisher, shortened to ``units`` of UTF-16, and whether its own page or file says
+    so.
+    """
     if not source.publisher:
         return None
     return _marked(in_line(shorten(source.publisher, units=units)), source, "publisher", words)
 
 
 def address_of(source: Sourced, words: Translator, *, units: int) -> str | None:
-    """The address, shortened, and whether the file itself says so or it is not encrypted."""
+    """Return the address, shortened, and whether the file itself says so or it is not encrypted."""
     if not source.url:
         return None
     shown = shorten(source.url, units=units)
@@ -48,7 +50,7 @@ def fetched_from(fetched: str, words: Translator, *, units: int) -> str:
 
 
 def only_for(document: SourceText, words: Translator) -> str | None:
-    """The groups that a document is for, and whether it says so itself.
+    """Return the groups that a document is for, and whether it says so itself.
 
     None for a public one, if it is not public by its own word.
     """
@@ -60,7 +62,9 @@ def only_for(document: SourceText, words: Translator) -> str | None:
 
 
 def origin_lines(document: SourceText) -> tuple[str, ...]:
-    """The lines in which a terminal says where a document comes from; none if nothing is known."""
+    """Return the lines in which a terminal says where a document comes from; none if nothing is
+    known.
+    """
     words = translator("en")
     parts = (
         publisher_of(document, words, units=_FIELD_UNITS),
@@ -78,8 +82,8 @@ def origin_lines(document: SourceText) -> tuple[str, ...]:
 
 
 def claims(document: SourceText, fetched: str | None) -> tuple[str, ...]:
-    """The lines that a terminal adds to a document that was added: where it was ``fetched`` now,
-    and what nobody but the document itself says.
+    """Return the lines that a terminal adds to a document that was added: where it was ``fetched``
+    now, and what nobody but the document itself says.
     """
     words = translator("en")
     lines = (

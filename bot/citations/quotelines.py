@@ -38,7 +38,7 @@ class _Line:
 
 
 def without_line_ends(text: str) -> str:
-    """Returns the text with a space for each line end within running text.
+    """Return the text with a space for each line end within running text.
 
     The line ends around points of a list, rows of a table, headings and blank lines stay. The
     result is as long as the text and differs from it nowhere else; "" gives "".
@@ -67,7 +67,7 @@ def without_line_ends(text: str) -> str:
 
 
 def shown(part: Span, *, quote: Span, source: str) -> str:
-    """Returns a part of a quote as it is shown; both are spans of ``source``, one in the other."""
+    """Return a part of a quote as it is shown; both are spans of ``source``, one in the other."""
     start = part.start - quote.start
     return without_line_ends(quote.of(source))[start : start + len(part)]
 
@@ -88,7 +88,7 @@ def _line(text: str) -> _Line:
 
 
 def _readings(number: str, form: str) -> Iterator[_Sign]:
-    """The readings of a number: "c" is the third letter, or a hundred."""
+    """Yield the readings of a number: "c" is the third letter, or a hundred."""
     if number[0].isdigit():
         yield f"1{form}", int(number.rpartition(".")[2])
         return

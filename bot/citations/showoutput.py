@@ -15,7 +15,7 @@ _HEADING = re.compile(
 
 
 def shown_passages(text: str) -> tuple[Cited, ...]:
-    """Returns a citation for each passage that ``verbatim show`` printed; none for another text.
+    """Return a citation for each passage that ``verbatim show`` printed; none for another text.
 
     The first line is the title; lines about where the document comes from may follow. A passage is
     a heading, as in "¶ 7 [4000:5203]" or "p. 3, ¶ 7 [4000:5203]", and its words. Today the heading

@@ -45,7 +45,7 @@ _COMBINING = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u
 
 
 def fragment_link(document: Document, span: Span, *, page: "PageText | None" = None) -> str:
-    """Returns the document's address with a text fragment (``#:~:text=``) that selects a passage.
+    """Return the document's address with a text fragment (``#:~:text=``) that selects a passage.
 
     ``page`` is all that the page has; without it nothing is known but the document's text. An
     address that has a fragment of its own keeps it.
@@ -112,7 +112,7 @@ class PageText:
         ]
 
     def directive(self, span: Span) -> str:
-        """Returns the text directive of a passage, percent-encoded."""
+        """Return the text directive of a passage, percent-encoded."""
         blocks = self._blocks_of(span)
         if not blocks:
             return _encode(" ".join(span.of(self._text).split()))
@@ -132,7 +132,9 @@ class PageText:
         return _count(_folded(words), self._everything, most=1) > 0
 
     def _blocks_of(self, span: Span) -> list[list[str]]:
-        """The words of each block of a passage; none of them touches a text that is left out."""
+        """Return the words of each block of a passage; none of them touches a text that is left
+        out.
+        """
         cuts = sorted({at for at, _ in self._more if span.start < at < span.end})
         found: list[list[str]] = []
         for start, end in pairwise((span.start, *cuts, span.end)):
@@ -146,13 +148,14 @@ class PageText:
         return found if sound else list(_blocks(span.of(self._text)))
 
     def _start(self, blocks: list[list[str]]) -> tuple[str, bool]:
-        """The first words of a passage, and whether they are unique in the page."""
+        """Return the first words of a passage, and whether they are unique in the page."""
         edges = _edges(blocks[0], last=False, alone=len(blocks) == 1)
         unique = next((edge for edge in edges if self._is_unique(edge)), None)
         return (edges[-1], False) if unique is None else (unique, True)
 
     def _end(self, blocks: list[list[str]]) -> str:
-        """The last words: unique in the page, or else where the passage has them at its end only.
+        """Return the last words: unique in the page, or else where the passage has them at its end
+        only.
 
         A browser takes the first ones behind the start.
         """
@@ -163,7 +166,7 @@ class PageText:
         return next(unique, None) or next(once, edges[-1])
 
     def _with_context(self, directive: str, edges: list[str], span: Span) -> str:
-        """The directive with as few words before or behind the passage as make it unique."""
+        """Return the directive with as few words before or behind the passage as make it unique."""
         if not self._known and not _count(_folded(edges[0]), _words(self._text[: span.start])):
             return directive  # more words might stand between than are known
         before, after = self._before(span), self._after(span) if len(edges) == 1 else []
@@ -176,7 +179,9 @@ class PageText:
         return directive
 
     def _before(self, span: Span) -> list[str]:
-        """The words of the block before a passage; none where a sign of a list stands between."""
+        """Return the words of the block before a passage; none where a sign of a list stands
+        between.
+        """
         if _SIGN.match(span.of(self._text)):
             return []
         end = len(self._text[: span.start].rstrip())
@@ -186,7 +191,9 @@ class PageText:
         return next(reversed([*_blocks(line)]), [])
 
     def _after(self, span: Span) -> list[str]:
-        """The words of the block behind a passage; none where a sign of a list stands between."""
+        """Return the words of the block behind a passage; none where a sign of a list stands
+        between.
+        """
         lines = self._text[span.end : span.end + _MOST_CONTEXT_CHARACTERS]
         line = lines.lstrip()
         if between := self._between(span.end, span.end + len(lines) - len(line)):
@@ -194,7 +201,7 @@ class PageText:
         return [] if _SIGN.match(line) else next(_blocks(line), [])
 
     def _between(self, start: int, end: int) -> list[Deviation]:
-        """The texts that the page has more than is stored between two offsets."""
+        """Return the texts that the page has more than is stored between two offsets."""
         return [each for at, each in self._more if start <= at <= end]
 
     def _is_unique(self, words: str) -> bool:
@@ -214,19 +221,21 @@ class PageText:
 
 
 def _shown_words(beside: Deviation) -> list[str]:
-    """The words of a block beside a passage; none of one that a browser may hide."""
+    """Return the words of a block beside a passage; none of one that a browser may hide."""
     return [] if beside.name is DeviationName.HIDDEN_TEXT else beside.text.split()
 
 
 def _behind_signs(text: str, position: int) -> int:
-    """The offset behind the full stop or other signs at ``position``, which end what is before."""
+    """Return the offset behind the full stop or other signs at ``position``, which end what is
+    before.
+    """
     while position < len(text) and not (text[position].isspace() or text[position].isalnum()):
         position += 1
     return position
 
 
 def _words(text: str) -> str:
-    """The words of a text as a browser compares them, without the signs before points."""
+    """Return the words of a text as a browser compares them, without the signs before points."""
     return _folded(_plain(text))
 
 
@@ -239,7 +248,7 @@ def _in_a_row(text: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
-    """The words of each block that has any, without the sign that it may begin with."""
+    """Yield the words of each block that has any, without the sign that it may begin with."""
     for line in text.split("\n"):
         begun = line.lstrip()
         sign = _MADE_UP.match(begun) or _SIGN.match(begun)
@@ -249,7 +258,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _edges(words: list[str], *, last: bool, alone: bool) -> list[str]:
-    """The first or last words of a block, more and more; characters where words are long.
+    """Return the first or last words of a block, more and more; characters where words are long.
 
     Where the passage has no other block, both edges share its words.
     """
@@ -268,7 +277,7 @@ def _edges(words: list[str], *, last: bool, alone: bool) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """The text without what a browser passes over when it compares: case and accents."""
+    """Return the text without what a browser passes over when it compares: case and accents."""
     return _NOT_ASCII.sub(_without_accents, text).casefold()
 
 

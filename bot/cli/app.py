@@ -79,7 +79,7 @@ def options(
 
 
 def run(extractor: "Extractor | None" = None) -> None:
-    """Runs the command line: prints one clear line where something fails, and exits.
+    """Run the command line: prints one clear line where something fails, and exits.
 
     The ``extractor`` is for the command that needs one, which else opens its own.
 
@@ -104,7 +104,7 @@ def run(extractor: "Extractor | None" = None) -> None:
 
 
 def _speak_utf8() -> None:
-    """Reads and writes UTF-8 whatever the locale says; bytes that are not become "�"."""
+    """Read and write UTF-8 whatever the locale says; bytes that are not become "�"."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -72,7 +72,7 @@ def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
 
 
 def deviation_fields(deviations: Iterable[Deviation]) -> list[dict[str, Any]]:
-    """Returns the number of things of each kind that the stored text has otherwise."""
+    """Return the number of things of each kind that the stored text has otherwise."""
     times = Counter((each.kind, each.name) for each in deviations)
     return [
         {"kind": kind.value, "name": name.value, "count": count}
@@ -118,7 +118,7 @@ def check_fields(
     deviating: Mapping[str, tuple[Deviation, ...]],
     lost: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Returns the JSON of ``verbatim check``: the index, and texts that deviate from sources.
+    """Return the JSON of ``verbatim check``: the index, and texts that deviate from sources.
 
     ``lost`` are the documents whose originals are not kept.
     """

@@ -20,7 +20,7 @@ TopOption = Annotated[
 
 
 def _days(text: str) -> tuple[date, date]:
-    """The first and the last day of what was typed for a date."""
+    """Return the first and the last day of what was typed for a date."""
     days = iso_range(text)
     if days is None:
         raise typer.BadParameter(
@@ -53,7 +53,7 @@ UntilOption = Annotated[
 
 
 def publication_days(since: str | None, until: str | None) -> tuple[date | None, date | None]:
-    """The first and the last day of publication."""
+    """Return the first and the last day of publication."""
     first = _days(since)[0] if since is not None else None
     last = _days(until)[1] if until is not None else None
     if first and last and first > last:
@@ -67,7 +67,7 @@ def typed_filter(
     publishers: list[str] | None,
     dates: tuple[date | None, date | None],
 ) -> Filter | None:
-    """Returns the Filter that the options of a search say, None if they say nothing."""
+    """Return the Filter that the options of a search say, None if they say nothing."""
     return known_filter(
         answerer.corpus,
         documents=map(decodable, documents or ()),
@@ -92,7 +92,7 @@ def typed_text() -> str:
 
 
 def typed_groups(names: str) -> frozenset[str]:
-    """Returns the groups in a text with commas between them."""
+    """Return the groups in a text with commas between them."""
     try:
         return frozenset(checked_group(each) for each in names.split(",") if each.strip())
     except ValueError as error:

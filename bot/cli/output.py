@@ -28,13 +28,13 @@ err = Console(stderr=True, highlight=False, markup=False)
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Prints the message and exits."""
+    """Print the message and exit."""
     tell(message, style="red")
     sys.exit(code)
 
 
 def warn(message: str) -> None:
-    """Prints what is wrong but does not stop the command."""
+    """Print what is wrong but does not stop the command."""
     tell(f"warning: {message}", style="yellow")
 
 
@@ -51,13 +51,13 @@ def warn_of_changes() -> None:
 
 
 def tell(message: str, *, style: str) -> None:
-    """Prints the message on one line, without characters that steer a terminal."""
+    """Print the message on one line, without characters that steer a terminal."""
     line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
     err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)
 
 
 def read_settings(*, changes_nothing: bool = False) -> Settings:
-    """The settings of the environment; others are shut out of their data directory."""
+    """Return the settings of the environment; others are shut out of their data directory."""
     settings = Settings.from_environment(os.environ)
     if not changes_nothing:
         close_home(settings)
@@ -65,5 +65,5 @@ def read_settings(*, changes_nothing: bool = False) -> Settings:
 
 
 def progress_bar(description: str) -> AbstractContextManager[Progress]:
-    """Opens a progress bar on standard error."""
+    """Open a progress bar on standard error."""
     return terminal.progress_bar(err, description)

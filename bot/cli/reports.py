@@ -35,7 +35,7 @@ _VERDICT_STYLES = {
 
 
 def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -> None:
-    """Prints a line for a source: what was added, or on ``errors`` why nothing was."""
+    """Print a line for a source: what was added, or on ``errors`` why nothing was."""
     source = outcome.source.label
     if outcome.added is None:
         reason = printable(f"{source}: {outcome.reason}")
@@ -57,7 +57,7 @@ def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -
 def print_added(
     outcomes: Sequence["SourceOutcome"], console: Console, *, refresh_follows: bool
 ) -> None:
-    """Prints how many sources were added, and what to type next."""
+    """Print how many sources were added, and what to type next."""
     states = [outcome.added.state if outcome.added else "not read" for outcome in outcomes]
     counts = [f"{states.count(s):,} {s}" for s in dict.fromkeys(states)]
     changed = any(state in {"added", "updated"} for state in states)
@@ -67,7 +67,7 @@ def print_added(
 
 
 def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> None:
-    """Prints what a refresh did, or with ``dry_run`` would do."""
+    """Print what a refresh did, or with ``dry_run`` would do."""
     texts = _counted(report.embedded, "text")
     if dry_run:
         head = f"Generation {report.generation} is current; a refresh would bring"
@@ -86,14 +86,14 @@ def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> 
 
 
 def print_left_out(left_out: Sequence[LeftOut], errors: Console) -> None:
-    """Prints a line for each file that nothing is quoted from, with the reason."""
+    """Print a line for each file that nothing is quoted from, with the reason."""
     for each in left_out:
         line = printable(f"not read {each.file}: {each.reason}")
         print_line(Text(" ".join(line.split()), style="red"), errors)
 
 
 def print_passed_over(files: Sequence[LeftOut], errors: Console) -> None:
-    """Prints one line that names the files of kinds that are not read, if there are any."""
+    """Print one line that names the files of kinds that are not read, if there are any."""
     if not files:
         return
     named = ", ".join(each.file for each in files[:_MOST_NAMED])
@@ -111,7 +111,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def print_verifications(verifications: Sequence[Verification], console: Console) -> None:
-    """Prints each verdict with the words that stand now, or the changes ``[-removed-]{+added+}``.
+    """Print each verdict with the words that stand now, or the changes ``[-removed-]{+added+}``.
 
     Several verdicts are counted at the end.
     """
@@ -145,7 +145,7 @@ def _differences(pieces: Sequence[Piece]) -> Text:
 
 
 def print_check(found: StoreCheck, console: Console) -> None:
-    """Prints a line for each generation, and a line for each problem and each unknown file."""
+    """Print a line for each generation, and a line for each problem and each unknown file."""
     for each in found.generations:
         state = "intact" if each.intact else "damaged"
         parts = [
@@ -169,7 +169,7 @@ def print_check(found: StoreCheck, console: Console) -> None:
 
 
 def print_finding(finding: Finding, console: Console) -> None:
-    """Prints what "verbatim doctor" found of one thing, on one line."""
+    """Print what "verbatim doctor" found of one thing, on one line."""
     line = Text("well " if finding.well else "WRONG", style="green" if finding.well else "red")
     line.append(f"  {finding.name:11}  ", style="cyan")
     line.append(" ".join(printable(finding.text).split()), style="")
@@ -177,7 +177,7 @@ def print_finding(finding: Finding, console: Console) -> None:
 
 
 def print_deviations(documents: Mapping[str, tuple[Deviation, ...]], console: Console) -> None:
-    """Prints a line for each document whose stored text deviates from its source."""
+    """Print a line for each document whose stored text deviates from its source."""
     for document_id, deviations in documents.items():
         print_line(Text(f"  {document_id}: not as in the source: {counted(deviations)}"), console)
     if documents:
@@ -186,7 +186,7 @@ def print_deviations(documents: Mapping[str, tuple[Deviation, ...]], console: Co
 
 
 def print_lost_originals(lost: Sequence[str], console: Console) -> None:
-    """Prints which documents' originals are not kept, and what cannot be done without them."""
+    """Print which documents' originals are not kept, and what cannot be done without them."""
     if not lost:
         return
     named = ", ".join(lost[:_MOST_NAMED])

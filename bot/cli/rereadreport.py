@@ -25,7 +25,7 @@ _STYLES = {"unchanged": "green", "differs": "yellow", "not kept": "yellow", "ref
 
 
 def reread_fields(reread: "Reread", changes: QuoteChanges | None) -> dict[str, Any]:
-    """The JSON of a document whose original was read again."""
+    """Return the JSON of a document whose original was read again."""
     return {
         "document": reread.document_id,
         "state": reread.state.value,
@@ -53,7 +53,7 @@ def _piece_fields(piece: Piece) -> dict[str, str]:
 
 
 def print_reread(reread: "Reread", changes: QuoteChanges | None, console: Console) -> None:
-    """Prints a line for a document, and what becomes of each quote whose words would change."""
+    """Print a line for a document, and what becomes of each quote whose words would change."""
     state = "written" if reread.written else reread.state.value
     line = Text(f"{state:9}", style=_STYLES.get(reread.state.value, ""))
     line.append(f"  {reread.document_id}", style="cyan")
@@ -108,7 +108,7 @@ def _print_quote(found: Verification, reread: "Reread", console: Console) -> Non
 
 
 def _near_changes(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces, those that stay cut to a few words beside those that change."""
+    """Return the pieces, those that stay cut to a few words beside those that change."""
     near = []
     for place, piece in enumerate(pieces):
         words = piece.text.split()
@@ -142,7 +142,7 @@ class RereadSummary:
         self._would_write = 0
 
     def count(self, reread: "Reread", changes: QuoteChanges | None) -> None:
-        """Counts a document."""
+        """Count a document."""
         self._states["written" if reread.written else reread.state.value] += 1
         self._quotes += changes.count if changes else 0
         self._would_write += not reread.written and (changes is not None or _pages_come(reread))
@@ -163,7 +163,7 @@ class RereadSummary:
         return self._states["written"] > 0
 
     def print(self, console: Console, *, write: bool) -> None:
-        """Prints how many documents and quotes there are of each kind, and what to type next."""
+        """Print how many documents and quotes there are of each kind, and what to type next."""
         counts = ", ".join(f"{count:,} {state}" for state, count in self._states.items())
         quotes = "1 quote" if self._quotes == 1 else f"{self._quotes:,} quotes"
         would = "changed" if write else "would change"

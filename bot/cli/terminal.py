@@ -28,7 +28,7 @@ _FIELD_UNITS = 1_000
 
 
 def print_reply(reply: Reply, console: Console) -> None:
-    """Prints the quotes, evidence in bold, each with its citation; or says that there is none."""
+    """Print the quotes, evidence in bold, each with its citation; or says that there is none."""
     words = translator(reply.language)
     for notice in reply.notices:
         print_line(Text(notice, style="yellow"), console)
@@ -83,7 +83,7 @@ def _also(quote: Quote, words: Translator) -> str:
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:
-    """Prints a table of the documents; elsewhere than on a terminal, a line each, tabs between."""
+    """Print a table of the documents; elsewhere than on a terminal, a line each, tabs between."""
     if not console.is_terminal:
         for document in corpus.documents:
             fields = (
@@ -113,7 +113,7 @@ def print_documents(corpus: Corpus, console: Console) -> None:
 
 
 def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
-    """Prints passages of a document under its title and where it comes from.
+    """Print passages of a document under its title and where it comes from.
 
     Each has its number, its offsets and its reference.
     """
@@ -132,7 +132,7 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
 def print_beside(
     document: Document, span: Span, deviations: Sequence[Deviation], console: Console
 ) -> None:
-    """Prints a part of a stored text, and beside each block the pieces that deviate in it.
+    """Print a part of a stored text, and beside each block the pieces that deviate in it.
 
     On a terminal they stand in a second column, elsewhere below the block, behind a bar.
     """
@@ -158,7 +158,7 @@ def print_beside(
 
 
 def _blocks(text: str, span: Span) -> Iterator[tuple[int, int]]:
-    """Yields the ranges of the blocks of a text within a span, the blank lines behind included."""
+    """Yield the ranges of the blocks of a text within a span, the blank lines behind included."""
     start = span.start
     while start < span.end:
         gap = text.find("\n\n", start, span.end)
@@ -192,7 +192,7 @@ def print_indented(text: Text, console: Console) -> None:
 
 @contextmanager
 def progress_bar(console: Console, description: str) -> Iterator[ProgressCallback]:
-    """A progress bar on a terminal, nothing elsewhere; yields what to tell (done, in all)."""
+    """Yield a progress bar on a terminal, nothing elsewhere; yields what to tell (done, in all)."""
     if not console.is_terminal:
         yield lambda _done, _in_all: None
         return

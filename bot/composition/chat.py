@@ -169,7 +169,7 @@ def export_votes(
 
 
 def open_shared(settings: Settings) -> "SharedState | None":
-    """The database that several processes share; None where everything is kept in files.
+    """Return the database that several processes share; None where everything is kept in files.
 
     Raises:
         SettingsError: if its library is not installed, or it cannot be used.

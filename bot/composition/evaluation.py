@@ -10,7 +10,7 @@ from embeddings import Embedder, open_embedder
 
 
 def open_evaluation_embedders(settings: Settings, cache: Path | None) -> tuple[Embedder, Embedder]:
-    """The model of the settings, and the same remembering its vectors in the file ``cache``.
+    """Return the model of the settings, and the same remembering its vectors in the file ``cache``.
 
     Raises:
         EmbeddingsError: if the model cannot be used.

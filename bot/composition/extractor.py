@@ -11,7 +11,7 @@ _LONGEST_TURN_S = 5.0
 
 
 def open_extractor(*, chat: bool = False) -> Extractor:
-    """Opens the extractor, which parses foreign bytes in a process that starts when needed.
+    """Open the extractor, which parses foreign bytes in a process that starts when needed.
 
     That ends with this one at the latest. In a ``chat`` a source is bounded as Telegram bounds a
     file, and no person waits long for the sources of others.

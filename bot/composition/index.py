@@ -22,7 +22,7 @@ Warn = Callable[[str], None]
 
 
 def open_index(settings: Settings) -> PassageIndex:
-    """The index of the settings: a directory, or a PostgreSQL database.
+    """Return the index of the settings: a directory, or a PostgreSQL database.
 
     Raises:
         SettingsError: if what PostgreSQL needs is not installed.
@@ -40,7 +40,8 @@ def open_index(settings: Settings) -> PassageIndex:
 
 
 def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:
-    """The number published before, None if that was not known, and the generation that now is.
+    """Return the number published before, None if that was not known, and the generation that now
+    is.
 
     Raises:
         EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
@@ -70,7 +71,7 @@ def check_index(
 
 
 def find_settings_model(settings: Settings) -> ModelFolder:
-    """The checked folder of the model that the settings name.
+    """Return the checked folder of the model that the settings name.
 
     Raises:
         ModelError: if there is no such model or its files are damaged.
@@ -85,7 +86,7 @@ def find_settings_model(settings: Settings) -> ModelFolder:
 
 
 def changed_since(settings: Settings) -> int | None:
-    """The published generation, if the corpus directory has changed since it was built.
+    """Return the published generation, if the corpus directory has changed since it was built.
 
     None where it has not, or where that cannot be told.
     """
@@ -102,7 +103,9 @@ def changed_since(settings: Settings) -> int | None:
 
 
 def left_out(settings: Settings) -> tuple[LeftOut, ...]:
-    """The files that the published generation left out when it was built, where that is noted."""
+    """Return the files that the published generation left out when it was built, where that is
+    noted.
+    """
     store = open_index(settings)
     number = store.pointed()
     built_from = None if number is None else store.built_from(number)

@@ -40,14 +40,14 @@ _FIRST_BUILD_WAIT_S = 900.0
 def open_answerer(
     settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
 ) -> Answerer:
-    """An Answerer over the published generation; see ``open_live_answerer``."""
+    """Return an Answerer over the published generation; see ``open_live_answerer``."""
     return open_live_answerer(settings, progress_bar=progress_bar, warn=warn).everything
 
 
 def open_live_answerer(
     settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
 ) -> LiveAnswerer:
-    """The LiveAnswerer of ``open_served``."""
+    """Return the LiveAnswerer of ``open_served``."""
     return open_served(settings, progress_bar=progress_bar, warn=warn).answerers
 
 
@@ -63,7 +63,7 @@ class Served:
 def open_served(
     settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
 ) -> Served:
-    """A LiveAnswerer over the published generation; the first call on a machine builds one.
+    """Return a LiveAnswerer over the published generation; the first call on a machine builds one.
 
     Where the published generation is damaged an earlier one answers, and ``warn`` is told.
     The model is loaded while the generation is read.
@@ -116,7 +116,7 @@ def _open_generation(
     model: ModelFolder,
     warn: Warn,
 ) -> tuple[Generation, int | None]:
-    """The generation to answer from, built where there is none, and the damaged one in whose
+    """Return the generation to answer from, built where there is none, and the damaged one in whose
     place it answers.
     """
     if store.is_empty():
@@ -178,7 +178,9 @@ def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
 
 
 def passed_over(settings: Settings) -> tuple[LeftOut, ...]:
-    """The files of the corpus directory that are of kinds that are not read; none if unknown."""
+    """Return the files of the corpus directory that are of kinds that are not read; none if
+    unknown.
+    """
     directory = settings.corpus_directory
     try:
         found = corpus_files(directory).passed_over

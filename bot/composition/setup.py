@@ -54,7 +54,7 @@ def examine_setup(
 
 
 def _ask_state(address: DatabaseAddress) -> None:
-    """Raises what is wrong with the database of what is shared; nothing is made in it."""
+    """Raise what is wrong with the database of what is shared; nothing is made in it."""
     try:
         from bot.state.postgres.connection import Link
         from bot.state.postgres.patience import Patience

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def source_parser(extractor: "Extractor") -> ReadSource:
-    """Reads the files of the corpus directory that are no texts."""
+    """Read the files of the corpus directory that are no texts."""
     from corpus.directory.sourcedocument import source_document  # slow to import
 
     return partial(source_document, extractor=extractor)
@@ -43,7 +43,7 @@ def source_parser(extractor: "Extractor") -> ReadSource:
 def open_directory(
     settings: Settings, *, extractor: "Extractor | None" = None
 ) -> "CorpusDirectory":
-    """The corpus directory, to add to and remove from; it is seeded on a new machine.
+    """Return the corpus directory, to add to and remove from; it is seeded on a new machine.
 
     What its files say is parsed by the ``extractor``, by one of its own without.
 
@@ -70,7 +70,7 @@ def open_directory(
 def added_sources(
     settings: Settings, sources: Sequence["Source"], *, extractor: "Extractor", given: Provenance
 ) -> Iterator["SourceOutcome"]:
-    """Yields the outcome of each source that is added to the corpus; see ``open_directory``.
+    """Yield the outcome of each source that is added to the corpus; see ``open_directory``.
 
     Raises:
         CorpusNotWritable: if the directory cannot be written.
@@ -85,14 +85,14 @@ def added_sources(
 def known_deviations(
     settings: Settings, documents: Iterable[Document]
 ) -> dict[str, tuple[Deviation, ...]]:
-    """Returns the deviations that are noted of documents, by id, for each that has some."""
+    """Return the deviations that are noted of documents, by id, for each that has some."""
     snapshots = Snapshots(settings.snapshots_directory)
     found = {each.id: snapshots.deviations(each.digest) or () for each in documents}
     return {document_id: deviations for document_id, deviations in found.items() if deviations}
 
 
 def lost_originals(settings: Settings, corpus: Corpus) -> tuple[str, ...]:
-    """The ids of documents whose bytes, as they were added, are not kept."""
+    """Return the ids of documents whose bytes, as they were added, are not kept."""
     snapshots = Snapshots(settings.snapshots_directory)
     return KeptOriginals(settings.corpus_directory, corpus, snapshots).lost(corpus.documents)
 
@@ -105,7 +105,7 @@ def reread_documents(
     extractor: "Extractor",
     progress: Progress,
 ) -> Iterator["Reread"]:
-    """Yields the outcome of reading the originals of the documents again, of all without a name.
+    """Yield the outcome of reading the originals of the documents again, of all without a name.
 
     Raises:
         UnknownDocument: if there is none of that id, before any is read.
@@ -128,7 +128,7 @@ def reread_documents(
 
 
 def open_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
-    """The corpus directory, read; on a new machine it is seeded with the shipped statements.
+    """Return the corpus directory, read; on a new machine it is seeded with the shipped statements.
 
     ``warn`` is told of the files that cannot be read.
 
@@ -154,7 +154,7 @@ def open_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
 def served_corpus(
     settings: Settings, *, groups: frozenset[str] | None = None, warn: Warn = log.warning
 ) -> Corpus:
-    """The corpus that is answered from; before the first refresh, the corpus directory.
+    """Return the corpus that is answered from; before the first refresh, the corpus directory.
 
     Of all of it members of ``groups`` may see what is given. Where the published generation is
     damaged it is an earlier one's, and ``warn`` is told.
@@ -180,7 +180,7 @@ def served_corpus(
 def open_verifier(
     settings: Settings, *, warn: Warn = log.warning
 ) -> Callable[[Cited], Verification]:
-    """Verifies citations against the served corpus and the snapshots of earlier texts.
+    """Verify citations against the served corpus and the snapshots of earlier texts.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
@@ -208,7 +208,7 @@ def open_verifier(
 
 
 def seed_new_machine(settings: Settings) -> None:
-    """Puts the shipped statements where there was never an index and is no directory."""
+    """Put the shipped statements where there was never an index and is no directory."""
     new_machine = not open_index(settings).numbers()
     if new_machine and not settings.corpus_is_own and not settings.corpus_directory.exists():
         _seed_corpus(settings)

@@ -27,7 +27,7 @@ _CURVE_POINTS = 100
 
 
 def figures_of(run: SetRun, *, compare: Sequence[tuple[System, System]], seed: int) -> SetFigures:
-    """The figures of a set; ``compare`` lists the pairs of systems for the paired tests."""
+    """Return the figures of a set; ``compare`` lists the pairs of systems for the paired tests."""
     questions = [r for r in run.results if not r.question.is_chat]
     alone = [r for r in questions if not r.question.is_turn]
     answerable = [r for r in alone if r.question.answers]

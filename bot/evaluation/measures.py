@@ -102,7 +102,8 @@ class Bootstrap:
         self._drawn = drawn.astype(np.float64)
 
     def estimate(self, statistic: Callable[[Floats], Floats]) -> Estimate:
-        """The interval of a statistic that takes ``(resamples, n)`` weights of the questions.
+        """Return the interval of a statistic that takes ``(resamples, n)`` weights of the
+        questions.
 
         Resamples in which it is NaN (no question of a kind was drawn) do not count.
         """
@@ -118,7 +119,7 @@ class Bootstrap:
         return Estimate(value, float(low), float(high))
 
     def mean(self, values: Floats, among: NDArray[np.bool_] | None = None) -> Estimate | None:
-        """The mean of ``values`` ``(n,)`` over the questions in ``among``; None for none."""
+        """Return the mean of ``values`` ``(n,)`` over the questions in ``among``; None for none."""
         chosen = np.ones(len(values), bool) if among is None else among
         if not chosen.any():
             return None
@@ -131,7 +132,8 @@ class Bootstrap:
         return self.estimate(weighted)
 
     def share(self, values: Floats, among: NDArray[np.bool_] | None = None) -> Estimate | None:
-        """The mean of values in [0, 1], see ``mean``; where all are 0, or all 1, an exact interval.
+        """Return the mean of values in [0, 1], see ``mean``; where all are 0, or all 1, an exact
+        interval.
 
         No resample of such values varies, which would look like certainty. The end that was not
         seen is Clopper and Pearson's (1934), with as many trials as groups.
@@ -180,7 +182,7 @@ def risk_coverage(scores: Floats, right: Floats) -> tuple[Floats, Floats]:
 
 
 def area_under_risk(scores: Floats, right: Floats) -> float:
-    """The mean risk over all coverages, in [0, 1]; lower is better; NaN for no question."""
+    """Return the mean risk over all coverages, in [0, 1]; lower is better; NaN for no question."""
     risk = risk_coverage(scores, right)[1]
     return float(risk.mean()) if len(risk) else math.nan
 
@@ -206,12 +208,12 @@ def calibration_error(bins: Sequence[Bin]) -> float:
 
 
 def brier(scores: Floats, right: Floats) -> float:
-    """The mean squared distance of score and outcome, in [0, 1]; NaN for no question."""
+    """Return the mean squared distance of score and outcome, in [0, 1]; NaN for no question."""
     return float(np.mean((scores - right) ** 2)) if len(scores) else math.nan
 
 
 def _by_score(scores: Floats, right: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The order by rising score, and the mean of ``right`` among those of the same score."""
+    """Return the order by rising score, and the mean of ``right`` among those of the same score."""
     levels, level = np.unique(scores, return_inverse=True)
     sums = np.bincount(level, weights=right, minlength=len(levels))
     counts = np.bincount(level, minlength=len(levels))

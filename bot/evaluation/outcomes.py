@@ -92,7 +92,7 @@ def run_set(
     limit: int | None,
     progress_bar: ProgressBar,
 ) -> SetRun:
-    """Builds the index of a set in a temporary directory and asks its first ``limit`` questions.
+    """Build the index of a set in a temporary directory and ask its first ``limit`` questions.
 
     ``embedder`` may remember vectors; ``encoder``, which does not, is the one that is timed.
 
@@ -186,7 +186,7 @@ def _reading(hits: Sequence[Hit], question: AskedQuestion) -> Reading:
 
 
 def _key(hit: Hit, question: AskedQuestion) -> tuple[str, int]:
-    """Returns the place of the Hit that is judged to answer, else the place that is named first."""
+    """Return the place of the Hit that is judged to answer, else the place that is named first."""
     places = [(each.document_id, each.number) for each in (hit.passage, *hit.also)]
     return next((place for place in places if place in question.answers), places[0])
 

@@ -18,7 +18,7 @@ _UNIT = (-0.02, 1.02)  # a line along an edge stays visible
 
 
 def empty_figure(sets: int) -> "Figure":
-    """A drawing with a row for each set; made before long work, so that it fails early.
+    """Return a drawing with a row for each set; made before long work, so that it fails early.
 
     Raises:
         EvaluationFailed: if matplotlib is not installed.
@@ -37,7 +37,7 @@ def empty_figure(sets: int) -> "Figure":
 
 
 def draw(figure: "Figure", sets: Sequence[SetFigures], file: Path) -> None:
-    """Writes a PNG: a set a row, with R@k by system, risk–coverage curve, reliability diagram.
+    """Write a PNG: a set a row, with R@k by system, risk–coverage curve, reliability diagram.
 
     Raises:
         EvaluationFailed: if the file cannot be written.

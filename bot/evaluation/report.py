@@ -17,7 +17,9 @@ _SHOWN = 2
 
 
 def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
-    """The whole report: each set in turn, then a table of all sets where there are several."""
+    """Yield the whole report: each set in turn, then a table of all sets where there
+    are several.
+    """
     for figures in sets:
         yield from _set_lines(figures)
     if len(sets) > 1:
@@ -27,7 +29,7 @@ def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
 
 
 def report_fields(sets: Sequence[SetFigures]) -> list[dict[str, Any]]:
-    """The figures of each set, by name; what cannot be told (NaN) is null."""
+    """Return the figures of each set, by name; what cannot be told (NaN) is null."""
     return [_plain(asdict(figures)) for figures in sets]
 
 
@@ -221,7 +223,7 @@ def _comparison(each: Comparison) -> tuple[str, ...]:
 
 
 def _estimate(estimate: Estimate | None) -> str:
-    """An estimate like ".923 .85–1.0"; the ends of the interval to two places."""
+    """Return an estimate like ".923 .85–1.0"; the ends of the interval to two places."""
     if estimate is None:
         return _NONE
     ends = "–".join(_short_number(end) for end in (estimate.low, estimate.high))
@@ -229,7 +231,7 @@ def _estimate(estimate: Estimate | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    """A number like ".923" or "1.00": three places, four characters."""
+    """Return a number like ".923" or "1.00": three places, four characters."""
     if value is None or math.isnan(value):
         return _NONE
     written = f"{value:.3f}"

@@ -30,7 +30,7 @@ def evaluate(
     plot_file: Path | None,
     progress_bar: ProgressBar,
 ) -> list[SetFigures]:
-    """The figures of each folder's set, in order; with ``plot_file`` they are drawn too.
+    """Return the figures of each folder's set, in order; with ``plot_file`` they are drawn too.
 
     Every set is read before the embedders are opened: the one that is timed, and the one that may
     remember vectors. ``compare`` names the pair of systems
@@ -75,7 +75,7 @@ def _ours_against_others(systems: Sequence[System]) -> list[tuple[System, System
 def _with_names_apart(
     sets: Sequence[QuestionSet], folders: Sequence[Path]
 ) -> Sequence[QuestionSet]:
-    """The sets, named by their whole paths where two have the same name."""
+    """Return the sets, named by their whole paths where two have the same name."""
     names = [questions.name for questions in sets]
     return [
         replace(questions, name=str(folder)) if names.count(questions.name) > 1 else questions

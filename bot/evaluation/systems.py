@@ -40,7 +40,7 @@ class System(enum.Enum):
 def chosen_systems(
     names: Sequence[str], *, among: Sequence[System] = tuple(System)
 ) -> list[System]:
-    """The systems of these names, in the given order, each once.
+    """Return the systems of these names, in the given order, each once.
 
     Raises:
         ValueError: if a name is none of those ``among`` which to choose.
@@ -69,7 +69,9 @@ class Baselines:
         self._keys = [(p.document_id, p.number) for p in generation.passages]
 
     def rankings(self, text: str, *, top: int) -> dict[System, Ranking]:
-        """The ``top`` passages of each system but ours, fewer where fewer share a word (BM25)."""
+        """Return the ``top`` passages of each system but ours, fewer where fewer share a word
+        (BM25).
+        """
         question = take_apart(text, self._generation.lexical)
         reading = self._embedder.read_query(question.text)
         told = all_signals(
@@ -99,6 +101,6 @@ class Baselines:
 
 
 def _best(scores: FloatMatrix, count: int) -> NDArray[np.intp]:
-    """The rows of the ``count`` best finite scores, best first, equal ones by row."""
+    """Return the rows of the ``count`` best finite scores, best first, equal ones by row."""
     order = np.argsort(-scores, kind="stable")[:count]
     return order[np.isfinite(scores[order])]

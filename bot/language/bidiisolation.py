@@ -20,7 +20,7 @@ _PARTING = re.compile(rf"(?<!{_LETTER})[{_DOTS}]|[{_DOTS}](?!{_LETTER})")
 
 
 def isolated(name: str) -> str:
-    """The name with FSI before and PDI after it, and inside as many ends as beginnings.
+    """Return the name with FSI before and PDI after it, and inside as many ends as beginnings.
 
     An end of something that began outside is left out, and so is a beginning after the first
     eight: the name gets longer by ten characters at most. A name that cannot act on other text is
@@ -32,7 +32,8 @@ def isolated(name: str) -> str:
 
 
 def in_line(name: str) -> str:
-    """The isolated name, for a line whose parts a " · " divides: a name must not seem to be two.
+    """Return the isolated name, for a line whose parts a " · " divides: a name must not seem to be
+    two.
 
     A title such as "A statement · A ministry" would name a publisher in its place.
     """
@@ -40,7 +41,9 @@ def in_line(name: str) -> str:
 
 
 def without_controls(name: str) -> str:
-    """The name without bidirectional controls: what two names have in common that look alike."""
+    """Return the name without bidirectional controls: what two names have in common that look
+    alike.
+    """
     return "".join(c for c in name if c not in _CONTROLS)
 
 

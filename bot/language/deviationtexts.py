@@ -26,7 +26,7 @@ _HEADS = {
 
 
 def deviation_lines(deviations: Iterable[Deviation], words: Translator) -> list[str]:
-    """Returns a line for each kind of deviation, as in "Left out: 3 notes, 1 running head"."""
+    """Return a line for each kind of deviation, as in "Left out: 3 notes, 1 running head"."""
     times = Counter((each.kind, each.name) for each in deviations)
     return [
         words.say(
@@ -41,7 +41,7 @@ def deviation_lines(deviations: Iterable[Deviation], words: Translator) -> list[
 
 
 def _things(name: DeviationName, count: int, words: Translator) -> str:  # noqa: PLR0911, PLR0912
-    """Returns a number of things; each stands here in full, so that catalogues can hold it."""
+    """Return a number of things; each stands here in full, so that catalogues can hold it."""
     match name:
         case DeviationName.NOTE:
             return words.plural("1 note", "{count} notes", count)

@@ -13,7 +13,7 @@ _MOST_NAMES = 3
 
 
 def in_words(only: Filter, corpus: Corpus, words: Translator) -> str:
-    """The documents that the filter leaves, as the object of a sentence."""
+    """Return the documents that the filter leaves, as the object of a sentence."""
     titles = [
         words.say(texts.TITLE, title=isolated(d.title))
         for d in corpus.documents
@@ -66,14 +66,14 @@ def _when(since: date | None, until: date | None, words: Translator) -> str:
 
 
 def _period_from(day: date, words: Translator) -> str | None:
-    """The year that begins with the day, else the month; None where neither does."""
+    """Return the year that begins with the day, else the month; None where neither does."""
     if day.day != 1:
         return None
     return str(day.year) if day.month == 1 else _month(day, words)
 
 
 def _period_to(day: date, words: Translator) -> str | None:
-    """The year that ends with the day, else the month; None where neither does."""
+    """Return the year that ends with the day, else the month; None where neither does."""
     if (day.month, day.day) == (12, 31):
         return str(day.year)
     is_last = day.day == calendar.monthrange(day.year, day.month)[1]

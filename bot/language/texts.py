@@ -175,7 +175,7 @@ REFUSED = (
 
 
 def start(corpus: Corpus, words: Translator) -> str:
-    """The greeting, with the number of statements."""
+    """Return the greeting, with the number of statements."""
     return words.plural(
         "I answer questions about one official statement, only in its own words: every answer is "
         "a quote with its source.\n\nJust type a question, for example: Where did the ministers "
@@ -197,14 +197,16 @@ def chat_greeting(corpus: Corpus, words: Translator) -> str:
 
 
 def and_more(names: str, rest: int, words: Translator) -> str:
-    """The names, and how many more there are than those; the names alone where ``rest`` is 0."""
+    """Return the names, and how many more there are than those; the names alone where ``rest`` is
+    0.
+    """
     if not rest:
         return names
     return words.plural("{names} and 1 more", "{names} and {count} more", rest, names=names)
 
 
 def sources(corpus: Corpus) -> Iterator[str]:
-    """The documents, newest first, in as many messages as they need."""
+    """Yield the documents, newest first, in as many messages as they need."""
     text = ""
     documents = sorted(
         corpus.documents, key=lambda d: (d.published is not None, d.published, d.id), reverse=True

@@ -19,7 +19,7 @@ _NO_BREAK = "\u202f"
 
 
 def mark(text: str) -> str:
-    """The text itself, which the catalogues hold because it is marked with this."""
+    """Return the text itself, which the catalogues hold because it is marked with this."""
     return text
 
 
@@ -31,19 +31,21 @@ class Translator:
     catalogue: gettext.NullTranslations
 
     def say(self, text: str, **values: str) -> str:
-        """The text that was marked, translated, each ``{name}`` in it replaced by its value."""
+        """Return the text that was marked, translated, each ``{name}`` in it replaced
+        by its value.
+        """
         said = self.catalogue.gettext(text)
         return said.format(**values) if values else said
 
     def plural(self, one: str, many: str, count: int, **values: str) -> str:
-        """The form that the count takes in the language; ``{count}`` is replaced by it, each other
-        ``{name}`` by its value.
+        """Return the form that the count takes in the language; ``{count}`` is replaced by it, each
+        other ``{name}`` by its value.
         """
         said = self.catalogue.ngettext(one, many, count)
         return said.format(count=self.number(count), **values)
 
     def number(self, value: float, *, decimals: int = 0) -> str:
-        """The number as it is written in the language: "1,948.5", in French "1 948,5"."""
+        """Return the number as it is written in the language: "1,948.5", in French "1 948,5"."""
         written = f"{value:,.{decimals}f}"
         if self.language == "fr":
             return written.replace(",", _NO_BREAK).replace(".", ",")
@@ -52,7 +54,7 @@ class Translator:
 
 @lru_cache
 def translator(language: str) -> Translator:
-    """The Translator of one of ``LANGUAGES``.
+    """Return the Translator of one of ``LANGUAGES``.
 
     Raises:
         ValueError: if the language is none of them.
@@ -65,6 +67,6 @@ def translator(language: str) -> Translator:
 
 
 def nearest_language(tag: str | None) -> str:
-    """The language of ``LANGUAGES`` for "fr", "fr-CA" or "fr_FR.UTF-8"; else the first."""
+    """Return the language of ``LANGUAGES`` for "fr", "fr-CA" or "fr_FR.UTF-8"; else the first."""
     code = (tag or "").replace("_", "-").replace(".", "-").split("-", 1)[0].lower()
     return code if code in LANGUAGES else LANGUAGES[0]

@@ -5,12 +5,12 @@ MESSAGE_UNITS = 4096
 
 
 def utf16_length(text: str) -> int:
-    """The length of ``text`` in UTF-16 code units."""
+    """Return the length of ``text`` in UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf16_slice(text: str, offset: int, length: int) -> str:
-    """The part of ``text`` at an offset and length in UTF-16 code units.
+    """Return the part of ``text`` at an offset and length in UTF-16 code units.
 
     Raises:
         UnicodeDecodeError: if the range cuts a character in two.
@@ -19,7 +19,7 @@ def utf16_slice(text: str, offset: int, length: int) -> str:
 
 
 def utf16_prefix(text: str, units: int) -> str:
-    """The longest prefix of at most ``units`` code units that cuts no character in two."""
+    """Return the longest prefix of at most ``units`` code units that cuts no character in two."""
     return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
 
 

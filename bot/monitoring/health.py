@@ -64,7 +64,7 @@ class Health:
         self._cut_off = why
 
     def paused(self) -> None:
-        """The bot asks Telegram for nothing at the moment."""
+        """Return the bot asks Telegram for nothing at the moment."""
         self._paused_s = self._clock()
 
     def refused(self) -> None:
@@ -72,7 +72,7 @@ class Health:
         self._refused = True
 
     def kept(self, error: Exception | None = None) -> None:
-        """The inbox was written, or could not be because of an error; from any thread."""
+        """Return the inbox was written, or could not be because of an error; from any thread."""
         self._unkept = error
         if error is None:
             self._kept_s = self._clock()
@@ -102,7 +102,7 @@ class Health:
         return None
 
     def why_not_ready(self) -> str | None:
-        """Returns the fault, None if questions are taken and answered."""
+        """Return the fault, None if questions are taken and answered."""
         for why in (
             self.why_not_alive(),
             self._why_not_kept(),

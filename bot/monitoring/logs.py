@@ -28,7 +28,7 @@ class RedactingFormatter(logging.Formatter):
         self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one redacted text."""
+        """Return the record as one redacted text."""
         request = request_id.get()
         record.__dict__["request"] = request
         text = super().format(record)
@@ -49,7 +49,7 @@ class RedactingFormatter(logging.Formatter):
 
 
 def configure_logging(*, level: str, secrets: Iterable[str], as_json: bool = False) -> None:
-    """Sends all log records to standard error, redacted.
+    """Send all log records to standard error, redacted.
 
     Of libraries only what is INFO or more is taken, of the HTTP client WARNING, whatever the
     level: below that they write addresses with the token and people's questions.

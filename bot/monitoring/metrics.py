@@ -23,7 +23,7 @@ class Metrics:
         generation: Callable[[], float],
         contact_age_s: Callable[[], float],
     ) -> None:
-        """The three are asked each time that the counts are read."""
+        """Return the three are asked each time that the counts are read."""
         self._registry = CollectorRegistry()
         self._updates = Counter(
             "verbatim_updates", "Updates taken in.", ["kind"], registry=self._registry
@@ -62,23 +62,23 @@ class Metrics:
         self._arrived_s: dict[int, float] = {}
 
     def arrived(self, update_id: int, kind: str) -> None:
-        """Counts an update that was taken in."""
+        """Count an update that was taken in."""
         self._updates.labels(kind).inc()
         self._arrived_s[update_id] = time.monotonic()
 
     def ended(self, update_id: int, outcome: str) -> None:
-        """Counts an update that is done with, and how long it took where that is known."""
+        """Count an update that is done with, and how long it took where that is known."""
         self._answers.labels(outcome).inc()
         arrived_s = self._arrived_s.pop(update_id, None)
         if arrived_s is not None:
             self._seconds.observe(time.monotonic() - arrived_s)
 
     def failed(self, method: str, error: Exception) -> None:
-        """Counts a call that failed."""
+        """Count a call that failed."""
         self._errors.labels(method, type(error).__name__).inc()
 
     def refused(self, reason: str) -> None:
-        """Counts a call of a stranger that the webhook refused."""
+        """Count a call of a stranger that the webhook refused."""
         self._refused.labels(reason).inc()
 
     def exposition(self) -> str:

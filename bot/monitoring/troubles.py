@@ -22,7 +22,7 @@ class Troubles:
 
 
 def troubles_of(directory: Path, set_aside: Callable[[], Sequence[int]]) -> Troubles:
-    """The troubles of the bot whose files lie in a directory."""
+    """Return the troubles of the bot whose files lie in a directory."""
     ids: Sequence[int] | None
     try:
         ids = set_aside()

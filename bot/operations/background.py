@@ -39,7 +39,8 @@ class Background(Generic[_Result]):
         threading.Thread(target=self._run, name="background", daemon=True).start()
 
     def steps(self) -> Iterator[Step | None]:
-        """The step after each ``every_s`` seconds, None if it is as before, until the work ends.
+        """Yield the step after each ``every_s`` seconds, None if it is as before, until the work
+        ends.
 
         So who waits for it can stop waiting.
         """

@@ -42,7 +42,7 @@ def examine(
     ask_state: Callable[[], None] | None,
     bot_name: Callable[[str], str | None] | None,
 ) -> Iterator[Finding]:
-    """Findings as they are made; what could not be looked at is one that is not well.
+    """Return findings as they are made; what could not be looked at is one that is not well.
 
     ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
     where the index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong
@@ -100,7 +100,7 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
 
 
 def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
-    """Yields the size of the corpus directory, and each file that nothing can be quoted from.
+    """Yield the size of the corpus directory, and each file that nothing can be quoted from.
 
     A file of a kind that is not read is told, and nothing wrong.
     """
@@ -144,7 +144,7 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
 def _strays(
     settings: Settings, extractor: "Extractor", open_index: Callable[[], PassageIndex]
 ) -> Iterator[Finding]:
-    """Yields the documents whose pages are lost or whose addresses are in doubt, if any are."""
+    """Yield the documents whose pages are lost or whose addresses are in doubt, if any are."""
     from corpus.directory.corpusdirectory import CorpusDirectory  # slow to import
 
     snapshots = Snapshots(settings.snapshots_directory)
@@ -195,7 +195,7 @@ def _extractor(extractor: "Extractor") -> Finding:
 
 
 def _privacy(settings: Settings) -> Iterator[Finding]:
-    """Yields the parts of the data directory that others may read; nothing if there are none."""
+    """Yield the parts of the data directory that others may read; nothing if there are none."""
     for path in open_to_others(settings):
         text = (
             f"others on this machine may read {path}. Any command but doctor closes it, typed as "
@@ -221,7 +221,7 @@ def _disk(settings: Settings) -> Finding:
 
 
 def sqlite_facts(version: tuple[int, ...]) -> str:
-    """A version of SQLite, and whether a race may damage files of the bot's.
+    """Return a version of SQLite, and whether a race may damage files of the bot's.
 
     See https://www.sqlite.org/wal.html#walresetbug.
     """
@@ -237,8 +237,8 @@ def sqlite_facts(version: tuple[int, ...]) -> str:
 
 
 def _largest_folder(directory: Path) -> int:
-    """The bytes of the largest folder in a directory, 0 where there is none; what comes and goes
-    meanwhile, as in a refresh, is left out.
+    """Return the bytes of the largest folder in a directory, 0 where there is none; what comes and
+    goes meanwhile, as in a refresh, is left out.
     """
     if not directory.exists():
         return 0

@@ -30,7 +30,7 @@ Servers = Callable[[], "list[ServerFacts | EmbeddingsError]"]
 
 
 def server_findings(servers: Servers) -> Iterator[Finding]:
-    """Yields what is found about each server."""
+    """Yield what is found about each server."""
     try:
         found = servers()
     except (EmbeddingsError, SettingsError) as error:

@@ -15,7 +15,7 @@ SETTLE_S = 1.0
 def changes(
     directory: Path, *, poll_s: float = SETTLE_S, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
-    """Yields when files of the corpus directory have changed since this call, or since it last
+    """Yield when files of the corpus directory have changed since this call, or since it last
     yielded, and were then left alone.
 
     It looks every ``poll_s`` seconds at names, sizes and times, and never ends by itself.

@@ -29,7 +29,9 @@ class KeptOriginals:
         return None if origin is None else self._snapshots.has_original(origin.original)
 
     def lost(self, documents: Iterable[Document]) -> tuple[str, ...]:
-        """The ids of the documents that were added and whose originals are not kept, in order."""
+        """Return the ids of the documents that were added and whose originals are not kept, in
+        order.
+        """
         return tuple(document.id for document in documents if self._has(document) is False)
 
     def _has(self, document: Document) -> bool | None:

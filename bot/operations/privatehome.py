@@ -15,7 +15,7 @@ _ENTRIES = {"corpus", "index", "snapshots", "bot", "models"}
 
 
 def close_home(settings: Settings) -> list[Path]:
-    """Closes what lies in the data directory to others, and returns what could not be closed.
+    """Close what lies in the data directory to others, and return what could not be closed.
 
     A folder that is closed already is not looked into. The data directory itself is closed where
     it holds nothing else and exports of models are not shared from it; a corpus directory that a
@@ -32,7 +32,7 @@ def close_home(settings: Settings) -> list[Path]:
 
 
 def open_to_others(settings: Settings) -> list[Path]:
-    """Finds what of the data directory others than its owner may read."""
+    """Find what of the data directory others than its owner may read."""
     found = []
     for path in _texts(settings):
         try:
@@ -44,7 +44,7 @@ def open_to_others(settings: Settings) -> list[Path]:
 
 
 def _texts(settings: Settings) -> Iterator[Path]:
-    """Yields what holds texts, or what was made of them."""
+    """Yield what holds texts, or what was made of them."""
     yield settings.index_directory
     yield settings.snapshots_directory
     if not settings.corpus_is_own:
@@ -69,7 +69,7 @@ def _is_ours(settings: Settings) -> bool:
 
 
 def _closed(path: Path) -> bool:
-    """Closes a file, or a folder with all that it holds; tells whether others are shut out now."""
+    """Close a file, or a folder with all that it holds; tells whether others are shut out now."""
     try:
         if not path.stat().st_mode & _OTHERS:
             return True

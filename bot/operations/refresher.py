@@ -168,7 +168,7 @@ class Refresher:
         )
 
     def _keep_texts(self, reading: CorpusReading, current: Generation | None) -> None:
-        """Keeps the texts that were read; earlier ones of documents that are closed now are closed.
+        """Keep the texts that were read; earlier ones of documents that are closed now are closed.
 
         One that was never read again, such as of a file that is refused, is closed to all.
         """
@@ -189,7 +189,7 @@ class Refresher:
     def _note_read_anew(
         self, reading: CorpusReading, current: Generation, sources: Sources
     ) -> None:
-        """Notes each text that is another one although its file is the same, after an upgrade."""
+        """Note each text that is another one although its file is the same, after an upgrade."""
         files = self._index.files_built_from(current.number)
         same = {reading.ids.get(n) for n, was in sources.files.items() if files.get(n) == was}
         before = {document.id: document.digest for document in current.corpus.documents}

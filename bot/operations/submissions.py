@@ -98,7 +98,7 @@ class Submissions:
         )
 
     def publish(self, key: str) -> Added | None:
-        """Writes it into the corpus directory; None where it does not wait any more.
+        """Write it into the corpus directory; None where it does not wait any more.
 
         Raises:
             CorpusError: if it could not be written; it goes on waiting then.

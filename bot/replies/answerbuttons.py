@@ -115,7 +115,7 @@ def answer_buttons(
     first: int = 1,
     more: bool,
 ) -> Buttons:
-    """The buttons under the last message of a reply to the question ``ref``.
+    """Return the buttons under the last message of a reply to the question ``ref``.
 
     ◀ and ▶ lead from the first quote in that message, a Source is there for each quote of the
     reply, numbered from ``first`` on as they are, and More where there is ``more``.
@@ -147,7 +147,7 @@ def answer_buttons(
 def paragraph_buttons(
     document: Document, passage: Passage, pointer: Pointer, words: Translator, *, ref: str | None
 ) -> Buttons:
-    """The buttons under a single paragraph; with ``ref`` one leads back to the answer."""
+    """Return the buttons under a single paragraph; with ``ref`` one leads back to the answer."""
     walk = _steps(document, passage, pointer, ref)
     source = Button(words.say(texts.SOURCE), f"s:{pointer.code}")
     back = (Button(words.say(texts.BACK), f"b:{ref}"),) if ref else ()
@@ -155,7 +155,7 @@ def paragraph_buttons(
 
 
 def example_buttons(questions: Sequence[str]) -> Buttons:
-    """A row for each question, which pressing it asks."""
+    """Return a row for each question, which pressing it asks."""
     return tuple((Button(q, f"e:{example_digest(q)}"),) for q in questions)
 
 
@@ -165,7 +165,9 @@ def example_digest(question: str) -> str:
 
 
 def neighbour(document: Document, passage: Passage, by: int) -> Passage | None:
-    """The paragraph before (``by`` -1) or after (1) another; None at the ends of the document."""
+    """Return the paragraph before (``by`` -1) or after (1) another; None at the ends of the
+    document.
+    """
     place = document.quotable.index(passage) + by
     return document.quotable[place] if 0 <= place < len(document.quotable) else None
 
@@ -196,7 +198,7 @@ def _sources(reply: Answer | Related, words: Translator, first: int) -> list[tup
 
 
 def _first_in(message: Message, quotes: Sequence[Quote]) -> Quote:
-    """The quote that the message shows first."""
+    """Return the quote that the message shows first."""
     part = message.quoted[0]
     for quote in quotes:
         citation = quote.citation

@@ -37,7 +37,7 @@ class AskedQuestions:
         return len(self._by_key)
 
     def remember(self, chat_id: int, ref: str, asked: Asked) -> None:
-        """Keeps a question, in place of an earlier one of that name."""
+        """Keep a question, in place of an earlier one of that name."""
         with self._lock:
             self._drop_old()
             self._by_key[chat_id, ref] = self._clock(), asked
@@ -46,21 +46,21 @@ class AskedQuestions:
                 self._by_key.popitem(last=False)
 
     def recall(self, chat_id: int, ref: str) -> Asked | None:
-        """The question of that name; None where it is forgotten or never was."""
+        """Return the question of that name; None where it is forgotten or never was."""
         with self._lock:
             self._drop_old()
             found = self._by_key.get((chat_id, ref))
             return None if found is None else found[1]
 
     def forget(self, talks: Hashable) -> None:
-        """Keeps nothing of what one person asked in one place."""
+        """Keep nothing of what one person asked in one place."""
         with self._lock:
             of_them = [key for key, (_, asked) in self._by_key.items() if asked.talks == talks]
             for key in of_them:
                 del self._by_key[key]
 
     def forget_person(self, person_id: int) -> bool:
-        """Keeps nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        """Keep nothing of what a person asked anywhere (see ``Written.talks``); whether there
         was anything.
         """
         with self._lock:
@@ -74,7 +74,7 @@ class AskedQuestions:
         return bool(of_them)
 
     def forget_all(self) -> None:
-        """Keeps nothing."""
+        """Keep nothing."""
         with self._lock:
             self._by_key.clear()
 

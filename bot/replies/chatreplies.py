@@ -60,7 +60,7 @@ class ChatReplies:
         self._asked = AskedQuestions()
 
     def forget(self, event: Written | Pressed) -> None:
-        """Keeps nothing of what the person asked in this place."""
+        """Keep nothing of what the person asked in this place."""
         self.forget_talks(event.talks)
         self._on_forgotten(event.talks)
 
@@ -74,26 +74,26 @@ class ChatReplies:
         self._conversations.forget_chat(chat_id, thread_id)
 
     def forget_all(self) -> None:
-        """Keeps nothing of anybody."""
+        """Keep nothing of anybody."""
         self._conversations.forget_all()
         self._asked.forget_all()
 
     def forget_person(self, person_id: int) -> bool:
-        """Keeps nothing of what a person asked anywhere; whether there was anything."""
+        """Keep nothing of what a person asked anywhere; whether there was anything."""
         questions = self._conversations.forget_person(person_id)
         asked = self._asked.forget_person(person_id)
         return questions or asked
 
     def recall(self, event: Pressed, ref: str) -> Asked | None:
-        """The question of that name in the chat; None where it is forgotten."""
+        """Return the question of that name in the chat; None where it is forgotten."""
         return self._asked.recall(event.place.chat_id, ref)
 
     def answerer_for(self, event: Event) -> Answerer:
-        """Returns the Answerer of what an event's person may see in its place."""
+        """Return the Answerer of what an event's person may see in its place."""
         return self._live.seen_by(self._groups_of(event))
 
     def links_of(self, event: Event) -> LinkStyle:
-        """The links that the chat of an event wants."""
+        """Return the links that the chat of an event wants."""
         return self._preferences_of(event).links
 
     def is_unchanged(self, event: Written, question: str) -> bool:
@@ -102,7 +102,7 @@ class ChatReplies:
         return before is not None and before.question == _kept(question)
 
     def to_message(self, event: Written, question: str, words: Translator) -> ChatReply:
-        """The reply to a question; an edited one counts in place of what it was before.
+        """Return the reply to a question; an edited one counts in place of what it was before.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
@@ -117,7 +117,8 @@ class ChatReplies:
     def to_example(
         self, event: Pressed, number: int, question: str, words: Translator
     ) -> ChatReply:
-        """The reply to a question that a button asked, button ``number``; it says the question.
+        """Return the reply to a question that a button asked, button ``number``; it says the
+        question.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
@@ -128,7 +129,7 @@ class ChatReplies:
         return replace(reply, messages=(said, *reply.messages))
 
     def again(self, event: Pressed, ref: str, asked: Asked, words: Translator) -> ChatReply:
-        """The reply to a question that was answered before; it stays that of who asked it.
+        """Return the reply to a question that was answered before; it stays that of who asked it.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
@@ -140,7 +141,8 @@ class ChatReplies:
     def further(
         self, event: Pressed, ref: str, asked: Asked, shown: int, words: Translator
     ) -> ChatReply | None:
-        """The next quotes after the ``shown`` first ones, numbered on; None where there are none.
+        """Return the next quotes after the ``shown`` first ones, numbered on; None where there are
+        none.
 
         The question is searched again, so that they are of the generation in use.
 
@@ -178,7 +180,7 @@ class ChatReplies:
         follows: bool,
         asker: Hashable | None = None,
     ) -> ChatReply:
-        """The reply; ``follows`` says that later questions may lean on this one.
+        """Return the reply; ``follows`` says that later questions may lean on this one.
 
         ``asker`` is who asked it where, None for who causes the event.
         """
@@ -205,7 +207,7 @@ class ChatReplies:
         earlier: tuple[str, ...],
         words: Translator,
     ) -> tuple[Reply, bool]:
-        """The reply with as many quotes as are wanted, and whether there are more."""
+        """Return the reply with as many quotes as are wanted, and whether there are more."""
         wanted = self._quotes_of(event)
         top = min(wanted + 1, MOST_QUOTES)
         reply = answerer.answer(question, top=top, language=words.language, earlier=earlier)

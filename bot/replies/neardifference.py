@@ -20,7 +20,7 @@ _DIFFERENCE_UNITS = 60
 def near_difference(
     text: str, earlier: Sequence[str], words: Translator, *, first: int = 1
 ) -> str | None:
-    """Returns a line that names the words in which a quote differs from an earlier one.
+    """Return a line that names the words in which a quote differs from an earlier one.
 
     ``earlier`` are the quotes before it, numbered from ``first`` on. None if it is no near copy of
     any of them; of several the most similar one counts.

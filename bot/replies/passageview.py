@@ -23,14 +23,18 @@ _URL_UNITS = 1_000
 
 
 def opened_pointer(start: str) -> Pointer | None:
-    """The passage that a deep link is to open, by what follows /start; None for anything else."""
+    """Return the passage that a deep link is to open, by what follows /start; None for anything
+    else.
+    """
     if not start.startswith(PASSAGE_START):
         return None
     return parse_pointer(start.removeprefix(PASSAGE_START))
 
 
 def whole_quote(document: Document, passage: Passage, *, citation: Citation | None = None) -> Quote:
-    """The passage as a quote, all of it evidence, with its own citation unless one is given."""
+    """Return the passage as a quote, all of it evidence, with its own citation unless
+    one is given.
+    """
     return Quote(
         text=passage.text,
         evidence_text=passage.text,
@@ -44,7 +48,8 @@ def whole_quote(document: Document, passage: Passage, *, citation: Citation | No
 def passage_message(
     document: Document, passage: Passage, answerer: Answerer, words: Translator, *, links: LinkStyle
 ) -> Message:
-    """The passage with its citation; of one longer than a message the first part, which says so.
+    """Return the passage with its citation; of one longer than a message the first part, which says
+    so.
 
     Raises:
         UnfaithfulQuote: if it differs from its source.
@@ -62,7 +67,7 @@ def source_message(
     *,
     deviations_of: DeviationsOf = lambda _: None,
 ) -> Message | None:
-    """The citation in full, with what verifying it against the corpus has just shown.
+    """Return the citation in full, with what verifying it against the corpus has just shown.
 
     It says where the document's text deviates from its source. None where the words are gone, or
     are not known any more.

@@ -35,7 +35,7 @@ PASSAGE_START = "p"
 def render(
     reply: Reply, corpus: Corpus, *, first: int = 1, opens: bool = False
 ) -> tuple[Message, ...]:
-    """The messages that carry a reply, in order, every quote compared with its source.
+    """Return the messages that carry a reply, in order, every quote compared with its source.
 
     Several quotes are numbered from ``first`` on. With ``opens`` each ¶ number is a deep link that
     opens the paragraph in a chat with the bot.
@@ -88,8 +88,8 @@ def _quote_blocks(
     start: str | None,
     nearly: str,
 ) -> Iterator[Message]:
-    """The parts of a quote; the last one names the generation and an earlier quote that is nearly
-    the same, where these are not "".
+    """Yield the parts of a quote; the last one names the generation and an earlier quote that is
+    nearly the same, where these are not "".
     """
     source = corpus.document(quote.citation.document).text
     also = _also(quote, words)
@@ -113,7 +113,7 @@ def _quote_blocks(
 
 
 def _also(quote: Quote, words: Translator) -> Message:
-    """The line that names the other places of the quote, each title a link; "" for none."""
+    """Return the line that names the other places of the quote, each title a link; "" for none."""
     if not quote.also:
         return Message("")
     places = ""
@@ -132,7 +132,9 @@ def _also(quote: Quote, words: Translator) -> Message:
 
 
 def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
-    """The quote as the fewest spans of at most ``units`` that begin and end with sentences."""
+    """Return the quote as the fewest spans of at most ``units`` that begin and end
+    with sentences.
+    """
     pieces = [piece for sentence in sentences for piece in _broken(source, sentence, units)]
     parts: list[Span] = []
     for piece in pieces:
@@ -199,7 +201,7 @@ def _quote_block(
 
 
 def _named(citation: Citation, words: Translator) -> Iterator[str]:
-    """The title and, where there is one, the publisher, each shortened."""
+    """Yield the title and, where there is one, the publisher, each shortened."""
     yield in_line(shorten(citation.title, units=_TITLE_UNITS))
     if publisher := publisher_of(citation, words, units=_PUBLISHER_UNITS):
         yield publisher

@@ -73,7 +73,7 @@ class Access:
 
 
 def _paces(event: Event) -> Iterator[tuple[Hashable, ...]]:
-    """The pace of the author, and for a channel also that of all channels in the group.
+    """Yield the pace of the author, and for a channel also that of all channels in the group.
 
     Who writes in the group's own name is one of its administrators: that is no channel.
     """
@@ -105,7 +105,7 @@ def _is_answered(event: Written) -> bool:
 
 
 def _invitation(event: Event) -> str | None:
-    """The code of an invitation that is opened in private."""
+    """Return the code of an invitation that is opened in private."""
     if not isinstance(event, Written) or event.command != "start" or event.edited:
         return None
     opened = _INVITED.fullmatch(event.text.strip())

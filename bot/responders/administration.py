@@ -106,7 +106,7 @@ class Administration:
     def _tried(
         self, event: Written | Uploaded | Pressed, acts: Iterator[Act], words: Translator
     ) -> Iterator[Act]:
-        """The acts; where one fails, what is wrong."""
+        """Yield the acts; where one fails, what is wrong."""
         try:
             yield from acts
         except ExtractorClosed:
@@ -148,7 +148,7 @@ class Administration:
     def _refreshed(
         self, message_id: int | None, before: tuple[str, ...], words: Translator
     ) -> Iterator[Act]:
-        """A refresh, told in the message; ``before`` is what stays above it."""
+        """Yield a refresh, told in the message; ``before`` is what stays above it."""
         running = Background(self._do.refresh, every_s=self._told_every_s)
 
         def told(text: str) -> Change:

@@ -97,7 +97,7 @@ def progress(step: Step, words: Translator) -> str:
 
 
 def refreshed(report: RefreshReport, words: Translator) -> str:
-    """Reports what a refresh did, and the files that it left out."""
+    """Report what a refresh did, and the files that it left out."""
     text = _done(report, words)
     if report.left_out:
         text = joined(text, not_read(report.left_out, words))
@@ -107,7 +107,7 @@ def refreshed(report: RefreshReport, words: Translator) -> str:
 
 
 def not_read(left_out: Sequence[LeftOut], words: Translator) -> str:
-    """Lists the files that nothing is quoted from, with their reasons in English."""
+    """List the files that nothing is quoted from, with their reasons in English."""
     lines = [
         shorten(f"{each.file}: {each.reason}", units=_NOTE_UNITS) for each in left_out[:_MOST_FILES]
     ]
@@ -186,13 +186,13 @@ def preview(submission: Submission, words: Translator) -> str:
 
 
 def _previewed(outline: Outline) -> Iterator[str]:
-    """The first paragraphs and the last, each cut."""
+    """Yield the first paragraphs and the last, each cut."""
     for number, text in outline.beginnings:
         yield shorten(f"{label_of(number)}: {without_line_ends(text)}", units=_PREVIEW_UNITS)
 
 
 def troubles(found: Troubles, words: Translator) -> str:
-    """Reports recent troubles, with reasons in English; returns nothing if there are none."""
+    """Report recent troubles, with reasons in English; returns nothing if there are none."""
     lines = []
     if found.set_aside is None:
         lines.append(words.say(SET_ASIDE_UNKNOWN))

@@ -41,7 +41,7 @@ class Feedback:
         self._waiting = _Waiting()
 
     def keep(self, vote: Vote) -> None:
-        """Keeps a vote; see ``bot.chat.votes.KeepVote``."""
+        """Keep a vote; see ``bot.chat.votes.KeepVote``."""
         person = vote.person.id
         kept = KeptVote(
             *(person, vote.place.chat_id, vote.message_id, vote.generation, vote.passages),
@@ -83,13 +83,13 @@ class Feedback:
         return self._said(event, said["said"] == "yes", words)
 
     def forget_person(self, person_id: int) -> bool:
-        """Keeps nothing of a person in memory; whether there was anything."""
+        """Keep nothing of a person in memory; whether there was anything."""
         with self._waiting.lock:
             self._waiting.to_ask.discard(person_id)
             return self._waiting.votes.pop(person_id, None) is not None
 
     def forget_all(self) -> None:
-        """Keeps nothing of anybody in memory."""
+        """Keep nothing of anybody in memory."""
         with self._waiting.lock:
             self._waiting.to_ask.clear()
             self._waiting.votes.clear()

@@ -163,7 +163,9 @@ class PressedButtons:
         yield Told(words.say(texts.THANKS_FOR_VOTE))
 
     def _linked(self, event: Pressed) -> tuple[Cited, ...]:
-        """The passages that the message quotes, by its deep links: those that still stand."""
+        """Return the passages that the message quotes, by its deep links: those that
+        still stand.
+        """
         corpus = self._replies.answerer_for(event).corpus
         pointers = filter(None, map(opened_pointer, event.opens))
         kept = self._source_text(event)

@@ -81,7 +81,7 @@ class Privacy:
         yield say(event, said)
 
     def _deletion(self, deleted: Sequence[str], words: Translator, *, whole: bool) -> str:
-        """Returns the report of a deletion; ``whole`` if nothing is left within reach."""
+        """Return the report of a deletion; ``whole`` if nothing is left within reach."""
         if not whole:
             return words.say(peopletexts.TRACES_ARE_LEFT)
         named = [words.say(name) for name in self._beyond_reach()]

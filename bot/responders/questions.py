@@ -80,7 +80,7 @@ class Questions:
         yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
 
     def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
-        """The passage of a deep link."""
+        """Yield the passage of a deep link."""
         answerer = self._replies.answerer_for(event)
         found = pointed_passage(
             pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out

@@ -30,7 +30,7 @@ def chosen_preferences(event: Event, people: People) -> Preferences:
 
 
 def chosen_language(event: Event, people: People) -> str:
-    """The language that was chosen for the chat, else that of the person's chat program."""
+    """Return the language that was chosen for the chat, else that of the person's chat program."""
     return chosen_preferences(event, people).language or client_language(event)
 
 

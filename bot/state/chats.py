@@ -21,15 +21,15 @@ class KnownChats(ABC):
 
     @abstractmethod
     def keep_closed(self, chat_id: int) -> None:
-        """Writes that a chat is closed."""
+        """Write that a chat is closed."""
 
     @abstractmethod
     def keep_open(self, chat_id: int) -> None:
-        """Deletes that a chat is closed."""
+        """Delete that a chat is closed."""
 
     @abstractmethod
     def keep_move(self, chat_id: int, to_id: int) -> None:
-        """Writes where a chat has moved."""
+        """Write where a chat has moved."""
 
     def know(self, *, closed: Set[int], moved: Mapping[int, int]) -> None:
         """Knows what was kept before, in addition to what is known."""
@@ -72,7 +72,7 @@ class KnownChats(ABC):
             self.keep_closed(chat_id)
 
     def open_chat(self, chat_id: int) -> None:
-        """The chat is written to again; nothing about it is kept."""
+        """Return the chat is written to again; nothing about it is kept."""
         if chat_id in self._closed:
             with self._lock:
                 self.changes += 1

@@ -13,11 +13,11 @@ class RemembersPeople(Protocol):
     """Remembers something about persons. Safe to call from several threads."""
 
     def forget_person(self, person_id: int) -> bool:
-        """Keeps nothing of a person; whether there was anything."""
+        """Keep nothing of a person; whether there was anything."""
         ...
 
     def forget_all(self) -> None:
-        """Keeps nothing of anybody."""
+        """Keep nothing of anybody."""
         ...
 
 
@@ -25,11 +25,11 @@ class RemembersTalks(RemembersPeople, Protocol):
     """Remembers what was asked, so that a follow-up is read with it."""
 
     def forget_talks(self, talks: Hashable) -> None:
-        """Keeps nothing of what one person asked in one place; see ``Written.talks``."""
+        """Keep nothing of what one person asked in one place; see ``Written.talks``."""
         ...
 
     def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
-        """Reads no follow-up in a chat or a topic with what was asked before."""
+        """Read no follow-up in a chat or a topic with what was asked before."""
         ...
 
 
@@ -42,7 +42,7 @@ class Found(Protocol):
         ...
 
     def fetchone(self) -> Any:
-        """The next row, None after the last."""
+        """Return the next row, None after the last."""
         ...
 
 
@@ -65,7 +65,7 @@ class PeopleTables(Protocol):
         ...
 
     def read(self, query: str, *values: object) -> list[Any]:
-        """The rows of a query."""
+        """Return the rows of a query."""
         ...
 
     def writing(self) -> AbstractContextManager[Statements]:
@@ -73,7 +73,7 @@ class PeopleTables(Protocol):
         ...
 
     def empty_log(self) -> None:
-        """Removes what is left of deleted rows, as far as that is in its power."""
+        """Remove what is left of deleted rows, as far as that is in its power."""
         ...
 
 
@@ -135,7 +135,7 @@ class KeepsUpdates(Protocol):
         ...
 
     def waiting(self) -> list[tuple[int, str]]:
-        """The id and the lane of each update that waits, in the order in which they came."""
+        """Return the id and the lane of each update that waits, in the order in which they came."""
         ...
 
     def is_suspect(self, update_id: int) -> bool:
@@ -143,15 +143,15 @@ class KeepsUpdates(Protocol):
         ...
 
     def begin(self, update_id: int) -> Begun | None:
-        """The update to work on, the attempt counted; None if it is done."""
+        """Return the update to work on, the attempt counted; None if it is done."""
         ...
 
     def delivered(self, update_id: int, mark: str) -> None:
-        """Keeps that a part of the answer has arrived; a mark is a word of its own."""
+        """Keep that a part of the answer has arrived; a mark is a word of its own."""
         ...
 
     def clear(self, update_id: int) -> None:
-        """Counts no attempt against an update: its answer was made, or need not be yet.
+        """Count no attempt against an update: its answer was made, or need not be yet.
 
         Nor is it to blame for anything then, unless it is set aside.
 
@@ -164,18 +164,18 @@ class KeepsUpdates(Protocol):
         ...
 
     def set_aside(self) -> list[int]:
-        """The ids of those that ended the process and were set aside, the latest last."""
+        """Return the ids of those that ended the process and were set aside, the latest last."""
         ...
 
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
-        """These updates were in work when the process ended.
+        """Return these updates were in work when the process ended.
 
         They are suspects; where it is ``counted``, they are to blame.
         """
         ...
 
     def replace(self, update_id: int, payload: str) -> None:
-        """Keeps an update that is worked on in another form, and as of no chat."""
+        """Keep an update that is worked on in another form, and as of no chat."""
         ...
 
     def erase(self, is_meant: Callable[[int, str], bool], *, containing: str) -> bool:
@@ -187,7 +187,7 @@ class KeepsUpdates(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Removes traces of what is done, and the oldest ids; writes something in any case."""
+        """Remove traces of what is done, and the oldest ids; writes something in any case."""
         ...
 
     def close(self) -> None:
@@ -206,7 +206,9 @@ class SharesUpdates(KeepsUpdates, Protocol):
         ...
 
     def next_in(self, lane: str) -> int | None:
-        """The lowest id that waits in a claimed lane; None if there is none: it is free then."""
+        """Return the lowest id that waits in a claimed lane; None if there is none: it is free
+        then.
+        """
         ...
 
     def give_back(self, lane: str) -> None:
@@ -235,7 +237,7 @@ class KeepsChats(Protocol):
         ...
 
     def open_chat(self, chat_id: int) -> None:
-        """The chat is written to again; nothing about it is kept."""
+        """Return the chat is written to again; nothing about it is kept."""
         ...
 
     def move(self, chat_id: int, to_id: int) -> None:

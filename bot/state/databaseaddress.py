@@ -45,7 +45,7 @@ class DatabaseAddress:
 
     @classmethod
     def of(cls, text: str, *, source: str) -> "DatabaseAddress":
-        """The address in a text; ``source`` is named where there is none.
+        """Return the address in a text; ``source`` is named where there is none.
 
         Raises:
             SettingsError: if it is no address of a PostgreSQL database. The message never

@@ -22,7 +22,7 @@ class Lanes:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add(self, lane: str, number: int) -> None:
-        """Puts a number into its lane."""
+        """Put a number into its lane."""
         waiting = self._waiting.get(lane)
         if waiting is not None:
             insort(waiting, number)

@@ -31,7 +31,7 @@ class Paces(Protocol):
     """How fast each person may go on."""
 
     def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
-        """Takes so many tokens, or none where there are too few."""
+        """Take so many tokens, or none where there are too few."""
         ...
 
 
@@ -56,7 +56,7 @@ class TokenBuckets:
         return len(self._buckets)
 
     def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
-        """Takes so many tokens, or none where there are too few."""
+        """Take so many tokens, or none where there are too few."""
         with self._lock:
             now_s = self._clock()
             bucket = self._buckets.setdefault(key, _Bucket(self._burst, now_s))

@@ -58,13 +58,13 @@ class People:
         clock: Callable[[], float] = time.time,
         came_from: CameFrom = lambda chat: chat,
     ) -> None:
-        """Reads and writes the tables, which are closed with it."""
+        """Read and write the tables, which are closed with it."""
         self._clock = clock
         self._came_from = came_from
         self._tables = tables
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         self._tables.close()
 
     def came_from(self, chat: int) -> int:
@@ -72,7 +72,7 @@ class People:
         return self._came_from(chat)
 
     def preferences(self, chat: int) -> Preferences:
-        """The settings of a chat, those of the group that it was before included.
+        """Return the settings of a chat, those of the group that it was before included.
 
         The usual ones where they cannot be read, with a warning.
         """
@@ -86,7 +86,7 @@ class People:
         return _preferences(*row[0]) if row else Preferences()
 
     def prefer(self, chat: int, preferences: Preferences) -> None:
-        """Keeps the settings of a chat; those that are as usual need no keeping."""
+        """Keep the settings of a chat; those that are as usual need no keeping."""
         chat = self.came_from(chat)
         with self._tables.writing() as connection:
             if preferences == Preferences():
@@ -105,7 +105,7 @@ class People:
         return bool(rows[0][0]) if rows else None
 
     def set_consent(self, person: int, questions: bool) -> None:
-        """Keeps whether the questions may be kept; where not, those that were are deleted."""
+        """Keep whether the questions may be kept; where not, those that were are deleted."""
         with self._tables.writing() as connection:
             connection.execute(
                 "INSERT INTO consents (person, questions) VALUES (?, ?) "
@@ -118,7 +118,7 @@ class People:
                 )
 
     def keep_vote(self, vote: KeptVote) -> None:
-        """Keeps a vote, in place of an earlier one of the person on that message.
+        """Keep a vote, in place of an earlier one of the person on that message.
 
         Its question is kept where the person has consented, and else nowhere.
         """
@@ -147,7 +147,7 @@ class People:
             )
 
     def keep_question(self, vote: KeptVote) -> None:
-        """Keeps the question of a vote that was kept without one, where the person has consented.
+        """Keep the question of a vote that was kept without one, where the person has consented.
 
         Nothing where that vote was deleted, or another has taken its place.
         """
@@ -185,7 +185,7 @@ class People:
         )
 
     def invite(self) -> str:
-        """The code of a new invitation, which lets one person in, once, within seven days.
+        """Return the code of a new invitation, which lets one person in, once, within seven days.
 
         Only its digest is kept.
         """
@@ -230,7 +230,7 @@ class People:
         )
 
     def delete(self, person: int) -> Kept:
-        """Deletes everything about a person, from the disk too; what that was.
+        """Delete everything about a person, from the disk too; what that was.
 
         Where traces of it cannot be removed now, that is logged, and told by what is returned.
         """

@@ -56,11 +56,11 @@ class SharedLanes:
         self._claiming = asyncio.create_task(self._claim_now_and_then())
 
     def add(self, lane: str, number: int) -> None:  # noqa: ARG002 (as ``Lanes.add``)
-        """Looks what may be claimed: a process that puts something in need not work on it."""
+        """Look what may be claimed: a process that puts something in need not work on it."""
         self._news.set()
 
     def look(self) -> None:
-        """Looks what may be claimed; call it from any thread."""
+        """Look what may be claimed; call it from any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 

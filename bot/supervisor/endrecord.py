@@ -36,7 +36,7 @@ class Ends:
         self._clock = clock
 
     def add(self, why: str) -> None:
-        """Keeps that the bot ended now."""
+        """Keep that the bot ended now."""
         kept = [*self.recent(), End(self._clock(), why)][-_MOST:]
         new = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
         try:
@@ -47,7 +47,7 @@ class Ends:
             log.warning("%s cannot be written: %s", self._file, error.strerror)
 
     def recent(self) -> list[End]:
-        """The ends of the last day, oldest first."""
+        """Return the ends of the last day, oldest first."""
         try:
             found = json.loads(self._file.read_text("utf-8"))
             ends = [End(float(at_s), str(why)) for at_s, why in found]
@@ -61,7 +61,7 @@ class Ends:
         return [end for end in ends if now_s - REMEMBERED_S < end.at_s <= now_s]
 
     def pause_s(self) -> float:
-        """Returns the seconds that the next start waits from now on."""
+        """Return the seconds that the next start waits from now on."""
         now_s = self._clock()
         counted = [end for end in self.recent() if end.at_s > now_s - COUNTED_S]
         if not counted:

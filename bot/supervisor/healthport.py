@@ -56,7 +56,7 @@ class HealthPort:
         selector.register(self._listening, selectors.EVENT_READ, self._accept)
 
     def close(self) -> None:
-        """Stops listening and answers nobody any more."""
+        """Stop listening and answer nobody any more."""
         for client in tuple(self._clients.values()):
             self._drop(client)
         self._selector.unregister(self._listening)

@@ -24,7 +24,7 @@ Ask = Callable[[str, str], Awaitable[tuple[int, str, str]]]
 
 
 def leave() -> None:
-    """Ends this process with exit code 0 where a thread would go on; else it returns."""
+    """End this process with exit code 0 where a thread would go on; else it returns."""
     if any(
         not each.daemon for each in threading.enumerate() if each is not threading.main_thread()
     ):
@@ -49,7 +49,7 @@ class Lifeline:
 
     @asynccontextmanager
     async def held(self, ask: Ask) -> AsyncIterator[None]:
-        """Shows that the event loop runs, and answers what is asked, until the block ends.
+        """Show that the event loop runs, and answer what is asked, until the block ends.
 
         This process ends when the one that watches over it has: it would start another one.
         """
@@ -71,11 +71,11 @@ class Lifeline:
             self._writer.close()
 
     def making(self, update_id: int) -> None:
-        """Reports that this process works on an update from now on."""
+        """Report that this process works on an update from now on."""
         self._tell(making=update_id)
 
     def sending(self, update_id: int) -> None:
-        """Reports that the answer to an update is being sent."""
+        """Report that the answer to an update is being sent."""
         self._tell(sending=update_id)
 
     def left(self, update_id: int) -> None:
@@ -83,7 +83,7 @@ class Lifeline:
         self._tell(left=update_id)
 
     def give_up(self, why: str, update_ids: Iterable[int]) -> None:
-        """Ends this process: only that ends threads which these updates keep busy."""
+        """End this process: only that ends threads which these updates keep busy."""
         self._tell(gave_up=why, blamed=list(update_ids))
         os._exit(1)
 

@@ -98,7 +98,7 @@ class Watchdog:
         self._sending: set[int] = set()
 
     def fork(self) -> Lifeline:
-        """Returns in the process that is to work.
+        """Return in the process that is to work.
 
         The other one watches over that, and exits as it does, or with ``EXIT_WATCHDOG`` where it
         had to end it. After such ends of before it waits for a while at first.
@@ -148,7 +148,7 @@ class Watchdog:
         return f"it was ended {len(ends)} times since yesterday, at last because {ends[-1].why}"
 
     def _watch(self, line: socket.socket) -> int:
-        """The exit code, when the working process has ended."""
+        """Return the exit code, when the working process has ended."""
         self._line = line
         line.setblocking(False)
         self._selector.register(line, selectors.EVENT_READ, self._hear)
@@ -173,7 +173,7 @@ class Watchdog:
         return self._exit_code(ended)
 
     def _turn(self) -> None:
-        """Waits for a moment, and does what came meanwhile."""
+        """Wait for a moment, and do what came meanwhile."""
         before_s = time.monotonic()
         self._silent_s += _TICK_S  # by turns: where the machine slept, nothing was silent
         for key, _ in self._selector.select(_TICK_S):
@@ -187,7 +187,7 @@ class Watchdog:
             asked.reply(*self._told_for_it(asked.path))
 
     def _hear(self) -> None:
-        """Takes what the working process tells."""
+        """Take what the working process tells."""
         while True:
             try:
                 came = self._line.recv(1 << 16)
@@ -241,7 +241,7 @@ class Watchdog:
             self._line.send(line.encode("ascii") + b"\n")
 
     def _told_for_it(self, path: str) -> tuple[int, str, str]:
-        """Returns the answer in the place of a bot that does not answer."""
+        """Return the answer in the place of a bot that does not answer."""
         if self._starts_in_s:
             why = f"the bot starts in {self._starts_in_s:.0f} s: {self._ends_told()}"
             return (503, _PLAIN, f"{why}\n")
@@ -252,7 +252,7 @@ class Watchdog:
         return (200 if well else 503, _PLAIN, why)
 
     def _end_silent(self) -> int:
-        """Ends a process whose event loop does not run."""
+        """End a process whose event loop does not run."""
         self._hear()
         working = self._making or self._sending
         self._ended_by_watchdog(f"its event loop did not run for {SILENT_S:g} s", working)
@@ -269,7 +269,9 @@ class Watchdog:
         return EXIT_WATCHDOG
 
     def _exit_code(self, status: int) -> int:
-        """The exit code for how the working process ended, after what is to be kept about it."""
+        """Return the exit code for how the working process ended, after what is to be kept about
+        it.
+        """
         code = os.waitstatus_to_exitcode(status)
         if self._gave_up is not None:
             why, blamed = self._gave_up
@@ -285,7 +287,7 @@ class Watchdog:
         return code if code >= 0 else 128 - code
 
     def _crash(self, code: int) -> str | None:
-        """Returns the way in which the process ended by itself; None for an end from outside.
+        """Return the way in which the process ended by itself; None for an end from outside.
 
         A process that is killed for the memory that it took itself is one that ended by itself.
         """
@@ -298,7 +300,7 @@ class Watchdog:
         return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
     def _ooms(self) -> int:
-        """Returns how many kills the container's own memory limit has caused, if that is known."""
+        """Return how many kills the container's own memory limit has caused, if that is known."""
         with suppress(OSError, ValueError):
             for line in Path(OOM_COUNTS).read_text("ascii").splitlines():
                 name, _, count = line.partition(" ")
@@ -319,7 +321,7 @@ class Watchdog:
             log.error("not kept what was in work: %s", type(error).__name__)  # noqa: TRY400
 
     def _ended(self) -> int | None:
-        """Returns the end of the working process, None while it works."""
+        """Return the end of the working process, None while it works."""
         pid, status = os.waitpid(self._child, os.WNOHANG)
         return status if pid else None
 

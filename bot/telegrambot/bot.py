@@ -170,7 +170,7 @@ class TelegramBot:
         return 0.0 if self._handler is None else self._handler.busy.none_free_s()
 
     async def _open(self, open_files: ExitStack, health: Health) -> "_Kept | None":
-        """Opens the stores of updates and chats; None if the bot stops before they are there.
+        """Open the stores of updates and chats; None if the bot stops before they are there.
 
         A full disk, or another program that holds a file, is waited for.
         """
@@ -253,7 +253,7 @@ class TelegramBot:
             await bot.shutdown()
 
     async def _give_up_in_time(self, handler: Handler, health: Health) -> None:
-        """Ends the process where only that helps: what keeps a thread busy is told with it."""
+        """End the process where only that helps: what keeps a thread busy is told with it."""
         while self._lifeline is not None:
             await asyncio.sleep(1.0)
             if (why := health.why_not_alive()) is not None and not self._refused:
@@ -338,7 +338,7 @@ class TelegramBot:
     async def _answer(
         self, bot: "ExtBot[None]", workers: _Workers, receiver: Poller | Webhook
     ) -> None:
-        """Takes updates until the bot is told to stop."""
+        """Take updates until the bot is told to stop."""
         if not await self._reached(bot.initialize):
             return
         workers.begin()

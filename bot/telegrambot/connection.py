@@ -51,7 +51,7 @@ class Connection:
         return 0 if self._running is None else self._running.inbox.depth
 
     def set_aside(self) -> list[int]:
-        """The ids of the updates that ended the bot and were set aside, the latest last.
+        """Return the ids of the updates that ended the bot and were set aside, the latest last.
 
         Raises:
             sqlite3.Error, StateUnreachable: if that cannot be read.
@@ -63,7 +63,7 @@ class Connection:
         return chat_id if self._running is None else self._running.chats.came_from(chat_id)
 
     def seal_command(self, event: Written, done_before: Sequence[str]) -> bool:
-        """Keeps of a command only what it takes to do and to answer it, sealed; whether it did.
+        """Keep of a command only what it takes to do and to answer it, sealed; whether it did.
 
         ``done_before`` is what is done about it now. Call it from the thread that works on it.
         """
@@ -97,7 +97,7 @@ class Connection:
             return False
 
     def fetch_file(self, file_id: str, *, max_bytes: int) -> bytes:
-        """The bytes of a file that a person sent. Call it from any thread but the loop's.
+        """Return the bytes of a file that a person sent. Call it from any thread but the loop's.
 
         Raises:
             FileNotFetched: if Telegram does not give it in time, or it is larger.
@@ -123,7 +123,7 @@ class Connection:
 
 
 def _worked_on() -> int | None:
-    """The id of the update that this thread works on, if it does."""
+    """Return the id of the update that this thread works on, if it does."""
     worked_on = request_id.get()
     return int(worked_on) if worked_on.isdecimal() else None
 

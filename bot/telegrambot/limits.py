@@ -25,7 +25,7 @@ from bot.state.contracts import KeepsChats
 
 
 def seconds_of(error: RetryAfter) -> float:
-    """The seconds to wait; the library is changing the type."""
+    """Return the seconds to wait; the library is changing the type."""
     wait = error.retry_after
     return float(wait.total_seconds() if isinstance(wait, timedelta) else wait)
 
@@ -185,7 +185,7 @@ class Limits(BaseRateLimiter[None]):
             release()
 
     async def _before_next_try(self, call: "_Call", error: TelegramError) -> None:
-        """Does what lets the call succeed after an error, or raises that again."""
+        """Do what lets the call succeed after an error, or raise that again."""
         match error:
             case RetryAfter() if (wait_s := seconds_of(error)) and call.may_wait():
                 log.warning("Telegram asks to wait %g s with %s", wait_s, call.endpoint)
@@ -208,7 +208,7 @@ class Limits(BaseRateLimiter[None]):
                 raise error
 
     async def _turn(self, chat: object) -> None:
-        """Returns when it is the turn of a call."""
+        """Return when it is the turn of a call."""
         await self._end_of_hold(chat)
         for window in (*self._windows(chat), self._all):
             now_s = self._clock()

@@ -42,7 +42,9 @@ class QuoteChanges:
 
 
 def changed_quotes(before: Document, after: Document) -> QuoteChanges:
-    """The quotes of ``before`` that are moved, changed or gone in ``after``, its next text."""
+    """Return the quotes of ``before`` that are moved, changed or gone in ``after``,
+    its next text.
+    """
     stays = {passage.number: _plain(passage.text) for passage in after.quotable}
     changed = [p for p in before.quotable if stays.get(p.number) != _plain(p.text)]
     words = set(stays.values())

@@ -11,7 +11,7 @@ _MOST_SHOWN = 300
 
 
 def explanation(verification: Verification) -> str:
-    """Returns a line about what became of the cited words, and where they stand."""
+    """Return a line about what became of the cited words, and where they stand."""
     document = verification.cited.document
     if verification.verdict is Verdict.UNKNOWN:
         return _unknown(verification)
@@ -26,7 +26,7 @@ def explanation(verification: Verification) -> str:
 
 
 def differences(verification: Verification) -> tuple[str, ...]:
-    """Returns a line for each field in which the citation differs from the source."""
+    """Return a line for each field in which the citation differs from the source."""
     return tuple(
         f"{each.field}: the citation has {_shortened(each.cited)}, "
         f"the source has {_shortened(each.source)}"

@@ -42,7 +42,7 @@ class Pointer:
 
 
 def pointer_to(citation: Citation, generation: int) -> Pointer:
-    """The pointer to what a citation cites."""
+    """Return the pointer to what a citation cites."""
     return Pointer(
         generation,
         _shortened(citation.document),
@@ -52,7 +52,7 @@ def pointer_to(citation: Citation, generation: int) -> Pointer:
 
 
 def parse_pointer(code: str) -> Pointer | None:
-    """The pointer that has the code; None for any other text."""
+    """Return the pointer that has the code; None for any other text."""
     match = _CODE.fullmatch(code)
     if match is None or int(match["start"]) >= int(match["end"]):
         return None
@@ -67,7 +67,7 @@ def pointed_passage(
     *,
     lay_out: LayOut = laid_out_here,
 ) -> tuple[Document, Passage] | None:
-    """The passage that has the words now, wherever they moved to; None where none has."""
+    """Return the passage that has the words now, wherever they moved to; None where none has."""
     document = _pointed_document(pointer, corpus)
     if document is not None and document.digest.startswith(pointer.digest):
         for passage in document.quotable:
@@ -107,7 +107,9 @@ def verify_pointer(
 
 
 def _pointed_document(pointer: Pointer, corpus: Corpus) -> Document | None:
-    """The document; of several whose ids begin alike the one with the text, else the first."""
+    """Return the document; of several whose ids begin alike the one with the text,
+    else the first.
+    """
     found = [d for d in corpus.documents if _shortened(d.id) == pointer.document]
     same = (d for d in found if d.digest.startswith(pointer.digest))
     return next(same, found[0] if found else None)

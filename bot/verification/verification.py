@@ -161,7 +161,9 @@ class _Words:
 
 
 def laid_out_here(text: str, document_id: str, title: str | None) -> Document:
-    """The Document over a text that this process trusts; the bot has others laid out elsewhere."""
+    """Return the Document over a text that this process trusts; the bot has others laid out
+    elsewhere.
+    """
     return document_from_text(text, document_id=document_id, title=title)
 
 
@@ -188,7 +190,7 @@ def verify(
     read_anew: ReadAnew = _never_anew,
     deviations_of: DeviationsOf = nothing_noted,
 ) -> Verification:
-    """Returns the verdict about a citation, against the corpus as it is now.
+    """Return the verdict about a citation, against the corpus as it is now.
 
     Texts are compared exactly but for white space. ``source_text`` is asked only where no document
     of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
@@ -256,7 +258,7 @@ def _called(document_id: str, corpus: Corpus) -> Document | None:
 
 
 def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
-    """Returns the verdict about a citation that names its document by the title alone."""
+    """Return the verdict about a citation that names its document by the title alone."""
     title = without_controls(dict(cited.described).get("title") or "")
     titled = [each for each in corpus.documents if without_controls(each.title) == title]
     found = [
@@ -270,7 +272,7 @@ def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
 
 
 def _without_text(cited: Cited, corpus: Corpus) -> Verification:
-    """Returns ``UNKNOWN``, and where the citation's own words stand today, if they do anywhere."""
+    """Return ``UNKNOWN``, and where the citation's own words stand today, if they do anywhere."""
     document = _called(cited.document, corpus)
     found = None
     if cited.quote is not None:
@@ -282,7 +284,7 @@ def _without_text(cited: Cited, corpus: Corpus) -> Verification:
 
 
 def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
-    """Returns the fields that are not those of the text, and the comparison of its words with the
+    """Return the fields that are not those of the text, and the comparison of its words with the
     quote where that is one of them.
     """
     given = cited.reference_given
@@ -310,7 +312,7 @@ def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tupl
 
 
 def _on_other_pages(cited: Cited, pages: tuple[int, int] | None) -> Iterator[Mismatch]:
-    """Yields the pages of a citation that are not those of the source."""
+    """Yield the pages of a citation that are not those of the source."""
     first, last = pages or (None, None)
     for name, given, held in (("page", cited.page, first), ("last_page", cited.last_page, last)):
         if given is not None and given != held:
@@ -347,7 +349,7 @@ def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
 def _described_otherwise(
     cited: Cited, source: Document, shown: Sequence[PageText], words: str, page: int | None
 ) -> tuple[Mismatch, ...]:
-    """Returns the fields that describe the document in another way than the source does.
+    """Return the fields that describe the document in another way than the source does.
 
     ``shown`` are the pages with the text that is cited and with today's, and ``page`` is the number
     of that of the cited words in a PDF.
@@ -374,7 +376,7 @@ def _described_otherwise(
 
 
 def _as_read(value: str | None) -> str | None:
-    """The value without characters that a screen needs around a name."""
+    """Return the value without characters that a screen needs around a name."""
     return None if value is None else without_controls(value)
 
 
@@ -385,7 +387,9 @@ def _or_none(value: str | None) -> str:
 def _standing(
     cited: Cited, words: _Words, document: Document | None, documents: Sequence[Document]
 ) -> Verification:
-    """The verdict about words that are the cited ones, found in the documents in that order."""
+    """Return the verdict about words that are the cited ones, found in the documents in
+    that order.
+    """
     if document is not None:
         if (place := _found(cited, words, document)) is not None:
             stays = _number(place) == words.number
@@ -402,13 +406,13 @@ def _standing(
 
 
 def _kept(digest: str, source_text: SourceText) -> str | None:
-    """The stored text; None where none is kept, or what is kept is not that text."""
+    """Return the stored text; None where none is kept, or what is kept is not that text."""
     text = source_text(digest)
     return text if text is not None and digest_of(text).startswith(digest) else None
 
 
 def _words_then(cited: Cited, then: Document) -> _Words:
-    """The cited words among the paragraphs of the text that they were taken from."""
+    """Return the cited words among the paragraphs of the text that they were taken from."""
     starts = {passage.span.start for passage in then.quotable}
     ends = {passage.span.end for passage in then.quotable}
     whole = cited.span.start in starts and cited.span.end in ends
@@ -455,7 +459,9 @@ def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
 
 
 def _nearest(words: _Words, document: Document) -> Place | None:
-    """The paragraph that is most like the words, if any is near enough; the first of equals."""
+    """Return the paragraph that is most like the words, if any is near enough; the
+    first of equals.
+    """
     best, most = None, LEAST_SIMILARITY
     steps = Steps(_MOST_STEPS)
     for span in _units(document, whole=words.whole):
@@ -469,7 +475,7 @@ def _nearest(words: _Words, document: Document) -> Place | None:
 
 
 def _units(document: Document, *, whole: bool) -> Iterator[Span]:
-    """The spans of the paragraphs, or of their sentences."""
+    """Yield the spans of the paragraphs, or of their sentences."""
     for passage in document.quotable:
         if whole:
             yield passage.span

@@ -37,7 +37,9 @@ class Piece:
 
 
 def compare(old: str, new: str) -> tuple[Piece, ...]:
-    """The words of both texts in order; what was removed stands before what came in its place."""
+    """Return the words of both texts in order; what was removed stands before what came in its
+    place.
+    """
     pieces: list[Piece] = []
     before, after = old.split(), new.split()
     for kind, old_start, old_end, new_start, new_end in _operations(before, after):
@@ -64,13 +66,14 @@ def similarity(old: str, new: str, *, steps: Steps | None = None) -> float:
 
 
 def most_similarity(old: str, new: str) -> float:
-    """An upper bound of ``similarity``, quicker: as if words could be kept in any order."""
+    """Return an upper bound of ``similarity``, quicker: as if words could be kept in any order."""
     before, after = old.split(), new.split()
     return _ratio((Counter(before) & Counter(after)).total(), before, after)
 
 
 def marked(pieces: Sequence[Piece]) -> Iterator[tuple[str, Change]]:
-    """The words to print one after the other, ``[-removed-]`` and ``{+added+}``, spaces included.
+    """Yield the words to print one after the other, ``[-removed-]`` and ``{+added+}``, spaces
+    included.
 
     So ``git diff --word-diff`` marks them; what replaces follows what it replaces without a space.
     """

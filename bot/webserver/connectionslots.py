@@ -39,7 +39,7 @@ class Places:
         return len(self._taken)
 
     def take(self, address: str, cut: Callable[[], None]) -> Place | None:
-        """A place for a connection from an address, idle; None where nobody can give way.
+        """Return a place for a connection from an address, idle; None where nobody can give way.
 
         ``cut`` is called, at most once, when the place is given to another connection.
         """
@@ -57,7 +57,9 @@ class Places:
         return place
 
     def wait(self, place: Place, *, known: bool = False) -> None:
-        """The connection is idle from now on; ``known`` if a head that it sent was accepted."""
+        """Return the connection is idle from now on; ``known`` if a head that it sent
+        was accepted.
+        """
         if place not in self._taken:
             return
         self.work(place)
@@ -68,7 +70,9 @@ class Places:
             self._strangers_of.setdefault(place.address, {})[place] = None
 
     def work(self, place: Place) -> None:
-        """The connection's request is worked on: it keeps its place until it waits or leaves."""
+        """Return the connection's request is worked on: it keeps its place until it waits or
+        leaves.
+        """
         self._known.pop(place, None)
         self._strangers.pop(place, None)
         of_one = self._strangers_of.get(place.address)
@@ -78,7 +82,7 @@ class Places:
                 del self._strangers_of[place.address]
 
     def leave(self, place: Place) -> None:
-        """The connection has ended."""
+        """Return the connection has ended."""
         self.work(place)
         self._taken.discard(place)
 
@@ -88,7 +92,7 @@ class Places:
 
 
 def _network(address: str) -> str:
-    """Returns the part of an address that counts as one: of IPv6 the network of a subscriber."""
+    """Return the part of an address that counts as one: of IPv6 the network of a subscriber."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -25,7 +25,7 @@ class Refusals:
         self._telling: asyncio.TimerHandle | None = None
 
     def count(self, reason: str) -> None:
-        """Counts one."""
+        """Count one."""
         self._on_refused(reason)
         if self._telling is not None:
             self._untold[reason] += 1
@@ -34,7 +34,7 @@ class Refusals:
         self._tell_later()
 
     def close(self) -> None:
-        """Logs what was counted and not told."""
+        """Log what was counted and not told."""
         if self._telling is not None:
             self._telling.cancel()
             self._telling = None

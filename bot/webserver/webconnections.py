@@ -19,7 +19,7 @@ _protocol_log = logging.getLogger(f"{__name__}.protocol")
 
 
 def quiet_protocol_log() -> None:
-    """Keeps what strangers send amiss out of the log: it is counted."""
+    """Keep what strangers send amiss out of the log: it is counted."""
     _protocol_log.setLevel(logging.ERROR)
 
 
@@ -46,7 +46,7 @@ class WebConnection(H11Protocol):
         self._half_read: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Takes a place, or ends the connection."""
+        """Take a place, or end the connection."""
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
         self._place = self._places.take(address, self._give_way)
@@ -57,14 +57,14 @@ class WebConnection(H11Protocol):
         self._end_in(_HEAD_S, self._cut_slow_head)
 
     def data_received(self, data: bytes) -> None:
-        """Reads what came, and gives the rest of a head so long."""
+        """Read what came, and give the rest of a head so long."""
         super().data_received(data)
         self._look()
         if not self._is_answering and self._late is None:
             self._end_in(_HEAD_S, self._cut_slow_head)
 
     def on_response_complete(self) -> None:
-        """Waits for the next request, or begins it."""
+        """Wait for the next request, or begin it."""
         super().on_response_complete()  # begins the next request, if it is there
         self._look()
 
@@ -85,7 +85,7 @@ class WebConnection(H11Protocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _look(self) -> None:
-        """Notes whether the connection waits for more of a request, is answered, or is to end."""
+        """Note whether the connection waits for more of a request, is answered, or is to end."""
         if self._place is None:
             return
         if self.transport.is_closing():

@@ -125,7 +125,7 @@ class WebServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stops listening, and returns when what has begun is answered."""
+        """Stop listening, and return when what has begun is answered."""
         self._server.should_exit = True
         await self._serving
         self._refusals.close()
@@ -136,7 +136,7 @@ class WebServer:
         receive: Callable[[], Awaitable[Mapping[str, Any]]],
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
-        """The ASGI application."""
+        """Return the ASGI application."""
         if scope["type"] != "http":
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
@@ -172,7 +172,7 @@ class WebServer:
     async def _body(
         self, headers: Mapping[str, str], receive: Callable[[], Awaitable[Mapping[str, Any]]]
     ) -> bytes | None:
-        """The body, None for one that is too long.
+        """Return the body, None for one that is too long.
 
         Raises:
             ConnectionAbortedError: if the caller left before its end.
@@ -199,7 +199,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
+        """Capture none."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -210,7 +210,7 @@ class _Server(uvicorn.Server):
 
 
 def _most_connections() -> int:
-    """Returns the number of places: a third of the files that the process may open."""
+    """Return the number of places: a third of the files that the process may open."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return _MOST_CONNECTIONS

@@ -46,7 +46,7 @@ class Check:
 
 
 def is_self(argument: int) -> Check:
-    """The argument must be the number of the process that the program is put on."""
+    """Return the argument must be the number of the process that the program is put on."""
     return Check(argument, (_SELF,))
 
 
@@ -63,7 +63,7 @@ class Program:
         return len(self.code) // _INSTRUCTION.size
 
     def for_process(self, number: int) -> bytes:
-        """The bytes of the program for the process of that number."""
+        """Return the bytes of the program for the process of that number."""
         code = bytearray(self.code)
         for place in self.own_number_at:
             struct.pack_into("=I", code, place, number)
@@ -78,7 +78,7 @@ def assemble(
     matched: int,
     otherwise: int,
 ) -> Program:
-    """A program that ends in the action ``matched`` for a call that matches a rule.
+    """Return a program that ends in the action ``matched`` for a call that matches a rule.
 
     A rule is the number of a call and checks that must all hold. Any other call ends in the action
     ``otherwise``. A call by the numbers of another architecture kills the process: it can only be

@@ -11,7 +11,7 @@ _MAPS = Path("/proc/self/maps")
 
 
 def import_paths(package: Path) -> frozenset[Path]:
-    """The folders and files that may be read, among them the one of our own ``package``.
+    """Return the folders and files that may be read, among them the one of our own ``package``.
 
     A folder in which nothing is installed, as a checkout with the package in it, is not among them:
     secrets may lie beside the package.

@@ -18,7 +18,7 @@ _CAPSET = {"x86_64": 126, "aarch64": 91}
 
 
 def architecture() -> str | None:
-    """The processor's name, "x86_64" or "aarch64"; None for any other and outside Linux."""
+    """Return the processor's name, "x86_64" or "aarch64"; None for any other and outside Linux."""
     if sys.platform != "linux" or struct.calcsize("P") != 8:  # noqa: PLR2004 (bytes of a pointer)
         return None
     machine = platform.machine()
@@ -26,7 +26,7 @@ def architecture() -> str | None:
 
 
 def system_call(number: int, *arguments: Any) -> int:
-    """Calls the kernel by a number of this architecture; bytes become pointers to them.
+    """Call the kernel by a number of this architecture; bytes become pointers to them.
 
     Raises:
         OSError: with the kernel's error number; ENOSYS where there is no such call.
@@ -45,7 +45,7 @@ def forbid_new_privileges() -> None:
 
 
 def hide_memory() -> None:
-    """Closes this process to others of its user: its memory, environment and core dumps.
+    """Close this process to others of its user: its memory, environment and core dumps.
 
     Root, and what has CAP_SYS_PTRACE, can still look. A program that is executed is open again.
 
@@ -65,7 +65,7 @@ def end_with_parent() -> None:
 
 
 def drop_capabilities() -> None:
-    """Gives up what root may do beyond its own files and processes.
+    """Give up what root may do beyond its own files and processes.
 
     Raises:
         OSError: if the kernel refuses, or the architecture is not known.

@@ -20,7 +20,7 @@ _WRITE_FILE, _READ_FILE, _READ_DIRECTORY = 1 << 1, 1 << 2, 1 << 3
 
 
 def abi() -> int:
-    """The version of Landlock that the kernel speaks, from 1; 0 if it speaks none."""
+    """Return the version of Landlock that the kernel speaks, from 1; 0 if it speaks none."""
     if architecture() is None:
         return 0
     try:

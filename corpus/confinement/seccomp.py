@@ -22,7 +22,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 def allowing_program(processor: str, *, trap: bool = False) -> Program:
-    """A program that allows ALLOWED_CALLS alone, on "x86_64" or "aarch64".
+    """Return a program that allows ALLOWED_CALLS alone, on "x86_64" or "aarch64".
 
     Any other call fails with EPERM, or raises SIGSYS if refusals are to be found with ``trap``.
     """
@@ -31,7 +31,7 @@ def allowing_program(processor: str, *, trap: bool = False) -> Program:
 
 
 def refusing_program(processor: str) -> Program:
-    """A program that has REFUSED_CALLS fail with EPERM, on "x86_64" or "aarch64"."""
+    """Return a program that has REFUSED_CALLS fail with EPERM, on "x86_64" or "aarch64"."""
     return _program(processor, REFUSED_CALLS, matched=_REFUSAL, otherwise=ALLOW)
 
 

@@ -132,7 +132,7 @@ def confine_to_imports(package: Path) -> None:
 
 
 def trial(plan: Plan) -> Walls:
-    """The walls that ``confine`` gives, tried in a fork of this process."""
+    """Return the walls that ``confine`` gives, tried in a fork of this process."""
     if sys.platform != "linux":
         return NO_WALLS
     from_fork, to_parent = os.pipe()

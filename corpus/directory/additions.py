@@ -46,7 +46,7 @@ class SourceOutcome:
 
 
 def find_sources(named: Sequence[str]) -> list[Source]:
-    """The sources that names stand for, in order: a folder stands for every file below it.
+    """Return the sources that names stand for, in order: a folder stands for every file below it.
 
     Hidden files and folders, lock files and the like, links to folders, links that lead out of the
     folder, and what is no regular file are left out of a folder; a file's label is its path below
@@ -90,7 +90,7 @@ def add_sources(
     fetch: Callable[[str], "Fetched"],
     given: Provenance | None = None,
 ) -> Iterator[SourceOutcome]:
-    """Adds the sources one by one; one that cannot be read does not stop the others.
+    """Add the sources one by one; one that cannot be read does not stop the others.
 
     Raises:
         CorpusNotWritable: if the corpus directory cannot be written.
@@ -122,7 +122,9 @@ def add_sources(
 def _content(
     source: Source, fetch: Callable[[str], "Fetched"]
 ) -> tuple[bytes, str | None, str, str | None]:
-    """The bytes of a source, their media type, a file's name, and the address they are from."""
+    """Return the bytes of a source, their media type, a file's name, and the address
+    they are from.
+    """
     if source.file is not None:
         return _bytes_of(source.file), None, source.file.name, None
     fetched = fetch((source.url or "").partition("#")[0])
@@ -156,6 +158,6 @@ def _files_below(folder: Path) -> Iterator[Source]:
 
 
 def printable_label(text: str) -> str:
-    """A name that can be shown and stored: what is no character of a text as "�"."""
+    """Return a name that can be shown and stored: what is no character of a text as "�"."""
     shown = os.fsencode(text).decode("utf-8", "replace")
     return "".join(c if c.isprintable() else "�" for c in shown)

@@ -118,7 +118,8 @@ class CorpusDirectory:
         most_original_bytes: int | None = None,
         remembered: Mapping[str, str] | None = None,
     ) -> None:
-        """The statements that are there; one that names no readers is for ``default_access``.
+        """Return the statements that are there; one that names no readers is for
+        ``default_access``.
 
         The bytes that they were added from are kept as long as all have ``most_original_bytes``
         together; None sets no bound. ``remembered`` are ids that files have: see ``document_ids``.
@@ -177,7 +178,7 @@ class CorpusDirectory:
         given: Provenance | None = None,
         read_as: ReadAs | None = None,
     ) -> Added:
-        """Writes a document that was read from ``content``, or brings the one it was to it.
+        """Write a document that was read from ``content``, or bring the one it was to it.
 
         ``source`` is the label of where it came from: an address, or a file's name below the
         folder that was named. ``fetched`` is the web address that gave the bytes in the end,
@@ -209,7 +210,7 @@ class CorpusDirectory:
         return added
 
     def statement(self, document_id: str) -> StatementFile:
-        """The file of the document with exactly that id."""
+        """Return the file of the document with exactly that id."""
         return self._known[document_id]
 
     def _note_origin(self, document: Outline, content: bytes, read_as: ReadAs) -> None:
@@ -218,7 +219,7 @@ class CorpusDirectory:
         self._snapshots.note_origin(document.digest, origin)
 
     def _keep_original(self, content: bytes, added: Added) -> Added:
-        """Keeps the bytes of a source, if there is room for them at all."""
+        """Keep the bytes of a source, if there is room for them at all."""
         most = self._most_original_bytes
         if most is not None and len(content) > most:
             return replace(added, notes=(*added.notes, _NOT_KEPT))
@@ -226,7 +227,7 @@ class CorpusDirectory:
         return added
 
     def _drop_originals(self, grown_by: int) -> None:
-        """Drops originals that are too many, those that statements are made of now last."""
+        """Drop originals that are too many, those that statements are made of now last."""
         most, folder = self._most_original_bytes, self._snapshots.originals_directory
         if most is None:
             return
@@ -254,7 +255,7 @@ class CorpusDirectory:
         return self._made(extract, content, source, fetched, None)[0]
 
     def find(self, id_or_prefix: str) -> str:
-        """The id of the one document with that id, or whose id begins so.
+        """Return the id of the one document with that id, or whose id begins so.
 
         Raises:
             UnknownDocument: if there is none, or several.
@@ -281,7 +282,7 @@ class CorpusDirectory:
         fetched: str | None,
         given: Provenance | None,
     ) -> tuple[Added, str]:
-        """Returns the outcome of a source, and the text of its file."""
+        """Return the outcome of a source, and the text of its file."""
         original = hashlib.sha256(content).hexdigest()
         document_id = self._id_for(source, original)
         before = self._known.get(document_id)
@@ -318,7 +319,7 @@ class CorpusDirectory:
         return Added(document, state, path, made.notes, deviations, made.as_read), written
 
     def remove(self, id_or_prefix: str) -> Path:
-        """Deletes the file of the one document with that id, or whose id begins so.
+        """Delete the file of the one document with that id, or whose id begins so.
 
         Its snapshots stay, so that old citations can be checked.
 
@@ -343,7 +344,7 @@ class CorpusDirectory:
         return not added.document.access and bool(self.directory.stat().st_mode & _OTHERS)
 
     def _id_for(self, source: str, original: str) -> str:
-        """The id of the document that a source is or becomes.
+        """Return the id of the document that a source is or becomes.
 
         Two sources that are added together are two documents, whatever their names.
         """
@@ -370,7 +371,7 @@ def _made_again(
     fetched: str | None,
     extractor: Extractor,
 ) -> _Made:
-    """The document of the same bytes as before: what a person corrected in it stays."""
+    """Return the document of the same bytes as before: what a person corrected in it stays."""
     parts = before.parts(extractor)
     says = parts.provenance
     said = says.said_by_source or frozenset()
@@ -389,7 +390,9 @@ def _made_again(
 
 
 def _with_pages(made: _Made, extract: Extract) -> _Made:
-    """The same document with the pages of the source, whose text may begin with front matter."""
+    """Return the same document with the pages of the source, whose text may begin with front
+    matter.
+    """
     document = made.document
     pages = moved(extract.pages, len(extract.text) - len(document.text), len(document.text))
     fields = {n: v for n, v in made.front_matter.items() if n != PAGES or not is_pages_line(v)}
@@ -411,7 +414,7 @@ def _made_anew(
     fetched: str | None,
     extractor: Extractor,
 ) -> _Made:
-    """The document of other bytes than those that it was made of before, if it was there."""
+    """Return the document of other bytes than those that it was made of before, if it was there."""
     decided = given.access is not None
     parts = extractor.front_matter_of_text(extract.text, decided=decided)
     claimed = [*extract.also_at, *([extract.url] if extract.url else [])]

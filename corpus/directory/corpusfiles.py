@@ -70,12 +70,14 @@ class CorpusReading:
         return any(each.folder for each in self.refused)
 
     def known_in(self, sources: Sources, directory: Path) -> Sources:
-        """The ``sources`` that were read, which of their files gave no document, and the ids."""
+        """Return the ``sources`` that were read, which of their files gave no document, and the
+        ids.
+        """
         refused = {source_name(each.path, directory): each.reason for each in self.refused}
         return sources.with_outcome(refused=refused, ids=self.ids)
 
     def whole(self) -> Corpus:
-        """The corpus, if no file was refused.
+        """Return the corpus, if no file was refused.
 
         Raises:
             UnreadableSource: with the first refused file and its reason.
@@ -88,7 +90,8 @@ class CorpusReading:
 def read_file(
     path: Path, read: ReadFile, *, default_access: frozenset[str] = frozenset()
 ) -> Document:
-    """The Document in a file, for the groups of ``default_access`` where it names nobody itself.
+    """Return the Document in a file, for the groups of ``default_access`` where it names nobody
+    itself.
 
     Raises:
         UnreadableSource: if the file cannot be read, is larger than ``MAX_FILE_BYTES``, or gives no
@@ -109,7 +112,7 @@ def read_corpus(
     default_access: frozenset[str] = frozenset(),
     progress: Callable[[int, int], None] | None = None,
 ) -> CorpusReading:
-    """The documents of every file below ``directory`` that can be read, in order of id.
+    """Return the documents of every file below ``directory`` that can be read, in order of id.
 
     See ``corpus_files`` for which these are, and ``document_ids`` for their ids, of which some may
     be ``remembered``. ``read`` reads texts and ``read_source`` all else; without that they are left
@@ -179,7 +182,7 @@ def read_corpus(
 def _read_source_file(
     path: Path, read_source: ReadSource, *, default_access: frozenset[str]
 ) -> SourceDocument:
-    """The outcome of a file that is no text; see ``read_file``."""
+    """Return the outcome of a file that is no text; see ``read_file``."""
     found = read_source(_bytes_of(path), path.name)
     access = readers(found.document.access or None, default_access)
     return replace(found, document=replace(found.document, access=access))
@@ -195,7 +198,8 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def read_sources(directory: Path, *, default_access: frozenset[str] = frozenset()) -> Sources:
-    """The names and digests of the files that ``read_corpus`` reads, and what it does not read.
+    """Return the names and digests of the files that ``read_corpus`` reads, and what it does not
+    read.
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.

@@ -53,7 +53,7 @@ class CorpusFiles:
     passed_over: tuple[RefusedFile, ...] = ()
 
     def statement_files(self) -> "CorpusFiles":
-        """Returns the same without files that are no texts."""
+        """Return the same without files that are no texts."""
         return CorpusFiles(
             tuple(path for path in self.files if is_statement_file(path.name)),
             tuple(r for r in self.refused if r.folder or is_statement_file(r.path.name)),
@@ -61,7 +61,7 @@ class CorpusFiles:
         )
 
     def names(self, directory: Path) -> Iterator[str]:
-        """Yields the ``source_name`` of each file that is a document or would be one."""
+        """Yield the ``source_name`` of each file that is a document or would be one."""
         for path in self.files:
             yield source_name(path, directory)
         for refused in self.refused:
@@ -69,7 +69,7 @@ class CorpusFiles:
                 yield source_name(refused.path, directory)
 
     def unseen_folders(self, directory: Path) -> Iterator[str]:
-        """Yields the ``source_name`` of each folder of which is not known what lies in it."""
+        """Yield the ``source_name`` of each folder of which is not known what lies in it."""
         for refused in self.refused:
             if refused.folder:
                 yield source_name(refused.path, directory)
@@ -91,7 +91,7 @@ def is_scrap_folder(name: str) -> bool:
 
 
 def corpus_files(directory: Path) -> CorpusFiles:
-    """Lists the files below a directory.
+    """List the files below a directory.
 
     A link to a folder is followed where that lies in the directory and is not listed anyway. A
     folder that cannot be read is refused, and so is a link that leads out or nowhere: a corpus
@@ -201,5 +201,5 @@ def leads_out(file: Path, root: Path) -> bool:
 
 
 def unreadable(error: OSError) -> str:
-    """The reason that a file or folder cannot be read, as a sentence."""
+    """Return the reason that a file or folder cannot be read, as a sentence."""
     return f"cannot be read ({error.strerror or 'unreadable'}). Check its permissions."

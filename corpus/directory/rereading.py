@@ -90,7 +90,7 @@ class Rereading:
         self._default_access = default_access
 
     def reread(self, document_id: str, *, write: bool, even_edited: bool = False) -> Reread:
-        """Reads the original of a document again; with ``write`` its file gets today's text.
+        """Read the original of a document again; with ``write`` its file gets today's text.
 
         A text that somebody has edited is replaced only with ``even_edited``. The text before is
         kept as a snapshot, with a note that its source was read anew. Of the front matter only the
@@ -143,7 +143,7 @@ class Rereading:
         original: str,
         extractor: Extractor,
     ) -> _Reading:
-        """The document that the original gives today.
+        """Return the document that the original gives today.
 
         Raises:
             UnreadableSource: if it gives none.
@@ -216,7 +216,9 @@ class Rereading:
         return True
 
     def _edited_file(self, found: _Reading, fields: dict[str, object], extractor: Extractor) -> str:
-        """The file with today's text; its front matter keeps its lines and comments if it can."""
+        """Return the file with today's text; its front matter keeps its lines and comments if it
+        can.
+        """
         own = [FORMAT, *([PAGES] if PAGES in fields else [])]
         more = "".join(f"{name}: '{fields[name]}'\n" for name in own)
         text = found.path.read_text("utf-8", errors="replace")

@@ -8,10 +8,14 @@ from corpus.model import Corpus
 
 
 def shipped_statements() -> Path:
-    """The directory of the statements that ship with the project: a corpus, not to be edited."""
+    """Return the directory of the statements that ship with the project: a corpus, not to be
+    edited.
+    """
     return Path(__file__).parents[1] / "statements"
 
 
 def shipped_corpus() -> Corpus:
-    """The statements that ship with the project, read in this process: they are no one else's."""
+    """Return the statements that ship with the project, read in this process: they are no one
+    else's.
+    """
     return read_corpus(shipped_statements(), read=document_from_bytes).whole()

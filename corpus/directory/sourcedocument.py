@@ -16,7 +16,7 @@ _ADD_IT = 'Or take it out and type "verbatim add FILE", with "--access" and the 
 
 
 def source_document(data: bytes, name: str, *, extractor: Extractor) -> SourceDocument:
-    """Reads a file of any kind but plain text as ``verbatim add`` does; nothing is written.
+    """Read a file of any kind but plain text as ``verbatim add`` does; nothing is written.
 
     What it says of its publisher, its address and its readers is marked as said by itself. It may
     name groups of readers, and cannot open itself to everybody.
@@ -51,7 +51,7 @@ def source_document(data: bytes, name: str, *, extractor: Extractor) -> SourceDo
 
 
 def provenance_in(extract: Extract) -> Provenance:
-    """Returns what a source says of itself beside its text."""
+    """Return what a source says of itself beside its text."""
     return Provenance(
         title=extract.title,
         publisher=extract.publisher,
@@ -65,7 +65,9 @@ def provenance_in(extract: Extract) -> Provenance:
 def moved_deviations(
     deviations: Iterable[Deviation], taken: int, length: int
 ) -> tuple[Deviation, ...]:
-    """The deviations of a text of which ``taken`` characters at its beginning were front matter."""
+    """Return the deviations of a text of which ``taken`` characters at its beginning were front
+    matter.
+    """
     return tuple(
         replace(each, position=min(max(0, each.position - taken), length)) for each in deviations
     )

@@ -34,7 +34,7 @@ class StatementFile:
         self._extractor = extractor
 
     def parts(self, extractor: Extractor) -> Parts:
-        """The whole file in its parts, by an extractor that may be short of time.
+        """Return the whole file in its parts, by an extractor that may be short of time.
 
         Raises:
             UnreadableSource: if it cannot be read or parsed.
@@ -126,7 +126,7 @@ def _originals_in(letters: bytes) -> frozenset[str]:
 
 
 def _head_of(file: Path) -> bytes:
-    """The beginning of a file, which may hold front matter; empty where it is unreadable."""
+    """Return the beginning of a file, which may hold front matter; empty where it is unreadable."""
     try:
         with file.open("rb") as stream:
             return stream.read(_MOST_HEAD_BYTES)
@@ -135,14 +135,14 @@ def _head_of(file: Path) -> bytes:
 
 
 def _front_letters(head: bytes) -> bytes:
-    """The letters and digits of what stands between the first two rules, at least."""
+    """Return the letters and digits of what stands between the first two rules, at least."""
     start = head.find(b"---")
     end = _RULE.search(head, max(start, 0))
     return b"" if start < 0 else _letters_of(head[start : end.start() if end else None])
 
 
 def _letters_of(text: bytes) -> bytes:
-    """The letters and digits of ASCII in a text."""
+    """Return the letters and digits of ASCII in a text."""
     return text.translate(None, _NO_LETTERS)
 
 

@@ -20,7 +20,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
 
 
 def passage_at(text: str, span: Span, *, document_id: str, number: int, language: str) -> Passage:
-    """The passage at ``span`` of a document's stored text, with its sentences."""
+    """Return the passage at ``span`` of a document's stored text, with its sentences."""
     piece = span.of(text)
     sentences = tuple(
         Sentence(Span(span.start + s.start, span.start + s.end), s.of(piece))
@@ -43,7 +43,8 @@ def document_from_text(
     fetched: str | None = None,
     said_by_source: frozenset[str] = frozenset(),
 ) -> Document:
-    """A Document over the normalised ``text``, its passages numbered from 1 in reading order.
+    """Return a Document over the normalised ``text``, its passages numbered from 1 in reading
+    order.
 
     A very long paragraph is several passages (see ``cut_long``).
     What is given wins over what the furniture of the text says; without either the title is the
@@ -80,7 +81,8 @@ def document_from_text(
 
 
 def id_from_name(name: str) -> str:
-    """The id of a document whose file has that name: a label, without a character that could harm.
+    """Return the id of a document whose file has that name: a label, without a character that could
+    harm.
 
     The stem in Unicode's composed form, other characters than letters, digits, ".", "-" and "_"
     as "-"; of more than ``_MOST_ID_CHARACTERS`` the first, and the beginning of the SHA-256 of the

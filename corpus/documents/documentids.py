@@ -21,7 +21,7 @@ def document_ids(
     remembered: Mapping[str, str] = _NOTHING,
     unseen_folders: Iterable[str] = (),
 ) -> dict[str, str]:
-    """Returns the id of the document of each file; ``names`` are paths below the directory.
+    """Return the id of the document of each file; ``names`` are paths below the directory.
 
     A file that is ``remembered`` keeps its id. A new one has its name without the suffix, if no
     other has that; files nearer to the root choose first. Else its folders or its suffix are part
@@ -57,7 +57,7 @@ def document_ids(
 
 
 def plain_id(name: str) -> str:
-    """The id of a document whose file has no namesake; ``name`` may be a path."""
+    """Return the id of a document whose file has no namesake; ``name`` may be a path."""
     return id_from_name(PurePosixPath(name).name)
 
 
@@ -71,7 +71,7 @@ def _in_its_folder(name: str) -> tuple[PurePosixPath, str]:
 
 
 def _longer_ids(name: str, twin: str | None) -> Iterator[str]:
-    """Yields ids for a file whose plain id is taken; ``twin`` is the id of one in its own folder.
+    """Yield ids for a file whose plain id is taken; ``twin`` is the id of one in its own folder.
 
     The last one has the whole digest of the path.
     """

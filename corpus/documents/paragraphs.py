@@ -21,7 +21,7 @@ _LINE_START = re.compile(r"(?<=\n)")
 
 
 def cut_long(text: str, paragraph: Span, *, language: str) -> tuple[Span, ...]:
-    """The paragraph, or the pieces of about equal length of one that is very long, in order.
+    """Return the paragraph, or the pieces of about equal length of one that is very long, in order.
 
     Pieces begin at a sentence, or at a line where the line ends no sentence, as in a table; a
     single sentence is never cut. Every character but white space between them is in one piece.
@@ -113,7 +113,7 @@ class Layout:
 
 
 def lay_out(text: str, *, title: str | None = None) -> Layout:
-    """The layout of ``text``: paragraphs are separated by blank lines.
+    """Return the layout of ``text``: paragraphs are separated by blank lines.
 
     Blocks without a letter or digit are dropped, and so are headings ("## …"): they stay in the
     text, but nobody counts them as paragraphs. ``title`` is the known title, so that a line
@@ -157,7 +157,7 @@ def _blocks(text: str) -> list[Span]:
 
 
 def _below_headings(text: str, block: Span) -> Span | None:
-    """The block without the headings at its beginning; None where nothing else is in it."""
+    """Return the block without the headings at its beginning; None where nothing else is in it."""
     start = block.start
     while match := _HEADING.match(text, start, block.end):
         start = min(match.end() + 1, block.end)
@@ -165,7 +165,7 @@ def _below_headings(text: str, block: Span) -> Span | None:
 
 
 def _plain(line: str) -> str:
-    """A line in single spaces, without the marks of a heading."""
+    """Return a line in single spaces, without the marks of a heading."""
     match = _HEADING.fullmatch(line)
     return " ".join((match["words"] if match else line).split())
 
@@ -213,7 +213,7 @@ def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
 
 
 def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> int:
-    """The position of the first closing block ("Contacts" and what follows it)."""
+    """Return the position of the first closing block ("Contacts" and what follows it)."""
     for position in range(head + 1, len(blocks)):
         if _closes(text, blocks[position]) and _all_short(text, blocks[position + 1 :]):
             return position

@@ -40,7 +40,7 @@ def split_sentences(text: str, *, language: str = "en") -> tuple[Span, ...]:
 
 
 def _ends(text: str, language: str) -> Iterator[int]:
-    """The offsets at which a sentence of ``text`` ends, rising, each once."""
+    """Yield the offsets at which a sentence of ``text`` ends, rising, each once."""
     window = _window(text)
     start = decided = 0
     while True:
@@ -56,7 +56,7 @@ def _ends(text: str, language: str) -> Iterator[int]:
 
 
 def _window(text: str) -> int:
-    """The number of characters of ``text`` that the library sees at once."""
+    """Return the number of characters of ``text`` that the library sees at once."""
     if len(text) <= _WHOLE:
         return _WHOLE
     plain = max(map(len, text.split()), default=0) <= _LONG_WORD

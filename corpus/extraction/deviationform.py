@@ -7,12 +7,12 @@ from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 
 
 def fields_of(deviation: Deviation) -> list[str | int]:
-    """Returns kind, name, text and position."""
+    """Return kind, name, text and position."""
     return [deviation.kind.value, deviation.name.value, deviation.text, deviation.position]
 
 
 def deviation_of(fields: object) -> Deviation:
-    """Returns the deviation that has the fields.
+    """Return the deviation that has the fields.
 
     Raises:
         ValueError: if they are none of a deviation.
@@ -24,13 +24,13 @@ def deviation_of(fields: object) -> Deviation:
 
 
 def deviations_to_json(deviations: Iterable[Deviation]) -> bytes:
-    """Returns a JSON list, a list of fields for each deviation."""
+    """Return a JSON list, a list of fields for each deviation."""
     fields = [fields_of(each) for each in deviations]
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
 def deviations_from_json(content: bytes) -> tuple[Deviation, ...]:
-    """Returns the deviations that ``deviations_to_json`` wrote.
+    """Return the deviations that ``deviations_to_json`` wrote.
 
     Raises:
         ValueError: if the bytes are others.

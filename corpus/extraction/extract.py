@@ -111,7 +111,8 @@ class Extract:
 
 
 def counted(deviations: Iterable[Deviation]) -> str:
-    """The deviations in one English phrase, as in "3 notes, 1 running head, 2 bytes repaired".
+    """Return the deviations in one English phrase, as in "3 notes, 1 running head, 2 bytes
+    repaired".
 
     Things of the same kind and name are counted together, in the order of their first. Being left
     out goes without saying. The phrase is empty where nothing deviates.
@@ -124,7 +125,7 @@ def counted(deviations: Iterable[Deviation]) -> str:
 
 
 def bounded(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
-    """The first ``MOST_DEVIATIONS`` of them, their texts shortened.
+    """Return the first ``MOST_DEVIATIONS`` of them, their texts shortened.
 
     A text keeps ``MOST_DEVIATION_CHARACTERS``, and all of them ``MOST_CHARACTERS_IN_ALL``: what
     goes beyond has no text, and is still counted.

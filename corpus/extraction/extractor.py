@@ -71,15 +71,16 @@ class Extractor:
         self.close()
 
     def close(self) -> None:
-        """Ends the process and what is at work in it; from any thread, and for good."""
+        """End the process and what is at work in it; from any thread, and for good."""
         self._sandbox.close()
 
     def prepare(self) -> None:
-        """Starts the process without waiting for it, for whoever knows that a source will come."""
+        """Start the process without waiting for it, for whoever knows that a source will come."""
         self._sandbox.prepare()
 
     def within(self, seconds: float) -> Self:
-        """The same extractor for the several steps of one source, which take so long together.
+        """Return the same extractor for the several steps of one source, which take so long
+        together.
 
         It is this one's process and places; it is not to be closed.
         """
@@ -88,13 +89,15 @@ class Extractor:
         return other
 
     def patient(self) -> Self:
-        """The same extractor, which waits for a place at any time; it is not to be closed."""
+        """Return the same extractor, which waits for a place at any time; it is not
+        to be closed.
+        """
         other = copy(self)
         other._wait_s = None
         return other
 
     def walls(self) -> Walls:
-        """The walls around each fork, as this kernel grants them.
+        """Return the walls around each fork, as this kernel grants them.
 
         Raises:
             ExtractorUnavailable: if the process cannot be started.
@@ -104,7 +107,7 @@ class Extractor:
     def extract(
         self, data: bytes, *, name: str, media_type: str | None = None, decided: bool = False
     ) -> Extract:
-        """The text of a source, and what it says of itself.
+        """Return the text of a source, and what it says of itself.
 
         Args:
             data: the whole source.
@@ -138,7 +141,8 @@ class Extractor:
             raise UnreadableSource(_WRONG) from error
 
     def document(self, data: bytes, name: str) -> Document:
-        """The Document in a file of the corpus directory, as ``document_from_bytes`` reads it.
+        """Return the Document in a file of the corpus directory, as ``document_from_bytes`` reads
+        it.
 
         Any number of them may wait, for any time.
 
@@ -156,7 +160,8 @@ class Extractor:
             raise UnreadableSource(_WRONG) from error
 
     def front_matter(self, data: bytes, *, decided: bool = False) -> Parts:
-        """The front matter of a text in UTF-8, and the text behind it; see ``split_front_matter``.
+        """Return the front matter of a text in UTF-8, and the text behind it; see
+        ``split_front_matter``.
 
         Raises:
             ExtractorUnavailable: as ``extract``.
@@ -166,7 +171,7 @@ class Extractor:
         return self._parts(data, wanted="body", decided=decided)
 
     def front_matter_of_text(self, text: str, *, decided: bool = False) -> Parts:
-        """The front matter of a text, and the text behind it; see ``split_front_matter``.
+        """Return the front matter of a text, and the text behind it; see ``split_front_matter``.
 
         Raises:
             ExtractorUnavailable: as ``extract``.
@@ -195,7 +200,7 @@ class Extractor:
             raise UnreadableSource(_WRONG) from error
 
     def stored_document(self, text: str, document_id: str, title: str | None) -> Document:
-        """The Document over the stored ``text`` of an earlier day; see ``lay_out``."""
+        """Return the Document over the stored ``text`` of an earlier day; see ``lay_out``."""
         return self.lay_out(text, document_id=document_id, known=Provenance(title=title))
 
     def lay_out(
@@ -205,7 +210,7 @@ class Extractor:
         document_id: str,
         known: Provenance = NOTHING_KNOWN,
     ) -> Document:
-        """A Document over a ``text`` in the stored form, as ``document_from_text`` makes it.
+        """Return a Document over a ``text`` in the stored form, as ``document_from_text`` makes it.
 
         What is ``known`` of it stays as it is given, whatever comes back; the language is "en"
         where it is not.
@@ -222,7 +227,8 @@ class Extractor:
         return _with(known, found)
 
     def outline(self, text: str, *, document_id: str, known: Provenance = NOTHING_KNOWN) -> Outline:
-        """The Outline of the Document that ``lay_out`` would make; no paragraph is made here.
+        """Return the Outline of the Document that ``lay_out`` would make; no paragraph is made
+        here.
 
         Raises:
             ExtractorUnavailable, UnreadableSource: as ``lay_out``.

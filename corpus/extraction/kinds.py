@@ -130,7 +130,7 @@ _MAIL_HEADERS = re.compile(
 
 
 def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
-    """The kind of the source ``data``.
+    """Return the kind of the source ``data``.
 
     The suffix of ``name`` says what a file claims to be, and contents of another kind are
     refused. Where a ``media_type`` is given (the source came from a web server), that is the
@@ -150,7 +150,9 @@ def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
 
 
 def claimed_kind(name: str, media_type: str | None = None) -> Kind | None:
-    """The kind that a source claims to be, by its name or media type; None where it claims none."""
+    """Return the kind that a source claims to be, by its name or media type; None where it claims
+    none.
+    """
     named = _KIND_OF_SUFFIX.get(_suffix_of(name))
     if media_type is not None:
         claim = _KIND_OF_MEDIA_TYPE.get(_essence(media_type))
@@ -213,7 +215,7 @@ def _served(found: Kind | str | None, *, media_type: str, name: str, data: bytes
 
 
 def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
-    """The claimed kind, if the contents can be of it."""
+    """Return the claimed kind, if the contents can be of it."""
     if found is claim:
         return claim
     if found is Kind.MAIL and claim in _TEXTS:
@@ -235,7 +237,7 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
 
 
 def _contents(data: bytes) -> Kind | str | None:
-    """The kind by contents, or what else it plainly is, or None where it could be text."""
+    """Return the kind by contents, or what else it plainly is, or None where it could be text."""
     head = data[:_HEAD_BYTES]
     if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
         return Kind.PDF
@@ -268,7 +270,7 @@ def _by_markup(head: bytes) -> Kind | str | None:
 
 
 def _as_ascii(head: bytes) -> bytes:
-    """The head with what marks it as UTF-8 or UTF-16 taken off, line feeds as line ends.
+    """Return the head with what marks it as UTF-8 or UTF-16 taken off, line feeds as line ends.
 
     Zero bytes are the halves of characters of UTF-16, which may come without a mark.
     """
@@ -310,5 +312,5 @@ def _suffix_of(name: str) -> str:
 
 
 def _essence(media_type: str) -> str:
-    """A media type without its parameters: "text/html"."""
+    """Return a media type without its parameters: "text/html"."""
     return media_type.partition(";")[0].strip().lower()

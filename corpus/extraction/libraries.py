@@ -47,12 +47,12 @@ class NotLoaded(Exception):
 
 
 def name_for(kind: Kind | None) -> str | None:
-    """The name of what a kind of source needs; None for text, which may need nothing."""
+    """Return the name of what a kind of source needs; None for text, which may need nothing."""
     return None if kind is None else _NAMES.get(kind)
 
 
 def load(names: Iterable[str]) -> bool:
-    """Loads those that are not loaded yet; whether there was one.
+    """Load those that are not loaded yet; whether there was one.
 
     Raises:
         ImportError: if one is not installed.
@@ -71,7 +71,7 @@ def load(names: Iterable[str]) -> bool:
 
 
 def require(name: str) -> None:
-    """Loads what has the name, if this process still can.
+    """Load what has the name, if this process still can.
 
     Raises:
         NotLoaded: if it is not loaded, and ``shut`` was called.

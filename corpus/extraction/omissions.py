@@ -25,7 +25,7 @@ class LeftOut:
         self._pieces: list[tuple[DeviationName, str]] = []
 
     def mark(self, name: DeviationName, text: str) -> str:
-        """Notes a piece, and returns the mark of its place; none for a piece without a word."""
+        """Note a piece, and return the mark of its place; none for a piece without a word."""
         plain = _SPACES.sub(" ", _NONCHARACTERS.sub("", text)).strip()
         if not plain:
             return ""
@@ -37,7 +37,7 @@ class LeftOut:
         return f"{_OPEN}{digits}{_CLOSE}"
 
     def placed(self, text: str) -> tuple[str, tuple[Deviation, ...]]:
-        """Returns the text without marks, and the pieces in order, each with its position.
+        """Return the text without marks, and the pieces in order, each with its position.
 
         A piece whose mark was lost stands where the one before it does.
         """
@@ -66,5 +66,5 @@ class LeftOut:
 
 
 def without_marks(text: str) -> str:
-    """Returns a text without the noncharacters that stand for places and numbers."""
+    """Return a text without the noncharacters that stand for places and numbers."""
     return _NONCHARACTERS.sub("", text)

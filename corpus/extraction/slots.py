@@ -20,7 +20,7 @@ class Places:
 
     @contextmanager
     def taken(self, *, wait_s: float | None) -> Iterator[None]:
-        """Holds a place, after a wait of at most ``wait_s`` seconds, of any time for None.
+        """Hold a place, after a wait of at most ``wait_s`` seconds, of any time for None.
 
         Raises:
             ExtractorBusy: if none became free in time, or too many wait already.

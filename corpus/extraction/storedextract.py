@@ -19,7 +19,7 @@ _YEARS = range(1000, 2200)
 
 
 def stored(extract: Extract) -> Extract:
-    """The Extract in the stored form, without fields that are not what they should be."""
+    """Return the Extract in the stored form, without fields that are not what they should be."""
     deviations, pages = bounded(extract.deviations), extract.pages
     places = stored_positions(
         extract.text, [part.position for part in deviations] + [page.position for page in pages]
@@ -36,7 +36,9 @@ def stored(extract: Extract) -> Extract:
 
 
 def stored_fields(extract: Extract) -> Extract:
-    """The Extract without fields that are not what they should be; its text is taken as it is."""
+    """Return the Extract without fields that are not what they should be; its text is taken as it
+    is.
+    """
     url, day = extract.url, extract.published
     return replace(
         extract,
@@ -67,7 +69,7 @@ def _line(value: str | None) -> str | None:
 
 
 def _language(value: str | None) -> str | None:
-    """A language tag with its first part in lower case, or None."""
+    """Return a language tag with its first part in lower case, or None."""
     first, hyphen, rest = (value or "").strip().replace("_", "-").partition("-")
     tag = f"{first.lower()}{hyphen}{rest}"
     return tag if _LANGUAGE.fullmatch(tag) else None

@@ -13,7 +13,8 @@ from corpus.pages import PAGES, pages_of
 
 
 def document_from_bytes(data: bytes, name: str) -> Document:
-    """The Document in the bytes of a UTF-8 text file; its id is the file's name without the suffix.
+    """Return the Document in the bytes of a UTF-8 text file; its id is the file's name without the
+    suffix.
 
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
     ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
@@ -54,7 +55,7 @@ def document_from_bytes(data: bytes, name: str) -> Document:
 
 
 def _rendered(body: str, *, decided: bool) -> str:
-    """The text that a browser shows of Markdown.
+    """Return the text that a browser shows of Markdown.
 
     Raises:
         UnreadableSource: if it is nested too deeply, or could tell who may read it once that its

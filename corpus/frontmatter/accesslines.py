@@ -47,7 +47,7 @@ class _Place(Enum):
 
 
 def _seen(line: str) -> str:
-    """Returns a line as it is seen, without the blanks around it.
+    """Return a line as it is seen, without the blanks around it.
 
     A long one is cut to what could name a right.
     """
@@ -59,7 +59,7 @@ def _seen(line: str) -> str:
 
 
 def right_among_fields(lines: Iterable[str]) -> str | None:
-    """Finds the first of some lines, all meant as fields, that could mean a right.
+    """Find the first of some lines, all meant as fields, that could mean a right.
 
     It is None where no line does.
     """
@@ -67,7 +67,7 @@ def right_among_fields(lines: Iterable[str]) -> str | None:
 
 
 def right_within_text(lines: Iterable[str]) -> str | None:
-    """Finds the first of the lines of a field's text that is a field "access" itself."""
+    """Find the first of the lines of a field's text that is a field "access" itself."""
     for line in lines:
         words = _seen(line).split()
         two = len(words) == 2 and names_access(words[0])  # noqa: PLR2004 ("access staff")
@@ -77,7 +77,7 @@ def right_within_text(lines: Iterable[str]) -> str | None:
 
 
 def right_at_head(text: str) -> str | None:
-    """Finds the first line in the head of a text that seems to say who may read it.
+    """Find the first line in the head of a text that seems to say who may read it.
 
     It is None where no line does.
 
@@ -193,7 +193,7 @@ def _parted(line: str) -> tuple[str, bool, str]:
 
 
 def _end_of(line: str) -> int:
-    """Finds where the signs before a name in a line end."""
+    """Find where the signs before a name in a line end."""
     match = _BEFORE_A_NAME.match(line)
     return match.end() if match else 0
 

@@ -139,7 +139,7 @@ def is_licence(name: str, value: object) -> bool:
 
 
 def _telling(name: str) -> tuple[str, ...]:
-    """Returns the words of a name but those that connect.
+    """Return the words of a name but those that connect.
 
     There are none in a name that dates or counts access.
     """
@@ -190,7 +190,7 @@ def _is_right(word: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
-    """Splits a name into words, as skeletons.
+    """Split a name into words, as skeletons.
 
     One that mixes alphabets counts as "access", to be sure.
     """

@@ -57,7 +57,7 @@ class Provenance:
     said_by_source: frozenset[str] | None = None
 
     def or_else(self, other: "Provenance") -> "Provenance":
-        """The same, and where it says nothing what the other says."""
+        """Return the same, and where it says nothing what the other says."""
         names = [field.name for field in fields(self)]
         pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
         return Provenance(**{n: b if a is None else a for n, (a, b) in pairs.items()})
@@ -67,7 +67,7 @@ NOTHING_KNOWN = Provenance()
 
 
 def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, Any], str]:
-    """Returns the fields of a text's front matter, as they are spelt, and the text after it.
+    """Return the fields of a text's front matter, as they are spelt, and the text after it.
 
     Where the front matter says who may read the text, or ``decided`` tells that somebody else
     does, the lines after it are text, whatever they say.
@@ -101,7 +101,7 @@ def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, A
 
 
 def _fields(front: str) -> YamlFields:
-    """Returns the fields of front matter; a title may have a colon without quotation marks."""
+    """Return the fields of front matter; a title may have a colon without quotation marks."""
     try:
         return yaml_fields(front)
     except UnreadableSource:
@@ -112,7 +112,7 @@ def _fields(front: str) -> YamlFields:
 
 
 def _parts(text: str) -> tuple[str | None, str]:
-    """Returns what stands between the first two lines of three dashes, and the text after them.
+    """Return what stands between the first two lines of three dashes, and the text after them.
 
     Nothing but blank lines may stand before the first one; None where there are no such lines.
     """
@@ -130,7 +130,7 @@ def _parts(text: str) -> tuple[str | None, str]:
 
 
 def front_lines(text: str, *, but: Collection[str]) -> str | None:
-    """The lines of a text's front matter as they are written, without the fields ``but``.
+    """Return the lines of a text's front matter as they are written, without the fields ``but``.
 
     Such a field is taken for one line. None where there is no front matter.
     """
@@ -185,7 +185,7 @@ def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
 
 
 def _access(value: object) -> frozenset[str] | None:
-    """The groups that a front matter names, None where it says nothing of them.
+    """Return the groups that a front matter names, None where it says nothing of them.
 
     What cannot be read is an error: a statement must not become public by a slip.
     """
@@ -198,7 +198,7 @@ def _access(value: object) -> frozenset[str] | None:
 
 
 def checked_access(names: Iterable[str]) -> frozenset[str]:
-    """Returns the groups with those names; ``PUBLIC`` stands alone.
+    """Return the groups with those names; ``PUBLIC`` stands alone.
 
     Raises:
         ValueError: if one is no name of a group, or "public" is one of several.
@@ -212,7 +212,7 @@ def checked_access(names: Iterable[str]) -> frozenset[str]:
 
 
 def readers(said: frozenset[str] | None, default: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Returns the groups that a document is for, none if it is for everybody.
+    """Return the groups that a document is for, none if it is for everybody.
 
     They are those that its front matter ``said``, or the ``default`` where it says nothing.
     """
@@ -220,7 +220,7 @@ def readers(said: frozenset[str] | None, default: frozenset[str] = frozenset()) 
 
 
 def _fetched(value: object) -> str | None:
-    """The address that a front matter names; other front matters have a time there, say."""
+    """Return the address that a front matter names; other front matters have a time there, say."""
     try:
         return checked_url(value) if isinstance(value, str) else None
     except ValueError:
@@ -249,7 +249,7 @@ def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str
 
 
 def checked_date(text: str) -> date:
-    """The day that ``text`` spells, as 2022-05-12, a time after it ignored.
+    """Return the day that ``text`` spells, as 2022-05-12, a time after it ignored.
 
     Raises:
         ValueError: if it spells none.
@@ -289,7 +289,7 @@ def checked_language(text: str) -> str:
 
 
 def checked_group(text: str) -> str:
-    """The name of a group of readers: lower-case letters, digits, "-", "_" and ".".
+    """Return the name of a group of readers: lower-case letters, digits, "-", "_" and ".".
 
     Raises:
         ValueError: if it is none.

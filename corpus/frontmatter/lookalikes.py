@@ -55,7 +55,7 @@ _SEEN = _Seen({ord("\u2800"): " "})
 
 
 def plain(text: str) -> str:
-    """Returns ``text`` without what nobody sees, full-width and mathematical letters as usual ones.
+    """Return ``text`` without what nobody sees, full-width and mathematical letters as usual ones.
 
     Marks above letters are gone, and every kind of colon is ":". Letter case stays.
     """
@@ -68,7 +68,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def skeleton(word: str) -> str:
-    """Returns a ``plain`` word in small letters of the Latin alphabet, as far as it looks like
+    """Return a ``plain`` word in small letters of the Latin alphabet, as far as it looks like
     them.
 
     Letters like no Latin one stay. Digits and signs count for the letters they look like.

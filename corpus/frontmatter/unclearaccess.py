@@ -22,7 +22,7 @@ _MOST_SHOWN = 40
 
 
 def lost_right(read: YamlFields, *, known: Collection[str]) -> str | None:
-    """Finds in a front matter what could tell who may read the text, beside the field that does.
+    """Find in a front matter what could tell who may read the text, beside the field that does.
 
     Where that field is there, only what claims to be the same field counts. ``known`` are the
     fields that are understood.
@@ -50,7 +50,7 @@ def lost_right(read: YamlFields, *, known: Collection[str]) -> str | None:
 
 
 def _all_fields(found: object) -> Iterator[tuple[str, object]]:
-    """Yields the fields of a front matter at every level, each with its value."""
+    """Yield the fields of a front matter at every level, each with its value."""
     if isinstance(found, list):
         for each in found:
             yield from _all_fields(each)
@@ -61,14 +61,14 @@ def _all_fields(found: object) -> Iterator[tuple[str, object]]:
 
 
 def _items(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the texts in lists of a front matter that are not known to be something else."""
+    """Yield the texts in lists of a front matter that are not known to be something else."""
     for key, value in found.items():
         if key not in _FREE_TEXT and isinstance(value, list):
             yield from (each for each in value if isinstance(each, str))
 
 
 def refuse(line: str | None) -> None:
-    """Raises where a line could tell who may read the text."""
+    """Raise where a line could tell who may read the text."""
     if line is None:
         return
     shown = " ".join("".join(c if c.isprintable() else " " for c in line).split())

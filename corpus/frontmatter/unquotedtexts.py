@@ -21,7 +21,7 @@ _MOST_FIELDS = 50
 
 
 def with_texts_quoted(front: str) -> str | None:
-    """Returns front matter, which YAML cannot read, with the texts quoted that it stumbles over.
+    """Return front matter, which YAML cannot read, with the texts quoted that it stumbles over.
 
     In ``title: Joint statement: next steps`` that is all after the first colon. A comment stays
     one, and a line stays a line. None where no such text stands in it.
@@ -44,7 +44,7 @@ def with_texts_quoted(front: str) -> str | None:
 
 
 def _quoted(field: list[str]) -> list[str]:
-    """Returns the lines of a field as they are if YAML can read them, else with the text quoted."""
+    """Return the lines of a field as they are if YAML can read them, else with the text quoted."""
     try:
         yaml_fields("\n".join(field))
     except UnreadableSource:

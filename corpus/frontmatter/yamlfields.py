@@ -30,7 +30,7 @@ class YamlFields:
 
 
 def yaml_fields(text: str) -> YamlFields:
-    """Reads one YAML document; None for an empty one. "NO" is a text, and "12:30" too.
+    """Read one YAML document; None for an empty one. "NO" is a text, and "12:30" too.
 
     It takes time and memory in proportion to the text: an alias, which could stand for any amount
     of text, is refused.
@@ -54,7 +54,7 @@ def yaml_fields(text: str) -> YamlFields:
 
 
 def yaml_lines(fields: Mapping[str, Any]) -> str:
-    """Writes the fields in YAML, one after the other, as ``yaml_fields`` reads them."""
+    """Write the fields in YAML, one after the other, as ``yaml_fields`` reads them."""
     import yaml  # slow to import
 
     return str(yaml.safe_dump(dict(fields), sort_keys=False, allow_unicode=True, width=10**6))
@@ -121,7 +121,7 @@ def _index(mark: Any) -> int:
 
 
 def _apart(text: str, texts: list[tuple[int, int]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Finds the comments, which stand between the texts, and the lines of texts without a key."""
+    """Find the comments, which stand between the texts, and the lines of texts without a key."""
     comments: list[str] = []
     lines: list[str] = []
     at = 0

@@ -29,12 +29,12 @@ class _Kept:
 
 
 def size_of_originals(folder: Path) -> int:
-    """The bytes of all originals below a folder."""
+    """Return the bytes of all originals below a folder."""
     return sum(each.size for each in _originals(folder))
 
 
 def drop_originals(folder: Path, *, most_bytes: int, current: Collection[str]) -> tuple[str, ...]:
-    """Deletes originals until those that are left have ``most_bytes`` together.
+    """Delete originals until those that are left have ``most_bytes`` together.
 
     Those that no statement is made of any more go first, then those of the ``current`` digests;
     of each kind the oldest first. Returns the digests of those that are gone.

@@ -30,7 +30,7 @@ class Believed:
 
 
 def believed(says: Provenance, *, claimed: Sequence[str], fetched: str | None) -> Believed:
-    """Returns the claims that count of what a source ``says`` of itself.
+    """Return the claims that count of what a source ``says`` of itself.
 
     ``claimed`` are all web addresses that it calls its own, each absolute or relative to
     ``fetched``, the web address from which it came in the end; None is a local file.
@@ -61,7 +61,8 @@ def same_site(one: str, other: str) -> bool:
 
 
 def _resolved(here: WebAddress, claimed: str) -> WebAddress | str | None:
-    """The address that a page claims; its text where it is another site's, or cannot be told.
+    """Return the address that a page claims; its text where it is another site's, or cannot be
+    told.
 
     None where it is no web address at all.
     """
@@ -96,7 +97,9 @@ def _may_stand_for(there: WebAddress, here: WebAddress) -> bool:
 
 
 def _address_of_file(claimed: str | None) -> str | None:
-    """The web address that a file claims, written so that its host can be read; None if none."""
+    """Return the web address that a file claims, written so that its host can be read; None if
+    none.
+    """
     try:
         return str(parse_web_address(claimed)) if claimed else None
     except FetchFailed:

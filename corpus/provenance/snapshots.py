@@ -43,7 +43,7 @@ class Snapshots:
         self.directory = directory
 
     def keep_original(self, content: bytes) -> str:
-        """The SHA-256 under which the bytes are kept from now on.
+        """Return the SHA-256 under which the bytes are kept from now on.
 
         Raises:
             CorpusNotWritable: if they could not be written.
@@ -53,7 +53,7 @@ class Snapshots:
         return digest
 
     def keep_texts(self, documents: Iterable[Document]) -> None:
-        """Keeps the stored texts of the documents, and notes who may read them from now on.
+        """Keep the stored texts of the documents, and note who may read them from now on.
 
         Raises:
             CorpusNotWritable: if one could not be written.
@@ -72,7 +72,7 @@ class Snapshots:
         )
 
     def note_documents(self, documents: Iterable[Document]) -> None:
-        """Notes which document has which text, so that an old citation's document can be known.
+        """Note which document has which text, so that an old citation's document can be known.
 
         Raises:
             CorpusNotWritable: if a note could not be written.
@@ -94,7 +94,7 @@ class Snapshots:
         )
 
     def close(self, access: Mapping[str, frozenset[str]], *, but: Iterable[Document]) -> None:
-        """Closes every text that the documents with those ids ever had to all but the groups.
+        """Close every text that the documents with those ids ever had to all but the groups.
 
         A text that a document of ``but`` has stays as it is noted.
 
@@ -120,7 +120,7 @@ class Snapshots:
         )
 
     def keep_deviations(self, digest: str, deviations: Iterable[Deviation]) -> None:
-        """Notes where the text with a digest deviates from its source; an empty note says nowhere.
+        """Note where the text with a digest deviates from its source; an empty note says nowhere.
 
         Raises:
             CorpusNotWritable: if the note could not be written.
@@ -129,7 +129,7 @@ class Snapshots:
         self._keep([note], anew=True)
 
     def deviations(self, digest: str) -> tuple[Deviation, ...] | None:
-        """Returns the deviations of the text with that digest; None if nothing is noted."""
+        """Return the deviations of the text with that digest; None if nothing is noted."""
         content = _bytes_of(self._place("deviations", digest))
         try:
             return None if content is None else deviations_from_json(content)
@@ -137,13 +137,13 @@ class Snapshots:
             return None
 
     def pages(self, digest: str, length: int) -> tuple[PageStart, ...]:
-        """The pages of the text with that digest and length; none where none are noted."""
+        """Return the pages of the text with that digest and length; none where none are noted."""
         content = _bytes_of(self._place("pages", digest))
         line = None if content is None else content.decode("ascii", "replace")
         return pages_of(line, digest=digest, length=length)
 
     def note_origin(self, digest: str, origin: Origin) -> None:
-        """Notes which source the text with a digest was read from.
+        """Note which source the text with a digest was read from.
 
         Raises:
             CorpusNotWritable: if the note could not be written.
@@ -153,7 +153,9 @@ class Snapshots:
             self._keep([(self._place("origins", digest), note)], anew=True)
 
     def origin(self, digest: str) -> Origin | None:
-        """The source that the text with that digest was read from; None where none is noted."""
+        """Return the source that the text with that digest was read from; None where
+        none is noted.
+        """
         try:
             found = json.loads(_bytes_of(self._place("origins", digest)) or b"")
             origin = Origin(found["original"], found["name"], found["media_type"])
@@ -163,7 +165,7 @@ class Snapshots:
         return origin if all(isinstance(each, str) for each in given) else None
 
     def note_read_anew(self, before: str, after: str) -> None:
-        """Notes that the bytes which gave the text ``before`` gave the text ``after`` later on.
+        """Note that the bytes which gave the text ``before`` gave the text ``after`` later on.
 
         Raises:
             CorpusNotWritable: if the note could not be written.
@@ -171,7 +173,8 @@ class Snapshots:
         self._keep([(self._place("anew", before), after.encode("ascii"))], anew=True)
 
     def read_anew(self, digest: str) -> str | None:
-        """The digest of the text that came in the place of that one when its source was read anew.
+        """Return the digest of the text that came in the place of that one when its source was read
+        anew.
 
         None where it was not.
         """
@@ -188,7 +191,7 @@ class Snapshots:
         return document_id in documents if documents else None
 
     def _documents(self, digest: str) -> set[str]:
-        """Returns the ids that are noted for a text; none where the note is not readable."""
+        """Return the ids that are noted for a text; none where the note is not readable."""
         try:
             found = json.loads(self._place("documents", digest).read_bytes())
         except (OSError, ValueError):
@@ -222,7 +225,9 @@ class Snapshots:
                         self._place("readers", digest).unlink(missing_ok=True)
 
     def _readers(self, digest: str) -> frozenset[str] | None:
-        """The groups that a text is for, None for a public one; none where that is not readable."""
+        """Return the groups that a text is for, None for a public one; none where that is not
+        readable.
+        """
         try:
             found = json.loads(self._place("readers", digest).read_bytes())
         except FileNotFoundError:
@@ -232,7 +237,7 @@ class Snapshots:
         return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
 
     def original(self, digest: str) -> bytes | None:
-        """The bytes of a source; None where they were not kept, or are not whole."""
+        """Return the bytes of a source; None where they were not kept, or are not whole."""
         content = _bytes_of(self._place("originals", digest))
         whole = content is not None and hashlib.sha256(content).hexdigest() == digest
         return content if whole else None
@@ -253,7 +258,8 @@ class Snapshots:
         return text if readers is None or readers & groups else None
 
     def text(self, digest: str) -> str | None:
-        """The stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or more.
+        """Return the stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or
+        more.
 
         None where it was not kept, is not whole, or several begin so. Whoever may read it: see
         ``text_for``.
@@ -276,7 +282,7 @@ class Snapshots:
         return self.directory / kind / digest[:2] / digest
 
     def _keep(self, files: Iterable[tuple[Path, bytes]], *, anew: bool = False) -> None:
-        """Writes the files that are not there yet, or all; each is there whole or not at all."""
+        """Write the files that are not there yet, or all; each is there whole or not at all."""
         touched: set[Path] = set()
         with _failing_to_write(self.directory):
             for path, content in files:

@@ -15,7 +15,7 @@ _READ_AS = 10
 
 
 def source_name(file: Path, directory: Path) -> str:
-    """The name of a file below a corpus directory."""
+    """Return the name of a file below a corpus directory."""
     return file.relative_to(directory).as_posix()
 
 
@@ -62,18 +62,18 @@ class Sources:
         return tuple(LeftOut(*pair) for pair in sorted(every.items()))
 
     def with_outcome(self, *, refused: Mapping[str, str], ids: Mapping[str, str]) -> "Sources":
-        """Returns the same with the files that give no document, and the ids of the others."""
+        """Return the same with the files that give no document, and the ids of the others."""
         refused = {name: why for name, why in refused.items() if name in self.files}
         return replace(self, refused=refused, ids=dict(ids))
 
     def same_as(self, earlier: "Sources") -> set[str]:
-        """The names of the files that are as they were, and are read as they were."""
+        """Return the names of the files that are as they were, and are read as they were."""
         if self.default_access != earlier.default_access:
             return set()
         return {name for name, digest in self.files.items() if earlier.files.get(name) == digest}
 
     def to_bytes(self) -> bytes:
-        """The sources as JSON after a line with their digest."""
+        """Return the sources as JSON after a line with their digest."""
         content = {
             "files": dict(self.files),
             "unread": dict(self.unread),
@@ -85,7 +85,7 @@ class Sources:
 
     @staticmethod
     def files_in(data: bytes) -> dict[str, str]:
-        """The files that ``to_bytes`` of any version noted, none where that is not readable.
+        """Return the files that ``to_bytes`` of any version noted, none where that is not readable.
 
         They tell which files are the same, and not that these are read as they were.
         """
@@ -98,7 +98,8 @@ class Sources:
 
     @staticmethod
     def ids_in(data: bytes) -> dict[str, str]:
-        """The ids of documents by file in what ``to_bytes`` gave, also of an earlier version.
+        """Return the ids of documents by file in what ``to_bytes`` gave, also of an earlier
+        version.
 
         None where they cannot be read: they are a memory, and no more.
         """
@@ -114,7 +115,7 @@ class Sources:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Sources":
-        """The sources that ``to_bytes`` gave.
+        """Return the sources that ``to_bytes`` gave.
 
         Raises:
             ValueError: if the bytes are others, or files were read in another way then.

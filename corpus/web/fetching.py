@@ -55,7 +55,7 @@ class Fetched:
 
 
 def system_addresses(host: str, port: int) -> Sequence[str]:
-    """The addresses that the system's resolver gives.
+    """Return the addresses that the system's resolver gives.
 
     Raises:
         OSError: if there are none.
@@ -127,7 +127,7 @@ class _Deadline:
 
     @contextlib.contextmanager
     def cuts(self, connected: socket.socket) -> Iterator[None]:
-        """Ends what is read from the socket when time is up; a socket's own timeout begins anew
+        """End what is read from the socket when time is up; a socket's own timeout begins anew
         with each byte that drips in.
         """
 
@@ -168,7 +168,9 @@ def _checked_addresses(
 
 
 def _resolved(visited: WebAddress, resolve: Resolver, deadline: _Deadline) -> Sequence[str]:
-    """The host's addresses. The system's resolver knows no deadline, so a thread waits for it."""
+    """Return the host's addresses. The system's resolver knows no deadline, so a thread waits for
+    it.
+    """
     answers: queue.SimpleQueue[Sequence[str] | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -227,7 +229,7 @@ def _visit(
 def _connected(
     visited: WebAddress, addresses: Sequence[Address], deadline: _Deadline
 ) -> HTTPConnection:
-    """A connection to the first of the addresses that takes one."""
+    """Return a connection to the first of the addresses that takes one."""
     failure: Exception = OSError("no address")
     for left in range(len(addresses), 0, -1):
         address = str(addresses[-left])
@@ -286,7 +288,7 @@ def _check_head(visited: WebAddress, response: BaseHTTPResponse, max_bytes: int)
 def _body(
     visited: WebAddress, response: BaseHTTPResponse, max_bytes: int, deadline: _Deadline
 ) -> bytes:
-    """The whole body, decompressed block by block."""
+    """Return the whole body, decompressed block by block."""
     zipped = _encoding(response) in _GZIP
     source = gzip.GzipFile(fileobj=response, mode="rb") if zipped else response
     content = bytearray()

@@ -50,7 +50,7 @@ _FOUR_BYTES = 0xFFFF_FFFF
 
 
 def address_of(text: str) -> Address | None:
-    """The address that ``text`` writes in the usual form; None where it writes none.
+    """Return the address that ``text`` writes in the usual form; None where it writes none.
 
     Decimal, octal, hexadecimal and shortened forms, which some resolvers take, are none.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def registrable_domain(host: str) -> str:
-    """The registrable domain of a host in ASCII, in lower case.
+    """Return the registrable domain of a host in ASCII, in lower case.
 
     A host that has none stands for itself alone: an IP address, a public suffix, a name without a
     dot.

@@ -69,7 +69,8 @@ class WebAddress:
 
 
 def parse_web_address(text: str) -> WebAddress:
-    """The address that ``text`` is, non-ASCII characters and spaces encoded, fragment dropped.
+    """Return the address that ``text`` is, non-ASCII characters and spaces encoded, fragment
+    dropped.
 
     Raises:
         FetchFailed: if it is not http or https, names a user, is no address of a host, or has a
@@ -110,7 +111,9 @@ def parse_web_address(text: str) -> WebAddress:
 
 
 def _host(typed: str) -> str | None:
-    """The host in ASCII, without a last dot; None where it is none, or a number in disguise."""
+    """Return the host in ASCII, without a last dot; None where it is none, or a number
+    in disguise.
+    """
     if "%" in typed:
         return None
     host = typed.lower()
@@ -129,7 +132,7 @@ def _host(typed: str) -> str | None:
 
 
 def label_of(address: WebAddress, disposition: str | None) -> str:
-    """A file name for what the address gives, to show and to sort by; never a path.
+    """Return a file name for what the address gives, to show and to sort by; never a path.
 
     It is what a ``Content-Disposition`` header says, else the last part of the path, else the
     host; without folders, characters that a file name cannot have or that steer a terminal, and
@@ -172,7 +175,7 @@ def _shortened(label: str) -> str:
 
 
 def _utf8(header: str) -> str:
-    """A header that was read as Latin-1, as UTF-8 where it is that."""
+    """Return a header that was read as Latin-1, as UTF-8 where it is that."""
     try:
         return header.encode("latin-1").decode("utf-8")
     except UnicodeError:

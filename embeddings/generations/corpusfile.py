@@ -12,7 +12,7 @@ from embeddings.errors import IndexDamaged
 
 
 def corpus_writer(corpus: Corpus) -> Write:
-    """Writes the corpus as JSON, a document a line: texts, provenance and all spans."""
+    """Write the corpus as JSON, a document a line: texts, provenance and all spans."""
 
     def write(stream: BinaryIO) -> None:
         for document in corpus.documents:
@@ -23,7 +23,7 @@ def corpus_writer(corpus: Corpus) -> Write:
 
 
 def corpus_from_bytes(data: Content) -> Corpus:
-    """The corpus that ``corpus_writer`` wrote.
+    """Return the corpus that ``corpus_writer`` wrote.
 
     Raises:
         IndexDamaged: if the bytes are not such a corpus.

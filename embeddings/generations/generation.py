@@ -159,7 +159,7 @@ class Generation:
         return np.asarray(weights / np.log1p((count + 0.5) / 0.5), np.float32)
 
     def document_of(self, passage: Passage) -> Document:
-        """The document that the passage stands in."""
+        """Return the document that the passage stands in."""
         return self.corpus.document(passage.document_id)
 
 
@@ -170,7 +170,7 @@ def _index_from(
 
 
 def codes_from(manifest: Manifest, files: Mapping[str, Content], kind: str) -> ProductCodes | None:
-    """The product codes of "passages" or "sentences", None where they have none.
+    """Return the product codes of "passages" or "sentences", None where they have none.
 
     Raises:
         IndexDamaged: if they are missing or not readable.
@@ -190,7 +190,7 @@ def codes_from(manifest: Manifest, files: Mapping[str, Content], kind: str) -> P
 def generation_from_files(
     manifest: Manifest, files: Mapping[str, Content], *, known_access: KnownAccess = NO_ACCESS
 ) -> Generation:
-    """The generation that the files make up.
+    """Return the generation that the files make up.
 
     Raises:
         IndexDamaged: if a file is missing or unreadable, or the files contradict each other.
@@ -219,7 +219,8 @@ def generation_with_rows(
     tokens: TokenRows,
     known_access: KnownAccess = NO_ACCESS,
 ) -> Generation:
-    """The generation of the files, its vectors and the tokens of its sentences being elsewhere.
+    """Return the generation of the files, its vectors and the tokens of its sentences being
+    elsewhere.
 
     Raises:
         IndexDamaged: if a file is missing or unreadable, or what there is contradicts itself.

@@ -100,7 +100,9 @@ def _codes_of(vectors: GenerationVectors) -> dict[str, ProductCodes]:
 def lexical_indexes(
     corpus: Corpus, terms: Terms, sentence_owner: NDArray[np.int64], copies: Copies
 ) -> tuple[LexicalIndex, LexicalIndex]:
-    """The words of each passage, those of its sentences, alone and with its document's context."""
+    """Return the words of each passage, those of its sentences, alone and with its document's
+    context.
+    """
     passages = [len(document.quotable) for document in corpus.documents]
     owner = np.repeat(sentence_owner, np.diff(terms.starts))
     document = np.repeat(np.arange(len(passages)), passages)

@@ -39,7 +39,7 @@ NOTHING_WITHHELD = Withheld()
 def known_after(
     known: KnownAccess, corpus: Corpus, withheld: Iterable[str] = ()
 ) -> dict[str, frozenset[str]]:
-    """Returns the access rules once the corpus is published; others stay as they were.
+    """Return the access rules once the corpus is published; others stay as they were.
 
     Those ``withheld`` are for nobody, unless they are in the corpus.
     """
@@ -50,7 +50,7 @@ def known_after(
 
 
 def access_to_bytes(known: KnownAccess) -> bytes:
-    """The same in JSON after a line with the SHA-256 of that."""
+    """Return the same in JSON after a line with the SHA-256 of that."""
     content = json.dumps({name: sorted(groups) for name, groups in sorted(known.items())}).encode()
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 

@@ -30,7 +30,7 @@ def may_see(document: Document, groups: frozenset[str], known: KnownAccess) -> b
 
 
 def reader_groups(generation: Generation) -> frozenset[str]:
-    """The groups that a document of a generation is for."""
+    """Return the groups that a document of a generation is for."""
     documents = generation.corpus.documents
     later = (generation.known_access.get(document.id, frozenset()) for document in documents)
     return frozenset[str]().union(*(document.access for document in documents), *later)

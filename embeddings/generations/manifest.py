@@ -34,7 +34,7 @@ class Manifest:
     metric: str = "inner product of unit rows"
 
     def to_bytes(self) -> bytes:
-        """The manifest as JSON that carries its own SHA-256 under ``digest``."""
+        """Return the manifest as JSON that carries its own SHA-256 under ``digest``."""
         fields = asdict(self)
         return json.dumps(
             {**fields, "digest": _seal(fields)}, indent=2, ensure_ascii=False
@@ -42,7 +42,7 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Manifest":
-        """The manifest that ``to_bytes`` gave.
+        """Return the manifest that ``to_bytes`` gave.
 
         Raises:
             IndexDamaged: if the bytes are not a manifest, or not what was sealed.

@@ -23,7 +23,7 @@ class Copies:
 
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> "Copies":
-        """Returns the copies among the passages; no passage gives no text."""
+        """Return the copies among the passages; no passage gives no text."""
         numbers: dict[str, int] = {}
         return cls(
             np.array(
@@ -37,7 +37,7 @@ class Copies:
 
     @classmethod
     def none(cls, count: int) -> "Copies":
-        """Returns ``count`` passages each of which has a text of its own."""
+        """Return ``count`` passages each of which has a text of its own."""
         return cls(np.arange(count, dtype=np.int64))
 
     @cached_property
@@ -63,13 +63,13 @@ class Copies:
         return first
 
     def count_among(self, allowed: NDArray[np.bool_] | None) -> int:
-        """Returns the number of different texts of some passages ``(n,)``; None means of all."""
+        """Return the number of different texts of some passages ``(n,)``; None means of all."""
         if allowed is None:
             return self.count
         return len(np.unique(self.texts[allowed])) if self.any else int(allowed.sum())
 
     def rows_of(self, text: int) -> NDArray[np.int64]:
-        """Returns the rows, ascending, of the passages that have a text."""
+        """Return the rows, ascending, of the passages that have a text."""
         return self._by_text[self._starts[text] : self._starts[text + 1]]
 
     @cached_property
@@ -84,7 +84,7 @@ class Copies:
 def best_rows(
     scores: FloatMatrix, rows: NDArray[np.int64], copies: Copies, *, count: int
 ) -> NDArray[np.int64]:
-    """Returns the rows with the largest scores, one a text, of the ``count`` best texts at most.
+    """Return the rows with the largest scores, one a text, of the ``count`` best texts at most.
 
     ``scores`` ``(len(rows),)`` are those of ``rows``, which ascend. Of a text's rows the one with
     the largest score is meant, of equal ones the first. The order of the result is not defined.

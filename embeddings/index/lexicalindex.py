@@ -38,7 +38,7 @@ class Postings:
     def build(
         cls, texts: NDArray[np.int64], numbers: NDArray[np.int32], *, copies: Copies, stems: int
     ) -> "Postings":
-        """Returns the postings of texts: row ``texts[i]`` has the stem ``numbers[i]``.
+        """Return the postings of texts: row ``texts[i]`` has the stem ``numbers[i]``.
 
         A score is ``idf * tf / (tf + K1 * (1 - B + B * length / mean length))`` with the idf of
         ``LexicalIndex.weight``: BM25 as Lucene has it, without the constant ``K1 + 1``. Rows that
@@ -97,7 +97,9 @@ class LexicalIndex:
 
     @classmethod
     def build(cls, texts: Iterable[tuple[str, str]]) -> "LexicalIndex":
-        """An index of (text, language code) pairs, in order; texts without a word score 0."""
+        """Return an index of (text, language code) pairs, in order; texts without a
+        word score 0.
+        """
         pairs = list(texts)
         vocabulary: dict[str, int] = {}
         bags = [
@@ -122,7 +124,7 @@ class LexicalIndex:
         vocabulary: Mapping[str, int],
         languages: Set[str],
     ) -> "LexicalIndex":
-        """Returns an index: row ``texts[i]`` has the stem with the number ``numbers[i]``."""
+        """Return an index: row ``texts[i]`` has the stem with the number ``numbers[i]``."""
         postings = Postings.build(texts, numbers, copies=copies, stems=len(vocabulary))
         return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)
 
@@ -135,7 +137,8 @@ class LexicalIndex:
         return self._copies.count
 
     def question_stems(self, question: str) -> tuple[str, ...]:
-        """The distinct stems of a question, in order, without the function words of its language.
+        """Return the distinct stems of a question, in order, without the function words of its
+        language.
 
         A word is stemmed by each language of the index. Where there are several, only those of its
         stems count that a text has, and of a word that no text has only one: a stem of the wrong
@@ -189,7 +192,7 @@ class LexicalIndex:
         return self._weight(0)
 
     def _frequency(self, stem: str) -> int:
-        """The number of texts that have the stem; copies count once."""
+        """Return the number of texts that have the stem; copies count once."""
         number = self.vocabulary.get(stem)
         if number is None:
             return 0
@@ -205,14 +208,14 @@ class LexicalIndex:
         return float(_idf(self.counted, frequency))
 
     def ceiling(self, question_stems: Sequence[str]) -> float:
-        """The score that no text can exceed: each stem's weight.
+        """Return the score that no text can exceed: each stem's weight.
 
         As the constant ``K1 + 1`` is left out, a stem's largest contribution is its weight.
         """
         return sum(self.weight(stem) for stem in question_stems)
 
     def to_files(self, prefix: str) -> dict[str, bytes]:
-        """The index, but for its vocabulary, as files whose names begin with ``prefix``."""
+        """Return the index, but for its vocabulary, as files whose names begin with ``prefix``."""
         head = {"count": len(self), "languages": list(self._languages)}
         copies = {f"{prefix}-texts.npy": array_to_bytes(self._copies.texts)}
         return {
@@ -227,7 +230,7 @@ class LexicalIndex:
     def from_files(
         cls, files: Mapping[str, Content], prefix: str, *, vocabulary: Mapping[str, int]
     ) -> "LexicalIndex":
-        """Returns the index that ``to_files`` gave, of stems with these numbers.
+        """Return the index that ``to_files`` gave, of stems with these numbers.
 
         An index that an earlier version made counts copies as often as they stand.
 

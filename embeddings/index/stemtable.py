@@ -67,7 +67,7 @@ class Terms:
 
     @classmethod
     def build(cls, runs: Sequence[Run], before: "Terms | None" = None) -> "Terms":
-        """The terms of every sentence of every quotable passage of the runs, in order.
+        """Return the terms of every sentence of every quotable passage of the runs, in order.
 
         Those of documents that stood in an earlier generation are taken from its terms,
         ``before``; the result is the same as without.
@@ -125,7 +125,7 @@ class Terms:
         return np.repeat(np.arange(len(self.title_starts) - 1), np.diff(self.title_starts))
 
     def to_files(self) -> dict[str, bytes]:
-        """The terms as named files in NumPy's format and two lists, a line each."""
+        """Return the terms as named files in NumPy's format and two lists, a line each."""
         arrays: tuple[NDArray[Any], ...] = (
             self.ids,
             self.word_ids,
@@ -144,7 +144,7 @@ class Terms:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Content]) -> "Terms":
-        """The terms that ``to_files`` gave.
+        """Return the terms that ``to_files`` gave.
 
         Raises:
             IndexDamaged: if a file is missing or unreadable.
@@ -221,21 +221,25 @@ class _Rows:
         self._lengths.append(np.array(lengths, np.int64))
 
     def take(self, ids: IntArray, word_ids: IntArray, starts: IntArray, rows: slice) -> None:
-        """The rows of earlier terms."""
+        """Return the rows of earlier terms."""
         bounds = starts[rows.start : rows.stop + 1]
         numbers = slice(bounds[0], bounds[-1])
         self._pairs.append(np.stack([ids[numbers], word_ids[numbers]], axis=1))
         self._lengths.append(np.diff(bounds).astype(np.int64))
 
     def joined(self) -> tuple[IntArray, IntArray, IntArray]:
-        """The first numbers, the second ones, and where each row starts and the last one ends."""
+        """Return the first numbers, the second ones, and where each row starts and the last one
+        ends.
+        """
         pairs = np.concatenate(self._pairs)
         starts = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))])
         return pairs[:, 0], pairs[:, 1], starts.astype(np.int32)
 
 
 def _by_first_use(numbers: IntArray) -> tuple[IntArray, IntArray]:
-    """The distinct numbers in order of their first use, and number → its place among them."""
+    """Return the distinct numbers in order of their first use, and number → its place
+    among them.
+    """
     used, first = np.unique(numbers, return_index=True)
     return _order_and_places(used[np.argsort(first)])
 

@@ -39,7 +39,7 @@ class TokenVectors:
     def pack(
         cls, reading: Reading, basis: FloatMatrix, unit_starts: NDArray[np.int64]
     ) -> "TokenVectors":
-        """The tokens of a text whose units begin at the characters ``unit_starts``."""
+        """Return the tokens of a text whose units begin at the characters ``unit_starts``."""
         vectors = np.rint(_SCALE * project(reading.token_vectors, basis)).astype(np.int8)
         starts = np.searchsorted(reading.token_starts, unit_starts[1:])
         return cls(
@@ -52,7 +52,7 @@ class TokenVectors:
     def join(
         cls, parts: Iterable["TokenVectors"], *, units: int, tokens: int, dimension: int
     ) -> "TokenVectors":
-        """The units of all parts in a row: so many units and tokens, of dimension r."""
+        """Return the units of all parts in a row: so many units and tokens, of dimension r."""
         starts = np.zeros(units + 1, np.int64)
         ids = np.empty(tokens, np.int32)
         vectors = np.empty((tokens, dimension), np.int8)
@@ -66,7 +66,7 @@ class TokenVectors:
         return cls(starts, ids, vectors)
 
     def part(self, units: slice) -> "TokenVectors":
-        """The units of a range."""
+        """Return the units of a range."""
         starts = self.starts[units.start : units.stop + 1]
         tokens = slice(starts[0], starts[-1])
         return TokenVectors(starts - starts[0], self.ids[tokens], self.vectors[tokens])
@@ -107,7 +107,7 @@ class TokenVectors:
         return token_frequencies(self.starts, self.ids, owners, counted=counted)
 
     def to_files(self, prefix: str) -> dict[str, Write]:
-        """The tokens as named files in NumPy's format."""
+        """Return the tokens as named files in NumPy's format."""
         return {
             f"{prefix}-starts.npy": array_writer(self.starts),
             f"{prefix}-ids.npy": array_writer(self.ids),
@@ -116,7 +116,7 @@ class TokenVectors:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Content], prefix: str) -> "TokenVectors":
-        """The tokens that ``to_files`` gave.
+        """Return the tokens that ``to_files`` gave.
 
         Raises:
             IndexDamaged: if a file is missing, unreadable, or does not fit the others.

@@ -27,7 +27,7 @@ class Run:
 
 
 def runs(corpus: Corpus, before: Corpus | None) -> list[Run]:
-    """The documents of ``corpus`` in order, in as few runs as can be.
+    """Return the documents of ``corpus`` in order, in as few runs as can be.
 
     A document is an earlier one where everything in it is the same: id, provenance, text and how
     it was divided.
@@ -58,7 +58,7 @@ def _rows(corpus: Corpus) -> Iterator[Rows]:
 
 
 def _joined(found: Sequence[tuple[Document, Rows | None]]) -> Iterator[Run]:
-    """Runs as long as can be: earlier documents that were neighbours then, too, and new ones."""
+    """Run as long as can be: earlier documents that were neighbours then, too, and new ones."""
 
     def run(numbered: tuple[int, tuple[Document, Rows | None]]) -> int | None:
         number, (_, rows) = numbered

@@ -62,7 +62,7 @@ class ProductCodes:
     def build(
         cls, exact: "VectorIndex", before: "ProductCodes | None" = None
     ) -> "ProductCodes | None":
-        """The codes of an index of more than ``EXACT_ROWS`` rows; None for a smaller one.
+        """Return the codes of an index of more than ``EXACT_ROWS`` rows; None for a smaller one.
 
         The fewest proposals of ``_PROPOSALS`` are taken with which of the best 10 and 100 rows of
         sampled queries at least ``_LEAST_RECALL_AT_10`` and ``_LEAST_RECALL_AT_100`` are found;
@@ -98,7 +98,7 @@ class ProductCodes:
 
     @classmethod
     def from_bytes(cls, data: Content, quality: CodesQuality) -> "ProductCodes":
-        """The codes that ``write`` wrote.
+        """Return the codes that ``write`` wrote.
 
         Raises:
             IndexDamaged: if the bytes are not such codes.
@@ -112,7 +112,7 @@ class ProductCodes:
         return cls(index, quality)
 
     def write(self, stream: BinaryIO) -> None:
-        """Writes the codes.
+        """Write the codes.
 
         Raises:
             OSError: if the stream cannot be written.
@@ -142,7 +142,9 @@ def _write(index: Any, stream: BinaryIO) -> None:
 def _filled(
     index: Any, exact: "VectorIndex", queries: FloatMatrix, best: FloatMatrix
 ) -> CodesQuality | None:
-    """The quality of trained codes once they have the rows; ``best`` are the right scores."""
+    """Return the quality of trained codes once they have the rows; ``best`` are the
+    right scores.
+    """
     for start in range(0, len(exact), _BLOCK):
         index.add(np.ascontiguousarray(exact.matrix[start : start + _BLOCK]))
     _, proposed = index.search(queries, min(_PROPOSALS[-1], len(exact)))
@@ -164,7 +166,7 @@ def half_way(matrix: FloatMatrix, count: int, chance: np.random.Generator) -> Fl
 
 
 def recall(found: Iterable[NDArray[np.floating]], best: FloatMatrix, k: int) -> float:
-    """The share of the ``k`` best that was found, over all queries.
+    """Return the share of the ``k`` best that was found, over all queries.
 
     ``found`` are the scores of what was found for each, in any order, ``best`` ``(q, …)`` the
     right ones, best first. Where those of the last place and the next are equal, either is right.
@@ -199,7 +201,9 @@ class VectorIndex:
     """
 
     def __init__(self, index: Any, held: object = None, codes: ProductCodes | None = None) -> None:
-        """An index; ``held`` is the memory that its vectors lie in, where that is not its own."""
+        """Return an index; ``held`` is the memory that its vectors lie in, where that is not its
+        own.
+        """
         self._index = index
         self._held = held
         self._codes = codes
@@ -210,7 +214,7 @@ class VectorIndex:
         return self._codes
 
     def with_codes(self, codes: ProductCodes | None) -> "VectorIndex":
-        """The same rows, proposed by codes.
+        """Return the same rows, proposed by codes.
 
         Raises:
             IndexDamaged: if the codes are those of another number of rows.
@@ -221,7 +225,7 @@ class VectorIndex:
 
     @classmethod
     def build(cls, vectors: FloatMatrix) -> "VectorIndex":
-        """An index of the rows of ``vectors`` ``(n, d)``, row i under number i; n may be 0.
+        """Return an index of the rows of ``vectors`` ``(n, d)``, row i under number i; n may be 0.
 
         Raises:
             ValueError: if a row's length is not 1 (inner product would not be the cosine).
@@ -230,7 +234,7 @@ class VectorIndex:
 
     @classmethod
     def of_blocks(cls, blocks: Iterable[FloatMatrix], *, dimension: int) -> "VectorIndex":
-        """An index of the rows of all blocks ``(…, d)`` in a row.
+        """Return an index of the rows of all blocks ``(…, d)`` in a row.
 
         Raises:
             ValueError: if a row's length is not 1 (inner product would not be the cosine).
@@ -244,7 +248,7 @@ class VectorIndex:
 
     @classmethod
     def from_bytes(cls, data: Content) -> "VectorIndex":
-        """The index that ``write`` wrote; its vectors stay where they lie in ``data``.
+        """Return the index that ``write`` wrote; its vectors stay where they lie in ``data``.
 
         Raises:
             IndexDamaged: if the bytes are not such an index.
@@ -263,7 +267,7 @@ class VectorIndex:
         return cls(index, flat)
 
     def write(self, stream: BinaryIO) -> None:
-        """Writes the index: ``_PADDING`` zeros and what FAISS writes.
+        """Write the index: ``_PADDING`` zeros and what FAISS writes.
 
         Raises:
             OSError: if the stream cannot be written.
@@ -288,7 +292,7 @@ class VectorIndex:
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
     ) -> tuple[FloatMatrix, NDArray[np.int64]]:
-        """The ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
+        """Return the ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
 
         Higher scores first; equal scores in order of row. ``among`` are the rows, ascending, that
         may be found: each of them is compared. Both are empty where there is no row.
@@ -352,6 +356,6 @@ class VectorIndex:
         return np.asarray(_Stored(self, self._index))
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
-        """The stored vectors of the given rows, ``(len(rows), d)`` float32."""
+        """Return the stored vectors of the given rows, ``(len(rows), d)`` float32."""
         vectors: FloatMatrix = self.matrix[rows]
         return vectors

@@ -33,7 +33,7 @@ class VectorRows(Protocol):
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
     ) -> tuple[FloatMatrix, NDArray[np.int64]]:
-        """The ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
+        """Return the ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
 
         Higher scores first; equal scores in order of row. ``among`` are the rows, ascending, that
         may be found: then it is the ``min(top, len(among))`` best of those.
@@ -67,7 +67,7 @@ class TokenRows(Protocol):
         """``(k, len(units))``: for each row of ``asked`` the largest cosine in each unit."""
 
     def part(self, units: slice) -> TokenVectors:
-        """The units of a range; where they lie elsewhere they are fetched."""
+        """Return the units of a range; where they lie elsewhere they are fetched."""
 
     def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """``(n + 1,)`` where the tokens of each unit begin, and ``(t,)`` their numbers."""

@@ -16,7 +16,7 @@ _KEPT_AT_ONCE = 2048
 
 
 def _from(start: int, in_all: int, progress: Progress | None) -> Progress | None:
-    """The progress of a block that begins at ``start``."""
+    """Return the progress of a block that begins at ``start``."""
     return None if progress is None else lambda done, _: progress(start + done, in_all)
 
 

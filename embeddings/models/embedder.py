@@ -89,14 +89,14 @@ class Embedder(Protocol):
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[Reading]:
-        """The reading of each text, in order; its vector is that of ``embed_passages``.
+        """Return the reading of each text, in order; its vector is that of ``embed_passages``.
 
         Lazily, a bounded number of texts at a time.
         """
 
     def read_query(self, text: str) -> Reading:
-        """The reading of a question; of one of more than ``MOST_QUESTION_TOKENS`` tokens, that of
-        its beginning and its end.
+        """Return the reading of a question; of one of more than ``MOST_QUESTION_TOKENS`` tokens,
+        that of its beginning and its end.
         """
 
     def knows_word(self, word: str) -> bool:

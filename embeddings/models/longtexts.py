@@ -49,7 +49,7 @@ def windows_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[W
 
 
 def read_part(text: str, offsets: Offsets) -> str:
-    """The part of a question that a model reads: all, or its beginning and its end.
+    """Return the part of a question that a model reads: all, or its beginning and its end.
 
     ``offsets`` are those of its tokens without special ones. The end is what was asked last, where
     earlier questions stand before it.
@@ -71,7 +71,7 @@ class WindowReadings:
         self._tokens: list[dict[int, _Tokens]] = [{} for _ in range(count)]
 
     def add(self, window: Window, vector: FloatMatrix) -> None:
-        """The unit vector ``(d,)`` of a window."""
+        """Return the unit vector ``(d,)`` of a window."""
         self._sums[window.owner] += window.tokens * np.asarray(vector, np.float64)
 
     def add_tokens(
@@ -83,7 +83,7 @@ class WindowReadings:
         offsets: Offsets,
         vectors: FloatMatrix,
     ) -> None:
-        """The tokens of ``prompt`` + the window's text: ids ``(t,)``, vectors ``(t, d)``.
+        """Return the tokens of ``prompt`` + the window's text: ids ``(t,)``, vectors ``(t, d)``.
 
         Those of the prompt, special ones and those without a letter or digit are left out.
         """
@@ -101,7 +101,7 @@ class WindowReadings:
         )
 
     def readings(self) -> list[Reading]:
-        """The reading of each text; without tokens where none were added."""
+        """Return the reading of each text; without tokens where none were added."""
         return [
             _reading(vector, [pieces[at] for at in sorted(pieces)])
             for vector, pieces in zip(unit_rows(self._sums), self._tokens, strict=True)

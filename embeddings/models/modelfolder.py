@@ -35,7 +35,7 @@ class ModelFolder:
     identity: ModelIdentity
 
     def check(self) -> None:
-        """Returns if the files are still those that the identity was taken from.
+        """Return if the files are still those that the identity was taken from.
 
         Raises:
             ModelDamaged: if one has changed.
@@ -52,7 +52,7 @@ def find_model(
     precision: Precision = "fp32",
     memo: Path | None = None,
 ) -> ModelFolder:
-    """The checked folder of the model called ``name``: the default, a folder, or a hub name.
+    """Return the checked folder of the model called ``name``: the default, a folder, or a hub name.
 
     The default comes from an installed package and its weights must have the published SHA-256.
     A hub name is downloaded once, without pickled weights or code. Prompts that are not given
@@ -89,7 +89,8 @@ def find_model(
 
 
 def model_languages(name: str) -> frozenset[str] | None:
-    """The codes of the languages that the model ``name`` was made for; None if that is not known.
+    """Return the codes of the languages that the model ``name`` was made for; None if that is not
+    known.
 
     Known is the default model's alone: its model card says English.
     """
@@ -97,7 +98,7 @@ def model_languages(name: str) -> frozenset[str] | None:
 
 
 def find_reranker(name: str) -> Path:
-    """The checked folder of the cross-encoder called ``name``: a folder, or a hub name.
+    """Return the checked folder of the cross-encoder called ``name``: a folder, or a hub name.
 
     A hub name is downloaded once, without pickled weights or code.
 
@@ -121,7 +122,7 @@ def find_reranker(name: str) -> Path:
 
 
 def _named_folder(name: str, *, setting: str, hint: str) -> Path:
-    """The folder, or the downloaded one, with safetensors weights in it."""
+    """Return the folder, or the downloaded one, with safetensors weights in it."""
     if (folder := Path(name).expanduser()).is_dir():
         path = folder.resolve()
     elif name.startswith((".", "/", "~")) or name.count("/") != 1:
@@ -139,7 +140,7 @@ def _named_folder(name: str, *, setting: str, hint: str) -> Path:
 
 
 def _json_fields(file: Path) -> dict[str, Any]:
-    """The fields of a file of JSON; none where there is no such file."""
+    """Return the fields of a file of JSON; none where there is no such file."""
     try:
         fields = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

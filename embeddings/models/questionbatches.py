@@ -43,7 +43,7 @@ class QuestionBatches:
         self._remembered: OrderedDict[bytes, Reading] = OrderedDict()
 
     def read(self, text: str) -> Reading:
-        """The reading of a question.
+        """Return the reading of a question.
 
         Raises:
             Exception: what the reading of its batch raised.
@@ -73,7 +73,7 @@ class QuestionBatches:
         return asked.reading
 
     def _hand_out(self) -> None:
-        """Gives what waits to the thread of its first question, if a place is free."""
+        """Give what waits to the thread of its first question, if a place is free."""
         if not self._free or not self._waiting:
             return
         self._free -= 1

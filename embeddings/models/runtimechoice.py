@@ -34,7 +34,8 @@ class _Unfaithful(Exception):
 
 
 def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = None) -> Embedder:
-    """The embedder of a model, by its export in ``exports``; see ``OnnxEmbedder`` for ``threads``.
+    """Return the embedder of a model, by its export in ``exports``; see ``OnnxEmbedder`` for
+    ``threads``.
 
     Where there is none yet, the model is loaded by sentence-transformers, which takes seconds,
     exported once, and held against the original on a sample of texts. A model that does not
@@ -93,8 +94,8 @@ def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Emb
 
 
 def least_cosine(one: Embedder, other: Embedder) -> float:
-    """The least cosine between the vectors and between the token vectors that two embedders make
-    of the shipped statements and of odd texts; -1 where they read other tokens.
+    """Return the least cosine between the vectors and between the token vectors that two embedders
+    make of the shipped statements and of odd texts; -1 where they read other tokens.
     """
     passages = list(shipped_corpus().quotable())
     texts = [search_form(passage.text) for passage in passages]

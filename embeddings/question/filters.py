@@ -9,7 +9,9 @@ from embeddings.text.searchform import search_form
 
 
 def publisher_key(name: str) -> str:
-    """The form in which publishers are compared: "the U.S. Senate" and "US senate" are one."""
+    """Return the form in which publishers are compared: "the U.S. Senate" and "US
+    senate" are one.
+    """
     words = search_form(name).casefold().replace(".", "").split()
     return " ".join(words[1:] if words[:1] == ["the"] else words)
 
@@ -36,7 +38,7 @@ class Filter:
         since: date | None = None,
         until: date | None = None,
     ) -> "Filter":
-        """The filter for ids and names as a person gives them."""
+        """Return the filter for ids and names as a person gives them."""
         return cls(frozenset(documents), frozenset(map(publisher_key, publishers)), since, until)
 
     def matches(self, document: Document) -> bool:
@@ -58,7 +60,9 @@ class Filter:
         )
 
     def and_also(self, other: "Filter") -> "Filter":
-        """The filter that both hold; one for no document where their ids or publishers differ."""
+        """Return the filter that both hold; one for no document where their ids or publishers
+        differ.
+        """
         return Filter(
             _common(self.documents, other.documents),
             _common(self.publishers, other.publishers),
@@ -83,8 +87,8 @@ def known_filter(
     since: date | None = None,
     until: date | None = None,
 ) -> Filter | None:
-    """The filter for what a person names, each document by its id or the start of it; None for
-    nothing.
+    """Return the filter for what a person names, each document by its id or the start of it; None
+    for nothing.
 
     Raises:
         UnknownDocument: if a document is not in the corpus, or several are meant.

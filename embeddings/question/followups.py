@@ -53,7 +53,7 @@ def dependence(question: str) -> NDArray[np.float64]:
 
 
 def readings(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
-    """The question alone, after the last earlier question, and after the last two.
+    """Return the question alone, after the last earlier question, and after the last two.
 
     Of an earlier question the first 300 characters count. Without one, the question alone.
     """

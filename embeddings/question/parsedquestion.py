@@ -54,7 +54,7 @@ class Question:
 
 
 def take_apart(question: str, lexical: LexicalIndex) -> Question:
-    """The question as ``lexical`` sees it; a text without a word gives no stems."""
+    """Return the question as ``lexical`` sees it; a text without a word gives no stems."""
     text = search_form(question)
     asked = lexical.question_stems(text)
     letters = [c for c in text if c.isalpha()]

@@ -37,7 +37,7 @@ _SAID = r"(?:said|stated|declared|announced|published|issued|dit|dite?s|dÃ©clarÃ
 
 
 def _range_pattern() -> str:
-    """A range of dates with its preposition."""
+    """Return a range of dates with its preposition."""
     dates = [rf"(?P<r{number}>{DATE_PATTERN})" for number in range(5)]
     two = (
         rf"(?:(?:between|entre) {dates[1]} (?:and|et) {dates[2]}"
@@ -105,7 +105,7 @@ class QuestionFilters:
     """Reads filters from questions about one corpus."""
 
     def __init__(self, corpus: Corpus) -> None:
-        """Looks up the corpus's publishers and titles once."""
+        """Look up the corpus's publishers and titles once."""
         self._ids = {document.id for document in corpus.documents}
         self._titles: dict[str, set[str]] = {}
         for document in corpus.documents:
@@ -114,7 +114,7 @@ class QuestionFilters:
         self._by_publisher = _by_publisher(keys) if keys else None
 
     def read(self, question: str) -> ReadFilter | None:
-        """The filter that the question states; None where it states none.
+        """Return the filter that the question states; None where it states none.
 
         It may match no document of the corpus.
         """
@@ -150,7 +150,7 @@ class QuestionFilters:
 
 
 def _by_publisher(keys: set[str]) -> re.Pattern[str]:
-    """A pattern for "statements by NAME", for any of the names, longest first."""
+    """Return a pattern for "statements by NAME", for any of the names, longest first."""
     names = "|".join(
         r"\s".join(r"\.?".join(map(re.escape, word)) + r"\.?" for word in key.split())
         for key in sorted(keys, key=lambda key: (-len(key), key))

@@ -35,7 +35,8 @@ def embed_corpus(
     full: bool = False,
     progress: Progress | None = None,
 ) -> tuple[GenerationVectors, int]:
-    """The vectors of a corpus, given in runs, and how many texts had to be embedded for them.
+    """Return the vectors of a corpus, given in runs, and how many texts had to be embedded for
+    them.
 
     What stood in the generation ``before``, by the same model, is taken from there. ``engine``
     embeds what is missing with the model of ``embedder``, and ``known`` receives it, some
@@ -86,7 +87,7 @@ def _embed_missing(
     look_through: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Makes known what is not, all with ``full``; how many texts that was."""
+    """Make known what is not, all with ``full``; how many texts that was."""
     unread, unseen = _missing(texts, known, full=full, look_through=look_through)
     in_all = len(unread) + len(unseen)
     told = None if progress is None else lambda done: progress(done, in_all)
@@ -100,7 +101,7 @@ def _embed_missing(
 def _in_rows(
     pieces: Sequence["_TakenOver | _ByText"], basis: FloatMatrix, dimension: int
 ) -> GenerationVectors:
-    """The vectors in the order of a corpus, read in blocks: they are in memory once.
+    """Return the vectors in the order of a corpus, read in blocks: they are in memory once.
 
     Raises:
         KeyError: for a text that is not known, or whose row is damaged.
@@ -162,7 +163,7 @@ class _TakenOver:
                 yield self.generation.document_vectors.matrix[self.rows.documents]
 
     def tokens(self, kind: _Kind) -> Iterator[TokenVectors]:
-        """The tokens of their passages or of their contexts, in order."""
+        """Yield the tokens of their passages or of their contexts, in order."""
         if kind == "documents":
             yield self.generation.context_tokens.part(self.rows.documents)
         else:
@@ -206,7 +207,7 @@ class _ByText:
 def _missing(
     texts: Sequence["_Texts"], known: KnownVectors, *, full: bool, look_through: bool = False
 ) -> tuple[dict[Units, None], dict[str, None]]:
-    """The units that must be read and the further texts that must be embedded, in order."""
+    """Return the units that must be read and the further texts that must be embedded, in order."""
     units = dict.fromkeys(unit for each in texts for unit in each.units)
     sentences = dict.fromkeys(text for each in texts for text in each.sentences)
     there, read = (
@@ -224,7 +225,9 @@ def _missing(
 def _blocks(
     texts: Sequence["_Texts"], unread: dict[Units, None], unseen: dict[str, None]
 ) -> Iterator[Block]:
-    """The missing units and texts, whole documents together, ``_AT_ONCE`` or more at a time."""
+    """Yield the missing units and texts, whole documents together, ``_AT_ONCE`` or
+    more at a time.
+    """
     left_units, left_texts = set(unread), set(unseen)
     units: list[Units] = []
     some: list[str] = []
@@ -258,7 +261,7 @@ class _Texts:
     sentences: tuple[str, ...]
 
     def of(self, kind: _Kind) -> Iterable[str]:
-        """The texts whose vectors make up the rows of a kind."""
+        """Return the texts whose vectors make up the rows of a kind."""
         match kind:
             case "passages":
                 return (text for text, _ in self.passages)
@@ -283,12 +286,12 @@ def _texts_of(document: Document) -> _Texts:
 
 
 def _sentence_units(forms: Sequence[str]) -> Units:
-    """A passage given by the search forms of its sentences, which are the units."""
+    """Return a passage given by the search forms of its sentences, which are the units."""
     return " ".join(forms), (0, *itertools.accumulate(len(form) + 1 for form in forms[:-1]))
 
 
 def keep_generation(generation: Generation, known: KnownVectors) -> None:
-    """Makes known what a generation has, some documents at a time."""
+    """Make known what a generation has, some documents at a time."""
     known.keep(vectors={}, tokens={}, basis=generation.token_basis)
     starts = generation.sentence_starts
     row = 0

@@ -95,7 +95,7 @@ class LocalEngine:
 def embed_block(
     block: Block, embedder: Embedder, basis: FloatMatrix, *, told: Told | None = None
 ) -> EmbeddedBlock:
-    """The vectors of a block, and its tokens along the axes of ``basis`` ``(d, r)``."""
+    """Return the vectors of a block, and its tokens along the axes of ``basis`` ``(d, r)``."""
     vectors: dict[str, FloatMatrix] = {}
     tokens: dict[Units, TokenVectors] = {}
     progress = None if told is None else lambda now, _: told(now)
@@ -112,5 +112,5 @@ def embed_block(
 
 
 def _after(done: int, told: Told | None) -> Told | None:
-    """Counts on from what is done already."""
+    """Count on from what is done already."""
     return None if told is None else lambda now: told(done + now)

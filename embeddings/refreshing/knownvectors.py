@@ -107,7 +107,7 @@ class KnownVectors:
             yield block
 
     def tokens(self, units: Iterable[Units]) -> Iterator[TokenVectors]:
-        """The tokens of the units, in order; units may come again.
+        """Yield the tokens of the units, in order; units may come again.
 
         Raises:
             KeyError: for units that are not known.
@@ -140,7 +140,7 @@ class KnownVectors:
         tokens: Mapping[Units, TokenVectors],
         basis: FloatMatrix | None = None,
     ) -> None:
-        """Adds to what is known, on the disk when it returns.
+        """Add to what is known, on the disk when it returns.
 
         Raises:
             IndexWriteFailed: if it could not be written.
@@ -200,7 +200,7 @@ def _blocks(keys: Iterable[_T]) -> Iterator[list[_T]]:
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    """The database; one that is damaged is thrown away, all of it can be made again."""
+    """Return the database; one that is damaged is thrown away, all of it can be made again."""
     try:
         make_directory(file.parent)
         file.touch(mode=0o600)  # texts can be guessed from vectors

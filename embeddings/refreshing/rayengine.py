@@ -157,7 +157,7 @@ class RayEngine:
 
     @staticmethod
     def _received(ray: Any, given: "_Given", watch: "_NodeWatch") -> EmbeddedBlock:
-        """The result of a block, made again where it was lost with a node meanwhile."""
+        """Return the result of a block, made again where it was lost with a node meanwhile."""
         while True:
             try:
                 key, found = ray.get(given.result, timeout=_LOOK_S)
@@ -203,7 +203,7 @@ class _NodeWatch:
         self.went_on()
 
     def went_on(self) -> None:
-        """Notes that something was finished."""
+        """Note that something was finished."""
         self._seen = self._finished = time.monotonic()
 
     def processors(self) -> int:
@@ -211,7 +211,7 @@ class _NodeWatch:
         return max(int(self._ray.cluster_resources().get("CPU", 0)), 1)
 
     def look(self) -> None:
-        """Returns if there is a node, or there was one lately, and it gets on.
+        """Return if there is a node, or there was one lately, and it gets on.
 
         Raises:
             EngineFailed: if there has been none for a while, or nothing finished for long.
@@ -283,7 +283,7 @@ class _StartedRay:
 
 
 def _remove_stale_folders() -> None:
-    """Removes what processes left in the folder for temporary files that were killed."""
+    """Remove what processes left in the folder for temporary files that were killed."""
     for folder in Path(gettempdir()).glob(f"{_FOLDER}*"):
         with suppress(OSError, LockHeld):
             # of another user, or made to look so, it is left alone
@@ -336,7 +336,7 @@ def _of_this_machine(folder: str) -> dict[str, Any]:
 
 
 def require_ray() -> None:
-    """Returns if Ray is installed.
+    """Return if Ray is installed.
 
     Raises:
         EngineUnavailable: if it is not.
@@ -352,7 +352,7 @@ def require_ray() -> None:
 
 
 def _check_cluster(address: str) -> None:
-    """Returns if Ray can be joined at the address.
+    """Return if Ray can be joined at the address.
 
     Ray itself would try for minutes, and end the process that tries: another one does it.
 

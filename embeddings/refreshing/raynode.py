@@ -28,7 +28,8 @@ class EmbedderSource(Protocol):
     """How a process on another node opens the embedder; hashable, and fit to be sent."""
 
     def open(self) -> Embedder:
-        """The embedder; with one thread, as a node has as many processes as it has processors.
+        """Return the embedder; with one thread, as a node has as many processes as it has
+        processors.
 
         Raises:
             EmbeddingsError: if it cannot be opened there.
@@ -50,7 +51,7 @@ class ModelSource:
 
     @classmethod
     def of(cls, model: ModelFolder, *, exports: Path) -> "ModelSource":
-        """The source of a model that was found on this machine."""
+        """Return the source of a model that was found on this machine."""
         identity = model.identity
         is_folder = Path(identity.name).expanduser().is_dir()
         return cls(
@@ -101,7 +102,7 @@ class NodeWork:
 
     @classmethod
     def of(cls, embedder: Embedder, source: EmbedderSource, basis: FloatMatrix) -> "NodeWork":
-        """The work that holds every node to the embedder of this machine."""
+        """Return the work that holds every node to the embedder of this machine."""
         probe = embed_block(_probe(), embedder, basis).digest()
         return cls(source, embedder.identity, embedder.runtime, basis, probe, libraries())
 
@@ -111,7 +112,7 @@ _OPEN: dict[str, Embedder] = {}
 
 
 def embed_on_node(block: Block, work: NodeWork) -> tuple[str, EmbeddedBlock]:
-    """A block's key and what this process makes of it, by ``embed_block``.
+    """Return a block's key and what this process makes of it, by ``embed_block``.
 
     Raises:
         EngineFailed: if the embedder cannot be opened here, is another one, or its numbers
@@ -128,7 +129,7 @@ def embed_on_node(block: Block, work: NodeWork) -> tuple[str, EmbeddedBlock]:
 
 
 def _opened(work: NodeWork) -> Embedder:
-    """The embedder, which gives the numbers of the machine that asks.
+    """Return the embedder, which gives the numbers of the machine that asks.
 
     Raises:
         EngineFailed: if it is another one, or its numbers differ.
@@ -176,5 +177,5 @@ def _probe() -> Block:
 
 
 def libraries() -> str:
-    """The versions here of what makes tokens of texts and numbers of vectors."""
+    """Return the versions here of what makes tokens of texts and numbers of vectors."""
     return ", ".join(f"{name} {version(name)}" for name in ("numpy", "tokenizers"))

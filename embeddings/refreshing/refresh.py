@@ -56,7 +56,7 @@ def refresh(
     current: Generation | None = None,
     progress: Progress | None = None,
 ) -> RefreshReport:
-    """Publishes a generation of ``corpus`` unless the current one is already that.
+    """Publish a generation of ``corpus`` unless the current one is already that.
 
     Vectors of texts that the same model has seen are taken from what is kept; ``full`` embeds
     everything anew. They are kept document by document, so that a refresh that is killed goes on
@@ -153,7 +153,8 @@ def plan_refresh(
 def unchanged(
     store: PassageIndex, *, model: ModelIdentity, sources: Sources
 ) -> RefreshReport | None:
-    """The report of a refresh that has nothing to do, found without reading a text or a vector.
+    """Return the report of a refresh that has nothing to do, found without reading a text or a
+    vector.
 
     None where there may be something to do: other sources, another model, a damaged generation.
     """
@@ -207,14 +208,14 @@ def _hides(generation: Generation | None, corpus: Corpus) -> bool:
 
 
 def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -> Generation | None:
-    """The generation whose vectors can be taken over, if there is one."""
+    """Return the generation whose vectors can be taken over, if there is one."""
     return current if current is not None and not full and current.comparable(model) else None
 
 
 def known_documents(
     current: Generation, store: PassageIndex, sources: Sources
 ) -> dict[str, Document]:
-    """The documents of the current generation whose files are as they were, by their names.
+    """Return the documents of the current generation whose files are as they were, by their names.
 
     A file that was refused gave none of them, whatever its name.
     """
@@ -228,13 +229,13 @@ def known_documents(
 
 
 def still_refused(before: Sources, sources: Sources) -> dict[str, str]:
-    """The files that gave no document ``before`` and are as they were, with the reasons."""
+    """Return the files that gave no document ``before`` and are as they were, with the reasons."""
     same = sources.same_as(before)
     return {name: reason for name, reason in before.refused.items() if name in same}
 
 
 def usable_current(store: PassageIndex) -> Generation | None:
-    """The current generation, every byte of it checked; None where it cannot be used."""
+    """Return the current generation, every byte of it checked; None where it cannot be used."""
     try:
         return store.open_current()
     except (IndexNotFound, IndexDamaged, IndexMismatch):

@@ -70,7 +70,7 @@ class Candidates:
 def candidate_features(
     generation: Generation, signals: Signals, rows: NDArray[np.int64]
 ) -> Candidates:
-    """The candidates in ascending ``rows`` ``(n,)``, n ≥ 1, with their features.
+    """Return the candidates in ascending ``rows`` ``(n,)``, n ≥ 1, with their features.
 
     Columns, cosines in [-1, 1], shares in [0, 1] unless said otherwise:
 
@@ -209,7 +209,9 @@ def candidate_features(
 
 
 def mixed(read: Sequence[Candidates], shares: NDArray[np.float64]) -> Candidates:
-    """The mean of candidates with the same rows, by their ``shares`` ``(len(read),)``, sum 1."""
+    """Return the mean of candidates with the same rows, by their ``shares`` ``(len(read),)``, sum
+    1.
+    """
     return replace(
         read[0],
         features=np.tensordot(shares, np.stack([r.features for r in read]), 1).astype(np.float32),
@@ -233,7 +235,7 @@ class TokenMatches:
     starts: NDArray[np.int64]
 
     def columns(self) -> dict[str, FloatMatrix]:
-        """The six columns of ``NAMES`` about tokens; 0 for a question without a token."""
+        """Return the six columns of ``NAMES`` about tokens; 0 for a question without a token."""
         first = self.starts[:-1]
         in_passage = np.maximum.reduceat(self.in_sentence, first, axis=1)
         anywhere = np.maximum(in_passage, self.in_context)
@@ -254,7 +256,9 @@ def token_matches(
     starts: NDArray[np.int64],
     documents: NDArray[np.int64],
 ) -> TokenMatches:
-    """The question's tokens held against those of candidates, given by their sentence rows."""
+    """Return the question's tokens held against those of candidates, given by their
+    sentence rows.
+    """
     asked = project(reading.token_vectors, generation.token_basis)
     weights = generation.token_weights(reading.token_ids)
     distinct, of_candidate = np.unique(documents, return_inverse=True)
@@ -270,8 +274,8 @@ def token_matches(
 def _passages_of(
     generation: Generation, documents: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The passages of the distinct documents, where each document's start, and the place among
-    them of each of ``documents``.
+    """Return the passages of the distinct documents, where each document's start, and the place
+    among them of each of ``documents``.
     """
     distinct, place = np.unique(documents, return_inverse=True)
     rows, starts = ranges(
@@ -292,7 +296,7 @@ def _holders(
 
 
 def _best_in_each(scores: FloatMatrix, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The place of the first largest score of each range."""
+    """Return the place of the first largest score of each range."""
     largest = np.maximum.reduceat(scores, starts[:-1])
     is_best = scores == np.repeat(largest, np.diff(starts))
     places = np.where(is_best, np.arange(len(scores)), len(scores))
@@ -300,7 +304,7 @@ def _best_in_each(scores: FloatMatrix, starts: NDArray[np.int64]) -> NDArray[np.
 
 
 def _second_best(scores: FloatMatrix, starts: NDArray[np.int64]) -> FloatMatrix:
-    """The second largest score of each range; of a range of one, 0.9 of that one."""
+    """Return the second largest score of each range; of a range of one, 0.9 of that one."""
     best = _best_in_each(scores, starts)
     others = scores.copy()
     others[best] = -2

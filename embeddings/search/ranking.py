@@ -38,12 +38,12 @@ class RankingModel:
 
     @classmethod
     def shipped(cls) -> "RankingModel":
-        """The model that ships with the project."""
+        """Return the model that ships with the project."""
         return cls.from_fields(_shipped_fields())
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "RankingModel":
-        """The model in the fields of ``ranking.json``; a weight that is not named is 0.
+        """Return the model in the fields of ``ranking.json``; a weight that is not named is 0.
 
         Raises:
             ValueError: if a weight is named after no feature.
@@ -94,7 +94,9 @@ def confidence_row(features: FloatArray, z: FloatArray, at: int, *, passages: in
 
 
 def learned_from() -> frozenset[tuple[str, int]]:
-    """The sets that the shipped weights were learned from: corpus digest, number of questions."""
+    """Return the sets that the shipped weights were learned from: corpus digest, number of
+    questions.
+    """
     sets = _shipped_fields()["sets"].values()
     return frozenset((s["corpus_digest"], s["questions"]) for s in sets)
 

@@ -54,7 +54,7 @@ class Hit:
 
 
 def check_model(generation: Generation, model: ModelIdentity) -> None:
-    """Returns if the model in use is the one that built the generation.
+    """Return if the model in use is the one that built the generation.
 
     Raises:
         IndexMismatch: if another model, or other prompts, built it.
@@ -103,7 +103,8 @@ class Retriever:
         ]
 
     def seen_by(self, groups: frozenset[str]) -> "Retriever":
-        """The Retriever of what members of the groups may see; this one where that is everything.
+        """Return the Retriever of what members of the groups may see; this one where that is
+        everything.
 
         It takes as long as reading a generation: keep it.
         """
@@ -118,7 +119,7 @@ class Retriever:
         return reader_groups(self.generation)
 
     def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
-        """The ``top`` best Hits, best first; equal scores in reading order.
+        """Return the ``top`` best Hits, best first; equal scores in reading order.
 
         The same text in several places is one Hit, as probable as in the place that fits best.
         With ``only``, the passages of the documents that match compete among themselves, all of
@@ -155,7 +156,7 @@ class Retriever:
         return np.flatnonzero(np.isin(rows, best))
 
     def _places_of(self, row: int, allowed: NDArray[np.bool_] | None) -> list[Passage]:
-        """Returns the passages with the text of a row that are ``allowed``, the earliest first."""
+        """Return the passages with the text of a row that are ``allowed``, the earliest first."""
         generation = self.generation
         if not generation.copies.any:
             return [generation.passages[row]]
@@ -178,7 +179,7 @@ class Retriever:
     def _reranked(
         self, query: Query, rows: NDArray[np.int64], order: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """The order with its first places as the reranker has them, if there is one.
+        """Return the order with its first places as the reranker has them, if there is one.
 
         A reranker's scores are no probabilities, so each place keeps the probability it had: that
         of the first place is still how likely a first passage answers, with or without it.
@@ -190,7 +191,7 @@ class Retriever:
         return reranked(order, self._reranker, query.text, texts)
 
     def corrected(self, query: Query) -> Query | None:
-        """The query with misspelt words put right from the corpus; None where none is."""
+        """Return the query with misspelt words put right from the corpus; None where none is."""
         text = self._spelling.correct(query.text, known=self._embedder.knows_word)
         return None if text is None else replace(query, text=text)
 
@@ -201,7 +202,8 @@ class Retriever:
     def candidates(
         self, query: Query, *, allowed: NDArray[np.bool_] | None = None
     ) -> Candidates | None:
-        """The passages that may answer, with their features; None for a query without a word.
+        """Return the passages that may answer, with their features; None for a query without a
+        word.
 
         ``allowed`` ``(n,)`` has the passages that may be proposed; None, too, where it has none.
         The features of a follow-up are the mean of those of its readings, by their shares.
@@ -216,7 +218,7 @@ class Retriever:
         return mixed(read, reading_shares(dependence(query.text), self._model.follow_up))
 
     def read(self, query: Query, *, allowed: NDArray[np.bool_] | None = None) -> list[Candidates]:
-        """The candidates under each reading of the query, the same rows under each."""
+        """Return the candidates under each reading of the query, the same rows under each."""
         texts = readings(query.text, query.earlier)
         # after one earlier question, the last and the last two are the same
         signals = {text: self._signals(text, allowed) for text in dict.fromkeys(texts)}
@@ -259,7 +261,7 @@ class Retriever:
 
 
 def evidence(passage: Passage, fit: FloatArray) -> Sentence:
-    """The sentence of a passage that fits best, with a neighbour that fits nearly as well.
+    """Return the sentence of a passage that fits best, with a neighbour that fits nearly as well.
 
     ``fit`` ``(s,)`` has a number for each sentence.
     """
@@ -274,7 +276,7 @@ def evidence(passage: Passage, fit: FloatArray) -> Sentence:
 def best_hits(
     retriever: Retriever, query: Query, *, top: int, only: Filter | None = None
 ) -> tuple[tuple[Hit, ...], str | None]:
-    """The Hits, and the text that was put right for them; None for the query as it is.
+    """Return the Hits, and the text that was put right for them; None for the query as it is.
 
     The words put right are used where their first Hit is more probable than that of the query.
     """

@@ -66,7 +66,7 @@ class Signals:
     compared: NDArray[np.bool_]
 
     def compute_passages(self, generation: Generation, rows: NDArray[np.int64]) -> None:
-        """Computes the cosines of some passages, where they may be missing."""
+        """Compute the cosines of some passages, where they may be missing."""
         if self.all_passages:
             return
         rows = rows[self.passages[rows] == _UNSEEN]
@@ -81,7 +81,7 @@ class Signals:
         )
 
     def compute_sentences(self, generation: Generation, rows: NDArray[np.int64]) -> None:
-        """Computes the cosines of all sentences of some passages, where they may be missing."""
+        """Compute the cosines of all sentences of some passages, where they may be missing."""
         if self.all_sentences:
             return
         rows = rows[~self.compared[rows]]
@@ -104,7 +104,7 @@ def all_signals(
     datelines: NDArray[np.int64],
     allowed: NDArray[np.bool_] | None = None,
 ) -> Signals:
-    """The signals of a question over a whole generation.
+    """Return the signals of a question over a whole generation.
 
     With ``allowed`` ``(n,)`` those of other passages do not count and may be missing.
     """
@@ -170,7 +170,7 @@ def _seen_passages(
     context: FloatMatrix,
     allowed: NDArray[np.bool_] | None,
 ) -> NDArray[np.int64]:
-    """The passages that are nearest, and all of the documents with the nearest contexts."""
+    """Return the passages that are nearest, and all of the documents with the nearest contexts."""
     among = None if allowed is None else np.flatnonzero(allowed)
     places = np.arange(len(context))
     if among is not None:
@@ -191,7 +191,7 @@ def _nearest(
     generation: Generation,
     starts: NDArray[np.int64],
 ) -> tuple[FloatMatrix, NDArray[np.int64]]:
-    """Returns the nearest rows, ``SEEN`` or, where copies stand among them, more.
+    """Return the nearest rows, ``SEEN`` or, where copies stand among them, more.
 
     Passage i has the rows ``starts[i]`` to ``starts[i+1]``. Copies must not take the places of
     other texts.

@@ -20,7 +20,9 @@ _NEAR = 1e-3
 
 
 def meaning_problems(generation: Generation) -> Iterator[str]:
-    """A sentence for each thing that is wrong: spans, vectors, words, tokens, in this order."""
+    """Yield a sentence for each thing that is wrong: spans, vectors, words, tokens, in
+    this order.
+    """
     for document in generation.corpus.documents:
         yield from _span_problems(document)
     for name, index in (

@@ -14,12 +14,12 @@ _MAX_BYTES = 64
 
 
 def folder_name(number: int) -> str:
-    """The name of a generation's folder."""
+    """Return the name of a generation's folder."""
     return f"{number:06d}"
 
 
 def read_pointer(directory: Path) -> int | None:
-    """The number of the published generation, None where there is no pointer.
+    """Return the number of the published generation, None where there is no pointer.
 
     Raises:
         IndexDamaged: if the pointer is not what was written.
@@ -42,7 +42,7 @@ def read_pointer(directory: Path) -> int | None:
 
 
 def write_pointer(directory: Path, number: int) -> None:
-    """Makes a generation the published one in one step.
+    """Make a generation the published one in one step.
 
     Raises:
         OSError: if it could not; what was published still is.
@@ -52,7 +52,7 @@ def write_pointer(directory: Path, number: int) -> None:
 
 
 def pointer_damaged(directory: Path, reason: str) -> IndexDamaged:
-    """The error for a pointer that cannot be followed."""
+    """Return the error for a pointer that cannot be followed."""
     return IndexDamaged(damaged(directory / POINTER_NAME, reason))
 
 

@@ -93,7 +93,7 @@ class GenerationStore(PassageIndex):
         return pointer_damaged(self.directory, "it is missing")
 
     def numbers(self) -> list[int]:
-        """The numbers of the complete generations on disk, ascending."""
+        """Return the numbers of the complete generations on disk, ascending."""
         return [n for n in self.folder_numbers() if (self.folder(n) / MANIFEST_NAME).is_file()]
 
     def is_empty(self) -> bool:
@@ -101,7 +101,7 @@ class GenerationStore(PassageIndex):
         return not (self.directory / POINTER_NAME).exists() and not self.numbers()
 
     def current_number(self) -> int | None:
-        """The number of the published generation, None where nothing was ever published.
+        """Return the number of the published generation, None where nothing was ever published.
 
         Raises:
             IndexDamaged: if the pointer is not what was written.
@@ -109,7 +109,7 @@ class GenerationStore(PassageIndex):
         return read_pointer(self.directory)
 
     def open(self, number: int) -> Generation:
-        """The generation with that number, every byte of it checked.
+        """Return the generation with that number, every byte of it checked.
 
         Raises:
             IndexDamaged: if it is missing or a byte of it is not what was written.
@@ -124,7 +124,8 @@ class GenerationStore(PassageIndex):
             raise IndexDamaged(damaged(folder, str(error))) from error
 
     def checked_manifest(self, number: int) -> Manifest:
-        """The manifest of a generation all of whose bytes are what was written; none is kept.
+        """Return the manifest of a generation all of whose bytes are what was written; none is
+        kept.
 
         Raises:
             IndexDamaged: if it is missing or a byte of it is not what was written.
@@ -190,14 +191,14 @@ class GenerationStore(PassageIndex):
             raise _write_failed(self.directory / POINTER_NAME, error) from error
 
     def folder_numbers(self) -> list[int]:
-        """The numbers of all generations on disk, complete or not, ascending."""
+        """Return the numbers of all generations on disk, complete or not, ascending."""
         if not self.directory.is_dir():
             return []
         names = [path.name for path in self.directory.iterdir() if _NAME.fullmatch(path.name)]
         return sorted(int(name) for name in names if name == folder_name(int(name)))
 
     def _prune(self, *, keep: set[int | None]) -> None:
-        """Removes all but the newest ``KEPT_GENERATIONS``, each in one step; never ``keep``."""
+        """Remove all but the newest ``KEPT_GENERATIONS``, each in one step; never ``keep``."""
         for old in self.folder_numbers()[:-KEPT_GENERATIONS]:
             if old in keep:
                 continue
@@ -210,7 +211,7 @@ class GenerationStore(PassageIndex):
 
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:
-        """Holds the writer's lock, which the system frees when the process ends in any way.
+        """Hold the writer's lock, which the system frees when the process ends in any way.
 
         Raises:
             RefreshRunning: if another process still holds it after ``wait_s`` seconds.
@@ -239,7 +240,8 @@ def _manifest(folder: Path, number: int) -> Manifest:
 
 
 def _checked_files(folder: Path, manifest: Manifest) -> dict[str, Content]:
-    """The files that a manifest names, as ``_checked`` gives them; several are read at a time.
+    """Return the files that a manifest names, as ``_checked`` gives them; several are read at a
+    time.
 
     Raises:
         IndexDamaged: if one cannot be read or is not what was written.
@@ -250,7 +252,7 @@ def _checked_files(folder: Path, manifest: Manifest) -> dict[str, Content]:
 
 
 def _checked(folder: Path, name: str, digest: str) -> Content:
-    """A file mapped into memory, every byte of it read once and compared.
+    """Return a file mapped into memory, every byte of it read once and compared.
 
     Raises:
         IndexDamaged: if it cannot be read or is not what was written.
@@ -267,7 +269,8 @@ def _checked(folder: Path, name: str, digest: str) -> Content:
 
 
 def _written_files(folder: Path, files: Mapping[str, bytes | Write]) -> dict[str, str]:
-    """The SHA-256 of each file, by name in order, now on the disk; several are written at a time.
+    """Return the SHA-256 of each file, by name in order, now on the disk; several are written at a
+    time.
 
     Raises:
         OSError: if a byte could not be written.
@@ -286,7 +289,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write_failed(path: Path, error: OSError) -> IndexWriteFailed:
-    """The error for a write to ``path`` that failed, in words for the user."""
+    """Return the error for a write to ``path`` that failed, in words for the user."""
     reason = error.strerror or type(error).__name__
     return IndexWriteFailed(
         f"{path} could not be written ({reason}). The earlier index is intact. "

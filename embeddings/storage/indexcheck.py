@@ -142,7 +142,7 @@ def _check_elsewhere(
     source_text: SourceText | None,
     progress: Progress | None,
 ) -> StoreCheck:
-    """The check of an index that lies in no directory; ``progress`` is told generations."""
+    """Return the check of an index that lies in no directory; ``progress`` is told generations."""
     current, numbers = index.current_number(), index.numbers()
     found = []
     for done, number in enumerate(numbers):
@@ -234,7 +234,9 @@ def _check_generation(
 
 
 def _in_folder(check: GenerationCheck, folder: Path) -> GenerationCheck:
-    """The check of a generation on a disk, with the size of its folder and what else lies there."""
+    """Return the check of a generation on a disk, with the size of its folder and what else lies
+    there.
+    """
     try:
         names = {MANIFEST_NAME, *Manifest.from_bytes((folder / MANIFEST_NAME).read_bytes()).files}
     except (OSError, GenerationError):

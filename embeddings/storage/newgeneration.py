@@ -34,7 +34,7 @@ class NewGeneration:
         digests: Mapping[str, str],
         searches: Mapping[str, dict[str, float | str]] | None = None,
     ) -> Manifest:
-        """The manifest under a number, with the SHA-256 of each file that was written.
+        """Return the manifest under a number, with the SHA-256 of each file that was written.
 
         ``searches`` are those of an index that searches in another way.
         """

@@ -62,7 +62,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def numbers(self) -> list[int]:
-        """The numbers of the complete generations, ascending."""
+        """Return the numbers of the complete generations, ascending."""
 
     @abstractmethod
     def is_empty(self) -> bool:
@@ -70,7 +70,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def current_number(self) -> int | None:
-        """The number of the published generation, None where nothing was ever published.
+        """Return the number of the published generation, None where nothing was ever published.
 
         Raises:
             IndexDamaged: if what says so is not what was written.
@@ -78,7 +78,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def open(self, number: int) -> Generation:
-        """The generation with that number, checked.
+        """Return the generation with that number, checked.
 
         Raises:
             IndexDamaged: if it is missing or a byte of it is not what was written.
@@ -87,7 +87,8 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def checked_manifest(self, number: int) -> Manifest:
-        """The manifest of a generation that was checked as ``open`` does; nothing else is kept.
+        """Return the manifest of a generation that was checked as ``open`` does; nothing else is
+        kept.
 
         Raises:
             IndexDamaged: if it is missing or a byte of it is not what was written.
@@ -96,7 +97,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def file(self, number: int, name: str) -> bytes:
-        """The bytes of a file that the manifest of a generation names, unchecked.
+        """Return the bytes of a file that the manifest of a generation names, unchecked.
 
         Raises:
             IndexDamaged: if it cannot be read.
@@ -104,7 +105,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def writer(self, *, wait_s: float = 0) -> AbstractContextManager[None]:
-        """Holds the writer's lock, which is freed when the process ends in any way.
+        """Hold the writer's lock, which is freed when the process ends in any way.
 
         Raises:
             RefreshRunning: if another process still holds it after ``wait_s`` seconds.
@@ -113,7 +114,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
-        """Writes a generation, then makes it the current one in one atomic step.
+        """Write a generation, then make it the current one in one atomic step.
 
         The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` are kept, and the one that
         was published before even where a rollback had made it an old one.
@@ -125,22 +126,26 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def built_from(self, number: int) -> Sources | None:
-        """The files that a generation was built from; None where it is not noted."""
+        """Return the files that a generation was built from; None where it is not noted."""
 
     @abstractmethod
     def files_built_from(self, number: int) -> Mapping[str, str]:
-        """The digests of these files by name, however they were read; none where none are noted."""
+        """Return the digests of these files by name, however they were read; none where none are
+        noted.
+        """
 
     def close(self) -> None:  # noqa: B027 (an index on a disk holds nothing open)
-        """Closes the connections that the index holds, if any."""
+        """Close the connections that the index holds, if any."""
 
     @abstractmethod
     def remembered_ids(self) -> dict[str, str]:
-        """The ids of documents by ``source_name``, as the last refresh gave them to the files."""
+        """Return the ids of documents by ``source_name``, as the last refresh gave them to the
+        files.
+        """
 
     @abstractmethod
     def note_built_from(self, number: int, sources: Sources) -> None:
-        """Notes the files that a generation was built from.
+        """Note the files that a generation was built from.
 
         Raises:
             IndexWriteFailed: if it could not be written.
@@ -148,7 +153,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def _make_current(self, number: int) -> None:
-        """Makes a complete generation the current one, in one atomic step.
+        """Make a complete generation the current one, in one atomic step.
 
         Raises:
             IndexWriteFailed: if the step fails; what was published still is.
@@ -160,7 +165,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def _note_access(self, known: KnownAccess) -> None:
-        """Notes who may read which documents, in every generation; the caller holds the lock."""
+        """Note who may read which documents, in every generation; the caller holds the lock."""
 
     def _access(self, number: int) -> KnownAccess:
         """Who may read the documents of a generation, as it and later ones said."""
@@ -178,7 +183,7 @@ class PassageIndex(ABC):
         return known
 
     def _corpora(self, numbers: Iterable[int]) -> Iterator[Corpus]:
-        """The corpora of those of the generations in which they are intact."""
+        """Yield the corpora of those of the generations in which they are intact."""
         for number in numbers:
             with suppress(GenerationError):
                 manifest = Manifest.from_bytes(self.file(number, MANIFEST_NAME))
@@ -187,7 +192,7 @@ class PassageIndex(ABC):
                     yield corpus_from_bytes(content)
 
     def _access_after(self, corpus: Corpus, withheld: Withheld = NOTHING_WITHHELD) -> KnownAccess:
-        """Returns the access rules once a corpus is published and some documents are withheld."""
+        """Return the access rules once a corpus is published and some documents are withheld."""
         known = self._noted_access()
         if known is None:
             known = self._access_told(self.numbers())
@@ -197,7 +202,7 @@ class PassageIndex(ABC):
         return known_after(known, corpus, ids)
 
     def withhold(self, withheld: Withheld, corpus: Corpus) -> None:
-        """Shows documents to nobody, in any generation, that are not in the published ``corpus``.
+        """Show documents to nobody, in any generation, that are not in the published ``corpus``.
 
         The caller holds the writer's lock.
 
@@ -209,20 +214,20 @@ class PassageIndex(ABC):
             self._note_access(known)
 
     def _pointer_missing(self) -> IndexDamaged:
-        """The error for an index that does not say which of its generations is published."""
+        """Return the error for an index that does not say which of its generations is published."""
         return IndexDamaged(
             f"The index in {self.place} is damaged: it does not say which generation is "
             'published. Type "verbatim refresh" to build it anew.'
         )
 
     def not_found(self) -> IndexNotFound:
-        """The error for a place without an index."""
+        """Return the error for a place without an index."""
         return IndexNotFound(
             f'There is no index in {self.place} yet. Type "verbatim refresh" to build it.'
         )
 
     def pointed(self) -> int | None:
-        """The number of the published generation, None where the pointer does not tell."""
+        """Return the number of the published generation, None where the pointer does not tell."""
         try:
             return self.current_number()
         except IndexDamaged:
@@ -238,7 +243,7 @@ class PassageIndex(ABC):
         return self.file(manifest.generation, MANIFEST_NAME) == manifest.to_bytes()
 
     def open_current(self) -> Generation:
-        """The published generation, every byte of it checked against the manifest.
+        """Return the published generation, every byte of it checked against the manifest.
 
         Raises:
             IndexNotFound: if nothing was ever published.
@@ -251,7 +256,8 @@ class PassageIndex(ABC):
         return self.open(number)
 
     def open_serving(self, *, check: Check | None = None) -> Opened:
-        """The newest generation that can be used: the published one, else an earlier intact one.
+        """Return the newest generation that can be used: the published one, else an earlier intact
+        one.
 
         A damaged generation does not stop answers. Earlier are those with smaller numbers; where
         the pointer itself is damaged or gone, all are. Those that ``check`` refuses, and those
@@ -293,11 +299,13 @@ class PassageIndex(ABC):
         return Opened(generation)
 
     def _before(self, number: int | None) -> list[int]:
-        """The generations on disk before that one, the newest first; all of them for None."""
+        """Return the generations on disk before that one, the newest first; all of
+        them for None.
+        """
         return [n for n in reversed(self.numbers()) if number is None or n < number]
 
     def _newest_usable(self, numbers: Iterable[int], check: Check | None) -> Generation | None:
-        """The first that is intact and that ``check`` does not refuse."""
+        """Return the first that is intact and that ``check`` does not refuse."""
         for number in numbers:
             try:
                 generation = self.open(number)
@@ -309,7 +317,7 @@ class PassageIndex(ABC):
         return None
 
     def rollback(self, number: int | None = None, *, check: Check | None = None) -> Generation:
-        """Makes an earlier generation the published one in one atomic step, and returns it.
+        """Make an earlier generation the published one in one atomic step, and return it.
 
         Without a number, the newest intact one before the published one that ``check`` does not
         refuse; a number may be of a later one, too. The next refresh brings the state of the
@@ -348,7 +356,7 @@ class PassageIndex(ABC):
 
 
 def stale(after: int | None, current: int | None) -> StaleGeneration:
-    """The error for a generation that was built after another one than the current one."""
+    """Return the error for a generation that was built after another one than the current one."""
     return StaleGeneration(
         f"Generation {current} was published meanwhile, and this one was built after "
         f'{"none" if after is None else after}. Type "verbatim refresh" to try again.'

@@ -19,7 +19,7 @@ _MOST_BYTES = 1_000
 
 @contextmanager
 def writer_lock(directory: Path, *, wait_s: float = 0) -> Iterator[None]:
-    """Holds the lock of a directory, which the system frees when the process ends in any way.
+    """Hold the lock of a directory, which the system frees when the process ends in any way.
 
     Who holds it is written beside it for others to read, and is never relied on: it may be
     missing, or be that of a writer that was killed.

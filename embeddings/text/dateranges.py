@@ -31,7 +31,7 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 def iso_range(text: str) -> DateRange | None:
-    """The days of "2021", "2021-03" or "2021-03-12"; None for anything else."""
+    """Return the days of "2021", "2021-03" or "2021-03-12"; None for anything else."""
     match = _ISO.fullmatch(text.strip())
     if match is None:
         return None
@@ -40,7 +40,7 @@ def iso_range(text: str) -> DateRange | None:
 
 
 def written_range(text: str) -> DateRange | None:
-    """The days of a text that fits ``DATE_PATTERN``: "March 2021", "12 mai 2022", "2021-03".
+    """Return the days of a text that fits ``DATE_PATTERN``: "March 2021", "12 mai 2022", "2021-03".
 
     None where there is no such day.
     """

@@ -22,7 +22,8 @@ FUNCTION_WORD_LANGUAGES = tuple(_BY_LANGUAGE)
 
 
 def function_words(language: str) -> frozenset[str]:
-    """The function words of a language code ("en", "fr-CA"); empty for a language without a list.
+    """Return the function words of a language code ("en", "fr-CA"); empty for a language without a
+    list.
 
     Words are in lower case, elided forms without their apostrophe ("qu", "l").
     """

@@ -61,7 +61,9 @@ class Gist:
 
 @lru_cache(maxsize=1024)
 def gist_of(text: str, *, language: str = "en") -> Gist:
-    """The gist of a text in the given language; the number of a list's line is not part of it."""
+    """Return the gist of a text in the given language; the number of a list's line is not part of
+    it.
+    """
     found = _LIST_NUMBER.sub("", search_form(text))
     found = found.replace("n’t", " not").replace("n't", " not")
     kept = words(found, language=language)

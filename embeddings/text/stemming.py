@@ -45,14 +45,14 @@ _LETTERS_OF_A_NAME = 2
 
 @lru_cache(maxsize=64)
 def stemmer_of(language: str) -> Stemmer.Stemmer | None:
-    """Returns the stemmer of a language, None if it has none."""
+    """Return the stemmer of a language, None if it has none."""
     name = _SNOWBALL.get(language.split("-", 1)[0].lower())
     return Stemmer.Stemmer(name) if name else None
 
 
 @lru_cache(maxsize=64)
 def ignored_words(language: str) -> frozenset[str]:
-    """The function words of a language: the project's own list, else the one in bm25s."""
+    """Return the function words of a language: the project's own list, else the one in bm25s."""
     own = function_words(language)
     if own:
         return own
@@ -63,7 +63,7 @@ def ignored_words(language: str) -> frozenset[str]:
 
 
 def stems(text: str, *, language: str = "en") -> list[str]:
-    """The stems of the words of ``text``, in order, repeats kept, function words left out.
+    """Return the stems of the words of ``text``, in order, repeats kept, function words left out.
 
     Words are case-folded runs of letters and digits; "U.S." gives "u.s". A language without a
     Snowball stemmer keeps its words as they are. No word gives ``[]``.
@@ -72,13 +72,13 @@ def stems(text: str, *, language: str = "en") -> list[str]:
 
 
 def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
-    """The stem of each word, in order."""
+    """Return the stem of each word, in order."""
     stemmer = stemmer_of(language)
     return list(stemmer.stemWords(kept)) if stemmer else kept
 
 
 def words(text: str, *, language: str = "en") -> list[str]:
-    """The case-folded words that ``stems`` stems, in order; function words left out.
+    """Return the case-folded words that ``stems`` stems, in order; function words left out.
 
     Of Chinese and Japanese, whose words no space parts, every two neighbouring characters are a
     "word", as in Lucene's CJKBigramFilter.
@@ -88,7 +88,7 @@ def words(text: str, *, language: str = "en") -> list[str]:
 
 
 def all_words(text: str) -> list[str]:
-    """Returns the words of a text in its search form, function words too."""
+    """Return the words of a text in its search form, function words too."""
     form = search_form(text).casefold()
     found: list[str] = _WORD.findall(form)
     if not _UNSPACED_START.search(form):
@@ -97,14 +97,15 @@ def all_words(text: str) -> list[str]:
 
 
 def word_parts(word: str) -> list[str]:
-    """Returns the parts of a word that are searched as words of their own."""
+    """Return the parts of a word that are searched as words of their own."""
     if len(word) <= 2 or not _UNSPACED_START.match(word):  # noqa: PLR2004 (a pair is one part)
         return [word]
     return [word[i : i + 2] for i in range(len(word) - 1)]
 
 
 def function_word_language(asked: Sequence[str], languages: Sequence[str]) -> str:
-    """The language whose function words a question has most of: its own, as far as they tell.
+    """Return the language whose function words a question has most of: its own, as far as they
+    tell.
 
     One of ``languages``, the first where they tie. Another with a list of its own has to have more
     of them, two at least, and one of more than two letters: "on" and "son" are words of several

@@ -23,7 +23,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Takes in the weights as they are after a step."""
+        """Take in the weights as they are after a step."""
         self._steps += 1
         decay = min(self._decay, self._steps / (self._steps + 10))
         for name, parameter in self._network.named_parameters():
@@ -31,7 +31,7 @@ class MovingAverage:
                 self.values[name].lerp_(parameter.detach(), 1 - decay)
 
     def state(self) -> dict[str, object]:
-        """Returns what ``restore`` goes on from."""
+        """Return what ``restore`` goes on from."""
         return {"steps": self._steps, "values": self.values}
 
     def restore(self, steps: int, values: dict[str, Tensor]) -> None:
@@ -41,7 +41,7 @@ class MovingAverage:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Puts the average into the network for a while."""
+        """Put the average into the network for a while."""
         raw = {}
         with torch.no_grad():
             for name, parameter in self._network.named_parameters():

@@ -85,7 +85,7 @@ class EmbedderTask:
         return self._check()
 
     def triples(self, step: int) -> list[Triple]:
-        """Returns the triples of a step; no two have an answer in the same passage.
+        """Return the triples of a step; no two have an answer in the same passage.
 
         Raises:
             ForeignDocument: if a passage is of a statement that must not be learned from.
@@ -164,7 +164,7 @@ class EmbedderTask:
 
 
 def contrastive_loss(questions: Tensor, passages: Tensor) -> Tensor:
-    """Returns the mean cross-entropy of passage i under a softmax of question i over all passages.
+    """Return the mean cross-entropy of passage i under a softmax of question i over all passages.
 
     ``questions`` ``(n, d)`` and ``passages`` ``(m, d)``, m ≥ n, are unit rows.
     """
@@ -173,5 +173,5 @@ def contrastive_loss(questions: Tensor, passages: Tensor) -> Tensor:
 
 
 def with_context(document: Document, text: str) -> str:
-    """Returns a text with what places it before it: title, publisher, place, month and year."""
+    """Return a text with what places it before it: title, publisher, place, month and year."""
     return f"{document.context}. {text}" if document.context else text

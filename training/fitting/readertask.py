@@ -113,7 +113,7 @@ class ReaderTask:
         return {name: share * figure for name, figure in figures.items()}
 
     def rows(self, step: int) -> list[_Row]:
-        """Returns the pairs of a step; steps must not go back."""
+        """Return the pairs of a step; steps must not go back."""
         number = step // STEPS_A_POOL
         if number < self._pool_number:
             raise ValueError(f"step {step} lies before what was given already")
@@ -176,7 +176,7 @@ class ReaderTask:
         return found
 
     def loss_of(self, rows: Sequence[_Row]) -> tuple[Tensor, dict[str, float]]:
-        """Returns the loss of some pairs, and its parts."""
+        """Return the loss of some pairs, and its parts."""
         order = sorted(range(len(rows)), key=lambda i: len(rows[i].read.ids))
         answers: list[Tensor] = [torch.empty(0)] * len(rows)
         evidence: list[Tensor] = []
@@ -237,7 +237,7 @@ class ReaderTask:
 
 
 def shares_of(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
-    """Returns the groups of a step in at most ``count`` parts of about as much work each."""
+    """Return the groups of a step in at most ``count`` parts of about as much work each."""
     work: dict[int, int] = {}
     for row in rows:
         work[row.group] = work.get(row.group, 0) + len(row.read.ids)
@@ -256,7 +256,7 @@ def _mean(losses: Sequence[Tensor], like: Tensor) -> Tensor:
 
 
 def _lists(rows: Sequence[_Row]) -> list[list[int]]:
-    """The rows of each group that have its own question, the one that answers first."""
+    """Return the rows of each group that have its own question, the one that answers first."""
     found: dict[int, list[int]] = {}
     for i, row in enumerate(rows):
         if row.pair.own_question:

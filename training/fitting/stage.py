@@ -42,7 +42,7 @@ class Plan:
     save_every_s: float = 240.0
 
     def rate(self, step: int) -> float:
-        """Returns the share of the peak rate at a step, counted from 0."""
+        """Return the share of the peak rate at a step, counted from 0."""
         if step < self.warm_up:
             return (step + 1) / self.warm_up
         begun = self.flat * self.steps
@@ -60,19 +60,19 @@ class Task(Protocol):
         """The network that learns."""
 
     def rates(self) -> list[tuple[list[nn.Parameter], float]]:
-        """Returns the parameters that learn, with their peak rates."""
+        """Return the parameters that learn, with their peak rates."""
 
     def learn(self, step: int) -> dict[str, float]:
-        """Adds the gradients of a step's loss; returns the loss and its parts for the log."""
+        """Add the gradients of a step's loss; returns the loss and its parts for the log."""
 
     def check(self) -> dict[str, float]:
-        """Returns figures on what is held back, with the weights that the network has now."""
+        """Return figures on what is held back, with the weights that the network has now."""
 
 
 def run_stage(
     task: Task, plan: Plan, *, folder: Path, device: torch.device, minutes: float | None = None
 ) -> bool:
-    """Runs a stage in a folder, or goes on with the one that was begun there.
+    """Run a stage in a folder, or go on with the one that was begun there.
 
     The log and a checkpoint are written beside each other. After ``minutes`` it stops with a
     checkpoint. Returns whether all steps are done; the network has the averaged weights then.
@@ -138,7 +138,7 @@ def _put(average: MovingAverage, network: nn.Module) -> None:
 
 
 def put_checkpoint(network: nn.Module, folder: Path) -> int:
-    """Puts the averaged weights of a stage's last checkpoint into a network; returns its step.
+    """Put the averaged weights of a stage's last checkpoint into a network; returns its step.
 
     Raises:
         WeightsDamaged: if there is none or it cannot be read.

@@ -64,7 +64,7 @@ class QuestionsAbout:
 
 
 def questions_to_mine(statements: Statements, shared: Path) -> tuple[QuestionsAbout, ...]:
-    """Returns the questions that training or measuring needs candidates for, and no others.
+    """Return the questions that training or measuring needs candidates for, and no others.
 
     First those that are learned from, in an order that makes any beginning a fair sample: a stage
     may begin before all is mined.
@@ -95,7 +95,7 @@ def questions_to_mine(statements: Statements, shared: Path) -> tuple[QuestionsAb
 
 
 def twin_name(of: str, text: str) -> str:
-    """Returns the name of a twin; a question may have several."""
+    """Return the name of a twin; a question may have several."""
     return f"{of}+twin:{text}"
 
 
@@ -107,7 +107,7 @@ def mine(
     threads: int | None = None,
     model: str | None = None,
 ) -> int:
-    """Writes the candidates of the questions that the file in ``folder`` does not have yet.
+    """Write the candidates of the questions that the file in ``folder`` does not have yet.
 
     A killed run goes on with the next question. Returns how many were mined.
 
@@ -160,7 +160,7 @@ def _mine_missing(missing: list[Asked], retriever: Retriever, file: Path, name: 
 
 
 def read_candidates(folder: Path) -> dict[str, tuple[Candidate, ...]]:
-    """Reads what was mined: name of a question → its candidates, best first.
+    """Read what was mined: name of a question → its candidates, best first.
 
     Raises:
         MaterialError: if nothing was mined there.
@@ -182,7 +182,7 @@ def read_candidates(folder: Path) -> dict[str, tuple[Candidate, ...]]:
 
 
 def _rows(file: Path) -> Iterator[tuple[str, list[list[Any]]]]:
-    """The whole rows of a file; a last one that a killed run left in pieces is cut off."""
+    """Yield the whole rows of a file; a last one that a killed run left in pieces is cut off."""
     with file.open("r+", encoding="utf-8") as lines:
         whole = 0
         while line := lines.readline():

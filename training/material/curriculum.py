@@ -29,7 +29,7 @@ class Groups(Protocol):
     def __len__(self) -> int: ...
 
     def group(self, number: int, rng: random.Random) -> Group:
-        """Returns the group of a question; ``rng`` draws what may differ."""
+        """Return the group of a question; ``rng`` draws what may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def open_sources(
     statements: Statements,
     candidates: Mapping[str, tuple[Candidate, ...]],
 ) -> tuple[tuple[Groups, Share], ...]:
-    """Reads the sources of a mix.
+    """Read the sources of a mix.
 
     Raises:
         MaterialError: if a file of one is missing.
@@ -96,7 +96,7 @@ def open_sources(
 
 
 def learned_questions(shared: Path, file: str) -> tuple[ParagraphQuestion, ...]:
-    """Returns the questions of a file without those on articles that are held back."""
+    """Return the questions of a file without those on articles that are held back."""
     questions = read_paragraph_questions(shared, file)
     if file != SQUAD2:
         return questions
@@ -107,7 +107,7 @@ def learned_questions(shared: Path, file: str) -> tuple[ParagraphQuestion, ...]:
 def groups_in_order(
     sources: tuple[tuple[Groups, Share], ...], *, seed: int
 ) -> Iterator[tuple[str, Group]]:
-    """Yields groups without end, each with the name of its source.
+    """Yield groups without end, each with the name of its source.
 
     Sources take turns by their shares of pairs, so that any stretch has the mix. Within a source
     every question comes once before any comes again, each time with other negatives.

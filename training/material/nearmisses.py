@@ -74,12 +74,12 @@ _FUNCTION_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """Returns the words of a text in lower case."""
+    """Return the words of a text in lower case."""
     return [word.lower() for word in _WORD.findall(text)]
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Returns the distinct words of a text that are no function words, cut to six letters.
+    """Return the distinct words of a text that are no function words, cut to six letters.
 
     Six letters are about a stem: "tariffs" and "tariff" are one word.
     """
@@ -107,7 +107,7 @@ def _shingles(text: str, size: int) -> frozenset[tuple[str, ...]]:
 
 
 def without_answer(passage: str, sentences: Sequence[Range], clause: Range) -> str | None:
-    """Returns the passage without the sentences of the clause that answers.
+    """Return the passage without the sentences of the clause that answers.
 
     None where nothing would be left, or where another sentence says the same or has the clause's
     words.
@@ -129,7 +129,7 @@ def without_answer(passage: str, sentences: Sequence[Range], clause: Range) -> s
 def without_another_sentence(
     passage: str, sentences: Sequence[Range], kept: Sequence[Range], rng: random.Random
 ) -> tuple[str, tuple[Range, ...]] | None:
-    """Returns the passage without one sentence that answers nothing, and where the ``kept`` are.
+    """Return the passage without one sentence that answers nothing, and where the ``kept`` are.
 
     So the seam of a sentence that was taken out does not tell that the answer was. None where every
     sentence has a part of what is kept.
@@ -148,7 +148,7 @@ def without_another_sentence(
 
 
 def swapped(question: str, known: str, rng: random.Random) -> str | None:
-    """Returns the question with one value of the passage exchanged for one that it does not have.
+    """Return the question with one value of the passage exchanged for one that it does not have.
 
     ``known`` is the passage with its title and date. A year, a month, a number or a country is
     exchanged; None where the question has none that ``known`` has.
@@ -168,7 +168,7 @@ def swapped(question: str, known: str, rng: random.Random) -> str | None:
 
 
 def another_counted(question: str, passage: str, rng: random.Random) -> str | None:
-    """Returns a "how many" question about something that the passage names and does not count.
+    """Return a "how many" question about something that the passage names and does not count.
 
     None where the question counts nothing, or the passage has no other plural without a number.
     """
@@ -216,7 +216,7 @@ def _other_number(number: str, rng: random.Random) -> str:
 
 
 def with_alias(question: str, rng: random.Random) -> str:
-    """Returns the question with another name of the same thing, where it has one of ``ALIASES``."""
+    """Return the question with another name of the same thing, where it has one of ``ALIASES``."""
     found = [(a, b) for a, b in ALIASES if _has(question, a)]
     if not found:
         return question
@@ -225,7 +225,7 @@ def with_alias(question: str, rng: random.Random) -> str:
 
 
 def with_typos(question: str, rng: random.Random) -> str:
-    """Returns the question with one or two slips of the keys, never in a number."""
+    """Return the question with one or two slips of the keys, never in a number."""
     parts = re.split(r"(\W+)", question)
     long = [i for i, part in enumerate(parts) if part.isalpha() and len(part) > _SHORT_WORD]
     for i in rng.sample(long, min(rng.randint(1, 2), len(long))):
@@ -242,11 +242,11 @@ def with_typos(question: str, rng: random.Random) -> str:
 
 
 def telegraphic(question: str) -> str:
-    """Returns the question in a few words, as people type into a search box."""
+    """Return the question in a few words, as people type into a search box."""
     kept = [w for w in question.rstrip("?! ").split() if w.lower() not in _FUNCTION_WORDS]
     return " ".join(kept).lower() or question
 
 
 def plain_end(question: str) -> str:
-    """Returns the question without its question mark."""
+    """Return the question without its question mark."""
     return question.rstrip().removesuffix("?").rstrip() or question

@@ -61,7 +61,7 @@ class ParagraphQuestion:
 
 
 def read_paragraph_questions(shared: Path, file: str) -> tuple[ParagraphQuestion, ...]:
-    """Reads a file of third-party questions by its name without ending.
+    """Read a file of third-party questions by its name without ending.
 
     Raises:
         MaterialError: if it is missing or a line is not what it should be.
@@ -96,7 +96,7 @@ def _question(row: dict[str, Any], file: str) -> ParagraphQuestion:
 
 @lru_cache(maxsize=50_000)
 def sentence_ranges(paragraph: str) -> tuple[Range, ...]:
-    """Returns where the sentences of a paragraph stand."""
+    """Return where the sentences of a paragraph stand."""
     return tuple((s.start, s.end) for s in split_sentences(paragraph))
 
 
@@ -130,7 +130,7 @@ class ParagraphGroups:
         return len(self._questions)
 
     def group(self, number: int, rng: random.Random) -> Group:
-        """Returns the group of a question, of those that may differ one that ``rng`` draws."""
+        """Return the group of a question, of those that may differ one that ``rng`` draws."""
         asked = self._questions[number]
         bare = rng.random() < _PLAIN_END_SHARE
         if asked.answer is None:
@@ -207,8 +207,8 @@ class ParagraphGroups:
         return self._pair(asked, new, bare, PairKind.SWAPPED, own=False)
 
     def _other_paragraph(self, asked: ParagraphQuestion, rng: random.Random) -> str | None:
-        """A paragraph of the article without the answer, of a few the one most like the question;
-        of another article where it has no other.
+        """Return a paragraph of the article without the answer, of a few the one most like the
+        question; of another article where it has no other.
         """
         assert asked.answer is not None  # noqa: S101 (the caller's choice)
         said = asked.paragraph[slice(*asked.answer)]

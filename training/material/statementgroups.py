@@ -109,7 +109,7 @@ class StatementGroups:
         return len(self._questions)
 
     def group(self, number: int, rng: random.Random) -> Group:
-        """Returns the group of a question, of those that may differ one that ``rng`` draws.
+        """Return the group of a question, of those that may differ one that ``rng`` draws.
 
         Raises:
             ForeignDocument: if a passage is of a statement that must not be learned from.
@@ -176,7 +176,9 @@ class StatementGroups:
     def _mined(
         self, asked: StatementQuestion, wording: _Wording, rng: random.Random
     ) -> Pair | None:
-        """A passage that retrieval proposes and that does not answer; now and then any passage."""
+        """Return a passage that retrieval proposes and that does not answer; now and then any
+        passage.
+        """
         question, kind = wording.written(asked.text), PairKind.MINED
         if rng.random() < _RANDOM_SHARE:
             document = self._statements.corpus.document(rng.choice(self._documents))
@@ -229,8 +231,8 @@ class StatementGroups:
     def _counterpart(
         self, asked: StatementQuestion, wording: _Wording, rng: random.Random
     ) -> Pair | None:
-        """A count of something else, a twin, a near miss that a person wrote, a history that makes
-        it another question, or a swap: the first that there is, some left out by chance.
+        """Return a count of something else, a twin, a near miss that a person wrote, a history that
+        makes it another question, or a swap: the first that there is, some left out by chance.
         """
         passage = self._statements.passages[asked.passage].text
         other_count = another_counted(asked.text, passage, rng)
@@ -309,20 +311,20 @@ class StatementGroups:
 
 
 def ranges_of(passage: Passage) -> tuple[Range, ...]:
-    """Returns where the sentences of a passage stand in its text."""
+    """Return where the sentences of a passage stand in its text."""
     first = passage.span.start
     return tuple((s.span.start - first, s.span.end - first) for s in passage.sentences)
 
 
 def when_of(published: object) -> str:
-    """Returns a date as it is read with a passage, "23 March 2022"; empty without one."""
+    """Return a date as it is read with a passage, "23 March 2022"; empty without one."""
     from datetime import date
 
     return f"{published:%-d %B %Y}" if isinstance(published, date) else ""
 
 
 def _in_style(question: str, rng: random.Random) -> str:
-    """The question as carelessly written as those with an answer are, as often."""
+    """Return the question as carelessly written as those with an answer are, as often."""
     drawn = rng.random()
     if drawn < _STYLE_SHARE:
         return telegraphic(question)

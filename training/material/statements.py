@@ -91,12 +91,12 @@ class Statements:
         return frozenset(d for d in self.documents_with_questions if not is_held_back(d))
 
     def document_of(self, key: PassageKey) -> Document:
-        """Returns the statement of a passage."""
+        """Return the statement of a passage."""
         return self.corpus.document(key[0])
 
 
 def read_statements(shared: Path) -> Statements:
-    """Reads questions, twins and passages from the folder of shared data.
+    """Read questions, twins and passages from the folder of shared data.
 
     Raises:
         MaterialError: if a file is missing, a line is not what it should be, a question names a

@@ -60,7 +60,7 @@ class ListReader:
         self._top = top
 
     def lists(self, asked: Sequence[ToList]) -> list[Listed]:
-        """Returns what retrieval and the reader make of the candidates of each question."""
+        """Return what retrieval and the reader make of the candidates of each question."""
         pairs: list[ToRead] = []
         counts = []
         for question in asked:
@@ -110,7 +110,7 @@ def evaluate(
     top: int,
     out: Path | None,
 ) -> dict[str, dict[str, float]]:
-    """Prints figures, row by row, and writes them to ``out``; returns them.
+    """Print figures, row by row, and write them to ``out``; returns them.
 
     Raises:
         TrainingError: if weights or data cannot be read.
@@ -181,7 +181,7 @@ def _to_list(
 
 
 def given_the_passage(held: HeldBack, scorer: Scorer) -> dict[str, float]:
-    """Returns figures on pairs, with the passage itself: no list, no retrieval.
+    """Return figures on pairs, with the passage itself: no list, no retrieval.
 
     Evidence counts as right where the clause that answers has a part in it, and as inside where
     all of the clause is: the best sentence, with its better neighbour where that is nearly as good.
@@ -220,7 +220,7 @@ NEIGHBOUR_MARGIN = 1.0
 
 
 def shown_sentences(logits: Sequence[float]) -> tuple[int, int]:
-    """Returns the first and last of the one or two sentences that are shown; one at least."""
+    """Return the first and last of the one or two sentences that are shown; one at least."""
     best = max(range(len(logits)), key=logits.__getitem__)
     beside = [i for i in (best - 1, best + 1) if 0 <= i < len(logits)]
     other = max(beside, key=logits.__getitem__, default=best)
@@ -272,7 +272,7 @@ def _written_rows(
 def answer_taken_out(
     held: HeldBack, candidates: Mapping[str, tuple[Candidate, ...]], scorer: Scorer
 ) -> dict[str, float]:
-    """Returns figures on statements alone, before and after the answering sentence is taken out."""
+    """Return figures on statements alone, before and after the answering sentence is taken out."""
     seen: set[str] = set()
     chosen = []
     for q, text in _some(list(held.deleted), len(held.deleted)):

@@ -60,7 +60,7 @@ class HeldBack:
     def to_read(
         self, question: StatementQuestion, *, text: str | None = None, asked: str | None = None
     ) -> ToRead:
-        """Returns the question with its own passage; ``text`` or ``asked`` in place of either."""
+        """Return the question with its own passage; ``text`` or ``asked`` in place of either."""
         document = self.statements.document_of(question.passage)
         passage = self.statements.passages[question.passage]
         return ToRead(
@@ -74,7 +74,7 @@ class HeldBack:
 
 
 def read_held_back(statements: Statements, shared: Path) -> HeldBack:
-    """Reads what is held back.
+    """Read what is held back.
 
     Raises:
         MaterialError: if a file is missing.
@@ -85,7 +85,7 @@ def read_held_back(statements: Statements, shared: Path) -> HeldBack:
 
 
 def quick_figures(held: HeldBack, scorer: Scorer) -> dict[str, float]:
-    """Returns a few figures for the log of a stage, always on the same rows.
+    """Return a few figures for the log of a stage, always on the same rows.
 
     Twins and questions without their answer are read with the passage itself, not with what
     retrieval proposes: the figures of ``evaluate`` are others.

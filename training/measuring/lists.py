@@ -47,17 +47,17 @@ class Listed:
         return np.asarray(np.log(p / (1 - p)))
 
     def scores(self, mix: float | None) -> NDArray[np.float64]:
-        """Returns the reader's logits plus ``mix`` times the product's; None: the product's."""
+        """Return the reader's logits plus ``mix`` times the product's; None: the product's."""
         return self.product if mix is None else self.logits + mix * self.product
 
     def rank(self, mix: float | None) -> int | None:
-        """Returns the place of the first that answers in the order of the scores, from 0."""
+        """Return the place of the first that answers in the order of the scores, from 0."""
         order = np.argsort(-self.scores(mix), kind="stable")
         found = np.flatnonzero(self.right[order])
         return int(found[0]) if len(found) else None
 
     def best(self, mix: float | None) -> float:
-        """Returns the score of the first; a very low one without a candidate."""
+        """Return the score of the first; a very low one without a candidate."""
         return float(self.scores(mix).max()) if len(self.logits) else -40.0
 
     def first_is_right(self, mix: float | None) -> bool:
@@ -65,7 +65,7 @@ class Listed:
         return self.rank(mix) == 0
 
     def features(self, mix: float) -> list[float]:
-        """Returns what tells whether the first answers: both logits, and the margin."""
+        """Return what tells whether the first answers: both logits, and the margin."""
         scores = self.scores(mix)
         if not len(scores):
             return [-10.0, -10.0, 0.0]
@@ -81,7 +81,7 @@ def figures_of_lists(
     unable: Sequence[Listed],
     later: Sequence[Listed],
 ) -> dict[str, dict[str, float]]:
-    """Returns the figures of each mix: twins, single questions, near misses, follow-ups."""
+    """Return the figures of each mix: twins, single questions, near misses, follow-ups."""
     found = {}
     for mix in MIXES:
         name = "product" if mix is None else f"reader + {mix} × product"
@@ -109,7 +109,7 @@ def figures_of_lists(
 
 
 def calibrated(able: Sequence[Listed], unable: Sequence[Listed]) -> dict[str, float]:
-    """Returns the calibration of "the first one answers", fitted on other documents' questions."""
+    """Return the calibration of "the first one answers", fitted on other documents' questions."""
     lists = [*able, *unable]
     x = np.array([listed.features(CALIBRATED_MIX) for listed in lists])
     y = np.array([listed.first_is_right(CALIBRATED_MIX) for listed in lists], bool)
@@ -129,7 +129,7 @@ def calibrated(able: Sequence[Listed], unable: Sequence[Listed]) -> dict[str, fl
 
 
 def thresholds_table(able: Sequence[Listed], unable: Sequence[Listed]) -> dict[str, float]:
-    """Returns the share of unanswerable questions answered where a share of the others is."""
+    """Return the share of unanswerable questions answered where a share of the others is."""
     found = {}
     for share in _ANSWERED_SHARES:
         for mix in (None, CALIBRATED_MIX):

@@ -10,7 +10,7 @@ _DONE = 1e-8
 
 
 def auroc(right: ArrayLike, wrong: ArrayLike) -> float:
-    """Returns how probably a score of ``right`` is above one of ``wrong``; ties count half.
+    """Return how probably a score of ``right`` is above one of ``wrong``; ties count half.
 
     Not a number where either is empty.
     """
@@ -23,19 +23,19 @@ def auroc(right: ArrayLike, wrong: ArrayLike) -> float:
 
 
 def in_order(right: ArrayLike, wrong: ArrayLike) -> float:
-    """Returns the share of pairs, place by place, in which ``right`` is above; ties count half."""
+    """Return the share of pairs, place by place, in which ``right`` is above; ties count half."""
     a, b = np.asarray(right, float), np.asarray(wrong, float)
     return float(np.mean((a > b) + (a == b) / 2)) if len(a) else float("nan")
 
 
 def recall(ranks: Sequence[int | None], top: int) -> float:
-    """Returns the share of ranks, from 0, below ``top``; None is nowhere."""
+    """Return the share of ranks, from 0, below ``top``; None is nowhere."""
     found = [rank is not None and rank < top for rank in ranks]
     return float(np.mean(found)) if found else float("nan")
 
 
 def calibration_error(probabilities: ArrayLike, answers: ArrayLike) -> float:
-    """Returns the expected calibration error over ten bins of equal width, weighted by size."""
+    """Return the expected calibration error over ten bins of equal width, weighted by size."""
     p, y = np.asarray(probabilities, float), np.asarray(answers, float)
     bins = np.minimum((p * BINS).astype(int), BINS - 1)
     error = 0.0
@@ -49,7 +49,7 @@ def calibration_error(probabilities: ArrayLike, answers: ArrayLike) -> float:
 def logistic_fit(
     features: NDArray[np.float64], answers: NDArray[np.bool_], *, ridge: float = 1e-3
 ) -> NDArray[np.float64]:
-    """Returns the weights of a logistic regression by Newton's method, the intercept first.
+    """Return the weights of a logistic regression by Newton's method, the intercept first.
 
     ``features`` ``(n, k)``. The ridge, on all but the intercept, keeps separable rows finite.
     """
@@ -69,6 +69,6 @@ def logistic_fit(
 
 
 def logistic(features: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the probabilities that the weights of ``logistic_fit`` give."""
+    """Return the probabilities that the weights of ``logistic_fit`` give."""
     z = weights[0] + features @ weights[1:]
     return np.asarray(1 / (1 + np.exp(-np.clip(z, -40, 40))))

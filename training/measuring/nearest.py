@@ -52,7 +52,7 @@ class NearestPassages:
     def figures(
         self, network: EmbedderNetwork, encoder: TextEncoder, *, device: torch.device, bf16: bool
     ) -> dict[str, float]:
-        """Returns recall among 1, 5 and 40 of single questions and of rewritten follow-ups."""
+        """Return recall among 1, 5 and 40 of single questions and of rewritten follow-ups."""
         network.eval()
 
         def embed(texts: list[str]) -> Tensor:
@@ -92,7 +92,7 @@ class NearestPassages:
 
 
 def ranks_of(questions: Tensor, passages: Tensor, gold: list[int]) -> list[int | None]:
-    """Returns how many passages are nearer to each question than its own, ``gold``."""
+    """Return how many passages are nearer to each question than its own, ``gold``."""
     cosines = questions @ passages.T
     right = cosines[torch.arange(len(gold)), torch.tensor(gold)]
     return [int(n) for n in (cosines > right[:, None]).sum(dim=1)]

@@ -54,7 +54,7 @@ class Scorer:
         self._bf16 = bf16
 
     def read(self, pairs: Sequence[ToRead]) -> list[HasRead]:
-        """Reads the pairs, in order; of the windows of a long passage the best counts.
+        """Read the pairs, in order; of the windows of a long passage the best counts.
 
         The number of a sentence is the mean logit of its tokens, the best of its windows.
         """

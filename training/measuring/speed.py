@@ -16,7 +16,7 @@ _TOKENS = 176
 
 
 def speed_figures(workshop: "Workshop", *, steps: int) -> dict[str, float]:
-    """Returns pairs of 176 tokens a second, forward and back, and forward alone; the best step."""
+    """Return pairs of 176 tokens a second, forward and back, and forward alone; the best step."""
     ids = tuple(1000 + 7 * i for i in range(_TOKENS))
     pair = ReadPair(ids, 20, 40, tuple((i, i + 1) for i in range(_TOKENS - 41)))
     batch = batch_of([pair] * _PAIRS, 0).to(workshop.device)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def wording_figures(workshop: "Workshop") -> dict[str, float]:
-    """Returns the AUROC of a model that sees questions alone, on documents it was not fitted on."""
+    """Return the AUROC of a model that sees questions alone, on documents it was not fitted on."""
     statements = workshop.statements
     single = [q for q in statements.questions if not q.earlier]
     logits = wording_logits(

@@ -12,7 +12,7 @@ WORD_EMBEDDINGS = "word_embeddings"
 
 
 def base_folder() -> Path:
-    """Returns the checked folder of the base model: weights, tokenizer, configuration.
+    """Return the checked folder of the base model: weights, tokenizer, configuration.
 
     Raises:
         ModelError: if it is not installed, or damaged.
@@ -45,7 +45,7 @@ class BaseModel(nn.Module):
                 parameter.requires_grad_(False)
 
     def forward(self, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
-        """Returns the vector of each token, ``(b, t, d)``; ``ids`` and the rest are ``(b, t)``."""
+        """Return the vector of each token, ``(b, t, d)``; ``ids`` and the rest are ``(b, t)``."""
         out: Tensor = self.model(
             input_ids=ids, token_type_ids=segments, attention_mask=mask
         ).last_hidden_state
@@ -53,6 +53,6 @@ class BaseModel(nn.Module):
 
 
 def padded(rows: list[list[int]], value: int) -> Tensor:
-    """Returns rows of numbers as ``(b, t)`` int64, filled up with a value to the longest."""
+    """Return rows of numbers as ``(b, t)`` int64, filled up with a value to the longest."""
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [value] * (longest - len(row)) for row in rows])

@@ -24,7 +24,7 @@ class TextEncoder:
         self.pad_id = int(self._tokenizer.token_to_id("[PAD]") or 0)
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Returns the token ids of each text, special tokens among them."""
+        """Return the token ids of each text, special tokens among them."""
         return [list(e.ids) for e in self._tokenizer.encode_batch(list(texts))]
 
 
@@ -36,7 +36,7 @@ class EmbedderNetwork(nn.Module):
         self.encoder = BaseModel(base)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Returns unit rows ``(b, d)`` float32; ``ids`` and ``mask`` are ``(b, t)``."""
+        """Return unit rows ``(b, d)`` float32; ``ids`` and ``mask`` are ``(b, t)``."""
         tokens = self.encoder(ids, torch.zeros_like(ids), mask.long()).float()
         sums = (tokens * mask[:, :, None]).sum(dim=1)
         return nn.functional.normalize(sums, dim=1)
@@ -44,7 +44,7 @@ class EmbedderNetwork(nn.Module):
     def embed(
         self, encoder: TextEncoder, texts: Sequence[str], *, device: torch.device, bf16: bool
     ) -> Tensor:
-        """Returns unit rows ``(n, d)`` of the texts, in order, texts of like length together."""
+        """Return unit rows ``(n, d)`` of the texts, in order, texts of like length together."""
         ids = encoder.ids(texts)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         found: list[Tensor] = [torch.empty(0)] * len(ids)

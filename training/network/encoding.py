@@ -39,7 +39,7 @@ class ReadPair:
     offsets: tuple[Range, ...]
 
     def tokens_of(self, characters: Range) -> Range | None:
-        """Returns the first and one past the last token of a part of the passage, in ``ids``.
+        """Return the first and one past the last token of a part of the passage, in ``ids``.
 
         None where the window does not have all of it.
         """
@@ -63,7 +63,7 @@ class PairEncoder:
     """Encodes questions with passages by a tokenizer file."""
 
     def __init__(self, tokenizer: Path) -> None:
-        """Loads the tokenizer.
+        """Load the tokenizer.
 
         Raises:
             ValueError: if it lacks one of the tokens that the reader's input has.
@@ -90,7 +90,7 @@ class PairEncoder:
         title: str = "",
         when: str = "",
     ) -> tuple[ReadPair, ...]:
-        """Returns the windows of a passage, in order, one where it is short or empty.
+        """Return the windows of a passage, in order, one where it is short or empty.
 
         Neighbours overlap, so that what answers lies whole in one of them.
         """
@@ -117,7 +117,7 @@ class PairEncoder:
         part: Range | None,
         place: float,
     ) -> ReadPair:
-        """Returns one window of a passage, with a part of it where that fits.
+        """Return one window of a passage, with a part of it where that fits.
 
         ``place`` in [0, 1] says which of the possible windows, from the first to the last, so that
         what answers need not stand at the beginning.

@@ -23,7 +23,7 @@ class Weights:
 
 
 def answer_loss(logits: Tensor, answers: Tensor, priors: Tensor) -> Tensor:
-    """Returns the mean cross-entropy of "it answers"; all ``(b,)``.
+    """Return the mean cross-entropy of "it answers"; all ``(b,)``.
 
     ``priors`` are added to the logits: what they explain is not learned.
     """
@@ -31,7 +31,7 @@ def answer_loss(logits: Tensor, answers: Tensor, priors: Tensor) -> Tensor:
 
 
 def group_loss(logits: Tensor, lists: Sequence[Sequence[int]]) -> Tensor:
-    """Returns the mean cross-entropy of the first of each list under a softmax over the list.
+    """Return the mean cross-entropy of the first of each list under a softmax over the list.
 
     ``lists`` has rows of ``logits`` ``(b,)``; without a list of two or more it is 0.
     """
@@ -46,7 +46,7 @@ def group_loss(logits: Tensor, lists: Sequence[Sequence[int]]) -> Tensor:
 
 
 def counterpart_loss(logits: Tensor, pairs: Sequence[tuple[int, int]]) -> Tensor:
-    """Returns the mean of softplus(logit of the second − logit of the first); 0 without a pair.
+    """Return the mean of softplus(logit of the second − logit of the first); 0 without a pair.
 
     The first answers, the second asks something else of the same passage, which does not.
     """
@@ -58,7 +58,7 @@ def counterpart_loss(logits: Tensor, pairs: Sequence[tuple[int, int]]) -> Tensor
 
 
 def evidence_losses(logits: Tensor, labels: Tensor, passage: Tensor, answers: Tensor) -> Tensor:
-    """Returns ``(b,)``: the mean cross-entropy of "it is evidence" over a passage's tokens.
+    """Return ``(b,)``: the mean cross-entropy of "it is evidence" over a passage's tokens.
 
     ``logits``, ``labels`` and ``passage``, which marks those tokens, are ``(b, t)``; pairs that do
     not answer count ``NEGATIVE_EVIDENCE``, a passage without a token 0.
@@ -69,7 +69,7 @@ def evidence_losses(logits: Tensor, labels: Tensor, passage: Tensor, answers: Te
 
 
 def span_losses(starts: Tensor, ends: Tensor, spans: Tensor, passage: Tensor) -> Tensor:
-    """Returns ``(b,)``: the mean of the cross-entropies of the first and the last token.
+    """Return ``(b,)``: the mean of the cross-entropies of the first and the last token.
 
     ``starts``, ``ends``, ``passage`` are ``(b, t)``, ``spans`` ``(b, 2)`` the right first and last
     token, both 0, the place of the first token of all, where there is no short answer.

@@ -9,7 +9,7 @@ WEIGHTS_NAME = "model.safetensors"
 
 
 def write_model_folder(network: EmbedderNetwork, base: Path, folder: Path) -> None:
-    """Copies the base model's folder and puts the network's weights, fp32, in place of its own."""
+    """Copy the base model's folder and put the network's weights, fp32, in place of its own."""
     from safetensors.torch import load_file, save_file
 
     shutil.copytree(base, folder, dirs_exist_ok=True)

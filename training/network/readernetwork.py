@@ -29,12 +29,12 @@ class Batch:
     passage: Tensor
 
     def to(self, device: torch.device) -> "Batch":
-        """Returns the batch on a device."""
+        """Return the batch on a device."""
         return Batch(*(t.to(device) for t in (self.ids, self.segments, self.mask, self.passage)))
 
 
 def batch_of(pairs: Sequence[ReadPair], pad_id: int) -> Batch:
-    """Returns the pairs as one batch; one pair at least."""
+    """Return the pairs as one batch; one pair at least."""
     lengths = [len(pair.ids) for pair in pairs]
     ids = padded([list(pair.ids) for pair in pairs], pad_id)
     places = torch.arange(ids.shape[1])[None, :]
@@ -77,7 +77,7 @@ class ReaderNetwork(nn.Module):
         nn.init.constant_(self.answer.bias, ONE_IN_THREE)
 
     def forward(self, batch: Batch) -> Read:
-        """Returns the logits of a batch, float32."""
+        """Return the logits of a batch, float32."""
         tokens = self.encoder(batch.ids, batch.segments, batch.mask.long())
         first = torch.nn.functional.gelu(self.dense(tokens[:, 0]))
         spans = self.span(tokens).float()
@@ -89,9 +89,9 @@ class ReaderNetwork(nn.Module):
         )
 
     def heads(self) -> list[nn.Parameter]:
-        """Returns the parameters that are new, which learn faster."""
+        """Return the parameters that are new, which learn faster."""
         return [p for name, p in self.named_parameters() if not name.startswith("encoder.")]
 
     def body(self) -> list[nn.Parameter]:
-        """Returns the parameters of the base model that learn."""
+        """Return the parameters of the base model that learn."""
         return [p for p in self.encoder.parameters() if p.requires_grad]

@@ -25,7 +25,7 @@ FORMAT = 1
 def export_weights(
     network: nn.Module, folder: Path, *, kind: str, facts: Mapping[str, object]
 ) -> Path:
-    """Writes the weights that learned into a folder, and returns the file.
+    """Write the weights that learned into a folder, and return the file.
 
     ``kind`` is "reader" or "embedder". ``facts`` are noted beside it, with the SHA-256 of the file
     and of the base model's weights. What stands there is replaced when all is written.
@@ -56,7 +56,7 @@ def export_weights(
 
 
 def load_weights(network: nn.Module, folder: Path, *, kind: str) -> dict[str, object]:
-    """Puts exported weights into a network that was made from the base model; returns their facts.
+    """Put exported weights into a network that was made from the base model; returns their facts.
 
     Raises:
         WeightsDamaged: if they are missing, changed, of another kind or of another base model.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def embedder_of_product() -> "Embedder":
-    """The embedder that the product uses, with the model that comes with it.
+    """Return the embedder that the product uses, with the model that comes with it.
 
     The model is exported once, into the folder that the benchmark names.
     """

@@ -53,7 +53,7 @@ class Product:
         self.answerer.answer(question)
 
     def ranking(self, question: str) -> list[str]:
-        """The ids of the passages that it would choose quotes from; not timed."""
+        """Return the ids of the passages that it would choose quotes from; not timed."""
         from embeddings import GenerationStore, Query, Retriever, best_hits
 
         if self.retriever is None:
@@ -63,7 +63,9 @@ class Product:
         return [self._id(hit.passage) for hit in hits]
 
     def _id(self, passage: "Passage") -> str:
-        """The id of the passage; what reads as a heading or a title is no part of its text."""
+        """Return the id of the passage; what reads as a heading or a title is no part
+        of its text.
+        """
         document = Path(passage.document_id).stem
         known = self.ids[document]
         text = " ".join(passage.text.split())
@@ -73,7 +75,7 @@ class Product:
 
 
 def _write_documents(task: Task, folder: Path) -> dict[str, dict[str, str]]:
-    """Writes a file a document where it is not yet so; file → text → id of its passages."""
+    """Write a file a document where it is not yet so; file → text → id of its passages."""
     documents = defaultdict(list)
     for passage in task.passages:
         documents[passage.document].append(passage)

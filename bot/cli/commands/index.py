@@ -96,7 +96,7 @@ def refresh_once(
 
 
 def _watch(settings: Settings, *, engine: EngineKind, full: bool, as_json: bool) -> None:
-    """Refreshes now and at every change; a failure is said and the next change awaited."""
+    """Refresh now and at every change; a failure is said and the next change awaited."""
     from bot.composition.serving import open_refresher
     from bot.operations.filewatch import changes
 

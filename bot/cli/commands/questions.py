@@ -160,7 +160,9 @@ def _at_terminal() -> bool:
 
 
 def _open_answerer(groups: str | None = None) -> Answerer:
-    """The Answerer of everything, or of what members of the groups, with commas between, see."""
+    """Return the Answerer of everything, or of what members of the groups, with commas between,
+    see.
+    """
     answerer = _open_live_answerer().everything
     return answerer if groups is None else answerer.seen_by(typed_groups(groups))
 

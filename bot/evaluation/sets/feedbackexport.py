@@ -40,7 +40,7 @@ class Exported:
 def export_feedback(
     votes: Iterable[KeptVote], corpus: Corpus, source_text: SourceText, folder: Path
 ) -> Exported:
-    """Writes ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/test.tsv`` into a new folder.
+    """Write ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/test.tsv`` into a new folder.
 
     A passage that moved since the vote is found by its words. It is judged 1 where it has more
     good votes than bad ones, else 0.
@@ -87,7 +87,7 @@ class _Places:
             self._by_words.setdefault(passage.text, passage)
 
     def of(self, cited: Cited) -> Passage | None:
-        """The passage with the cited words, in the cited document if it stands there."""
+        """Return the passage with the cited words, in the cited document if it stands there."""
         document = self._documents.get(cited.document)
         if document is not None and document.digest.startswith(cited.digest):
             text: str | None = document.text

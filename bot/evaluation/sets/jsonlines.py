@@ -21,7 +21,7 @@ def is_file(path: Path) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """The UTF-8 text of a file, without a byte order mark.
+    """Return the UTF-8 text of a file, without a byte order mark.
 
     Raises:
         UnreadableSource: if it is missing, unreadable or not UTF-8.
@@ -35,7 +35,7 @@ def read_text(path: Path) -> str:
 
 
 def read_records(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
-    """The records of a file. Each has the ``needed`` fields: texts, a list of turns, ids.
+    """Yield the records of a file. Each has the ``needed`` fields: texts, a list of turns, ids.
 
     Raises:
         UnreadableSource: if the file is unreadable, a line is no JSON object or lacks a field.
@@ -57,5 +57,5 @@ def read_records(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
 
 
 def read_optional(path: Path, *needed: str) -> list[dict[str, Any]]:
-    """The records of a file, none where there is no such file; see ``read_records``."""
+    """Return the records of a file, none where there is no such file; see ``read_records``."""
     return list(read_records(path, *needed)) if is_file(path) else []

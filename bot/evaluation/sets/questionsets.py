@@ -81,7 +81,7 @@ def read_question_set(
     language: str | None = None,
     read: ReadFile = document_from_bytes,
 ) -> QuestionSet:
-    """The set in a folder of BEIR's layout or of question files.
+    """Return the set in a folder of BEIR's layout or of question files.
 
     Question files that name passages by id need ``corpus``, the BEIR folder that the ids point
     into; others ask about ``corpus`` where that is a directory of statements, else about the
@@ -134,7 +134,7 @@ def _corpus_asked_about(
 
 
 def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
-    """The set in a folder of BEIR's layout, ``queries_unanswerable.jsonl`` included.
+    """Return the set in a folder of BEIR's layout, ``queries_unanswerable.jsonl`` included.
 
     Passages with the same ``doc_id``, the same id before "#", or the same title make a document.
     A passage of any score above 0 answers. Questions of ``queries.jsonl`` for which no passage
@@ -205,7 +205,8 @@ def _judgements(file: Path) -> Iterator[tuple[int, str, str, int]]:
 
 
 def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) -> QuestionSet:
-    """The question files of a folder (questions, unanswerable, followups) about a given corpus.
+    """Return the question files of a folder (questions, unanswerable, followups) about a given
+    corpus.
 
     A question names its ``passages`` by the ids of ``places``, or a ``gold`` text that a passage
     that answers contains.
@@ -269,7 +270,9 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
 def corpus_of_records(
     records: Iterable[dict[str, Any]], *, language: str = "en"
 ) -> tuple[Corpus, dict[str, PassageKey]]:
-    """The Corpus of BEIR records (each one a passage), and where each record's id stands in it."""
+    """Return the Corpus of BEIR records (each one a passage), and where each record's id stands in
+    it.
+    """
     grouped: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         own = str(record["_id"])

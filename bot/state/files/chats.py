@@ -27,7 +27,7 @@ class Chats(KnownChats):
     """
 
     def __init__(self, file: Path) -> None:
-        """Opens the file, or makes it, readable for its owner alone.
+        """Open the file, or make it, readable for its owner alone.
 
         Raises:
             InboxUnusable: if that fails.
@@ -51,20 +51,20 @@ class Chats(KnownChats):
             ) from error
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._writing:
             self._connection.close()
 
     def keep_closed(self, chat_id: int) -> None:
-        """Writes that a chat is closed."""
+        """Write that a chat is closed."""
         self._write(_CLOSED, chat_id)
 
     def keep_open(self, chat_id: int) -> None:
-        """Deletes that a chat is closed."""
+        """Delete that a chat is closed."""
         self._write("DELETE FROM closed WHERE chat_id = ?", chat_id)
 
     def keep_move(self, chat_id: int, to_id: int) -> None:
-        """Writes where a chat has moved."""
+        """Write where a chat has moved."""
         self._write(_MOVED, chat_id, to_id)
 
     def _know_what_was_kept(self) -> None:
@@ -73,7 +73,7 @@ class Chats(KnownChats):
         self.know(closed={chat_id for (chat_id,) in closed}, moved=dict(moved))
 
     def _opened(self) -> sqlite3.Connection:
-        """The file, which is made where it is missing."""
+        """Return the file, which is made where it is missing."""
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file.touch(mode=MODE)
@@ -89,7 +89,7 @@ class Chats(KnownChats):
         return connection
 
     def _opened_anew(self, error: Exception) -> sqlite3.Connection:
-        """A new file in place of a damaged one, with what is known."""
+        """Return a new file in place of a damaged one, with what is known."""
         aside = moved_aside(self._file)
         log.error("%s was damaged (%s): it is %s now", self._file, error, aside.name)
         closed, moved = self.known

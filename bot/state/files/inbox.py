@@ -59,7 +59,7 @@ class Inbox:
     waits = False
 
     def __init__(self, file: Path) -> None:
-        """Opens the file, or makes it, readable for its owner alone.
+        """Open the file, or make it, readable for its owner alone.
 
         Raises:
             InboxUnusable: if that fails.
@@ -127,7 +127,7 @@ class Inbox:
         return list(first.values())
 
     def waiting(self) -> list[tuple[int, str]]:
-        """The id and the lane of each update that waits, in the order in which they came."""
+        """Return the id and the lane of each update that waits, in the order in which they came."""
         return self._rows(
             "SELECT update_id, lane FROM updates WHERE payload NOT NULL ORDER BY number"
         )
@@ -138,7 +138,7 @@ class Inbox:
         return bool(rows) and rows[0][0] > 0
 
     def begin(self, update_id: int) -> Begun | None:
-        """The update to work on, the attempt counted; None if it is done."""
+        """Return the update to work on, the attempt counted; None if it is done."""
         rows = self._rows(
             "UPDATE updates SET attempts = attempts + 1 WHERE update_id = ? "
             "AND payload NOT NULL RETURNING payload, attempts, delivered, blamed",
@@ -151,7 +151,7 @@ class Inbox:
         return Begun(payload, attempts, tuple(delivered.split()), blamed)
 
     def delivered(self, update_id: int, mark: str) -> None:
-        """Keeps that a part of the answer has arrived; a mark is a word of its own."""
+        """Keep that a part of the answer has arrived; a mark is a word of its own."""
         rows = self._rows(
             "UPDATE updates SET delivered = delivered || ? || ' ' "
             "WHERE update_id = ? AND payload NOT NULL RETURNING delivered",
@@ -161,7 +161,7 @@ class Inbox:
             self._change(update_id, delivered=marks)
 
     def clear(self, update_id: int) -> None:
-        """Counts no attempt against an update: its answer was made, or need not be yet.
+        """Count no attempt against an update: its answer was made, or need not be yet.
 
         Nor is it blamed for anything, unless it is set aside.
         """
@@ -174,7 +174,7 @@ class Inbox:
             self._change(update_id, attempts=0, blamed=blamed)
 
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
-        """These updates were in work when the process ended.
+        """Return these updates were in work when the process ended.
 
         They are suspects; where it is ``counted``, they are to blame.
         """
@@ -188,7 +188,7 @@ class Inbox:
                 self._change(update_id, blamed=blamed, attempts=attempts)
 
     def set_aside(self) -> list[int]:
-        """The ids of those that were set aside, the latest last, as far as ids are kept."""
+        """Return the ids of those that were set aside, the latest last, as far as ids are kept."""
         rows = self._rows(
             "SELECT update_id FROM updates WHERE payload IS NULL AND blamed >= ? ORDER BY number",
             MOST_BLAMED,
@@ -206,7 +206,7 @@ class Inbox:
                 self._late.append(update_id)
 
     def replace(self, update_id: int, payload: str) -> None:
-        """Keeps an update that is worked on in another form, in a lane of its own."""
+        """Keep an update that is worked on in another form, in a lane of its own."""
         lane = f"update {update_id}"
         rows = self._rows(
             "UPDATE updates SET payload = ?, lane = ? "
@@ -237,7 +237,7 @@ class Inbox:
         return True
 
     def tidy(self) -> None:
-        """Removes traces of what is done from the file's journal, and the oldest ids.
+        """Remove traces of what is done from the file's journal, and the oldest ids.
 
         Looks whether the file can be written and is whole, too.
         """
@@ -253,17 +253,17 @@ class Inbox:
             self._run(_log_into_file)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._putting, self._lock:
             self._closed = True
             self._let_go()
 
     def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """The rows of one statement, which is kept whole or not at all."""
+        """Return the rows of one statement, which is kept whole or not at all."""
         return self._run(lambda connection: connection.execute(statement, values).fetchall())
 
     def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Does something with the connection, in a new file where the file is damaged."""
+        """Do something with the connection, in a new file where the file is damaged."""
         with self._lock:
             try:
                 return work(self._connected())
@@ -321,14 +321,14 @@ class Inbox:
         return connection
 
     def _finish_mending(self) -> None:
-        """Puts the new file in the place of one that was set aside before the process ended."""
+        """Put the new file in the place of one that was set aside before the process ended."""
         new = self._file.with_name(f"{self._file.name}.new")
         if new.exists():
             moved_aside(self._file)
             new.replace(self._file)
 
     def _mend(self, error: Exception) -> None:
-        """Sets the file aside, and begins a new one with what can be salvaged.
+        """Set the file aside, and begin a new one with what can be salvaged.
 
         At no moment are both the old and the new one lost, if the process ends here.
         """
@@ -391,7 +391,7 @@ class Inbox:
                     self._connected()
 
     def _identity(self) -> tuple[tuple[int, int], ...]:
-        """Returns the identity of the files, which others in their place do not have."""
+        """Return the identity of the files, which others in their place do not have."""
         found = []
         for file in (self._file, self._wal) if self._has_wal else (self._file,):
             try:
@@ -403,7 +403,7 @@ class Inbox:
         return tuple(found)
 
     def _insert(self, connection: sqlite3.Connection, arrival: Arrival) -> SavedUpdate | None:
-        """The update, if it is new, or came when it was not known whether it is on disk."""
+        """Return the update, if it is new, or came when it was not known whether it is on disk."""
         inserted = connection.execute(
             "INSERT OR IGNORE INTO updates (update_id, lane, payload) VALUES (?, ?, ?)",
             (arrival.update_id, arrival.lane, arrival.payload),
@@ -414,7 +414,7 @@ class Inbox:
         return SavedUpdate(number or 0, arrival.update_id, arrival.lane, arrival.payload, 0, "")
 
     def _copy(self, update: SavedUpdate) -> None:
-        """Keeps an update that waits in memory, too, while there is room."""
+        """Keep an update that waits in memory, too, while there is room."""
         length = len(update.payload or "")
         fits = self._copied_bytes + length <= COPIED_BYTES
         self._waiting[update.update_id] = update if fits else None
@@ -437,7 +437,7 @@ class Inbox:
         self._done_ids.append(update_id)
 
     def _sync(self) -> None:
-        """Returns when what was written survives a loss of power, not only of the process.
+        """Return when what was written survives a loss of power, not only of the process.
 
         SQLite would do it while it lets nobody else write.
         """

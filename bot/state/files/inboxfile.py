@@ -36,7 +36,7 @@ _SIGNS = ("no such table", "Could not decode to UTF-8")
 
 
 def connected(file: Path) -> sqlite3.Connection:
-    """A connection; what it deletes is overwritten, too."""
+    """Return a connection; what it deletes is overwritten, too."""
     connection = sqlite3.connect(
         file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
     )
@@ -49,7 +49,7 @@ def connected(file: Path) -> sqlite3.Connection:
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
-    """Makes the tables, or brings those of an earlier version to this one's form."""
+    """Make the tables, or bring those of an earlier version to this one's form."""
     connection.executescript(_SCHEMA)
     columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(updates)")}
     if "blamed" not in columns:
@@ -57,7 +57,7 @@ def make_tables(connection: sqlite3.Connection) -> None:
 
 
 def insert_saved(connection: sqlite3.Connection, saved: Iterable[SavedUpdate]) -> None:
-    """Makes the tables of a new file, and puts in what was salvaged, in the order it came in."""
+    """Make the tables of a new file, and put in what was salvaged, in the order it came in."""
     connection.execute("PRAGMA synchronous = FULL")
     make_tables(connection)
     with connection:
@@ -74,7 +74,7 @@ def insert_saved(connection: sqlite3.Connection, saved: Iterable[SavedUpdate]) -
 
 
 def check_file(file: Path) -> None:
-    """Raises an error of damage if the file is damaged; a large one is not read in full.
+    """Raise an error of damage if the file is damaged; a large one is not read in full.
 
     The connection only reads, so that it does not matter what others do meanwhile.
     """
@@ -116,7 +116,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def disk_error(error: OSError) -> sqlite3.OperationalError:
-    """The same as SQLite would say it."""
+    """Return the same as SQLite would say it."""
     told = sqlite3.OperationalError(f"{error.filename or 'the inbox'}: {error.strerror}")
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     io = error.errno in {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
@@ -127,7 +127,7 @@ def disk_error(error: OSError) -> sqlite3.OperationalError:
 
 
 def moved_aside(file: Path) -> Path:
-    """Moves a damaged file aside with its logs, and returns its new place."""
+    """Move a damaged file aside with its logs, and return its new place."""
     aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):

@@ -32,7 +32,7 @@ class PeopleFile:
     """
 
     def __init__(self, file: Path, schema: str) -> None:
-        """Opens the file, or begins one; where there can be none, all is forgotten at the end."""
+        """Open the file, or begin one; where there can be none, all is forgotten at the end."""
         self._file = file
         self._schema = schema
         self._lock = threading.Lock()
@@ -40,12 +40,12 @@ class PeopleFile:
             self._connection = _opened(file, schema)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
     def read(self, query: str, *values: object) -> list[Any]:
-        """The rows; none where the file turned out to be damaged and a new one was begun.
+        """Return the rows; none where the file turned out to be damaged and a new one was begun.
 
         Raises:
             PeopleUnusable: if they cannot be read for another reason.
@@ -74,7 +74,7 @@ class PeopleFile:
             raise self._unusable("written", error) from error
 
     def empty_log(self) -> None:
-        """Writes the file anew, without what was deleted, and empties its log of writes.
+        """Write the file anew, without what was deleted, and empty its log of writes.
 
         Overwriting what is deleted is not enough: SQLite moves rows about, and of what it moved it
         may leave a copy in an unused part of the file.
@@ -235,7 +235,7 @@ def people_in(
     clock: Callable[[], float] = time.time,
     came_from: CameFrom = lambda chat: chat,
 ) -> People:
-    """Opens the people that a file knows, or begins one.
+    """Open the people that a file knows, or begin one.
 
     A damaged file is set aside and a new one begun, with a warning. Where there can be none, all
     is forgotten at the end.

@@ -49,7 +49,7 @@ class _Unreadable(Exception):
 
 
 def saved_updates(file: Path) -> list[SavedUpdate]:
-    """The updates that the file and its log of writes still show, in the order they came in.
+    """Return the updates that the file and its log of writes still show, in the order they came in.
 
     Empty where nothing can be read. The file is not changed.
     """
@@ -102,7 +102,7 @@ def _is_page_size(size: int) -> bool:
 
 
 def _frames(wal: memoryview) -> tuple[int | None, dict[int, memoryview]]:
-    """The pages in the log of writes up to its last whole transaction, and their size."""
+    """Return the pages in the log of writes up to its last whole transaction, and their size."""
     pages: dict[int, memoryview] = {}
     if len(wal) < _WAL_HEADER:
         return None, pages
@@ -143,7 +143,7 @@ def _rows_of_leaf(number: int, pages: Mapping[int, memoryview], size: int) -> It
 def _cell(
     page: memoryview, at: int, pages: Mapping[int, memoryview], size: int
 ) -> tuple[int, bytes]:
-    """The number of a row and its record, the part on other pages included."""
+    """Return the number of a row and its record, the part on other pages included."""
     length, at = _varint(page, at)
     rowid, at = _varint(page, at)
     if length > _MOST_ROW:
@@ -181,7 +181,7 @@ def _values(record: memoryview) -> list[Value]:
 
 
 def _value(record: memoryview, at: int, kind: int) -> tuple[Value, int]:
-    """A value of a kind that occurs in a row of updates, and where it ends."""
+    """Return a value of a kind that occurs in a row of updates, and where it ends."""
     if kind == _NULL:
         return None, at
     if kind in _CONSTANTS:
@@ -196,7 +196,7 @@ def _value(record: memoryview, at: int, kind: int) -> tuple[Value, int]:
 
 
 def _row(number: int, values: list[Value]) -> SavedUpdate | None:
-    """The update of a row's values; None for a row of another table."""
+    """Return the update of a row's values; None for a row of another table."""
     if len(values) < _COLUMNS or values[0] is not None:
         return None
     update_id, lane, payload, attempts, delivered = values[1:_COLUMNS]
@@ -221,7 +221,7 @@ def _slice(content: memoryview, at: int, length: int) -> memoryview:
 
 
 def _varint(content: memoryview, at: int) -> tuple[int, int]:
-    """A number of up to nine bytes, and where it ends."""
+    """Return a number of up to nine bytes, and where it ends."""
     number = 0
     for index in range(8):
         byte = content[at + index]

@@ -42,13 +42,13 @@ class PostgresChats(KnownChats):
         session.on_told(LOST, self._read_again)
 
     def close(self) -> None:
-        """Waits for what is being written, and ends the connections."""
+        """Wait for what is being written, and end the connections."""
         self._writer.shutdown()
         self._link.close()
         self._reader.close()
 
     def keep_closed(self, chat_id: int) -> None:
-        """Writes that a chat is closed, and tells all."""
+        """Write that a chat is closed, and tell all."""
         self._write(
             "WITH closed AS (INSERT INTO closed_chats (bot, chat) VALUES (%(bot)s, %(chat)s) "
             f"ON CONFLICT DO NOTHING RETURNING 1) SELECT {TELL} FROM closed",
@@ -58,7 +58,7 @@ class PostgresChats(KnownChats):
         )
 
     def keep_open(self, chat_id: int) -> None:
-        """Deletes that a chat is closed, and tells all."""
+        """Delete that a chat is closed, and tell all."""
         self._write(
             "WITH opened AS (DELETE FROM closed_chats WHERE bot = %(bot)s AND chat = %(chat)s "
             f"RETURNING 1) SELECT {TELL} FROM opened",
@@ -68,7 +68,7 @@ class PostgresChats(KnownChats):
         )
 
     def keep_move(self, chat_id: int, to_id: int) -> None:
-        """Writes where a chat has moved, and tells all."""
+        """Write where a chat has moved, and tell all."""
         self._write(
             "WITH moved AS (INSERT INTO moved_chats AS m (bot, chat, to_chat) "
             "VALUES (%(bot)s, %(chat)s, %(to)s) ON CONFLICT (bot, chat) "
@@ -93,7 +93,7 @@ class PostgresChats(KnownChats):
         return json.dumps([self._bot, self._me, chat_id])
 
     def _heard(self, what: str) -> int | None:
-        """The chat of this bot that another process told of: what this one did it knows."""
+        """Return the chat of this bot that another process told of: what this one did it knows."""
         bot, who, chat = json.loads(what)
         return int(chat) if bot == self._bot and who != self._me else None
 

@@ -76,7 +76,8 @@ class Link:
         """How often the connection was made; after another time a statement may have been lost."""
 
     def rows(self, statement: str, values: Values | None = None) -> Rows:
-        """The rows of a statement, () for none; outside a transaction it is kept when this returns.
+        """Return the rows of a statement, () for none; outside a transaction it is kept when this
+        returns.
 
         Where the connection turns out to be broken it is run once more: it may be run twice.
         """
@@ -123,7 +124,7 @@ class Link:
         return self._connection is not None
 
     def close(self) -> None:
-        """Ends the connection for good."""
+        """End the connection for good."""
         with self._lock:
             self._closed = True
             if self._connection is not None:

@@ -19,7 +19,7 @@ class PostgresState:
     """A database with the tables that processes share; ``where`` names it for people."""
 
     def __init__(self, address: DatabaseAddress) -> None:
-        """Makes the tables, or brings them to this version's form; asks the database at once.
+        """Make the tables, or bring them to this version's form; asks the database at once.
 
         Raises:
             SettingsError: if psycopg is not installed, or the database is of a later version or
@@ -45,7 +45,7 @@ class PostgresState:
             link.close()
 
     def link(self, *, durable: bool = True, comes_back: bool = True) -> "Link":
-        """A new connection, made when it is first used.
+        """Return a new connection, made when it is first used.
 
         What is written without ``durable`` survives the death of this process at once and that of
         the server within a second. One that never ``comes_back`` fails for ever once
@@ -54,7 +54,7 @@ class PostgresState:
         return Link(self._address, self._patience, durable=durable, comes_back=comes_back)
 
     def hurry(self) -> None:
-        """Waits less for a server that says nothing: this process is to end."""
+        """Wait less for a server that says nothing: this process is to end."""
         self._patience.silence_s = _HURRY_S
 
     def _prepare(self, link: "Link") -> None:

@@ -331,7 +331,7 @@ class PostgresInbox:
         )
 
     def close(self) -> None:
-        """Gives all lanes back and ends its connections; the session goes on."""
+        """Give all lanes back and end its connections; the session goes on."""
         # where it fails, the end of the session gives them back
         with suppress(StateUnreachable):
             self._as_owner(
@@ -346,7 +346,7 @@ class PostgresInbox:
             link.close()
 
     def _owned(self, link: Link, statement: str, update_id: int, **more: object) -> None:
-        """Runs a statement about an update that waits in a lane of this session.
+        """Run a statement about an update that waits in a lane of this session.
 
         Of one that was erased there is nothing to write.
 
@@ -359,7 +359,9 @@ class PostgresInbox:
             raise LaneLost(_TAKEN_OVER)
 
     def _as_owner(self, link: Link, statement: str, **values: object) -> Rows:
-        """The rows of a statement about what this session owns, whatever its number is now."""
+        """Return the rows of a statement about what this session owns, whatever its
+        number is now.
+        """
         me = self._session.number
         rows = link.rows(statement, {"bot": self._bot, "me": me, **values})
         if not rows and (now := self._session.settled()) != me:
@@ -398,7 +400,7 @@ def blame(link: Link, bot: str, update_ids: Collection[int], *, counted: bool) -
 
 
 def _name(lane: str) -> str:
-    """The lane as the database can hold it, the same for the same; most are as they are."""
+    """Return the lane as the database can hold it, the same for the same; most are as they are."""
     name = json.dumps(lane, ensure_ascii=True)[1:-1]
     if len(name) > _LONGEST_NAME:
         return hashlib.sha256(name.encode("ascii")).hexdigest()

@@ -49,7 +49,7 @@ class PostgresPaces:
         self._tidied_s = -TIDY_S
 
     def close(self) -> None:
-        """Ends the connection."""
+        """End the connection."""
         self._link.close()
 
     def tidy(self) -> None:

@@ -37,11 +37,11 @@ class PostgresPeople:
         self._link = state.link()
 
     def close(self) -> None:
-        """Ends the connection."""
+        """End the connection."""
         self._link.close()
 
     def read(self, query: str, *values: object) -> list[Any]:
-        """The rows.
+        """Return the rows.
 
         Raises:
             PeopleUnusable: if they cannot be read.
@@ -66,7 +66,7 @@ class PostgresPeople:
             raise _unusable("written", error) from error
 
     def empty_log(self) -> None:
-        """Writes the tables anew, without what was deleted; where they are busy, the server's
+        """Write the tables anew, without what was deleted; where they are busy, the server's
         own cleaning does it later.
 
         Raises:
@@ -90,7 +90,7 @@ class _Transaction:
 
 
 def _translated(statement: str, values: Sequence[Any]) -> tuple[str, Values]:
-    """A statement with names for its values: the first is v0."""
+    """Return a statement with names for its values: the first is v0."""
     before, *after = statement.split("?")
     named = before + "".join(f"%(v{number})s{text}" for number, text in enumerate(after))
     kept = (each.replace("\0", _NO_NUL) if isinstance(each, str) else each for each in values)

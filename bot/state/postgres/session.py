@@ -96,7 +96,7 @@ class PostgresSession:
         return self._link.is_there
 
     def settled(self) -> int:
-        """The session's number, once what it owned before a loss is its own again."""
+        """Return the session's number, once what it owned before a loss is its own again."""
         with self._steady:
             return self._number
 
@@ -105,7 +105,7 @@ class PostgresSession:
         self._listeners[kind].append(listener)
 
     def on_sweep(self, sweeper: Callable[[], None]) -> None:
-        """Calls it every ``POLL_S``, and after a loss; call this before ``start``."""
+        """Call it every ``POLL_S``, and after a loss; call this before ``start``."""
         self._sweepers.append(sweeper)
 
     def start(self) -> None:
@@ -136,7 +136,7 @@ class PostgresSession:
         return bool(count <= 1)
 
     def close(self) -> None:
-        """Ends the session: what it owns is free."""
+        """End the session: what it owns is free."""
         self._ended.set()
         if self._thread.is_alive():
             with suppress(StateUnreachable):
@@ -149,7 +149,7 @@ class PostgresSession:
         self._others.close()
 
     def _take(self, link: Link) -> None:
-        """Gives the session a number and its locks; what it owned before stays its own."""
+        """Give the session a number and its locks; what it owned before stays its own."""
         self._end_what_is_left(link)
         number = int(link.rows("SELECT nextval('sessions')")[0][0])
         link.rows("SELECT pg_advisory_lock(%(c)s, %(n)s)", {"c": LEASES, "n": number})
@@ -163,7 +163,7 @@ class PostgresSession:
         link.rows(f"LISTEN {_CHANNEL}")
 
     def _end_what_is_left(self, link: Link) -> None:
-        """Ends the connection before this one: the server may not have seen yet that it is lost."""
+        """End the connection before this one: the server may not have seen yet that it is lost."""
         pid, since = self._backend
         link.rows(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -175,7 +175,7 @@ class PostgresSession:
         )[0]
 
     def _take_place(self, link: Link) -> None:
-        """Takes the right to answer for the bot.
+        """Take the right to answer for the bot.
 
         Raises:
             AlreadyServing: if another process has it.
@@ -242,7 +242,7 @@ class PostgresSession:
                     sweeper()
 
     def _renew(self) -> None:
-        """Makes the connection anew, however long that takes."""
+        """Make the connection anew, however long that takes."""
         attempt = 0
         while not self._ended.wait(_RENEW_S[min(attempt, len(_RENEW_S) - 1)]):
             attempt += 1
@@ -272,5 +272,5 @@ class PostgresSession:
 
 
 def _key(bot: str) -> int:
-    """A number of 32 bits with a sign for the name of a bot."""
+    """Return a number of 32 bits with a sign for the name of a bot."""
     return int.from_bytes(hashlib.sha256(bot.encode()).digest()[:4], "big", signed=True)

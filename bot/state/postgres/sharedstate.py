@@ -62,14 +62,14 @@ class SharedState:
         return paces
 
     def forgets_with(self, *memories: RemembersPeople, talks: RemembersTalks) -> None:
-        """These forget what another process forgets, and all when it may have gone unheard.
+        """Return these forget what another process forgets, and all when it may have gone unheard.
 
         ``talks`` forgets a chat, too, in which another process has answered meanwhile.
         """
         self._memories, self._talks = (*memories, talks), talks
 
     def blame(self, bot: str, update_ids: Collection[int], *, counted: bool) -> None:
-        """These updates were in work when a process of the bot ended; see ``KeepsUpdates``.
+        """Return these updates were in work when a process of the bot ended; see ``KeepsUpdates``.
 
         Raises:
             StateUnreachable: if the database cannot be reached.
@@ -107,7 +107,7 @@ class SharedState:
         on_refused: Callable[[], None],
         place_of: Callable[[str], tuple[int, int | None] | None] = lambda _: None,
     ) -> Iterator[Sharing]:
-        """The inbox and the chats of a bot, while this process answers for it.
+        """Yield the inbox and the chats of a bot, while this process answers for it.
 
         ``alone``: no other process may. ``on_refused`` is called in any thread if, after the
         database was lost for a while, another process answers in its place. ``place_of`` tells

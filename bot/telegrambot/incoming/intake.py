@@ -33,7 +33,7 @@ class TakesNumbers(Protocol):
     """
 
     def add(self, lane: str, number: int) -> None:
-        """Puts a number into its lane."""
+        """Put a number into its lane."""
         ...
 
     async def drain(self, *, timeout_s: float) -> bool:
@@ -73,7 +73,7 @@ class Intake:
         return self._inbox.depth >= MOST_WAITING
 
     async def take(self, raw: Sequence[object]) -> None:
-        """Returns when the updates are on disk; what is no update is left out.
+        """Return when the updates are on disk; what is no update is left out.
 
         What a database has not taken within ``_TAKE_S`` is not taken, whatever becomes of it.
 
@@ -138,7 +138,7 @@ class Intake:
                 self._on_kept(None)
 
     def close(self) -> None:
-        """Waits for what is being written; for a database only so long."""
+        """Wait for what is being written; for a database only so long."""
         waiting = threading.Thread(target=self._writer.shutdown, daemon=True)
         waiting.start()
         waiting.join(_CLOSE_S if self._inbox.waits else None)

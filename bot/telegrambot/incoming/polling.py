@@ -73,7 +73,7 @@ class Poller:
         return await self._bot.delete_webhook()
 
     async def run(self) -> None:
-        """Polls until it is stopped or the token is refused."""
+        """Poll until it is stopped or the token is refused."""
         pause_s = 0.0
         while not self._stopped.is_set():
             try:

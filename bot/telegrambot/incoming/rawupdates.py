@@ -13,7 +13,7 @@ _TOPIC = re.compile(r"[0-9]{1,19}")
 
 
 def arrival_of(raw: object) -> Arrival | None:
-    """The update of Telegram's JSON, whatever is in it; None for what is no update."""
+    """Return the update of Telegram's JSON, whatever is in it; None for what is no update."""
     if not isinstance(raw, Mapping):
         return None
     raw = _whole(raw)
@@ -24,7 +24,9 @@ def arrival_of(raw: object) -> Arrival | None:
 
 
 def _whole(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same with "?" for each half of a character: no text that has one can be written."""
+    """Return the same with "?" for each half of a character: no text that has one can
+    be written.
+    """
     written = json.dumps(raw, ensure_ascii=False)
     try:
         written.encode()
@@ -35,7 +37,9 @@ def _whole(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def chat_written_in(raw: Mapping[str, Any]) -> int | None:
-    """The chat in which somebody wrote, edited or pressed a button; None for another update."""
+    """Return the chat in which somebody wrote, edited or pressed a button; None for
+    another update.
+    """
     message = _inner(_inner(raw, "callback_query"), "message")
     for kind in ("message", "edited_message"):
         message = _inner(raw, kind) or message
@@ -44,13 +48,13 @@ def chat_written_in(raw: Mapping[str, Any]) -> int | None:
 
 
 def chat_of_lane(lane: str) -> int | None:
-    """The chat whose lane it is, None for another's."""
+    """Return the chat whose lane it is, None for another's."""
     found = _CHATS_LANE.fullmatch(lane)
     return int(found[1]) if found else None
 
 
 def place_of_lane(lane: str) -> tuple[int, int | None] | None:
-    """The chat whose lane it is, and the topic, if it is one's; None for another's."""
+    """Return the chat whose lane it is, and the topic, if it is one's; None for another's."""
     found = _CHATS_LANE.fullmatch(lane)
     if found is None or (found[2] is not None and not _TOPIC.fullmatch(found[2])):
         return None
@@ -58,7 +62,8 @@ def place_of_lane(lane: str) -> tuple[int, int | None] | None:
 
 
 def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The group that became a supergroup, and that, by id; None for an update about another thing.
+    """Return the group that became a supergroup, and that, by id; None for an update about another
+    thing.
 
     It is told twice, in the one chat and in the other.
     """
@@ -72,7 +77,7 @@ def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def id_in(person: int) -> str:
-    """Returns the words in the payload of each arrival that a person, or a chat as author, sent."""
+    """Return the words in the payload of each arrival that a person, or a chat as author, sent."""
     return f'"id": {person}'
 
 
@@ -93,7 +98,7 @@ def kind_of(raw: Mapping[str, Any], *, among: Collection[str]) -> str:
 
 
 def _lane(raw: Mapping[str, Any]) -> str:
-    """A chat's or a topic's, else a person's, else that of the kind."""
+    """Return a chat's or a topic's, else a person's, else that of the kind."""
     for kind in raw:
         content = _inner(raw, kind)
         if not content:

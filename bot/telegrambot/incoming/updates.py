@@ -22,12 +22,12 @@ _STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
 
 
 def start_link(bot_name: str, payload: str) -> str:
-    """The address that opens the chat with the bot and sends it /start and the payload."""
+    """Return the address that opens the chat with the bot and sends it /start and the payload."""
     return f"https://t.me/{bot_name}?start={payload}"
 
 
 def topic_of(update: Update) -> int | None:
-    """The topic of a forum that an update comes from: answers go there. None elsewhere."""
+    """Return the topic of a forum that an update comes from: answers go there. None elsewhere."""
     return _topic(update.effective_message)
 
 
@@ -74,7 +74,7 @@ def _asked_inline(query: InlineQuery) -> InlineAsked | None:
 
 
 def _author(message: TelegramMessage) -> Person | None:
-    """Returns the author of a message; None for another bot, and for an inline quote.
+    """Return the author of a message; None for another bot, and for an inline quote.
 
     In a group that may be a chat, in whose name a person writes.
     """
@@ -91,7 +91,9 @@ def _author(message: TelegramMessage) -> Person | None:
 
 
 def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Written | None:
-    """The event with its command, and whether the bot is meant; None for another bot's command."""
+    """Return the event with its command, and whether the bot is meant; None for another bot's
+    command.
+    """
     first = message.entities[0] if message.entities else None
     if first is not None and first.type == MessageEntity.BOT_COMMAND and first.offset == 0:
         command, _, meant = _words_at(first, event.text)[1:].partition("@")
@@ -107,7 +109,7 @@ def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Wr
 
 
 def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, bool]:
-    """The text without the bot's name, wherever it was mentioned, and whether it was."""
+    """Return the text without the bot's name, wherever it was mentioned, and whether it was."""
     text = message.text or ""
     rest = text.encode("utf-16-le", errors="replace")
     mentions = [
@@ -128,7 +130,7 @@ def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, boo
 
 
 def _words_at(entity: MessageEntity, text: str) -> str:
-    """The words that an entity marks, also where its offsets cut a character in two."""
+    """Return the words that an entity marks, also where its offsets cut a character in two."""
     units = text.encode("utf-16-le", errors="replace")
     marked = units[2 * entity.offset : 2 * (entity.offset + entity.length)]
     return marked.decode("utf-16-le", errors="replace")
@@ -175,7 +177,7 @@ def _place(message: MaybeInaccessibleMessage) -> Place | None:
 
 
 def _topic(message: MaybeInaccessibleMessage | None) -> int | None:
-    """The topic of a forum; the thread of replies in another group is none to write to."""
+    """Return the topic of a forum; the thread of replies in another group is none to write to."""
     if isinstance(message, TelegramMessage) and message.is_topic_message:
         return message.message_thread_id
     return None

@@ -23,7 +23,9 @@ class Seal:
         self._key = hmac.digest(token.encode("utf-8"), b"verbatim sealed update", "sha256")
 
     def closed(self, raw: Mapping[str, Any]) -> str:
-        """The payload that an update is kept as: each time another one, which tells nothing."""
+        """Return the payload that an update is kept as: each time another one, which
+        tells nothing.
+        """
         content = json.dumps(raw, ensure_ascii=True).encode("ascii")
         nonce = secrets.token_bytes(_NONCE_BYTES)
         hidden = self._mixed(nonce, content)
@@ -31,7 +33,7 @@ class Seal:
         return json.dumps({_SEALED: base64.b64encode(sealed).decode("ascii")})
 
     def opened(self, raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """The update in a payload, sealed or not; None where this cannot open it."""
+        """Return the update in a payload, sealed or not; None where this cannot open it."""
         text = raw.get(_SEALED)
         if not isinstance(text, str):
             return raw
@@ -50,7 +52,9 @@ class Seal:
         return hmac.digest(self._key, b"signature" + what, "sha256")
 
     def _mixed(self, nonce: bytes, content: bytes) -> bytes:
-        """The content with a stream that the key and the nonce give; twice is the content again."""
+        """Return the content with a stream that the key and the nonce give; twice is the content
+        again.
+        """
         return bytes(a ^ b for a, b in zip(content, self._stream(nonce), strict=False))
 
     def _stream(self, nonce: bytes) -> Iterator[int]:
@@ -61,7 +65,7 @@ class Seal:
 
 
 def command_again(update_id: int, event: Written, *, done_before: Sequence[str]) -> dict[str, Any]:
-    """The update that gives a command once more: only what it takes to do and to answer it.
+    """Return the update that gives a command once more: only what it takes to do and to answer it.
 
     ``done_before`` is what was done about it, as ``Written.done_before``.
     """

@@ -59,7 +59,7 @@ class Webhook:
         self._error_told: object = None
 
     def listening(self) -> AbstractAsyncContextManager[object]:
-        """Takes calls within the block; enter it before Telegram is told to call."""
+        """Take calls within the block; enter it before Telegram is told to call."""
         return WebServer(
             self.respond,
             host=self._settings.host,
@@ -84,7 +84,7 @@ class Webhook:
         return done
 
     async def run(self) -> None:
-        """Looks after the webhook until it is stopped or the token is refused."""
+        """Look after the webhook until it is stopped or the token is refused."""
         while not self._stopped.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), _LOOK_S)
@@ -97,14 +97,14 @@ class Webhook:
                 log.warning("looking after the webhook: %s", error)
 
     def stop(self) -> None:
-        """Ends ``run``."""
+        """End ``run``."""
         self._stopped.set()
 
     async def confirm(self) -> None:
         """Each update was confirmed as it came; Telegram keeps the next ones."""
 
     async def respond(self, request: Request) -> Reply:
-        """Takes an update; see ``bot.webserver.webserver.Respond``."""
+        """Take an update; see ``bot.webserver.webserver.Respond``."""
         refusal = self.refusal(request)
         if refusal is not None:
             return refusal

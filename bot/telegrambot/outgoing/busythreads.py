@@ -17,7 +17,7 @@ class BusyThreads:
 
     @contextmanager
     def one_with(self, update_id: int, *, suspect: bool = False) -> Iterator[None]:
-        """A thread works on an update within the block."""
+        """Yield a thread works on an update within the block."""
         key = object()
         self._steps[key] = _Step(update_id, self._clock(), suspect)
         try:
@@ -34,7 +34,8 @@ class BusyThreads:
         return self._clock() - oldest[-1]
 
     def longer_than(self, limit_s: float, *, suspects: bool = False) -> list[int]:
-        """The updates that a thread has been busy with for longer, without doing the next step.
+        """Return the updates that a thread has been busy with for longer, without doing the next
+        step.
 
         With ``suspects`` those alone that were in work when a process before this one ended.
         """

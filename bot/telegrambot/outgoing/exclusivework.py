@@ -25,7 +25,7 @@ class Turns:
 
     @asynccontextmanager
     async def beside_others(self) -> AsyncIterator[None]:
-        """Waits while other work is to be alone."""
+        """Wait while other work is to be alone."""
         await self._open.wait()
         self._working += 1
         self._quiet.clear()

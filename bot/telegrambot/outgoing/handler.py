@@ -65,11 +65,11 @@ class Marks(Protocol):
     """
 
     def making(self, update_id: int) -> None:
-        """Reports that the answer to an update is being made."""
+        """Report that the answer to an update is being made."""
         ...
 
     def sending(self, update_id: int) -> None:
-        """Reports that the answer is being sent."""
+        """Report that the answer is being sent."""
         ...
 
     def left(self, update_id: int) -> None:
@@ -81,13 +81,13 @@ class NoMarks:
     """Tells nobody."""
 
     def making(self, update_id: int) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def sending(self, update_id: int) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
     def left(self, update_id: int) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
 
 class Handler:
@@ -144,7 +144,7 @@ class Handler:
         self._stopping.set()
 
     async def close(self) -> None:
-        """Waits a moment for what is being made; the end of the process waits for the rest."""
+        """Wait a moment for what is being made; the end of the process waits for the rest."""
 
         def close() -> None:
             self._threads.shutdown(cancel_futures=True)
@@ -247,7 +247,7 @@ class Handler:
         return work.outcome
 
     async def _begin(self, work: "UpdateWork") -> None:
-        """Makes the first act, shown that it is being made."""
+        """Make the first act, shown that it is being made."""
         self._to_make += 1
         try:
             work.suspect = await self._asked(self._inbox.is_suspect, work.update_id)
@@ -258,7 +258,7 @@ class Handler:
 
     @asynccontextmanager
     async def _turn(self, work: "UpdateWork") -> AsyncIterator[None]:
-        """A thread for the block; where it is for a suspect, no other is at work.
+        """Yield a thread for the block; where it is for a suspect, no other is at work.
 
         If a suspect ends the process again, no other update is blamed for it.
         """
@@ -308,7 +308,7 @@ class Handler:
                 await showing
 
     async def _show_while_made(self, act: Typing, update: Update, made: asyncio.Event) -> None:
-        """Shows that an answer is being made, if it is not there in a moment."""
+        """Show that an answer is being made, if it is not there in a moment."""
         try:
             await asyncio.wait_for(made.wait(), SHOWN_AFTER_S)
         except TimeoutError:
@@ -330,13 +330,13 @@ class Handler:
             log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
 
     async def _send(self, work: "UpdateWork") -> None:
-        """Does what was made, if no other process has taken the update over meanwhile."""
+        """Do what was made, if no other process has taken the update over meanwhile."""
         if work.acts is not None:
             await self._asked(self._inbox.clear, work.update_id)
         await self._perform(work)
 
     async def _perform(self, work: "UpdateWork") -> None:
-        """Does one act after the other; the next is made in a thread while nothing is sent.
+        """Do one act after the other; the next is made in a thread while nothing is sent.
 
         After a failure it goes on with the act that failed.
         """
@@ -390,7 +390,7 @@ class Handler:
 
     @staticmethod
     def _kept(write: Callable[[int], None], update_id: int) -> None:
-        """Writes what became of an update; what cannot be written is done again after a restart."""
+        """Write what became of an update; what cannot be written is done again after a restart."""
         try:
             write(update_id)
         except LaneLost as error:
@@ -400,7 +400,7 @@ class Handler:
 
 
 def _next_of(acts: Iterator[Act]) -> Act | None:
-    """The next act, None after the last.
+    """Return the next act, None after the last.
 
     Raises:
         RuntimeError: where what makes it would end the process, or cancel what waits for it.

@@ -45,7 +45,7 @@ class Parts(Protocol):
         ...
 
     async def arrived(self, text: str) -> None:
-        """Keeps that a part has arrived."""
+        """Keep that a part has arrived."""
         ...
 
 
@@ -57,7 +57,7 @@ class Sender:
         self._answers = SentAnswers()
 
     async def do(self, act: Act, update: Update, parts: Parts | None = None) -> None:
-        """Does one act about an update; messages that had arrived before are left out.
+        """Do one act about an update; messages that had arrived before are left out.
 
         A message to change that is gone, and a button or inline question that waited too long for
         Telegram to pass the answer on, are no errors.
@@ -141,7 +141,7 @@ class Sender:
         chat: Chat,
         parts: Parts | None,
     ) -> int:
-        """The id of the message that was sent; that it arrived is kept."""
+        """Return the id of the message that was sent; that it arrived is kept."""
         part, told = checked(part, act.corpus), part.text
         kept = False
 
@@ -232,7 +232,7 @@ class Sender:
 
 
 def checked(part: Message, corpus: Corpus | None) -> Message:
-    """The message as it goes out, once it quotes its source, or quotes nothing without one.
+    """Return the message as it goes out, once it quotes its source, or quotes nothing without one.
 
     Raises:
         UnfaithfulQuote: if it does not.
@@ -256,7 +256,7 @@ def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
 
 
 def _pass_over(error: BadRequest, reasons: tuple[str, ...]) -> None:
-    """Returns if the error is for one of the reasons, which the person has seen already.
+    """Return if the error is for one of the reasons, which the person has seen already.
 
     Raises:
         BadRequest: the error itself, if not.

@@ -19,16 +19,18 @@ class SentAnswers:
         return len(self._ids)
 
     def take(self, chat_id: int, question: int) -> tuple[int, ...]:
-        """The messages that answer the message ``question``, which are forgotten; () for none."""
+        """Return the messages that answer the message ``question``, which are forgotten; () for
+        none.
+        """
         return self._ids.pop((chat_id, question), ())
 
     def last(self, chat_id: int, question: int) -> int | None:
-        """The last message that answers the message ``question``; None for none."""
+        """Return the last message that answers the message ``question``; None for none."""
         answers = self._ids.get((chat_id, question), ())
         return answers[-1] if answers else None
 
     def add(self, chat_id: int, question: int, answers: tuple[int, ...]) -> None:
-        """Keeps further messages that answer the message ``question``."""
+        """Keep further messages that answer the message ``question``."""
         key = chat_id, question
         self._ids[key] = (*self._ids.pop(key, ()), *answers)
         while len(self._ids) > MOST_ANSWERS:

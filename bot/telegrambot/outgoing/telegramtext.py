@@ -20,7 +20,7 @@ _RINGED = re.compile("(.)\u030a")
 
 
 def carried(message: Message) -> Message:
-    """The message that Telegram will show unchanged; it names no quoted parts.
+    """Return the message that Telegram will show unchanged; it names no quoted parts.
 
     Entities cover the same words, and those of which nothing is left are gone.
     """
@@ -42,6 +42,6 @@ def carried(message: Message) -> Message:
 
 
 def _ringed(match: re.Match[str]) -> str:
-    """The letter and its ring as one character, the letter alone where there is none."""
+    """Return the letter and its ring as one character, the letter alone where there is none."""
     whole = unicodedata.normalize("NFC", match.group())
     return whole if len(whole) == 1 else match.group(1)

@@ -43,7 +43,7 @@ class UpdateWork:
         self.event: Event | None = None
 
     async def begin(self) -> Begun | None:
-        """Counts the attempt until the answer is made; None if there was one.
+        """Count the attempt until the answer is made; None if there was one.
 
         Only what ends the process while an answer is made can be the fault of the update.
         """
@@ -58,7 +58,7 @@ class UpdateWork:
         self._arrived = []
 
     def did(self) -> None:
-        """Notes what was done, if nothing went wrong before."""
+        """Note what was done, if nothing went wrong before."""
         act, self.act, self._arrived = self.act, None, []
         if self.outcome != "ignored" or isinstance(act, Typing):
             return
@@ -82,7 +82,7 @@ class UpdateWork:
         return False
 
     async def arrived(self, text: str) -> None:
-        """Keeps that a part has arrived."""
+        """Keep that a part has arrived."""
         self._arrived.append(_mark(text))
         try:
             await self._asked(self._inbox.delivered, self.update_id, self._arrived[-1])

@@ -26,7 +26,7 @@ _INLINE = frozenset(
 
 
 def mark_headings(body: Any) -> None:
-    """Turns the paragraphs of a body that are headings to their reader into headings.
+    """Turn the paragraphs of a body that are headings to their reader into headings.
 
     A first line that is one, over a text, becomes a heading of its own. What blank lines divide
     are paragraphs of their own.
@@ -42,7 +42,7 @@ def mark_headings(body: Any) -> None:
 
 
 def _divide_at_blank_lines(paragraph: Any) -> None:
-    """Makes several paragraphs of one whose lines have blank lines between them."""
+    """Make several paragraphs of one whose lines have blank lines between them."""
     current, blank = paragraph, False
     for child in list(paragraph):
         ends_line = child.tag == "br"
@@ -64,7 +64,9 @@ _Line = list[tuple[str, frozenset[str]]]
 
 
 def _lines(paragraph: Any) -> list[_Line]:
-    """The lines of a paragraph that have a letter or digit; none where it holds other blocks."""
+    """Return the lines of a paragraph that have a letter or digit; none where it holds other
+    blocks.
+    """
     lines: list[_Line] = [[]]
     for text, around in _pieces(paragraph):
         if "block" in around:
@@ -77,7 +79,7 @@ def _lines(paragraph: Any) -> list[_Line]:
 
 
 def _pieces(paragraph: Any) -> Iterator[tuple[str, frozenset[str]]]:
-    """The texts in a paragraph in order; a line break has "br" around it, a block "block"."""
+    """Yield the texts in a paragraph in order; a line break has "br" around it, a block "block"."""
     stack: list[tuple[Any, frozenset[str]]] = [(paragraph, frozenset())]
     while stack:
         each, around = stack.pop()
@@ -126,7 +128,7 @@ def _is_text(lines: list[_Line]) -> bool:
 
 
 def _cut_first_line(paragraph: Any) -> None:
-    """Puts the first line of a paragraph into a heading before it."""
+    """Put the first line of a paragraph into a heading before it."""
     line_break = next(each for each in paragraph.iter("br") if _has_words_before(each, paragraph))
     heading = paragraph.makeelement("h2")
     heading.text = paragraph.text
@@ -158,7 +160,7 @@ def _has_words_before(line_break: Any, paragraph: Any) -> bool:
 
 
 def _split_off(top: Any, line_break: Any) -> Any:
-    """Returns a copy of an element with what stands before a line break; the rest stays in it."""
+    """Return a copy of an element with what stands before a line break; the rest stays in it."""
     first = top.makeelement(top.tag)
     first.text, top.text = top.text, None
     for child in list(top):

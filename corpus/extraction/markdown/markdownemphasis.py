@@ -17,7 +17,7 @@ _REST_OF_LINE = re.compile(r"[ \t]{0,8}(?:\n|\Z)")
 
 
 def emphasis(state: StateInline, silent: bool) -> bool:
-    """Takes a run of asterisks or underscores, and notes what it can begin or end."""
+    """Take a run of asterisks or underscores, and note what it can begin or end."""
     marker = state.src[state.pos]
     if silent or marker not in "*_":
         return False
@@ -45,7 +45,7 @@ def emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def drop_left_over(state: StateInline) -> None:
-    """Takes out the asterisks of runs that began or ended nothing, where none stands alone."""
+    """Take out the asterisks of runs that began or ended nothing, where none stands alone."""
     for meta in (state.delimiters, *(m["delimiters"] for m in state.tokens_meta if m)):
         for delimiter in meta:
             token = state.tokens[delimiter.token]
@@ -54,7 +54,7 @@ def drop_left_over(state: StateInline) -> None:
 
 
 def _slanted_signs(state: StateInline) -> bool:
-    """Takes emphasised signs within a text, as in "forum*.* The"."""
+    """Take emphasised signs within a text, as in "forum*.* The"."""
     at = state.pos
     if at == 0 or not state.src[at - 1].isalnum():
         return False

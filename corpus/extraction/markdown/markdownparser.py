@@ -49,7 +49,7 @@ class _Parser(MarkdownIt):
 
 
 def html_of(text: str, left_out: LeftOut) -> str:
-    """The HTML of a Markdown text in the stored form, notes behind the rest.
+    """Return the HTML of a Markdown text in the stored form, notes behind the rest.
 
     What a browser does not show is noted in ``left_out``, and its mark stands in the HTML.
 
@@ -103,7 +103,7 @@ def _leave_out(state: StateInline, text: str, name: DeviationName = DeviationNam
 
 
 def _note_mark(state: StateInline, silent: bool) -> bool:
-    """The mark of a footnote, such as "[^1]"."""
+    """Return the mark of a footnote, such as "[^1]"."""
     match = _NOTE_MARK.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
@@ -114,7 +114,7 @@ def _note_mark(state: StateInline, silent: bool) -> bool:
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """A link: its text stays, what stands behind that is left out."""
+    """Return a link: its text stays, what stands behind that is left out."""
     start = state.pos
     if start > _last_address(state.src) and not state.env.get("references"):
         return False  # nothing that follows can be a link, and to look for one takes its time
@@ -129,7 +129,9 @@ def _link(state: StateInline, silent: bool) -> bool:
 
 
 def _link_with_odd_address(state: StateInline, silent: bool) -> bool:
-    """A link whose address has a bracket too many, for which the strict rules show it whole."""
+    """Return a link whose address has a bracket too many, for which the strict rules
+    show it whole.
+    """
     start, most = state.pos, state.posMax
     if state.src[start] != "[" or not start < _last_address(state.src) < most:
         return False
@@ -154,7 +156,7 @@ def _last_address(text: str) -> int:
 
 
 def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A line across; asterisks over a line that ends with as many begin emphasis instead."""
+    """Return a line across; asterisks over a line that ends with as many begin emphasis instead."""
     marks = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
     if 0 < len(marks) <= len("***") and not marks.strip("*"):
         last = start
@@ -167,7 +169,7 @@ def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _points(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A list; an asterisk alone over a line of text begins emphasis instead."""
+    """Return a list; an asterisk alone over a line of text begins emphasis instead."""
     marks = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
     if marks == "*" and start + 1 < end and not state.isEmpty(start + 1):
         indented = state.sCount[start + 1] > state.sCount[start]
@@ -177,7 +179,7 @@ def _points(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _image(state: StateInline, silent: bool) -> bool:
-    """An image, which is no text."""
+    """Return an image, which is no text."""
     start = state.pos
     if not image(state, silent):
         return False
@@ -188,7 +190,7 @@ def _image(state: StateInline, silent: bool) -> bool:
 
 
 def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The definition of a link's address, which a browser does not show."""
+    """Return the definition of a link's address, which a browser does not show."""
     if not reference(state, start, end, silent):
         return False
     if not silent:
@@ -199,7 +201,7 @@ def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table; cells beyond the last column of its head are not shown."""
+    """Return a table; cells beyond the last column of its head are not shown."""
     first = len(state.tokens)
     if not table(state, start, end, silent):
         return False
@@ -223,7 +225,9 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The text of a footnote, such as "[^1]: See there.", and the indented lines below it."""
+    """Return the text of a footnote, such as "[^1]: See there.", and the indented
+    lines below it.
+    """
     begin = state.bMarks[start] + state.tShift[start]
     match = _NOTE_MARK.match(state.src, begin, state.eMarks[start])
     if match is None or state.src[match.end() : match.end() + 1] != ":":
@@ -253,7 +257,7 @@ def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _notes_last(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens with those of notes behind the others; each note begins with its mark."""
+    """Return the tokens with those of notes behind the others; each note begins with its mark."""
     text: list[Token] = []
     notes: list[Token] = []
     depth, label = 0, ""
@@ -328,7 +332,7 @@ def _render_html(
 def _render_heading(
     _: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _env: dict[str, Any]
 ) -> str:
-    """A heading; a paragraph above a line of dashes stays one, where it is a sentence."""
+    """Return a heading; a paragraph above a line of dashes stays one, where it is a sentence."""
     token = tokens[at]
     opens = token.nesting == 1
     words = tokens[at + 1 if opens else at - 1].content.strip()

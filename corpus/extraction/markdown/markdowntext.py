@@ -21,12 +21,12 @@ _SILENT = ("script", "style", "template", "iframe", "svg", "math", "textarea", "
 
 
 def load() -> None:
-    """Imports the libraries and renders once, so that a fork of this process has them."""
+    """Import the libraries and render once, so that a fork of this process has them."""
     _rendered(_SAMPLE)
 
 
 def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
-    """The text of a Markdown file under its front matter.
+    """Return the text of a Markdown file under its front matter.
 
     Text that says that it is no Markdown any more stays as it is: see ``is_stored_text``.
     ``decided`` tells that somebody else says who may read it.
@@ -58,7 +58,8 @@ def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
 
 
 def rendered(text: str) -> tuple[str, tuple[Deviation, ...]]:
-    """The text that a browser shows of a Markdown text in the stored form, and what it does not.
+    """Return the text that a browser shows of a Markdown text in the stored form, and what it does
+    not.
 
     Paragraphs, headings, lists and tables are as ``read_web_page`` gives them; the text is empty
     where nothing has a letter or digit.
@@ -91,7 +92,7 @@ def _rendered(text: str) -> tuple[str, tuple[Deviation, ...]]:
 
 
 def _silence(tree: Any, left_out: LeftOut) -> None:
-    """Takes out what a browser does not show as text."""
+    """Take out what a browser does not show as text."""
     for element in list(tree.iter(*_SILENT)):
         if element.getparent() is None:
             continue
@@ -101,7 +102,7 @@ def _silence(tree: Any, left_out: LeftOut) -> None:
 
 
 def _note_numbers(tree: Any, left_out: LeftOut) -> None:
-    """Notes the numbers that a list has in the source, where a browser counts otherwise."""
+    """Note the numbers that a list has in the source, where a browser counts otherwise."""
     for ordered in tree.iter("ol"):
         for point, number in numbered_points(ordered):
             written = point.get("data-number")

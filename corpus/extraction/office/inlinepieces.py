@@ -24,7 +24,7 @@ Piece = tuple[str, bool | None]
 
 
 def text_of_pieces(found: Iterable[Piece], left_out: LeftOut) -> str:
-    """The text of a paragraph.
+    """Return the text of a paragraph.
 
     Raised signs are read by the text around them: a note's mark, which is left out, or an exponent.
     """
@@ -54,7 +54,9 @@ def text_of_pieces(found: Iterable[Piece], left_out: LeftOut) -> str:
 
 
 def _superscript(match: re.Match[str], left_out: LeftOut) -> str:
-    """The mark of a note that is typed in superscript characters leaves; an exponent stays."""
+    """Return the mark of a note that is typed in superscript characters leaves; an
+    exponent stays.
+    """
     text = match.string
     before = without_marks(text[max(0, match.start() - _CONTEXT) : match.start()])
     after = without_marks(text[match.end() : match.end() + _CONTEXT])
@@ -73,7 +75,8 @@ def _raised(piece: str, before: str, after: str, left_out: LeftOut) -> str:
 
 
 def tidy(text: str) -> str:
-    """A paragraph's text with single spaces and without white space at the ends of its lines.
+    """Return a paragraph's text with single spaces and without white space at the ends of its
+    lines.
 
     It is "" where there is no letter or digit in it.
     """

@@ -40,12 +40,12 @@ _LONG_CELL_WORDS = 30
 
 
 def load() -> None:
-    """Imports the library, so that a fork of this process has it."""
+    """Import the library, so that a fork of this process has it."""
     markup.load()
 
 
 def read_open_document(data: bytes) -> Extract:
-    """The text of an OpenDocument text and what it says of itself.
+    """Return the text of an OpenDocument text and what it says of itself.
 
     It is laid out as that of a Word file: see ``read_word_document``. Headers and footers,
     struck-out, hidden and deleted text and the marks of notes are left out, and noted as
@@ -88,7 +88,7 @@ def read_open_document(data: bytes) -> Extract:
 
 
 def _parts(data: bytes) -> dict[str, Any]:
-    """The roots of the parts that are read, by name."""
+    """Return the roots of the parts that are read, by name."""
     found: dict[str, Any] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
@@ -105,7 +105,7 @@ def _parts(data: bytes) -> dict[str, Any]:
 
 
 def _stated(meta: Any | None) -> tuple[str | None, str | None]:
-    """The title and the language that a file says it has."""
+    """Return the title and the language that a file says it has."""
     if meta is None:
         return None, None
     title = next(meta.iter(f"{_DC}title"), None)
@@ -119,7 +119,7 @@ def _stated(meta: Any | None) -> tuple[str | None, str | None]:
 def _margins(
     parts: dict[str, Any], kind: str, name: DeviationName, position: int
 ) -> Iterator[Deviation]:
-    """Yields the lines of headers or footers, each once."""
+    """Yield the lines of headers or footers, each once."""
     styles = parts.get("styles.xml")
     seen: set[str] = set()
     if styles is None:
@@ -147,7 +147,7 @@ class _Reading:
         self.title: str | None = None
 
     def blocks(self, parent: Any) -> Iterator[str]:
-        """The blocks of an element that holds paragraphs, lists and tables."""
+        """Yield the blocks of an element that holds paragraphs, lists and tables."""
         points: list[str] = []
         for child in self._shown_children(parent):
             if child.tag == f"{TEXT}list":
@@ -170,7 +170,7 @@ class _Reading:
         yield from list_blocks(points)
 
     def notes(self) -> Iterator[str]:
-        """The notes in the order in which the text refers to them."""
+        """Yield the notes in the order in which the text refers to them."""
         for number, note in enumerate(self._notes, start=1):
             text = " ".join(" ".join(self.blocks(note)).split())
             if text:
@@ -187,7 +187,7 @@ class _Reading:
             yield child
 
     def _paragraph(self, paragraph: Any) -> Iterator[str]:
-        """The block of a paragraph or heading, and those of its text boxes."""
+        """Yield the block of a paragraph or heading, and those of its text boxes."""
         boxes: list[Any] = []
         text = tidy(self._content(paragraph, boxes))
         style = paragraph.get(f"{TEXT}style-name", "")
@@ -207,7 +207,7 @@ class _Reading:
     def _points(
         self, top: Any, level: int = 0, style: str = ""
     ) -> Iterator[tuple[str | None, str]]:
-        """Yields each paragraph of a list with its number, "" for one that goes on in a point.
+        """Yield each paragraph of a list with its number, "" for one that goes on in a point.
 
         The number is None for the line of a point that has a sign in place of a number.
         """
@@ -237,7 +237,7 @@ class _Reading:
                     first = False
 
     def _content(self, paragraph: Any, boxes: list[Any]) -> str:
-        """Returns the text of a paragraph; its text boxes are put aside."""
+        """Return the text of a paragraph; its text boxes are put aside."""
         shown = self._styles.shown("paragraph", paragraph.get(f"{TEXT}style-name", ""))
         if shown.absent is not None:
             return self.left_out.mark(shown.absent, _plain(paragraph))
@@ -245,7 +245,7 @@ class _Reading:
         return text_of_pieces(pieces, self.left_out)
 
     def _inline(self, element: Any, raised: bool, boxes: list[Any]) -> Iterator[tuple[str, bool]]:
-        """Yields the pieces of text within an element, and whether each is raised."""
+        """Yield the pieces of text within an element, and whether each is raised."""
         if element.text:
             yield _piece(element.text, raised)
         for child in element:
@@ -290,7 +290,9 @@ class _Reading:
         return self.left_out.mark(DeviationName.NOTE, f"[{len(self._notes)}]")
 
     def _table(self, table: Any) -> Iterator[str]:
-        """A table as one block; one that only lays out the page gives the blocks in its cells."""
+        """Yield a table as one block; one that only lays out the page gives the blocks in its
+        cells.
+        """
         rows = [list(_cells(row)) for row in _rows(table)]
         cells = [cell for row in rows for cell in row if cell is not None]
         if all(len(row) <= 1 for row in rows) or any(map(_is_long, cells)):
@@ -308,7 +310,7 @@ class _Reading:
 
 
 def _piece(text: str, raised: bool) -> tuple[str, bool]:
-    """A piece of text, line ends of the XML as the blanks that they are."""
+    """Return a piece of text, line ends of the XML as the blanks that they are."""
     shown = " ".join(without_marks(text).split("\n"))
     return shown, raised and bool(shown.strip())
 
@@ -318,7 +320,7 @@ def _plain(element: Any) -> str:
 
 
 def _deleted_texts(content: Any) -> dict[str, str]:
-    """The texts that were deleted under tracked changes, by the ids of the changes."""
+    """Return the texts that were deleted under tracked changes, by the ids of the changes."""
     found = {}
     for region in content.iter(f"{TEXT}changed-region"):
         for deletion in region.iter(f"{TEXT}deletion"):
@@ -336,7 +338,9 @@ def _rows(table: Any) -> Iterator[Any]:
 
 
 def _cells(row: Any) -> Iterator[Any]:
-    """The cells of a row by column; None where a cell above or to the left reaches into it."""
+    """Yield the cells of a row by column; None where a cell above or to the left
+    reaches into it.
+    """
     left = _MOST_CELLS
     for cell in row:
         if cell.tag == f"{_TABLE}table-cell":

@@ -38,7 +38,7 @@ class ListNumbers:
         return str(own)
 
     def next(self, item: Any, style: str, level: int) -> str:
-        """Returns the number of the next point, such as "12." or "(a)"; "" for one with a sign."""
+        """Return the number of the next point, such as "12." or "(a)"; "" for one with a sign."""
         if level >= _MOST_LEVELS:
             return ""
         counts = self._counts
@@ -53,6 +53,6 @@ class ListNumbers:
         return self._styles.number(style, known, level)
 
     def _style_of_first(self, top: Any) -> str:
-        """The list style of the first paragraph's own style."""
+        """Return the list style of the first paragraph's own style."""
         first = next(top.iter(f"{TEXT}p", f"{TEXT}h"), None)
         return "" if first is None else self._styles.list_of(first.get(f"{TEXT}style-name", ""))

@@ -73,18 +73,20 @@ class OpenDocumentStyles:
         return name == "Title" or "Title" in names
 
     def list_of(self, name: str) -> str:
-        """The name of the list style that a paragraph style has, or ""."""
+        """Return the name of the list style that a paragraph style has, or ""."""
         for style in self._based_on("paragraph", name):
             if (found := style.get(f"{STYLE}list-style-name")) is not None:
                 return str(found)
         return ""
 
     def level(self, list_style: str, level: int) -> ListLevel:
-        """A level of a list style, 0 for the outermost."""
+        """Return a level of a list style, 0 for the outermost."""
         return self._lists.get(list_style, {}).get(level, ListLevel())
 
     def number(self, list_style: str, counts: list[int], level: int) -> str:
-        """The number at a level whose ``counts`` are given, such as "2.1."; "" for a sign."""
+        """Return the number at a level whose ``counts`` are given, such as "2.1."; ""
+        for a sign.
+        """
         own = self.level(list_style, level)
         if own.form is None:
             return ""
@@ -127,7 +129,7 @@ def _levels(style: Any) -> Iterator[tuple[int, ListLevel]]:
 
 
 def number_in(value: str | None, default: int) -> int:
-    """The number that an attribute spells, or the default."""
+    """Return the number that an attribute spells, or the default."""
     digits = value or ""
     good = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
     return int(digits) if good else default

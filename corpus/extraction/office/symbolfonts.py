@@ -26,7 +26,7 @@ _WINGDINGS = {
 
 
 def sign_of(font: str, code: int) -> str | None:
-    """Returns the Unicode character of a font's sign; None for one that is not known.
+    """Return the Unicode character of a font's sign; None for one that is not known.
 
     ``code`` may lie in the private area from U+F000 on, where Word keeps the codes of symbol
     fonts. In any other font a code outside of it is the character itself.

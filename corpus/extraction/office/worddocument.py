@@ -51,14 +51,14 @@ _MAX_STYLES_DEEP = 12
 
 
 def load() -> None:
-    """Imports the library and reads its template, so that a fork of this process has them."""
+    """Import the library and read its template, so that a fork of this process has them."""
     import docx.opc.constants  # noqa: F401
 
     _default_styles()
 
 
 def read_word_document(data: bytes) -> Extract:
-    """The text of a Word file and what it says of itself.
+    """Return the text of a Word file and what it says of itself.
 
     Paragraphs, headings ("## …"), lists (a line "- …" for each point) and tables (a line for each
     row) in the order of the file; footnotes and endnotes behind the text as "[1] …". A paragraph
@@ -102,7 +102,7 @@ def read_word_document(data: bytes) -> Extract:
 def _lines_of_margins(
     document: Any, kind: str, name: DeviationName, position: int
 ) -> Iterator[Deviation]:
-    """Yields the lines of headers or footers, each once."""
+    """Yield the lines of headers or footers, each once."""
     from docx.oxml import parse_xml
 
     seen: set[str] = set()
@@ -152,7 +152,7 @@ class _Reading:
         self.title: str | None = None
 
     def blocks(self, parent: Any, *, bare_numbers: bool = False) -> Iterator[str]:
-        """The blocks of an element that holds paragraphs and tables.
+        """Yield the blocks of an element that holds paragraphs and tables.
 
         With ``bare_numbers`` the number of an empty paragraph is a block, as it is in a table.
         """
@@ -194,7 +194,7 @@ class _Reading:
             yield text
 
     def notes(self) -> Iterator[str]:
-        """The notes in the order in which the text refers to them."""
+        """Yield the notes in the order in which the text refers to them."""
         for number, note in enumerate(self._notes, start=1):
             text = " ".join(" ".join(self.blocks(note)).split())
             if text:
@@ -209,13 +209,13 @@ class _Reading:
         return f"{'#' * max(1, heading)} {line}"
 
     def _content(self, paragraph: Any, boxes: list[Any]) -> str:
-        """Returns the text of a paragraph; its text boxes are put aside."""
+        """Return the text of a paragraph; its text boxes are put aside."""
         self._fields = [] if _fields_are_whole(paragraph) else None
         self._instructions = 0
         return text_of_pieces(self._inline(paragraph, paragraph, boxes), self.left_out)
 
     def _inline(self, element: Any, paragraph: Any, boxes: list[Any]) -> Iterator[Piece]:
-        """Yields the pieces of text within a paragraph."""
+        """Yield the pieces of text within a paragraph."""
         for child in element:
             tag = child.tag
             if tag == f"{_W}t":
@@ -256,7 +256,7 @@ class _Reading:
                 self._fields.append(False)
 
     def _shown(self, text: str) -> str:
-        """A text, or the mark of one that is the instruction of a field."""
+        """Return a text, or the mark of one that is the instruction of a field."""
         if self._instructions:
             return self.left_out.mark(DeviationName.MARKUP, text)
         return text
@@ -266,7 +266,7 @@ class _Reading:
         return self.left_out.mark(DeviationName.ASIDE, "".join(words))
 
     def _run(self, run: Any, paragraph: Any, boxes: list[Any]) -> Iterator[Piece]:
-        """Yields the pieces of a run, or the mark of one that is hidden or struck out."""
+        """Yield the pieces of a run, or the mark of one that is hidden or struck out."""
         for names, deviation in _NOT_SHOWN:
             if any(self._is_set(run, paragraph, name) for name in names):
                 text = "".join(each.text or "" for each in run.iter(f"{_W}t"))
@@ -299,7 +299,7 @@ class _Reading:
         return self._property(run, paragraph, name) not in {None, "0", "false", "off"}
 
     def _property(self, run: Any, paragraph: Any, name: str) -> str | None:
-        """Returns a property of a run's text: its own, else that of its styles; None if not set."""
+        """Return a property of a run's text: its own, else that of its styles; None if not set."""
         own = run.find(f"{_W}rPr")
         if own is not None:
             found = own.find(f"{_W}{name}")
@@ -311,7 +311,7 @@ class _Reading:
         return self._styled(self._style_of(paragraph), name)
 
     def _style_of(self, paragraph: Any) -> str:
-        """Returns the style of a paragraph, which is looked for once for all its runs: where it has
+        """Return the style of a paragraph, which is looked for once for all its runs: where it has
         no properties, that takes as long as it has runs.
         """
         if self._styled_paragraph[0] is not paragraph:
@@ -321,7 +321,7 @@ class _Reading:
         return self._styled_paragraph[1]
 
     def _styled(self, style: str, name: str) -> str | None:
-        """Returns a property of the text in a style, or in one that it is based on."""
+        """Return a property of the text in a style, or in one that it is based on."""
         if (style, name) not in self._values:
             holders = (each.find(f"{_W}rPr/{_W}{name}") for each in self._based_on(style))
             found = next((each for each in holders if each is not None), None)
@@ -330,7 +330,7 @@ class _Reading:
         return self._values[style, name]
 
     def _sign(self, element: Any) -> str:
-        """Returns a sign of a symbol font in Unicode, "�" for one that is not known."""
+        """Return a sign of a symbol font in Unicode, "�" for one that is not known."""
         font, digits = element.get(f"{_W}font", ""), element.get(f"{_W}char", "")
         code = int(digits, 16) if _CODE.fullmatch(digits) else 0
         sign = sign_of(font, code)
@@ -363,7 +363,9 @@ class _Reading:
         return None
 
     def _list_place(self, paragraph: Any) -> tuple[str, int] | None:
-        """The list of a point and its level, 0 for the outermost; None for other paragraphs."""
+        """Return the list of a point and its level, 0 for the outermost; None for other
+        paragraphs.
+        """
         for holder in (paragraph, *self._chain(paragraph)):
             numbering = holder.find(f"{_W}pPr/{_W}numPr")
             if numbering is None:
@@ -381,7 +383,7 @@ class _Reading:
         return None
 
     def _chain(self, paragraph: Any) -> Iterator[Any]:
-        """The style of a paragraph, and those that it is based on."""
+        """Yield the style of a paragraph, and those that it is based on."""
         properties = paragraph.find(f"{_W}pPr")
         yield from self._based_on(_value(properties, "pStyle") if properties is not None else "")
 
@@ -394,7 +396,9 @@ class _Reading:
             name = _value(style, "basedOn")
 
     def _table(self, table: Any) -> Iterator[str]:
-        """A table as one block; one that only lays out the page gives the blocks in its cells."""
+        """Yield a table as one block; one that only lays out the page gives the blocks in its
+        cells.
+        """
         rows = []
         gone = ""
         for row in _unwrapped(table):
@@ -426,7 +430,7 @@ class _Reading:
 
 
 def _styles(document: Any) -> dict[str, Any]:
-    """The styles by their id; that of paragraphs without one also by the empty id."""
+    """Return the styles by their id; that of paragraphs without one also by the empty id."""
     from docx.opc.constants import RELATIONSHIP_TYPE
 
     try:
@@ -443,7 +447,9 @@ def _styles(document: Any) -> dict[str, Any]:
 
 @cache
 def _default_styles() -> Any:
-    """The styles that python-docx gives to a file without any, from a template on the disk."""
+    """Return the styles that python-docx gives to a file without any, from a template
+    on the disk.
+    """
     from docx.opc.package import OpcPackage
     from docx.parts.styles import StylesPart
 
@@ -451,7 +457,7 @@ def _default_styles() -> Any:
 
 
 def _notes_part(document: Any, name: str) -> dict[str, Any]:
-    """The footnotes or endnotes of a document by id, without those that only draw a line."""
+    """Return the footnotes or endnotes of a document by id, without those that only draw a line."""
     from docx.oxml import parse_xml
 
     for relation in document.part.rels.values():
@@ -477,7 +483,9 @@ def _unwrapped(parent: Any) -> Iterator[Any]:
 
 
 def _alternative(element: Any) -> Any:
-    """The first of several forms of the same content, which is the newest; an empty one if none."""
+    """Return the first of several forms of the same content, which is the newest; an empty one if
+    none.
+    """
     for name in ("Choice", "Fallback"):
         found = element.find(f"{_COMPATIBLE}{name}")
         if found is not None:
@@ -492,7 +500,7 @@ def _fields_are_whole(paragraph: Any) -> bool:
 
 
 def _row_is_gone(row: Any) -> DeviationName | None:
-    """The reason for which a row of a table is not shown; None if it is."""
+    """Return the reason for which a row of a table is not shown; None if it is."""
     properties = row.find(f"{_W}trPr")
     if properties is None:
         return None
@@ -504,7 +512,7 @@ def _row_is_gone(row: Any) -> DeviationName | None:
 
 
 def _words_of(element: Any) -> str:
-    """The text of an element, with a space between its paragraphs."""
+    """Return the text of an element, with a space between its paragraphs."""
     paragraphs = (
         "".join(t.text or "" for t in paragraph.iter(f"{_W}t", f"{_W}delText"))
         for paragraph in element.iter(f"{_W}p")
@@ -518,7 +526,9 @@ def _is_place(piece: str) -> bool:
 
 
 def _cells(row: Any) -> Iterator[Any]:
-    """The cells of a row by column; None where a cell above or to the left reaches into it."""
+    """Yield the cells of a row by column; None where a cell above or to the left
+    reaches into it.
+    """
     properties = row.find(f"{_W}trPr")
     skipped = _value(properties, "gridBefore") if properties is not None else ""
     yield from [None] * _number(skipped, 0)
@@ -549,14 +559,14 @@ def _mark_is_deleted(paragraph: Any) -> bool:
 
 
 def _font_of(run: Any) -> str:
-    """Returns the symbol font of a run; "" for any other."""
+    """Return the symbol font of a run; "" for any other."""
     fonts = run.find(f"{_W}rPr/{_W}rFonts")
     names = [] if fonts is None else [fonts.get(f"{_W}{kind}", "") for kind in ("ascii", "hAnsi")]
     return next((name for name in names if is_symbol_font(name)), "")
 
 
 def _in_unicode(text: str, font: str) -> str:
-    """Returns a text in a symbol font as signs; letters outside of its codes stay."""
+    """Return a text in a symbol font as signs; letters outside of its codes stay."""
     return "".join((sign_of(font, ord(c)) or c) if ord(c) >= _PRIVATE_AREA else c for c in text)
 
 
@@ -570,7 +580,7 @@ def _numbering_part(document: Any) -> Any | None:
 
 
 def _value(element: Any, name: str) -> str:
-    """The value of a child element, or ""."""
+    """Return the value of a child element, or ""."""
     child = element.find(f"{_W}{name}")
     return "" if child is None else str(child.get(f"{_W}val", ""))
 

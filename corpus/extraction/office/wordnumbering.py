@@ -53,7 +53,7 @@ class WordNumbering:
     """
 
     def __init__(self, numbering: Any | None) -> None:
-        """Reads the numbering part of a file; a file without one has none."""
+        """Read the numbering part of a file; a file without one has none."""
         self._levels: dict[str, dict[int, _Level]] = {}
         self._lists: dict[str, str] = {}
         self._overrides: dict[str, dict[int, _Level | int]] = {}
@@ -95,7 +95,7 @@ class WordNumbering:
                 self._overrides.setdefault(name, {})[level] = found
 
     def next(self, list_name: str, level: int) -> str:
-        """Returns the number of the next paragraph of a list's level, such as "12." or "(a)".
+        """Return the number of the next paragraph of a list's level, such as "12." or "(a)".
 
         It is "" where the level has none, or only the sign that starts each paragraph.
         """
@@ -122,7 +122,7 @@ class WordNumbering:
         return self._shown(list_name, found, counts)
 
     def level_of_style(self, list_name: str, style: str) -> int:
-        """Returns the level of a list that is for paragraphs of a style; 0 where none is."""
+        """Return the level of a list that is for paragraphs of a style; 0 where none is."""
         for level in range(_MOST_LEVELS):
             found = self._level(list_name, level)
             if found is not None and style and found.style == style:

@@ -42,7 +42,7 @@ class _Written:
     starts: list[PageStart] = field(default_factory=list)
 
     def with_opening(self, opening: str, *, instead_of: int = 0) -> "_Written":
-        """The paragraph with another beginning in place of its first characters."""
+        """Return the paragraph with another beginning in place of its first characters."""
         shift = len(opening) - instead_of
         return _Written(
             opening + self.text[instead_of:],
@@ -58,7 +58,7 @@ class _Written:
 
 
 def text_of(pages: Sequence[Page]) -> DocumentText:
-    """The text of the pages; none of it where no page has a letter or figure."""
+    """Return the text of the pages; none of it where no page has a letter or figure."""
     pages, rest = _with_left_out(without_running_lines(pages))
     body = body_height(pages)
     exact = _sizes_are_exact(pages, body)
@@ -87,7 +87,7 @@ def text_of(pages: Sequence[Page]) -> DocumentText:
 
 
 def _with_left_out(pages: Iterable[Page]) -> tuple[list[Page], list[Mark]]:
-    """The pages with what they leave out at their first lines, and what no line follows."""
+    """Return the pages with what they leave out at their first lines, and what no line follows."""
     waiting: list[Mark] = []
     found = []
     for page in pages:
@@ -127,7 +127,7 @@ def _paragraphs(
 
 
 def _edges_of(page: Page) -> tuple[list[Paragraph], list[Paragraph]]:
-    """The lines alone in the margins of a page, above and below its text."""
+    """Return the lines alone in the margins of a page, above and below its text."""
     middle = (page.top + page.bottom) / 2
     heads = [Paragraph([line]) for line in page.edges if line.middle > middle]
     feet = [Paragraph([line]) for line in page.edges if line.middle <= middle]
@@ -142,7 +142,7 @@ def _sizes_are_exact(pages: Sequence[Page], body: float) -> bool:
 
 
 def _heading(pages: Sequence[Sequence[Line]], *, body: float) -> str | None:
-    """Returns the words in the largest type on the first page with text, if they are a heading."""
+    """Return the words in the largest type on the first page with text, if they are a heading."""
     for lines in pages:
         if not lines:
             continue
@@ -163,7 +163,9 @@ def _is_heading(text: str, paragraph: Paragraph, *, body: float) -> bool:
 
 
 def _written(paragraph: Paragraph, hyphenation: Hyphenation) -> _Written:
-    """The lines of a paragraph in one, words that were parted at a line's end whole again."""
+    """Return the lines of a paragraph in one, words that were parted at a line's end
+    whole again.
+    """
     written = _Written()
     pieces: list[str] = []
     length = 0

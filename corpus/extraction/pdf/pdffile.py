@@ -23,7 +23,7 @@ Corners = tuple[float, float, float, float]
 
 
 def load() -> None:
-    """Imports the library, so that a fork of this process has it."""
+    """Import the library, so that a fork of this process has it."""
     import pypdfium2  # noqa: F401
 
 
@@ -39,7 +39,7 @@ class Characters:
         self.text = self._read_text()
 
     def _read_text(self) -> str:
-        """The text of the page, one code unit for each of pdfium's characters."""
+        """Return the text of the page, one code unit for each of pdfium's characters."""
         count = self._raw.FPDFText_CountChars(self._page)
         text: str = self._page.get_text_range() if count > 0 else ""
         if len(text) == count:
@@ -48,37 +48,37 @@ class Characters:
         return "".join(chr(unit) if unit <= sys.maxunicode else "\ufffd" for unit in units)
 
     def room(self, place: int) -> Corners:
-        """The room that a character takes on its line."""
+        """Return the room that a character takes on its line."""
         corners: Corners = self._page.get_charbox(place, loose=True)
         return corners
 
     def ink(self, place: int) -> Corners:
-        """The box around what is drawn of a character."""
+        """Return the box around what is drawn of a character."""
         corners: Corners = self._page.get_charbox(place, loose=False)
         return corners
 
     def origin(self, place: int) -> tuple[float, float]:
-        """The point on its baseline where the character begins."""
+        """Return the point on its baseline where the character begins."""
         self._raw.FPDFText_GetCharOrigin(self._page, place, self._x, self._y)
         return self._x.value, self._y.value
 
     def angle(self, place: int) -> float:
-        """The direction of the character's line in radians; negative if it is not known."""
+        """Return the direction of the character's line in radians; negative if it is not known."""
         angle: float = self._raw.FPDFText_GetCharAngle(self._page, place)
         return angle
 
     def size(self, place: int) -> float:
-        """The size of the character's font, before the page scales it."""
+        """Return the size of the character's font, before the page scales it."""
         size: float = self._raw.FPDFText_GetFontSize(self._page, place)
         return size
 
     def weight(self, place: int) -> int:
-        """The weight of the character's font, as 400 or 700."""
+        """Return the weight of the character's font, as 400 or 700."""
         weight: int = self._raw.FPDFText_GetFontWeight(self._page, place)
         return weight
 
     def font(self, place: int) -> bytes:
-        """The name of the character's font, empty if it is long or unknown."""
+        """Return the name of the character's font, empty if it is long or unknown."""
         name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
         flags = ctypes.c_int()
         length = self._raw.FPDFText_GetFontInfo(self._page, place, name, _FONT_NAME_BYTES, flags)
@@ -98,7 +98,7 @@ class PdfFile:
     """An open PDF."""
 
     def __init__(self, data: bytes) -> None:
-        """Opens a PDF.
+        """Open a PDF.
 
         Raises:
             UnreadableSource: if it is encrypted, damaged or truncated.

@@ -146,12 +146,14 @@ def is_raised(rise: float, height: float, *, beside: float) -> bool:
 
 
 def marked(line: Line, marks: Iterable[Mark]) -> Line:
-    """The line with more places at which the text deviates, in the order of their offsets."""
+    """Return the line with more places at which the text deviates, in the order of
+    their offsets.
+    """
     return replace(line, marks=tuple(sorted((*line.marks, *marks), key=lambda mark: mark.offset)))
 
 
 def body_height(pages: Sequence[Page]) -> float:
-    """The height of the type in which most of the text is set."""
+    """Return the height of the type in which most of the text is set."""
     letters: Counter[float] = Counter()
     for page in pages:
         for line in page.lines:
@@ -160,7 +162,7 @@ def body_height(pages: Sequence[Page]) -> float:
 
 
 def usual_pitch(pages: Sequence[Page], *, height: float) -> float:
-    """The distance from line to line in text of about a ``height``, in points.
+    """Return the distance from line to line in text of about a ``height``, in points.
 
     Half as much again as the height where no two lines of it follow each other.
     """

@@ -50,7 +50,7 @@ class Paragraph:
 
 
 def split(lines: Sequence[Line], *, pitch: PitchOf, exact: bool) -> list[Paragraph]:
-    """The paragraphs of a page; one may go on in the next column.
+    """Return the paragraphs of a page; one may go on in the next column.
 
     ``pitch`` gives the usual distance of lines for a height of type; ``exact`` says whether sizes
     are exact, as they are where no text recognition guessed them.

@@ -44,7 +44,7 @@ class _Box:
 
 
 def pieces_of(characters: Characters, *, page: int) -> Iterator[tuple[int, Line]]:
-    """Runs of characters without a line end, each with the quarter turns of its direction.
+    """Run of characters without a line end, each with the quarter turns of its direction.
 
     A piece that runs in no direction of the page has 4 for its turns.
     """
@@ -68,13 +68,15 @@ def pieces_of(characters: Characters, *, page: int) -> Iterator[tuple[int, Line]
 
 
 def _without_hyphen(text: str) -> tuple[str, bool]:
-    """A line without the hyphen at its end, and whether it had one."""
+    """Return a line without the hyphen at its end, and whether it had one."""
     cut = _LINE_HYPHEN.search(text)
     return (text[: cut.start()], True) if cut else (text, False)
 
 
 def _by_height(characters: Characters, start: int, text: str) -> Iterator[tuple[int, str]]:
-    """The lines that pdfium ran together in one, as it does at a hyphen, with their offsets."""
+    """Yield the lines that pdfium ran together in one, as it does at a hyphen, with
+    their offsets.
+    """
     first = characters.room(start)
     last = characters.room(start + len(text) - 1)
     if last[3] > first[1] or not first[1] < first[3]:  # the last stands no line lower
@@ -96,7 +98,7 @@ def _by_height(characters: Characters, start: int, text: str) -> Iterator[tuple[
 def _piece(
     characters: Characters, start: int, text: str, *, hyphen: bool, page: int
 ) -> tuple[int, Line]:
-    """A piece of a line, its box taken from its first, its middle and its last character."""
+    """Return a piece of a line, its box taken from its first, its middle and its last character."""
     angle = characters.angle(start)
     turn = round(angle / _QUARTER) % 4 if angle >= 0 else 0
     if abs(angle / _QUARTER - round(angle / _QUARTER)) > 0.05:  # noqa: PLR2004 (a slanted stamp)
@@ -125,7 +127,9 @@ def _piece(
 
 
 def _measured(text: str, place: int) -> int:
-    """The place of the nearest character that is no white space and no note mark behind a word."""
+    """Return the place of the nearest character that is no white space and no note mark behind a
+    word.
+    """
     steps = (*range(place, -1, -1), *range(place + 1, len(text)))
     return next((step for step in steps if not _may_be_mark(text, step)), place)
 
@@ -139,7 +143,7 @@ def _may_be_mark(text: str, place: int) -> bool:
 def _with_raised_signs(
     characters: Characters, start: int, text: str, *, turn: int, beside: _Box
 ) -> str:
-    """The text of a piece, its raised signs between ``_BEGIN`` and ``_END``."""
+    """Return the text of a piece, its raised signs between ``_BEGIN`` and ``_END``."""
 
     def is_up(offset: int) -> bool:
         box = _box(characters, start + offset, turn)
@@ -200,7 +204,9 @@ def _is_drawn_raised(characters: Characters, index: int, turn: int, box: _Box) -
 
 
 def _cleaned(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The text of a piece in one line of whole characters, and the ranges of its raised signs."""
+    """Return the text of a piece in one line of whole characters, and the ranges of its raised
+    signs.
+    """
     text = _whole_code_points(text).replace("\u00ad", "")
     if SUPERSCRIPT_RUN.search(text):
         text = SUPERSCRIPT_RUN.sub(rf"{_BEGIN}\g<0>{_END}", text)
@@ -230,7 +236,7 @@ def _is_bold(characters: Characters, index: int) -> bool:
 
 
 def _box(characters: Characters, index: int, turn: int) -> _Box:
-    """The room that a character takes, and the height of its baseline."""
+    """Return the room that a character takes, and the height of its baseline."""
     left, bottom, right, top = characters.room(index)
     (x0, y0), (x1, y1) = _turned(left, bottom, turn), _turned(right, top, turn)
     _, baseline = _turned(*characters.origin(index), turn)
@@ -238,12 +244,14 @@ def _box(characters: Characters, index: int, turn: int) -> _Box:
 
 
 def _turned(x: float, y: float, turn: int) -> tuple[float, float]:
-    """A point turned so that text in a direction of ``turn`` quarters runs to the right."""
+    """Return a point turned so that text in a direction of ``turn`` quarters runs to the right."""
     return {1: (-y, x), 2: (-x, -y), 3: (y, -x)}.get(turn, (x, y))
 
 
 def turned_heights(box: tuple[float, float, float, float], turn: int) -> tuple[float, float]:
-    """The lower and the upper edge of a box (left, bottom, right, top), turned like the text."""
+    """Return the lower and the upper edge of a box (left, bottom, right, top), turned like the
+    text.
+    """
     left, bottom, right, top = box
     ys = [_turned(left, bottom, turn)[1], _turned(right, top, turn)[1]]
     return min(ys), max(ys)

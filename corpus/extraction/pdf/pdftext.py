@@ -23,13 +23,13 @@ _OCR = "Run a text recognition (OCR) over it first."
 
 
 def load() -> None:
-    """Imports the library and the list of words, so that a fork of this process has them."""
+    """Import the library and the list of words, so that a fork of this process has them."""
     pdffile.load()
     english_words()
 
 
 def read_pdf(data: bytes) -> Extract:
-    """The text of a PDF and what it says of itself.
+    """Return the text of a PDF and what it says of itself.
 
     Its date is not taken: a PDF tells when the file was made, and a statement of 2009 that was
     scanned in 2022 would be cited with the wrong year.
@@ -59,7 +59,7 @@ def read_pdf(data: bytes) -> Extract:
 
 
 def _title(stated: str) -> str | None:
-    """The title in the file's information, unless it is a file's name."""
+    """Return the title in the file's information, unless it is a file's name."""
     stated = _MADE_BY.sub("", stated).strip("\x00 \t\n")
     stated = _FILE_SUFFIX.sub("", stated) if " " in stated else stated
     return None if not stated or _FILE_NAME.fullmatch(stated) else stated
@@ -79,7 +79,7 @@ def _pages(file: PdfFile) -> tuple[list[Page], list[int]]:
 
 
 def _page(page: FilePage, characters: Characters) -> list[Page]:
-    """The page, and once more for each other direction in which much of its text runs.
+    """Return the page, and once more for each other direction in which much of its text runs.
 
     A line along an edge, or a stamp across the page, is left out.
     """

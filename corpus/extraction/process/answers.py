@@ -34,7 +34,7 @@ class Answer:
 
 
 def refusal(reason: str) -> Answer:
-    """The answer that a source cannot be read, and why."""
+    """Return the answer that a source cannot be read, and why."""
     return Answer({"reason": reason})
 
 
@@ -56,7 +56,7 @@ def check_size(answer: Answer, *, text_bytes: int) -> None:
 
 
 def send(fd: int, answer: Answer) -> None:
-    """Sends an answer.
+    """Send an answer.
 
     Raises:
         BrokenWire: if the other side is gone.
@@ -67,7 +67,7 @@ def send(fd: int, answer: Answer) -> None:
 
 
 def receive(fd: int, *, text_bytes: int, deadline: float) -> Answer:
-    """The answer that comes, its text of at most ``text_bytes`` bytes.
+    """Return the answer that comes, its text of at most ``text_bytes`` bytes.
 
     Raises:
         BrokenWire: if the other side closes before the end, or sends what is no answer.

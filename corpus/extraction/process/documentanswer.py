@@ -43,7 +43,7 @@ _GIVES_WAY_S = 0.0001
 
 
 def answer_of(document: Document, *, with_text: bool) -> Answer:
-    """The answer that has a Document; without its text for who has that already.
+    """Return the answer that has a Document; without its text for who has that already.
 
     Raises:
         UnreadableSource: if it has more paragraphs and sentences than an answer holds.
@@ -77,7 +77,7 @@ def check_spans(document: Document) -> None:
 
 
 def provenance_fields(document: Document) -> dict[str, object]:
-    """Returns what is known of a document beside its text, as fields of an answer."""
+    """Return what is known of a document beside its text, as fields of an answer."""
     return {
         "title": document.title,
         "publisher": document.publisher,
@@ -92,7 +92,7 @@ def provenance_fields(document: Document) -> dict[str, object]:
 
 
 def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
-    """The Document in an answer, over a ``text`` in the stored form.
+    """Return the Document in an answer, over a ``text`` in the stored form.
 
     Raises:
         BrokenWire: if a field is missing or of another type, or a span is not where it can be.
@@ -112,7 +112,7 @@ def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
 
 
 def described(head: Mapping[str, Any]) -> Described:
-    """Returns the title and the provenance in an answer.
+    """Return the title and the provenance in an answer.
 
     Raises:
         BrokenWire: if a field is of another type, too long or not what it should be.
@@ -134,7 +134,7 @@ def described(head: Mapping[str, Any]) -> Described:
 
 
 def url_of(value: object) -> str | None:
-    """A web address, or None for None. Raises ``BrokenWire`` for anything else."""
+    """Return a web address, or None for None. Raises ``BrokenWire`` for anything else."""
     line = line_of(value, most=_MOST_CHARACTERS)
     try:
         return None if line is None else checked_url(line)
@@ -143,7 +143,7 @@ def url_of(value: object) -> str | None:
 
 
 def language_of(value: object) -> str | None:
-    """A language code, or None for None. Raises ``BrokenWire`` for anything else."""
+    """Return a language code, or None for None. Raises ``BrokenWire`` for anything else."""
     line = line_of(value, most=_MOST_CHARACTERS)
     try:
         return None if line is None else checked_language(line)
@@ -191,7 +191,9 @@ def _pages(value: object, *, length: int) -> tuple[PageStart, ...]:
 
 
 def _passages(head: Any, numbers: Sequence[int], *, document_id: str, text: str) -> list[Passage]:
-    """The quotable passages; a span that lies elsewhere than behind the last one is an error."""
+    """Return the quotable passages; a span that lies elsewhere than behind the last one is an
+    error.
+    """
     count, has_dateline = head.get("passages"), head.get("dateline")
     if type(count) is not int or type(has_dateline) is not bool:
         raise BrokenWire("no number of passages")

@@ -20,7 +20,7 @@ _PAIR = 2
 
 
 def answer_of(extract: Extract) -> Answer:
-    """The answer that has an Extract."""
+    """Return the answer that has an Extract."""
     head = {
         "published": extract.published.isoformat() if extract.published else None,
         "notes": list(extract.notes),
@@ -35,7 +35,7 @@ def answer_of(extract: Extract) -> Answer:
 
 
 def extract_of(answer: Answer) -> Extract:
-    """The Extract in an answer, which anything may have sent.
+    """Return the Extract in an answer, which anything may have sent.
 
     Raises:
         BrokenWire: if a field is missing, of another type, too long or not in the stored form.
@@ -68,7 +68,7 @@ def line_of(value: object, *, most: int) -> str | None:
 
 
 def day_of(value: object) -> date | None:
-    """The day that a field spells, or None for None.
+    """Return the day that a field spells, or None for None.
 
     Raises:
         BrokenWire: if it spells none.
@@ -90,7 +90,7 @@ def _short_texts(found: object) -> tuple[str, ...]:
 
 
 def _deviations(found: Any, *, most: int) -> tuple[Deviation, ...]:
-    """The deviations in a message about a text of ``most`` characters."""
+    """Return the deviations in a message about a text of ``most`` characters."""
     if not isinstance(found, list):
         raise BrokenWire("no list of deviations")
     try:
@@ -103,7 +103,7 @@ def _deviations(found: Any, *, most: int) -> tuple[Deviation, ...]:
 
 
 def _page_starts(numbers: Sequence[int], *, most: int) -> tuple[PageStart, ...]:
-    """The pages in a message about a text of ``most`` characters."""
+    """Return the pages in a message about a text of ``most`` characters."""
     if len(numbers) % _PAIR:
         raise BrokenWire("pages that are none")
     pairs = zip(numbers[::2], numbers[1::2], strict=True)

@@ -51,7 +51,7 @@ _SAVE_AS_TEXT = "Save it as text (.txt) and add that."
 
 
 def main() -> None:
-    """Serves with the parsers that there are."""
+    """Serve with the parsers that there are."""
     control = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -133,7 +133,7 @@ class _Server:
         return max(0.0, first - time.monotonic()) * 1000 + 1
 
     def _look_after_forks(self) -> None:
-        """Ends those that are late, and reports those that have ended."""
+        """End those that are late, and reports those that have ended."""
         with suppress(BlockingIOError):
             os.read(self._ended, _REQUEST_PIECE)
         now = time.monotonic()
@@ -152,7 +152,7 @@ class _Server:
             os.close(fork.status)
 
     def _take(self) -> tuple[Mapping[str, Any], list[int]] | None:
-        """The next request and its pipes; None if whoever asked is gone."""
+        """Return the next request and its pipes; None if whoever asked is gone."""
         try:
             data, pipes, _, _ = socket.recv_fds(self._control, _REQUEST_PIECE, _PIPES)
             while data and len(data) < _length_of(data):
@@ -197,7 +197,7 @@ class _Server:
 
 
 def _length_of(data: bytes) -> int:
-    """Returns the length of a request with its prefix, as far as the prefix has come."""
+    """Return the length of a request with its prefix, as far as the prefix has come."""
     if len(data) < frames.LENGTH.size:
         return frames.LENGTH.size
     return frames.LENGTH.size + int(frames.LENGTH.unpack(data[: frames.LENGTH.size])[0])
@@ -213,7 +213,7 @@ def _be_the_fork(
     plan: Plan,
     walls: Walls,
 ) -> NoReturn:
-    """Reads the source under limits, sends the answer and ends the process.
+    """Read the source under limits, send the answer and end the process.
 
     If fewer walls stand than at the trial, something is wrong and the source is not read.
     """
@@ -238,7 +238,7 @@ def _be_the_fork(
 
 
 def _found(operation: Operation, request: Mapping[str, Any]) -> Answer | None:
-    """The answer about the source that comes; None if whoever asked is gone."""
+    """Return the answer about the source that comes; None if whoever asked is gone."""
     try:
         data = frames.receive(_SOURCE, most=int(request["source_bytes"]))
         os.close(_SOURCE)
@@ -266,7 +266,7 @@ def _reason_of_failure(error: Exception, request: Mapping[str, Any]) -> str:
 
 
 def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
-    """Puts the limits of the request on this process; a limit that a system lacks is left out."""
+    """Put the limits of the request on this process; a limit that a system lacks is left out."""
     cpu_s = int(request["cpu_s"])
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, float(request["wall_s"]))  # also if the server is killed
@@ -287,7 +287,9 @@ def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
 
 
 def _opened_statm() -> int | None:
-    """A descriptor that tells how much address space this process holds, where there is one."""
+    """Return a descriptor that tells how much address space this process holds, where
+    there is one.
+    """
     try:
         return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -295,7 +297,7 @@ def _opened_statm() -> int | None:
 
 
 def _mapped_bytes(statm: int | None) -> int:
-    """The address space that this process holds; 0 where the system does not tell it."""
+    """Return the address space that this process holds; 0 where the system does not tell it."""
     if statm is None:
         return 0
     return int(os.pread(statm, 100, 0).split()[0]) * resource.getpagesize()

@@ -30,7 +30,7 @@ class LateWire(BrokenWire):
 
 
 def send(fd: int, frame: bytes | memoryview, *, deadline: float | None = None) -> None:
-    """Sends a frame; ``deadline`` is on the clock of ``time.monotonic``.
+    """Send a frame; ``deadline`` is on the clock of ``time.monotonic``.
 
     With a deadline the descriptor must not block.
 
@@ -44,7 +44,7 @@ def send(fd: int, frame: bytes | memoryview, *, deadline: float | None = None) -
 
 
 def send_text(fd: int, text: str, *, deadline: float | None = None) -> None:
-    """Sends a frame with the UTF-8 bytes of a text, "?" for half a character; see ``send``."""
+    """Send a frame with the UTF-8 bytes of a text, "?" for half a character; see ``send``."""
     length = utf8_length(text, errors="replace")
     _write(fd, memoryview(LENGTH.pack(length)), deadline)
     for piece in utf8_pieces(text, errors="replace"):
@@ -63,7 +63,7 @@ def _write(fd: int, rest: memoryview, deadline: float | None) -> None:
 
 
 def receive(fd: int, *, most: int, deadline: float | None = None) -> bytes | None:
-    """The next frame, or None if the other side has closed before one.
+    """Return the next frame, or None if the other side has closed before one.
 
     Raises:
         BrokenWire: if the other side closes inside a frame, or sends more than ``most`` bytes.
@@ -79,7 +79,7 @@ def receive(fd: int, *, most: int, deadline: float | None = None) -> bytes | Non
 
 
 def receive_text(fd: int, *, most: int, deadline: float | None = None) -> str | None:
-    """The next frame, of ``most`` bytes, as the text in the stored form that it has to be.
+    """Return the next frame, of ``most`` bytes, as the text in the stored form that it has to be.
 
     It is decoded and looked at in the pieces in which it comes, so that other threads can go on.
 
@@ -112,7 +112,7 @@ def receive_text(fd: int, *, most: int, deadline: float | None = None) -> str | 
 
 
 def _length(fd: int, most: int, deadline: float | None) -> int | None:
-    """The length of the next frame, or None if the other side has closed before one."""
+    """Return the length of the next frame, or None if the other side has closed before one."""
     prefix = bytearray()
     for piece in _pieces(fd, LENGTH.size, deadline, may_close=True):
         prefix += piece
@@ -127,7 +127,9 @@ def _length(fd: int, most: int, deadline: float | None) -> int | None:
 def _pieces(
     fd: int, length: int, deadline: float | None, *, may_close: bool = False
 ) -> Iterator[bytes]:
-    """The next ``length`` bytes as they come; none if the other side has closed and may have."""
+    """Yield the next ``length`` bytes as they come; none if the other side has closed
+    and may have.
+    """
     left = length
     while left:
         wait(fd, select.POLLIN, deadline)
@@ -146,7 +148,7 @@ def _pieces(
 
 
 def wait(fd: int, event: int, deadline: float | None) -> None:
-    """Waits until a descriptor is ready.
+    """Wait until a descriptor is ready.
 
     Raises:
         LateWire: if it is not so by the deadline.
@@ -161,12 +163,12 @@ def wait(fd: int, event: int, deadline: float | None) -> None:
 
 
 def encode(message: Mapping[str, object]) -> bytes:
-    """A message as a frame."""
+    """Return a message as a frame."""
     return json.dumps(message, ensure_ascii=False).encode("utf-8", errors="replace")
 
 
 def decode(frame: bytes) -> dict[str, Any]:
-    """The message in a frame.
+    """Return the message in a frame.
 
     Raises:
         BrokenWire: if it is not a JSON object.

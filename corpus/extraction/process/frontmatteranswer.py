@@ -27,8 +27,8 @@ class Parts:
 
 
 def answer_of(parts: Parts, *, body_at: int | None = None) -> Answer:
-    """The answer that has the parts; without the body for who has the text, in which it begins
-    at ``body_at``.
+    """Return the answer that has the parts; without the body for who has the text, in which it
+    begins at ``body_at``.
     """
     known = parts.provenance
     head = {
@@ -47,7 +47,7 @@ def answer_of(parts: Parts, *, body_at: int | None = None) -> Answer:
 
 
 def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
-    """The parts in an answer, which anything may have sent.
+    """Return the parts in an answer, which anything may have sent.
 
     The body may be the end of the ``text`` that was sent.
 
@@ -79,7 +79,7 @@ def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
 
 
 def _check_values(fields: Mapping[str, Any]) -> None:
-    """Holds the values to texts, lists and mappings, as front matter has them, not too many."""
+    """Hold the values to texts, lists and mappings, as front matter has them, not too many."""
     values, characters = 0, 0
     level: list[object] = [fields]
     for _ in range(_MOST_DEEP):

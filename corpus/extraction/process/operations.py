@@ -35,7 +35,7 @@ _SAMPLE = b"---\ntitle: A title\n---\nWe met in Marrakesh. We left.\n"
 
 
 def extract(request: Mapping[str, Any], data: bytes) -> Answer:
-    """The Extract of a source of any kind."""
+    """Return the Extract of a source of any kind."""
     name, media_type = str(request["name"]), request["media_type"]
     kind = kind_of(data, name=name, media_type=media_type)
     if (library := libraries.name_for(kind)) is not None:
@@ -83,14 +83,14 @@ def _read_office_file(kind: Kind, data: bytes) -> Extract:
 
 
 def document(request: Mapping[str, Any], data: bytes) -> Answer:
-    """The Document in a file of the corpus directory."""
+    """Return the Document in a file of the corpus directory."""
     found = document_from_bytes(data, str(request["name"]))
     return documentanswer.answer_of(found, with_text=True)
 
 
 def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
-    """The front matter of a text, and the text behind it, as it is ``wanted``: the "body" itself,
-    its "place" in the text if that is in the stored form, or nothing of it.
+    """Return the front matter of a text, and the text behind it, as it is ``wanted``: the "body"
+    itself, its "place" in the text if that is in the stored form, or nothing of it.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -107,12 +107,12 @@ def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
 
 
 def lay_out(request: Mapping[str, Any], data: bytes) -> Answer:
-    """The Document over a text in the stored form, with what is known of it."""
+    """Return the Document over a text in the stored form, with what is known of it."""
     return documentanswer.answer_of(_laid_out(request, data), with_text=False)
 
 
 def outline(request: Mapping[str, Any], data: bytes) -> Answer:
-    """The Outline of the Document that ``lay_out`` makes."""
+    """Return the Outline of the Document that ``lay_out`` makes."""
     return outlineanswer.answer_of(_laid_out(request, data))
 
 

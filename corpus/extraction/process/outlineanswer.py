@@ -16,7 +16,7 @@ _PAIR = 2
 
 
 def answer_of(document: Document) -> Answer:
-    """The answer that has the outline of a document, without its text.
+    """Return the answer that has the outline of a document, without its text.
 
     Raises:
         UnreadableSource: if it has more paragraphs and sentences than a document may have.
@@ -33,7 +33,7 @@ def answer_of(document: Document) -> Answer:
 
 
 def outline_of(answer: Answer, *, document_id: str, text: str) -> Outline:
-    """The Outline in an answer, over a ``text`` in the stored form.
+    """Return the Outline in an answer, over a ``text`` in the stored form.
 
     Raises:
         BrokenWire: if a field is missing, of another type, too long or not in the stored form.

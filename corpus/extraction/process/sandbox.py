@@ -61,7 +61,7 @@ class _Process:
     greeting: Mapping[str, Any] | None = None
 
     def end(self) -> None:
-        """Ends it with all its forks: at once, as it watches the socket."""
+        """End it with all its forks: at once, as it watches the socket."""
         with suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)
         try:
@@ -99,19 +99,19 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Ends the process, if one is running, and what is at work in it. It can be called from
+        """End the process, if one is running, and what is at work in it. It can be called from
         any thread; nothing is read afterwards.
         """
         self._closed = True
         _end_all(self._running)
 
     def prepare(self) -> None:
-        """Starts the process without waiting for it, if none is running."""
+        """Start the process without waiting for it, if none is running."""
         with self._starting:
             self._process()
 
     def greeting(self) -> Mapping[str, Any]:
-        """Returns the facts that the process gives of itself, such as the walls around its forks.
+        """Return the facts that the process gives of itself, such as the walls around its forks.
 
         Raises:
             ExtractorUnavailable: if it cannot be started.
@@ -129,7 +129,7 @@ class Sandbox:
         more: Mapping[str, object] | None = None,
         until: float = math.inf,
     ) -> Answer:
-        """Returns the answer of a fork about a source, which gets a text as UTF-8.
+        """Return the answer of a fork about a source, which gets a text as UTF-8.
 
         ``load`` names libraries that it is likely to need. An answer has ``text_bytes`` of text at
         most, the limits' where that is None. It may take the limits' time, and no longer than
@@ -197,7 +197,7 @@ class Sandbox:
             raise
 
     def _ready(self, deadline: float) -> _Process:
-        """The running process, once it has said that it is ready."""
+        """Return the running process, once it has said that it is ready."""
         with self._starting:
             process = self._process()
             if process.greeting is None:
@@ -207,7 +207,7 @@ class Sandbox:
             return process
 
     def _process(self) -> _Process:
-        """The running process, started if there is none or if it has died."""
+        """Return the running process, started if there is none or if it has died."""
         if self._closed:
             raise ExtractorClosed
         if self._running and self._running[0].process.poll() is None:
@@ -234,7 +234,7 @@ class Sandbox:
         return greeting
 
     def _drop(self, process: _Process) -> None:
-        """Ends a process that is not to be asked any more."""
+        """End a process that is not to be asked any more."""
         if process in self._running:
             with suppress(ValueError):  # another thread was faster
                 self._running.remove(process)
@@ -249,7 +249,7 @@ def _exchange(
     text_bytes: int,
     deadline: float,
 ) -> Answer:
-    """The answer to a request.
+    """Return the answer to a request.
 
     Raises:
         UnreadableSource: if the fork refuses the source, dies over it or sends what is no answer.
@@ -293,7 +293,7 @@ def _send_source(fd: int, data: bytes | str, deadline: float) -> None:
 
 
 def _send_request(process: _Process, request: Mapping[str, object], pipes: list[int]) -> None:
-    """Sends a request with the far ends of its pipes, which are closed here."""
+    """Send a request with the far ends of its pipes, which are closed here."""
     message = frames.encode(request)
     message = frames.LENGTH.pack(len(message)) + message
     try:
@@ -308,7 +308,7 @@ def _send_request(process: _Process, request: Mapping[str, object], pipes: list[
 
 
 def _ended(from_process: int, deadline: float) -> Mapping[str, Any]:
-    """Returns the end of the fork, as the process reports it.
+    """Return the end of the fork, as the process reports it.
 
     Raises:
         LateWire: if it tells nothing in time.
@@ -334,7 +334,7 @@ def _pipe(*, large: bool) -> tuple[int, int]:
 
 
 def _sentence(reason: object) -> str:
-    """A reason that can be shown, whatever a fork has sent."""
+    """Return a reason that can be shown, whatever a fork has sent."""
     plain = "".join(
         c if c.isprintable() else " " for c in str(reason)[: 4 * _MOST_REASON_CHARACTERS]
     )
@@ -362,7 +362,7 @@ def _started(command: Sequence[str]) -> _Process:
 
 @cache
 def _tell(walls: Walls) -> None:
-    """Logs how forks are confined, once in the life of this process."""
+    """Log how forks are confined, once in the life of this process."""
     level = logging.WARNING if walls.advice else logging.INFO
     advice = f" {walls.advice}" if walls.advice else ""
     log.log(level, "Files are parsed in a process that is %s.%s", walls, advice)

@@ -7,7 +7,7 @@ LONG_POINT = 300
 
 
 def list_blocks(points: Sequence[str]) -> Iterator[str]:
-    """A list as one block, a line "- …" for each point, a nested point further in.
+    """Yield a list as one block, a line "- …" for each point, a nested point further in.
 
     ``points`` are these lines. A list that holds a long point gives a block for each of them.
     """
@@ -18,7 +18,7 @@ def list_blocks(points: Sequence[str]) -> Iterator[str]:
 
 
 def table_block(rows: Sequence[Sequence[str]]) -> str:
-    """A line for each row of a table, its cells parted by " | ".
+    """Return a line for each row of a table, its cells parted by " | ".
 
     Columns that are empty in every row, which only set others apart, are left out, as are rows
     without text and empty cells at the end of a row. A table without text gives "".

@@ -63,7 +63,7 @@ class Hyphen(Enum):
 
 @cache
 def english_words() -> frozenset[str]:
-    """The words of the list, in lower case."""
+    """Return the words of the list, in lower case."""
     spec = find_spec("symspellpy")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("symspellpy, which carries the list of English words")

@@ -51,7 +51,7 @@ def is_in_latin_letters(data: bytes) -> bool:
 
 
 def likeliest(readings: Sequence[tuple[str, str]]) -> str | None:
-    """Returns the encoding whose text has the fewest characters that are strange where they stand.
+    """Return the encoding whose text has the fewest characters that are strange where they stand.
 
     ``readings`` are encodings with the text that each gives; the earlier one wins a tie. None where
     even the best has many.
@@ -65,7 +65,9 @@ def likeliest(readings: Sequence[tuple[str, str]]) -> str | None:
 
 
 def _strange_share(text: str) -> float:
-    """The share of characters beyond ASCII that the likeliest language does not have there."""
+    """Return the share of characters beyond ASCII that the likeliest language does not
+    have there.
+    """
     found: Counter[str] = Counter()
     total = 0
     for match in _BEYOND_ASCII.finditer(text):

@@ -19,7 +19,7 @@ _BREAKS = frozenset("\x0b\x0c")
 
 
 def html_tree(source: bytes) -> Any:
-    """Returns the tree of a page in UTF-8, without comments and control characters.
+    """Return the tree of a page in UTF-8, without comments and control characters.
 
     Nobody sees the control characters, but for a space in place of two of them, and the parts of a
     tree with one cannot be moved.
@@ -58,19 +58,19 @@ def _space(found: re.Match[str]) -> str:
 
 
 def _check_limits(parser: Any) -> None:
-    """Raises ``UnreadableSource`` if a limit of the parser was met: the tree is not whole."""
+    """Raise ``UnreadableSource`` if a limit of the parser was met: the tree is not whole."""
     for entry in parser.error_log:
         if entry.type_name == "ERR_RESOURCE_LIMIT":
             raise UnreadableSource(_TOO_DEEP if "depth" in entry.message else _TOO_LONG)
 
 
 def load() -> None:
-    """Imports the library, so that a fork of this process has it."""
+    """Import the library, so that a fork of this process has it."""
     import lxml.etree  # noqa: F401
 
 
 def xml_root(part: bytes) -> Any:
-    """Returns the first element of XML, without comments and processing instructions.
+    """Return the first element of XML, without comments and processing instructions.
 
     Raises:
         lxml.etree.XMLSyntaxError: if it is no XML.
@@ -82,7 +82,7 @@ def xml_root(part: bytes) -> Any:
 
 
 def empty_body() -> Any:
-    """Returns the body of a page without text."""
+    """Return the body of a page without text."""
     from lxml import etree
 
     return etree.Element("body")
@@ -107,7 +107,7 @@ def has_doctype_at_the_head(stream: IO[bytes]) -> bool | None:
 
 
 def has_doctype_anywhere(part: bytes) -> bool:
-    """The same for a whole part: read in pieces, lxml knows fewer encodings."""
+    """Return the same for a whole part: read in pieces, lxml knows fewer encodings."""
     from lxml import etree
 
     try:

@@ -18,7 +18,7 @@ _PARTS = 2
 
 
 def formula_text(element: Any) -> str:
-    """The text of a formula's element."""
+    """Return the text of a formula's element."""
     name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "annotation"
     if name in _SILENT:
         return ""

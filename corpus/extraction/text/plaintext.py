@@ -50,7 +50,7 @@ _BINARY = "binary: it holds no text. Save it as .txt, .md, .html, .pdf or .docx.
 
 
 def load() -> None:
-    """Imports the library and every codec, so that a fork of this process has them.
+    """Import the library and every codec, so that a fork of this process has them.
 
     A fork may open no file, and a codec is a module that Python imports when it is first named.
     """
@@ -64,7 +64,7 @@ def load() -> None:
 
 
 def load_marked_encodings() -> None:
-    """Imports the codecs of texts that say by a mark which one they are in."""
+    """Import the codecs of texts that say by a mark which one they are in."""
     for _, encoding in _MARKS:
         codecs.lookup(encoding)
     codecs.lookup("utf-8-sig")
@@ -90,7 +90,9 @@ class Decoded:
         return (f"read as {self.guessed}: save it as UTF-8 if letters look wrong",)
 
     def deviations(self, places: Sequence[int] | None = None) -> tuple[Deviation, ...]:
-        """The guess and the wrong bytes; ``places`` are the offsets of the latter, if others."""
+        """Return the guess and the wrong bytes; ``places`` are the offsets of the latter, if
+        others.
+        """
         found = []
         if self.guessed is not None:
             found.append(Deviation(DeviationKind.GUESSED, DeviationName.ENCODING, self.guessed, 0))
@@ -104,7 +106,7 @@ class Decoded:
 
 
 def read_plain_text(data: bytes) -> Extract:
-    """The text of a text file; front matter stays in it.
+    """Return the text of a text file; front matter stays in it.
 
     Raises:
         UnreadableSource: if it is not text, or in no known encoding.
@@ -114,7 +116,7 @@ def read_plain_text(data: bytes) -> Extract:
 
 
 def decoded(data: bytes, *, declared: str | None = None) -> Decoded:
-    """The text in ``data``.
+    """Return the text in ``data``.
 
     A byte order mark wins, then ``declared`` (a Python codec's name), then UTF-8; a file in none
     of them is read in the encoding that its bytes suggest. What is plainly UTF-8 is read as such
@@ -134,7 +136,7 @@ def decoded(data: bytes, *, declared: str | None = None) -> Decoded:
 
 
 def _in_bytes(data: bytes, *, declared: str | None) -> Decoded:
-    """The text in an encoding whose characters are not all of two bytes or more."""
+    """Return the text in an encoding whose characters are not all of two bytes or more."""
     says_utf8 = declared in {"utf-8", "utf_8", "utf-8-sig"}
     text = _strictly(data, "utf-8")
     if text is not None and (says_utf8 or declared is None or _is_plainly_utf8(data, text)):
@@ -185,7 +187,7 @@ def _nuls_are_stray(data: bytes) -> bool:
 
 
 def _with_stray_nuls(data: bytes, declared: str | None) -> Decoded:
-    """The text with the replacement mark for each zero byte, which counts as wrong."""
+    """Return the text with the replacement mark for each zero byte, which counts as wrong."""
     found = _in_bytes(data, declared=declared)
     nuls = [(at, b"\x00") for at, character in enumerate(found.text) if character == "\x00"]
     text = found.text.replace("\x00", "\ufffd")
@@ -216,7 +218,7 @@ def _wide(data: bytes) -> Decoded:
 
 
 def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
-    """The text if it is plainly UTF-8 in which some bytes are wrong, else None.
+    """Return the text if it is plainly UTF-8 in which some bytes are wrong, else None.
 
     It is where at least as many characters beyond ASCII are whole as places are wrong, which no
     other encoding brings about; where it is declared and one or two places are wrong; and where
@@ -259,7 +261,7 @@ def _are_few(beyond: Sequence[int], data: bytes) -> bool:
 
 
 def mark_of(data: bytes) -> tuple[int, str] | None:
-    """The length of the byte order mark that ``data`` begins with, and its encoding."""
+    """Return the length of the byte order mark that ``data`` begins with, and its encoding."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return len(mark), encoding
@@ -278,7 +280,7 @@ def decode_strictly(data: bytes, encoding: str) -> str:
 
 
 def _guess(data: bytes) -> str:
-    """The encoding that the bytes suggest; cp1252 wherever it may be that.
+    """Return the encoding that the bytes suggest; cp1252 wherever it may be that.
 
     Without it, short texts in French or Spanish are taken for a Central European or a Macintosh
     encoding, in which the same bytes are other accents.
@@ -306,7 +308,7 @@ def _guess(data: bytes) -> str:
 
 
 def _fitting(data: bytes, encodings: Sequence[str]) -> str | None:
-    """Returns the encoding in which the letters fit a language; None if they do in none."""
+    """Return the encoding in which the letters fit a language; None if they do in none."""
     readings = [
         (encoding, text[:_GUESS_FROM_BYTES])
         for encoding in encodings

@@ -68,17 +68,17 @@ def is_raised_sign(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """The text with superscript digits as usual ones."""
+    """Return the text with superscript digits as usual ones."""
     return text.translate(_PLAIN)
 
 
 def superscript(text: str) -> str:
-    """The text in superscript characters, without white space; "10" becomes "¹⁰"."""
+    """Return the text in superscript characters, without white space; "10" becomes "¹⁰"."""
     return "".join(text.split()).translate(_SUPERSCRIPT)
 
 
 def subscript(text: str) -> str:
-    """The text in subscript characters."""
+    """Return the text in subscript characters."""
     return text.translate(_SUBSCRIPT)
 
 
@@ -136,7 +136,7 @@ _LIKELY_NOTE = Reading(Role.NOTE, "", certain=False)
 
 
 def reading_of(raised: str, *, before: str, after: str = "", noted: bool | None = None) -> Reading:
-    """The reading of a raised sign.
+    """Return the reading of a raised sign.
 
     A sign at the beginning of a line or paragraph names what follows it, and stays as it is.
 

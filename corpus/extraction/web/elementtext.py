@@ -15,7 +15,7 @@ _PARAGRAPHS = frozenset((*_FLOW, *_HEADINGS, "div", "section", "article", "body"
 
 
 def text_before(element: Any) -> str:
-    """Returns the last characters of the paragraph's text before an element.
+    """Return the last characters of the paragraph's text before an element.
 
     Only the nearest elements are looked at, so that many empty ones cost no time.
     """
@@ -42,7 +42,7 @@ def text_before(element: Any) -> str:
 
 
 def text_of(element: Any) -> str:
-    """Returns the text in an element, without that of scripts and style sheets."""
+    """Return the text in an element, without that of scripts and style sheets."""
     if not isinstance(element.tag, str):
         return ""
     return "".join(
@@ -53,12 +53,12 @@ def text_of(element: Any) -> str:
 
 
 def shown_text(element: Any) -> str:
-    """Returns the text in an element in single spaces, without marks of places."""
+    """Return the text in an element in single spaces, without marks of places."""
     return without_marks(_SPACES.sub(" ", text_of(element))).strip()
 
 
 def replace(element: Any, text: str) -> None:
-    """Puts a text into the place of an element; the text behind it stays.
+    """Put a text into the place of an element; the text behind it stays.
 
     The element becomes a plain one: to append to the text before it would copy that each time.
     """

@@ -32,7 +32,7 @@ _NAME_CHARACTERS = 200
 
 
 def load() -> None:
-    """Imports what decodes e-mails and the pages in them, so that a fork of this process has it."""
+    """Import what decodes e-mails and the pages in them, so that a fork of this process has it."""
     import email.base64mime
     import email.feedparser
     import email.parser
@@ -43,7 +43,7 @@ def load() -> None:
 
 
 def read_mail(data: bytes) -> Extract:
-    """The text of an e-mail, its subject as the title and its date.
+    """Return the text of an e-mail, its subject as the title and its date.
 
     Its plain text is read where it has one, else its page. Attachments are left out, and noted as
     deviations; an e-mail that is attached is one of them. Who sent it is not taken.
@@ -93,7 +93,7 @@ class _Found:
         self.encrypted = False
 
     def take(self, part: "Message[str, str]") -> None:
-        """Takes what a part and the parts in it have."""
+        """Take what a part and the parts in it have."""
         kind = part.get_content_type()
         if kind in _ENCRYPTED:
             self.encrypted = True
@@ -116,7 +116,7 @@ class _Found:
             self.attached.append(_name(part))
 
     def _take_one(self, parts: list["Message[str, str]"]) -> None:
-        """Takes the first of the parts that has plain text, else the first that has any."""
+        """Take the first of the parts that has plain text, else the first that has any."""
         for wanted in ("text/plain", ""):
             for part in parts:
                 if not part.get_content_type().startswith(wanted):
@@ -146,7 +146,7 @@ def _is_blank_text(part: "Message[str, str]", kind: str) -> bool:
 
 
 def _text(part: "Message[str, str]", kind: str) -> Extract | None:
-    """The text of a part that is shown; None for one that is attached or has no text."""
+    """Return the text of a part that is shown; None for one that is attached or has no text."""
     if not _is_blank_text(part, kind) or part.is_multipart():
         return None
     content = part.get_payload(decode=True)
@@ -169,7 +169,7 @@ def _text(part: "Message[str, str]", kind: str) -> Extract | None:
 
 
 def _unflowed(text: str, *, joined: bool) -> str:
-    """A text whose lines end in a blank where the paragraph goes on; see RFC 3676."""
+    """Return a text whose lines end in a blank where the paragraph goes on; see RFC 3676."""
     pieces: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
         own = line.removeprefix(" ")
@@ -181,7 +181,7 @@ def _unflowed(text: str, *, joined: bool) -> str:
 
 
 def _joined(texts: list[Extract]) -> tuple[str, tuple[Deviation, ...]]:
-    """The texts, a blank line between them, and their deviations at their new places."""
+    """Return the texts, a blank line between them, and their deviations at their new places."""
     whole: list[str] = []
     deviations: list[Deviation] = []
     length = 0
@@ -208,7 +208,9 @@ def _header(part: "Message[str, str]", name: str) -> str | None:
 
 
 def _decoded(value: str) -> str:
-    """A header as it is shown; one that is not ASCII although it must be is taken for UTF-8."""
+    """Return a header as it is shown; one that is not ASCII although it must be is
+    taken for UTF-8.
+    """
     value = value[:_HEADER_CHARACTERS].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
         pieces = decode_header(value)
@@ -225,7 +227,7 @@ def _decoded(value: str) -> str:
 
 
 def _day(message: "Message[str, str]") -> date | None:
-    """The day on which it was sent, where it was sent, as it says."""
+    """Return the day on which it was sent, where it was sent, as it says."""
     try:
         return parsedate_to_datetime(str(message.get("Date", ""))[:_HEADER_CHARACTERS]).date()
     except (TypeError, ValueError, IndexError, OverflowError):

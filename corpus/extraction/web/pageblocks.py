@@ -29,7 +29,7 @@ _INLINE_WORDS = 30  # a table with longer cells is there for the layout of the p
 
 
 def in_its_words(body: Any) -> Any:
-    """The element of a page's body with its elements named as trafilatura names them."""
+    """Return the element of a page's body with its elements named as trafilatura names them."""
     for element in body.iter(*_ITS_WORDS):
         if element.tag in _HEADING_TAGS:
             element.set("rend", element.tag)
@@ -38,14 +38,16 @@ def in_its_words(body: Any) -> Any:
 
 
 def blocks_of(body: Any) -> Iterator[str]:
-    """The blocks of trafilatura's body element, in reading order."""
+    """Yield the blocks of trafilatura's body element, in reading order."""
     inline: list[str] = []
     yield from _inside(body, inline)
     yield from _paragraphs(inline)
 
 
 def _inside(element: Any, inline: list[str]) -> Iterator[str]:
-    """The blocks within an element; inline text that goes on behind it is left in ``inline``."""
+    """Yield the blocks within an element; inline text that goes on behind it is left in
+    ``inline``.
+    """
     inline.append(element.text or "")
     for child in element:
         tag = child.tag
@@ -73,7 +75,7 @@ def _inside(element: Any, inline: list[str]) -> Iterator[str]:
 
 
 def _paragraphs(inline: list[str]) -> Iterator[str]:
-    """The paragraphs in gathered inline text; two line breaks in a row part them."""
+    """Yield the paragraphs in gathered inline text; two line breaks in a row part them."""
     text = _SPACES.sub(" ", "".join(inline).replace(_SOFT_HYPHEN, ""))
     inline.clear()
     for paragraph in _PARAGRAPH_BREAK.split(text):
@@ -104,7 +106,7 @@ def _heading(element: Any) -> Iterator[str]:
 
 
 def _points(element: Any, *, indent: str = "") -> Iterator[str]:
-    """A line for each point of a list, points of a list within it further in.
+    """Yield a line for each point of a list, points of a list within it further in.
 
     Text behind an inner list is a line without a mark.
     """
@@ -131,7 +133,7 @@ def _point(part: Any, indent: str, mark: str) -> Iterator[str]:
 
 
 def _table(element: Any) -> Iterator[str]:
-    """A table as one block; one that only lays out the page gives the blocks in its cells."""
+    """Yield a table as one block; one that only lays out the page gives the blocks in its cells."""
     rows = [[cell for cell in row if cell.tag == "cell"] for row in _rows(element)]
     rows = [row for row in rows if row]
     if _is_layout(rows):
@@ -145,7 +147,7 @@ def _table(element: Any) -> Iterator[str]:
 
 
 def _rows(element: Any) -> Iterator[Any]:
-    """The rows of a table, and not those of tables within it."""
+    """Yield the rows of a table, and not those of tables within it."""
     for child in element:
         if child.tag == "row":
             yield child
@@ -154,7 +156,7 @@ def _rows(element: Any) -> Iterator[Any]:
 
 
 def _is_layout(rows: list[list[Any]]) -> bool:
-    """Whether a table has one column only, or cells that are long or hold tables or lists."""
+    """Whether a table has one column only, or cells that are long or hold tables or list."""
     if all(len(row) <= 1 for row in rows):
         return True
     cells = [cell for row in rows for cell in row]

@@ -21,7 +21,7 @@ _LEAST_CHARACTERS = 40
 
 
 def prepare(body: Any) -> None:
-    """Changes the body of a page that is shown as it is."""
+    """Change the body of a page that is shown as it is."""
     for form in list(body.iter("form", "fieldset")):
         if any(len(p.text_content().strip()) >= _LEAST_CHARACTERS for p in form.iter("p")):
             form.tag = "div"
@@ -52,7 +52,7 @@ def _is_within_words(element: Any) -> bool:
 
 
 def _wrap_bare_text(container: Any) -> None:
-    """Puts sentences that stand directly in a container into paragraphs; two breaks part them."""
+    """Put sentences that stand directly in a container into paragraphs; two breaks part them."""
     for child in list(container):
         if not _is_inline(child) and (child.tail or "").strip():
             behind = container.makeelement("span")
@@ -78,7 +78,7 @@ def _wrap_bare_text(container: Any) -> None:
 
 
 def _runs(container: Any) -> Iterator[list[Any]]:
-    """Yields text and elements within lines that stand in a row; the first may be the text."""
+    """Yield text and elements within lines that stand in a row; the first may be the text."""
     run: list[Any] = [container.text] if (container.text or "").strip() else []
     breaks = 0
     for child in container:

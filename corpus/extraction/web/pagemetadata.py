@@ -64,7 +64,7 @@ class PageFacts:
 
 
 def page_facts(tree: Any, *, address: str = "") -> PageFacts:
-    """The facts that the page of an lxml ``tree`` states.
+    """Return the facts that the page of an lxml ``tree`` states.
 
     A date is taken only where it is said to be the day of publication: none is guessed from the
     text or the address. ``address`` is where the page was read, for links relative to it.
@@ -85,7 +85,7 @@ def page_facts(tree: Any, *, address: str = "") -> PageFacts:
 
 
 def _meta_tags(tree: Any) -> dict[str, str]:
-    """The first content of each meta tag, by its name in lower case."""
+    """Return the first content of each meta tag, by its name in lower case."""
     tags: dict[str, str] = {}
     for element in tree.iter("meta"):
         content = _clean(element.get("content"))
@@ -96,7 +96,7 @@ def _meta_tags(tree: Any) -> dict[str, str]:
 
 
 def _linked_data(tree: Any) -> list[dict[str, Any]]:
-    """The JSON-LD objects of a page, those that tell of an article first."""
+    """Return the JSON-LD objects of a page, those that tell of an article first."""
     found: list[dict[str, Any]] = []
     for script in tree.xpath("//script[@type='application/ld+json']"):
         source = script.text_content()
@@ -121,7 +121,9 @@ def _objects(value: object) -> Iterator[dict[str, Any]]:
 
 
 def _text_at(linked: list[dict[str, Any]], key: str, *inner: str) -> str | None:
-    """The first text at a key of the JSON-LD objects, or at keys within what stands there."""
+    """Return the first text at a key of the JSON-LD objects, or at keys within what
+    stands there.
+    """
     for thing in linked:
         value: Any = thing.get(key)
         for name in inner:
@@ -138,14 +140,16 @@ def _first(tags: dict[str, str], names: tuple[str, ...]) -> str | None:
 
 
 def _clean(value: str | None) -> str:
-    """A value as one line; some pages write entities into what is written as entities already."""
+    """Return a value as one line; some pages write entities into what is written as entities
+    already.
+    """
     return " ".join(unescape(value or "").split())
 
 
 def _title(
     tree: Any, tags: dict[str, str], linked: list[dict[str, Any]], publisher: str | None
 ) -> str | None:
-    """The page's title without the name of the site around it.
+    """Return the page's title without the name of the site around it.
 
     The first heading wins over a longer title that holds it whole beside a site's name.
     """
@@ -179,7 +183,7 @@ def _is_a_part(heading: str, title: str) -> bool:
 
 
 def _without_end(title: str, publisher: str) -> str:
-    """The title without " - PUBLISHER" at its end."""
+    """Return the title without " - PUBLISHER" at its end."""
     if not title.endswith(publisher):
         return title
     before = title.removesuffix(publisher).rstrip()
@@ -188,7 +192,7 @@ def _without_end(title: str, publisher: str) -> str:
 
 
 def _heading(element: Any) -> str:
-    """A heading without the date that some pages put into it."""
+    """Return a heading without the date that some pages put into it."""
     return _clean(" ".join(map(str, element.xpath(".//text()[not(ancestor::time)]"))))
 
 
@@ -204,7 +208,7 @@ def _published(tree: Any, tags: dict[str, str], linked: list[dict[str, Any]]) ->
 
 
 def _day(value: str) -> date | None:
-    """The day in a date that is written year first, or None."""
+    """Return the day in a date that is written year first, or None."""
     for pattern in (_DAY, _COMPACT_DAY, _SLASHED_DAY):
         if match := pattern.match(value):
             try:
@@ -217,7 +221,7 @@ def _day(value: str) -> date | None:
 def _addresses(
     tree: Any, tags: dict[str, str], linked: list[dict[str, Any]], address: str
 ) -> tuple[list[str], list[str]]:
-    """The canonical addresses that a page states, and the others that it calls its own.
+    """Return the canonical addresses that a page states, and the others that it calls its own.
 
     Those in JSON-LD are of an article and of its publisher.
     """

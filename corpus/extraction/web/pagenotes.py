@@ -52,19 +52,19 @@ class _Taking:
         self._marks: set[Any] = set()
 
     def take(self, element: Any, text: str, *, space: str = "") -> None:
-        """Takes out an element that is a mark."""
+        """Take out an element that is a mark."""
         replace(element, self._left_out.mark(DeviationName.NOTE, text) + space)
         self._taken.append(element)
         self._marks.add(element)
 
     def link(self, link: Any) -> None:
-        """Takes out a link within the page that is the mark of a note by its form and place."""
+        """Take out a link within the page that is the mark of a note by its form and place."""
         text = shown_text(link)
         if link.getparent() is not None and _leads_to_note(link, text):
             self.take(link, text)
 
     def raised(self, element: Any) -> None:
-        """Takes out a raised element that is a mark, and writes another as what it is."""
+        """Take out a raised element that is a mark, and write another as what it is."""
         if element.getparent() is None or element.xpath("ancestor::sup"):
             return
         text = shown_text(element)
@@ -86,7 +86,7 @@ class _Taking:
                 replace(element, reading.text + space)
 
     def named(self, element: Any) -> None:
-        """Takes out a link, a span or a button that says that it refers to a note, or back."""
+        """Take out a link, a span or a button that says that it refers to a note, or back."""
         if element.getparent() is None:
             return
         text = shown_text(element)
@@ -103,14 +103,14 @@ class _Taking:
         return behind and _SEPARATOR.fullmatch(text) is not None
 
     def join(self) -> None:
-        """Takes out the commas that part the marks of two notes."""
+        """Take out the commas that part the marks of two notes."""
         for element in self._taken:
             if element.getnext() in self._marks and _SEPARATOR.fullmatch(element.tail or ""):
                 element.tail = None
 
 
 def take_note_marks(tree: Any, left_out: LeftOut) -> None:
-    """Takes the marks of notes out of the text, and writes other raised signs as such."""
+    """Take the marks of notes out of the text, and write other raised signs as such."""
     taking = _Taking(left_out)
     for link in list(tree.iter("a")):
         taking.link(link)
@@ -160,7 +160,7 @@ def _is_worded_mark(element: Any, text: str) -> bool:
 
 
 def _take_superscript_characters(tree: Any, left_out: LeftOut) -> None:
-    """Takes out marks of notes that are superscript characters; those of exponents stay."""
+    """Take out marks of notes that are superscript characters; those of exponents stay."""
     for element in list(tree.iter()):
         if not isinstance(element.tag, str) or element.tag in {"script", "style"}:
             continue

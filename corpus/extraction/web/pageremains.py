@@ -37,7 +37,7 @@ class Piece:
 
 
 def pieces_of(body: Any) -> Iterator[Piece]:
-    """Yields the pieces of text of a page's body in document order, each with a word at least."""
+    """Yield the pieces of text of a page's body in document order, each with a word at least."""
     stack: list[tuple[Any, DeviationName]] = [(body, DeviationName.PAGE_TEXT)]
     while stack:
         element, name = stack.pop()
@@ -55,7 +55,7 @@ def pieces_of(body: Any) -> Iterator[Piece]:
 
 
 def _own_text(element: Any, blocks: list[Any]) -> Iterator[str]:
-    """Yields the text of an element without that of blocks within it, which are gathered."""
+    """Yield the text of an element without that of blocks within it, which are gathered."""
     stack: list[Any] = [element.text or ""]
     pending = list(reversed(element))
     yield stack.pop()
@@ -78,7 +78,7 @@ def _own_text(element: Any, blocks: list[Any]) -> Iterator[str]:
 
 
 def left_out(pieces: Sequence[Piece], text: str) -> Iterator[Deviation]:
-    """Yields the pieces whose words do not stand in the text in a row, in order.
+    """Yield the pieces whose words do not stand in the text in a row, in order.
 
     A place in the text is that of one piece alone, so that a teaser that repeats a paragraph, or
     its beginning, is left out. The time grows with the number of words. A position is that behind
@@ -103,7 +103,7 @@ def left_out(pieces: Sequence[Piece], text: str) -> Iterator[Deviation]:
 
 
 def _ends_of(pieces: Sequence[Piece], words: list[str], lines: list[int]) -> list[int | None]:
-    """Returns for each piece how many words stand up to its end, None where it does not stand.
+    """Return for each piece how many words stand up to its end, None where it does not stand.
 
     The number is 0 for a piece that begins as more places do than are looked at. ``lines`` are the
     numbers of the lines of the words. What the page sets apart comes last, and before a piece that
@@ -136,7 +136,7 @@ def _ends_of(pieces: Sequence[Piece], words: list[str], lines: list[int]) -> lis
 
 
 def _places(beginnings: set[tuple[str, ...]], words: list[str]) -> dict[tuple[str, ...], list[int]]:
-    """Returns the first places at which each of some runs of words stands."""
+    """Return the first places at which each of some runs of words stands."""
     places: dict[tuple[str, ...], list[int]] = {beginning: [] for beginning in beginnings}
     for length in {len(beginning) for beginning in beginnings}:
         for at in range(len(words) - length + 1):

@@ -25,7 +25,7 @@ _MAY_BE_RAISED = ("span", "a", "small", "font", "b", "i", "em", "strong")
 
 
 def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
-    """Changes the tree of a page into the one that a browser shows, and returns what left it.
+    """Change the tree of a page into the one that a browser shows, and return what left it.
 
     That is added to the pieces of ``left_out``, where these are given.
     """
@@ -60,14 +60,14 @@ def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
 
 
 def _unwrap_points(items: Any) -> None:
-    """Makes points of a list that stand in other elements points of the list itself."""
+    """Make points of a list that stand in other elements points of the list itself."""
     for child in list(items):
         if child.tag in {"div", "span", "form"} and child.find("li") is not None:
             child.drop_tag()
 
 
 def _raise_by_style(tree: Any, styles: PageStyles) -> None:
-    """Makes elements that styles raise or lower such elements."""
+    """Make elements that styles raise or lower such elements."""
     for element in list(tree.iter(*_MAY_BE_RAISED)):
         names = set((element.get("class") or "").split())
         align = styles.of(element).get("vertical-align", "")
@@ -78,7 +78,7 @@ def _raise_by_style(tree: Any, styles: PageStyles) -> None:
 
 
 def _struck_by_style(tree: Any, styles: PageStyles) -> list[Any]:
-    """The outermost elements through whose text styles draw a line."""
+    """Return the outermost elements through whose text styles draw a line."""
     found: list[Any] = []
     stack = [tree]
     while stack:
@@ -95,7 +95,7 @@ def _struck_by_style(tree: Any, styles: PageStyles) -> list[Any]:
 
 
 def _begin_with(point: Any, words: str) -> None:
-    """Puts words before the first text of a list's point: into a link, where that is all of it.
+    """Put words before the first text of a list's point: into a link, where that is all of it.
 
     A list of links must not look like a list of words beside links.
     """
@@ -116,14 +116,14 @@ def _move_before_table(caption: Any) -> None:
 
 
 def _lower(element: Any) -> None:
-    """Keeps a lowered number apart from a number before it: in subscript characters."""
+    """Keep a lowered number apart from a number before it: in subscript characters."""
     text = text_of(element)
     if text_before(element)[-1:].isdigit() and text.strip().isdigit():
         replace(element, subscript(text.strip()))
 
 
 def _wrap(element: Any, first: str, last: str) -> None:
-    """Puts characters around the text of an element, which then is plain text."""
+    """Put characters around the text of an element, which then is plain text."""
     element.text = first + (element.text or "")
     if len(element):
         element[-1].tail = (element[-1].tail or "") + last

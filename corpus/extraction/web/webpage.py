@@ -67,14 +67,14 @@ _NEARLY_ALL = 0.95
 
 
 def load() -> None:
-    """Imports the libraries, so that a fork of this process has them."""
+    """Import the libraries, so that a fork of this process has them."""
     import trafilatura  # noqa: F401
 
     libraries.load(("encodings",))
 
 
 def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None) -> Extract:
-    """The main text of a page and what the page says of itself.
+    """Return the main text of a page and what the page says of itself.
 
     Paragraphs are blocks; a heading is a line such as "## Security"; a list is one block, a line
     that begins with "- " for each of its points; a table is one block, a line for each row, cells
@@ -116,7 +116,9 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
 
 
 def declared_encoding(data: bytes, media_type: str | None) -> str | None:
-    """The codec that the web server, or else the page, names; None if neither names a known one."""
+    """Return the codec that the web server, or else the page, names; None if neither names a known
+    one.
+    """
     head = data[:_PRESCAN_BYTES]
     labels = []
     if media_type and (match := _CHARSET.search(media_type)):
@@ -135,7 +137,7 @@ def declared_encoding(data: bytes, media_type: str | None) -> str | None:
 
 
 def _prune(tree: Any) -> None:
-    """Takes out what is no text of the page: navigation, notices, what is not shown."""
+    """Take out what is no text of the page: navigation, notices, what is not shown."""
     for element in tree.xpath(_NOT_TEXT):
         _drop(element)
     whole = max(1, len(tree.text_content()))
@@ -155,7 +157,7 @@ def _drop(element: Any) -> None:
 
 
 def _main_part(tree: Any) -> Any:
-    """The element in which trafilatura has gathered the main text; an empty one if none.
+    """Return the element in which trafilatura has gathered the main text; an empty one if none.
 
     A short page is taken whole: trafilatura runs its headings and paragraphs together.
     """
@@ -186,7 +188,7 @@ def _lost_its_structure(found: Any, body: Any) -> bool:
 
 
 def _smallest_with(found: Any, body: Any) -> Any:
-    """Returns the smallest element of a page with nearly all words of the text that was found."""
+    """Return the smallest element of a page with nearly all words of the text that was found."""
     wanted = len(_plain("".join(found.itertext())))
     element = body
     while True:

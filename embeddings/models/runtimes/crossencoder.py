@@ -24,7 +24,7 @@ class CrossEncoderReranker:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Loads the model.
+        """Load the model.
 
         Raises:
             ModelDamaged: if the folder is not a cross-encoder with one score.
@@ -51,7 +51,7 @@ class CrossEncoderReranker:
         return best
 
     def _windows(self, passage: str) -> list[str]:
-        """The passage in pieces of as many words, none much shorter than another."""
+        """Return the passage in pieces of as many words, none much shorter than another."""
         words = passage.split()
         count = max(-(-len(words) // self._window_words), 1)
         size = max(-(-len(words) // count), 1)

@@ -51,7 +51,8 @@ class ExportedModel:
 
 
 def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
-    """The export of a model; None where there is none, or its files are not what was written.
+    """Return the export of a model; None where there is none, or its files are not what was
+    written.
 
     Its weights, by far the largest file, are not read: see ``weights_are_whole``.
     """
@@ -77,7 +78,8 @@ def export_once(
     write: Callable[[Path], ModelShape],
     measure: Callable[[ExportedModel], float],
 ) -> ExportedModel:
-    """The export of a model that ``write`` writes into a folder and whose fidelity is measured.
+    """Return the export of a model that ``write`` writes into a folder and whose fidelity is
+    measured.
 
     It takes its place in one step. What ``measure`` raises is raised, and nothing is kept.
 

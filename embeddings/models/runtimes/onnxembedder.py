@@ -47,7 +47,7 @@ class OnnxEmbedder:
     def __init__(
         self, exported: ExportedModel, identity: ModelIdentity, *, threads: int | None = None
     ) -> None:
-        """Loads the model; it runs so many batches at a time, by default one on each core.
+        """Load the model; it runs so many batches at a time, by default one on each core.
 
         How many decides no number.
 
@@ -206,8 +206,8 @@ _Piece = tuple[Window, "Encoding"]
 
 
 def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    """The pieces by length, the longest first, so that no core is left with a long one at the end;
-    at most ``_TEXTS_A_BATCH`` and ``_TOKENS_A_BATCH`` together, padding included.
+    """Return the pieces by length, the longest first, so that no core is left with a long one at
+    the end; at most ``_TEXTS_A_BATCH`` and ``_TOKENS_A_BATCH`` together, padding included.
     """
     batches: list[list[_Piece]] = []
     for piece in sorted(pieces, key=lambda each: -len(each[1].ids)):

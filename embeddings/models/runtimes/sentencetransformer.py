@@ -45,7 +45,7 @@ class SentenceTransformerEmbedder:
     """
 
     def __init__(self, folder: ModelFolder) -> None:
-        """Loads the model.
+        """Load the model.
 
         Raises:
             ModelDamaged: if the folder is not a sentence-transformers model.
@@ -150,8 +150,8 @@ class SentenceTransformerEmbedder:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """The model, alone. Who waits for it gets it next: a refresh, which takes it again and
-        again for thousands of texts, does not keep a question waiting to its end.
+        """Yield the model, alone. Who waits for it gets it next: a refresh, which takes it again
+        and again for thousands of texts, does not keep a question waiting to its end.
         """
         with self._next:
             self._lock.acquire()
@@ -196,7 +196,7 @@ class SentenceTransformerEmbedder:
         ]
 
     def export(self, folder: Path) -> ModelShape:
-        """Writes the model's graph and tokenizer into the folder, by torch's own exporter.
+        """Write the model's graph and tokenizer into the folder, by torch's own exporter.
 
         The graph is all of the model, pooling and last layers included: ``input_ids`` and
         ``attention_mask`` ``(b, t)`` int64 in, ``sentence_embedding`` ``(b, d)`` and
@@ -251,7 +251,7 @@ class SentenceTransformerEmbedder:
 
 
 def load_cross_encoder(folder: Path) -> "CrossEncoder":
-    """The cross-encoder in a checked folder, on the CPU; its scores are logits.
+    """Return the cross-encoder in a checked folder, on the CPU; its scores are logits.
 
     Raises:
         ModelDamaged: if the folder is not a cross-encoder that gives one score.

@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 def value(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
-    """The first value of a query's first row; None where it finds nothing."""
+    """Return the first value of a query's first row; None where it finds nothing."""
     found = connection.execute(query, parameters).fetchone()
     return None if found is None else found[0]
 
@@ -34,7 +34,7 @@ class ImpatientConnection(psycopg.Connection[Any]):
         return super().wait(self._until_silent(gen), *arguments, **options)
 
     def _until_silent(self, gen: PQGen[_T]) -> PQGen[_T]:
-        """The same steps, while there is something to do now and then."""
+        """Yield the same steps, while there is something to do now and then."""
         try:
             wanted = next(gen)
             heard_s = time.monotonic()

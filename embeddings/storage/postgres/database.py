@@ -62,7 +62,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        """Connects at the first use; ``url`` is in the form of libpq.
+        """Connect at the first use; ``url`` is in the form of libpq.
 
         Raises:
             IndexUnavailable: if it is no address, or its password not in percent-encoding.
@@ -78,7 +78,7 @@ class Database:
     def read(
         self, query: str | sql.Composed, parameters: Sequence[Any] = ()
     ) -> list[tuple[Any, ...]]:
-        """The rows of a query, in binary form; asked again while the server does not answer.
+        """Return the rows of a query, in binary form; asked again while the server does not answer.
 
         Raises:
             IndexUnavailable: if it does not answer for ``PATIENCE_S`` seconds, or refuses.
@@ -101,7 +101,9 @@ class Database:
 
     @contextmanager
     def _reading(self, give_up_at: float) -> Iterator[psycopg.Connection]:
-        """A connection for one query; one that breaks takes those with it that wait for queries."""
+        """Yield a connection for one query; one that breaks takes those with it that wait for
+        queries.
+        """
         if not self._room.acquire(timeout=max(give_up_at - time.monotonic(), 0)):
             raise psycopg.OperationalError("all connections are in use")
         try:
@@ -155,7 +157,7 @@ class Database:
 
     @contextmanager
     def writing(self, name: str) -> Iterator[psycopg.Connection]:
-        """A connection of its own to the primary; ``name`` is who others see there.
+        """Yield a connection of its own to the primary; ``name`` is who others see there.
 
         Raises:
             IndexUnavailable: if there is none for ``PATIENCE_S`` seconds.
@@ -187,19 +189,19 @@ class Database:
             time.sleep(_AGAIN_S)
 
     def close(self) -> None:
-        """Closes what is open and not in use."""
+        """Close what is open and not in use."""
         while (connection := self._idle_one()) is not None:
             connection.close()
 
     def unavailable(self, error: Exception) -> IndexUnavailable:
-        """The error for a server that does not answer; its words hold no password."""
+        """Return the error for a server that does not answer; its words hold no password."""
         return IndexUnavailable(
             f"The index in {self.place} does not answer ({self.reason(error)}). "
             'Check that the server runs and that VERBATIM_INDEX is right ("verbatim doctor" tells).'
         )
 
     def refused(self, error: Exception) -> IndexUnavailable:
-        """The error for a server that refuses a query; its words hold no password."""
+        """Return the error for a server that refuses a query; its words hold no password."""
         return IndexUnavailable(
             f"The index in {self.place} cannot be read ({self.reason(error)}). "
             'Check the rights of the login in VERBATIM_INDEX ("verbatim doctor" tells).'
@@ -229,7 +231,7 @@ class _Impatient(ImpatientConnection):
 
 
 def told_by(url: str) -> dict[str, Any]:
-    """The parts of an address, as of ``conninfo_to_dict``.
+    """Return the parts of an address, as of ``conninfo_to_dict``.
 
     Raises:
         IndexUnavailable: if it is none. Where a password has an @ or a / in it, libpq takes what
@@ -256,7 +258,7 @@ def told_by(url: str) -> dict[str, Any]:
 
 
 def _forms(password: object) -> list[str]:
-    """A password as it is and as it may stand in an address, the longest first."""
+    """Return a password as it is and as it may stand in an address, the longest first."""
     if not password:
         return []
     plain = str(password)

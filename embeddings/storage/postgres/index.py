@@ -82,7 +82,7 @@ class PostgresIndex(PassageIndex):
     """
 
     def __init__(self, url: str, *, directory: Path) -> None:
-        """The index at an address of libpq; ``directory`` is for what this machine keeps."""
+        """Return the index at an address of libpq; ``directory`` is for what this machine keeps."""
         self._database = Database(url)
         self._directory = directory
         self._writing: psycopg.Connection | None = None
@@ -100,7 +100,7 @@ class PostgresIndex(PassageIndex):
         return self._database.place
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._database.close()
 
     def numbers(self) -> list[int]:
@@ -288,7 +288,7 @@ class PostgresIndex(PassageIndex):
                 )
 
     def drop(self, number: int) -> None:
-        """Removes a generation; the caller holds the writer's lock, and it is not the current one.
+        """Remove a generation; the caller holds the writer's lock, and it is not the current one.
 
         Raises:
             IndexWriteFailed: if it cannot be removed, as while somebody reads it.
@@ -321,7 +321,7 @@ class PostgresIndex(PassageIndex):
 
     @contextmanager
     def _failing_to_write(self) -> Iterator[psycopg.Connection]:
-        """The writer's connection; what fails with it is one clear error."""
+        """Yield the writer's connection; what fails with it is one clear error."""
         if self._writing is None:
             raise RuntimeError("the writer's lock is not held")
         try:

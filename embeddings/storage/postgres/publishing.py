@@ -37,12 +37,12 @@ _LEAST_RECALL_AT_100 = 0.98
 
 
 def table_of(kind: str, number: int) -> str:
-    """Returns the name of a generation's table of a kind."""
+    """Return the name of a generation's table of a kind."""
     return f"{kind}_{number:06d}"
 
 
 def coded_kinds(new: NewGeneration) -> set[str]:
-    """The kinds of vectors whose rows codes propose here."""
+    """Return the kinds of vectors whose rows codes propose here."""
     counts = {"passages": sum(1 for _ in new.corpus.quotable())}
     counts["sentences"] = sum(len(passage.sentences) for passage in new.corpus.quotable())
     return {k for k, n in counts.items() if CODES_FILES[k] in new.files and n <= CODED_ROWS}
@@ -58,7 +58,7 @@ def documents_of(corpus: Corpus, kind: str) -> NDArray[np.int64]:
 
 
 def next_number(connection: psycopg.Connection) -> tuple[int, int]:
-    """A number that no generation ever had, and the server's timeline.
+    """Return a number that no generation ever had, and the server's timeline.
 
     A standby that took over, which begins a timeline, may lack the last generations that its
     primary published: their numbers, which were cited, are left out.
@@ -74,7 +74,7 @@ def next_number(connection: psycopg.Connection) -> tuple[int, int]:
 
 
 def bytes_of(content: bytes | Write) -> bytes:
-    """Returns a file's content as bytes."""
+    """Return a file's content as bytes."""
     if isinstance(content, bytes):
         return content
     stream = io.BytesIO()
@@ -83,7 +83,7 @@ def bytes_of(content: bytes | Write) -> bytes:
 
 
 def insert_file(connection: psycopg.Connection, number: int, name: str, content: bytes) -> None:
-    """Inserts a file of a generation, in pieces."""
+    """Insert a file of a generation, in pieces."""
     for piece, at in enumerate(range(0, max(len(content), 1), _PIECE_BYTES)):
         connection.execute(
             "INSERT INTO verbatim.files VALUES (%s, %s, %s, %b)",
@@ -94,7 +94,7 @@ def insert_file(connection: psycopg.Connection, number: int, name: str, content:
 def copy_vectors(
     connection: psycopg.Connection, table: str, vectors: FloatMatrix, contexts: FloatMatrix
 ) -> None:
-    """Makes a table of vectors, each with its cosine with the context of its document."""
+    """Make a table of vectors, each with its cosine with the context of its document."""
     name = sql.Identifier("verbatim", table)
     connection.execute(
         sql.SQL(
@@ -116,7 +116,7 @@ def copy_tokens(
     starts: NDArray[np.int64],
     vectors: NDArray[np.int8],
 ) -> None:
-    """Makes a table of the tokens of each sentence, apart from vectors: those are read by the
+    """Make a table of the tokens of each sentence, apart from vectors: those are read by the
     thousand, and rows of their own are few pages.
     """
     name = sql.Identifier("verbatim", table)

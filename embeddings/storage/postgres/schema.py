@@ -26,7 +26,7 @@ INSERT INTO verbatim.current (number) VALUES (NULL) ON CONFLICT DO NOTHING;
 
 
 def make_schema(connection: psycopg.Connection[Any]) -> None:
-    """Makes what is not there yet; the caller holds the writer's lock.
+    """Make what is not there yet; the caller holds the writer's lock.
 
     An extension or a schema that somebody with more rights has made is taken as it is.
 

@@ -143,7 +143,7 @@ def _facts(connection: psycopg.Connection, place: str) -> ServerFacts:
 
 
 def _to_have_graphs(connection: psycopg.Connection) -> list[str]:
-    """The tables of the current generation that its manifest has searched by a graph."""
+    """Return the tables of the current generation that its manifest has searched by a graph."""
     found = connection.execute(
         "SELECT g.manifest FROM verbatim.generations g JOIN verbatim.current USING (number)"
     ).fetchone()

@@ -54,7 +54,7 @@ class Servers:
         self._latest = {False: 0, True: 0}
 
     def connect(self, kind: type[Connection], *, writes: bool, **options: Any) -> Connection:
-        """A connection in autocommit mode; ``options`` are further parameters of libpq.
+        """Return a connection in autocommit mode; ``options`` are further parameters of libpq.
 
         Raises:
             psycopg.OperationalError: if no server answers that has not been replaced.
@@ -68,11 +68,11 @@ class Servers:
         return self._accepted(self._best(kind, writes, options), writes)
 
     def look_again(self) -> None:
-        """Takes no server as the one to ask: what was asked last did not answer."""
+        """Take no server as the one to ask: what was asked last did not answer."""
         self._taken.clear()
 
     def _accepted(self, found: _Reached, writes: bool) -> Connection:
-        """The connection of a server that is taken from now on."""
+        """Return the connection of a server that is taken from now on."""
         if found.timeline is not None:
             if found.timeline < self._latest[writes]:
                 host = found.connection.info.host or "the server"
@@ -86,7 +86,7 @@ class Servers:
         return found.connection
 
     def _best(self, kind: type[Connection], writes: bool, options: dict[str, Any]) -> _Reached:
-        """The server of the latest timeline, of several the first."""
+        """Return the server of the latest timeline, of several the first."""
 
         def reached(address: str) -> _Reached | psycopg.OperationalError:
             try:
@@ -114,7 +114,7 @@ class Servers:
 
 
 def addresses_of(told: dict[str, Any]) -> list[str]:
-    """An address for each server that the parts of one name, in order.
+    """Return an address for each server that the parts of one name, in order.
 
     Raises:
         ValueError: if there are other numbers of ports than of servers.

@@ -39,7 +39,7 @@ class PostgresVectors:
         graph: bool,
         codes: ProductCodes | None = None,
     ) -> None:
-        """The rows of a table.
+        """Return the rows of a table.
 
         Raises:
             IndexDamaged: if the codes are those of another number of rows.
@@ -193,7 +193,7 @@ class PostgresTokens:
         return self._tokens(distinct).best_matches(asked, places)
 
     def part(self, units: slice) -> TokenVectors:
-        """The units of a range, fetched."""
+        """Return the units of a range, fetched."""
         starts, ids = self.numbers()
         found = self._tokens(np.arange(units.start, units.stop))
         return replace(found, ids=ids[starts[units.start] : starts[units.stop]])

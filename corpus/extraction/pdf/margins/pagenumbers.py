@@ -36,7 +36,9 @@ class PageNumbers:
         return page in found and bool(found & near or len(found) >= _MANY_PAGES)
 
     def without(self, words: Sequence[str], page: int) -> tuple[str, ...]:
-        """The words of a line on a page without those that count it, and without bare signs."""
+        """Return the words of a line on a page without those that count it, and without
+        bare signs.
+        """
         text = COUNT.sub(
             lambda count: " " if self.is_count_of(count, page) else count[0],
             " ".join(words),
@@ -78,12 +80,12 @@ class PageNumbers:
 
 
 def bare_words(words: Iterable[str]) -> tuple[str, ...]:
-    """The words that are more than signs around a page's number."""
+    """Return the words that are more than signs around a page's number."""
     return tuple(word for word in words if word.strip(EDGE_SIGNS))
 
 
 def _edge_numbers(words: Sequence[str]) -> set[int]:
-    """The numbers with which a line begins or ends."""
+    """Return the numbers with which a line begins or ends."""
     found = {int(count["number"]) for count in COUNT.finditer(" ".join(words))}
     for word in {*words[:1], *words[-1:], *words[1:2], *words[-2:-1]}:
         value = value_of(word.strip(EDGE_SIGNS))
@@ -96,7 +98,7 @@ def _edge_numbers(words: Sequence[str]) -> set[int]:
 
 
 def value_of(word: str) -> int | None:
-    """The number that a word is, in Arabic or small Roman numerals."""
+    """Return the number that a word is, in Arabic or small Roman numerals."""
     word = word.strip(EDGE_SIGNS)
     if word.isascii() and word.isdigit() and len(word) <= 4:  # noqa: PLR2004
         return int(word)

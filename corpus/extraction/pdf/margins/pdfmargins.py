@@ -49,7 +49,7 @@ class MarginLine:
 
 
 def margin_lines(pages: Sequence[Page]) -> Iterator[MarginLine]:
-    """The lines near the edges of all pages, page by page."""
+    """Yield the lines near the edges of all pages, page by page."""
     body = body_height(pages)
     pitch = usual_pitch(pages, height=body)
     alike = first_alike(pages)
@@ -99,7 +99,9 @@ def first_alike(pages: Sequence[Page]) -> list[int]:
 
 
 def _neighbours(lines: Sequence[Line], rank: int) -> Iterator[Line]:
-    """The next lines that stand over and under a line, of lines in their order on the page."""
+    """Yield the next lines that stand over and under a line, of lines in their order
+    on the page.
+    """
     line = lines[rank]
     for step in (-1, 1):
         place = rank + step

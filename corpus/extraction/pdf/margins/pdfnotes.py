@@ -22,7 +22,7 @@ _TEN = re.compile(r"(?<![\d.,])10$")
 
 
 def parted(page: Page, *, body: float, exact: bool) -> tuple[list[Line], list[Line]]:
-    """The lines of a page without its footnotes, and those of the footnotes.
+    """Return the lines of a page without its footnotes, and those of the footnotes.
 
     A footnote is in small type at the foot of a column and begins with a number or a sign.
     """
@@ -60,7 +60,7 @@ def _opening(line: Line) -> str:
 
 
 def _with_plain_opening(line: Line) -> Line:
-    """The first line of a footnote with its own number in usual figures."""
+    """Return the first line of a footnote with its own number in usual figures."""
     if not (line.raised and line.raised[0][0] == 0):
         return line
     end = line.raised[0][1]
@@ -68,7 +68,7 @@ def _with_plain_opening(line: Line) -> Line:
 
 
 def single_notes(lines: Iterable[Line]) -> list[list[Line]]:
-    """The lines of each footnote, from its number or sign to the next."""
+    """Return the lines of each footnote, from its number or sign to the next."""
     notes: list[list[Line]] = []
     for line in lines:
         alone = _is_number(line)
@@ -111,7 +111,8 @@ class _Sign:
 def without_note_marks(
     pages: Sequence[Sequence[Line]], notes: Sequence[Sequence[Sequence[Line]]]
 ) -> list[list[Line]]:
-    """The lines of pages with their raised signs read: note marks left out, exponents raised.
+    """Return the lines of pages with their raised signs read: note marks left out, exponents
+    raised.
 
     Each of ``notes`` has the footnotes of the page at the same place. A sign that may be both is a
     note mark if its page has a note with it that no clearer mark refers to, or else if it is the
@@ -172,7 +173,9 @@ def _noted(
 
 
 def _read(line: Line, found: Iterable[tuple[_Sign, Reading]]) -> Line:
-    """A line with its raised signs as they read; one at its beginning still counts as raised."""
+    """Return a line with its raised signs as they read; one at its beginning still counts as
+    raised.
+    """
     edits = sorted(found, key=lambda pair: pair[0].start)
     if not edits:
         return line
@@ -196,7 +199,7 @@ class _Rewritten:
         self._done = 0
 
     def take(self, sign: _Sign, reading: Reading) -> None:
-        """Copies the text up to a sign, and puts its reading in its place."""
+        """Copy the text up to a sign, and put its reading in its place."""
         self._copy(sign.start)
         after = sign.after[:1]
         if reading.role is Role.NOTE:
@@ -216,7 +219,7 @@ class _Rewritten:
         self._done = sign.end
 
     def finished(self) -> tuple[str, tuple[Mark, ...]]:
-        """The whole text and its marks, in the order of their offsets."""
+        """Return the whole text and its marks, in the order of their offsets."""
         self._copy(len(self._line.text))
         while self._waiting:
             self._marks.append(replace(self._waiting.pop(), offset=self._length))

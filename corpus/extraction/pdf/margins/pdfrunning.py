@@ -47,7 +47,7 @@ _LONGER_WORD = re.compile(r"[^\W\d_]{4}")
 
 
 def without_running_lines(pages: Sequence[Page]) -> list[Page]:
-    """The pages without running heads, foot lines and page numbers.
+    """Return the pages without running heads, foot lines and page numbers.
 
     Each is recorded as a mark at the line of its page that follows, or else at the one before.
     """
@@ -68,7 +68,7 @@ class _Running:
         self._block = self._edges_of_text()
 
     def pages(self) -> list[Page]:
-        """The pages without their running lines."""
+        """Return the pages without their running lines."""
         gone = {id(c.line) for c in self._candidates if self._runs(c)}
         gone |= {id(c.line) for c in self._relatives(gone)}
         gone |= {id(c.line) for c in self._in_slots(gone)}
@@ -135,7 +135,7 @@ class _Running:
         return slots
 
     def _edges_of_text(self) -> tuple[float, float]:
-        """The least distance of running text from the upper and from the lower edge."""
+        """Return the least distance of running text from the upper and from the lower edge."""
         places: dict[bool, list[float]] = {True: [], False: []}
         for c in self._candidates:
             once = len(self._repeats[id(c.line)]) < _MANY_PAGES
@@ -309,7 +309,8 @@ def _is_code(candidate: MarginLine) -> bool:
 
 
 def _without(page: Page, running: dict[int, tuple[DeviationName, bool]], edges: set[int]) -> Page:
-    """The page without its running lines: marks at its first line for heads, at its last for feet.
+    """Return the page without its running lines: marks at its first line for heads, at its last for
+    feet.
 
     ``running`` has a name for the identity of each, and whether it stands at the top; ``edges``
     are the identities of lines alone in the margin.

@@ -43,7 +43,7 @@ _LITTLE = 200  # characters: a page with no more beside a hidden main part shows
 
 
 def hidden_elements(tree: Any, styles: PageStyles | None = None) -> Iterator[Any]:
-    """Yields the outermost elements of a page that a browser does not show, in document order.
+    """Yield the outermost elements of a page that a browser does not show, in document order.
 
     Closed ``<details>`` are no such elements: a reader opens them. Nor is the main part of a page
     that shows next to nothing else: a script shows it. Where an element is shown within one that is
@@ -131,7 +131,9 @@ def _is_hiding_class(name: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """A class name in lower case, words that capitals or low lines part joined by hyphens."""
+    """Return a class name in lower case, words that capitals or low lines part joined
+    by hyphens.
+    """
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name)
     return parted.lower().replace("_", "-")
 
@@ -158,7 +160,7 @@ def _has_seen_part(element: Any, styles: PageStyles) -> bool:
 
 
 def _wrap_own_text(element: Any) -> None:
-    """Makes an element of each piece of text that stands directly in an element."""
+    """Make an element of each piece of text that stands directly in an element."""
     pieces = [(None, element.text), *((child, child.tail) for child in element)]
     for child, text in pieces:
         if not (text or "").strip():
@@ -178,7 +180,7 @@ def _holds_main(element: Any) -> bool:
 
 
 def _shown_characters(tree: Any, hidden: list[Any]) -> int:
-    """The characters of a page outside of hidden elements, of navigation, heads and feet."""
+    """Return the characters of a page outside of hidden elements, of navigation, heads and feet."""
     skipped = set(hidden)
     total = 0
     body = tree.find("body")

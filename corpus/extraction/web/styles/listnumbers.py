@@ -34,7 +34,7 @@ _MOST_DIGITS = 9
 
 
 def numbered_points(items: Any, styles: PageStyles | None = None) -> list[tuple[Any, str]]:
-    """Returns the points of a list, each with what a browser puts before it, such as "7." or "b.".
+    """Return the points of a list, each with what a browser puts before it, such as "7." or "b.".
 
     Points with a bullet, or with nothing before them, are not among them.
     """
@@ -55,7 +55,9 @@ def numbered_points(items: Any, styles: PageStyles | None = None) -> list[tuple[
 
 
 def _kind_of_list(items: Any, styles: PageStyles | None) -> str | None:
-    """The kind of a list's numbers, such as "1" or "a"; None for bullets, or for none at all."""
+    """Return the kind of a list's numbers, such as "1" or "a"; None for bullets, or for none at
+    all.
+    """
     styled = _styled_kind(items, styles)
     if styled is not None:
         return styled or None
@@ -77,7 +79,7 @@ def _kind_of_point(point: Any, kind: str | None, styles: PageStyles | None) -> s
 
 
 def _styled_kind(element: Any, styles: PageStyles | None) -> str | None:
-    """The kind that a style sets; "" for bullets and none, None where it sets nothing."""
+    """Return the kind that a style sets; "" for bullets and none, None where it sets nothing."""
     style = {} if styles is None else styles.of(element)
     for name in ("list-style-type", "list-style"):
         for word in style.get(name, "").split():
@@ -87,7 +89,7 @@ def _styled_kind(element: Any, styles: PageStyles | None) -> str | None:
 
 
 def written(number: int, kind: str | None) -> str:
-    """Returns a number as a list of the type "1", "01", "a", "A", "α", "i" or "I" shows it."""
+    """Return a number as a list of the type "1", "01", "a", "A", "α", "i" or "I" shows it."""
     if kind == "01":
         return f"{number:02}"
     if kind == "α" and 0 < number <= len(_GREEK):

@@ -19,7 +19,7 @@ _CONTENT = re.compile(
 
 
 def counted_beginnings(tree: Any, styles: PageStyles) -> list[tuple[Any, str]]:
-    """Returns the elements before which styles put a counter, each with the text that is put there.
+    """Return the elements before which styles put a counter, each with the text that is put there.
 
     It is empty for a page without rules.
     """
@@ -32,7 +32,7 @@ class _Counting:
         self._values: dict[str, list[int]] = {}
 
     def inside(self, parent: Any) -> Iterator[tuple[Any, str]]:
-        """Yields the beginnings in an element; counters that begin in it end with it."""
+        """Yield the beginnings in an element; counters that begin in it end with it."""
         begun: list[str] = []
         for element in parent:
             if not isinstance(element.tag, str):

@@ -38,7 +38,7 @@ class PageStyles:
     """
 
     def __init__(self, tree: Any) -> None:
-        """Reads the style sheets in a page."""
+        """Read the style sheets in a page."""
         self._rules: Rules[tuple[int, bool, Style]] = Rules()
         self._before: Rules[tuple[int, bool, Style]] = Rules()
         number = 0
@@ -60,7 +60,7 @@ class PageStyles:
         self.has_rules = number > 0
 
     def of(self, element: Any) -> Style:
-        """The style of an element."""
+        """Return the style of an element."""
         own = element.get("style")
         if not own and not self.has_rules:
             return {}
@@ -69,7 +69,7 @@ class PageStyles:
         return {**found[0], **usual, **found[1], **important}
 
     def before(self, element: Any) -> Style:
-        """The style of what stands before the text of an element."""
+        """Return the style of what stands before the text of an element."""
         usual, important = self._found(self._before, element)
         return {**usual, **important}
 
@@ -88,7 +88,7 @@ class PageStyles:
 
 
 def declared(text: str) -> tuple[Style, Style]:
-    """The known properties that declarations set, those that are important apart."""
+    """Return the known properties that declarations set, those that are important apart."""
     usual: Style = {}
     important: Style = {}
     for declaration in text.split(";"):
@@ -107,7 +107,7 @@ def _is_inert(sheet: Any) -> bool:
 
 
 def _rules_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yields the selectors and the declarations of each rule that applies on a screen."""
+    """Yield the selectors and the declarations of each rule that applies on a screen."""
     text = _without_comments(text).replace("<!--", " ").replace("-->", " ")
     begin = 0
     open_blocks: list[tuple[str, str, int]] = []  # "group", "rule" or "other", what opens it, where

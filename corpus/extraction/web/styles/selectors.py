@@ -126,12 +126,12 @@ class Rules(Generic[Value]):
         self.tries = 0
 
     def add(self, selector: Selector, value: Value) -> None:
-        """Adds the value for elements that fit a selector."""
+        """Add the value for elements that fit a selector."""
         for key in selector.keys:
             self._by_key[key].append((selector, value))
 
     def of(self, element: Any) -> Iterator[tuple[Selector, Value]]:
-        """Yields the selectors that an element fits, with their values."""
+        """Yield the selectors that an element fits, with their values."""
         if not self._by_key:
             return
         names = {f".{name}" for name in (element.get("class") or "").split()}
@@ -143,7 +143,9 @@ class Rules(Generic[Value]):
 
 
 def selector_of(text: str) -> Selector | None:
-    """The selector that a text such as "ol.plain > li" spells; None if it has unknown parts."""
+    """Return the selector that a text such as "ol.plain > li" spells; None if it has
+    unknown parts.
+    """
     text = text.strip()
     bare = _BEFORE.sub("", text)
     parts: list[tuple[_Simple, bool]] = []
@@ -166,7 +168,7 @@ def selector_of(text: str) -> Selector | None:
 
 
 def _from_inside(parts: list[tuple[_Simple, bool]]) -> tuple[tuple[_Simple, bool], ...]:
-    """The parts in the other order; each has the combinator that stood before it."""
+    """Return the parts in the other order; each has the combinator that stood before it."""
     return tuple(reversed(parts))
 
 
