@@ -60,6 +60,18 @@ FIRST = (
 )
 """The mix of the first stage: third-party data, statements among it from the first step on."""
 
+MIDDLE = (
+    Share((STATEMENTS,), 30, 4),
+    Share((SQUAD2,), 30, 4),
+    Share(("squad2-train10",), 8),
+    Share(_SQUAD11, 14, 3),
+    Share(("squadshifts-wiki",), 4),
+    Share(("feedbackqa-rated",), 4),
+    Share(_SENTENCES, 9),
+    Share(("boolq-valtest",), 1),
+)
+"""The mix of a stage between the two: people's unanswerable questions, which teach the most."""
+
 SECOND = (
     Share((STATEMENTS,), 72, 4),
     Share((SQUAD2,), 10, 4),
@@ -71,7 +83,7 @@ SECOND = (
 )
 """The mix of the second stage: statements, and enough of the rest not to forget it."""
 
-MIXES = {"first": FIRST, "second": SECOND}
+MIXES = {"first": FIRST, "middle": MIDDLE, "second": SECOND}
 
 
 def open_sources(
