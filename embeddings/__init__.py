@@ -1,4 +1,4 @@
-"""Meaning: embedder, vector and lexical index, generations, refresh, ranking."""
+"""Meaning: embedder, vector and lexical index, generations, refresh, reader, ranking."""
 
 from embeddings.errors import (
     EmbeddingsError,
@@ -36,6 +36,7 @@ from embeddings.question.filters import Filter, known_filter, publisher_key
 from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
 from embeddings.question.parsedquestion import CAPITALISED
 from embeddings.question.questionfilter import QuestionFilters, ReadFilter
+from embeddings.reader.reading import PassageReading, PassageText, Reader, date_text
 from embeddings.refreshing.engine import Engine, LocalEngine
 from embeddings.refreshing.refresh import (
     RefreshReport,
@@ -90,11 +91,14 @@ __all__ = [
     "ModelNotFound",
     "Opened",
     "PassageIndex",
+    "PassageReading",
+    "PassageText",
     "Precision",
     "Progress",
     "Query",
     "QuestionFilters",
     "ReadFilter",
+    "Reader",
     "RefreshReport",
     "RefreshRunning",
     "Reranker",
@@ -106,6 +110,7 @@ __all__ = [
     "best_hits",
     "check_model",
     "check_store",
+    "date_text",
     "find_model",
     "find_reranker",
     "gist_of",

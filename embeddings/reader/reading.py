@@ -1,0 +1,76 @@
+"""Defines a reader: a question and passages in, what each passage answers out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from corpus import Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """A passage as a reader reads it.
+
+    ``title`` is its document's, ``date`` as ``date_text`` gives it. ``sentences`` are where its
+    sentences stand in ``text``, in order; they do not overlap.
+    """
+
+    title: str
+    date: str
+    text: str
+    sentences: tuple[Span, ...] = ()
+
+    @classmethod
+    def of(cls, passage: Passage, *, title: str, published: date | None) -> "PassageText":
+        """Return a passage of a document with this title and date."""
+        start = passage.span.start
+        sentences = (
+            Span(each.span.start - start, each.span.end - start) for each in passage.sentences
+        )
+        return cls(title, date_text(published), passage.text, tuple(sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class PassageReading:
+    """What a reader makes of a question and one passage.
+
+    ``logit`` says how surely the passage answers, without bound: the higher, the surer. It depends
+    on question and passage alone, never on the other passages. Two readers' logits cannot be
+    compared.
+    ``sentence_scores`` has a number in [0, 1] for each sentence of the passage: how surely it
+    belongs to what answers; all are 0 where a reader cannot tell.
+    ``answer`` is where a short answer stands in the passage's text, None where there is none;
+    ``answer_score`` in [0, 1] is how sure that is.
+    """
+
+    logit: float
+    sentence_scores: tuple[float, ...]
+    answer: Span | None = None
+    answer_score: float = 0.0
+
+
+class Reader(Protocol):
+    """Reads a question with passages. Safe to call from several threads."""
+
+    @property
+    def name(self) -> str:
+        """The reader's name, as a person chose it: "verbatim", a folder, a name on the hub."""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its weights and of how it reads; a calibration holds for one digest."""
+
+    def read(
+        self, question: str, history: Sequence[str], passages: Sequence[PassageText]
+    ) -> list[PassageReading]:
+        """Return the reading of each passage, in order; none for no passage.
+
+        ``history`` is what the same person asked before, oldest first. A long question is read in
+        part, a long passage in overlapping windows, of which the best counts.
+        """
+
+
+def date_text(published: date | None) -> str:
+    """Return a date as a reader reads it, "23 March 2022"; empty without one."""
+    return "" if published is None else f"{published.day} {published:%B %Y}"
