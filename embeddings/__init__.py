@@ -36,7 +36,7 @@ from embeddings.question.filters import Filter, known_filter, publisher_key
 from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
 from embeddings.question.parsedquestion import CAPITALISED
 from embeddings.question.questionfilter import QuestionFilters, ReadFilter
-from embeddings.reader.reading import PassageReading, PassageText, Reader, date_text
+from embeddings.reader.reading import PassageReading, PassageText, Reader, date_text, passage_text
 from embeddings.refreshing.engine import Engine, LocalEngine
 from embeddings.refreshing.refresh import (
     RefreshReport,
@@ -119,6 +119,7 @@ __all__ = [
     "known_filter",
     "model_languages",
     "open_embedder",
+    "passage_text",
     "plan_refresh",
     "publisher_key",
     "refresh",

@@ -21,15 +21,6 @@ class PassageText:
     text: str
     sentences: tuple[Span, ...] = ()
 
-    @classmethod
-    def of(cls, passage: Passage, *, title: str, published: date | None) -> "PassageText":
-        """Return a passage of a document with this title and date."""
-        start = passage.span.start
-        sentences = (
-            Span(each.span.start - start, each.span.end - start) for each in passage.sentences
-        )
-        return cls(title, date_text(published), passage.text, tuple(sentences))
-
 
 @dataclass(frozen=True, slots=True)
 class PassageReading:
@@ -74,3 +65,10 @@ class Reader(Protocol):
 def date_text(published: date | None) -> str:
     """Return a date as a reader reads it, "23 March 2022"; empty without one."""
     return "" if published is None else f"{published.day} {published:%B %Y}"
+
+
+def passage_text(passage: Passage, *, title: str, published: date | None) -> PassageText:
+    """Return a passage of a document with this title and date as a reader reads it."""
+    start = passage.span.start
+    sentences = (Span(each.span.start - start, each.span.end - start) for each in passage.sentences)
+    return PassageText(title, date_text(published), passage.text, tuple(sentences))

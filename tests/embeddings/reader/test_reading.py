@@ -5,7 +5,7 @@ from datetime import date
 from fakereader import WordReader
 
 from corpus import Span, document_from_text
-from embeddings import PassageText, Reader, date_text
+from embeddings import PassageText, Reader, date_text, passage_text
 
 
 def test_a_passage_is_read_with_its_title_its_date_and_its_own_sentences() -> None:
@@ -13,7 +13,7 @@ def test_a_passage_is_read_with_its_title_its_date_and_its_own_sentences() -> No
         "First one. Second one.\n\nThird one. Fourth one.", document_id="a", title="T"
     )
     passage = document.passages[1]
-    read = PassageText.of(passage, title=document.title, published=date(2022, 3, 3))
+    read = passage_text(passage, title=document.title, published=date(2022, 3, 3))
     assert (read.title, read.date, read.text) == ("T", "3 March 2022", "Third one. Fourth one.")
     assert [span.of(read.text) for span in read.sentences] == ["Third one.", "Fourth one."]
     assert date_text(None) == ""
