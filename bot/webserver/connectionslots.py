@@ -9,19 +9,19 @@ _NETWORK_BITS = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
-    """The place of one connection, which ``cut`` ends."""
+class Slot:
+    """The slot of one connection, which ``cut`` ends."""
 
     address: str
     cut: Callable[[], None]
 
 
-class Places:
+class ConnectionSlots:
     """At most ``most`` connections. One is idle while a part of its next request lacks.
 
-    A new connection always finds a place while another is idle: the one that has been idle longest
+    A new connection always finds a slot while another is idle: the one that has been idle longest
     is cut. Those that are known, because a head that they sent was accepted, are cut after all
-    strangers. One address keeps at most half of the places for strangers, and takes them from
+    strangers. One address keeps at most half of the slots for strangers, and takes them from
     itself. Belongs to one event loop.
     """
 
@@ -29,22 +29,22 @@ class Places:
         """``most`` is at least 2."""
         self.most = most
         self._most_of_one = most // 2
-        self._taken: set[Place] = set()
+        self._taken: set[Slot] = set()
         # both in the order in which they became idle
-        self._strangers: dict[Place, None] = {}
-        self._known: dict[Place, None] = {}
-        self._strangers_of: dict[str, dict[Place, None]] = {}
+        self._strangers: dict[Slot, None] = {}
+        self._known: dict[Slot, None] = {}
+        self._strangers_of: dict[str, dict[Slot, None]] = {}
 
     def __len__(self) -> int:
         return len(self._taken)
 
-    def take(self, address: str, cut: Callable[[], None]) -> Place | None:
-        """Return a place for a connection from an address, idle; None where nobody can give way.
+    def take(self, address: str, cut: Callable[[], None]) -> Slot | None:
+        """Return a slot for a connection from an address, idle; None where nobody can give way.
 
-        ``cut`` is called, at most once, when the place is given to another connection.
+        ``cut`` is called, at most once, when the slot is given to another connection.
         """
-        place = Place(_network(address), cut)
-        of_one = self._strangers_of.get(place.address, {})
+        slot = Slot(_network(address), cut)
+        of_one = self._strangers_of.get(slot.address, {})
         if len(of_one) >= self._most_of_one:
             self._give(next(iter(of_one)))
         elif len(self._taken) >= self.most:
@@ -52,43 +52,43 @@ class Places:
             if not idle:
                 return None
             self._give(next(iter(idle)))
-        self._taken.add(place)
-        self.wait(place)
-        return place
+        self._taken.add(slot)
+        self.wait(slot)
+        return slot
 
-    def wait(self, place: Place, *, known: bool = False) -> None:
+    def wait(self, slot: Slot, *, known: bool = False) -> None:
         """Return the connection is idle from now on; ``known`` if a head that it sent
         was accepted.
         """
-        if place not in self._taken:
+        if slot not in self._taken:
             return
-        self.work(place)
+        self.work(slot)
         if known:
-            self._known[place] = None
+            self._known[slot] = None
         else:
-            self._strangers[place] = None
-            self._strangers_of.setdefault(place.address, {})[place] = None
+            self._strangers[slot] = None
+            self._strangers_of.setdefault(slot.address, {})[slot] = None
 
-    def work(self, place: Place) -> None:
-        """Return the connection's request is worked on: it keeps its place until it waits or
+    def work(self, slot: Slot) -> None:
+        """Return the connection's request is worked on: it keeps its slot until it waits or
         leaves.
         """
-        self._known.pop(place, None)
-        self._strangers.pop(place, None)
-        of_one = self._strangers_of.get(place.address)
+        self._known.pop(slot, None)
+        self._strangers.pop(slot, None)
+        of_one = self._strangers_of.get(slot.address)
         if of_one is not None:
-            of_one.pop(place, None)
+            of_one.pop(slot, None)
             if not of_one:
-                del self._strangers_of[place.address]
+                del self._strangers_of[slot.address]
 
-    def leave(self, place: Place) -> None:
+    def leave(self, slot: Slot) -> None:
         """Return the connection has ended."""
-        self.work(place)
-        self._taken.discard(place)
+        self.work(slot)
+        self._taken.discard(slot)
 
-    def _give(self, place: Place) -> None:
-        self.leave(place)
-        place.cut()
+    def _give(self, slot: Slot) -> None:
+        self.leave(slot)
+        slot.cut()
 
 
 def _network(address: str) -> str:

@@ -9,7 +9,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from bot.webserver.connectionslots import Place, Places
+from bot.webserver.connectionslots import ConnectionSlots, Slot
 
 _HEAD_S = 5.0
 _LEAVE_S = 5.0
@@ -24,7 +24,7 @@ def quiet_protocol_log() -> None:
 
 
 class WebConnection(H11Protocol):
-    """Has one of the places, and is cut when a request is begun, or none, and its head lacks."""
+    """Has one of the slots, and is cut when a request is begun, or none, and its head lacks."""
 
     def __init__(
         self,
@@ -33,24 +33,24 @@ class WebConnection(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        places: Places,
+        slots: ConnectionSlots,
         on_refused: Callable[[str], None],
     ) -> None:
         """``on_refused`` is told why a connection is cut."""
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _protocol_log
-        self._places = places
+        self._slots = slots
         self._on_refused = on_refused
-        self._place: Place | None = None
+        self._slot: Slot | None = None
         self._late: asyncio.TimerHandle | None = None
         self._half_read: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place, or end the connection."""
+        """Take a slot, or end the connection."""
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
-        self._place = self._places.take(address, self._give_way)
-        if self._place is None:
+        self._slot = self._slots.take(address, self._give_way)
+        if self._slot is None:
             self._on_refused("no place is free")
             transport.abort()
             return
@@ -69,11 +69,11 @@ class WebConnection(H11Protocol):
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leaves the place."""
+        """Leaves the slot."""
         super().connection_lost(exc)
         self._forget_deadline()
-        if self._place is not None:
-            self._places.leave(self._place)
+        if self._slot is not None:
+            self._slots.leave(self._slot)
 
     def send_400_response(self, msg: str) -> None:
         """Refuses what is no HTTP."""
@@ -86,20 +86,20 @@ class WebConnection(H11Protocol):
 
     def _look(self) -> None:
         """Note whether the connection waits for more of a request, is answered, or is to end."""
-        if self._place is None:
+        if self._slot is None:
             return
         if self.transport.is_closing():
-            self._places.work(self._place)
+            self._slots.work(self._slot)
             self._end_in(_LEAVE_S, self.transport.abort)
         elif self._is_answering:
             self._forget_deadline()
             if not self.cycle.more_body:
-                self._places.work(self._place)
+                self._slots.work(self._slot)
             elif self._half_read is not self.cycle:
                 self._half_read = self.cycle
-                self._places.wait(self._place, known=True)
+                self._slots.wait(self._slot, known=True)
         elif self.cycle is not None and self._late is None:
-            self._places.wait(self._place, known=True)
+            self._slots.wait(self._slot, known=True)
 
     def _end_in(self, seconds: float, end: Callable[[], None]) -> None:
         self._forget_deadline()

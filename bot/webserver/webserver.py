@@ -16,7 +16,7 @@ from typing import Any, Self
 import uvicorn
 
 from bot.errors import SettingsError
-from bot.webserver.connectionslots import Places
+from bot.webserver.connectionslots import ConnectionSlots
 from bot.webserver.refusals import Refusals
 from bot.webserver.webconnections import WebConnection, quiet_protocol_log
 
@@ -27,7 +27,7 @@ _BODY_S = 5.0
 _MOST_CONNECTIONS = 1024
 _FEWEST_CONNECTIONS = 64
 _PART_ACCEPTED_AT_ONCE = 8
-"""One turn of the loop accepts an eighth of the places, so that it reads heads before they go."""
+"""One turn of the loop accepts an eighth of the slots, so that it reads heads before they go."""
 _WAITING_TO_BE_ACCEPTED = 1024
 _CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 """Statuses that close the connection: the rest of the body is not waited for."""
@@ -85,12 +85,12 @@ class WebServer:
         self._port = port
         self._most_body_bytes = most_body_bytes
         self._refusals = refusals or Refusals("the web server")
-        self._places = Places(_most_connections())
+        self._slots = ConnectionSlots(_most_connections())
 
     @property
     def connections(self) -> int:
         """The number of open connections."""
-        return len(self._places)
+        return len(self._slots)
 
     async def __aenter__(self) -> Self:
         """Listens.
@@ -112,12 +112,12 @@ class WebServer:
             log_config=None,
             access_log=False,
             interface="asgi3",
-            http=partial(WebConnection, places=self._places, on_refused=self._refusals.count),  # type: ignore[arg-type]
+            http=partial(WebConnection, slots=self._slots, on_refused=self._refusals.count),  # type: ignore[arg-type]
             proxy_headers=False,
             ws="none",
             lifespan="off",
             server_header=False,
-            backlog=self._places.most // _PART_ACCEPTED_AT_ONCE,
+            backlog=self._slots.most // _PART_ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=_STOP_S,
         )
         self._server = _Server(config)
@@ -210,7 +210,7 @@ class _Server(uvicorn.Server):
 
 
 def _most_connections() -> int:
-    """Return the number of places: a third of the files that the process may open."""
+    """Return the number of slots: a third of the files that the process may open."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return _MOST_CONNECTIONS
