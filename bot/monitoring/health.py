@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from bot.monitoring.metrics import CONTENT_TYPE, Metrics
 from bot.state.files.inboxfile import may_pass
-from bot.webserver.webserver import Reply, Request
+from bot.webserver.webserver import Request, Response
 
 DEAF_AFTER_S = 25.0
 """A poll lasts 10 seconds."""
@@ -148,22 +148,22 @@ class HealthPages:
 
     async def answer(self, method: str, path: str) -> tuple[int, str, str]:
         """See ``bot.supervisor.lifeline.Ask``."""
-        reply = await self.respond(Request(method, path, {}, b""))
-        return reply.status, reply.content_type, reply.body
+        response = await self.respond(Request(method, path, {}, b""))
+        return response.status, response.content_type, response.body
 
-    async def respond(self, request: Request) -> Reply:
+    async def respond(self, request: Request) -> Response:
         """See ``bot.webserver.webserver.Respond``."""
         if request.method not in {"GET", "HEAD"}:
-            return Reply(405, "GET only\n")
+            return Response(405, "GET only\n")
         match request.path:
             case "/healthz":
-                return _told(self._health.why_not_alive())
+                return _response(self._health.why_not_alive())
             case "/readyz":
-                return _told(self._health.why_not_ready())
+                return _response(self._health.why_not_ready())
             case "/metrics":
-                return Reply(200, self._metrics.exposition(), CONTENT_TYPE)
-        return Reply(404, "/healthz, /readyz, /metrics\n")
+                return Response(200, self._metrics.exposition(), CONTENT_TYPE)
+        return Response(404, "/healthz, /readyz, /metrics\n")
 
 
-def _told(why_not: str | None) -> Reply:
-    return Reply(200, "ok\n") if why_not is None else Reply(503, f"{why_not}\n")
+def _response(why_not: str | None) -> Response:
+    return Response(200, "ok\n") if why_not is None else Response(503, f"{why_not}\n")

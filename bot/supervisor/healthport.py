@@ -17,10 +17,10 @@ _MOST_HEAD = 8 * 1024
 _LONGEST_S = 5.0
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
-Reply = Callable[[int, str, str], None]
+SendResponse = Callable[[int, str, str], None]
 """Answers with a status, a content type and a body."""
 
-OnAsked = Callable[[str, str, Reply], None]
+OnRequest = Callable[[str, str, SendResponse], None]
 """Is told a method and a path, and answers now or later."""
 
 
@@ -28,7 +28,7 @@ OnAsked = Callable[[str, str, Reply], None]
 class _Client:
     connection: socket.socket
     until_s: float
-    asked: bytearray = field(default_factory=bytearray)
+    request: bytearray = field(default_factory=bytearray)
     answer: bytes = b""
     is_asking: bool = True
 
@@ -36,7 +36,7 @@ class _Client:
 class HealthPort:
     """Listens on a port of 127.0.0.1 from the start; belongs to one selector and one thread."""
 
-    def __init__(self, port: int, selector: selectors.BaseSelector, on_asked: OnAsked) -> None:
+    def __init__(self, port: int, selector: selectors.BaseSelector, on_request: OnRequest) -> None:
         """Listens.
 
         Raises:
@@ -51,7 +51,7 @@ class HealthPort:
             ) from error
         self._listening.setblocking(False)
         self._selector = selector
-        self._on_asked = on_asked
+        self._on_request = on_request
         self._clients: dict[socket.socket, _Client] = {}
         selector.register(self._listening, selectors.EVENT_READ, self._accept)
 
@@ -93,14 +93,16 @@ class HealthPort:
             return
         if not client.is_asking:
             return
-        client.asked += came
-        if b"\r\n\r\n" in client.asked or b"\n\n" in client.asked:
+        client.request += came
+        if b"\r\n\r\n" in client.request or b"\n\n" in client.request:
             client.is_asking = False
-            words = bytes(client.asked[:_MOST_HEAD]).decode("latin-1").split(None, 2)
+            words = bytes(client.request[:_MOST_HEAD]).decode("latin-1").split(None, 2)
             method, path = (*words, "", "")[:2]
             path = path.partition("?")[0]
-            self._on_asked(method, path, lambda *reply: self._answer(client, method, *reply))
-        elif len(client.asked) > _MOST_HEAD:
+            self._on_request(
+                method, path, lambda *response: self._answer(client, method, *response)
+            )
+        elif len(client.request) > _MOST_HEAD:
             self._drop(client)
 
     def _answer(self, client: _Client, method: str, status: int, kind: str, body: str) -> None:

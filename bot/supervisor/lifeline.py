@@ -61,7 +61,7 @@ class Lifeline:
         try:
             yield
         finally:
-            self._tell(closing=True)
+            self._send(closing=True)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -72,42 +72,42 @@ class Lifeline:
 
     def making(self, update_id: int) -> None:
         """Report that this process works on an update from now on."""
-        self._tell(making=update_id)
+        self._send(making=update_id)
 
     def sending(self, update_id: int) -> None:
         """Report that the answer to an update is being sent."""
-        self._tell(sending=update_id)
+        self._send(sending=update_id)
 
     def left(self, update_id: int) -> None:
         """Nothing is done about an update at the moment."""
-        self._tell(left=update_id)
+        self._send(left=update_id)
 
     def give_up(self, why: str, update_ids: Iterable[int]) -> None:
         """End this process: only that ends threads which these updates keep busy."""
-        self._tell(gave_up=why, blamed=list(update_ids))
+        self._send(gave_up=why, blamed=list(update_ids))
         os._exit(1)
 
     async def _beat(self) -> None:
         while True:
-            self._tell(beat=True)
+            self._send(beat=True)
             await asyncio.sleep(BEAT_S)
 
     async def _answer(self, reader: asyncio.StreamReader, ask: Ask) -> None:
         while line := await reader.readline():
-            asked = json.loads(line)
+            request = json.loads(line)
             try:
-                status, kind, body = await ask(asked["method"], asked["path"])
+                status, kind, body = await ask(request["method"], request["path"])
             except Exception as error:  # noqa: BLE001 (whatever it is, the next one is answered)
                 log.error("not told how it is: %s", type(error).__name__)  # noqa: TRY400
                 status, kind, body = 500, "text/plain", "failed\n"
-            self._tell(reply=asked["ask"], status=status, kind=kind, body=body)
+            self._send(reply=request["ask"], status=status, kind=kind, body=body)
         log.error("the process that watches over this one ended")
         os._exit(1)
 
-    def _tell(self, **what: Any) -> None:
+    def _send(self, **message: Any) -> None:
         writer = self._writer
         if writer is None or writer.is_closing():
             return
         # who does not listen is not waited for, and does not fill this process's memory
         if writer.transport.get_write_buffer_size() < MOST_LINE_BYTES:
-            writer.write(json.dumps(what).encode("ascii") + b"\n")
+            writer.write(json.dumps(message).encode("ascii") + b"\n")

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from bot.supervisor.endrecord import Ends
-from bot.supervisor.healthport import HealthPort, Reply
+from bot.supervisor.healthport import HealthPort, SendResponse
 from bot.supervisor.lifeline import MOST_LINE_BYTES, Lifeline
 
 log = logging.getLogger(__name__)
@@ -61,10 +61,10 @@ class Blame(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     number: int
     path: str
-    reply: Reply
+    respond: SendResponse
     until_s: float
 
 
@@ -86,7 +86,7 @@ class Watchdog:
         self._blame = blame
         self._port = health_port
         self._signalled: int | None = None
-        self._asked: dict[int, _Asked] = {}
+        self._requests: dict[int, _Request] = {}
         self._number = 0
         self._starts_in_s = 0.0
         self._silent_s = 0.0
@@ -108,10 +108,10 @@ class Watchdog:
         """
         # one that both processes would not share, as they would epoll's
         self._selector = selectors.PollSelector()
-        with self._woken_by_signals():
+        with self._wake_on_signals():
             health = None
             if self._port is not None:
-                health = HealthPort(self._port, self._selector, self._on_asked)
+                health = HealthPort(self._port, self._selector, self._on_request)
             self._health = health
             self._pause()
             if self._signalled is not None:
@@ -136,14 +136,14 @@ class Watchdog:
         """Waits, if the bot was ended again and again a short time ago."""
         self._starts_in_s = self._ends.pause_s()
         if self._starts_in_s:
-            log.warning("it starts in %.0f s: %s", self._starts_in_s, self._ends_told())
+            log.warning("it starts in %.0f s: %s", self._starts_in_s, self._recent_ends())
         end_s = time.monotonic() + self._starts_in_s
         while self._signalled is None and (left_s := end_s - time.monotonic()) > 0:
             self._starts_in_s = left_s
             self._turn()
         self._starts_in_s = 0.0
 
-    def _ends_told(self) -> str:
+    def _recent_ends(self) -> str:
         ends = self._ends.recent()
         return f"it was ended {len(ends)} times since yesterday, at last because {ends[-1].why}"
 
@@ -154,7 +154,7 @@ class Watchdog:
         self._selector.register(line, selectors.EVENT_READ, self._hear)
         ended_s: float | None = None
         try:
-            while (ended := self._ended()) is None:
+            while (ended := self._end_status()) is None:
                 self._turn()
                 if self._signalled is not None and ended_s is None:
                     self._signal(signal.SIGTERM)
@@ -182,9 +182,9 @@ class Watchdog:
         self._silent_s -= max(0.0, _TICK_S - (now_s - before_s))
         if self._health is not None:
             self._health.drop_late()
-        for asked in [each for each in self._asked.values() if each.until_s < now_s]:
-            del self._asked[asked.number]
-            asked.reply(*self._told_for_it(asked.path))
+        for request in [each for each in self._requests.values() if each.until_s < now_s]:
+            del self._requests[request.number]
+            request.respond(*self._stand_in_response(request.path))
 
     def _hear(self) -> None:
         """Take what the working process tells."""
@@ -204,8 +204,8 @@ class Watchdog:
                 with suppress(ValueError):
                     self._take(json.loads(line))
 
-    def _take(self, told: dict[str, Any]) -> None:
-        match told:
+    def _take(self, message: dict[str, Any]) -> None:
+        match message:
             case {"beat": True}:
                 self._beats, self._silent_s = True, 0.0
                 self._ooms_before = self._ooms()
@@ -223,27 +223,27 @@ class Watchdog:
             case {"gave_up": str(why), "blamed": [*ids]}:
                 self._gave_up = (why, ids)
             case {"reply": int(number), "status": int(status), "kind": kind, "body": body}:
-                asked = self._asked.pop(number, None)
-                if asked is not None:
-                    asked.reply(status, str(kind), str(body))
+                request = self._requests.pop(number, None)
+                if request is not None:
+                    request.respond(status, str(kind), str(body))
 
-    def _on_asked(self, method: str, path: str, reply: Reply) -> None:
+    def _on_request(self, method: str, path: str, respond: SendResponse) -> None:
         """Hands on what was asked; where no answer comes, this process gives one itself."""
         if not self._beats:
-            reply(*self._told_for_it(path))
+            respond(*self._stand_in_response(path))
             return
         self._number += 1
-        asked = _Asked(self._number, path, reply, time.monotonic() + _REPLY_S)
-        line = json.dumps({"ask": asked.number, "method": method, "path": path})
-        self._asked[asked.number] = asked
+        request = _Request(self._number, path, respond, time.monotonic() + _REPLY_S)
+        line = json.dumps({"ask": request.number, "method": method, "path": path})
+        self._requests[request.number] = request
         # what it has no room for is answered here, after a moment
         with suppress(OSError):
             self._line.send(line.encode("ascii") + b"\n")
 
-    def _told_for_it(self, path: str) -> tuple[int, str, str]:
+    def _stand_in_response(self, path: str) -> tuple[int, str, str]:
         """Return the answer in the place of a bot that does not answer."""
         if self._starts_in_s:
-            why = f"the bot starts in {self._starts_in_s:.0f} s: {self._ends_told()}"
+            why = f"the bot starts in {self._starts_in_s:.0f} s: {self._recent_ends()}"
             return (503, _PLAIN, f"{why}\n")
         if not self._beats:
             return (200 if path == "/healthz" else 503, _PLAIN, "the bot is starting\n")
@@ -259,7 +259,7 @@ class Watchdog:
         # its threads are shown first, as far as it can do that
         self._signal(signal.SIGABRT)
         end_s = time.monotonic() + _TRACE_S
-        while self._ended() is None:
+        while self._end_status() is None:
             if time.monotonic() > end_s:
                 self._signal(signal.SIGKILL)
                 os.waitpid(self._child, 0)
@@ -320,7 +320,7 @@ class Watchdog:
         except Exception as error:  # noqa: BLE001 (whatever it is, the bot is to start again)
             log.error("not kept what was in work: %s", type(error).__name__)  # noqa: TRY400
 
-    def _ended(self) -> int | None:
+    def _end_status(self) -> int | None:
         """Return the end of the working process, None while it works."""
         pid, status = os.waitpid(self._child, os.WNOHANG)
         return status if pid else None
@@ -330,7 +330,7 @@ class Watchdog:
             os.kill(self._child, number)
 
     @contextmanager
-    def _woken_by_signals(self) -> Iterator[None]:
+    def _wake_on_signals(self) -> Iterator[None]:
         """Signals are noted within the block, and end what is waited for."""
         wakes, woken = socket.socketpair()
         wakes.setblocking(False)

@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """What is answered."""
 
     status: int
@@ -52,9 +52,9 @@ class Reply:
     content_type: str = "text/plain; charset=utf-8"
 
 
-Respond = Callable[[Request], Awaitable[Reply]]
+Respond = Callable[[Request], Awaitable[Response]]
 
-Refuse = Callable[[Request], Reply | None]
+Refuse = Callable[[Request], Response | None]
 """What is answered at once, before the body is read: it is empty still. None to read it."""
 
 
@@ -142,31 +142,31 @@ class WebServer:
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         head = Request(scope["method"], scope["path"], headers, b"")
         refused = self._refuse(head)
-        reply = refused or await self._answer(head, receive)
-        content = reply.body.encode("utf-8")
+        response = refused or await self._answer(head, receive)
+        content = response.body.encode("utf-8")
         named = [
-            (b"content-type", reply.content_type.encode("latin-1")),
+            (b"content-type", response.content_type.encode("latin-1")),
             (b"content-length", str(len(content)).encode("ascii")),
         ]
-        if refused is not None or reply.status in _CLOSING:
+        if refused is not None or response.status in _CLOSING:
             named.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": reply.status, "headers": named})
+        await send({"type": "http.response.start", "status": response.status, "headers": named})
         await send({"type": "http.response.body", "body": content})
 
     async def _answer(
         self, head: Request, receive: Callable[[], Awaitable[Mapping[str, Any]]]
-    ) -> Reply:
+    ) -> Response:
         try:
             async with asyncio.timeout(_BODY_S):
                 body = await self._body(head.headers, receive)
         except TimeoutError:
             self._refusals.count("slow body")
-            return Reply(408, "too slow\n")
+            return Response(408, "too slow\n")
         except ConnectionAbortedError:
-            return Reply(400)  # nobody reads it
+            return Response(400)  # nobody reads it
         if body is None:
             self._refusals.count("long body")
-            return Reply(413, "too long\n")
+            return Response(413, "too long\n")
         return await self._respond(replace(head, body=body))
 
     async def _body(

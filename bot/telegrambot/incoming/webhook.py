@@ -17,7 +17,7 @@ from bot.settings import WebhookSettings
 from bot.state.contracts import NOT_KEPT
 from bot.telegrambot.incoming.intake import Intake
 from bot.webserver.refusals import Refusals
-from bot.webserver.webserver import Reply, Request, WebServer
+from bot.webserver.webserver import Request, Response, WebServer
 
 log = logging.getLogger(__name__)
 
@@ -103,38 +103,38 @@ class Webhook:
     async def confirm(self) -> None:
         """Each update was confirmed as it came; Telegram keeps the next ones."""
 
-    async def respond(self, request: Request) -> Reply:
+    async def respond(self, request: Request) -> Response:
         """Take an update; see ``bot.webserver.webserver.Respond``."""
         refusal = self.refusal(request)
         if refusal is not None:
             return refusal
         if self._intake.full:
             self._on_success()  # Telegram is heard; that nothing is taken is another matter
-            return Reply(503)
+            return Response(503)
         try:
             raw = json.loads(request.body)
         except (ValueError, RecursionError):
-            return Reply(400)
+            return Response(400)
         try:
             await self._intake.take([raw])
         except NOT_KEPT as error:
             log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
-            return Reply(503 if isinstance(error, StateUnreachable) else 500)
+            return Response(503 if isinstance(error, StateUnreachable) else 500)
         self._on_success()
-        return Reply(200)
+        return Response(200)
 
-    def refusal(self, request: Request) -> Reply | None:
+    def refusal(self, request: Request) -> Response | None:
         """What is answered to who is not Telegram, whatever the body; None to Telegram."""
         if request.path != self._path:
             self._refusals.count("wrong path")
-            return Reply(404)
+            return Response(404)
         if request.method != "POST":
             self._refusals.count("wrong method")
-            return Reply(405)
+            return Response(405)
         given = request.headers.get(_SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode("latin-1"), self._settings.secret.encode("ascii")):
             self._refusals.count("wrong secret")
-            return Reply(403)
+            return Response(403)
         return None
 
     async def _look(self) -> None:

@@ -8,18 +8,18 @@ import pytest
 
 from bot.webserver import webconnections, webserver
 from bot.webserver.refusals import Refusals
-from bot.webserver.webserver import Reply, Request, WebServer
+from bot.webserver.webserver import Request, Response, WebServer
 
 PLACES = 200
 
 
-async def echo(request: Request) -> Reply:
-    return Reply(200, request.body.decode())
+async def echo(request: Request) -> Response:
+    return Response(200, request.body.decode())
 
 
-def wrong_path(request: Request) -> Reply | None:
+def wrong_path(request: Request) -> Response | None:
     assert request.body == b""
-    return None if request.path == "/right" else Reply(404, "no\n")
+    return None if request.path == "/right" else Response(404, "no\n")
 
 
 @asynccontextmanager
@@ -131,9 +131,9 @@ def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_
 ) -> None:
     monkeypatch.setattr(webconnections, "_HEAD_S", 0.2)
 
-    async def slow(request: Request) -> Reply:
+    async def slow(request: Request) -> Response:
         await asyncio.sleep(0.5)
-        return Reply(200, request.body.decode())
+        return Response(200, request.body.decode())
 
     async def run() -> None:
         async with (
@@ -150,9 +150,9 @@ def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_
 def test_a_body_whose_sender_leaves_is_answered_by_nobody(port: int) -> None:
     asked: list[Request] = []
 
-    async def noted(request: Request) -> Reply:
+    async def noted(request: Request) -> Response:
         asked.append(request)
-        return Reply(200)
+        return Response(200)
 
     async def run() -> None:
         async with WebServer(noted, host="127.0.0.1", port=port, most_body_bytes=1000):
@@ -187,8 +187,8 @@ def test_who_does_not_read_the_answer_is_cut_all_the_same(
     monkeypatch.setattr(webconnections, "_LEAVE_S", 0.2)
     held: list[int] = []
 
-    async def much(_: Request) -> Reply:
-        return Reply(200, "x" * 50_000_000)
+    async def much(_: Request) -> Response:
+        return Response(200, "x" * 50_000_000)
 
     async def run() -> None:
         async with WebServer(much, host="127.0.0.1", port=port) as server:
