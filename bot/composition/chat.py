@@ -36,7 +36,7 @@ from bot.state.files.people import people_in
 from bot.state.pace import Paces, TokenBuckets
 from bot.state.people import CameFrom, People
 from bot.state.peoplevalues import Preferences
-from bot.supervisor.endrecord import Ends
+from bot.supervisor.endrecord import EndRecord
 from bot.supervisor.lifeline import Lifeline
 from bot.verification.verification import SourceText
 from corpus import Snapshots
@@ -205,7 +205,7 @@ def watched(settings: Settings, token: str) -> Lifeline | None:
             inbox.blame(update_ids, counted=counted)
 
     watchdog = Watchdog(
-        ends=Ends(directory / "ends.json"), blame=blame, health_port=settings.health_port
+        ends=EndRecord(directory / "ends.json"), blame=blame, health_port=settings.health_port
     )
     return watchdog.fork()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.state.contracts import NOT_KEPT
-from bot.supervisor.endrecord import End, Ends
+from bot.supervisor.endrecord import End, EndRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +33,4 @@ def troubles_of(directory: Path, set_aside: Callable[[], Sequence[int]]) -> Trou
         for each in sorted(directory.glob("*.damaged-*"))
         if not each.name.endswith(("-wal", "-shm"))
     ]
-    return Troubles(ids, Ends(directory / "ends.json").recent(), damaged)
+    return Troubles(ids, EndRecord(directory / "ends.json").recent(), damaged)

@@ -28,7 +28,7 @@ class End:
     why: str
 
 
-class Ends:
+class EndRecord:
     """The ends of the last day. What cannot be read or written is left out, with a warning."""
 
     def __init__(self, file: Path, *, clock: Callable[[], float] = time.time) -> None:

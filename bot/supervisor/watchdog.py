@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from bot.supervisor.endrecord import Ends
+from bot.supervisor.endrecord import EndRecord
 from bot.supervisor.healthport import HealthPort, SendResponse
 from bot.supervisor.lifeline import MOST_LINE_BYTES, Lifeline
 
@@ -74,7 +74,7 @@ class Watchdog:
     def __init__(
         self,
         *,
-        ends: Ends,
+        ends: EndRecord,
         blame: Blame,
         health_port: int | None,
     ) -> None:

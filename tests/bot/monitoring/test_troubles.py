@@ -8,7 +8,7 @@ from bot.language.translation import translator
 from bot.monitoring.troubles import Troubles, troubles_of
 from bot.responders.admintexts import troubles
 from bot.state.files.chats import Chats
-from bot.supervisor.endrecord import End, Ends
+from bot.supervisor.endrecord import End, EndRecord
 
 ENGLISH, FRENCH = translator("en"), translator("fr")
 
@@ -22,7 +22,7 @@ def test_where_nothing_went_wrong_nothing_is_told(tmp_path: Path) -> None:
 def test_all_that_went_wrong_is_told_in_both_languages(tmp_path: Path) -> None:
     for name in ("inbox.sqlite.damaged-7", "inbox.sqlite.damaged-7-wal", "inbox.sqlite"):
         (tmp_path / name).touch()
-    ends = Ends(tmp_path / "ends.json")
+    ends = EndRecord(tmp_path / "ends.json")
     ends.add("its event loop did not run for 20 s")
     ends.add("it crashed: signal 11")
     told = troubles(troubles_of(tmp_path, lambda: [4, 8]), ENGLISH)

@@ -18,7 +18,7 @@ from processes import asked
 from bot.monitoring import health
 from bot.supervisor import endrecord as ends_module
 from bot.supervisor import watchdog
-from bot.supervisor.endrecord import Ends
+from bot.supervisor.endrecord import EndRecord
 from bot.telegrambot.incoming import polling
 
 QUICK: dict[str, Any] = {
@@ -275,7 +275,7 @@ def test_sigterm_while_it_waits_to_start_ends_it_at_once(
         server.wait_for_calls("getUpdates", timeout_s=20)
         name.kill()
         (directory,) = (home / "bot").iterdir()
-        ends = Ends(directory / "ends.json")
+        ends = EndRecord(directory / "ends.json")
         for _ in range(5):
             ends.add("its event loop did not run for 20 s")
         bot = processes.start(server, home, VERBATIM_HEALTH_PORT=str(port))
@@ -289,7 +289,7 @@ def test_sigterm_while_it_waits_to_start_ends_it_at_once(
 
 def test_ends_make_the_pauses_grow_and_are_forgotten(tmp_path: Path) -> None:
     now_s = [1_000_000.0]
-    ends = Ends(tmp_path / "bot" / "ends.json", clock=lambda: now_s[0])
+    ends = EndRecord(tmp_path / "bot" / "ends.json", clock=lambda: now_s[0])
     assert ends.pause_s() == 0
     pauses = []
     for _ in range(8):
@@ -311,9 +311,9 @@ def test_ends_make_the_pauses_grow_and_are_forgotten(tmp_path: Path) -> None:
 def test_a_damaged_file_of_ends_holds_up_nothing(tmp_path: Path, content: str) -> None:
     file = tmp_path / "ends.json"
     file.write_text(content)
-    assert Ends(file).recent() == []
-    Ends(file).add("why")
-    assert [end.why for end in Ends(file).recent()] == ["why"]
+    assert EndRecord(file).recent() == []
+    EndRecord(file).add("why")
+    assert [end.why for end in EndRecord(file).recent()] == ["why"]
 
 
 def test_a_container_that_ran_out_of_memory_is_no_kill_from_outside(
