@@ -9,7 +9,7 @@ from bot.citations.citation import Citation
 from bot.citations.origin import said_by
 from bot.operations.doctorservers import Finding
 from bot.verification.explanation import explanation
-from bot.verification.verification import Place, Verification
+from bot.verification.verification import Location, Verification
 from corpus import Document
 from corpus.extraction.extract import Deviation
 from corpus.model import Outline
@@ -89,7 +89,7 @@ def verification_fields(verification: Verification) -> dict[str, Any]:
         "explanation": explanation(verification),
         "reason": "read anew" if verification.read_anew else None,
         "original_kept": verification.original_is_kept,
-        "now": None if now is None else _place_fields(now),
+        "now": None if now is None else _location_fields(now),
         "changes": [
             {"change": piece.change.value, "text": piece.text} for piece in verification.pieces
         ],
@@ -155,19 +155,19 @@ def finding_fields(found: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def _place_fields(place: Place) -> dict[str, Any]:
-    page, last_page = place.pages or (None, None)
+def _location_fields(location: Location) -> dict[str, Any]:
+    page, last_page = location.pages or (None, None)
     return {
-        "document": place.document.id,
-        "title": place.document.title,
-        "paragraph": None if place.passage is None else place.passage.number,
+        "document": location.document.id,
+        "title": location.document.title,
+        "paragraph": None if location.passage is None else location.passage.number,
         "page": page,
         "last_page": last_page,
-        "start": place.span.start,
-        "end": place.span.end,
-        "digest": place.document.digest,
-        "reference": place.reference,
-        "words": place.words,
+        "start": location.span.start,
+        "end": location.span.end,
+        "digest": location.document.digest,
+        "reference": location.reference,
+        "words": location.words,
     }
 
 

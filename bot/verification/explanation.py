@@ -1,6 +1,6 @@
 """Explains a verdict about a citation in a sentence."""
 
-from bot.verification.verification import Place, Verdict, Verification
+from bot.verification.verification import Location, Verdict, Verification
 
 READ_ANEW = ": its source was read anew, and has not changed itself"
 ORIGINAL_IS_NOT_KEPT = (
@@ -66,7 +66,7 @@ def _shortened(text: str) -> str:
     return f'"{line if len(line) <= _MOST_SHOWN else line[: _MOST_SHOWN - 2] + " …"}"'
 
 
-def _where(verification: Verification, now: Place) -> str:
+def _where(verification: Verification, now: Location) -> str:
     document = verification.cited.document
     if verification.verdict is Verdict.CHANGED:
         return f"{now.where} reads differently now"

@@ -86,7 +86,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where words stand now; ``passage`` is the first one there, None between the paragraphs."""
 
     document: Document
@@ -115,7 +115,7 @@ class Place:
 
     @property
     def reference(self) -> str:
-        """The place as a citation of today's text, in one word."""
+        """The location as a citation of today's text, in one word."""
         return reference_of(self.document.id, self.span, self.document.digest)
 
 
@@ -136,7 +136,7 @@ class Verification:
 
     cited: Cited
     verdict: Verdict
-    now: Place | None = None
+    now: Location | None = None
     document_is_there: bool = True
     pieces: tuple[Piece, ...] = ()
     mismatches: tuple[Mismatch, ...] = ()
@@ -216,7 +216,7 @@ def verify(
     if wrong:
         return Verification(cited, Verdict.MISQUOTED, None, document is not None, pieces, wrong)
     words = _words_then(cited, then)
-    found = _standing(cited, words, document, [*same, *corpus.documents])
+    found = _verdict_of_words(cited, words, document, [*same, *corpus.documents])
     if document is not None and _became(then.digest, document.digest, read_anew):
         found = replace(found, read_anew=True)
     if document not in same:
@@ -278,8 +278,8 @@ def _without_text(cited: Cited, corpus: Corpus) -> Verification:
     if cited.quote is not None:
         words = _Words(cited.quote, cited.paragraph, False, frozenset())
         first = [document] if document is not None else []
-        places = (_found(cited, words, each) for each in [*first, *corpus.documents])
-        found = next((place for place in places if place is not None), None)
+        locations = (_find_words(cited, words, each) for each in [*first, *corpus.documents])
+        found = next((location for location in locations if location is not None), None)
     return Verification(cited, Verdict.UNKNOWN, found, document is not None, text_is_kept=False)
 
 
@@ -295,7 +295,7 @@ def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tupl
     if cited.span.end > len(then.text) or not said.strip() or edged:
         offsets = f"[{cited.span.start}:{cited.span.end}]"
         return (Mismatch("start and end", offsets, f"a text of {len(then.text)} characters"),), ()
-    place = _place(then, cited.span)
+    location = _location(then, cited.span)
     wrong: list[Mismatch] = []
     pieces: tuple[Piece, ...] = ()
     if cited.quote is not None and not same_text(said, cited.quote):
@@ -303,11 +303,11 @@ def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tupl
         wrong.append(Mismatch("quote", cited.quote, said))
     if cited.evidence is not None and not _is_evidence(cited.evidence, then, cited.span):
         wrong.append(Mismatch("evidence", cited.evidence, said))
-    number = _number(place)
+    number = _number(location)
     if cited.paragraph is not None and cited.paragraph != number:
         source = "none" if number is None else str(number)
         wrong.append(Mismatch("paragraph", str(cited.paragraph), source))
-    wrong += _on_other_pages(cited, place.pages)
+    wrong += _on_other_pages(cited, location.pages)
     return tuple(wrong), pieces
 
 
@@ -384,24 +384,24 @@ def _or_none(value: str | None) -> str:
     return "none" if value is None else value
 
 
-def _standing(
+def _verdict_of_words(
     cited: Cited, words: _Words, document: Document | None, documents: Sequence[Document]
 ) -> Verification:
     """Return the verdict about words that are the cited ones, found in the documents in
     that order.
     """
     if document is not None:
-        if (place := _found(cited, words, document)) is not None:
-            stays = _number(place) == words.number
+        if (location := _find_words(cited, words, document)) is not None:
+            stays = _number(location) == words.number
             if words.number is None:
-                stays = place.span.start == cited.span.start
-            return Verification(cited, Verdict.INTACT if stays else Verdict.MOVED, place)
-        if (place := _nearest(words, document)) is not None:
-            pieces = compare(words.text, place.span.of(document.text))
-            return Verification(cited, Verdict.CHANGED, place, pieces=pieces)
+                stays = location.span.start == cited.span.start
+            return Verification(cited, Verdict.INTACT if stays else Verdict.MOVED, location)
+        if (location := _nearest(words, document)) is not None:
+            pieces = compare(words.text, location.span.of(document.text))
+            return Verification(cited, Verdict.CHANGED, location, pieces=pieces)
     for other in documents:
-        if other is not document and (place := _found(cited, words, other)) is not None:
-            return Verification(cited, Verdict.MOVED, place, document is not None)
+        if other is not document and (location := _find_words(cited, words, other)) is not None:
+            return Verification(cited, Verdict.MOVED, location, document is not None)
     return Verification(cited, Verdict.GONE, None, document is not None)
 
 
@@ -418,7 +418,7 @@ def _words_then(cited: Cited, then: Document) -> _Words:
     whole = cited.span.start in starts and cited.span.end in ends
     number = cited.paragraph
     if number is None:
-        number = _number(_place(then, cited.span))
+        number = _number(_location(then, cited.span))
     beside = frozenset(
         _plain(span.of(then.text))
         for span in _units(then, whole=whole)
@@ -427,23 +427,23 @@ def _words_then(cited: Cited, then: Document) -> _Words:
     return _Words(cited.span.of(then.text), number, whole, beside)
 
 
-def _found(cited: Cited, words: _Words, document: Document) -> Place | None:
+def _find_words(cited: Cited, words: _Words, document: Document) -> Location | None:
     """Where the same words stand in a document: in the cited place where its text is the same,
     else at the same number, else at the nearest one.
     """
     if document.digest.startswith(cited.digest) and cited.span.of(document.text) == words.text:
-        return _place(document, cited.span)
+        return _location(document, cited.span)
     passages = sorted(document.quotable, key=lambda passage: passage.span)
     ends = [passage.span.end for passage in passages]
 
-    def place(span: Span) -> Place:
+    def location(span: Span) -> Location:
         at = bisect_right(ends, span.start)
         here = next((p for p in passages[at : at + 1] if p.span.start < span.end), None)
-        return Place(document, here, span)
+        return Location(document, here, span)
 
-    places = map(place, _occurrences(words, document))
+    locations = map(location, _occurrences(words, document))
     near = words.number or 0
-    return min(places, key=lambda p: (abs((_number(p) or 0) - near), p.span.start), default=None)
+    return min(locations, key=lambda p: (abs((_number(p) or 0) - near), p.span.start), default=None)
 
 
 def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
@@ -458,7 +458,7 @@ def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
             yield span
 
 
-def _nearest(words: _Words, document: Document) -> Place | None:
+def _nearest(words: _Words, document: Document) -> Location | None:
     """Return the paragraph that is most like the words, if any is near enough; the
     first of equals.
     """
@@ -471,7 +471,7 @@ def _nearest(words: _Words, document: Document) -> Place | None:
         found = similarity(words.text, text, steps=steps)
         if found > most or (best is None and found == most):
             best, most = span, found
-    return None if best is None else _place(document, best)
+    return None if best is None else _location(document, best)
 
 
 def _units(document: Document, *, whole: bool) -> Iterator[Span]:
@@ -483,13 +483,13 @@ def _units(document: Document, *, whole: bool) -> Iterator[Span]:
             yield from (sentence.span for sentence in passage.sentences)
 
 
-def _place(document: Document, span: Span) -> Place:
+def _location(document: Document, span: Span) -> Location:
     here = (p for p in document.quotable if p.span.start < span.end and span.start < p.span.end)
-    return Place(document, next(here, None), span)
+    return Location(document, next(here, None), span)
 
 
-def _number(place: Place) -> int | None:
-    return None if place.passage is None else place.passage.number
+def _number(location: Location) -> int | None:
+    return None if location.passage is None else location.passage.number
 
 
 def _plain(text: str) -> str:
