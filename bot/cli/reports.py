@@ -137,7 +137,7 @@ def print_verifications(verifications: Sequence[Verification], console: Console)
 
 
 def _differences(pieces: Sequence[Piece]) -> Text:
-    styles = {Change.REMOVED: "red", Change.ADDED: "green", Change.KEPT: ""}
+    styles = {Change.REMOVED: "red", Change.ADDED: "green", Change.UNCHANGED: ""}
     text = Text()
     for form, change in marked(pieces):
         text.append(printable(form), style=styles[change])

@@ -112,12 +112,12 @@ def _near_changes(pieces: Sequence[Piece]) -> list[Piece]:
     near = []
     for place, piece in enumerate(pieces):
         words = piece.text.split()
-        if piece.change is not Change.KEPT or len(words) <= 2 * _WORDS_BESIDE:
+        if piece.change is not Change.UNCHANGED or len(words) <= 2 * _WORDS_BESIDE:
             near.append(piece)
             continue
         before = words[:_WORDS_BESIDE] if place else []
         behind = words[-_WORDS_BESIDE:] if place + 1 < len(pieces) else []
-        near.append(Piece(Change.KEPT, " ".join([*before, "…", *behind])))
+        near.append(Piece(Change.UNCHANGED, " ".join([*before, "…", *behind])))
     return near
 
 

@@ -7,12 +7,12 @@ from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten
-from bot.verification.worddiff import Change, Steps, compare, most_similarity, similarity
+from bot.verification.worddiff import Change, ComparisonBudget, compare, most_similarity, similarity
 
 LEAST_SIMILARITY = 0.8
 """From which share of common words on two quotes are near copies."""
 
-_MOST_STEPS = 500_000
+_MOST_COMPARISONS = 500_000
 _MOST_DIFFERENCES = 3
 _DIFFERENCE_UNITS = 60
 
@@ -25,9 +25,9 @@ def near_difference(
     ``earlier`` are the quotes before it, numbered from ``first`` on. None if it is no near copy of
     any of them; of several the most similar one counts.
     """
-    steps = Steps(_MOST_STEPS)
+    budget = ComparisonBudget(_MOST_COMPARISONS)
     alike = [
-        (similarity(each, text, steps=steps), -number)
+        (similarity(each, text, budget=budget), -number)
         for number, each in enumerate(earlier)
         if most_similarity(each, text) >= LEAST_SIMILARITY
     ]
@@ -48,7 +48,9 @@ def near_difference(
 
 def _differences(before: str, after: str) -> Iterator[str]:
     """Each change, as in “eighty-five” → “eighty-six”; one side is "–" where nothing stands."""
-    for kept, pieces in groupby(compare(before, after), lambda each: each.change is Change.KEPT):
+    for kept, pieces in groupby(
+        compare(before, after), lambda each: each.change is Change.UNCHANGED
+    ):
         if not kept:
             words = {piece.change: _named(piece.text) for piece in pieces}
             yield f"{words.get(Change.REMOVED, '–')} → {words.get(Change.ADDED, '–')}"

@@ -60,7 +60,7 @@ def changed_quotes(before: Document, after: Document) -> QuoteChanges:
     elsewhere: tuple[Piece, ...] = ()
     if not changed and not new and len(before.text) + len(after.text) <= _MOST_CHARACTERS:
         pieces = compare(before.text, after.text)
-        elsewhere = tuple(each for each in pieces if each.change is not Change.KEPT)
+        elsewhere = tuple(each for each in pieces if each.change is not Change.UNCHANGED)
     return QuoteChanges(
         len(before.quotable),
         tuple(compared),

@@ -18,7 +18,14 @@ from bot.citations.origin import origin_lines, said_by
 from bot.citations.textfragment import PageText
 from bot.language.bidiisolation import without_controls
 from bot.language.deviationtexts import DeviationsOf, nothing_noted
-from bot.verification.worddiff import MOST_STEPS, Piece, Steps, compare, most_similarity, similarity
+from bot.verification.worddiff import (
+    MOST_COMPARISONS,
+    ComparisonBudget,
+    Piece,
+    compare,
+    most_similarity,
+    similarity,
+)
 from bot.verification.wordsearch import sequence_starts, word_places
 from corpus import Corpus, Document, Passage, Span, digest_of, document_from_text
 from corpus.pages import PageStart
@@ -28,7 +35,7 @@ LEAST_SIMILARITY = 0.5
 """A paragraph that keeps fewer of the words is another paragraph, not the same one changed."""
 
 _MOST_REREADINGS = 100
-_MOST_STEPS = 4 * MOST_STEPS  # of all paragraphs of a document together
+_MOST_COMPARISONS = 4 * MOST_COMPARISONS  # of all paragraphs of a document together
 
 WasDocument = Callable[[str, str], bool | None]
 """An id and a digest → whether a document of that id had a text of that digest; None if unknown."""
@@ -463,12 +470,12 @@ def _nearest(words: _Words, document: Document) -> Location | None:
     first of equals.
     """
     best, most = None, LEAST_SIMILARITY
-    steps = Steps(_MOST_STEPS)
+    budget = ComparisonBudget(_MOST_COMPARISONS)
     for span in _units(document, whole=words.whole):
         text = span.of(document.text)
         if _plain(text) in words.beside or most_similarity(words.text, text) < most:
             continue
-        found = similarity(words.text, text, steps=steps)
+        found = similarity(words.text, text, budget=budget)
         if found > most or (best is None and found == most):
             best, most = span, found
     return None if best is None else _location(document, best)

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 from enum import Enum
 
-MOST_STEPS = 10_000_000
+MOST_COMPARISONS = 10_000_000
 """Half a second of comparing. Words that are left then count as changed: the library's time grows
 with the cube of two texts in which the same words come again and again.
 """
 
 
 @dataclass(slots=True)
-class Steps:
+class ComparisonBudget:
     """Counts the pairs of equal words that one or several comparisons may still look at."""
 
-    left: int = MOST_STEPS
+    left: int = MOST_COMPARISONS
 
 
 class Change(Enum):
     """What became of some words."""
 
-    KEPT = "kept"
+    UNCHANGED = "kept"
     REMOVED = "removed"
     ADDED = "added"
 
@@ -44,7 +44,7 @@ def compare(old: str, new: str) -> tuple[Piece, ...]:
     before, after = old.split(), new.split()
     for kind, old_start, old_end, new_start, new_end in _operations(before, after):
         if kind == "equal":
-            pieces.append(Piece(Change.KEPT, " ".join(before[old_start:old_end])))
+            pieces.append(Piece(Change.UNCHANGED, " ".join(before[old_start:old_end])))
             continue
         if old_start < old_end:
             pieces.append(Piece(Change.REMOVED, " ".join(before[old_start:old_end])))
@@ -53,14 +53,14 @@ def compare(old: str, new: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def similarity(old: str, new: str, *, steps: Steps | None = None) -> float:
+def similarity(old: str, new: str, *, budget: ComparisonBudget | None = None) -> float:
     """In [0, 1]: twice the words kept in order, of all words of both; 1 for two empty texts.
 
-    Several comparisons may share their ``steps``; what is left when they are used up counts as
+    Several comparisons may share their ``budget``; what is left when it is used up counts as
     changed.
     """
     before, after = old.split(), new.split()
-    operations = _operations(before, after, steps)
+    operations = _operations(before, after, budget)
     kept = sum(end - start for kind, start, end, *_ in operations if kind == "equal")
     return _ratio(kept, before, after)
 
@@ -77,11 +77,11 @@ def marked(pieces: Sequence[Piece]) -> Iterator[tuple[str, Change]]:
 
     So ``git diff --word-diff`` marks them; what replaces follows what it replaces without a space.
     """
-    marks = {Change.KEPT: ("", ""), Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}")}
+    marks = {Change.UNCHANGED: ("", ""), Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}")}
     before: Change | None = None
     for piece in pieces:
         if before is not None and (before, piece.change) != (Change.REMOVED, Change.ADDED):
-            yield " ", Change.KEPT
+            yield " ", Change.UNCHANGED
         opening, closing = marks[piece.change]
         yield f"{opening}{piece.text}{closing}", piece.change
         before = piece.change
@@ -93,28 +93,30 @@ def _ratio(kept: int, before: Sequence[str], after: Sequence[str]) -> float:
 
 
 class _Matcher(SequenceMatcher[str]):
-    """Matches words until the steps are used up."""
+    """Matches words until the budget is used up."""
 
-    def __init__(self, before: Sequence[str], after: Sequence[str], steps: Steps) -> None:
+    def __init__(
+        self, before: Sequence[str], after: Sequence[str], budget: ComparisonBudget
+    ) -> None:
         super().__init__(None, before, after, autojunk=False)
         # the library looks at every place of a word in the other text
         places = Counter(after)
         self._looked_at = list(itertools.accumulate((places[w] + 1 for w in before), initial=0))
-        self._steps = steps
+        self._budget = budget
 
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
         """See ``SequenceMatcher.find_longest_match``; nothing where it would take too long."""
         end = len(self._looked_at) - 1 if ahi is None else ahi
-        self._steps.left -= self._looked_at[end] - self._looked_at[alo]
-        if self._steps.left < 0:
+        self._budget.left -= self._looked_at[end] - self._looked_at[alo]
+        if self._budget.left < 0:
             return Match(alo, blo, 0)
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 def _operations(
-    before: Sequence[str], after: Sequence[str], steps: Steps | None = None
+    before: Sequence[str], after: Sequence[str], budget: ComparisonBudget | None = None
 ) -> list[tuple[str, int, int, int, int]]:
     """As ``SequenceMatcher.get_opcodes``; equal words at both ends are found first."""
     least = min(len(before), len(after))
@@ -123,7 +125,7 @@ def _operations(
     tail = next((n for n in range(most_tail) if before[-1 - n] != after[-1 - n]), most_tail)
     old_end, new_end = len(before) - tail, len(after) - tail
     middle = before[head:old_end], after[head:new_end]
-    changed = list(_Matcher(*middle, steps or Steps()).get_opcodes())
+    changed = list(_Matcher(*middle, budget or ComparisonBudget()).get_opcodes())
     operations = [("equal", 0, head, 0, head)] if head else []
     operations += [(kind, head + a, head + b, head + c, head + d) for kind, a, b, c, d in changed]
     if tail:

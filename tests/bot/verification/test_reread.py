@@ -83,7 +83,7 @@ def test_a_dry_run_says_what_differs_and_writes_nothing(tmp_path: Path) -> None:
     verdicts = [each.verdict for each in changes.compared]
     assert verdicts == [Verdict.CHANGED, Verdict.GONE, Verdict.MOVED, Verdict.MOVED]
     assert (changes.quotes, changes.count, changes.new) == (4, 4, 1)
-    assert [p.text for p in changes.compared[0].pieces if p.change is not Change.KEPT] == [
+    assert [p.text for p in changes.compared[0].pieces if p.change is not Change.UNCHANGED] == [
         "longterm",
         "long-term",
     ]
