@@ -88,7 +88,7 @@ def verification_fields(verification: Verification) -> dict[str, Any]:
         "verdict": verification.verdict.value,
         "explanation": explanation(verification),
         "reason": "read anew" if verification.read_anew else None,
-        "original_kept": verification.original_is_kept,
+        "original_kept": verification.original_is_stored,
         "now": None if now is None else _location_fields(now),
         "changes": [
             {"change": piece.change.value, "text": piece.text} for piece in verification.pieces

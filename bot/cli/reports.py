@@ -12,7 +12,7 @@ from bot.citations.quotelines import without_line_ends
 from bot.cli.terminal import print_indented, print_line, printable
 from bot.language.bidiisolation import isolated
 from bot.operations.doctorservers import Finding
-from bot.verification.explanation import ORIGINAL_IS_NOT_KEPT, differences, explanation
+from bot.verification.explanation import ORIGINAL_IS_NOT_STORED, differences, explanation
 from bot.verification.verification import Verdict, Verification
 from bot.verification.worddiff import Change, Piece, marked
 from corpus import LeftOut
@@ -121,8 +121,8 @@ def print_verifications(verifications: Sequence[Verification], console: Console)
         line.append(f"\n  {printable(explanation(verification))}")
         for difference in differences(verification):
             line.append(f"\n  {printable(difference)}")
-        if verification.original_is_kept is False:
-            line.append(f"\n  {ORIGINAL_IS_NOT_KEPT}", style="yellow")
+        if verification.original_is_stored is False:
+            line.append(f"\n  {ORIGINAL_IS_NOT_STORED}", style="yellow")
         print_line(line, console)
         if verification.pieces:
             print_indented(_differences(verification.pieces), console)

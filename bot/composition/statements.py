@@ -197,12 +197,12 @@ def open_verifier(
             corpus,
             snapshots.text,
             was_document=snapshots.was_document,
-            kept_pages=snapshots.pages,
+            stored_pages=snapshots.pages,
             read_anew=snapshots.read_anew,
             deviations_of=snapshots.deviations,
             lay_out=lay_out,
         )
-        return replace(found, original_is_kept=originals.has_that_of(cited))
+        return replace(found, original_is_stored=originals.has_that_of(cited))
 
     return verified
 

@@ -3,7 +3,7 @@
 from bot.verification.verification import Location, Verdict, Verification
 
 READ_ANEW = ": its source was read anew, and has not changed itself"
-ORIGINAL_IS_NOT_KEPT = (
+ORIGINAL_IS_NOT_STORED = (
     "the bytes of its source are not kept (VERBATIM_KEEP_ORIGINALS_MB): the words were held "
     "against the stored text, which cannot be read from them again"
 )
@@ -38,7 +38,7 @@ def differences(verification: Verification) -> tuple[str, ...]:
 def _unknown(verification: Verification) -> str:
     now = verification.now
     where = "" if now is None else f". The same words stand in {now.document.id}, {now.where}, now"
-    if verification.text_is_kept:
+    if verification.text_is_stored:
         document = verification.cited.document
         return f"no document called {document} is known to have had this text{where}"
     if verification.cited.quote is None:

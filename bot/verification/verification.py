@@ -43,7 +43,7 @@ WasDocument = Callable[[str, str], bool | None]
 LayOut = Callable[[str, str, str | None], Document]
 """A stored text, the id of its document and its title, if known → the Document over it."""
 
-KeptPages = Callable[[str, int], tuple[PageStart, ...]]
+StoredPages = Callable[[str, int], tuple[PageStart, ...]]
 """The digest of a stored text that is kept, and its length → its pages, none if none are known."""
 
 ReadAnew = Callable[[str], str | None]
@@ -135,9 +135,9 @@ class Verification:
     of the source then with those now, or for ``MISQUOTED`` with those of the citation.
     ``mismatches`` are the fields that differ from the source: of ``MISQUOTED`` those that say
     which words are cited, else those that describe the document, beside any verdict.
-    ``text_is_kept`` says whether the text that the citation names is there. ``read_anew`` tells
+    ``text_is_stored`` says whether the text that the citation names is there. ``read_anew`` tells
     that the document has another text now because the same bytes were read in another way.
-    ``original_is_kept`` says whether the bytes are there from which the cited text was read, None
+    ``original_is_stored`` says whether the bytes are there from which the cited text was read, None
     that this is not known.
     """
 
@@ -147,9 +147,9 @@ class Verification:
     document_is_there: bool = True
     pieces: tuple[Piece, ...] = ()
     mismatches: tuple[Mismatch, ...] = ()
-    text_is_kept: bool = True
+    text_is_stored: bool = True
     read_anew: bool = False
-    original_is_kept: bool | None = None
+    original_is_stored: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def verify(
     *,
     was_document: WasDocument = _always_was,
     lay_out: LayOut = laid_out_here,
-    kept_pages: KeptPages = _no_pages,
+    stored_pages: StoredPages = _no_pages,
     read_anew: ReadAnew = _never_anew,
     deviations_of: DeviationsOf = nothing_noted,
 ) -> Verification:
@@ -202,7 +202,7 @@ def verify(
     Texts are compared exactly but for white space. ``source_text`` is asked only where no document
     of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
     ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes;
-    ``kept_pages`` gives the pages of a text that the cited document does not have any more, and
+    ``stored_pages`` gives the pages of a text that the cited document does not have any more, and
     ``read_anew`` the text that came in its place, if its source only was read anew;
     ``deviations_of`` tells what the page of a text has beside it.
     """
@@ -211,13 +211,13 @@ def verify(
     document = _called(cited.document, corpus)
     same = [d for d in corpus.documents if d.digest.startswith(cited.digest)]
     then = document if document in same else next(iter(same), None)
-    if then is None and (text := _kept(cited.digest, source_text)) is not None:
+    if then is None and (text := _stored_text(cited.digest, source_text)) is not None:
         title = document.title if document is not None else None
         then = lay_out(text, cited.document, title)
     if then is None:
         return _without_text(cited, corpus)
     if then is not document:
-        known = kept_pages(then.digest, len(then.text))
+        known = stored_pages(then.digest, len(then.text))
         then = replace(then, pages=known or then.pages)
     wrong, pieces = _misquoted(cited, then)
     if wrong:
@@ -274,7 +274,7 @@ def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
     ]
     found = [replace(each, cited=cited) for each in found]
     as_cited = (each for each in found if each.verdict.as_cited)
-    none = Verification(cited, Verdict.UNKNOWN, document_is_there=False, text_is_kept=False)
+    none = Verification(cited, Verdict.UNKNOWN, document_is_there=False, text_is_stored=False)
     return next(as_cited, found[0] if found else none)
 
 
@@ -287,7 +287,7 @@ def _without_text(cited: Cited, corpus: Corpus) -> Verification:
         first = [document] if document is not None else []
         locations = (_find_words(cited, words, each) for each in [*first, *corpus.documents])
         found = next((location for location in locations if location is not None), None)
-    return Verification(cited, Verdict.UNKNOWN, found, document is not None, text_is_kept=False)
+    return Verification(cited, Verdict.UNKNOWN, found, document is not None, text_is_stored=False)
 
 
 def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
@@ -412,7 +412,7 @@ def _verdict_of_words(
     return Verification(cited, Verdict.GONE, None, document is not None)
 
 
-def _kept(digest: str, source_text: SourceText) -> str | None:
+def _stored_text(digest: str, source_text: SourceText) -> str | None:
     """Return the stored text; None where none is kept, or what is kept is not that text."""
     text = source_text(digest)
     return text if text is not None and digest_of(text).startswith(digest) else None

@@ -316,7 +316,7 @@ def test_the_pages_of_an_earlier_text_are_kept_with_it(tmp_path: Path) -> None:
     for page, expected in ((1, Verdict.MOVED), (2, Verdict.MISQUOTED)):
         fields = {**_citation_fields(cite(old, old.passage(2))), "page": page}
         (cited,) = read_citations(json.dumps(fields))
-        found = verify(cited, corpus(now), snapshots.text, kept_pages=snapshots.pages)
+        found = verify(cited, corpus(now), snapshots.text, stored_pages=snapshots.pages)
         assert found.verdict is expected
 
 
