@@ -13,7 +13,11 @@ from bot.chat.actions import Button, Buttons
 from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator
-from bot.verification.shortreference import Pointer, parse_pointer, pointer_to
+from bot.verification.shortreference import (
+    ShortReference,
+    parse_short_reference,
+    short_reference_to,
+)
 from corpus import Corpus, Document, Passage, Span, digest_of
 
 MOST_DATA_BYTES = 64
@@ -33,7 +37,7 @@ _POINTED = re.compile(rf"(?P<kind>[<>s]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF})
 class Step:
     """◀ or ▶: the paragraph ``by`` -1 or 1 from that one; ``ref`` leads back to the answer."""
 
-    pointer: Pointer
+    reference: ShortReference
     by: int
     ref: str | None
 
@@ -42,7 +46,7 @@ class Step:
 class ShowSource:
     """The citation of a passage in full."""
 
-    pointer: Pointer
+    reference: ShortReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,12 @@ def read_press(data: str) -> Press | None:
 
 
 def _pointed(match: re.Match[str]) -> Press | None:
-    pointer = parse_pointer(match["code"])
-    if pointer is None:
+    reference = parse_short_reference(match["code"])
+    if reference is None:
         return None
     if match["kind"] == "s":
-        return ShowSource(pointer)
-    return Step(pointer, -1 if match["kind"] == "<" else 1, match["ref"])
+        return ShowSource(reference)
+    return Step(reference, -1 if match["kind"] == "<" else 1, match["ref"])
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]], ...] = (
@@ -124,8 +128,8 @@ def answer_buttons(
     if isinstance(reply, Answer | Related):
         quote = _first_in(messages[-1], reply.quotes)
         document = corpus.document(quote.citation.document)
-        pointer = pointer_to(quote.citation, reply.generation)
-        walk = _steps(document, document.passage(quote.citation.paragraph), pointer, ref)
+        reference = short_reference_to(quote.citation, reply.generation)
+        walk = _steps(document, document.passage(quote.citation.paragraph), reference, ref)
         if more:
             shown = first + len(reply.quotes) - 1
             walk = (*walk, Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
@@ -145,11 +149,16 @@ def answer_buttons(
 
 
 def paragraph_buttons(
-    document: Document, passage: Passage, pointer: Pointer, words: Translator, *, ref: str | None
+    document: Document,
+    passage: Passage,
+    reference: ShortReference,
+    words: Translator,
+    *,
+    ref: str | None,
 ) -> Buttons:
     """Return the buttons under a single paragraph; with ``ref`` one leads back to the answer."""
-    walk = _steps(document, passage, pointer, ref)
-    source = Button(words.say(texts.SOURCE), f"s:{pointer.code}")
+    walk = _steps(document, passage, reference, ref)
+    source = Button(words.say(texts.SOURCE), f"s:{reference.code}")
     back = (Button(words.say(texts.BACK), f"b:{ref}"),) if ref else ()
     return ((*walk,), (*back, source)) if walk else ((*back, source),)
 
@@ -173,14 +182,14 @@ def neighbour(document: Document, passage: Passage, by: int) -> Passage | None:
 
 
 def _steps(
-    document: Document, passage: Passage, pointer: Pointer, ref: str | None
+    document: Document, passage: Passage, reference: ShortReference, ref: str | None
 ) -> tuple[Button, ...]:
     answer = f":{ref}" if ref else ""
     buttons = []
     if (before := neighbour(document, passage, -1)) is not None:
-        buttons.append(Button(f"◀ {before.label}", f"<:{pointer.code}{answer}"))
+        buttons.append(Button(f"◀ {before.label}", f"<:{reference.code}{answer}"))
     if (after := neighbour(document, passage, 1)) is not None:
-        buttons.append(Button(f"{after.label} ▶", f">:{pointer.code}{answer}"))
+        buttons.append(Button(f"{after.label} ▶", f">:{reference.code}{answer}"))
     return tuple(buttons)
 
 
@@ -190,7 +199,7 @@ def _sources(reply: Answer | Related, words: Translator, first: int) -> list[tup
     buttons = tuple(
         Button(
             f"{source} {number}" if numbered else source,
-            f"s:{pointer_to(quote.citation, reply.generation).code}",
+            f"s:{short_reference_to(quote.citation, reply.generation).code}",
         )
         for number, quote in enumerate(reply.quotes, start=first)
     )

@@ -12,7 +12,7 @@ from bot.language.deviationtexts import DeviationsOf, deviation_lines
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten, utf16_length
 from bot.replies.rendering import PASSAGE_START, render, start_of
-from bot.verification.shortreference import Pointer, parse_pointer
+from bot.verification.shortreference import ShortReference, parse_short_reference
 from bot.verification.verification import Verdict, Verification
 from corpus import Document, Passage
 
@@ -22,13 +22,13 @@ _PLACE_UNITS = 200
 _URL_UNITS = 1_000
 
 
-def opened_pointer(start: str) -> Pointer | None:
+def start_reference(start: str) -> ShortReference | None:
     """Return the passage that a deep link is to open, by what follows /start; None for anything
     else.
     """
     if not start.startswith(PASSAGE_START):
         return None
-    return parse_pointer(start.removeprefix(PASSAGE_START))
+    return parse_short_reference(start.removeprefix(PASSAGE_START))
 
 
 def whole_quote(document: Document, passage: Passage, *, citation: Citation | None = None) -> Quote:

@@ -17,7 +17,7 @@ from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator, translator
 from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix
 from bot.replies.neardifference import near_difference
-from bot.verification.shortreference import pointer_to
+from bot.verification.shortreference import short_reference_to
 from corpus import Corpus, Span
 
 _LONG_QUOTE_UNITS = 700
@@ -63,8 +63,8 @@ def render(
 
 
 def start_of(quote: Quote, generation: int) -> str:
-    """What a deep link to a quote sends after /start; ``opened_pointer`` reads it."""
-    return f"{PASSAGE_START}{pointer_to(quote.citation, generation).code}"
+    """What a deep link to a quote sends after /start; ``start_reference`` reads it."""
+    return f"{PASSAGE_START}{short_reference_to(quote.citation, generation).code}"
 
 
 def _heading(reply: Reply, words: Translator) -> Iterator[str]:

@@ -27,8 +27,12 @@ from bot.replies.answerbuttons import (
     read_press,
 )
 from bot.replies.chatreplies import ChatReplies, cited_by
-from bot.replies.passageview import opened_pointer, passage_message, source_message, whole_quote
-from bot.verification.shortreference import pointed_passage, pointer_to, verify_pointer
+from bot.replies.passageview import passage_message, source_message, start_reference, whole_quote
+from bot.verification.shortreference import (
+    find_passage,
+    short_reference_to,
+    verify_short_reference,
+)
 from bot.verification.verification import LayOut, laid_out_here
 
 log = logging.getLogger(__name__)
@@ -92,8 +96,8 @@ class PressedButtons:
 
     def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
         answerer = self._replies.answerer_for(event)
-        found = pointed_passage(
-            press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        found = find_passage(
+            press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
         passage = neighbour(*found, press.by) if found else None
         if found is None or passage is None:
@@ -102,15 +106,15 @@ class PressedButtons:
         document = found[0]
         links = self._replies.links_of(event)
         message = passage_message(document, passage, answerer, words, links=links)
-        pointer = pointer_to(whole_quote(document, passage).citation, answerer.generation)
-        buttons = paragraph_buttons(document, passage, pointer, words, ref=press.ref)
+        reference = short_reference_to(whole_quote(document, passage).citation, answerer.generation)
+        buttons = paragraph_buttons(document, passage, reference, words, ref=press.ref)
         yield Told()
         yield Change(event.message_id, message, buttons, answerer.corpus)
 
     def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
         answerer = self._replies.answerer_for(event)
-        found = verify_pointer(
-            press.pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        found = verify_short_reference(
+            press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
         message = source_message(
             found, answerer.generation, words, deviations_of=self._deviations_of
@@ -167,10 +171,10 @@ class PressedButtons:
         still stand.
         """
         corpus = self._replies.answerer_for(event).corpus
-        pointers = filter(None, map(opened_pointer, event.opens))
+        references = filter(None, map(start_reference, event.opens))
         kept = self._source_text(event)
         found = [
-            pointed_passage(pointer, corpus, kept, lay_out=self._lay_out) for pointer in pointers
+            find_passage(reference, corpus, kept, lay_out=self._lay_out) for reference in references
         ]
         return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
 

@@ -13,8 +13,8 @@ from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import example_buttons, paragraph_buttons
 from bot.replies.chatreplies import ChatReplies
-from bot.replies.passageview import opened_pointer, passage_message, whole_quote
-from bot.verification.shortreference import Pointer, pointed_passage, pointer_to
+from bot.replies.passageview import passage_message, start_reference, whole_quote
+from bot.verification.shortreference import ShortReference, find_passage, short_reference_to
 from bot.verification.verification import LayOut, laid_out_here
 
 log = logging.getLogger(__name__)
@@ -72,18 +72,20 @@ class Questions:
             yield say(event, words.say(texts.UNKNOWN_COMMAND))
 
     def _start(self, event: Written, words: Translator) -> Iterator[Act]:
-        if (pointer := opened_pointer(event.text)) is not None:
-            yield from self._opened(event, pointer, words)
+        if (reference := start_reference(event.text)) is not None:
+            yield from self._opened(event, reference, words)
             return
         corpus = self._replies.answerer_for(event).corpus
         buttons = example_buttons(self._examples.of(corpus))
         yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
 
-    def _opened(self, event: Written, pointer: Pointer, words: Translator) -> Iterator[Act]:
+    def _opened(
+        self, event: Written, reference: ShortReference, words: Translator
+    ) -> Iterator[Act]:
         """Yield the passage of a deep link."""
         answerer = self._replies.answerer_for(event)
-        found = pointed_passage(
-            pointer, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        found = find_passage(
+            reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
         if found is None:
             yield say(event, words.say(texts.LINK_IS_OLD))
@@ -96,7 +98,7 @@ class Questions:
             log.exception("a quote was held back")
             yield say(event, words.say(texts.HELD_BACK))
             return
-        here = pointer_to(whole_quote(document, passage).citation, answerer.generation)
+        here = short_reference_to(whole_quote(document, passage).citation, answerer.generation)
         buttons = paragraph_buttons(document, passage, here, words, ref=None)
         yield Say((message,), event.message_id, buttons, answerer.corpus)
 

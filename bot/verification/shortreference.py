@@ -1,8 +1,8 @@
 """A passage in a few characters, for buttons and deep links; found again after refreshes.
 
-A pointer is a reference (see ``bot.citations.citation``) with the document's id shortened to a
-digest, so that it fits where Telegram leaves 64 bytes, and with the generation that it was taken
-from.
+A short reference is a reference (see ``bot.citations.citation``) with the document's id shortened
+to a digest, so that it fits where Telegram leaves 64 bytes, and with the generation that it was
+taken from.
 """
 
 import re
@@ -25,7 +25,7 @@ _CODE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class ShortReference:
     """Which words of which text: ``document`` is the beginning of the SHA-256 of its id, ``digest``
     that of its text.
     """
@@ -37,13 +37,13 @@ class Pointer:
 
     @property
     def code(self) -> str:
-        """The pointer in at most ``MOST_CODE_CHARACTERS`` of 0–9, a–f and "-"."""
+        """The reference in at most ``MOST_CODE_CHARACTERS`` of 0–9, a–f and "-"."""
         return f"{self.generation}-{self.document}-{self.span.start}-{self.span.end}-{self.digest}"
 
 
-def pointer_to(citation: Citation, generation: int) -> Pointer:
-    """Return the pointer to what a citation cites."""
-    return Pointer(
+def short_reference_to(citation: Citation, generation: int) -> ShortReference:
+    """Return the reference to what a citation cites."""
+    return ShortReference(
         generation,
         _shortened(citation.document),
         Span(citation.start, citation.end),
@@ -51,36 +51,36 @@ def pointer_to(citation: Citation, generation: int) -> Pointer:
     )
 
 
-def parse_pointer(code: str) -> Pointer | None:
-    """Return the pointer that has the code; None for any other text."""
+def parse_short_reference(code: str) -> ShortReference | None:
+    """Return the reference that has the code; None for any other text."""
     match = _CODE.fullmatch(code)
     if match is None or int(match["start"]) >= int(match["end"]):
         return None
     span = Span(int(match["start"]), int(match["end"]))
-    return Pointer(int(match["generation"]), match["document"], span, match["digest"])
+    return ShortReference(int(match["generation"]), match["document"], span, match["digest"])
 
 
-def pointed_passage(
-    pointer: Pointer,
+def find_passage(
+    reference: ShortReference,
     corpus: Corpus,
     source_text: SourceText,
     *,
     lay_out: LayOut = laid_out_here,
 ) -> tuple[Document, Passage] | None:
     """Return the passage that has the words now, wherever they moved to; None where none has."""
-    document = _pointed_document(pointer, corpus)
-    if document is not None and document.digest.startswith(pointer.digest):
+    document = _referenced_document(reference, corpus)
+    if document is not None and document.digest.startswith(reference.digest):
         for passage in document.quotable:
-            if passage.span == pointer.span:
+            if passage.span == reference.span:
                 return document, passage
-    found = verify_pointer(pointer, corpus, source_text, lay_out=lay_out)
+    found = verify_short_reference(reference, corpus, source_text, lay_out=lay_out)
     if found.verdict.as_cited and found.now is not None and found.now.passage is not None:
         return found.now.document, found.now.passage
     return None
 
 
-def verify_pointer(
-    pointer: Pointer,
+def verify_short_reference(
+    reference: ShortReference,
     corpus: Corpus,
     source_text: SourceText,
     *,
@@ -88,11 +88,11 @@ def verify_pointer(
 ) -> Verification:
     """What became of the words, see ``verify``; a document that is gone is called by its digest.
 
-    Words of a text that is only kept must be a whole passage of it, as in every pointer that was
+    Words of a text that is only kept must be a whole passage of it, as in every reference that was
     given out: others would tell a guesser which words stand where.
     """
-    document = _pointed_document(pointer, corpus)
-    name = pointer.document if document is None else document.id
+    document = _referenced_document(reference, corpus)
+    name = reference.document if document is None else document.id
     lay_out = cache(lay_out)  # both ask for the same
 
     def whole(digest: str) -> str | None:
@@ -101,17 +101,17 @@ def verify_pointer(
             return None
         title = None if document is None else document.title
         then = lay_out(text, name, title)
-        return text if any(p.span == pointer.span for p in then.quotable) else None
+        return text if any(p.span == reference.span for p in then.quotable) else None
 
-    return verify(Cited(name, pointer.span, pointer.digest), corpus, whole, lay_out=lay_out)
+    return verify(Cited(name, reference.span, reference.digest), corpus, whole, lay_out=lay_out)
 
 
-def _pointed_document(pointer: Pointer, corpus: Corpus) -> Document | None:
+def _referenced_document(reference: ShortReference, corpus: Corpus) -> Document | None:
     """Return the document; of several whose ids begin alike the one with the text,
     else the first.
     """
-    found = [d for d in corpus.documents if _shortened(d.id) == pointer.document]
-    same = (d for d in found if d.digest.startswith(pointer.digest))
+    found = [d for d in corpus.documents if _shortened(d.id) == reference.document]
+    same = (d for d in found if d.digest.startswith(reference.digest))
     return next(same, found[0] if found else None)
 
 

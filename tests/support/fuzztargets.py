@@ -597,13 +597,13 @@ def _pointer() -> Run:
     from gestures import pressed, written
 
     from bot.replies.answerbuttons import read_press
-    from bot.verification.shortreference import parse_pointer
+    from bot.verification.shortreference import parse_short_reference
 
     dialogue = _chat()
 
     def run(data: bytes) -> None:
         text = data.decode("utf-8", "replace")
-        parse_pointer(text)
+        parse_short_reference(text)
         read_press(text)
         list(dialogue.acts(written(f"/start {text}")))
         if len(data) <= 64:

@@ -26,7 +26,7 @@ from bot.cli.jsonoutput import _citation_fields
 from bot.language.translation import translator
 from bot.replies.passageview import source_message, whole_quote
 from bot.replies.rendering import render
-from bot.verification.shortreference import pointer_to, verify_pointer
+from bot.verification.shortreference import short_reference_to, verify_short_reference
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_bytes, document_from_text
 from corpus.directory.corpusdirectory import Added, CorpusDirectory
@@ -271,7 +271,7 @@ def test_an_answer_in_a_chat_and_its_source_name_the_page() -> None:
     (message,) = render(Answer("", 1, (quote,), language="fr"), served)
     assert "Plan · pp. 1–2 · ¶ 2 · " in message.text
     assert message.entities[-1].url == f"{URL}.pdf#page=1"
-    found = verify_pointer(pointer_to(quote.citation, 1), served, lambda _: None)
+    found = verify_short_reference(short_reference_to(quote.citation, 1), served, lambda _: None)
     shown = source_message(found, 1, words)
     assert shown is not None
     assert "pp. 1–2, ¶ 2" in shown.text

@@ -10,7 +10,7 @@ from bot.citations.citation import cite
 from bot.language.deviationtexts import deviation_lines
 from bot.language.translation import translator
 from bot.replies.passageview import source_message
-from bot.verification.shortreference import pointer_to, verify_pointer
+from bot.verification.shortreference import short_reference_to, verify_short_reference
 from corpus import Corpus, Snapshots, document_from_text
 from corpus.extraction.deviationform import deviations_from_json, deviations_to_json
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
@@ -73,8 +73,8 @@ def test_check_says_which_texts_deviate_from_their_sources(home: Path) -> None:
 def test_source_says_what_was_left_out_in_the_persons_language() -> None:
     document = document_from_text(PROSE, document_id="d1", title="T")
     corpus = Corpus((document,))
-    pointer = pointer_to(cite(document, document.passage(1)), 1)
-    found = verify_pointer(pointer, corpus, lambda _: None)
+    reference = short_reference_to(cite(document, document.passage(1)), 1)
+    found = verify_short_reference(reference, corpus, lambda _: None)
     for language, line in (
         ("en", "Left out: 2 notes\nRepaired: 1 byte"),
         ("fr", "Laissé de côté : 2 appels de note\nRéparé : 1 octet"),

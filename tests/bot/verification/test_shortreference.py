@@ -1,4 +1,4 @@
-"""A pointer finds its passage in few characters, also after refreshes, and nothing else."""
+"""A reference finds its passage in few characters, also after refreshes, and nothing else."""
 
 import pytest
 from fakes import corpus_of
@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from bot.citations.citation import cite
 from bot.verification.shortreference import (
     MOST_CODE_CHARACTERS,
-    Pointer,
-    parse_pointer,
-    pointed_passage,
-    pointer_to,
+    ShortReference,
+    find_passage,
+    parse_short_reference,
+    short_reference_to,
 )
 from corpus import Corpus, Span, document_from_text
 
 ONE = "Zebras zigzag.\n\nZoos buzz.\n\nForty members met."
 
 
-def pointer(corpus: Corpus, number: int, *, document: str = "d1") -> Pointer:
+def reference(corpus: Corpus, number: int, *, document: str = "d1") -> ShortReference:
     found = corpus.document(document)
-    return pointer_to(cite(found, found.passage(number)), 3)
+    return short_reference_to(cite(found, found.passage(number)), 3)
 
 
 def kept(*corpora: Corpus) -> dict[str, str]:
@@ -39,15 +39,15 @@ def test_a_code_is_short_and_reads_as_its_pointer(
 ) -> None:
     if start >= end:
         start, end = end - 1, start + 1
-    one = Pointer(generation, document, Span(start, end), digest)
+    one = ShortReference(generation, document, Span(start, end), digest)
     assert len(one.code.encode()) <= MOST_CODE_CHARACTERS
     assert set(one.code) <= set("0123456789abcdef-")
-    assert parse_pointer(one.code) == one
+    assert parse_short_reference(one.code) == one
 
 
 @given(st.text(max_size=60))
 def test_any_other_text_is_no_pointer(text: str) -> None:
-    assert parse_pointer(text) is None
+    assert parse_short_reference(text) is None
 
 
 @pytest.mark.parametrize(
@@ -61,28 +61,31 @@ def test_any_other_text_is_no_pointer(text: str) -> None:
     ],
 )
 def test_a_code_that_names_no_range_is_no_pointer(code: str) -> None:
-    assert parse_pointer(code) is None
+    assert parse_short_reference(code) is None
 
 
 def test_it_finds_the_passage_of_the_same_text() -> None:
     corpus = corpus_of(ONE, "Other words.")
-    document, passage = pointed_passage(pointer(corpus, 2), corpus, lambda _: None) or (None, None)
+    document, passage = find_passage(reference(corpus, 2), corpus, lambda _: None) or (
+        None,
+        None,
+    )
     assert document is corpus.documents[0]
     assert passage is corpus.documents[0].passage(2)
 
 
 def test_it_finds_a_passage_that_moved_where_the_earlier_text_is_kept() -> None:
     before, after = corpus_of(ONE), corpus_of(f"A new first paragraph.\n\n{ONE}")
-    found = pointed_passage(pointer(before, 2), after, kept(before).get)
+    found = find_passage(reference(before, 2), after, kept(before).get)
     assert found is not None
     assert (found[1].number, found[1].text) == (3, "Zoos buzz.")
-    assert pointed_passage(pointer(before, 2), after, lambda _: None) is None
+    assert find_passage(reference(before, 2), after, lambda _: None) is None
 
 
 def test_it_finds_a_passage_whose_document_has_another_name_now() -> None:
     before = corpus_of(ONE)
     renamed = Corpus((document_from_text(ONE, document_id="other", title="T"),))
-    found = pointed_passage(pointer(before, 2), renamed, lambda _: None)
+    found = find_passage(reference(before, 2), renamed, lambda _: None)
     assert found is not None
     assert found[1].text == "Zoos buzz."
 
@@ -90,7 +93,7 @@ def test_it_finds_a_passage_whose_document_has_another_name_now() -> None:
 def test_it_finds_nothing_where_the_words_have_changed_or_gone() -> None:
     before = corpus_of(ONE)
     for text in ("Zebras zigzag.\n\nZoos hum.\n\nForty members met.", "Quite another text."):
-        assert pointed_passage(pointer(before, 2), corpus_of(text), kept(before).get) is None
+        assert find_passage(reference(before, 2), corpus_of(text), kept(before).get) is None
 
 
 @given(st.integers(0, 10**9 - 1), st.integers(1, 10**9 - 1), st.booleans())
@@ -99,7 +102,7 @@ def test_a_forged_range_opens_a_whole_passage_or_none(start: int, end: int, real
     if start >= end:
         return
     document = corpus.documents[0]
-    true = pointer(corpus, 1)
-    forged = Pointer(9, true.document, Span(start, end), true.digest if real else "0" * 12)
-    found = pointed_passage(forged, corpus, lambda _: None)
+    true = reference(corpus, 1)
+    forged = ShortReference(9, true.document, Span(start, end), true.digest if real else "0" * 12)
+    found = find_passage(forged, corpus, lambda _: None)
     assert found is None or found[1] in document.quotable
