@@ -20,7 +20,7 @@ from bot.evaluation.figures import (
     SetFigures,
 )
 from bot.evaluation.measures import Bootstrap, Floats
-from bot.evaluation.outcomes import Reading, Result, SetRun
+from bot.evaluation.outcomes import JudgedHits, Result, SetRun
 from bot.evaluation.systems import System
 
 _CURVE_POINTS = 100
@@ -142,7 +142,7 @@ def _refusals(results: Sequence[Result], *, seed: int) -> Refusals | None:
 
 
 def _kinds(results: Sequence[Result]) -> tuple[KindFigures, ...]:
-    grouped: dict[tuple[bool, str], list[tuple[Result, Reading]]] = {}
+    grouped: dict[tuple[bool, str], list[tuple[Result, JudgedHits]]] = {}
     for result in results:
         if result.ours is not None:
             able = bool(result.question.answers)
@@ -179,14 +179,14 @@ def _follow_ups(
         return (), None
     everything = Bootstrap(_groups(asked), seed=seed)
     answerable = np.array([bool(r.question.answers) for r in asked])
-    readings = {
+    forms = {
         ALONE: [r.ours for r in asked],
         IN_CONTEXT: [r.in_context for r in asked],
         REWRITTEN: [r.rewritten for r in asked],
     }
     found = []
     values_of: dict[str, dict[str, Floats]] = {}
-    for name, read in readings.items():
+    for name, read in forms.items():
         both = [(r, x) for r, x in zip(asked, read, strict=True) if x and r.question.answers]
         if not both:
             continue

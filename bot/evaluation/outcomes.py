@@ -32,7 +32,7 @@ ENCODINGS_TIMED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class JudgedHits:
     """What we found: passages best first, the first Hit's score (0 without a Hit).
 
     ``evidence_right`` is whether an answer's text lies in the first Hit's evidence sentence; None
@@ -56,9 +56,9 @@ class Result:
     question: AskedQuestion
     language: str
     rankings: dict[System, tuple[PassageKey, ...]]
-    ours: Reading | None = None
-    in_context: Reading | None = None
-    rewritten: Reading | None = None
+    ours: JudgedHits | None = None
+    in_context: JudgedHits | None = None
+    rewritten: JudgedHits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _Asker:
         started, self._timed.seconds = time.perf_counter(), 0.0
         hits, _ = best_hits(self._retriever, Query(question.text), top=self._top)
         self.search_s.append(time.perf_counter() - started - self._timed.seconds)
-        ours = _reading(hits, question)
+        ours = _judged(hits, question)
         in_context = rewritten = None
         if question.history:
             in_context = self._read(question, question.text, question.history)
@@ -163,9 +163,9 @@ class _Asker:
         rankings[System.OURS] = ours.keys
         return Result(question, language, rankings, ours, in_context, rewritten)
 
-    def _read(self, question: AskedQuestion, text: str, earlier: tuple[str, ...]) -> Reading:
+    def _read(self, question: AskedQuestion, text: str, earlier: tuple[str, ...]) -> JudgedHits:
         hits, _ = best_hits(self._retriever, Query(text, earlier), top=self._top)
-        return _reading(hits, question)
+        return _judged(hits, question)
 
     def _language(self, question: AskedQuestion) -> str:
         if not question.answers:
@@ -173,16 +173,16 @@ class _Asker:
         return self._generation.corpus.document(min(question.answers)[0]).language
 
 
-def _reading(hits: Sequence[Hit], question: AskedQuestion) -> Reading:
+def _judged(hits: Sequence[Hit], question: AskedQuestion) -> JudgedHits:
     keys = tuple(_key(hit, question) for hit in hits)
     if not hits:
-        return Reading((), 0.0, None)
+        return JudgedHits((), 0.0, None)
     first = hits[0]
     inside = [text for text in question.answer_texts if _holds(first.passage.text, text)]
     evidence_right = None
     if keys[0] in question.answers and inside:
         evidence_right = any(_holds(first.evidence.text, text) for text in inside)
-    return Reading(keys, first.score, evidence_right)
+    return JudgedHits(keys, first.score, evidence_right)
 
 
 def _key(hit: Hit, question: AskedQuestion) -> tuple[str, int]:

@@ -114,9 +114,9 @@ def _follow_ups(figures: SetFigures) -> Iterable[str]:
         ("", *RANKING_MEASURES),
         [(each.reading, *_ranked(each.values)) for each in figures.follow_ups],
     )
-    told = [f"{f.reading} {_estimate(f.auroc)}" for f in figures.follow_ups if f.auroc]
-    if told:
-        yield "AUROC against unanswerable follow-ups: " + ", ".join(told)
+    aurocs = [f"{f.reading} {_estimate(f.auroc)}" for f in figures.follow_ups if f.auroc]
+    if aurocs:
+        yield "AUROC against unanswerable follow-ups: " + ", ".join(aurocs)
     if figures.follow_up_comparison is not None:
         one = figures.follow_up_comparison
         yield (

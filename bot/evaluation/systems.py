@@ -74,7 +74,7 @@ class Baselines:
         """
         question = take_apart(text, self._generation.lexical)
         reading = self._embedder.read_query(question.text)
-        told = all_signals(
+        found = all_signals(
             self._generation,
             question,
             reading,
@@ -82,9 +82,9 @@ class Baselines:
             allowed=np.ones(len(self._keys), bool),
         )
         signals = {
-            System.PASSAGE: told.passages,
-            System.SENTENCE: told.best_sentences,
-            System.BM25: np.where(told.words > 0, told.words, -np.inf),
+            System.PASSAGE: found.passages,
+            System.SENTENCE: found.best_sentences,
+            System.BM25: np.where(found.words > 0, found.words, -np.inf),
         }
         fused = np.zeros(len(self._keys))
         for scores in signals.values():
