@@ -28,25 +28,25 @@ _CURVE_POINTS = 100
 
 def figures_of(run: SetRun, *, compare: Sequence[tuple[System, System]], seed: int) -> SetFigures:
     """Return the figures of a set; ``compare`` lists the pairs of systems for the paired tests."""
-    questions = [r for r in run.results if not r.question.is_chat]
+    questions = [r for r in outcomes.results if not r.question.is_chat]
     alone = [r for r in questions if not r.question.is_turn]
     answerable = [r for r in alone if r.question.answers]
     bootstrap = Bootstrap(_groups(answerable), seed=seed)
-    systems = list(dict.fromkeys(s for r in run.results for s in r.rankings))
+    systems = list(dict.fromkeys(s for r in outcomes.results for s in r.rankings))
     values = {s: _values(answerable, [r.rankings[s] for r in answerable]) for s in systems}
-    chat = [r for r in run.results if r.question.is_chat]
+    chat = [r for r in outcomes.results if r.question.is_chat]
     judged = [r for r in questions if r.ours is not None and r.ours.evidence_right is not None]
     held = np.array([bool(r.ours and r.ours.evidence_right) for r in judged], np.float64)
     follow_ups, follow_up_comparison = _follow_ups(questions, seed=seed)
     return SetFigures(
-        name=run.name,
-        model=run.model,
-        language=run.language,
-        documents=run.documents,
-        passages=run.passages,
-        questions=len(run.results),
-        unjudged=run.unjudged,
-        learned_from=run.learned_from,
+        name=outcomes.name,
+        model=outcomes.model,
+        language=outcomes.language,
+        documents=outcomes.documents,
+        passages=outcomes.passages,
+        questions=len(outcomes.results),
+        unjudged=outcomes.unjudged,
+        learned_from=outcomes.learned_from,
         answerable=len(answerable),
         systems={s.value: _ranked(values[s], bootstrap) for s in systems},
         comparisons=tuple(
@@ -70,7 +70,7 @@ def figures_of(run: SetRun, *, compare: Sequence[tuple[System, System]], seed: i
         ),
         latency_ms={
             name: _latency(seconds)
-            for name, seconds in (("encoding", run.encoding_s), ("search", run.search_s))
+            for name, seconds in (("encoding", outcomes.encoding_s), ("search", outcomes.search_s))
             if seconds
         },
     )

@@ -60,7 +60,7 @@ def evaluate(
             limit=limit,
             progress_bar=progress_bar,
         )
-        found.append(figures_of(run, compare=pairs, seed=seed))
+        found.append(figures_of(outcomes, compare=pairs, seed=seed))
     if drawing is not None and plot_file is not None:
         plot.draw(drawing, found, plot_file)
     return found

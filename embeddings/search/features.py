@@ -214,11 +214,17 @@ def mixed(read: Sequence[Candidates], shares: NDArray[np.float64]) -> Candidates
     """
     return replace(
         read[0],
-        features=np.tensordot(shares, np.stack([r.features for r in read]), 1).astype(np.float32),
-        sentence_features=np.tensordot(
-            shares, np.stack([r.sentence_features for r in read]), 1
-        ).astype(np.float32),
+        features=_mean([r.features for r in read], shares),
+        sentence_features=_mean([r.sentence_features for r in read], shares),
     )
+
+
+def _mean(matrices: Sequence[FloatMatrix], shares: NDArray[np.float64]) -> FloatMatrix:
+    """Return the mean by shares, added up in their order: the same bits on every machine."""
+    total = np.zeros(matrices[0].shape)
+    for matrix, share in zip(matrices, shares, strict=True):
+        total += matrix * share
+    return total.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,11 @@ class RankingModel:
 
     def order_scores(self, features: FloatArray) -> FloatArray:
         """``(n,)``: z of each candidate; higher is better, comparable within a question only."""
-        return np.asarray(features @ self.ranking, np.float64)
+        return _weighted_sum(features, self.ranking)
 
     def evidence_scores(self, sentence_features: FloatArray) -> FloatArray:
         """``(m,)``: how well each sentence answers; comparable within a passage only."""
-        return np.asarray(sentence_features @ self.evidence, np.float64)
+        return _weighted_sum(sentence_features, self.evidence)
 
     def probabilities(self, features: FloatArray, *, passages: int) -> FloatArray:
         """``(n,)`` float64 in [0, 1]: the probability that each candidate answers.
@@ -84,6 +84,18 @@ class RankingModel:
         # the further candidates are as probable as they are near the first one
         shares = np.exp(np.clip(z - z[best], -50, 0))
         return np.asarray(shares / (1 + np.exp(-np.clip(logit, -50, 50))), np.float64)
+
+
+def _weighted_sum(columns: FloatArray, weights: FloatArray) -> FloatArray:
+    """``(n,)`` float64: the columns' sum by their weights, added up in the order of the columns.
+
+    A matrix product adds up in an order that depends on the machine and on how many columns there
+    are; here the same weights give the same bits everywhere, and a column without a weight can go.
+    """
+    total = np.zeros(len(columns))
+    for column, weight in zip(columns.T, weights, strict=True):
+        total += column * weight
+    return total
 
 
 def confidence_row(features: FloatArray, z: FloatArray, at: int, *, passages: int) -> FloatArray:
