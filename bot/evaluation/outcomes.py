@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.evaluation.sets.questionsets import AskedQuestion, PassageKey, QuestionSet
+from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, QuestionSet
 from bot.evaluation.systems import Baselines, System
 from bot.operations.refresher import ProgressBar
 from embeddings import (
@@ -53,7 +53,7 @@ class Result:
     history), ``rewritten`` for a person's rewrite of it (None without one or without a history).
     """
 
-    question: AskedQuestion
+    question: EvaluationQuestion
     language: str
     rankings: dict[System, tuple[PassageKey, ...]]
     ours: JudgedHits | None = None
@@ -145,7 +145,7 @@ class _Asker:
             # what is computed once is not search
             best_hits(self._retriever, Query("warm"), top=top)
 
-    def ask(self, question: AskedQuestion) -> Result:
+    def ask(self, question: EvaluationQuestion) -> Result:
         alone = self._baselines.rankings(question.text, top=self._top)
         rankings = {s: ranking.keys for s, ranking in alone.items() if s in self._systems}
         language = self._language(question)
@@ -163,17 +163,19 @@ class _Asker:
         rankings[System.OURS] = ours.keys
         return Result(question, language, rankings, ours, in_context, rewritten)
 
-    def _read(self, question: AskedQuestion, text: str, earlier: tuple[str, ...]) -> JudgedHits:
+    def _read(
+        self, question: EvaluationQuestion, text: str, earlier: tuple[str, ...]
+    ) -> JudgedHits:
         hits, _ = best_hits(self._retriever, Query(text, earlier), top=self._top)
         return _judged(hits, question)
 
-    def _language(self, question: AskedQuestion) -> str:
+    def _language(self, question: EvaluationQuestion) -> str:
         if not question.answers:
             return ""
         return self._generation.corpus.document(min(question.answers)[0]).language
 
 
-def _judged(hits: Sequence[Hit], question: AskedQuestion) -> JudgedHits:
+def _judged(hits: Sequence[Hit], question: EvaluationQuestion) -> JudgedHits:
     keys = tuple(_key(hit, question) for hit in hits)
     if not hits:
         return JudgedHits((), 0.0, None)
@@ -185,7 +187,7 @@ def _judged(hits: Sequence[Hit], question: AskedQuestion) -> JudgedHits:
     return JudgedHits(keys, first.score, evidence_right)
 
 
-def _key(hit: Hit, question: AskedQuestion) -> tuple[str, int]:
+def _key(hit: Hit, question: EvaluationQuestion) -> tuple[str, int]:
     """Return the place of the Hit that is judged to answer, else the place that is named first."""
     places = [(each.document_id, each.number) for each in (hit.passage, *hit.also)]
     return next((place for place in places if place in question.answers), places[0])
@@ -196,7 +198,7 @@ def _holds(text: str, part: str) -> bool:
     return " ".join(part.split()).casefold() in " ".join(text.split()).casefold()
 
 
-def _encoding_times(encoder: Embedder, asked: Sequence[AskedQuestion]) -> tuple[float, ...]:
+def _encoding_times(encoder: Embedder, asked: Sequence[EvaluationQuestion]) -> tuple[float, ...]:
     times = []
     encoder.read_query("warm")
     for question in asked[:ENCODINGS_TIMED]:

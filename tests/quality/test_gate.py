@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from evaluationdata import EVALUATION
 
-from bot.evaluation.sets.questionsets import AskedQuestion, QuestionSet, read_question_set
+from bot.evaluation.sets.questionsets import EvaluationQuestion, QuestionSet, read_question_set
 from bot.evaluation.systems import Baselines, System
 from embeddings import Embedder, GenerationStore, Hit, Query, Retriever, refresh
 from embeddings.models.cachingembedder import CachingEmbedder
@@ -24,7 +24,7 @@ SHIPPED = EVALUATION / "global-coalition-statement"
 class Asked:
     """A question, what was found alone and in its conversation, and by each baseline."""
 
-    question: AskedQuestion
+    question: EvaluationQuestion
     hits: tuple[Hit, ...]
     in_context: tuple[Hit, ...]
     baselines: dict[System, tuple[tuple[str, int], ...]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from bot.evaluation.sets.questionsets import AskedQuestion, PassageKey, read_question_set
+from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, read_question_set
 from corpus import Corpus
 from training.material.candidates import Candidate, twin_name
 from training.material.statementgroups import ranges_of, when_of
@@ -240,7 +240,7 @@ def _written_rows(
     lists = ListReader(written.corpus, workshop.candidates, scorer, top)
     names = workshop.candidates
 
-    def listed(questions: list[AskedQuestion]) -> list[Listed]:
+    def listed(questions: list[EvaluationQuestion]) -> list[Listed]:
         return lists.lists(
             [
                 ToList(f"{written.name}/{q.id}", q.text, q.history, q.answers)

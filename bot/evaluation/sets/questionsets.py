@@ -32,7 +32,7 @@ PassageKey = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
+class EvaluationQuestion:
     """A question with the passages that answer it; none for one that cannot be answered.
 
     ``group`` is what cross-validation keeps together: the conversation or the document.
@@ -70,7 +70,7 @@ class QuestionSet:
 
     name: str
     corpus: Corpus
-    questions: tuple[AskedQuestion, ...]
+    questions: tuple[EvaluationQuestion, ...]
     unjudged: int = 0
 
 
@@ -174,7 +174,7 @@ def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
         together = history or conversation != record["_id"]
         document = min(answers)[0] if answers else str(record["_id"])
         questions.append(
-            AskedQuestion(
+            EvaluationQuestion(
                 id=str(record["_id"]),
                 text=str(record["text"]),
                 answers=answers,
@@ -232,12 +232,12 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
             )
         return found
 
-    def asked(record: dict[str, Any], **more: Any) -> AskedQuestion:
+    def asked(record: dict[str, Any], **more: Any) -> EvaluationQuestion:
         found = answers(record) if record.keys() & {"gold", "passages"} else frozenset()
         document = min(found)[0] if found and len(corpus.documents) > 1 else str(record.get("id"))
         gold = (record["gold"],) if "gold" in record else ()
         fields = {"id": str(record.get("id")), "group": document, "kind": record.get("kind", "")}
-        return AskedQuestion(
+        return EvaluationQuestion(
             text=record["question"],
             answers=found,
             answer_texts=gold,
