@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.chat.events import Person, Place
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Vote:
     message_id: int
     good: bool
     generation: int
-    passages: tuple[Cited, ...]
+    passages: tuple[CitedQuote, ...]
     question: str | None = None
     earlier: tuple[str, ...] = ()
 

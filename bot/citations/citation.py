@@ -86,7 +86,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedQuote:
     """The claims of an old citation: which words of which text, and how that is described.
 
     ``digest`` is that of the document's text then, or its first digits, at least 12; it is empty
@@ -114,7 +114,7 @@ class Cited:
         return reference_of(self.document, self.span, self.digest)
 
 
-def parse_reference(text: str) -> Cited:
+def parse_reference(text: str) -> CitedQuote:
     """What a reference such as ``DOC[4000:5203]@c0ffee012345`` cites.
 
     Raises:
@@ -127,7 +127,7 @@ def parse_reference(text: str) -> Cited:
             '"DOC[4000:5203]@c0ffee012345".'
         )
     span = Span(int(match["start"]), int(match["end"]))
-    return Cited(match["document"], span, match["digest"])
+    return CitedQuote(match["document"], span, match["digest"])
 
 
 def reference_of(document: str, span: Span, digest: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from bot.citations.citation import DESCRIPTIONS, Cited, parse_reference
+from bot.citations.citation import DESCRIPTIONS, CitedQuote, parse_reference
 from bot.citations.showoutput import shown_passages
 from bot.errors import MalformedCitation
 from corpus import Span
@@ -33,7 +33,7 @@ _WHAT_TO_GIVE = (
 )
 
 
-def read_citations(text: str) -> tuple[Cited, ...]:
+def read_citations(text: str) -> tuple[CitedQuote, ...]:
     """Return every citation in a text, in order.
 
     The text is a reference, several with a line each, passages as ``verbatim show`` prints them,
@@ -84,7 +84,7 @@ def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _citations(value: Any) -> Iterator[Cited]:
+def _citations(value: Any) -> Iterator[CitedQuote]:
     if isinstance(value, list):
         for each in value:
             yield from _citations(each)
@@ -108,7 +108,7 @@ def _citations(value: Any) -> Iterator[Cited]:
         yield _citation(value)
 
 
-def _citation(fields: Any) -> Cited:
+def _citation(fields: Any) -> CitedQuote:
     """Return the claims of an object with a citation's fields.
 
     Raises:
@@ -140,7 +140,7 @@ def _citation(fields: Any) -> Cited:
     for name, number in (("paragraph", paragraph), ("page", page), ("last_page", last_page)):
         if number is not None and not _is_count(number):
             raise _wrong(name)
-    return Cited(
+    return CitedQuote(
         document,
         Span(start, end),
         digest,

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.citations.citation import ORIGIN, Cited, parse_reference
+from bot.citations.citation import ORIGIN, CitedQuote, parse_reference
 from bot.citations.origin import MOST_ORIGIN_LINES
 from bot.language.bidiisolation import without_controls
 from corpus import DATELINE_NUMBER, Span
@@ -14,7 +14,7 @@ _HEADING = re.compile(
 )
 
 
-def shown_passages(text: str) -> tuple[Cited, ...]:
+def shown_passages(text: str) -> tuple[CitedQuote, ...]:
     """Return a citation for each passage that ``verbatim show`` printed; none for another text.
 
     The first line is the title; lines about where the document comes from may follow. A passage is
@@ -47,12 +47,12 @@ def shown_passages(text: str) -> tuple[Cited, ...]:
     )
 
 
-def _cited(title: str, origin: list[str], heading: re.Match[str], words: str) -> Cited:
+def _cited(title: str, origin: list[str], heading: re.Match[str], words: str) -> CitedQuote:
     place = parse_reference(heading["reference"]) if heading["reference"] else None
     number = DATELINE_NUMBER if heading["number"] is None else int(heading["number"])
     page = None if heading["page"] is None else int(heading["page"])
     last = page if heading["last"] is None else int(heading["last"])
-    return Cited(
+    return CitedQuote(
         document=place.document if place else "",
         span=Span(int(heading["start"]), int(heading["end"])),
         digest=place.digest if place else "",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.composition.extractor import open_extractor
 from bot.composition.index import Warn, open_index
 from bot.errors import SettingsError
@@ -179,7 +179,7 @@ def served_corpus(
 
 def open_verifier(
     settings: Settings, *, warn: Warn = log.warning
-) -> Callable[[Cited], Verification]:
+) -> Callable[[CitedQuote], Verification]:
     """Verify citations against the served corpus and the snapshots of earlier texts.
 
     Raises:
@@ -191,7 +191,7 @@ def open_verifier(
     originals = KeptOriginals(settings.corpus_directory, corpus, snapshots)
     lay_out = open_extractor().stored_document
 
-    def verified(cited: Cited) -> Verification:
+    def verified(cited: CitedQuote) -> Verification:
         found = verify(
             cited,
             corpus,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from corpus import Corpus, CorpusError, Document, Snapshots, corpus_files, digest_of
 from corpus.directory.statementfile import claimed_originals
 from corpus.documents.documentids import document_ids
@@ -19,7 +19,7 @@ class KeptOriginals:
         self._corpus = corpus
         self._snapshots = snapshots
 
-    def has_that_of(self, cited: Cited) -> bool | None:
+    def has_that_of(self, cited: CitedQuote) -> bool | None:
         """Whether the original of the cited text is kept; None where its original is not known."""
         for document in self._corpus.documents:
             if document.id == cited.document and document.digest.startswith(cited.digest):

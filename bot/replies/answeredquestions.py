@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from bot.answering.conversation import FORGOTTEN_AFTER_S
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 
 MOST_ASKED = 10_000
 
@@ -19,7 +19,7 @@ class Asked:
     question: str
     talks: Hashable
     earlier: tuple[str, ...] = ()
-    shown: tuple[Cited, ...] = ()
+    shown: tuple[CitedQuote, ...] = ()
 
 
 class AskedQuestions:

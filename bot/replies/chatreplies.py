@@ -12,7 +12,7 @@ from bot.chat.accessrules import GroupsOf
 from bot.chat.actions import Buttons
 from bot.chat.events import Event, Pressed, Written
 from bot.chat.messages import Message
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import answer_buttons
@@ -219,11 +219,11 @@ class ChatReplies:
         return self._preferences_of(event).quotes or DEFAULT_QUOTES
 
 
-def cited_by(quote: Quote) -> Cited:
+def cited_by(quote: Quote) -> CitedQuote:
     """What a quote cites, without its words."""
     citation = quote.citation
     span = Span(citation.start, citation.end)
-    return Cited(citation.document, span, citation.digest, paragraph=citation.paragraph)
+    return CitedQuote(citation.document, span, citation.digest, paragraph=citation.paragraph)
 
 
 def _kept(question: str) -> str:

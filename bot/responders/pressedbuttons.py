@@ -8,7 +8,7 @@ from bot.chat.actions import Act, Change, Say, Told, Typing
 from bot.chat.events import Event, Pressed, SourceTextFor
 from bot.chat.messages import Message
 from bot.chat.votes import KeepVote, Vote
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf
@@ -166,7 +166,7 @@ class PressedButtons:
         )
         yield Told(words.say(texts.THANKS_FOR_VOTE))
 
-    def _linked(self, event: Pressed) -> tuple[Cited, ...]:
+    def _linked(self, event: Pressed) -> tuple[CitedQuote, ...]:
         """Return the passages that the message quotes, by its deep links: those that
         still stand.
         """

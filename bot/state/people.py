@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.answering.linkstyle import LinkStyle
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.errors import PeopleUnusable
 from bot.language.translation import LANGUAGES
 from bot.state.contracts import PeopleTables
@@ -174,7 +174,7 @@ class People:
             KeptVote(
                 *(person, chat, message, generation),
                 tuple(
-                    Cited(document, Span(start, end), digest, paragraph=paragraph)
+                    CitedQuote(document, Span(start, end), digest, paragraph=paragraph)
                     for document, start, end, digest, paragraph in json.loads(passages)
                 ),
                 bool(good),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.answering.linkstyle import LinkStyle
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class KeptVote:
     chat: int
     message_id: int
     generation: int
-    passages: tuple[Cited, ...]
+    passages: tuple[CitedQuote, ...]
     good: bool
     question: str | None = None
     earlier: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.verification.verification import Verdict, Verification, verify
 from bot.verification.worddiff import Change, Piece, compare
 from corpus import Corpus, Document
@@ -54,7 +54,7 @@ def changed_quotes(before: Document, after: Document) -> QuoteChanges:
     served = Corpus((after,))
     compared = []
     for passage in changed[:MOST_COMPARED]:
-        cited = Cited(before.id, passage.span, before.digest, paragraph=passage.number)
+        cited = CitedQuote(before.id, passage.span, before.digest, paragraph=passage.number)
         found = verify(cited, served, lambda _: before.text, lay_out=lambda *_: before)
         compared.append(found)
     elsewhere: tuple[Piece, ...] = ()

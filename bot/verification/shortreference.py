@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from bot.citations.citation import REFERENCE_DIGITS, Citation, Cited
+from bot.citations.citation import REFERENCE_DIGITS, Citation, CitedQuote
 from bot.verification.verification import LayOut, SourceText, Verification, laid_out_here, verify
 from corpus import Corpus, Document, Passage, Span, digest_of
 
@@ -103,7 +103,9 @@ def verify_short_reference(
         then = lay_out(text, name, title)
         return text if any(p.span == reference.span for p in then.quotable) else None
 
-    return verify(Cited(name, reference.span, reference.digest), corpus, whole, lay_out=lay_out)
+    return verify(
+        CitedQuote(name, reference.span, reference.digest), corpus, whole, lay_out=lay_out
+    )
 
 
 def _referenced_document(reference: ShortReference, corpus: Corpus) -> Document | None:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from bot.citations.citation import (
     ORIGIN,
-    Cited,
+    CitedQuote,
     link_selects,
     pages_label,
     parse_reference,
@@ -141,7 +141,7 @@ class Verification:
     that this is not known.
     """
 
-    cited: Cited
+    cited: CitedQuote
     verdict: Verdict
     now: Location | None = None
     document_is_there: bool = True
@@ -187,7 +187,7 @@ def _always_was(_document: str, _digest: str) -> bool:
 
 
 def verify(
-    cited: Cited,
+    cited: CitedQuote,
     corpus: Corpus,
     source_text: SourceText,
     *,
@@ -264,7 +264,7 @@ def _called(document_id: str, corpus: Corpus) -> Document | None:
     return next((d for d in corpus.documents if d.id == document_id), None)
 
 
-def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
+def _verify_titled(cited: CitedQuote, corpus: Corpus) -> Verification:
     """Return the verdict about a citation that names its document by the title alone."""
     title = without_controls(dict(cited.described).get("title") or "")
     titled = [each for each in corpus.documents if without_controls(each.title) == title]
@@ -278,7 +278,7 @@ def _verify_titled(cited: Cited, corpus: Corpus) -> Verification:
     return next(as_cited, found[0] if found else none)
 
 
-def _without_text(cited: Cited, corpus: Corpus) -> Verification:
+def _without_text(cited: CitedQuote, corpus: Corpus) -> Verification:
     """Return ``UNKNOWN``, and where the citation's own words stand today, if they do anywhere."""
     document = _called(cited.document, corpus)
     found = None
@@ -290,7 +290,7 @@ def _without_text(cited: Cited, corpus: Corpus) -> Verification:
     return Verification(cited, Verdict.UNKNOWN, found, document is not None, text_is_stored=False)
 
 
-def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
+def _misquoted(cited: CitedQuote, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
     """Return the fields that are not those of the text, and the comparison of its words with the
     quote where that is one of them.
     """
@@ -318,7 +318,7 @@ def _misquoted(cited: Cited, then: Document) -> tuple[tuple[Mismatch, ...], tupl
     return tuple(wrong), pieces
 
 
-def _on_other_pages(cited: Cited, pages: tuple[int, int] | None) -> Iterator[Mismatch]:
+def _on_other_pages(cited: CitedQuote, pages: tuple[int, int] | None) -> Iterator[Mismatch]:
     """Yield the pages of a citation that are not those of the source."""
     first, last = pages or (None, None)
     for name, given, held in (("page", cited.page, first), ("last_page", cited.last_page, last)):
@@ -326,7 +326,7 @@ def _on_other_pages(cited: Cited, pages: tuple[int, int] | None) -> Iterator[Mis
             yield Mismatch(name, str(given), "none" if held is None else str(held))
 
 
-def _agrees(cited: Cited, given: Cited) -> bool:
+def _agrees(cited: CitedQuote, given: CitedQuote) -> bool:
     """Whether the reference of a citation says the same as its fields; a digest may be longer."""
     digests = sorted((cited.digest, given.digest), key=len)
     same_place = (given.document, given.span) == (cited.document, cited.span)
@@ -354,7 +354,7 @@ def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
 
 
 def _described_otherwise(
-    cited: Cited, source: Document, shown: Sequence[PageText], words: str, page: int | None
+    cited: CitedQuote, source: Document, shown: Sequence[PageText], words: str, page: int | None
 ) -> tuple[Mismatch, ...]:
     """Return the fields that describe the document in another way than the source does.
 
@@ -392,7 +392,7 @@ def _or_none(value: str | None) -> str:
 
 
 def _verdict_of_words(
-    cited: Cited, words: _Words, document: Document | None, documents: Sequence[Document]
+    cited: CitedQuote, words: _Words, document: Document | None, documents: Sequence[Document]
 ) -> Verification:
     """Return the verdict about words that are the cited ones, found in the documents in
     that order.
@@ -418,7 +418,7 @@ def _stored_text(digest: str, source_text: SourceText) -> str | None:
     return text if text is not None and digest_of(text).startswith(digest) else None
 
 
-def _words_then(cited: Cited, then: Document) -> _Words:
+def _words_then(cited: CitedQuote, then: Document) -> _Words:
     """Return the cited words among the paragraphs of the text that they were taken from."""
     starts = {passage.span.start for passage in then.quotable}
     ends = {passage.span.end for passage in then.quotable}
@@ -434,7 +434,7 @@ def _words_then(cited: Cited, then: Document) -> _Words:
     return _Words(cited.span.of(then.text), number, whole, beside)
 
 
-def _find_words(cited: Cited, words: _Words, document: Document) -> Location | None:
+def _find_words(cited: CitedQuote, words: _Words, document: Document) -> Location | None:
     """Where the same words stand in a document: in the cited place where its text is the same,
     else at the same number, else at the nearest one.
     """

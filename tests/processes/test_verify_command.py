@@ -10,7 +10,7 @@ import pytest
 from processes import verbatim
 from rich.console import Console
 
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.cli import reports
 from bot.cli.output import EXIT_NOT_AS_CITED
 from bot.verification.verification import Verdict, Verification
@@ -146,7 +146,7 @@ def test_the_help_has_an_example(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("at_terminal", [True, False])
 def test_colour_is_for_terminals_and_control_characters_for_none(at_terminal: bool) -> None:
-    cited = Cited("d\x1b[31m", Span(0, 4), "0" * 64)
+    cited = CitedQuote("d\x1b[31m", Span(0, 4), "0" * 64)
     pieces = compare("An old word.", "A \x1b]0;new\x07 word.")
     screen = StringIO()
     console = Console(file=screen, force_terminal=at_terminal, color_system="standard", width=80)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.errors import ExportFailed
 from bot.state.peoplevalues import KeptVote
 from bot.verification.verification import SourceText
@@ -86,7 +86,7 @@ class _Places:
         for passage in corpus.quotable():
             self._by_words.setdefault(passage.text, passage)
 
-    def of(self, cited: Cited) -> Passage | None:
+    def of(self, cited: CitedQuote) -> Passage | None:
         """Return the passage with the cited words, in the cited document if it stands there."""
         document = self._documents.get(cited.document)
         if document is not None and document.digest.startswith(cited.digest):

@@ -15,7 +15,7 @@ from bot.chat.actions import Act, Change, Say, Told
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event, Person, Pressed
 from bot.chat.votes import Vote
-from bot.citations.citation import Cited, cite
+from bot.citations.citation import CitedQuote, cite
 from bot.errors import ExportFailed
 from bot.evaluation.sets.feedbackexport import Exported, export_feedback
 from bot.evaluation.sets.questionsets import read_question_set
@@ -26,7 +26,7 @@ from bot.state.people import People
 from bot.state.peoplevalues import Kept, KeptVote
 from corpus import Corpus, Span, digest_of
 
-QUOTED = Cited("d1", Span(0, 14), "0" * 64, paragraph=1)
+QUOTED = CitedQuote("d1", Span(0, 14), "0" * 64, paragraph=1)
 
 
 class VoteButtons:
@@ -153,14 +153,14 @@ def test_only_so_many_questions_wait_in_memory(feedback: Feedback, people: Peopl
 # --- the export ---------------------------------------------------------------------------------
 
 
-def cited(corpus: Corpus, number: int, paragraph: int = 1) -> Cited:
+def cited(corpus: Corpus, number: int, paragraph: int = 1) -> CitedQuote:
     document = corpus.documents[number - 1]
     citation = cite(document, document.passage(paragraph))
     span = Span(citation.start, citation.end)
-    return Cited(citation.document, span, citation.digest, paragraph=paragraph)
+    return CitedQuote(citation.document, span, citation.digest, paragraph=paragraph)
 
 
-def vote(person: int, question: str | None, *passages: Cited, good: bool = True) -> KeptVote:
+def vote(person: int, question: str | None, *passages: CitedQuote, good: bool = True) -> KeptVote:
     return KeptVote(person, person, 5, 1, passages, good, question)
 
 
@@ -208,7 +208,7 @@ def test_a_passage_that_moved_is_found_by_its_words_and_one_that_is_gone_is_coun
     votes = [
         vote(1, "Who digs?", cited(before, 1)),
         vote(1, "Who hums?", cited(before, 2, 2)),
-        vote(1, "Who?", Cited("d9", Span(0, 5), "f" * 64)),
+        vote(1, "Who?", CitedQuote("d9", Span(0, 5), "f" * 64)),
     ]
     found = export_feedback(votes, CORPUS, texts.get, tmp_path / "votes")
     assert found == Exported(questions=3, answered=1, judgements=1, lost=2)
@@ -250,7 +250,7 @@ def test_the_command_leaves_out_what_not_everybody_may_read(tmp_path: Path, expo
     people = people_in(home / "bot" / "people.sqlite")
     people.set_consent(ADA, True)
     hidden = read_corpus(home / "corpus").document("staff")
-    people.keep_vote(vote(ADA, "Who digs?", Cited("staff", Span(0, 24), hidden.digest)))
+    people.keep_vote(vote(ADA, "Who digs?", CitedQuote("staff", Span(0, 24), hidden.digest)))
     for groups, judgements in (((), 0), (("--groups", "staff"), 1)):
         folder = tmp_path / f"votes{judgements}"
         run = verbatim("feedback", "export", str(folder), *groups, home=home)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.linkstyle import LinkStyle
-from bot.citations.citation import Cited
+from bot.citations.citation import CitedQuote
 from bot.errors import PeopleUnusable
 from bot.state.files.people import people_in
 from bot.state.people import INVITATION_S, People
@@ -23,7 +23,7 @@ from bot.state.peoplevalues import Kept, KeptVote, Preferences
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100
-QUOTED = Cited("d1", Span(4, 9), "c0ffee012345", paragraph=7)
+QUOTED = CitedQuote("d1", Span(4, 9), "c0ffee012345", paragraph=7)
 VOTE = KeptVote(
     *(ADA, ADA, 5, 3, (QUOTED,)), good=True, question="Who stripes zebras?", earlier=("Zebras?",)
 )

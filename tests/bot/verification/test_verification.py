@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import awkward_texts
 
-from bot.citations.citation import Citation, Cited, cite, parse_reference
+from bot.citations.citation import Citation, CitedQuote, cite, parse_reference
 from bot.citations.citationparser import read_citations
 from bot.errors import MalformedCitation
 from bot.verification.explanation import differences, explanation
@@ -19,7 +19,7 @@ from bot.verification.worddiff import Change, compare, marked, most_similarity, 
 from corpus import Corpus, Document, Passage, Span
 
 
-def cited_from(source: Document, passage: Passage, *, quote: bool = False) -> Cited:
+def cited_from(source: Document, passage: Passage, *, quote: bool = False) -> CitedQuote:
     cited = parse_reference(cite(source, passage).reference)
     return replace(cited, quote=passage.text) if quote else cited
 
@@ -156,7 +156,7 @@ def test_offsets_beyond_the_text_that_is_named_are_a_misquotation() -> None:
         Span(10**6, 10**7),
         Span(len(PARAGRAPHS[0]), len(PARAGRAPHS[0]) + 2),
     ):
-        found = verify(Cited("d1", span, OLD.digest), corpus(OLD), Kept())
+        found = verify(CitedQuote("d1", span, OLD.digest), corpus(OLD), Kept())
         assert found.verdict is Verdict.MISQUOTED
         assert "no words at these offsets" in explanation(found)
 
@@ -221,7 +221,7 @@ def test_of_several_places_with_the_same_words_the_nearest_number_is_named() -> 
 def test_a_part_of_a_paragraph_may_be_cited() -> None:
     passage = OLD.passage(2)
     part = Span(passage.span.start + 7, passage.span.start + 30)
-    cited = Cited("d1", part, OLD.digest)
+    cited = CitedQuote("d1", part, OLD.digest)
     for new, verdict in (
         (document(*PARAGRAPHS, paragraph(9)), Verdict.INTACT),
         (document(paragraph(9), *PARAGRAPHS), Verdict.MOVED),
@@ -282,7 +282,7 @@ def test_a_reference_is_one_word_and_can_be_read_back(shipped: Corpus) -> None:
     expected = f"2022-05-12-global-coalition-against-daesh[4000:5203]@{source.digest[:12]}"
     assert citation.reference == expected
     cited = parse_reference(f" {citation.reference}\n")
-    assert cited == Cited(source.id, Span(4000, 5203), source.digest[:12])
+    assert cited == CitedQuote(source.id, Span(4000, 5203), source.digest[:12])
     assert cited.reference == citation.reference
 
 
@@ -292,7 +292,7 @@ def test_a_reference_is_one_word_and_can_be_read_back(shipped: Corpus) -> None:
     st.integers(1, 10**8),
 )
 def test_every_reference_is_read_as_what_it_was_made_of(name: str, start: int, length: int) -> None:
-    cited = Cited(name, Span(start, start + length), "0123456789ab")
+    cited = CitedQuote(name, Span(start, start + length), "0123456789ab")
     assert parse_reference(cited.reference) == cited
 
 
@@ -331,7 +331,7 @@ def citation_fields(citation: Citation, **more: object) -> dict[str, object]:
 
 
 FIELDS = citation_fields(cite(OLD, OLD.passage(2)), url=None)
-CITED = Cited("d1", OLD.passage(2).span, OLD.digest, paragraph=2, described=(("url", None),))
+CITED = CitedQuote("d1", OLD.passage(2).span, OLD.digest, paragraph=2, described=(("url", None),))
 QUOTE = {"quote": OLD.passage(2).text, "citation": FIELDS, "also": []}
 REFERENCE = replace(parse_reference(CITED.reference), reference_given=CITED.reference)
 QUOTED = replace(CITED, quote=OLD.passage(2).text)
@@ -357,7 +357,9 @@ QUOTED = replace(CITED, quote=OLD.passage(2).text)
         ([{"question": "?", "quotes": []}, QUOTE], [QUOTED]),
     ],
 )
-def test_citations_are_read_from_the_json_of_answers(value: object, expected: list[Cited]) -> None:
+def test_citations_are_read_from_the_json_of_answers(
+    value: object, expected: list[CitedQuote]
+) -> None:
     assert list(read_citations(json.dumps(value, indent=1))) == expected
 
 
