@@ -20,13 +20,15 @@ from bot.evaluation.figures import (
     SetFigures,
 )
 from bot.evaluation.measures import Bootstrap, Floats
-from bot.evaluation.outcomes import JudgedHits, Result, SetRun
+from bot.evaluation.outcomes import JudgedHits, Result, SetOutcomes
 from bot.evaluation.systems import System
 
 _CURVE_POINTS = 100
 
 
-def figures_of(run: SetRun, *, compare: Sequence[tuple[System, System]], seed: int) -> SetFigures:
+def figures_of(
+    outcomes: SetOutcomes, *, compare: Sequence[tuple[System, System]], seed: int
+) -> SetFigures:
     """Return the figures of a set; ``compare`` lists the pairs of systems for the paired tests."""
     questions = [r for r in outcomes.results if not r.question.is_chat]
     alone = [r for r in questions if not r.question.is_turn]

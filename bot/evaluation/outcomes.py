@@ -62,7 +62,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class SetRun:
+class SetOutcomes:
     """All results of a set, in the order of its questions, and what it was asked about.
 
     ``search_s`` are seconds of our search for each question without encoding it, ``encoding_s``
@@ -82,7 +82,7 @@ class SetRun:
     encoding_s: tuple[float, ...]
 
 
-def run_set(
+def ask_set(
     questions: QuestionSet,
     *,
     embedder: Embedder,
@@ -91,7 +91,7 @@ def run_set(
     top: int,
     limit: int | None,
     progress_bar: ProgressBar,
-) -> SetRun:
+) -> SetOutcomes:
     """Build the index of a set in a temporary directory and ask its first ``limit`` questions.
 
     ``embedder`` may remember vectors; ``encoder``, which does not, is the one that is timed.
@@ -114,7 +114,7 @@ def run_set(
     identity = (questions.corpus.digest, len(questions.questions))
     languages = Counter(d.language for d in questions.corpus.documents for _ in d.quotable)
     ours = System.OURS in systems
-    return SetRun(
+    return SetOutcomes(
         name=questions.name,
         model=embedder.identity.name,
         language=languages.most_common(1)[0][0],

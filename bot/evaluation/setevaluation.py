@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.evaluation import measures, plot
 from bot.evaluation.figures import SetFigures
 from bot.evaluation.judgement import figures_of
-from bot.evaluation.outcomes import run_set
+from bot.evaluation.outcomes import ask_set
 from bot.evaluation.sets.questionsets import QuestionSet, read_question_set
 from bot.evaluation.systems import System
 from bot.operations.refresher import ProgressBar
@@ -51,7 +51,7 @@ def evaluate(
     pairs = [compare] if compare else _ours_against_others(systems)
     found = []
     for questions in _with_names_apart(sets, folders):
-        run = run_set(
+        outcomes = ask_set(
             questions,
             embedder=embedder,
             encoder=encoder,
