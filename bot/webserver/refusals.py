@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-TOLD_EVERY_S = 60.0
+LOGGED_EVERY_S = 60.0
 
 
 class Refusals:
-    """Logs the first refusal at once, and then how many followed, every ``TOLD_EVERY_S``.
+    """Logs the first refusal at once, and then how many followed, every ``LOGGED_EVERY_S``.
 
     ``on_refused`` is told the reason of each, which is one of few words and never what a stranger
     sent. Belongs to one event loop.
@@ -21,38 +21,38 @@ class Refusals:
         """``whose`` begins the lines of the log: "the webhook"."""
         self._whose = whose
         self._on_refused = on_refused
-        self._untold: Counter[str] = Counter()
-        self._telling: asyncio.TimerHandle | None = None
+        self._unlogged: Counter[str] = Counter()
+        self._timer: asyncio.TimerHandle | None = None
 
     def count(self, reason: str) -> None:
         """Count one."""
         self._on_refused(reason)
-        if self._telling is not None:
-            self._untold[reason] += 1
+        if self._timer is not None:
+            self._unlogged[reason] += 1
             return
         log.warning("%s refused a call: %s", self._whose, reason)
-        self._tell_later()
+        self._log_later()
 
     def close(self) -> None:
         """Log what was counted and not told."""
-        if self._telling is not None:
-            self._telling.cancel()
-            self._telling = None
-        self._tell()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._log_rest()
 
-    def _tell_later(self) -> None:
+    def _log_later(self) -> None:
         loop = asyncio.get_running_loop()
-        self._telling = loop.call_later(TOLD_EVERY_S, self._tell_again)
+        self._timer = loop.call_later(LOGGED_EVERY_S, self._log_again)
 
-    def _tell_again(self) -> None:
-        self._telling = None
-        if self._untold:
-            self._tell()
-            self._tell_later()
+    def _log_again(self) -> None:
+        self._timer = None
+        if self._unlogged:
+            self._log_rest()
+            self._log_later()
 
-    def _tell(self) -> None:
-        if not self._untold:
+    def _log_rest(self) -> None:
+        if not self._unlogged:
             return
-        listed = ", ".join(f"{count} × {reason}" for reason, count in self._untold.most_common())
+        listed = ", ".join(f"{count} × {reason}" for reason, count in self._unlogged.most_common())
         log.warning("%s refused more calls since the last line: %s", self._whose, listed)
-        self._untold.clear()
+        self._unlogged.clear()

@@ -33,7 +33,7 @@ def test_a_flood_of_refusals_is_counted_one_by_one_and_told_in_two_lines(
 def test_a_flood_that_goes_on_is_told_now_and_then_and_one_that_ends_no_more(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "TOLD_EVERY_S", 0.1)
+    monkeypatch.setattr(refusals, "LOGGED_EVERY_S", 0.1)
 
     async def run() -> None:
         strangers = Refusals("the webhook")
