@@ -2,8 +2,9 @@
 
 ``originals/ab/ab12…`` has the bytes that were added, which are kept within a bound (see
 ``corpus.provenance.originals``); ``texts/cd/cd34…`` has the stored texts that were indexed, which
-are never changed or deleted. ``readers/cd/cd34…`` has the groups of readers that a text was for
-when it was indexed last; there is none for a public text. ``documents/cd/cd34…`` has the ids of the
+are never changed or deleted. ``groups/cd/cd34…`` has the groups that a text was for when it was
+indexed last; there is none for a public text. Earlier versions wrote it as ``readers/cd/cd34…``,
+which counts if there is none under ``groups``. ``documents/cd/cd34…`` has the ids of the
 documents that had a text, ``deviations/cd/cd34…`` where a text deviates from the source that it was
 read from, ``pages/cd/cd34…`` on which pages of a source it stands, ``origins/cd/cd34…`` which
 original it was read from, ``anew/cd/cd34…`` which text came in its place when the same bytes were
@@ -34,6 +35,8 @@ LEAST_PREFIX = 8
 _DIGITS = re.compile(r"[0-9a-f]+")
 _DIGEST_DIGITS = 64
 _WHOLE = re.compile(r"[0-9a-f]{64}")
+_GROUPS = "groups"
+_NOTES_OF_GROUPS = (_GROUPS, "readers")  # the name in earlier versions comes last
 
 
 class Snapshots:
@@ -59,7 +62,7 @@ class Snapshots:
             CorpusNotWritable: if one could not be written.
         """
         documents = list(documents)
-        self._note_readers(documents)
+        self._note_groups(documents)
         self.note_documents(documents)
         self._keep(
             (self._place("texts", document.digest), document.text.encode("utf-8"))
@@ -112,9 +115,9 @@ class Snapshots:
                 closed[digest] = frozenset[str]().union(*(access[each] for each in ids))
         self._keep(
             (
-                (self._place("readers", digest), json.dumps(sorted(groups)).encode("utf-8"))
+                (self._place(_GROUPS, digest), json.dumps(sorted(groups)).encode("utf-8"))
                 for digest, groups in closed.items()
-                if groups != self._readers(digest)
+                if groups != self._groups_of(digest)
             ),
             anew=True,
         )
@@ -200,7 +203,7 @@ class Snapshots:
             {each for each in found if isinstance(each, str)} if isinstance(found, list) else set()
         )
 
-    def _note_readers(self, documents: Iterable[Document]) -> None:
+    def _note_groups(self, documents: Iterable[Document]) -> None:
         """Of a text that several documents have, each group of one may read it."""
         access: dict[str, list[frozenset[str]]] = {}
         for document in documents:
@@ -209,32 +212,34 @@ class Snapshots:
             digest: frozenset[str]().union(*each) if all(each) else None
             for digest, each in access.items()
         }
-        noted = (self.directory / "readers").is_dir()
+        noted = [kind for kind in _NOTES_OF_GROUPS if (self.directory / kind).is_dir()]
         self._keep(
             (
-                (self._place("readers", digest), json.dumps(sorted(some)).encode("utf-8"))
+                (self._place(_GROUPS, digest), json.dumps(sorted(some)).encode("utf-8"))
                 for digest, some in groups.items()
-                if some is not None and some != self._readers(digest)
+                if some is not None and some != self._groups_of(digest)
             ),
             anew=True,
         )
-        if noted:
-            with _failing_to_write(self.directory):
-                for digest, some in groups.items():
-                    if some is None:
-                        self._place("readers", digest).unlink(missing_ok=True)
+        with _failing_to_write(self.directory):
+            for digest in [digest for digest, some in groups.items() if some is None]:
+                for kind in noted:
+                    self._place(kind, digest).unlink(missing_ok=True)
 
-    def _readers(self, digest: str) -> frozenset[str] | None:
-        """Return the groups that a text is for, None for a public one; none where that is not
-        readable.
+    def _groups_of(self, digest: str) -> frozenset[str] | None:
+        """Return the groups that a text is for.
+
+        None if it is public; no group, so nobody, if the note cannot be read.
         """
-        try:
-            found = json.loads(self._place("readers", digest).read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            return frozenset()
-        return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+        for kind in _NOTES_OF_GROUPS:
+            try:
+                found = json.loads(self._place(kind, digest).read_bytes())
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError):
+                return frozenset()
+            return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+        return None
 
     def original(self, digest: str) -> bytes | None:
         """Return the bytes of a source; None where they were not kept, or are not whole."""
@@ -254,8 +259,8 @@ class Snapshots:
     def text_for(self, groups: frozenset[str], digest: str) -> str | None:
         """``text``, if it was public or for one of the groups when it was indexed last."""
         text = self.text(digest)
-        readers = None if text is None else self._readers(digest_of(text))
-        return text if readers is None or readers & groups else None
+        allowed = None if text is None else self._groups_of(digest_of(text))
+        return text if allowed is None or allowed & groups else None
 
     def text(self, digest: str) -> str | None:
         """Return the stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or

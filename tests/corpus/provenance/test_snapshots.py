@@ -71,13 +71,57 @@ def test_a_text_is_for_whom_it_was_when_it_was_indexed_last(snapshots: Snapshots
     assert readable() == [True, True]
 
 
-def test_of_a_text_whose_readers_cannot_be_read_nobody_is_one(snapshots: Snapshots) -> None:
+def note_of_groups(snapshots: Snapshots, folder: str, digest: str) -> Path:
+    return snapshots.directory / folder / digest[:2] / digest
+
+
+@pytest.mark.parametrize("folder", ["groups", "readers"])
+def test_nobody_may_read_a_text_whose_groups_cannot_be_read(
+    snapshots: Snapshots, folder: str
+) -> None:
     (document,) = corpus_of("Alpha met.").documents
     snapshots.keep_texts([replace(document, access=frozenset({"red"}))])
-    note = snapshots.directory / "readers" / document.digest[:2] / document.digest
+    note = note_of_groups(snapshots, "groups", document.digest)
+    note = move(note, note_of_groups(snapshots, folder, document.digest))
     for damaged in (b"", b"{", b"\xff", b'"red"'):
         note.write_bytes(damaged)
         assert snapshots.text_for(frozenset({"red"}), document.digest) is None
+
+
+def move(file: Path, to: Path) -> Path:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    return file.replace(to)
+
+
+def test_groups_that_an_earlier_version_noted_count_until_they_are_noted_again(
+    snapshots: Snapshots,
+) -> None:
+    (public,) = corpus_of("Alpha met.").documents
+    red = replace(public, access=frozenset({"red"}))
+    blue = replace(public, access=frozenset({"blue"}))
+    digest = public.digest
+
+    def may_read(group: str) -> bool:
+        return snapshots.text_for(frozenset({group}), digest) is not None
+
+    def as_earlier() -> Path:
+        note = note_of_groups(snapshots, "groups", digest)
+        return move(note, note_of_groups(snapshots, "readers", digest))
+
+    snapshots.keep_texts([red])
+    as_earlier()
+    assert may_read("red")
+    assert not may_read("blue")
+    snapshots.keep_texts([blue])
+    assert may_read("blue")
+    assert not may_read("red")
+    earlier = as_earlier()
+    snapshots.close({public.id: frozenset({"red"})}, but=[])
+    assert may_read("red")
+    assert not may_read("blue")
+    snapshots.keep_texts([public])
+    assert may_read("nobody")
+    assert not earlier.exists()
 
 
 def test_a_directory_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
