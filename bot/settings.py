@@ -14,7 +14,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.language.translation import LANGUAGES, nearest_language
 from bot.state.databaseaddress import DatabaseAddress
-from corpus.frontmatter.frontmatter import PUBLIC, checked_access, checked_group, readers
+from corpus.frontmatter.frontmatter import PUBLIC, allowed_groups, checked_access, checked_group
 from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -258,7 +258,7 @@ def _default_access(environment: Mapping[str, str]) -> frozenset[str]:
     """Return the groups in ``VERBATIM_DEFAULT_ACCESS``; "public" is none, as is no value."""
     written = re.split(r"[\s,;]+", (environment.get("VERBATIM_DEFAULT_ACCESS") or "").strip(" ,;"))
     try:
-        return readers(checked_access(name for name in written if name))
+        return allowed_groups(checked_access(name for name in written if name))
     except ValueError as error:
         raise SettingsError(f"VERBATIM_DEFAULT_ACCESS: {error}") from error
 

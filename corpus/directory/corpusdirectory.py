@@ -23,7 +23,13 @@ from corpus.errors import CorpusNotWritable, UnknownDocument, UnreadableSource
 from corpus.extraction.extract import Deviation, Extract
 from corpus.extraction.extractor import Extractor
 from corpus.files import replace_file, sync_directory
-from corpus.frontmatter.frontmatter import CLAIMS, PUBLIC, Provenance, readers, with_front_matter
+from corpus.frontmatter.frontmatter import (
+    CLAIMS,
+    PUBLIC,
+    Provenance,
+    allowed_groups,
+    with_front_matter,
+)
 from corpus.longtexts import utf8_length, utf8_pieces
 from corpus.model import Outline
 from corpus.pages import PAGES, is_pages_line, moved, pages_line, pages_of
@@ -294,7 +300,7 @@ class CorpusDirectory:
         else:
             made = _made_anew(extract, before, document_id, given, fetched, extractor)
         provenance = made.provenance
-        access = readers(provenance.access, self._default_access)
+        access = allowed_groups(provenance.access, self._default_access)
         document = replace(made.document, access=access)
         if not document.passage_count:
             raise UnreadableSource("no paragraph to quote in it.")

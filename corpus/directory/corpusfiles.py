@@ -13,7 +13,7 @@ from corpus.documents.documentids import document_ids
 from corpus.errors import EmptyCorpus, UnreadableSource
 from corpus.extraction.extract import Deviation
 from corpus.files import file_sha256
-from corpus.frontmatter.frontmatter import readers
+from corpus.frontmatter.frontmatter import allowed_groups
 from corpus.model import Corpus, Document
 from corpus.provenance.sourcedigests import LeftOut, Sources, source_name
 
@@ -98,7 +98,7 @@ def read_file(
             document; the message is a reason that does not name the file.
     """
     document = read(_bytes_of(path), path.name)
-    return replace(document, access=readers(document.access or None, default_access))
+    return replace(document, access=allowed_groups(document.access or None, default_access))
 
 
 def read_corpus(
@@ -184,7 +184,7 @@ def _read_source_file(
 ) -> SourceDocument:
     """Return the outcome of a file that is no text; see ``read_file``."""
     found = read_source(_bytes_of(path), path.name)
-    access = readers(found.document.access or None, default_access)
+    access = allowed_groups(found.document.access or None, default_access)
     return replace(found, document=replace(found.document, access=access))
 
 

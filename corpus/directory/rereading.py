@@ -12,7 +12,7 @@ from corpus.extraction.extract import Deviation
 from corpus.extraction.extractor import Extractor
 from corpus.extraction.process.frontmatteranswer import Parts
 from corpus.files import replace_file
-from corpus.frontmatter.frontmatter import front_lines, readers, with_front_matter
+from corpus.frontmatter.frontmatter import allowed_groups, front_lines, with_front_matter
 from corpus.model import Document
 from corpus.pages import PAGES, is_pages_line, moved, pages_line, pages_of
 from corpus.provenance.originals import Origin
@@ -131,7 +131,7 @@ class Rereading:
         return replace(
             document,
             pages=pages_of(line, digest=document.digest, length=length),
-            access=readers(parts.provenance.access, self._default_access),
+            access=allowed_groups(parts.provenance.access, self._default_access),
         )
 
     def _read(

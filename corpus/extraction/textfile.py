@@ -19,7 +19,7 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
     ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
     ``published``, ``published_time``, ``source_url`` and the like are understood too. Its access
-    is as it is said, "public" too: see ``readers``. ``pages`` counts where it is of this
+    is as it is said, "public" too: see ``allowed_groups``. ``pages`` counts where it is of this
     very text. Markdown is rendered, unless the front matter says that the text is stored as it is
     quoted: see ``is_markdown``.
 

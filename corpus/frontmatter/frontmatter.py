@@ -211,7 +211,9 @@ def checked_access(names: Iterable[str]) -> frozenset[str]:
     return groups
 
 
-def readers(said: frozenset[str] | None, default: frozenset[str] = frozenset()) -> frozenset[str]:
+def allowed_groups(
+    said: frozenset[str] | None, default: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """Return the groups that a document is for, none if it is for everybody.
 
     They are those that its front matter ``said``, or the ``default`` where it says nothing.

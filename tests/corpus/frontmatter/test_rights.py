@@ -10,8 +10,8 @@ from corpus import UnreadableSource, normalise
 from corpus.frontmatter.accesswords import could_mean_a_right
 from corpus.frontmatter.frontmatter import (
     Provenance,
+    allowed_groups,
     provenance_of,
-    readers,
     split_front_matter,
     with_front_matter,
 )
@@ -20,11 +20,11 @@ from corpus.frontmatter.lookalikes import _LOOKS_LIKE
 BODY = "The ministers met in Bergen and agreed on a quota.\n\nThey meet again in May.\n"
 
 
-def readers_of(text: str) -> frozenset[str] | None:
+def groups_of(text: str) -> frozenset[str] | None:
     """The groups that a file is for, none if it is public; None where it is refused."""
     try:
         front_matter, _ = split_front_matter(normalise(text))
-        return readers(provenance_of(front_matter).access)
+        return allowed_groups(provenance_of(front_matter).access)
     except UnreadableSource as error:
         assert "\n" not in str(error)
         return None
@@ -192,7 +192,7 @@ def test_a_spelling_of_a_right_that_is_not_understood_refuses_the_document(
     head: str,
     prepared: type[str],
 ) -> None:
-    assert readers_of(prepared(head + BODY)) is None
+    assert groups_of(prepared(head + BODY)) is None
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_spelling_of_a_right_that_is_not_understood_refuses_the_document(
     ],
 )
 def test_what_is_understood_restricts(head: str) -> None:
-    assert readers_of(head + BODY) == {"staff"}
+    assert groups_of(head + BODY) == {"staff"}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_what_is_understood_restricts(head: str) -> None:
     ],
 )
 def test_what_is_no_right_is_public_as_before(head: str) -> None:
-    assert readers_of(head + BODY) == set()
+    assert groups_of(head + BODY) == set()
 
 
 UNSEEN = ["\u200b", "\u200c", "\u2060", "\u00ad", "\ufeff", "\u034f", "\u3164", "\u180e"]
@@ -315,13 +315,13 @@ def test_no_mutation_of_the_line_that_restricts_makes_a_document_public(
     assume(value or sign.strip(" \t-"))  # a word alone names nobody
     line = f"{indent}{quote}{word}{quote}{sign}{value}"
     text = (place.format(line) + BODY).replace("\n", end)
-    assert readers_of(text) in (None, {"staff"}), repr(text)
+    assert groups_of(text) in (None, {"staff"}), repr(text)
 
 
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(["readers", "restricted", "permissions", "visibility"]).flatmap(slips))
 def test_no_slip_of_another_word_for_a_right_makes_a_document_public(word: str) -> None:
-    assert readers_of(f"---\ntitle: A\n{word}: staff\n---\n{BODY}") is None, repr(word)
+    assert groups_of(f"---\ntitle: A\n{word}: staff\n---\n{BODY}") is None, repr(word)
 
 
 KEYS_OF_STATIC_SITES = """address addresses accessed access_date date_accessed accessDate accessURL
@@ -354,8 +354,8 @@ def test_a_document_that_says_public_says_so_still_when_it_is_written_again() ->
     written = with_front_matter(Provenance(access=frozenset({"public"})), {}, BODY)
     front_matter, body = split_front_matter(written)
     assert (front_matter, body) == ({"access": ["public"]}, BODY)
-    assert readers(provenance_of(front_matter).access, frozenset({"staff"})) == set()
-    assert readers(None, frozenset({"staff"})) == {"staff"}
+    assert allowed_groups(provenance_of(front_matter).access, frozenset({"staff"})) == set()
+    assert allowed_groups(None, frozenset({"staff"})) == {"staff"}
 
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -386,7 +386,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 def test_no_front_matter_takes_longer_than_a_moment(front: str) -> None:
     started = time.process_time()
-    readers_of(f"---\n{front}---\nText.")
+    groups_of(f"---\n{front}---\nText.")
     assert time.process_time() - started < 1.0
 
 
@@ -397,7 +397,7 @@ def test_no_front_matter_takes_longer_than_a_moment(front: str) -> None:
 def test_the_head_of_a_text_is_looked_at_in_linear_time(unit: str) -> None:
     started = time.process_time()
     for before, after in [("", ""), ("---\n", ""), ("x: ", ":"), ("---\na: 1\n---\n", "b: 1")]:
-        readers_of(before + unit * (2_000_000 // len(unit)) + after)
+        groups_of(before + unit * (2_000_000 // len(unit)) + after)
     assert time.process_time() - started < 2.0
 
 
@@ -405,4 +405,4 @@ def test_the_head_of_a_text_is_looked_at_in_linear_time(unit: str) -> None:
 @example("access:\n")
 @given(st.text(st.sampled_from("ab: -\n#'\"[]{}&*|>?!%@\\\t,аé"), max_size=80))
 def test_any_front_matter_is_read_or_refused_with_one_sentence(front: str) -> None:
-    readers_of(f"---\n{front}\n---\n{BODY}")
+    groups_of(f"---\n{front}\n---\n{BODY}")
