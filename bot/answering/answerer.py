@@ -85,7 +85,7 @@ class Answerer:
     @cached_property
     def _groups(self) -> frozenset[str]:
         """The groups that a document is for."""
-        return self._retriever.reader_groups
+        return self._retriever.document_groups
 
     @property
     def corpus(self) -> Corpus:

@@ -29,7 +29,7 @@ def may_see(document: Document, groups: frozenset[str], known: KnownAccess) -> b
     return all(not access or access & groups for access in (document.access, later))
 
 
-def reader_groups(generation: Generation) -> frozenset[str]:
+def document_groups(generation: Generation) -> frozenset[str]:
     """Return the groups that a document of a generation is for."""
     documents = generation.corpus.documents
     later = (generation.known_access.get(document.id, frozenset()) for document in documents)

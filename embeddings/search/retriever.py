@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from corpus import DATELINE_NUMBER, Passage, Sentence, Span
 from embeddings.errors import IndexMismatch
 from embeddings.generations.generation import Generation
-from embeddings.generations.groupview import reader_groups, visible
+from embeddings.generations.groupview import document_groups, visible
 from embeddings.index.copies import best_rows
 from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.models.reranker import RERANKED, Reranker, reranked
@@ -114,9 +114,9 @@ class Retriever:
         return Retriever(seen, self._embedder, model=self._model, reranker=self._reranker)
 
     @property
-    def reader_groups(self) -> frozenset[str]:
+    def document_groups(self) -> frozenset[str]:
         """The groups that a document is for."""
-        return reader_groups(self.generation)
+        return document_groups(self.generation)
 
     def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
         """Return the ``top`` best Hits, best first; equal scores in reading order.

@@ -26,7 +26,7 @@ from embeddings import (
     check_model,
     refresh,
 )
-from embeddings.generations.groupview import reader_groups, visible
+from embeddings.generations.groupview import document_groups, visible
 from embeddings.storage.folderindex import ACCESS_NAME
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.postgres.index import PostgresIndex
@@ -181,13 +181,13 @@ def test_a_document_that_was_restricted_stays_so_in_the_generations_before(
     assert seen(1) == []
     assert seen(1, "red") == ["d1", "d2"]
     assert seen(1, "blue") == ["d0"]
-    assert reader_groups(index.open(1)) == {"red", "blue"}
+    assert document_groups(index.open(1)) == {"red", "blue"}
     assert seen(2) == ["d1"]
     build(index, corpus(("Alpha came.", "")))
     assert seen(1) == ["d0"]
     assert seen(2) == ["d1"]  # what it says itself counts, too
     index.rollback(1)
-    assert reader_groups(index.open_current()) == {"red"}
+    assert document_groups(index.open_current()) == {"red"}
 
 
 def forget_access(index: PassageIndex) -> None:
