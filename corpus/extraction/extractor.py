@@ -137,7 +137,7 @@ class Extractor:
             )
         try:
             return stored_fields(extractanswer.extract_of(answer))
-        except frames.BrokenWire as error:
+        except frames.FrameError as error:
             raise UnreadableSource(_WRONG) from error
 
     def document(self, data: bytes, name: str) -> Document:
@@ -156,7 +156,7 @@ class Extractor:
             return documentanswer.document_of(
                 answer, document_id=id_from_name(name), text=answer.text
             )
-        except frames.BrokenWire as error:
+        except frames.FrameError as error:
             raise UnreadableSource(_WRONG) from error
 
     def front_matter(self, data: bytes, *, decided: bool = False) -> Parts:
@@ -196,7 +196,7 @@ class Extractor:
             return frontmatteranswer.parts_of(
                 answer, text=source if isinstance(source, str) else None
             )
-        except frames.BrokenWire as error:
+        except frames.FrameError as error:
             raise UnreadableSource(_WRONG) from error
 
     def stored_document(self, text: str, document_id: str, title: str | None) -> Document:
@@ -222,7 +222,7 @@ class Extractor:
         answer = self._asked("lay_out", text, name=document_id, more=_fields_of(known))
         try:
             found = documentanswer.document_of(answer, document_id=document_id, text=text)
-        except frames.BrokenWire as error:
+        except frames.FrameError as error:
             raise UnreadableSource(_WRONG) from error
         return _with(known, found)
 
@@ -236,7 +236,7 @@ class Extractor:
         answer = self._asked("outline", text, name=document_id, more=_fields_of(known))
         try:
             found = outlineanswer.outline_of(answer, document_id=document_id, text=text)
-        except frames.BrokenWire as error:
+        except frames.FrameError as error:
             raise UnreadableSource(_WRONG) from error
         return _with(known, found)
 

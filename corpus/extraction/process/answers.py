@@ -11,7 +11,7 @@ from typing import Any
 
 from corpus.errors import UnreadableSource
 from corpus.extraction.process import frames
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.longtexts import utf8_length
 
 MOST_HEAD_BYTES = 8_000_000
@@ -59,7 +59,7 @@ def send(fd: int, answer: Answer) -> None:
     """Send an answer.
 
     Raises:
-        BrokenWire: if the other side is gone.
+        FrameError: if the other side is gone.
     """
     frames.send(fd, frames.encode(answer.head))
     frames.send_text(fd, answer.text)
@@ -70,16 +70,16 @@ def receive(fd: int, *, text_bytes: int, deadline: float) -> Answer:
     """Return the answer that comes, its text of at most ``text_bytes`` bytes.
 
     Raises:
-        BrokenWire: if the other side closes before the end, or sends what is no answer.
-        LateWire: if it is not there by the deadline.
+        FrameError: if the other side closes before the end, or sends what is no answer.
+        LateFrame: if it is not there by the deadline.
     """
     head = frames.receive(fd, most=MOST_HEAD_BYTES, deadline=deadline)
     text = frames.receive_text(fd, most=text_bytes, deadline=deadline)
     packed = frames.receive(fd, most=_MOST_NUMBERS_BYTES, deadline=deadline)
     if head is None or text is None or packed is None:
-        raise BrokenWire("closed")
+        raise FrameError("closed")
     numbers = array("I")
     if len(packed) % numbers.itemsize:
-        raise BrokenWire("no whole numbers")
+        raise FrameError("no whole numbers")
     numbers.frombytes(packed)
     return Answer(frames.decode(head), text, numbers)

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 from corpus.errors import UnreadableSource
 from corpus.extraction.process.answers import MOST_SPANS, Answer
 from corpus.extraction.process.extractanswer import day_of, line_of
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.extraction.process.garbagecollection import uncollected
 from corpus.frontmatter.frontmatter import CLAIMS, checked_access, checked_language, checked_url
 from corpus.model import DATELINE_NUMBER, Document, Passage, Sentence, Span
@@ -95,7 +95,7 @@ def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
     """Return the Document in an answer, over a ``text`` in the stored form.
 
     Raises:
-        BrokenWire: if a field is missing or of another type, or a span is not where it can be.
+        FrameError: if a field is missing or of another type, or a span is not where it can be.
     """
     head = answer.head
     with uncollected(len(answer.numbers) > _MANY_NUMBERS):
@@ -115,11 +115,11 @@ def described(head: Mapping[str, Any]) -> Described:
     """Return the title and the provenance in an answer.
 
     Raises:
-        BrokenWire: if a field is of another type, too long or not what it should be.
+        FrameError: if a field is of another type, too long or not what it should be.
     """
     title = line_of(head.get("title"), most=_MOST_CHARACTERS)
     if not title:
-        raise BrokenWire("no title")
+        raise FrameError("no title")
     return {
         "title": title,
         "publisher": line_of(head.get("publisher"), most=_MOST_CHARACTERS),
@@ -134,59 +134,59 @@ def described(head: Mapping[str, Any]) -> Described:
 
 
 def url_of(value: object) -> str | None:
-    """Return a web address, or None for None. Raises ``BrokenWire`` for anything else."""
+    """Return a web address, or None for None. Raises ``FrameError`` for anything else."""
     line = line_of(value, most=_MOST_CHARACTERS)
     try:
         return None if line is None else checked_url(line)
     except ValueError as error:
-        raise BrokenWire("an address that is none") from error
+        raise FrameError("an address that is none") from error
 
 
 def language_of(value: object) -> str | None:
-    """Return a language code, or None for None. Raises ``BrokenWire`` for anything else."""
+    """Return a language code, or None for None. Raises ``FrameError`` for anything else."""
     line = line_of(value, most=_MOST_CHARACTERS)
     try:
         return None if line is None else checked_language(line)
     except ValueError as error:
-        raise BrokenWire("a language that is none") from error
+        raise FrameError("a language that is none") from error
 
 
 def access_of(value: object) -> frozenset[str] | None:
-    """Names of groups, or None for None. Raises ``BrokenWire`` for anything else."""
+    """Names of groups, or None for None. Raises ``FrameError`` for anything else."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise BrokenWire("no list of groups")
+        raise FrameError("no list of groups")
     try:
         return checked_access(value)
     except ValueError as error:
-        raise BrokenWire("a group that is none") from error
+        raise FrameError("a group that is none") from error
 
 
 def claims_of(value: object) -> frozenset[str] | None:
-    """Names of claims, or None for None. Raises ``BrokenWire`` for anything else."""
+    """Names of claims, or None for None. Raises ``FrameError`` for anything else."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise BrokenWire("no list of claims")
+        raise FrameError("no list of claims")
     if not CLAIMS.issuperset(value):
-        raise BrokenWire("a claim that is none")
+        raise FrameError("a claim that is none")
     return frozenset(value)
 
 
 def _pages(value: object, *, length: int) -> tuple[PageStart, ...]:
-    """Where pages begin. Raises ``BrokenWire`` for anything else."""
+    """Where pages begin. Raises ``FrameError`` for anything else."""
     if not isinstance(value, list) or len(value) > MOST_PAGE_STARTS:
-        raise BrokenWire("no list of pages")
+        raise FrameError("no list of pages")
     pages = []
     for each in value:
         match each:
             case [int(position), int(number)] if type(position) is type(number) is int:
                 pages.append(PageStart(position, number))
             case _:
-                raise BrokenWire("a page that is none")
+                raise FrameError("a page that is none")
     if not are_in_order(pages, length=length):
-        raise BrokenWire("pages in no order")
+        raise FrameError("pages in no order")
     return tuple(pages)
 
 
@@ -196,17 +196,17 @@ def _passages(head: Any, numbers: Sequence[int], *, document_id: str, text: str)
     """
     count, has_dateline = head.get("passages"), head.get("dateline")
     if type(count) is not int or type(has_dateline) is not bool:
-        raise BrokenWire("no number of passages")
+        raise FrameError("no number of passages")
     begin = count * _FOR_A_PASSAGE
     if not 0 <= begin <= len(numbers) or (has_dateline and not count):
-        raise BrokenWire("another number of passages")
+        raise FrameError("another number of passages")
     found: list[Passage] = []
     last, at = 0, begin
     for number in range(count):
         start, end, sentences = numbers[3 * number : 3 * number + 3]
         stop = at + 2 * sentences
         if not (last <= start < end <= len(text) and sentences > 0 and stop <= len(numbers)):
-            raise BrokenWire("a passage that is nowhere")
+            raise FrameError("a passage that is nowhere")
         span = Span(start, end)
         inside = _sentences(numbers[at:stop], text, span)
         position = number if has_dateline else number + 1
@@ -215,7 +215,7 @@ def _passages(head: Any, numbers: Sequence[int], *, document_id: str, text: str)
         if number % _PASSAGES_AT_ONCE == 0:
             time.sleep(_GIVES_WAY_S)  # other threads answer meanwhile
     if at != len(numbers):
-        raise BrokenWire("numbers too many")
+        raise FrameError("numbers too many")
     return found
 
 
@@ -224,7 +224,7 @@ def _sentences(numbers: Sequence[int], text: str, passage: Span) -> tuple[Senten
     last = passage.start
     for start, end in zip(numbers[::2], numbers[1::2], strict=True):
         if not last <= start < end <= passage.end:
-            raise BrokenWire("a sentence outside its passage")
+            raise FrameError("a sentence outside its passage")
         found.append(Sentence(Span(start, end), text[start:end]))
         last = end
     return tuple(found)

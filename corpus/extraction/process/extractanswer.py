@@ -9,7 +9,7 @@ from typing import Any
 from corpus.extraction.deviationform import deviation_of, fields_of
 from corpus.extraction.extract import Deviation, Extract, bounded
 from corpus.extraction.process.answers import Answer
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.normalisation import normalise
 from corpus.pages import PageStart, are_in_order
 
@@ -38,7 +38,7 @@ def extract_of(answer: Answer) -> Extract:
     """Return the Extract in an answer, which anything may have sent.
 
     Raises:
-        BrokenWire: if a field is missing, of another type, too long or not in the stored form.
+        FrameError: if a field is missing, of another type, too long or not in the stored form.
     """
     head, most = answer.head, len(answer.text)
     return Extract(
@@ -56,14 +56,14 @@ def line_of(value: object, *, most: int) -> str | None:
     """One line of at most ``most`` characters in the stored form, or None for None.
 
     Raises:
-        BrokenWire: if it is something else.
+        FrameError: if it is something else.
     """
     if value is None:
         return None
     if not isinstance(value, str) or len(value) > most:
-        raise BrokenWire("a field that is no short text")
+        raise FrameError("a field that is no short text")
     if "\n" in value or normalise(value) != value:
-        raise BrokenWire("a field that is no line")
+        raise FrameError("a field that is no line")
     return value
 
 
@@ -71,43 +71,43 @@ def day_of(value: object) -> date | None:
     """Return the day that a field spells, or None for None.
 
     Raises:
-        BrokenWire: if it spells none.
+        FrameError: if it spells none.
     """
     if value is None:
         return None
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError as error:
-        raise BrokenWire("a date that is none") from error
+        raise FrameError("a date that is none") from error
 
 
 def _short_texts(found: object) -> tuple[str, ...]:
     if not isinstance(found, list) or len(found) > _MOST_TEXTS:
-        raise BrokenWire("no list of texts")
+        raise FrameError("no list of texts")
     if not all(isinstance(text, str) and len(text) <= _MOST_FIELD_CHARACTERS for text in found):
-        raise BrokenWire("a text that is none, or long")
+        raise FrameError("a text that is none, or long")
     return tuple(found)
 
 
 def _deviations(found: Any, *, most: int) -> tuple[Deviation, ...]:
     """Return the deviations in a message about a text of ``most`` characters."""
     if not isinstance(found, list):
-        raise BrokenWire("no list of deviations")
+        raise FrameError("no list of deviations")
     try:
         deviations = [deviation_of(part) for part in found]
     except ValueError as error:
-        raise BrokenWire("a deviation that is none") from error
+        raise FrameError("a deviation that is none") from error
     if not all(0 <= part.position <= most for part in deviations):
-        raise BrokenWire("a deviation that is nowhere")
+        raise FrameError("a deviation that is nowhere")
     return tuple(replace(part, text=normalise(part.text)) for part in bounded(deviations))
 
 
 def _page_starts(numbers: Sequence[int], *, most: int) -> tuple[PageStart, ...]:
     """Return the pages in a message about a text of ``most`` characters."""
     if len(numbers) % _PAIR:
-        raise BrokenWire("pages that are none")
+        raise FrameError("pages that are none")
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
     pages = tuple(PageStart(position, number) for position, number in pairs)
     if not are_in_order(pages, length=most):
-        raise BrokenWire("pages in no order")
+        raise FrameError("pages in no order")
     return pages

@@ -147,7 +147,7 @@ class _Server:
             del self._forks[pid]
             ended = status == 0
             reason = None if ended else _reason_of_death(status, usage, fork.request, late=late)
-            with suppress(frames.BrokenWire):
+            with suppress(frames.FrameError):
                 frames.send(fork.status, frames.encode({"reason": reason}))
             os.close(fork.status)
 
@@ -173,7 +173,7 @@ class _Server:
                 self._settle()
         except ImportError as error:
             reason = f"its parser is not there ({error.name}). Install verbatim-bot again."
-            with suppress(frames.BrokenWire):
+            with suppress(frames.FrameError):
                 frames.send(status, frames.encode({"reason": reason}))
             for fd in pipes:
                 os.close(fd)

@@ -21,11 +21,11 @@ LENGTH = struct.Struct(">Q")
 _PIECE_BYTES = 1 << 17
 
 
-class BrokenWire(Exception):
+class FrameError(Exception):
     """The other side is gone, late, or sends what it should not."""
 
 
-class LateWire(BrokenWire):
+class LateFrame(FrameError):
     """The other side did not send or take a frame in time."""
 
 
@@ -35,8 +35,8 @@ def send(fd: int, frame: bytes | memoryview, *, deadline: float | None = None) -
     With a deadline the descriptor must not block.
 
     Raises:
-        BrokenWire: if the other side is gone.
-        LateWire: if it has not taken the frame by the deadline.
+        FrameError: if the other side is gone.
+        LateFrame: if it has not taken the frame by the deadline.
     """
     content = memoryview(frame).cast("B")
     _write(fd, memoryview(LENGTH.pack(len(content))), deadline)
@@ -59,15 +59,15 @@ def _write(fd: int, rest: memoryview, deadline: float | None) -> None:
         except BlockingIOError:
             continue
         except OSError as error:
-            raise BrokenWire(str(error)) from error
+            raise FrameError(str(error)) from error
 
 
 def receive(fd: int, *, most: int, deadline: float | None = None) -> bytes | None:
     """Return the next frame, or None if the other side has closed before one.
 
     Raises:
-        BrokenWire: if the other side closes inside a frame, or sends more than ``most`` bytes.
-        LateWire: if the frame is not there by the deadline.
+        FrameError: if the other side closes inside a frame, or sends more than ``most`` bytes.
+        LateFrame: if the frame is not there by the deadline.
     """
     length = _length(fd, most, deadline)
     if length is None:
@@ -84,8 +84,8 @@ def receive_text(fd: int, *, most: int, deadline: float | None = None) -> str | 
     It is decoded and looked at in the pieces in which it comes, so that other threads can go on.
 
     Raises:
-        BrokenWire: as ``receive``, or if it is no UTF-8, or not in the stored form.
-        LateWire: if the frame is not there by the deadline.
+        FrameError: as ``receive``, or if it is no UTF-8, or not in the stored form.
+        LateFrame: if the frame is not there by the deadline.
     """
     length = _length(fd, most, deadline)
     if length is None:
@@ -102,10 +102,10 @@ def receive_text(fd: int, *, most: int, deadline: float | None = None) -> str | 
         try:
             piece = decoder.decode(gathered, final=not left)
         except UnicodeDecodeError as error:
-            raise BrokenWire("no UTF-8") from error
+            raise FrameError("no UTF-8") from error
         # a mark of order is dropped at the beginning alone
         if not is_stored(piece if not pieces else piece.lstrip("\ufeff")):
-            raise BrokenWire("a text that is not in the stored form")
+            raise FrameError("a text that is not in the stored form")
         pieces.append(piece)
         gathered.clear()
     return "".join(pieces)
@@ -120,7 +120,7 @@ def _length(fd: int, most: int, deadline: float | None) -> int | None:
         return None
     (length,) = LENGTH.unpack(prefix)
     if length > most:
-        raise BrokenWire(f"a frame of {length} bytes")
+        raise FrameError(f"a frame of {length} bytes")
     return int(length)
 
 
@@ -138,11 +138,11 @@ def _pieces(
         except BlockingIOError:
             continue
         except OSError as error:
-            raise BrokenWire(str(error)) from error
+            raise FrameError(str(error)) from error
         if not piece:
             if may_close and left == length:
                 return
-            raise BrokenWire("closed inside a frame")
+            raise FrameError("closed inside a frame")
         left -= len(piece)
         yield piece
 
@@ -151,7 +151,7 @@ def wait(fd: int, event: int, deadline: float | None) -> None:
     """Wait until a descriptor is ready.
 
     Raises:
-        LateWire: if it is not so by the deadline.
+        LateFrame: if it is not so by the deadline.
     """
     if deadline is None:
         return
@@ -159,7 +159,7 @@ def wait(fd: int, event: int, deadline: float | None) -> None:
     poll.register(fd, event)
     left_s = deadline - time.monotonic()
     if left_s <= 0 or not poll.poll(left_s * 1000):
-        raise LateWire("no answer in time")
+        raise LateFrame("no answer in time")
 
 
 def encode(message: Mapping[str, object]) -> bytes:
@@ -171,12 +171,12 @@ def decode(frame: bytes) -> dict[str, Any]:
     """Return the message in a frame.
 
     Raises:
-        BrokenWire: if it is not a JSON object.
+        FrameError: if it is not a JSON object.
     """
     try:
         message = json.loads(frame)
     except (ValueError, RecursionError) as error:
-        raise BrokenWire("not JSON") from error
+        raise FrameError("not JSON") from error
     if not isinstance(message, dict):
-        raise BrokenWire("not a JSON object")
+        raise FrameError("not a JSON object")
     return message

@@ -7,7 +7,7 @@ from typing import Any
 from corpus.extraction.process.answers import Answer
 from corpus.extraction.process.documentanswer import access_of, claims_of, language_of, url_of
 from corpus.extraction.process.extractanswer import day_of, line_of
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.frontmatter.frontmatter import Provenance
 
 _MOST_CHARACTERS = 100_000
@@ -52,12 +52,12 @@ def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
     The body may be the end of the ``text`` that was sent.
 
     Raises:
-        BrokenWire: if a field is missing, of another type or too large.
+        FrameError: if a field is missing, of another type or too large.
     """
     head = answer.head
     fields = head.get("fields")
     if not isinstance(fields, dict) or answer.numbers:
-        raise BrokenWire("no fields")
+        raise FrameError("no fields")
     _check_values(fields)
     provenance = Provenance(
         title=line_of(head.get("title"), most=_MOST_CHARACTERS),
@@ -74,7 +74,7 @@ def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
     if at is None:
         return Parts(fields, provenance, answer.text)
     if type(at) is not int or text is None or not 0 <= at <= len(text):
-        raise BrokenWire("a body that is nowhere")
+        raise FrameError("a body that is nowhere")
     return Parts(fields, provenance, text[at:])
 
 
@@ -93,10 +93,10 @@ def _check_values(fields: Mapping[str, Any]) -> None:
                 case dict():
                     below += [*value.keys(), *value.values()]
                 case _:
-                    raise BrokenWire("a value that front matter cannot have")
+                    raise FrameError("a value that front matter cannot have")
         values += len(level)
         if values > _MOST_VALUES or characters > _MOST_CHARACTERS:
-            raise BrokenWire("too many values")
+            raise FrameError("too many values")
         level = below
     if level:
-        raise BrokenWire("values too deep")
+        raise FrameError("values too deep")

@@ -8,7 +8,7 @@ from typing import Any
 
 from corpus.extraction.process.answers import Answer
 from corpus.extraction.process.documentanswer import check_spans, described, provenance_fields
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.model import BEGINNING_CHARACTERS, Document, Outline
 from corpus.normalisation import is_stored
 
@@ -36,11 +36,11 @@ def outline_of(answer: Answer, *, document_id: str, text: str) -> Outline:
     """Return the Outline in an answer, over a ``text`` in the stored form.
 
     Raises:
-        BrokenWire: if a field is missing, of another type, too long or not in the stored form.
+        FrameError: if a field is missing, of another type, too long or not in the stored form.
     """
     count = answer.head.get("passages")
     if type(count) is not int or count < 0 or answer.text or answer.numbers:
-        raise BrokenWire("no number of passages")
+        raise FrameError("no number of passages")
     return Outline(
         id=document_id,
         text=text,
@@ -52,21 +52,21 @@ def outline_of(answer: Answer, *, document_id: str, text: str) -> Outline:
 
 def _beginnings(found: Any, count: int) -> tuple[tuple[int, str], ...]:
     if not isinstance(found, list) or len(found) > count:
-        raise BrokenWire("no list of beginnings")
+        raise FrameError("no list of beginnings")
     last = 0
     pairs: list[tuple[int, str]] = []
     for each in found:
         if not isinstance(each, list) or len(each) != _PAIR:
-            raise BrokenWire("no beginning")
+            raise FrameError("no beginning")
         number, text = each
         if type(number) is not int or not last < number <= count:
-            raise BrokenWire("a beginning of no paragraph")
+            raise FrameError("a beginning of no paragraph")
         if (
             not isinstance(text, str)
             or not 0 < len(text) <= BEGINNING_CHARACTERS
             or not is_stored(text)
         ):
-            raise BrokenWire("a beginning that is none")
+            raise FrameError("a beginning that is none")
         pairs.append((number, text))
         last = number
     return tuple(pairs)

@@ -185,7 +185,7 @@ class Sandbox:
         process = self._ready(deadline)
         try:
             return _exchange(process, request, data, text_bytes=text_bytes, deadline=deadline)
-        except frames.LateWire:
+        except frames.LateFrame:
             self._drop(process)
             raise UnreadableSource(
                 f"took more than {self._limits.wall_s} s to read. Save it as text (.txt)."
@@ -224,7 +224,7 @@ class Sandbox:
         try:
             frame = frames.receive(process.control.fileno(), most=_MESSAGE_BYTES, deadline=until)
             greeting = frames.decode(frame or b"{}")
-        except frames.BrokenWire:
+        except frames.FrameError:
             greeting = {}
         if "ready" not in greeting:
             self._drop(process)
@@ -253,7 +253,7 @@ def _exchange(
 
     Raises:
         UnreadableSource: if the fork refuses the source, dies over it or sends what is no answer.
-        LateWire: if the process does not end the fork in time.
+        LateFrame: if the process does not end the fork in time.
         _ProcessGone: if the process has ended.
     """
     with ExitStack() as ours:
@@ -266,14 +266,14 @@ def _exchange(
         for fd in (to_fork, from_fork, from_process):
             os.set_blocking(fd, False)
         _send_request(process, request, [source, answer, status])
-        with suppress(frames.BrokenWire):  # it may have ended over the first bytes
+        with suppress(frames.FrameError):  # it may have ended over the first bytes
             _send_source(to_fork, data, deadline)
         writing.close()
         try:
             found = answers.receive(from_fork, text_bytes=text_bytes, deadline=deadline)
-        except frames.LateWire:
+        except frames.LateFrame:
             raise
-        except frames.BrokenWire:
+        except frames.FrameError:
             found = answers.refusal(_NO_ANSWER)
         ended = _ended(from_process, deadline)
     reason = ended.get("reason") or found.head.get("reason")
@@ -288,7 +288,7 @@ def _send_source(fd: int, data: bytes | str, deadline: float) -> None:
             frames.send_text(fd, data, deadline=deadline)
         else:
             frames.send(fd, data, deadline=deadline)
-    except frames.LateWire:
+    except frames.LateFrame:
         return  # whoever reads it is ended; how, comes by the other pipe
 
 
@@ -311,14 +311,14 @@ def _ended(from_process: int, deadline: float) -> Mapping[str, Any]:
     """Return the end of the fork, as the process reports it.
 
     Raises:
-        LateWire: if it tells nothing in time.
+        LateFrame: if it tells nothing in time.
         _ProcessGone: if it has ended.
     """
     try:
         frame = frames.receive(from_process, most=_MESSAGE_BYTES, deadline=deadline)
-    except frames.LateWire:
+    except frames.LateFrame:
         raise
-    except frames.BrokenWire:
+    except frames.FrameError:
         frame = None
     if frame is None:
         raise _ProcessGone

@@ -33,7 +33,7 @@ from corpus.directory.corpusdirectory import Added, CorpusDirectory
 from corpus.extraction.extract import Extract
 from corpus.extraction.pdf.pdftext import read_pdf
 from corpus.extraction.process import documentanswer
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.extraction.storedextract import stored
 from corpus.frontmatter.frontmatter import Provenance, with_front_matter
 from corpus.pages import MOST_WRITTEN_CHARACTERS, PAGES, PageStart, pages_line, pages_of
@@ -212,7 +212,7 @@ def test_pages_that_are_none_are_not_taken_over_from_a_fork(pages: object) -> No
     document = document_from_text("We met.", document_id="d")
     answer = documentanswer.answer_of(document, with_text=True)
     broken = replace(answer, head={**answer.head, "pages": pages})
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         documentanswer.document_of(broken, document_id="d", text=document.text)
 
 

@@ -24,7 +24,7 @@ from corpus.extraction.extract import (
 )
 from corpus.extraction.process import answers
 from corpus.extraction.process.extractanswer import answer_of, extract_of
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.normalisation import normalise, stored_positions
 from corpus.pages import PageStart, page_at
 
@@ -105,13 +105,13 @@ def test_deviations_and_pages_travel_between_the_processes() -> None:
 )
 def test_what_is_no_deviation_is_refused(deviations: object) -> None:
     answer = answer_of(EXTRACT)
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         extract_of(replace(answer, head={**answer.head, "deviations": deviations}))
 
 
 @pytest.mark.parametrize("pages", [[0], [0, 0], [28, 1], [5, 1, 5, 2], [5, 1, 4, 2]])
 def test_what_is_no_page_is_refused(pages: list[int]) -> None:
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         extract_of(replace(answer_of(EXTRACT), numbers=array("I", pages)))
 
 

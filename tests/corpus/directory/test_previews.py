@@ -39,7 +39,7 @@ def received(frame: bytes) -> str | None:
     here, there = os.pipe()
 
     def send() -> None:
-        with suppress(frames.BrokenWire):  # nobody reads on behind what is wrong
+        with suppress(frames.FrameError):  # nobody reads on behind what is wrong
             frames.send(there, frame)
         os.close(there)
 
@@ -104,7 +104,7 @@ def wrong_outlines() -> dict[str, Answer]:
 
 @pytest.mark.parametrize("name", wrong_outlines())
 def test_what_can_be_no_outline_is_none(name: str) -> None:
-    with pytest.raises(frames.BrokenWire):
+    with pytest.raises(frames.FrameError):
         outlineanswer.outline_of(wrong_outlines()[name], document_id="d", text=DOCUMENT.text)
 
 
@@ -113,7 +113,7 @@ def test_a_body_begins_inside_its_text(at: object) -> None:
     from corpus.extraction.process import frontmatteranswer
 
     answer = Answer({"fields": {}, "body_at": at})
-    with pytest.raises(frames.BrokenWire):
+    with pytest.raises(frames.FrameError):
         frontmatteranswer.parts_of(answer, text=TEXT)
 
 
@@ -150,7 +150,7 @@ def test_a_long_text_is_sent_and_digested_in_pieces_as_it_is_whole(shift: int) -
     ids=["half a character", "no UTF-8", "a control", "a separator", "a mark of order"],
 )
 def test_a_text_is_looked_at_to_its_end_while_it_comes(frame: bytes) -> None:
-    with pytest.raises(frames.BrokenWire):
+    with pytest.raises(frames.FrameError):
         received(frame)
 
 

@@ -39,7 +39,7 @@ from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import AT_WORK_AT_ONCE, Extractor
 from corpus.extraction.process import documentanswer, extractanswer, frontmatteranswer
 from corpus.extraction.process.answers import MOST_SPANS, Answer
-from corpus.extraction.process.frames import BrokenWire
+from corpus.extraction.process.frames import FrameError
 from corpus.extraction.process.frontmatteranswer import Parts
 from corpus.extraction.process.sandbox import Sandbox
 from corpus.extraction.slots import Places
@@ -131,7 +131,7 @@ def wrong_documents() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_what_can_be_no_document_is_not_taken_for_one(change: dict[str, Any]) -> None:
     right = documentanswer.answer_of(DOCUMENT, with_text=True)
     assert documentanswer.document_of(right, document_id="d", text=right.text) == DOCUMENT
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         documentanswer.document_of(replace(right, **change), document_id="d", text=right.text)
 
 
@@ -142,7 +142,7 @@ def test_numbers_that_come_back_are_spans_in_order_or_refused(
     right = documentanswer.answer_of(DOCUMENT, with_text=True)
     head = {**right.head, "passages": passages, "dateline": dateline}
     answer = Answer(head, right.text, array("I", numbers))
-    with suppress(BrokenWire):
+    with suppress(FrameError):
         document = documentanswer.document_of(answer, document_id="d", text=TEXT)
         last = 0
         for passage in document.passages:
@@ -171,12 +171,12 @@ def test_what_can_be_no_front_matter_is_not_taken_for_it(fields: object) -> None
     parts = Parts({"tags": ["a", {"b": "c"}]}, Provenance(title="T"), "We met.")
     right = frontmatteranswer.answer_of(parts)
     assert frontmatteranswer.parts_of(right) == parts
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         frontmatteranswer.parts_of(replace(right, head={**right.head, "fields": fields}))
     deep: object = "x"
     for _ in range(50):
         deep = [deep]
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         frontmatteranswer.parts_of(replace(right, head={**right.head, "fields": {"a": deep}}))
 
 
@@ -195,7 +195,7 @@ def test_what_can_be_no_front_matter_is_not_taken_for_it(fields: object) -> None
 )
 def test_what_can_be_no_extract_is_not_taken_for_one(field: str, value: object) -> None:
     right = extractanswer.answer_of(Extract(text="We met."))
-    with pytest.raises(BrokenWire):
+    with pytest.raises(FrameError):
         extractanswer.extract_of(replace(right, head={**right.head, field: value}))
 
 
