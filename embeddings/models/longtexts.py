@@ -21,7 +21,7 @@ tokens, and a question may be read six times, so that its time would have no bou
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TextPiece:
     """A piece of the text number ``owner``, from its character ``start``, of so many tokens."""
 
     text: str
@@ -30,21 +30,21 @@ class Window:
     tokens: int
 
 
-def windows_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[Window]:
+def pieces_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[TextPiece]:
     """Pieces of a text of at most ``limit`` tokens each, about equally long, in order.
 
     ``offsets`` are those of its tokens without special ones.
     """
     limit = max(limit, 2 * _SLACK)
     if len(offsets) <= limit:
-        return [Window(text, owner, 0, max(len(offsets), 1))]
+        return [TextPiece(text, owner, 0, max(len(offsets), 1))]
     count = -(-len(offsets) // (limit - _SLACK))
     size = -(-len(offsets) // count)
     found = []
     for first in range(0, len(offsets), size):
         part = offsets[first : first + size]
         start, end = part[0][0], part[-1][1]
-        found.append(Window(text[start:end], owner, start, len(part)))
+        found.append(TextPiece(text[start:end], owner, start, len(part)))
     return found
 
 
@@ -60,7 +60,7 @@ def read_part(text: str, offsets: Offsets) -> str:
     return f"{text[: offsets[half - 1][1]]} {text[offsets[-half][0] :]}"
 
 
-class WindowReadings:
+class PieceVectors:
     """Collects what a model makes of the windows of ``count`` texts, in any order.
 
     A text's vector is the mean of its windows' vectors weighted by their tokens.
@@ -70,13 +70,13 @@ class WindowReadings:
         self._sums = np.zeros((count, dimension), np.float64)
         self._tokens: list[dict[int, _Tokens]] = [{} for _ in range(count)]
 
-    def add(self, window: Window, vector: FloatMatrix) -> None:
+    def add(self, piece: TextPiece, vector: FloatMatrix) -> None:
         """Return the unit vector ``(d,)`` of a window."""
-        self._sums[window.owner] += window.tokens * np.asarray(vector, np.float64)
+        self._sums[piece.owner] += piece.tokens * np.asarray(vector, np.float64)
 
     def add_tokens(
         self,
-        window: Window,
+        piece: TextPiece,
         *,
         prompt: str,
         ids: NDArray[np.integer],
@@ -87,17 +87,17 @@ class WindowReadings:
 
         Those of the prompt, special ones and those without a letter or digit are left out.
         """
-        text = prompt + window.text
+        text = prompt + piece.text
         kept = [
             k
             for k, (a, b) in enumerate(offsets)
             if a >= len(prompt) and any(c.isalnum() for c in text[a:b])
         ]
         starts = np.array([offsets[k][0] for k in kept], np.int64)
-        self._tokens[window.owner][window.start] = (
+        self._tokens[piece.owner][piece.start] = (
             unit_rows(vectors[kept]),
             np.asarray(ids)[kept].astype(np.int32),
-            starts - len(prompt) + window.start,
+            starts - len(prompt) + piece.start,
         )
 
     def readings(self) -> list[Reading]:

@@ -12,7 +12,7 @@ from embeddings.models.runtimes.sentencetransformer import load_cross_encoder
 _BATCH = 8
 _TOKENS_A_WORD = 1.5
 _QUESTION_SHARE = 0.25
-_SHORTEST_WINDOW = 16
+_SHORTEST_PIECE = 16
 _DEFAULT_TOKENS = 512
 
 
@@ -31,7 +31,7 @@ class CrossEncoderReranker:
         """
         self._model = load_cross_encoder(folder)
         tokens = (self._model.max_seq_length or _DEFAULT_TOKENS) * (1 - _QUESTION_SHARE)
-        self._window_words = max(int(tokens / _TOKENS_A_WORD), _SHORTEST_WINDOW)
+        self._piece_words = max(int(tokens / _TOKENS_A_WORD), _SHORTEST_PIECE)
         self._lock = threading.Lock()
 
     def scores(self, question: str, passages: Sequence[str]) -> FloatMatrix:
@@ -39,20 +39,20 @@ class CrossEncoderReranker:
         best = np.full(len(passages), -np.inf, np.float32)
         if not passages:
             return best
-        windows = [(at, text) for at, p in enumerate(passages) for text in self._windows(p)]
+        pieces = [(at, text) for at, p in enumerate(passages) for text in self._pieces(p)]
         with self._lock:
             logits = self._model.predict(
-                [(question, text) for _, text in windows],
+                [(question, text) for _, text in pieces],
                 batch_size=_BATCH,
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        np.maximum.at(best, [at for at, _ in windows], np.asarray(logits, np.float32))
+        np.maximum.at(best, [at for at, _ in pieces], np.asarray(logits, np.float32))
         return best
 
-    def _windows(self, passage: str) -> list[str]:
+    def _pieces(self, passage: str) -> list[str]:
         """Return the passage in pieces of as many words, none much shorter than another."""
         words = passage.split()
-        count = max(-(-len(words) // self._window_words), 1)
+        count = max(-(-len(words) // self._piece_words), 1)
         size = max(-(-len(words) // count), 1)
         return [" ".join(words[at : at + size]) for at in range(0, max(len(words), 1), size)]

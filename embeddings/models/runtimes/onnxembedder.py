@@ -14,7 +14,7 @@ from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.cores import usable_cores
 from embeddings.errors import ModelDamaged
 from embeddings.models.embedder import ModelIdentity, Progress, Reading
-from embeddings.models.longtexts import Window, WindowReadings, read_part, windows_of
+from embeddings.models.longtexts import PieceVectors, TextPiece, pieces_of, read_part
 from embeddings.models.questionbatches import QuestionBatches
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
 
@@ -126,9 +126,9 @@ class OnnxEmbedder:
         with ThreadPoolExecutor(self._threads, "embedding") as threads:
             for first in range(0, len(texts), _TEXTS_AT_ONCE):
                 some = texts[first : first + _TEXTS_AT_ONCE]
-                pieces = self._windows(some, prompt)
+                pieces = self._pieces(some, prompt)
                 batches = _batches(pieces)
-                found = WindowReadings(len(some), self.dimension)
+                found = PieceVectors(len(some), self.dimension)
                 done = 0
                 for batch, (vectors, token_vectors) in zip(
                     batches, threads.map(self._run, batches), strict=True
@@ -143,8 +143,8 @@ class OnnxEmbedder:
         prompt = self._identity.query_prompt
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         texts = [read_part(t, each.offsets) for t, each in zip(texts, encodings, strict=True)]
-        found = WindowReadings(len(texts), self.dimension)
-        for batch in _batches(self._windows(texts, prompt)):
+        found = PieceVectors(len(texts), self.dimension)
+        for batch in _batches(self._pieces(texts, prompt)):
             vectors, token_vectors = self._run(batch)
             self._collect(found, batch, prompt, vectors, token_vectors)
         return found.readings()
@@ -164,45 +164,45 @@ class OnnxEmbedder:
 
     def _collect(
         self,
-        found: WindowReadings,
+        found: PieceVectors,
         batch: Sequence["_Piece"],
         prompt: str,
         vectors: FloatMatrix,
         token_vectors: FloatMatrix | None,
     ) -> None:
-        for row, (window, encoding) in enumerate(batch):
-            found.add(window, vectors[row])
+        for row, (piece, encoding) in enumerate(batch):
+            found.add(piece, vectors[row])
             if token_vectors is not None:
                 ids: NDArray[np.integer] = np.asarray(encoding.ids)
                 found.add_tokens(
-                    window,
+                    piece,
                     prompt=prompt,
                     ids=ids,
                     offsets=encoding.offsets,
                     vectors=token_vectors[row],
                 )
 
-    def _windows(self, texts: Sequence[str], prompt: str) -> list["_Piece"]:
+    def _pieces(self, texts: Sequence[str], prompt: str) -> list["_Piece"]:
         """Pieces of the texts that fit the model, and their tokens."""
         most = self._shape.most_tokens
         pieces = []
         encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
         for owner, (text, whole) in enumerate(zip(texts, encodings, strict=True)):
             if len(whole.ids) <= most:
-                pieces.append((Window(text, owner, 0, max(len(whole.ids), 1)), whole))
+                pieces.append((TextPiece(text, owner, 0, max(len(whole.ids), 1)), whole))
                 continue
             alone = self._tokenizer.encode(text, add_special_tokens=False)
             limit = most - self._tokenizer.num_special_tokens_to_add(False)
             if prompt:
                 limit -= len(self._tokenizer.encode(prompt, add_special_tokens=False).ids)
-            for window in windows_of(owner, text, alone.offsets, limit=limit):
-                encoding = self._tokenizer.encode(prompt + window.text)
+            for piece in pieces_of(owner, text, alone.offsets, limit=limit):
+                encoding = self._tokenizer.encode(prompt + piece.text)
                 encoding.truncate(most)
-                pieces.append((window, encoding))
+                pieces.append((piece, encoding))
         return pieces
 
 
-_Piece = tuple[Window, "Encoding"]
+_Piece = tuple[TextPiece, "Encoding"]
 
 
 def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:

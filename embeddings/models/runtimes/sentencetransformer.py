@@ -17,7 +17,7 @@ import numpy as np
 from embeddings.arrays import FloatMatrix
 from embeddings.errors import ModelDamaged
 from embeddings.models.embedder import ModelIdentity, Progress, Reading
-from embeddings.models.longtexts import Window, WindowReadings, read_part, windows_of
+from embeddings.models.longtexts import PieceVectors, TextPiece, pieces_of, read_part
 from embeddings.models.modelfolder import ModelFolder
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape
 
@@ -124,28 +124,28 @@ class SentenceTransformerEmbedder:
     def _read_some(
         self, texts: Sequence[str], prompt: str, tell: Callable[[float], None], *, tokens: bool
     ) -> list[Reading]:
-        found = WindowReadings(len(texts), self._dimension)
+        found = PieceVectors(len(texts), self._dimension)
         with self._turn():
-            windows = self._windows(texts, prompt)
-        windows.sort(key=lambda window: window.tokens)
-        for start in range(0, len(windows), _BATCH):
-            batch = windows[start : start + _BATCH]
+            pieces = self._pieces(texts, prompt)
+        pieces.sort(key=lambda piece: piece.tokens)
+        for start in range(0, len(pieces), _BATCH):
+            batch = pieces[start : start + _BATCH]
             with self._turn():
                 encoded = self._model.encode(
-                    [window.text for window in batch],
+                    [piece.text for piece in batch],
                     batch_size=_BATCH,
                     output_value=None if tokens else "sentence_embedding",
                     normalize_embeddings=True,
                     show_progress_bar=False,
                     prompt=prompt or None,
                 )
-                for window, one in zip(batch, encoded, strict=True):
+                for piece, one in zip(batch, encoded, strict=True):
                     if tokens:
-                        self._add_tokens(found, window, prompt, one)
-                        found.add(window, np.asarray(one["sentence_embedding"]))
+                        self._add_tokens(found, piece, prompt, one)
+                        found.add(piece, np.asarray(one["sentence_embedding"]))
                     else:
-                        found.add(window, np.asarray(one))
-            tell(min(start + _BATCH, len(windows)) / len(windows))
+                        found.add(piece, np.asarray(one))
+            tell(min(start + _BATCH, len(pieces)) / len(pieces))
         return found.readings()
 
     @contextmanager
@@ -161,9 +161,9 @@ class SentenceTransformerEmbedder:
             self._lock.release()
 
     def _add_tokens(
-        self, found: WindowReadings, window: Window, prompt: str, encoded: dict[str, Any]
+        self, found: PieceVectors, piece: TextPiece, prompt: str, encoded: dict[str, Any]
     ) -> None:
-        text = prompt + window.text
+        text = prompt + piece.text
         tokens = self._model.tokenizer(
             text, return_offsets_mapping=True, truncation=False, verbose=False
         )
@@ -172,9 +172,9 @@ class SentenceTransformerEmbedder:
         vectors = np.asarray(encoded["token_embeddings"], np.float32)[told]
         # a tokenizer that cuts differently loses the tail
         offsets = tokens["offset_mapping"][: len(ids)]
-        found.add_tokens(window, prompt=prompt, ids=ids, offsets=offsets, vectors=vectors)
+        found.add_tokens(piece, prompt=prompt, ids=ids, offsets=offsets, vectors=vectors)
 
-    def _windows(self, texts: Sequence[str], prompt: str) -> list[Window]:
+    def _pieces(self, texts: Sequence[str], prompt: str) -> list[TextPiece]:
         """Pieces of the texts that fit the model, in order."""
         if not texts:
             return []
@@ -190,9 +190,9 @@ class SentenceTransformerEmbedder:
             verbose=False,
         )
         return [
-            window
+            piece
             for owner, offsets in enumerate(encoded["offset_mapping"])
-            for window in windows_of(owner, texts[owner], offsets, limit=limit)
+            for piece in pieces_of(owner, texts[owner], offsets, limit=limit)
         ]
 
     def export(self, folder: Path) -> ModelShape:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import awkward_texts
 
 from embeddings import Embedder, ModelDamaged, SentenceTransformerEmbedder, find_model
-from embeddings.models.longtexts import windows_of
+from embeddings.models.longtexts import pieces_of
 from embeddings.models.modelfolder import ModelFolder
 
 
@@ -51,26 +51,26 @@ def test_the_tail_of_a_long_paragraph_counts(embedder: Embedder) -> None:
     assert float(both @ question) > float(alone @ question) + 0.2
 
 
-def test_no_window_is_longer_than_the_model_reads(
+def test_no_piece_is_longer_than_the_model_reads(
     torch_embedder: SentenceTransformerEmbedder,
 ) -> None:
     text = "Gegenseitigkeitsabkommen über Donaudampfschifffahrt, x1y2z3 " * 200
-    windows = [window.text for window in torch_embedder._windows([text], "query: ")]
+    pieces = [piece.text for piece in torch_embedder._pieces([text], "query: ")]
     tokenizer = torch_embedder._model.tokenizer
-    assert len(windows) > 1
-    longest = max(len(tokenizer("query: " + window)["input_ids"]) for window in windows)
+    assert len(pieces) > 1
+    longest = max(len(tokenizer("query: " + piece)["input_ids"]) for piece in pieces)
     assert longest <= torch_embedder._model.max_seq_length
-    assert "".join("".join(windows).split()) == "".join(text.split())
+    assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
 @given(count=st.integers(0, 300), limit=st.integers(1, 60))
-def test_windows_cover_a_text_in_order_and_each_fits(count: int, limit: int) -> None:
+def test_pieces_cover_a_text_in_order_and_each_fits(count: int, limit: int) -> None:
     text = " ".join(str(number) for number in range(count))
     offsets = [match.span() for match in re.finditer(r"\S+", text)]
-    windows = windows_of(7, text, offsets, limit=limit)
-    assert " ".join(window.text for window in windows) == text
-    assert all(window.tokens <= max(limit, 32) and window.owner == 7 for window in windows)
-    assert all(text[w.start : w.start + len(w.text)] == w.text for w in windows)
+    pieces = pieces_of(7, text, offsets, limit=limit)
+    assert " ".join(piece.text for piece in pieces) == text
+    assert all(piece.tokens <= max(limit, 32) and piece.owner == 7 for piece in pieces)
+    assert all(text[w.start : w.start + len(w.text)] == w.text for w in pieces)
 
 
 @settings(max_examples=60)
