@@ -24,7 +24,7 @@ from embeddings import (
     search_form,
 )
 from embeddings.arrays import FloatMatrix
-from embeddings.models.embedder import Reading as TextReading
+from embeddings.models.embedder import TextVectors
 from embeddings.search.ranking import learned_from
 
 ENCODINGS_TIMED = 100
@@ -234,10 +234,10 @@ class _TimedEmbedder:
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[TextReading]:
+    ) -> Iterator[TextVectors]:
         return self.embedder.read_passages(texts, progress=progress)
 
-    def read_query(self, text: str) -> TextReading:
+    def read_query(self, text: str) -> TextVectors:
         started = time.perf_counter()
         reading = self.embedder.read_query(text)
         self.seconds += time.perf_counter() - started

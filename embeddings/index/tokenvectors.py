@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from corpus import shipped_corpus
 from embeddings.arrays import Content, FloatMatrix, Write, array_from_bytes, array_writer, unit_rows
 from embeddings.errors import IndexDamaged
-from embeddings.models.embedder import Embedder, Reading
+from embeddings.models.embedder import Embedder, TextVectors
 from embeddings.text.searchform import search_form
 
 TOKEN_DIMENSION = 96
@@ -37,7 +37,7 @@ class TokenVectors:
 
     @classmethod
     def pack(
-        cls, reading: Reading, basis: FloatMatrix, unit_starts: NDArray[np.int64]
+        cls, reading: TextVectors, basis: FloatMatrix, unit_starts: NDArray[np.int64]
     ) -> "TokenVectors":
         """Return the tokens of a text whose units begin at the characters ``unit_starts``."""
         vectors = np.rint(_SCALE * project(reading.token_vectors, basis)).astype(np.int8)

@@ -9,7 +9,7 @@ import numpy as np
 
 from corpus.files import make_directory
 from embeddings.arrays import FloatMatrix
-from embeddings.models.embedder import Embedder, ModelIdentity, Progress, Reading
+from embeddings.models.embedder import Embedder, ModelIdentity, Progress, TextVectors
 
 _ASKED_AT_ONCE = 500
 _KEPT_AT_ONCE = 2048
@@ -75,7 +75,7 @@ class CachingEmbedder:
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         """See ``Embedder.read_passages``; token vectors are kept as float16."""
         prompt = self.identity.passage_prompt
         for at in range(0, len(texts), _ASKED_AT_ONCE):
@@ -90,7 +90,7 @@ class CachingEmbedder:
             found.update(new)
             yield from (_unpacked(found[key], self.dimension) for key in keys)
 
-    def read_query(self, text: str) -> Reading:
+    def read_query(self, text: str) -> TextVectors:
         """See ``Embedder.read_query``; token vectors are kept as float16."""
         key = self._key("rq", self.identity.query_prompt, text)
         found = self._look_up([key])
@@ -125,7 +125,7 @@ class CachingEmbedder:
             self._store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", new.items())
 
 
-def _packed(reading: Reading) -> bytes:
+def _packed(reading: TextVectors) -> bytes:
     parts = (
         np.array([len(reading.token_ids)], np.int64),
         reading.vector.astype(np.float32),
@@ -136,7 +136,7 @@ def _packed(reading: Reading) -> bytes:
     return b"".join(part.tobytes() for part in parts)
 
 
-def _unpacked(packed: bytes, dimension: int) -> Reading:
+def _unpacked(packed: bytes, dimension: int) -> TextVectors:
     count = int(np.frombuffer(packed, np.int64, 1)[0])
     at = 8
     vector = np.frombuffer(packed, np.float32, dimension, at)
@@ -146,4 +146,4 @@ def _unpacked(packed: bytes, dimension: int) -> Reading:
     ids = np.frombuffer(packed, np.int32, count, at)
     at += ids.nbytes
     tokens = np.frombuffer(packed, np.float16, count * dimension, at).astype(np.float32)
-    return Reading(vector, tokens.reshape(count, dimension), ids, starts)
+    return TextVectors(vector, tokens.reshape(count, dimension), ids, starts)

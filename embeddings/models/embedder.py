@@ -49,7 +49,7 @@ class ModelIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TextVectors:
     """What a model makes of a text: a vector for the whole and one for each token in its context.
 
     ``vector`` is ``(d,)``, ``token_vectors`` ``(t, d)``, float32 unit rows both. Token k has the
@@ -88,13 +88,13 @@ class Embedder(Protocol):
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         """Return the reading of each text, in order; its vector is that of ``embed_passages``.
 
         Lazily, a bounded number of texts at a time.
         """
 
-    def read_query(self, text: str) -> Reading:
+    def read_query(self, text: str) -> TextVectors:
         """Return the reading of a question; of one of more than ``MOST_QUESTION_TOKENS`` tokens,
         that of its beginning and its end.
         """

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.arrays import FloatMatrix, unit_rows
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 
 Offsets = Sequence[tuple[int, int]]
 """Where each token of a text begins and ends, in characters."""
@@ -100,7 +100,7 @@ class PieceVectors:
             starts - len(prompt) + piece.start,
         )
 
-    def readings(self) -> list[Reading]:
+    def readings(self) -> list[TextVectors]:
         """Return the reading of each text; without tokens where none were added."""
         return [
             _reading(vector, [pieces[at] for at in sorted(pieces)])
@@ -111,9 +111,9 @@ class PieceVectors:
 _Tokens = tuple[FloatMatrix, NDArray[np.int32], NDArray[np.int64]]
 
 
-def _reading(vector: FloatMatrix, pieces: list[_Tokens]) -> Reading:
+def _reading(vector: FloatMatrix, pieces: list[_Tokens]) -> TextVectors:
     if not pieces:
         nothing = np.empty((0, len(vector)), np.float32)
-        return Reading(vector, nothing, np.empty(0, np.int32), np.empty(0, np.int64))
+        return TextVectors(vector, nothing, np.empty(0, np.int32), np.empty(0, np.int64))
     vectors, ids, starts = zip(*pieces, strict=True)
-    return Reading(vector, np.concatenate(vectors), np.concatenate(ids), np.concatenate(starts))
+    return TextVectors(vector, np.concatenate(vectors), np.concatenate(ids), np.concatenate(starts))

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 
 _REMEMBERED = 512
 _TOGETHER = 8
 
-ReadQuestions = Callable[[Sequence[str]], Sequence[Reading]]
+ReadQuestions = Callable[[Sequence[str]], Sequence[TextVectors]]
 """Reads questions, in order."""
 
 
@@ -22,7 +22,7 @@ class _Asked:
     text: str
     turn: threading.Event = field(default_factory=threading.Event)
     batch: "list[_Asked]" = field(default_factory=list)
-    reading: Reading | None = None
+    reading: TextVectors | None = None
     error: BaseException | None = None
 
 
@@ -40,9 +40,9 @@ class QuestionBatches:
         self._free = at_once
         self._waiting: list[_Asked] = []
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[bytes, Reading] = OrderedDict()
+        self._remembered: OrderedDict[bytes, TextVectors] = OrderedDict()
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str) -> TextVectors:
         """Return the reading of a question.
 
         Raises:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
 from embeddings.index.tokenvectors import project
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 from embeddings.search.evidence import sentence_features
 from embeddings.search.signals import Signals, agrees, context_shares, with_context
 
@@ -256,7 +256,7 @@ class TokenMatches:
 
 def token_matches(
     generation: Generation,
-    reading: Reading,
+    reading: TextVectors,
     *,
     sentences: NDArray[np.int64],
     starts: NDArray[np.int64],

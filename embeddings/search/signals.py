@@ -10,7 +10,7 @@ from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
 from embeddings.index.copies import best_rows
 from embeddings.index.vectorrows import VectorRows
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 from embeddings.question.parsedquestion import Question
 
 PROPOSED = 50
@@ -50,7 +50,7 @@ class Signals:
     """
 
     question: Question
-    reading: Reading
+    reading: TextVectors
     context: FloatMatrix
     passages: FloatMatrix
     in_context: FloatMatrix
@@ -99,7 +99,7 @@ class Signals:
 def all_signals(
     generation: Generation,
     question: Question,
-    reading: Reading,
+    reading: TextVectors,
     *,
     datelines: NDArray[np.int64],
     allowed: NDArray[np.bool_] | None = None,

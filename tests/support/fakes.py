@@ -10,7 +10,7 @@ import numpy as np
 from corpus import Corpus, document_from_text
 from embeddings import GenerationStore, ModelIdentity, PassageIndex, Progress
 from embeddings.arrays import FloatMatrix
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -65,17 +65,17 @@ class LetterEmbedder:
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         self.embedded.extend(texts)
         if progress is not None:
             progress(len(texts), len(texts))
         return map(self.read_query, texts)
 
-    def read_query(self, text: str) -> Reading:
+    def read_query(self, text: str) -> TextVectors:
         """A token is a word; its vector counts its letters, its number is its letters' sum."""
         words = list(re.finditer(r"\w+", text))
         vectors = [self._vector(word.group()) for word in words]
-        return Reading(
+        return TextVectors(
             self._vector(text),
             np.array(vectors, np.float32).reshape(-1, self.dimension),
             np.array([sum(map(ord, word.group().casefold())) % 5000 for word in words], np.int32),

@@ -10,7 +10,7 @@ from fakes import LetterEmbedder
 
 from embeddings import Progress
 from embeddings.arrays import FloatMatrix
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 
 DEADLY = "xylophone"
 """Ends the process that embeds it, as often as the source says."""
@@ -50,7 +50,7 @@ class NodeEmbedder(LetterEmbedder):
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         if any(OURS in text for text in texts):
             with (Path(self._source.folder) / "begun").open("a") as begun:
                 begun.write(f"{os.getpid()}\n")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.cores import usable_cores
 from embeddings.errors import ModelDamaged
-from embeddings.models.embedder import ModelIdentity, Progress, Reading
+from embeddings.models.embedder import ModelIdentity, Progress, TextVectors
 from embeddings.models.longtexts import PieceVectors, TextPiece, pieces_of, read_part
 from embeddings.models.questionbatches import QuestionBatches
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
@@ -105,11 +105,11 @@ class OnnxEmbedder:
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         """See ``Embedder.read_passages``."""
         return self._read(texts, progress, tokens=True)
 
-    def read_query(self, text: str) -> Reading:
+    def read_query(self, text: str) -> TextVectors:
         """See ``Embedder.read_query``. Questions that come while others are read are read
         together; one that was read lately is not read again.
         """
@@ -121,7 +121,7 @@ class OnnxEmbedder:
 
     def _read(
         self, texts: Sequence[str], progress: Progress | None, *, tokens: bool
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         prompt = self._identity.passage_prompt
         with ThreadPoolExecutor(self._threads, "embedding") as threads:
             for first in range(0, len(texts), _TEXTS_AT_ONCE):
@@ -139,7 +139,7 @@ class OnnxEmbedder:
                         progress(first + round(len(some) * done / len(pieces)), len(texts))
                 yield from found.readings()
 
-    def _read_questions(self, texts: Sequence[str]) -> list[Reading]:
+    def _read_questions(self, texts: Sequence[str]) -> list[TextVectors]:
         prompt = self._identity.query_prompt
         encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         texts = [read_part(t, each.offsets) for t, each in zip(texts, encodings, strict=True)]

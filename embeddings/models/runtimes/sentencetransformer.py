@@ -16,7 +16,7 @@ import numpy as np
 
 from embeddings.arrays import FloatMatrix
 from embeddings.errors import ModelDamaged
-from embeddings.models.embedder import ModelIdentity, Progress, Reading
+from embeddings.models.embedder import ModelIdentity, Progress, TextVectors
 from embeddings.models.longtexts import PieceVectors, TextPiece, pieces_of, read_part
 from embeddings.models.modelfolder import ModelFolder
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape
@@ -86,11 +86,11 @@ class SentenceTransformerEmbedder:
 
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         """See ``Embedder.read_passages``."""
         return self._read(texts, self._identity.passage_prompt, progress, tokens=True)
 
-    def read_query(self, text: str) -> Reading:
+    def read_query(self, text: str) -> TextVectors:
         """See ``Embedder.read_query``."""
         with self._turn():
             encoded = self._model.tokenizer(
@@ -111,7 +111,7 @@ class SentenceTransformerEmbedder:
 
     def _read(
         self, texts: Sequence[str], prompt: str, progress: Progress | None, *, tokens: bool
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         for first in range(0, len(texts), _TEXTS_AT_ONCE):
             some = texts[first : first + _TEXTS_AT_ONCE]
 
@@ -123,7 +123,7 @@ class SentenceTransformerEmbedder:
 
     def _read_some(
         self, texts: Sequence[str], prompt: str, tell: Callable[[float], None], *, tokens: bool
-    ) -> list[Reading]:
+    ) -> list[TextVectors]:
         found = PieceVectors(len(texts), self._dimension)
         with self._turn():
             pieces = self._pieces(texts, prompt)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 from embeddings.models.questionbatches import QuestionBatches
 
 
-def reading(text: str) -> Reading:
+def reading(text: str) -> TextVectors:
     vector = np.array([len(text)], np.float32)
-    return Reading(
+    return TextVectors(
         vector, np.empty((0, 1), np.float32), np.empty(0, np.int32), np.empty(0, np.int64)
     )
 
@@ -28,7 +28,7 @@ class Slow:
         self.most = 0
         self._lock = threading.Lock()
 
-    def __call__(self, texts: Sequence[str]) -> list[Reading]:
+    def __call__(self, texts: Sequence[str]) -> list[TextVectors]:
         with self._lock:
             self.batches.append(list(texts))
             self.running += 1
@@ -104,7 +104,7 @@ def test_a_question_is_not_read_twice_and_old_ones_are_forgotten() -> None:
 def test_an_error_is_told_to_each_who_waits_and_the_next_question_is_read() -> None:
     failing = True
 
-    def read(texts: Sequence[str]) -> list[Reading]:
+    def read(texts: Sequence[str]) -> list[TextVectors]:
         if failing:
             raise ValueError("broken")
         return [reading(text) for text in texts]

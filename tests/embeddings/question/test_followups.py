@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Answer
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 from embeddings.question.followups import (
     FOLLOW_UP_NAMES,
     carried_share,
@@ -84,7 +84,7 @@ def test_what_reads_the_same_is_read_once(generation: Generation) -> None:
     asked: list[str] = []
 
     class Noting(LetterEmbedder):
-        def read_query(self, text: str) -> Reading:
+        def read_query(self, text: str) -> TextVectors:
             asked.append(text)
             return super().read_query(text)
 

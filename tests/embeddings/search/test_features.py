@@ -9,7 +9,7 @@ from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 from embeddings.question.parsedquestion import take_apart
 from embeddings.search.features import NAMES
 from embeddings.search.signals import CONTEXT_SHARE
@@ -106,7 +106,7 @@ def oracle(generation: Generation, text: str) -> dict[str, list[float]]:
         asked = embedder.read_query(question.text)
         rarity = generation.token_weights(asked.token_ids)
 
-        def near(texts: list[str], weights: np.ndarray, asked: Reading = asked) -> float:
+        def near(texts: list[str], weights: np.ndarray, asked: TextVectors = asked) -> float:
             tokens = np.concatenate([embedder.read_query(t).token_vectors for t in texts])
             best = (asked.token_vectors @ tokens.T).max(axis=1)
             return float(weights @ best / weights.sum())
