@@ -10,7 +10,7 @@ from corpus.extraction.text.raisedsigns import (
     Role,
     is_noted_in_text,
     is_raised_sign,
-    reading_of,
+    meaning_of,
     subscript,
 )
 
@@ -68,10 +68,10 @@ def _superscript(match: re.Match[str], left_out: LeftOut) -> str:
 def _raised(piece: str, before: str, after: str, left_out: LeftOut) -> str:
     if not (is_raised_sign(piece) or len(piece.strip()) <= _RAISED_CHARACTERS):
         return piece
-    reading = reading_of(piece, before=before, after=after)
-    if reading.role is Role.NOTE:
+    meaning = meaning_of(piece, before=before, after=after)
+    if meaning.role is Role.NOTE:
         return left_out.mark(DeviationName.NOTE, piece)
-    return reading.text
+    return meaning.text
 
 
 def tidy(text: str) -> str:

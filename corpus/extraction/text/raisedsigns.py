@@ -48,7 +48,7 @@ class Role(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SignMeaning:
     """The role of a raised sign, and the text that stands for it: "" for the mark of a note.
 
     ``certain`` is False where nothing but the likelier of two readings spoke for it.
@@ -97,7 +97,7 @@ def is_noted_in_text(signs: str, *, before: str, after: str) -> bool:
     """
     if not _NOTED_PLACE.search(before):
         return False
-    return reading_of(signs, before=before, after=after).role is Role.NOTE
+    return meaning_of(signs, before=before, after=after).role is Role.NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +111,16 @@ class _Sign:
     noted: bool | None
 
     @property
-    def exponent(self) -> Reading:
-        return Reading(Role.EXPONENT, superscript(self.text))
+    def exponent(self) -> SignMeaning:
+        return SignMeaning(Role.EXPONENT, superscript(self.text))
 
     @property
-    def guessed_exponent(self) -> Reading:
+    def guessed_exponent(self) -> SignMeaning:
         return replace(self.exponent, certain=False)
 
     @property
-    def as_it_is(self) -> Reading:
-        return Reading(Role.LETTERS, self.source)
+    def as_it_is(self) -> SignMeaning:
+        return SignMeaning(Role.LETTERS, self.source)
 
     @property
     def behind_digit(self) -> bool:
@@ -131,11 +131,13 @@ class _Sign:
         return self.before.rstrip()[-1:].isdigit()
 
 
-_NOTE = Reading(Role.NOTE, "")
-_LIKELY_NOTE = Reading(Role.NOTE, "", certain=False)
+_NOTE = SignMeaning(Role.NOTE, "")
+_LIKELY_NOTE = SignMeaning(Role.NOTE, "", certain=False)
 
 
-def reading_of(raised: str, *, before: str, after: str = "", noted: bool | None = None) -> Reading:
+def meaning_of(
+    raised: str, *, before: str, after: str = "", noted: bool | None = None
+) -> SignMeaning:
     """Return the reading of a raised sign.
 
     A sign at the beginning of a line or paragraph names what follows it, and stays as it is.
@@ -155,20 +157,20 @@ def reading_of(raised: str, *, before: str, after: str = "", noted: bool | None 
     if not sign.before.strip():
         return sign.as_it_is
     if sign.text.isalpha():
-        return _reading_of_letters(sign)
-    return _reading_of_figures(sign)
+        return _meaning_of_letters(sign)
+    return _meaning_of_figures(sign)
 
 
-def _reading_of_letters(sign: _Sign) -> Reading:
+def _meaning_of_letters(sign: _Sign) -> SignMeaning:
     lower = sign.text.casefold()
     single = len(sign.text) == 1
     if single and sign.noted:
         return _NOTE
     spelt = _spelt(sign)
     if spelt:
-        return Reading(Role.LETTERS, spelt)
+        return SignMeaning(Role.LETTERS, spelt)
     if single and lower == "n" and sign.behind_digit:
-        return Reading(Role.EXPONENT, "ⁿ")
+        return SignMeaning(Role.EXPONENT, "ⁿ")
     worded = sign.text.islower() and _WORDED.search(sign.before)
     if single and (sign.behind_digit or worded):
         return _LIKELY_NOTE
@@ -189,24 +191,24 @@ def _spelt(sign: _Sign) -> str | None:
     return _TRADE_MARKS.get(lower)
 
 
-def _reading_of_figures(sign: _Sign) -> Reading:
+def _meaning_of_figures(sign: _Sign) -> SignMeaning:
     if _SIGNS.fullmatch(sign.text):
         return _NOTE
     if sign.text in {"0", "°"} and sign.behind_measure and _DEGREE.match(sign.after):
-        return Reading(Role.LETTERS, "°")
+        return SignMeaning(Role.LETTERS, "°")
     if _SIGNED.fullmatch(sign.text) or (sign.text.isdigit() and sign.text[0] == "0"):
         return sign.exponent
     if sign.text.isdigit():
-        return _reading_of_number(sign)
+        return _meaning_of_number(sign)
     if not _NUMBERS.fullmatch(sign.text):
         return sign.as_it_is
     bracketed = not sign.text[0].isdigit()
     return sign.guessed_exponent if bracketed and sign.noted is False else _NOTE
 
 
-def _reading_of_number(sign: _Sign) -> Reading:
+def _meaning_of_number(sign: _Sign) -> SignMeaning:
     if sign.after[:1] in {"/", "⁄"}:  # the upper half of a fraction
-        return Reading(Role.LETTERS, f" {sign.text}" if sign.behind_digit else sign.text)
+        return SignMeaning(Role.LETTERS, f" {sign.text}" if sign.behind_digit else sign.text)
     unit = _UNIT.search(sign.before) or _MEASURED_UNIT.search(sign.before)
     if _TIMES_TEN.search(sign.before) or (unit and _PER_UNIT.fullmatch(sign.text)):
         return sign.exponent

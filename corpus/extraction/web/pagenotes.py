@@ -10,7 +10,7 @@ from corpus.extraction.text.raisedsigns import (
     Role,
     is_noted_in_text,
     is_raised_sign,
-    reading_of,
+    meaning_of,
 )
 from corpus.extraction.web.elementtext import (
     BEFORE_CHARACTERS,
@@ -76,14 +76,14 @@ class _Taking:
         elif is_raised_sign(text) or len(text) <= len("--000"):
             space = " " if text_of(element)[-1:].isspace() else ""
             before, after = text_before(element), space + (element.tail or "")[:2]
-            reading = reading_of(text, before=before, after=after)
-            if reading.role is Role.NOTE and before.endswith(" "):
-                closer = reading_of(text, before=before.rstrip(), after=after)
-                reading = closer if closer.role is Role.EXPONENT else reading
-            if reading.role is Role.NOTE:
+            meaning = meaning_of(text, before=before, after=after)
+            if meaning.role is Role.NOTE and before.endswith(" "):
+                closer = meaning_of(text, before=before.rstrip(), after=after)
+                meaning = closer if closer.role is Role.EXPONENT else meaning
+            if meaning.role is Role.NOTE:
                 self.take(element, text, space=space)
             else:
-                replace(element, reading.text + space)
+                replace(element, meaning.text + space)
 
     def named(self, element: Any) -> None:
         """Take out a link, a span or a button that says that it refers to a note, or back."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from corpus.extraction.extract import DeviationKind, DeviationName
 from corpus.extraction.pdf.pdflines import Line, Mark, Page
-from corpus.extraction.text.raisedsigns import Reading, Role, follows_number, plain, reading_of
+from corpus.extraction.text.raisedsigns import Role, SignMeaning, follows_number, meaning_of, plain
 
 _SMALL_TYPE = 0.93
 _LOWER_PART = 0.6
@@ -122,14 +122,14 @@ def without_note_marks(
     marks = [_marks(on_page) for on_page in notes]
     used: dict[int, set[str]] = defaultdict(set)
     numbered: list[tuple[int, int]] = []
-    readings: dict[tuple[int, int], list[tuple[_Sign, Reading]]] = defaultdict(list)
+    readings: dict[tuple[int, int], list[tuple[_Sign, SignMeaning]]] = defaultdict(list)
     for sign in sorted(signs, key=lambda sign: (sign.doubt, sign.order)):
         noted = _noted(sign, marks[sign.page], used[sign.page], numbered)
         if noted is None and any(marks):
             noted = False
-        reading = reading_of(sign.sign, before=sign.before, after=sign.after, noted=noted)
-        readings[sign.page, sign.line].append((sign, reading))
-        if reading.role is Role.NOTE:
+        meaning = meaning_of(sign.sign, before=sign.before, after=sign.after, noted=noted)
+        readings[sign.page, sign.line].append((sign, meaning))
+        if meaning.role is Role.NOTE:
             used[sign.page].add(sign.bare)
             if sign.bare.isdecimal():
                 insort(numbered, (sign.order, int(sign.bare)))
@@ -172,7 +172,7 @@ def _noted(
     return False if marks else None
 
 
-def _read(line: Line, found: Iterable[tuple[_Sign, Reading]]) -> Line:
+def _read(line: Line, found: Iterable[tuple[_Sign, SignMeaning]]) -> Line:
     """Return a line with its raised signs as they read; one at its beginning still counts as
     raised.
     """
@@ -180,8 +180,8 @@ def _read(line: Line, found: Iterable[tuple[_Sign, Reading]]) -> Line:
     if not edits:
         return line
     written = _Rewritten(line)
-    for sign, reading in edits:
-        written.take(sign, reading)
+    for sign, meaning in edits:
+        written.take(sign, meaning)
     text, marks = written.finished()
     raised = tuple(part for part in line.raised if part[0] == 0)
     return replace(line, text=text, raised=raised, marks=marks)
@@ -198,11 +198,11 @@ class _Rewritten:
         self._length = 0
         self._done = 0
 
-    def take(self, sign: _Sign, reading: Reading) -> None:
+    def take(self, sign: _Sign, meaning: SignMeaning) -> None:
         """Copy the text up to a sign, and put its reading in its place."""
         self._copy(sign.start)
         after = sign.after[:1]
-        if reading.role is Role.NOTE:
+        if meaning.role is Role.NOTE:
             before = self._pieces[-1][-1:] if self._pieces else ""
             if before == " " and not after.isalnum():
                 self._pieces[-1] = self._pieces[-1][:-1]
@@ -212,10 +212,10 @@ class _Rewritten:
             if before.isalnum() and after.isalnum():
                 self._write(" ")
         else:
-            if not reading.certain:
+            if not meaning.certain:
                 kind, name = DeviationKind.GUESSED, DeviationName.EXPONENT
                 self._marks.append(Mark(self._length, kind, name, plain(sign.sign).strip()))
-            self._write(reading.text)
+            self._write(meaning.text)
         self._done = sign.end
 
     def finished(self) -> tuple[str, tuple[Mark, ...]]:

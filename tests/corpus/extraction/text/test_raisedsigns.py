@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.extraction.text.raisedsigns import Role, is_raised_sign, reading_of, superscript
+from corpus.extraction.text.raisedsigns import Role, is_raised_sign, meaning_of, superscript
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from corpus.extraction.text.raisedsigns import Role, is_raised_sign, reading_of,
     ],
 )
 def test_a_sign_behind_a_word_or_long_number_is_a_note(before: str, sign: str, after: str) -> None:
-    reading = reading_of(sign, before=before, after=after)
-    assert (reading.role, reading.text) == (Role.NOTE, "")
+    meaning = meaning_of(sign, before=before, after=after)
+    assert (meaning.role, meaning.text) == (Role.NOTE, "")
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_a_sign_behind_a_word_or_long_number_is_a_note(before: str, sign: str, a
 def test_an_exponent_stays_in_superscript_characters(
     before: str, sign: str, after: str, text: str
 ) -> None:
-    reading = reading_of(sign, before=before, after=after)
-    assert (reading.role, reading.text) == (Role.EXPONENT, text)
+    meaning = meaning_of(sign, before=before, after=after)
+    assert (meaning.role, meaning.text) == (Role.EXPONENT, text)
 
 
 @pytest.mark.parametrize(
@@ -67,17 +67,17 @@ def test_an_exponent_stays_in_superscript_characters(
     ],
 )
 def test_letters_stay_as_they_are_written(before: str, sign: str, after: str, text: str) -> None:
-    assert reading_of(sign, before=before, after=after).text == text
+    assert meaning_of(sign, before=before, after=after).text == text
 
 
 def test_what_is_known_of_notes_decides_between_a_note_and_an_exponent() -> None:
-    assert reading_of("6", before="about 10", noted=True).role is Role.NOTE
-    assert reading_of("6", before="about 10", noted=False).text == "⁶"
-    assert reading_of("2", before="120 km", noted=True).text == "²"
-    assert reading_of("2", before="the 412", noted=False).text == "²"
-    assert not reading_of("2", before="the 412", noted=False).certain
-    assert reading_of("2", before="a grid of 5", noted=None).text == "²"
-    assert not reading_of("3", before="a grid of 512").certain
+    assert meaning_of("6", before="about 10", noted=True).role is Role.NOTE
+    assert meaning_of("6", before="about 10", noted=False).text == "⁶"
+    assert meaning_of("2", before="120 km", noted=True).text == "²"
+    assert meaning_of("2", before="the 412", noted=False).text == "²"
+    assert not meaning_of("2", before="the 412", noted=False).certain
+    assert meaning_of("2", before="a grid of 5", noted=None).text == "²"
+    assert not meaning_of("3", before="a grid of 512").certain
 
 
 def test_superscript_characters_have_no_white_space() -> None:
