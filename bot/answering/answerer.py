@@ -166,7 +166,7 @@ class Answerer:
         hits, corrected = best_hits(self._retriever, query, top=_SEEN, only=only)
         if corrected is not None:
             notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
-        if self._retriever.carried_share(query) >= _TOLD_SHARE:
+        if self._retriever.follow_up_share(query) >= _TOLD_SHARE:
             notices = (*notices, words.say(texts.ABOUT, topic=topic(earlier)))
         if not hits or hits[0].score < ANSWER_SCORE:
             model = self._retriever.generation.manifest.model

@@ -63,7 +63,7 @@ def readings(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
     return (question, f"{before[-1]} {question}", " ".join([*before, question]))
 
 
-def carried_share(question: str, weights: NDArray[np.floating]) -> float:
+def follow_up_share(question: str, weights: NDArray[np.floating]) -> float:
     """In [0, 1]: how much the readings with what was asked before count, both together.
 
     A logistic function of ``dependence``; ``weights`` are in the order of ``FOLLOW_UP_NAMES``.

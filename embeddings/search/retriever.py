@@ -15,7 +15,7 @@ from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.models.reranker import RERANKED, Reranker, reranked
 from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
-from embeddings.question.followups import carried_share, dependence, reading_shares, readings
+from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import take_apart
 from embeddings.search.evidence import best_sentences
 from embeddings.search.features import Candidates, candidate_features, mixed
@@ -195,9 +195,9 @@ class Retriever:
         text = self._spelling.correct(query.text, known=self._embedder.knows_word)
         return None if text is None else replace(query, text=text)
 
-    def carried_share(self, query: Query) -> float:
+    def follow_up_share(self, query: Query) -> float:
         """In [0, 1]: how much what was asked before counts for the answer; 0 without it."""
-        return carried_share(query.text, self._model.follow_up) if query.earlier else 0.0
+        return follow_up_share(query.text, self._model.follow_up) if query.earlier else 0.0
 
     def candidates(
         self, query: Query, *, allowed: NDArray[np.bool_] | None = None

@@ -58,7 +58,7 @@ class ScriptedRetriever:
         """A question that begins with "misspelt" has the rest for its correction."""
         return Query(query.text[9:]) if query.text.startswith("misspelt ") else None
 
-    def carried_share(self, query: Query) -> float:
+    def follow_up_share(self, query: Query) -> float:
         """All of what was asked before counts."""
         return float(bool(query.earlier))
 

@@ -12,8 +12,8 @@ from embeddings import Generation, GenerationStore, Query, Retriever, refresh
 from embeddings.models.embedder import TextVectors
 from embeddings.question.followups import (
     FOLLOW_UP_NAMES,
-    carried_share,
     dependence,
+    follow_up_share,
     reading_shares,
     readings,
 )
@@ -44,7 +44,7 @@ def test_shares_are_a_mean(question: str, weights: list[float]) -> None:
     found = reading_shares(dependence(question), np.array(weights))
     assert found.min() >= 0
     assert found.sum() == pytest.approx(1)
-    assert carried_share(question, np.array(weights)) == pytest.approx(1 - found[0])
+    assert follow_up_share(question, np.array(weights)) == pytest.approx(1 - found[0])
 
 
 def test_what_a_question_leans_on_is_counted() -> None:
@@ -59,8 +59,8 @@ def test_what_a_question_leans_on_is_counted() -> None:
 
 def test_a_question_that_leans_on_what_was_asked_carries_more_of_it() -> None:
     weights = RankingModel.shipped().follow_up
-    leaning = carried_share("And who leads it?", weights)
-    alone = carried_share("How many members does the Global Coalition have in 2022?", weights)
+    leaning = follow_up_share("And who leads it?", weights)
+    alone = follow_up_share("How many members does the Global Coalition have in 2022?", weights)
     assert leaning > 0.5 > alone
 
 
@@ -96,7 +96,7 @@ def test_what_reads_the_same_is_read_once(generation: Generation) -> None:
 def test_without_anything_asked_before_a_query_is_what_it_was(generation: Generation) -> None:
     retriever = Retriever(generation, LetterEmbedder())
     assert retriever.search(Query("zebras", ()), top=3) == retriever.search(Query("zebras"), top=3)
-    assert retriever.carried_share(Query("and it?")) == 0
+    assert retriever.follow_up_share(Query("and it?")) == 0
 
 
 def test_a_real_follow_up_finds_what_it_means_and_says_what_it_was_read_with(
