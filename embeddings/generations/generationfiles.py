@@ -29,7 +29,7 @@ from embeddings.index.copies import Copies
 from embeddings.index.lexicalindex import LexicalIndex
 from embeddings.index.stemtable import Terms
 from embeddings.index.tokenvectors import TokenVectors
-from embeddings.index.unchangeddocuments import Run, runs
+from embeddings.index.unchangeddocuments import DocumentRun, unchanged_runs
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
 
 
@@ -49,7 +49,7 @@ def generation_files(
     corpus: Corpus,
     vectors: GenerationVectors,
     *,
-    parts: Sequence[Run] | None = None,
+    parts: Sequence[DocumentRun] | None = None,
     before: Generation | None = None,
 ) -> dict[str, bytes | Write]:
     """Every file of a generation but its manifest, by name: its bytes, or what writes it.
@@ -59,7 +59,8 @@ def generation_files(
     """
     quotable = list(corpus.quotable())
     terms = Terms.build(
-        runs(corpus, None) if parts is None else parts, None if before is None else before.terms
+        unchanged_runs(corpus, None) if parts is None else parts,
+        None if before is None else before.terms,
     )
     sentence_owner = np.repeat(
         np.arange(len(quotable)), [len(passage.sentences) for passage in quotable]

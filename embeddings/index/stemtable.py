@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from corpus import months
 from embeddings.arrays import Content, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
-from embeddings.index.unchangeddocuments import Run
+from embeddings.index.unchangeddocuments import DocumentRun
 from embeddings.text.searchform import search_form
 from embeddings.text.stemming import stem_words, words
 
@@ -66,7 +66,7 @@ class Terms:
     words: tuple[str, ...]
 
     @classmethod
-    def build(cls, runs: Sequence[Run], before: "Terms | None" = None) -> "Terms":
+    def build(cls, runs: Sequence[DocumentRun], before: "Terms | None" = None) -> "Terms":
         """Return the terms of every sentence of every quotable passage of the runs, in order.
 
         Those of documents that stood in an earlier generation are taken from its terms,

@@ -8,7 +8,7 @@ from corpus import Corpus, Document
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowSlices:
     """Where neighbouring documents lie in a generation: their rows, those of their quotable
     passages, and those of the passages' sentences.
     """
@@ -19,21 +19,21 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class DocumentRun:
     """Neighbouring documents, and where they lie in the earlier generation; None for new ones."""
 
     documents: tuple[Document, ...]
-    before: Rows | None = None
+    before: RowSlices | None = None
 
 
-def runs(corpus: Corpus, before: Corpus | None) -> list[Run]:
+def unchanged_runs(corpus: Corpus, before: Corpus | None) -> list[DocumentRun]:
     """Return the documents of ``corpus`` in order, in as few runs as can be.
 
     A document is an earlier one where everything in it is the same: id, provenance, text and how
     it was divided.
     """
     if before is None:
-        return [Run(corpus.documents)] if corpus.documents else []
+        return [DocumentRun(corpus.documents)] if corpus.documents else []
     places = {d.id: rows for d, rows in zip(before.documents, _rows(before), strict=True)}
     earlier = {document.id: document for document in before.documents}
     found = [
@@ -43,12 +43,12 @@ def runs(corpus: Corpus, before: Corpus | None) -> list[Run]:
     return list(_joined(found))
 
 
-def _rows(corpus: Corpus) -> Iterator[Rows]:
+def _rows(corpus: Corpus) -> Iterator[RowSlices]:
     passage = sentence = 0
     for number, document in enumerate(corpus.documents):
         passages = len(document.quotable)
         sentences = sum(len(each.sentences) for each in document.quotable)
-        yield Rows(
+        yield RowSlices(
             slice(number, number + 1),
             slice(passage, passage + passages),
             slice(sentence, sentence + sentences),
@@ -57,10 +57,10 @@ def _rows(corpus: Corpus) -> Iterator[Rows]:
         sentence += sentences
 
 
-def _joined(found: Sequence[tuple[Document, Rows | None]]) -> Iterator[Run]:
+def _joined(found: Sequence[tuple[Document, RowSlices | None]]) -> Iterator[DocumentRun]:
     """Run as long as can be: earlier documents that were neighbours then, too, and new ones."""
 
-    def run(numbered: tuple[int, tuple[Document, Rows | None]]) -> int | None:
+    def run(numbered: tuple[int, tuple[Document, RowSlices | None]]) -> int | None:
         number, (_, rows) = numbered
         return None if rows is None else rows.documents.start - number
 
@@ -68,11 +68,11 @@ def _joined(found: Sequence[tuple[Document, Rows | None]]) -> Iterator[Run]:
         documents, rows = zip(*(each for _, each in group), strict=True)
         first, last = rows[0], rows[-1]
         if first is None or last is None:
-            yield Run(documents)
+            yield DocumentRun(documents)
             continue
-        yield Run(
+        yield DocumentRun(
             documents,
-            Rows(
+            RowSlices(
                 slice(first.documents.start, last.documents.stop),
                 slice(first.passages.start, last.passages.stop),
                 slice(first.sentences.start, last.sentences.stop),

@@ -14,7 +14,7 @@ from embeddings.arrays import FloatMatrix
 from embeddings.generations.generation import Generation
 from embeddings.generations.generationfiles import GenerationVectors
 from embeddings.index.tokenvectors import TokenVectors, token_basis
-from embeddings.index.unchangeddocuments import Rows, Run
+from embeddings.index.unchangeddocuments import DocumentRun, RowSlices
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
 from embeddings.models.embedder import Embedder, Progress
 from embeddings.refreshing.engine import Block, Engine
@@ -26,7 +26,7 @@ _AT_ONCE = 256
 
 
 def embed_corpus(
-    parts: Sequence[Run],
+    parts: Sequence[DocumentRun],
     embedder: Embedder,
     *,
     engine: Engine,
@@ -70,7 +70,7 @@ def embed_corpus(
     return vectors, embedded
 
 
-def missing_texts(parts: Sequence[Run], known: KnownVectors, *, full: bool = False) -> int:
+def missing_texts(parts: Sequence[DocumentRun], known: KnownVectors, *, full: bool = False) -> int:
     """How many texts ``embed_corpus`` would have to embed."""
     new = [_texts_of(d) for run in parts if run.before is None for d in run.documents]
     unread, unseen = _missing(new, known, full=full)
@@ -150,7 +150,7 @@ class _TakenOver:
     """What a generation has of neighbouring documents."""
 
     generation: Generation
-    rows: Rows
+    rows: RowSlices
 
     def vectors(self, kind: _Kind) -> Iterator[FloatMatrix]:
         """Blocks ``(…, d)`` of their vectors, in order."""

@@ -10,7 +10,7 @@ from embeddings.errors import IndexDamaged, IndexMismatch, IndexNotFound
 from embeddings.generations.generation import Generation
 from embeddings.generations.generationfiles import generation_files, generation_searches
 from embeddings.generations.groupaccess import NO_ACCESS, NOTHING_WITHHELD, Withheld
-from embeddings.index.unchangeddocuments import runs
+from embeddings.index.unchangeddocuments import unchanged_runs
 from embeddings.models.embedder import Embedder, ModelIdentity, Progress
 from embeddings.refreshing.corpusvectors import embed_corpus, keep_generation, missing_texts
 from embeddings.refreshing.engine import Engine, LocalEngine
@@ -89,7 +89,7 @@ def refresh(
                 store.note_built_from(current.number, sources)
             return _report(corpus, current, current.number, False, 0, started)
         before = _reusable(current, embedder.identity, full=full)
-        parts = runs(corpus, None if before is None else before.corpus)
+        parts = unchanged_runs(corpus, None if before is None else before.corpus)
         with KnownVectors.opened(store.known_vectors_file, embedder.identity) as known:
             if before is not None and not len(known):
                 keep_generation(before, known)
@@ -142,7 +142,7 @@ def plan_refresh(
         return _report(corpus, current, number, False, 0, started)
     file = store.known_vectors_file
     before = _reusable(current, model, full=full)
-    parts = runs(corpus, None if before is None else before.corpus)
+    parts = unchanged_runs(corpus, None if before is None else before.corpus)
     with KnownVectors.opened(file if file.is_file() else None, model) as known:
         if before is not None and not len(known):
             keep_generation(before, known)

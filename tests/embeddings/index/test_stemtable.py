@@ -8,11 +8,11 @@ from corpus import Corpus
 from corpus.documents.documentbuilder import document_from_text
 from embeddings.errors import IndexDamaged
 from embeddings.index.stemtable import Terms
-from embeddings.index.unchangeddocuments import runs
+from embeddings.index.unchangeddocuments import unchanged_runs
 from embeddings.text.stemming import stem_words
 
 TERMS = Terms.build(
-    runs(
+    unchanged_runs(
         corpus_of("Trade grew by 3 percent. Trade!\n\nAnn Lee met Bob Ray in June.", "In 2021."),
         None,
     )
@@ -106,6 +106,6 @@ def test_terms_taken_over_are_those_that_are_made_anew(
         )
 
     earlier, later = corpus(before), corpus(after)
-    taken = Terms.build(runs(later, earlier), Terms.build(runs(earlier, None)))
-    anew = Terms.build(runs(later, None))
+    taken = Terms.build(unchanged_runs(later, earlier), Terms.build(unchanged_runs(earlier, None)))
+    anew = Terms.build(unchanged_runs(later, None))
     assert taken.to_files() == anew.to_files()
