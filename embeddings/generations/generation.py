@@ -15,7 +15,7 @@ from embeddings.generations.groupaccess import NO_ACCESS, KnownAccess
 from embeddings.generations.manifest import Manifest
 from embeddings.index.copies import Copies
 from embeddings.index.lexicalindex import LexicalIndex
-from embeddings.index.stemtable import Terms
+from embeddings.index.stemtable import StemTable
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.index.vectorindex import CodesQuality, ProductCodes, VectorIndex
 from embeddings.index.vectorrows import TokenRows, VectorRows
@@ -59,7 +59,7 @@ class Generation:
     document_vectors: VectorIndex
     lexical: LexicalIndex
     context_lexical: LexicalIndex
-    terms: Terms
+    terms: StemTable
     tokens: TokenRows
     context_tokens: TokenVectors
     token_basis: FloatMatrix
@@ -226,7 +226,7 @@ def generation_with_rows(
         IndexDamaged: if a file is missing or unreadable, or what there is contradicts itself.
     """
     try:
-        terms = Terms.from_files(files)
+        terms = StemTable.from_files(files)
         generation = Generation(
             manifest=manifest,
             corpus=corpus_from_bytes(files[CORPUS_FILE]),

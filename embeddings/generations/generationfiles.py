@@ -27,7 +27,7 @@ from embeddings.generations.generation import (
 )
 from embeddings.index.copies import Copies
 from embeddings.index.lexicalindex import LexicalIndex
-from embeddings.index.stemtable import Terms
+from embeddings.index.stemtable import StemTable
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.index.unchangeddocuments import DocumentRun, unchanged_runs
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
@@ -58,7 +58,7 @@ def generation_files(
     ``parts``, the corpus in runs, tell; the files are the same as without.
     """
     quotable = list(corpus.quotable())
-    terms = Terms.build(
+    terms = StemTable.build(
         unchanged_runs(corpus, None) if parts is None else parts,
         None if before is None else before.terms,
     )
@@ -99,7 +99,7 @@ def _codes_of(vectors: GenerationVectors) -> dict[str, ProductCodes]:
 
 
 def lexical_indexes(
-    corpus: Corpus, terms: Terms, sentence_owner: NDArray[np.int64], copies: Copies
+    corpus: Corpus, terms: StemTable, sentence_owner: NDArray[np.int64], copies: Copies
 ) -> tuple[LexicalIndex, LexicalIndex]:
     """Return the words of each passage, those of its sentences, alone and with its document's
     context.

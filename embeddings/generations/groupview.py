@@ -16,7 +16,7 @@ from embeddings.generations.generation import Generation
 from embeddings.generations.generationfiles import lexical_indexes
 from embeddings.generations.groupaccess import KnownAccess
 from embeddings.index.copies import Copies
-from embeddings.index.stemtable import Terms
+from embeddings.index.stemtable import StemTable
 from embeddings.index.tokenvectors import TokenVectors, token_frequencies
 from embeddings.index.unchangeddocuments import unchanged_runs
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
@@ -51,7 +51,7 @@ def visible(generation: Generation, groups: frozenset[str]) -> Generation:
     starts = generation.sentence_starts
     sentences, sentence_starts = ranges(starts[passages], starts[passages + 1])
     owners = np.repeat(np.arange(len(passages)), np.diff(sentence_starts))
-    terms = Terms.build(unchanged_runs(corpus, generation.corpus), generation.terms)
+    terms = StemTable.build(unchanged_runs(corpus, generation.corpus), generation.terms)
     copies = Copies.of(tuple(corpus.quotable()))
     lexical, context_lexical = lexical_indexes(corpus, terms, owners, copies)
     contexts = np.flatnonzero(kept)

@@ -45,7 +45,7 @@ _FILES = (
 
 
 @dataclass(frozen=True)
-class Terms:
+class StemTable:
     """Stem numbers in rows: sentence j has ``ids[starts[j]:starts[j+1]]``, repeats kept, in order.
 
     ``title_ids`` and ``title_starts`` do the same for the documents' titles with publisher and
@@ -66,7 +66,7 @@ class Terms:
     words: tuple[str, ...]
 
     @classmethod
-    def build(cls, runs: Sequence[DocumentRun], before: "Terms | None" = None) -> "Terms":
+    def build(cls, runs: Sequence[DocumentRun], before: "StemTable | None" = None) -> "StemTable":
         """Return the terms of every sentence of every quotable passage of the runs, in order.
 
         Those of documents that stood in an earlier generation are taken from its terms,
@@ -143,7 +143,7 @@ class Terms:
         }
 
     @classmethod
-    def from_files(cls, files: Mapping[str, Content]) -> "Terms":
+    def from_files(cls, files: Mapping[str, Content]) -> "StemTable":
         """Return the terms that ``to_files`` gave.
 
         Raises:
@@ -177,7 +177,7 @@ class _Numbers:
     A word is stemmed once for each language.
     """
 
-    def __init__(self, before: Terms | None) -> None:
+    def __init__(self, before: StemTable | None) -> None:
         self.words = list(before.words) if before else []
         self.stems = list(before.vocabulary) if before else []
         self._of_word = {word: number for number, word in enumerate(self.words)}

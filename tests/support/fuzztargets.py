@@ -683,7 +683,7 @@ def _manifest() -> Run:
     from embeddings.generations.groupaccess import access_from_bytes
     from embeddings.generations.manifest import Manifest, _seal
     from embeddings.index.lexicalindex import LexicalIndex
-    from embeddings.index.stemtable import Terms
+    from embeddings.index.stemtable import StemTable
     from embeddings.index.tokenvectors import TokenVectors
 
     def sealed(content: bytes) -> None:
@@ -707,7 +707,7 @@ def _manifest() -> Run:
 
     def words(content: bytes) -> None:
         files = _unzipped(content)
-        terms = Terms.from_files(files)
+        terms = StemTable.from_files(files)
         LexicalIndex.from_files(files, "lexical", vocabulary=terms.vocabulary)
 
     kinds: dict[bytes, Callable[[bytes], object]] = {

@@ -7,11 +7,11 @@ from fakes import corpus_of
 from corpus import Corpus
 from corpus.documents.documentbuilder import document_from_text
 from embeddings.errors import IndexDamaged
-from embeddings.index.stemtable import Terms
+from embeddings.index.stemtable import StemTable
 from embeddings.index.unchangeddocuments import unchanged_runs
 from embeddings.text.stemming import stem_words
 
-TERMS = Terms.build(
+TERMS = StemTable.build(
     unchanged_runs(
         corpus_of("Trade grew by 3 percent. Trade!\n\nAnn Lee met Bob Ray in June.", "In 2021."),
         None,
@@ -57,7 +57,7 @@ def test_each_sentence_has_the_kinds_it_can_answer() -> None:
 
 
 def test_terms_survive_their_files() -> None:
-    again = Terms.from_files(TERMS.to_files())
+    again = StemTable.from_files(TERMS.to_files())
     assert again.vocabulary == TERMS.vocabulary
     np.testing.assert_array_equal(again.ids, TERMS.ids)
     np.testing.assert_array_equal(again.title_starts, TERMS.title_starts)
@@ -66,10 +66,10 @@ def test_terms_survive_their_files() -> None:
 def test_a_missing_or_unreadable_file_is_an_error_of_the_index() -> None:
     files = TERMS.to_files()
     with pytest.raises(IndexDamaged):
-        Terms.from_files({**files, "terms-ids.npy": b""})
+        StemTable.from_files({**files, "terms-ids.npy": b""})
     del files["terms.txt"]
     with pytest.raises(IndexDamaged):
-        Terms.from_files(files)
+        StemTable.from_files(files)
 
 
 def test_words_are_those_before_stemming_the_most_frequent_first() -> None:
@@ -106,6 +106,8 @@ def test_terms_taken_over_are_those_that_are_made_anew(
         )
 
     earlier, later = corpus(before), corpus(after)
-    taken = Terms.build(unchanged_runs(later, earlier), Terms.build(unchanged_runs(earlier, None)))
-    anew = Terms.build(unchanged_runs(later, None))
+    taken = StemTable.build(
+        unchanged_runs(later, earlier), StemTable.build(unchanged_runs(earlier, None))
+    )
+    anew = StemTable.build(unchanged_runs(later, None))
     assert taken.to_files() == anew.to_files()
