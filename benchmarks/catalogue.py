@@ -23,7 +23,7 @@ class Finds(Enum):
 
     ITSELF = "itself"
     CALLER = "the caller compares ids or hashes"
-    TOLD = "has to be told"
+    GIVEN = "has to be told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ PLAIN = Contender(
     "plain",
     "sentence-transformers + FAISS by hand",
     "plain",
-    Finds.TOLD,
+    Finds.GIVEN,
     ("sentence-transformers", "torch", "faiss-cpu"),
 )
 PEERS_IN_ORDER = (
@@ -72,7 +72,7 @@ PEERS_IN_ORDER = (
         Finds.ITSELF,
         ("langchain-core", "langchain-community", "langchain-huggingface"),
     ),
-    Contender("txtai", "txtai", "txtai", Finds.TOLD, ("txtai",)),
+    Contender("txtai", "txtai", "txtai", Finds.GIVEN, ("txtai",)),
     Contender(
         "haystack",
         "Haystack, FAISS",
@@ -87,5 +87,5 @@ PEERS_IN_ORDER = (
         Finds.CALLER,
         ("llama-index-core", "llama-index-vector-stores-faiss"),
     ),
-    Contender("chroma", "Chroma", "chroma", Finds.TOLD, ("chromadb",)),
+    Contender("chroma", "Chroma", "chroma", Finds.GIVEN, ("chromadb",)),
 )

@@ -55,9 +55,9 @@ def main() -> None:
     for name, index in indexes.items():
         started = time.perf_counter()
         report = bring(corpus, store=index, embedder=embedder)
-        told = {"engine": name, "refresh_s": round(time.perf_counter() - started, 1)}
+        figures = {"engine": name, "refresh_s": round(time.perf_counter() - started, 1)}
         generation = index.open_current()
-        print(json.dumps({**told, "embedded": report.embedded, **generation.manifest.searches}))
+        print(json.dumps({**figures, "embedded": report.embedded, **generation.manifest.searches}))
         retrievers[name] = Retriever(generation, embedder)
     one_thread_for_numpy()
     took: dict[str, list[float]] = {name: [] for name in indexes}

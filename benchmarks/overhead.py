@@ -111,7 +111,7 @@ def main() -> None:
     embedder = open_embedder(find_model(), exports=arguments.exports)
     embedder.read_query("warm")
 
-    def told(**figures: float) -> None:
+    def report_line(**figures: float) -> None:
         print(json.dumps({name: round(value, 4) for name, value in figures.items()}), flush=True)
 
     with tempfile.TemporaryDirectory() as home:
@@ -139,7 +139,7 @@ def main() -> None:
         embedder_s = timed(lambda: embedder.embed_passages(passages))
         embedder_s += timed(lambda: embedder.embed_passages(sentences))
         build_s = timed(bring)
-        told(
+        report_line(
             passages=len(passages),
             sentences=len(sentences),
             encode_s=embedder_s,
@@ -147,11 +147,11 @@ def main() -> None:
             ratio=build_s / embedder_s,
         )
         no_op_s = statistics.median(timed(bring) for _ in range(ROUNDS))
-        told(no_op_s=no_op_s, to_build=no_op_s / build_s)
+        report_line(no_op_s=no_op_s, to_build=no_op_s / build_s)
         changed = [data.changed.get(passage.id, passage.text) for passage in data.passages]
         write_statements(folder, changed)
         refresh_s = timed(bring)
-        told(changed=len(data.changed), refresh_s=refresh_s, to_build=refresh_s / build_s)
+        report_line(changed=len(data.changed), refresh_s=refresh_s, to_build=refresh_s / build_s)
 
         one_thread_for_numpy()
         generation = store.open_current()
@@ -170,7 +170,7 @@ def main() -> None:
                 for question in next(asked):
                     took[name].append(timed(partial(work, question)))
         medians = {name: statistics.median(each) * 1000 for name, each in took.items()}
-        told(
+        report_line(
             bare_p50_ms=medians["bare"],
             answer_p50_ms=medians["answer"],
             ratio=medians["answer"] / medians["bare"],
@@ -180,7 +180,7 @@ def main() -> None:
             for threads, each in rates.items():
                 each.append(rate(answerer.answer, next(asked), threads=threads))
         ratios = [many / one for one, many in zip(rates[1], rates[THREADS], strict=True)]
-        told(
+        report_line(
             one_at_a_time=statistics.median(rates[1]),
             at_16=statistics.median(rates[THREADS]),
             ratio=statistics.median(ratios),

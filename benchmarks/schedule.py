@@ -41,7 +41,7 @@ def plan(
             if embed_peer is not None:
                 yield from _embedding(embed_peer, rounds)
             continue
-        among = [p for p in peers if measure is not Measure.NO_OP or p.finds is not Finds.TOLD]
+        among = [p for p in peers if measure is not Measure.NO_OP or p.finds is not Finds.GIVEN]
         alone = measure is Measure.BUILD
         for number in range(build_rounds if alone else rounds):
             for place, peer in enumerate(among or [None]):

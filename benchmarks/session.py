@@ -150,8 +150,10 @@ class Session:
         if contender.key not in self.refreshed:
             asked = list(self._changed.items())[:_CHECKED]
             questions = [" ".join(text.split()[:_CHECK_WORDS]) for _, text in asked]
-            told = self._act(contender, "ask", folder, passages="changed", questions=questions)
-            hits = [name in ids for (name, _), ids in zip(asked, told.said["found"], strict=True)]
+            answers = self._act(contender, "ask", folder, passages="changed", questions=questions)
+            hits = [
+                name in ids for (name, _), ids in zip(asked, answers.said["found"], strict=True)
+            ]
             self.refreshed[contender.key] = sum(hits) / len(hits)
         shutil.rmtree(folder)
         return measured

@@ -178,9 +178,9 @@ def _absolute(measured: Measurements) -> str:
         rows.append([each.title, *cells, each.finds.value])
     rows += [[title, *[_NONE] * (len(head) - 1)] for title in _not_there(measured)]
     shares = {c.title: measured.refreshed.get(c.key) for c in measured.contenders}
-    told = [f"{title} {share:.0%}" for title, share in shares.items() if share is not None]
-    after = "\nAfter the refresh, changed passages found by their new text: " + ", ".join(told)
-    return _table(head, rows) + (after + ".\n" if told else "")
+    shown = [f"{title} {share:.0%}" for title, share in shares.items() if share is not None]
+    after = "\nAfter the refresh, changed passages found by their new text: " + ", ".join(shown)
+    return _table(head, rows) + (after + ".\n" if shown else "")
 
 
 def _not_there(measured: Measurements) -> list[str]:

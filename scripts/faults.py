@@ -86,12 +86,12 @@ def kills(options: argparse.Namespace) -> bool:
     """Refresh killed at lines of the code and at random times: the index stays whole."""
     by_line = kill_at_lines(options.lines, seed=options.seed)
     by_time = kill_at_times(options.times, seed=options.seed)
-    return _tell("killed at lines", by_line) and _tell("killed at random times", by_time)
+    return _report("killed at lines", by_line) and _report("killed at random times", by_time)
 
 
 def disk(options: argparse.Namespace) -> bool:
     """Refresh without room: each write refused in turn, then files cut at many sizes."""
-    return _tell("without room", fill_disk(options.count))
+    return _report("without room", fill_disk(options.count))
 
 
 def botkills(options: argparse.Namespace) -> bool:
@@ -194,7 +194,7 @@ def _database(options: argparse.Namespace) -> Iterator[str]:
         yield url
 
 
-def _tell(what: str, figures: Figures) -> bool:
+def _report(what: str, figures: Figures) -> bool:
     """Print the figures; whether no trial broke a promise."""
     print(
         f"{figures.trials} refreshes {what}: {figures.killed} killed, {figures.refused} refused in "

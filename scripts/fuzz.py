@@ -187,10 +187,10 @@ def _fuzz(name: str, folder: Path, seed: int, seconds: int) -> int:
     seeds = list(target.seeds())
     for data in seeds:
         (folder / "found" / _digest(data)).write_bytes(data)
-    state, told_s = State(), 0.0
+    state, reported_s = State(), 0.0
 
     def one(data: bytes) -> None:
-        nonlocal told_s
+        nonlocal reported_s
         found, spent = check(target, run, data)
         state.runs += 1
         if found is not None and found.kind == "hang":
@@ -206,9 +206,9 @@ def _fuzz(name: str, folder: Path, seed: int, seconds: int) -> int:
             kept = folder / "slowest"
             kept.write_bytes(data)
             state.slowest_s, state.slowest = spent, str(kept)
-        if time.monotonic() - told_s > 1:
-            told_s = time.monotonic()
-            _tell(folder, state)
+        if time.monotonic() - reported_s > 1:
+            reported_s = time.monotonic()
+            _report(folder, state)
 
     share = OWN_SHARE if target.mutate is None else OWN_SHARE_IN_FORM
 
@@ -258,7 +258,7 @@ def _is_bounded(name: str, data: bytes) -> bool:
     return time.monotonic() - start < Limits().wall_s + EVERY_S
 
 
-def _tell(folder: Path, state: State) -> None:
+def _report(folder: Path, state: State) -> None:
     file = folder / "state.json"
     beside = file.with_suffix(".new")
     beside.write_text(json.dumps(asdict(state)), "utf-8")

@@ -45,18 +45,18 @@ def licence_of(name: str) -> str:
     found = distribution(name).metadata
     if expression := found.get("License-Expression"):
         return str(expression)
-    told = [
+    declared = [
         each.rpartition(" :: ")[2]
         for each in found.get_all("Classifier", [])
         if each.startswith("License :: ") and not each.endswith("OSI Approved")
     ]
     named = str(found.get("License") or "").strip()
-    if told and not (named and len(told) == 1 and told[0] == "BSD License"):
-        return " OR ".join(sorted({_CLASSIFIERS.get(each, each) for each in told}))
+    if declared and not (named and len(declared) == 1 and declared[0] == "BSD License"):
+        return " OR ".join(sorted({_CLASSIFIERS.get(each, each) for each in declared}))
     if named and len(named) <= _LONGEST_NAME and "\n" not in named:
         return _NAMES.get(named, named)
-    if told:
-        return _CLASSIFIERS.get(told[0], told[0])
+    if declared:
+        return _CLASSIFIERS.get(declared[0], declared[0])
     raise LookupError(f"{name} does not tell its licence")
 
 

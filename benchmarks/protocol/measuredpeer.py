@@ -110,7 +110,7 @@ def measure(peer: Peer) -> None:
     elif task.action in {"refresh", "no-op"}:
         peer.refresh(task)
     elif task.action == "ask":
-        figures = _asked(peer, task)
+        figures = _question_figures(peer, task)
     elif task.action == "cold":
         figures = {"found": [peer.search(task.questions[0])]}
     elif task.action == "embed":
@@ -140,7 +140,7 @@ def report(**figures: object) -> None:
     print("\n" + json.dumps(figures), flush=True)
 
 
-def _asked(peer: Peer, task: Task) -> dict[str, object]:
+def _question_figures(peer: Peer, task: Task) -> dict[str, object]:
     """Return the latencies of the questions, one after the other, after a few that warm up."""
     for question in task.questions[:5]:
         peer.search(question)

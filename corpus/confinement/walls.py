@@ -146,10 +146,12 @@ def trial(plan: Plan) -> Walls:
             os._exit(0)
     os.close(to_parent)
     try:
-        told = os.read(from_fork, 3)
+        byte_flags = os.read(from_fork, 3)
     finally:
         os.close(from_fork)
         os.waitpid(pid, 0)
-    if len(told) < 3:  # noqa: PLR2004 (it died: what it may do is not enough to live)
+    if len(byte_flags) < 3:  # noqa: PLR2004 (it died: what it may do is not enough to live)
         return NO_WALLS
-    return Walls(no_new_privileges=bool(told[0]), landlock=told[1], seccomp=bool(told[2]))
+    return Walls(
+        no_new_privileges=bool(byte_flags[0]), landlock=byte_flags[1], seccomp=bool(byte_flags[2])
+    )

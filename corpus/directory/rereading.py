@@ -63,7 +63,7 @@ class Reread:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _ReadAgain:
     """What is needed to write a document that was read again."""
 
     path: Path
@@ -142,7 +142,7 @@ class Rereading:
         content: bytes,
         original: str,
         extractor: Extractor,
-    ) -> _Reading:
+    ) -> _ReadAgain:
         """Return the document that the original gives today.
 
         Raises:
@@ -165,7 +165,7 @@ class Rereading:
         pages = moved(extract.pages, taken, length)
         if pages_line(pages, after.digest) is None:
             pages = ()
-        return _Reading(
+        return _ReadAgain(
             path,
             parts,
             replace(after, pages=pages, access=before.access),
@@ -185,7 +185,7 @@ class Rereading:
             return False
         return True if FORMAT in parts.fields or PAGES in parts.fields else None
 
-    def _write(self, found: _Reading, before: Document, extractor: Extractor) -> bool:
+    def _write(self, found: _ReadAgain, before: Document, extractor: Extractor) -> bool:
         """Brings the file to the document that was read; whether it was another one."""
         after = found.after
         line = pages_line(after.pages, after.digest)
@@ -215,7 +215,9 @@ class Rereading:
             ) from error
         return True
 
-    def _edited_file(self, found: _Reading, fields: dict[str, object], extractor: Extractor) -> str:
+    def _edited_file(
+        self, found: _ReadAgain, fields: dict[str, object], extractor: Extractor
+    ) -> str:
         """Return the file with today's text; its front matter keeps its lines and comments if it
         can.
         """

@@ -191,7 +191,9 @@ class Extractor:
     def _parts(
         self, source: bytes | str, *, wanted: Literal["body", "place", "nothing"], decided: bool
     ) -> Parts:
-        answer = self._asked("front_matter", source, more={"decided": decided, "wanted": wanted})
+        answer = self._answer_to(
+            "front_matter", source, more={"decided": decided, "wanted": wanted}
+        )
         try:
             return frontmatteranswer.parts_of(
                 answer, text=source if isinstance(source, str) else None
@@ -219,7 +221,7 @@ class Extractor:
             ExtractorUnavailable: as ``extract``.
             UnreadableSource: if it takes too much.
         """
-        answer = self._asked("lay_out", text, name=document_id, more=_fields_of(known))
+        answer = self._answer_to("lay_out", text, name=document_id, more=_fields_of(known))
         try:
             found = documentanswer.document_of(answer, document_id=document_id, text=text)
         except frames.FrameError as error:
@@ -233,14 +235,14 @@ class Extractor:
         Raises:
             ExtractorUnavailable, UnreadableSource: as ``lay_out``.
         """
-        answer = self._asked("outline", text, name=document_id, more=_fields_of(known))
+        answer = self._answer_to("outline", text, name=document_id, more=_fields_of(known))
         try:
             found = outlineanswer.outline_of(answer, document_id=document_id, text=text)
         except frames.FrameError as error:
             raise UnreadableSource(_WRONG) from error
         return _with(known, found)
 
-    def _asked(
+    def _answer_to(
         self, operation: str, source: bytes | str, *, more: Mapping[str, object], name: str = ""
     ) -> Answer:
         with self._places.taken(wait_s=self._wait_s):

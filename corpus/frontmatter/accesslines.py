@@ -143,8 +143,8 @@ def _means_a_right(line: str, place: _Place) -> bool:
         return place is _Place.BESIDE and _is_access_and_a_name(line)
     if place is _Place.BESIDE and names_access(name):
         return True
-    told = names_access(name) or (place is not _Place.HEAD and _is_told_right(name))
-    return told and _is_names(value)
+    names_right = names_access(name) or (place is not _Place.HEAD and _is_right_in_words(name))
+    return names_right and _is_names(value)
 
 
 def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
@@ -166,7 +166,7 @@ def _says_a_right(line: str) -> bool:
     words = line[_end_of(line) :].split()
     if not words or len(words) > _MOST_WORDS + 1:
         return False
-    return names_access(words[0]) or _is_told_right(line)
+    return names_access(words[0]) or _is_right_in_words(line)
 
 
 def _is_access_and_a_name(line: str) -> bool:
@@ -179,7 +179,7 @@ def _is_access_and_a_name(line: str) -> bool:
     return line.startswith(_SIGNS) or line == line.casefold()
 
 
-def _is_told_right(name: str) -> bool:
+def _is_right_in_words(name: str) -> bool:
     return tells_a_right(name) and len(name.split()) <= _MOST_WORDS + 1
 
 

@@ -42,7 +42,7 @@ def yaml_fields(text: str) -> YamlFields:
 
     # in C where it was built: ten times faster over thousands of files
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)(text)
-    reading = _Reading(loader)
+    reading = _EventParser(loader)
     try:
         value = reading.document()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -60,7 +60,7 @@ def yaml_lines(fields: Mapping[str, Any]) -> str:
     return str(yaml.safe_dump(dict(fields), sort_keys=False, allow_unicode=True, width=10**6))
 
 
-class _Reading:
+class _EventParser:
     """Makes texts, lists and mappings of the events of a parser."""
 
     def __init__(self, loader: Any) -> None:

@@ -22,7 +22,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Original:
     path: Path
     time_ns: int
     size: int
@@ -54,7 +54,7 @@ def drop_originals(folder: Path, *, most_bytes: int, current: Collection[str]) -
     return tuple(gone)
 
 
-def _originals(folder: Path) -> list[_Kept]:
+def _originals(folder: Path) -> list[_Original]:
     """Each original; the name of its file is its digest."""
     found = []
     for path in folder.glob("*/*"):
@@ -64,5 +64,5 @@ def _originals(folder: Path) -> list[_Kept]:
             facts = path.stat()
         except OSError:
             continue  # another process has dropped it
-        found.append(_Kept(path, facts.st_mtime_ns, facts.st_size))
+        found.append(_Original(path, facts.st_mtime_ns, facts.st_size))
     return found

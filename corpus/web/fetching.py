@@ -317,5 +317,5 @@ def _reason(error: Exception) -> str:
     cause = error.__cause__ or error
     if isinstance(error, (HTTPException, ProtocolError, EOFError, zlib.error, gzip.BadGzipFile)):
         return f"did not send a whole answer ({cause or type(cause).__name__}). Try again later."
-    told = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return f"cannot be reached ({told}). Try again later."
+    cause_text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return f"cannot be reached ({cause_text}). Try again later."

@@ -11,8 +11,8 @@ from corpus.files import make_directory
 from embeddings.arrays import FloatMatrix
 from embeddings.models.embedder import Embedder, ModelIdentity, Progress, TextVectors
 
-_ASKED_AT_ONCE = 500
-_KEPT_AT_ONCE = 2048
+_FETCHED_AT_ONCE = 500
+_STORED_AT_ONCE = 2048
 
 
 def _from(start: int, in_all: int, progress: Progress | None) -> Progress | None:
@@ -61,11 +61,11 @@ class CachingEmbedder:
         keys = [self._key("p", prompt, text) for text in texts]
         found = self._look_up(keys)
         missing = list({k: t for k, t in zip(keys, texts, strict=True) if k not in found}.items())
-        for start in range(0, len(missing), _KEPT_AT_ONCE):
+        for start in range(0, len(missing), _STORED_AT_ONCE):
             # block by block, so that what is killed after an hour goes on where it was
-            block = missing[start : start + _KEPT_AT_ONCE]
-            told = _from(start, len(missing), progress)
-            vectors = self._embedder.embed_passages([t for _, t in block], progress=told)
+            block = missing[start : start + _STORED_AT_ONCE]
+            report = _from(start, len(missing), progress)
+            vectors = self._embedder.embed_passages([t for _, t in block], progress=report)
             new = {key: vector.tobytes() for (key, _), vector in zip(block, vectors, strict=True)}
             self._keep(new)
             found.update(new)
@@ -78,13 +78,13 @@ class CachingEmbedder:
     ) -> Iterator[TextVectors]:
         """See ``Embedder.read_passages``; token vectors are kept as float16."""
         prompt = self.identity.passage_prompt
-        for at in range(0, len(texts), _ASKED_AT_ONCE):
-            some = texts[at : at + _ASKED_AT_ONCE]
+        for at in range(0, len(texts), _FETCHED_AT_ONCE):
+            some = texts[at : at + _FETCHED_AT_ONCE]
             keys = [self._key("rp", prompt, text) for text in some]
             found = self._look_up(keys)
             missing = {k: t for k, t in zip(keys, some, strict=True) if k not in found}
-            told = _from(at, len(texts), progress)
-            read = self._embedder.read_passages(list(missing.values()), progress=told)
+            report = _from(at, len(texts), progress)
+            read = self._embedder.read_passages(list(missing.values()), progress=report)
             new = {k: _packed(reading) for k, reading in zip(missing, read, strict=True)}
             self._keep(new)
             found.update(new)
@@ -109,8 +109,8 @@ class CachingEmbedder:
 
     def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
-        for at in range(0, len(keys), _ASKED_AT_ONCE):
-            some = keys[at : at + _ASKED_AT_ONCE]
+        for at in range(0, len(keys), _FETCHED_AT_ONCE):
+            some = keys[at : at + _FETCHED_AT_ONCE]
             marks = ",".join("?" * len(some))
             rows = self._store.execute(
                 f"SELECT key, vector FROM vectors WHERE key IN ({marks})",  # noqa: S608

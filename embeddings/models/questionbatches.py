@@ -16,12 +16,12 @@ ReadQuestions = Callable[[Sequence[str]], Sequence[TextVectors]]
 
 
 @dataclass(slots=True, eq=False)
-class _Asked:
+class _WaitingQuestion:
     """A question; ``turn`` is set when it is read, or when ``batch`` is its thread's to read."""
 
     text: str
     turn: threading.Event = field(default_factory=threading.Event)
-    batch: "list[_Asked]" = field(default_factory=list)
+    batch: "list[_WaitingQuestion]" = field(default_factory=list)
     reading: TextVectors | None = None
     error: BaseException | None = None
 
@@ -38,7 +38,7 @@ class QuestionBatches:
     def __init__(self, read: ReadQuestions, *, at_once: int) -> None:
         self._read = read
         self._free = at_once
-        self._waiting: list[_Asked] = []
+        self._waiting: list[_WaitingQuestion] = []
         self._lock = threading.Lock()
         self._remembered: OrderedDict[bytes, TextVectors] = OrderedDict()
 
@@ -49,28 +49,28 @@ class QuestionBatches:
             Exception: what the reading of its batch raised.
         """
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        asked = _Asked(text)
+        question = _WaitingQuestion(text)
         with self._lock:
             known = self._remembered.get(key)
             if known is not None:
                 self._remembered.move_to_end(key)
                 return known
-            self._waiting.append(asked)
+            self._waiting.append(question)
             self._hand_out()
-        asked.turn.wait()
-        if asked.batch:
-            self._read_batch(asked.batch)
+        question.turn.wait()
+        if question.batch:
+            self._read_batch(question.batch)
             with self._lock:
                 self._free += 1
                 self._hand_out()
-        if asked.error is not None:
-            raise asked.error
-        assert asked.reading is not None  # noqa: S101 (done without an error)
+        if question.error is not None:
+            raise question.error
+        assert question.reading is not None  # noqa: S101 (done without an error)
         with self._lock:
-            self._remembered[key] = asked.reading
+            self._remembered[key] = question.reading
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
-        return asked.reading
+        return question.reading
 
     def _hand_out(self) -> None:
         """Give what waits to the thread of its first question, if a place is free."""
@@ -82,13 +82,13 @@ class QuestionBatches:
         batch[0].batch = batch
         batch[0].turn.set()
 
-    def _read_batch(self, batch: Sequence[_Asked]) -> None:
+    def _read_batch(self, batch: Sequence[_WaitingQuestion]) -> None:
         try:
             readings = self._read([each.text for each in batch])
-            for asked, reading in zip(batch, readings, strict=True):
-                asked.reading = reading
+            for question, reading in zip(batch, readings, strict=True):
+                question.reading = reading
         except BaseException as error:  # noqa: BLE001 (each who waits is told)
-            for asked in batch:
-                asked.error = error
-        for asked in batch:
-            asked.turn.set()
+            for question in batch:
+                question.error = error
+        for question in batch:
+            question.turn.set()

@@ -47,7 +47,7 @@ _PUBLISHING = _stems(_PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _QuestionInLanguage:
     """A question read in one language.
 
     ``asked`` are the words that the title must explain for a question about a document's making,
@@ -75,7 +75,7 @@ class DocumentQuestion:
             asks = bool(words) and (when_where or (who and bool(words & _PUBLISHING)))
             names = asks_nothing and bool(words & _ABOUT_EVENT)
             readings.append(
-                _Reading(
+                _QuestionInLanguage(
                     words,
                     asked=words - explained if asks else None,
                     named=words - _ABOUT_EVENT if names else None,

@@ -66,9 +66,9 @@ def gist_of(text: str, *, language: str = "en") -> Gist:
     """
     found = _LIST_NUMBER.sub("", search_form(text))
     found = found.replace("n’t", " not").replace("n't", " not")
-    kept = words(found, language=language)
-    in_order = stem_words(kept, language=language)
-    stem_of = dict(zip(kept, in_order, strict=True))
+    content_words = words(found, language=language)
+    in_order = stem_words(content_words, language=language)
+    stem_of = dict(zip(content_words, in_order, strict=True))
     names: set[str] = set()
     numbers: set[str] = set()
     negated: set[str] = set()

@@ -71,10 +71,10 @@ def stems(text: str, *, language: str = "en") -> list[str]:
     return stem_words(words(text, language=language), language=language)
 
 
-def stem_words(kept: list[str], *, language: str = "en") -> list[str]:
+def stem_words(content_words: list[str], *, language: str = "en") -> list[str]:
     """Return the stem of each word, in order."""
     stemmer = stemmer_of(language)
-    return list(stemmer.stemWords(kept)) if stemmer else kept
+    return list(stemmer.stemWords(content_words)) if stemmer else content_words
 
 
 def words(text: str, *, language: str = "en") -> list[str]:
@@ -112,11 +112,14 @@ def function_word_language(asked: Sequence[str], languages: Sequence[str]) -> st
     languages, and "EU" and "AI" are names that French has function words like.
     """
 
-    def told(language: str) -> list[str]:
+    def function_words_of(language: str) -> list[str]:
         return [word for word in asked if word in ignored_words(language)]
 
-    best = max(languages, key=lambda language: len(told(language)))
-    other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(told(language)))
-    evidence = told(other)
-    more = len(evidence) > len(told(best)) and len(evidence) >= _LEAST_OTHER_FUNCTION_WORDS
+    best = max(languages, key=lambda language: len(function_words_of(language)))
+    other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(function_words_of(language)))
+    evidence = function_words_of(other)
+    more = (
+        len(evidence) > len(function_words_of(best))
+        and len(evidence) >= _LEAST_OTHER_FUNCTION_WORDS
+    )
     return other if more and max(map(len, evidence)) > _LETTERS_OF_A_NAME else best

@@ -28,11 +28,11 @@ log = logging.getLogger(__name__)
 
 CANDIDATES_NAME = "candidates.jsonl"
 MOST_CANDIDATES = 60
-_TOLD_EVERY = 200
+_REPORT_EVERY = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionToMine:
     """A question to mine for: a name that no other has, its text, and what was asked before."""
 
     name: str
@@ -60,7 +60,7 @@ class QuestionsAbout:
 
     name: str
     corpus: Corpus
-    asked: tuple[Asked, ...]
+    asked: tuple[QuestionToMine, ...]
 
 
 def questions_to_mine(statements: Statements, shared: Path) -> tuple[QuestionsAbout, ...]:
@@ -74,20 +74,24 @@ def questions_to_mine(statements: Statements, shared: Path) -> tuple[QuestionsAb
         q for q in statements.questions if q.answerable and q.document in statements.learned_from
     ]
     random.Random(0).shuffle(learned)  # noqa: S311
-    on_statements = [Asked(q.id, q.text, q.earlier) for q in learned]
+    on_statements = [QuestionToMine(q.id, q.text, q.earlier) for q in learned]
     held = [q for q in statements.questions if is_held_back(q.document)]
-    on_statements += [Asked(q.id, q.text, q.earlier) for q in held]
+    on_statements += [QuestionToMine(q.id, q.text, q.earlier) for q in held]
     on_statements += [
-        Asked(twin_name(t.of, t.text), t.text, by_id[t.of].earlier)
+        QuestionToMine(twin_name(t.of, t.text), t.text, by_id[t.of].earlier)
         for t in statements.twins
         if is_held_back(by_id[t.of].document)
     ]
     evaluation = shared / "eval"
     written = read_question_set(evaluation / "statements-qa", evaluation / "official-statements-us")
-    on_statements += [Asked(f"{written.name}/{q.id}", q.text, q.history) for q in written.questions]
-    on_statements += [Asked(f"{q.id}+rewritten", q.rewrite) for q in learned if q.rewrite]
+    on_statements += [
+        QuestionToMine(f"{written.name}/{q.id}", q.text, q.history) for q in written.questions
+    ]
+    on_statements += [QuestionToMine(f"{q.id}+rewritten", q.rewrite) for q in learned if q.rewrite]
     shipped = read_question_set(evaluation / "global-coalition-statement")
-    on_shipped = [Asked(f"{shipped.name}/{q.id}", q.text, q.history) for q in shipped.questions]
+    on_shipped = [
+        QuestionToMine(f"{shipped.name}/{q.id}", q.text, q.history) for q in shipped.questions
+    ]
     return (
         QuestionsAbout("official", statements.corpus, tuple(on_statements)),
         QuestionsAbout(shipped.name, shipped.corpus, tuple(on_shipped)),
@@ -136,7 +140,9 @@ def _retriever(about: QuestionsAbout, embedder: Embedder, folder: Path) -> Retri
     return Retriever(store.open_current(), embedder)
 
 
-def _mine_missing(missing: list[Asked], retriever: Retriever, file: Path, name: str) -> int:
+def _mine_missing(
+    missing: list[QuestionToMine], retriever: Retriever, file: Path, name: str
+) -> int:
     begun = time.monotonic()
     with file.open("a", encoding="utf-8") as out:
         for number, asked in enumerate(missing, start=1):
@@ -152,7 +158,7 @@ def _mine_missing(missing: list[Asked], retriever: Retriever, file: Path, name: 
                 ],
             }
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-            if number % _TOLD_EVERY == 0:
+            if number % _REPORT_EVERY == 0:
                 out.flush()
                 a_second = number / (time.monotonic() - begun)
                 log.info("%s: %d of %d, %.1f a second", name, number, len(missing), a_second)

@@ -59,11 +59,11 @@ def read_open_document(data: bytes) -> Extract:
     try:
         check_doctype(data)
         parts = _parts(data)
-        reading = _Reading(parts)
+        walk = _DocumentWalk(parts)
         body = parts["content.xml"].find(f"{_OFFICE}body/{_OFFICE}text")
         if body is None:
             raise UnreadableSource("an OpenDocument file that is no text. Save it as .pdf.")
-        blocks = [*reading.blocks(body), *reading.notes()]
+        blocks = [*walk.blocks(body), *walk.notes()]
     except (MemoryError, RecursionError, UnreadableSource):
         raise
     except Exception as error:  # zipfile and lxml raise many
@@ -74,10 +74,10 @@ def read_open_document(data: bytes) -> Extract:
     if not blocks:
         raise UnreadableSource("no text: it holds pictures at most. Add the text as .txt.")
     title, language = _stated(parts.get("meta.xml"))
-    text, deviations = reading.left_out.placed("\n\n".join(blocks) + "\n")
+    text, deviations = walk.left_out.placed("\n\n".join(blocks) + "\n")
     return Extract(
         text=text,
-        title=without_marks(title or reading.title or "") or None,
+        title=without_marks(title or walk.title or "") or None,
         language=language,
         deviations=(
             *_margins(parts, "header", DeviationName.RUNNING_HEAD, 0),
@@ -133,7 +133,7 @@ def _margins(
                 yield Deviation(DeviationKind.LEFT_OUT, name, line, position)
 
 
-class _Reading:
+class _DocumentWalk:
     """Goes through a document once; remembers the notes that the text refers to."""
 
     def __init__(self, parts: dict[str, Any]) -> None:

@@ -76,8 +76,8 @@ def read_word_document(data: bytes) -> Extract:
     try:
         check_doctype(data)
         document = docx.Document(io.BytesIO(data))
-        reading = _Reading(document)
-        blocks = [*reading.blocks(document.element.body), *reading.notes()]
+        walk = _DocumentWalk(document)
+        blocks = [*walk.blocks(document.element.body), *walk.notes()]
     except (MemoryError, RecursionError, UnreadableSource):
         raise
     except Exception as error:  # python-docx lets errors of four libraries through
@@ -88,12 +88,12 @@ def read_word_document(data: bytes) -> Extract:
     if not blocks:
         raise UnreadableSource("no text: it holds pictures at most. Add the text as .txt.")
     title, language = _stated(document)
-    text, deviations = reading.left_out.placed("\n\n".join(blocks) + "\n")
+    text, deviations = walk.left_out.placed("\n\n".join(blocks) + "\n")
     heads = _lines_of_margins(document, "header", DeviationName.RUNNING_HEAD, 0)
     feet = _lines_of_margins(document, "footer", DeviationName.FOOT_LINE, len(text))
     return Extract(
         text=text,
-        title=without_marks(title or reading.title or "") or None,
+        title=without_marks(title or walk.title or "") or None,
         language=language,
         deviations=(*heads, *deviations, *feet),
     )
@@ -131,7 +131,7 @@ def _stated(document: Any) -> tuple[str | None, str | None]:
     return None if _NO_TITLE.fullmatch(title) else title, properties.language or None
 
 
-class _Reading:
+class _DocumentWalk:
     """Goes through a document once; remembers the notes that the text refers to."""
 
     def __init__(self, document: Any) -> None:

@@ -88,11 +88,11 @@ class _Server:
         self._operations = operations
         self._control = control
         self._forks: dict[int, _Fork] = {}
-        self._ended, told = os.pipe()
-        for fd in (self._ended, told):
+        self._ended, wakeup = os.pipe()
+        for fd in (self._ended, wakeup):
             os.set_blocking(fd, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
         self._mapped = 0
         self._statm = _opened_statm()
         confine_to_imports(_PACKAGE)

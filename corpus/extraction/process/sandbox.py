@@ -162,7 +162,7 @@ class Sandbox:
         while deaths < _TRIES:
             asked = {**request, "load": sorted(needed)}
             try:
-                answer = self._asked(asked, data, text_bytes=most, deadline=deadline)
+                answer = self._answer_to(asked, data, text_bytes=most, deadline=deadline)
             except _ProcessGone:
                 deaths += 1
                 continue
@@ -174,7 +174,7 @@ class Sandbox:
             needed.add(missing)
         raise ExtractorUnavailable(_DIES)
 
-    def _asked(
+    def _answer_to(
         self,
         request: Mapping[str, object],
         data: bytes | str,
@@ -203,7 +203,7 @@ class Sandbox:
             if process.greeting is None:
                 until = min(deadline, time.monotonic() + _START_S)
                 process.greeting = self._greeted(process, until)
-                _tell(Walls(**process.greeting["walls"]))
+                _log_walls(Walls(**process.greeting["walls"]))
             return process
 
     def _process(self) -> _Process:
@@ -361,7 +361,7 @@ def _started(command: Sequence[str]) -> _Process:
 
 
 @cache
-def _tell(walls: Walls) -> None:
+def _log_walls(walls: Walls) -> None:
     """Log how forks are confined, once in the life of this process."""
     level = logging.WARNING if walls.advice else logging.INFO
     advice = f" {walls.advice}" if walls.advice else ""

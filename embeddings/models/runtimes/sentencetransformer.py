@@ -115,14 +115,14 @@ class SentenceTransformerEmbedder:
         for first in range(0, len(texts), _TEXTS_AT_ONCE):
             some = texts[first : first + _TEXTS_AT_ONCE]
 
-            def tell(share: float, first: int = first, count: int = len(some)) -> None:
+            def report(share: float, first: int = first, count: int = len(some)) -> None:
                 if progress is not None:
                     progress(first + round(share * count), len(texts))
 
-            yield from self._read_some(some, prompt, tell, tokens=tokens)
+            yield from self._read_some(some, prompt, report, tokens=tokens)
 
     def _read_some(
-        self, texts: Sequence[str], prompt: str, tell: Callable[[float], None], *, tokens: bool
+        self, texts: Sequence[str], prompt: str, report: Callable[[float], None], *, tokens: bool
     ) -> list[TextVectors]:
         found = PieceVectors(len(texts), self._dimension)
         with self._turn():
@@ -145,7 +145,7 @@ class SentenceTransformerEmbedder:
                         found.add(piece, np.asarray(one["sentence_embedding"]))
                     else:
                         found.add(piece, np.asarray(one))
-            tell(min(start + _BATCH, len(pieces)) / len(pieces))
+            report(min(start + _BATCH, len(pieces)) / len(pieces))
         return found.readings()
 
     @contextmanager
@@ -167,9 +167,9 @@ class SentenceTransformerEmbedder:
         tokens = self._model.tokenizer(
             text, return_offsets_mapping=True, truncation=False, verbose=False
         )
-        told = np.asarray(encoded["attention_mask"]) > 0
-        ids = np.asarray(encoded["input_ids"])[told]
-        vectors = np.asarray(encoded["token_embeddings"], np.float32)[told]
+        is_token = np.asarray(encoded["attention_mask"]) > 0
+        ids = np.asarray(encoded["input_ids"])[is_token]
+        vectors = np.asarray(encoded["token_embeddings"], np.float32)[is_token]
         # a tokenizer that cuts differently loses the tail
         offsets = tokens["offset_mapping"][: len(ids)]
         found.add_tokens(piece, prompt=prompt, ids=ids, offsets=offsets, vectors=vectors)

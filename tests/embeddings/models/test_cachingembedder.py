@@ -47,7 +47,7 @@ def test_a_reading_comes_back_with_its_tokens(tmp_path: Path) -> None:
 def test_what_was_embedded_before_an_interruption_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cachingembedder, "_KEPT_AT_ONCE", 2)
+    monkeypatch.setattr(cachingembedder, "_STORED_AT_ONCE", 2)
     told: list[tuple[int, int]] = []
 
     def stop_at_the_end(done: int, in_all: int) -> None:
@@ -67,7 +67,7 @@ def test_what_was_embedded_before_an_interruption_is_kept(
 def test_progress_of_readings_goes_up_to_the_number_of_texts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cachingembedder, "_ASKED_AT_ONCE", 2)
+    monkeypatch.setattr(cachingembedder, "_FETCHED_AT_ONCE", 2)
     told: list[tuple[int, int]] = []
     reading = CachingEmbedder(LetterEmbedder(), tmp_path / "v.sqlite")
     texts = ["a", "b", "c", "d", "e"]
