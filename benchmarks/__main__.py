@@ -21,7 +21,7 @@ from benchmarks.environments import (
     make_environment,
 )
 from benchmarks.plot import PlotFailed, draw
-from benchmarks.running import MeasurementFailed
+from benchmarks.processes import MeasurementFailed
 from benchmarks.schedule import plan
 from benchmarks.session import Session
 from benchmarks.table import Measurements, report

@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.catalogue import PARAGRAPHS, PLAIN, PRODUCT, Contender, Measure
 from benchmarks.data import BenchmarkData, with_changes, write_passages
 from benchmarks.environments import Environment
+from benchmarks.processes import Measurement, MeasurementFailed, run
 from benchmarks.protocol.measuredpeer import Passage
-from benchmarks.running import Measured, MeasurementFailed, run
 from benchmarks.schedule import Step
 
 _NOTHING_FOUND = 3
@@ -109,7 +109,7 @@ class Session:
         self.runs.append(done)
         return done
 
-    def _measure(self, step: Step) -> Measured:
+    def _measure(self, step: Step) -> Measurement:
         contender = step.contender
         match step.measure:
             case Measure.BUILD:
@@ -134,13 +134,13 @@ class Session:
         if not self._built(contender).exists():
             self._build(contender)
 
-    def _build(self, contender: Contender) -> Measured:
+    def _build(self, contender: Contender) -> Measurement:
         folder = self._built(contender)
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(exist_ok=True)
         return self._act(contender, "build", folder)
 
-    def _refresh(self, contender: Contender) -> Measured:
+    def _refresh(self, contender: Contender) -> Measurement:
         """Return a copy of the built index is refreshed, and asked for the new texts once."""
         folder = self._work / contender.key / "refreshed"
         shutil.rmtree(folder, ignore_errors=True)
@@ -169,7 +169,7 @@ class Session:
         asked: bool = False,
         questions: Sequence[str] = (),
         batch: int | None = None,
-    ) -> Measured:
+    ) -> Measurement:
         environment = self._environments[contender.environment]
         task = {
             "action": action,
@@ -201,7 +201,7 @@ class Session:
         files = [file for file in self._exports.rglob("*") if file.is_file()]
         return sum(file.stat().st_size for file in files) / 2**20
 
-    def _cold(self, contender: Contender, question: str) -> Measured:
+    def _cold(self, contender: Contender, question: str) -> Measurement:
         """From the start of a process to its end: one question to the saved index."""
         environment, folder = self._environments[contender.environment], self._built(contender)
         if contender is PRODUCT:
@@ -221,7 +221,7 @@ class Session:
             return run([*command, *words], timeout_s=self._timeout_s)
         return self._act(contender, "cold", folder, questions=[question])
 
-    def _embed(self, step: Step) -> Measured:
+    def _embed(self, step: Step) -> Measurement:
         folder = self._work / f"embedded-{step.contender.key}"
         measured = self._act(step.contender, "embed", folder, passages="embedded", batch=step.batch)
         ours, theirs = (self._work / f"embedded-{k}.f32" for k in ("verbatim", PLAIN.key))

@@ -9,7 +9,7 @@ from corpus.directory.corpusfiles import (
     read_sources,
 )
 from corpus.directory.corpuslisting import CorpusFiles, RefusedFile, corpus_files
-from corpus.directory.shipped import shipped_corpus, shipped_statements
+from corpus.directory.shippedstatements import shipped_corpus, shipped_statements
 from corpus.documents.documentbuilder import document_from_text, id_from_name
 from corpus.documents.sentences import split_sentences
 from corpus.errors import (

@@ -14,7 +14,7 @@ from embeddings import EmbeddingsError
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
-    from training.opening import Workshop
+    from training.workshop import Workshop
 
 ARGUMENTS_NAME = "arguments.json"
 
@@ -104,12 +104,10 @@ def _run(asked: argparse.Namespace) -> None:
     # threads that wait busily for each other make a step ten times slower where cores are shared;
     # it is read when torch is loaded
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from training import opening
+    from training.workshop import Workshop, chosen_device
 
-    device = opening.chosen_device(asked.device, asked.threads)
-    workshop = opening.Workshop(
-        asked.shared, asked.runs, device, asked.precision == "bf16", asked.threads
-    )
+    device = chosen_device(asked.device, asked.threads)
+    workshop = Workshop(asked.shared, asked.runs, device, asked.precision == "bf16", asked.threads)
     if asked.command == "mine":
         from training.material.candidates import mine, questions_to_mine
 

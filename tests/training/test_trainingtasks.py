@@ -19,10 +19,10 @@ from training.material.pairs import Group, Pair, PairKind
 from training.material.split import is_held_back
 from training.material.statementgroups import StatementGroups
 from training.material.wording import wording_logits
+from training.measuring.devsplit import DevSplit, quick_figures
 from training.measuring.evaluation import ListReader, ToList, shown_sentences
-from training.measuring.heldback import HeldBack, quick_figures
 from training.measuring.lists import Listed, calibrated, figures_of_lists, thresholds_table
-from training.measuring.nearest import NearestPassages, ranks_of
+from training.measuring.nearestpassages import NearestPassages, ranks_of
 from training.measuring.scoring import Scorer
 from training.network.basemodel import base_folder
 from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
@@ -244,7 +244,7 @@ def test_quick_figures_are_of_what_is_held_back(
     network: ReaderNetwork, encoder: PairEncoder, tmp_path: Path
 ) -> None:
     statements = small_statements(tmp_path)
-    held = HeldBack(statements, ())
+    held = DevSplit(statements, ())
     assert {q.document for q in held.questions} == {
         d for d in statements.documents_with_questions if is_held_back(d)
     }

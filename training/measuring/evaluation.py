@@ -13,14 +13,14 @@ from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, rea
 from corpus import Corpus
 from training.material.candidates import Candidate, twin_name
 from training.material.statementgroups import ranges_of, when_of
-from training.measuring.heldback import HeldBack
+from training.measuring.devsplit import DevSplit
 from training.measuring.lists import Listed, figures_of_lists, thresholds_table
 from training.measuring.measures import auroc, in_order, recall
-from training.measuring.nearest import NearestPassages
+from training.measuring.nearestpassages import NearestPassages
 from training.measuring.scoring import Scorer, ToRead
 
 if TYPE_CHECKING:
-    from training.opening import Workshop
+    from training.workshop import Workshop
 
 _T = TypeVar("_T")
 
@@ -142,7 +142,7 @@ def evaluate(
 
 
 def _reader_rows(workshop: "Workshop", scorer: Scorer, most: int, top: int, add: Note) -> None:
-    held, candidates = workshop.held_back, workshop.candidates
+    held, candidates = workshop.dev_split, workshop.candidates
     add("given the passage", given_the_passage(held, scorer))
     add("statements alone, answer taken out", answer_taken_out(held, candidates, scorer))
     lists = ListReader(held.statements.corpus, candidates, scorer, top)
@@ -180,7 +180,7 @@ def _to_list(
     return ToList(name, text, earlier, frozenset(() if right is None else (right,)))
 
 
-def given_the_passage(held: HeldBack, scorer: Scorer) -> dict[str, float]:
+def given_the_passage(held: DevSplit, scorer: Scorer) -> dict[str, float]:
     """Return figures on pairs, with the passage itself: no list, no retrieval.
 
     Evidence counts as right where the clause that answers has a part in it, and as inside where
@@ -270,7 +270,7 @@ def _written_rows(
 
 
 def answer_taken_out(
-    held: HeldBack, candidates: Mapping[str, tuple[Candidate, ...]], scorer: Scorer
+    held: DevSplit, candidates: Mapping[str, tuple[Candidate, ...]], scorer: Scorer
 ) -> dict[str, float]:
     """Return figures on statements alone, before and after the answering sentence is taken out."""
     seen: set[str] = set()

@@ -9,7 +9,7 @@ from training.network.encoding import ReadPair
 from training.network.readernetwork import batch_of
 
 if TYPE_CHECKING:
-    from training.opening import Workshop
+    from training.workshop import Workshop
 
 _PAIRS = 16
 _TOKENS = 176

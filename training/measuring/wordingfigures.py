@@ -6,7 +6,7 @@ from training.material.wording import wording_logits
 from training.measuring.measures import auroc, in_order
 
 if TYPE_CHECKING:
-    from training.opening import Workshop
+    from training.workshop import Workshop
 
 
 def wording_figures(workshop: "Workshop") -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.evaluation.sets.jsonlines import is_file, read_optional, read_records, read_text
 from corpus.directory.corpusfiles import ReadFile, read_corpus
-from corpus.directory.shipped import shipped_corpus
+from corpus.directory.shippedstatements import shipped_corpus
 from corpus.documents.documentbuilder import passage_at
 from corpus.documents.sentences import trim
 from corpus.errors import UnreadableSource

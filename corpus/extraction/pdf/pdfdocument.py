@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 from corpus.extraction.pdf.margins.pdfnotes import NOTE, parted, single_notes, without_note_marks
-from corpus.extraction.pdf.margins.pdfrunning import without_running_lines
+from corpus.extraction.pdf.margins.pdfrunninglines import without_running_lines
 from corpus.extraction.pdf.pdflines import Line, Mark, Page, body_height, marked, usual_pitch
 from corpus.extraction.pdf.pdfparagraphs import LEADER, Paragraph, goes_on, split
 from corpus.extraction.text.hyphenation import Hyphenation

@@ -36,7 +36,7 @@ class MeasurementFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """What one process took, and the fields of the line that it printed.
 
     ``process_s`` is from its start to its end, ``peak_mib`` the most memory that was resident, of
@@ -63,7 +63,7 @@ def run(
     accepted: Sequence[int] = (0,),
     reads_line: bool = True,
     **variables: str,
-) -> Measured:
+) -> Measurement:
     """Return the command, run to its end; the last line of its output is JSON if ``reads_line``.
 
     Raises:
@@ -86,7 +86,7 @@ def run(
         tail = "\n".join(text.splitlines()[-_SHOWN_LINES:])
         raise MeasurementFailed(f"exit status {figures['exit_code']}\n{tail}")
     said = _last_object(text) if reads_line else {}
-    return Measured(figures["process_s"], figures["peak_mib"], said)
+    return Measurement(figures["process_s"], figures["peak_mib"], said)
 
 
 def _last_object(text: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from training.fitting.readertask import ReaderTask
 from training.material.candidates import Candidate, read_candidates
 from training.material.curriculum import MIXES, groups_in_order, open_sources
 from training.material.statements import Statements, read_statements
-from training.measuring.heldback import HeldBack, quick_figures, read_held_back
-from training.measuring.nearest import NearestPassages
+from training.measuring.devsplit import DevSplit, quick_figures, read_dev_split
+from training.measuring.nearestpassages import NearestPassages
 from training.measuring.scoring import Scorer
 from training.network.basemodel import base_folder
 from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
@@ -46,9 +46,9 @@ class Workshop:
         return read_candidates(self.mined)
 
     @cached_property
-    def held_back(self) -> HeldBack:
+    def dev_split(self) -> DevSplit:
         """What is held back."""
-        return read_held_back(self.statements, self.shared)
+        return read_dev_split(self.statements, self.shared)
 
     @property
     def workers(self) -> int:
@@ -110,7 +110,7 @@ class Workshop:
             network,
             self.pair_encoder,
             lambda: groups_in_order(sources, seed=seed),
-            check=lambda: quick_figures(self.held_back, scorer),
+            check=lambda: quick_figures(self.dev_split, scorer),
             device=self.device,
             seed=seed,
             body_rate=body_rate,

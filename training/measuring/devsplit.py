@@ -23,7 +23,7 @@ QUICK_ARTICLES = 300
 
 
 @dataclass(frozen=True)
-class HeldBack:
+class DevSplit:
     """The questions on statements that are held back, and those on held-back SQuAD articles."""
 
     statements: Statements
@@ -73,7 +73,7 @@ class HeldBack:
         )
 
 
-def read_held_back(statements: Statements, shared: Path) -> HeldBack:
+def read_dev_split(statements: Statements, shared: Path) -> DevSplit:
     """Read what is held back.
 
     Raises:
@@ -81,10 +81,10 @@ def read_held_back(statements: Statements, shared: Path) -> HeldBack:
     """
     questions = read_paragraph_questions(shared, SQUAD2)
     articles = held_back_articles(frozenset(q.article for q in questions))
-    return HeldBack(statements, tuple(q for q in questions if q.article in articles))
+    return DevSplit(statements, tuple(q for q in questions if q.article in articles))
 
 
-def quick_figures(held: HeldBack, scorer: Scorer) -> dict[str, float]:
+def quick_figures(held: DevSplit, scorer: Scorer) -> dict[str, float]:
     """Return a few figures for the log of a stage, always on the same rows.
 
     Twins and questions without their answer are read with the passage itself, not with what
@@ -120,7 +120,7 @@ def quick_figures(held: HeldBack, scorer: Scorer) -> dict[str, float]:
     }
 
 
-def _inside(held: HeldBack, question: StatementQuestion, sentences: list[float]) -> bool:
+def _inside(held: DevSplit, question: StatementQuestion, sentences: list[float]) -> bool:
     """Whether the best sentence has a part of the clause that answers."""
     passage = held.statements.passages[question.passage]
     start = passage.text.index(question.gold)
