@@ -15,7 +15,7 @@ from bot.webserver.webserver import Request, Response
 DEAF_AFTER_S = 25.0
 """A poll lasts 10 seconds."""
 
-UNKEPT_AFTER_S = 25.0
+UNWRITTEN_AFTER_S = 25.0
 """Whether the inbox can be written is tried every 5 seconds; a try may itself not end."""
 
 UNSENT_AFTER_S = 10.0
@@ -29,7 +29,7 @@ RESTART_AFTER_S = 90.0
 
 
 class Health:
-    """Knows the bot's state; belongs to one event loop but for ``kept``."""
+    """Knows the bot's state; belongs to one event loop but for ``inbox_written``."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Health:
         self._heard = False
         self._refused = False
         self._cut_off: str | None = None
-        self._kept_s = self._contact_s
-        self._unkept: Exception | None = None
+        self._written_s = self._contact_s
+        self._write_error: Exception | None = None
         self._unsent: tuple[float, str] | None = None
 
     def heard(self) -> None:
@@ -71,11 +71,11 @@ class Health:
         """Telegram does not accept the token."""
         self._refused = True
 
-    def kept(self, error: Exception | None = None) -> None:
+    def inbox_written(self, error: Exception | None = None) -> None:
         """Return the inbox was written, or could not be because of an error; from any thread."""
-        self._unkept = error
+        self._write_error = error
         if error is None:
-            self._kept_s = self._clock()
+            self._written_s = self._clock()
 
     def sent(self, error: Exception | None = None) -> None:
         """Telegram took what was sent or refused it, or did not answer because of an error."""
@@ -95,17 +95,17 @@ class Health:
             return "Telegram does not accept the bot token"
         if (busy_s := self._none_free_s()) > RESTART_AFTER_S:
             return f"all threads that answer have been busy with the same for {busy_s:.0f} s"
-        error, unkept_s = self._unkept, self._clock() - self._kept_s
+        error, unwritten_s = self._write_error, self._clock() - self._written_s
         lost = isinstance(error, sqlite3.Error) and not may_pass(error)
-        if lost and unkept_s > RESTART_AFTER_S:
-            return f"the inbox cannot be opened, for {unkept_s:.0f} s: {error}"
+        if lost and unwritten_s > RESTART_AFTER_S:
+            return f"the inbox cannot be opened, for {unwritten_s:.0f} s: {error}"
         return None
 
     def why_not_ready(self) -> str | None:
         """Return the fault, None if questions are taken and answered."""
         for why in (
             self.why_not_alive(),
-            self._why_not_kept(),
+            self._why_not_written(),
             self._why_not_heard(),
             self._why_not_answered(),
         ):
@@ -121,12 +121,12 @@ class Health:
             return f"Telegram has not answered for {silent_s:.0f} s"
         return None if self._heard else "Telegram has not answered yet"
 
-    def _why_not_kept(self) -> str | None:
-        if self._unkept is not None:
-            return f"the inbox cannot be written: {self._unkept}"
-        unkept_s = self._clock() - self._kept_s
-        if unkept_s > UNKEPT_AFTER_S:
-            return f"the inbox has not been written for {unkept_s:.0f} s"
+    def _why_not_written(self) -> str | None:
+        if self._write_error is not None:
+            return f"the inbox cannot be written: {self._write_error}"
+        unwritten_s = self._clock() - self._written_s
+        if unwritten_s > UNWRITTEN_AFTER_S:
+            return f"the inbox has not been written for {unwritten_s:.0f} s"
         return "the inbox is full" if self._full() else None
 
     def _why_not_answered(self) -> str | None:

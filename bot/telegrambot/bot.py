@@ -195,11 +195,11 @@ class TelegramBot:
                     open_files.push(opened.pop_all())
             except InboxBlocked as error:
                 log.warning("%s Next try in %g s.", error, _OPEN_AGAIN_S)
-                health.kept(error)
+                health.inbox_written(error)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), _OPEN_AGAIN_S)
             else:
-                health.kept()
+                health.inbox_written()
                 return _Kept(inbox, chats)
         return None
 
@@ -282,7 +282,7 @@ class TelegramBot:
                 on_done=metrics.ended,
                 on_begun=on_begun,
                 on_sent=health.sent,
-                on_kept=health.kept,
+                on_kept=health.inbox_written,
                 marks=self._lifeline,
                 opened=self._seal.opened,
             )
@@ -291,7 +291,7 @@ class TelegramBot:
             handler = handler_with()
             lanes = Lanes(handler.handle)
             intake = Intake(
-                inbox, lanes, on_new=new, on_waiting=chats.open_chat, on_kept=health.kept
+                inbox, lanes, on_new=new, on_waiting=chats.open_chat, on_kept=health.inbox_written
             )
             return _Workers(intake, lanes, handler, intake.replay)
         # what one process takes in may be worked on by another: that one is to know of it
@@ -302,7 +302,7 @@ class TelegramBot:
             shared.begin()
             sharing.start(shared.look)
 
-        intake = Intake(inbox, shared, on_new=lambda _, __: None, on_kept=health.kept)
+        intake = Intake(inbox, shared, on_new=lambda _, __: None, on_kept=health.inbox_written)
         return _Workers(intake, shared, handler, begin)
 
     def _receiver(

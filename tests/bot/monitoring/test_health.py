@@ -19,8 +19,8 @@ from bot.monitoring.health import (
     BUSY_AFTER_S,
     DEAF_AFTER_S,
     RESTART_AFTER_S,
-    UNKEPT_AFTER_S,
     UNSENT_AFTER_S,
+    UNWRITTEN_AFTER_S,
     Health,
     HealthPages,
 )
@@ -55,7 +55,7 @@ class State:
     def later(self, seconds: float) -> None:
         """Time goes by; the inbox is written meanwhile."""
         self.now_s += seconds
-        self.health.kept()
+        self.health.inbox_written()
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         pages = HealthPages(self.health, self.metrics)
@@ -110,14 +110,14 @@ def test_an_inbox_that_cannot_be_written_is_told_at_once_and_a_restart_does_not_
 ) -> None:
     state = State()
     state.health.heard()
-    state.health.kept(error)
+    state.health.inbox_written(error)
     assert state.get("/readyz") == (503, f"the inbox cannot be written: {error}\n")
     for _ in range(100):
         state.now_s += 10
         state.health.heard()
-        state.health.kept(error)
+        state.health.inbox_written(error)
     assert state.get("/healthz") == (200, "ok\n")
-    state.health.kept()
+    state.health.inbox_written()
     assert state.get("/readyz") == (200, "ok\n")
 
 
@@ -125,20 +125,20 @@ def test_an_inbox_that_cannot_be_opened_any_more_needs_a_restart() -> None:
     state = State()
     state.health.heard()
     lost = sqlite_error("unable to open database file", sqlite3.SQLITE_CANTOPEN)
-    state.health.kept(lost)
+    state.health.inbox_written(lost)
     assert state.get("/readyz")[0] == 503
     assert state.get("/healthz")[0] == 200
     state.now_s += RESTART_AFTER_S + 1
-    state.health.kept(lost)
+    state.health.inbox_written(lost)
     assert state.get("/healthz") == (503, f"the inbox cannot be opened, for 91 s: {lost}\n")
 
 
 def test_an_inbox_of_which_nothing_is_heard_is_told() -> None:
     state = State()
-    state.now_s += UNKEPT_AFTER_S + 1
+    state.now_s += UNWRITTEN_AFTER_S + 1
     state.health.heard()
     assert state.get("/readyz") == (503, "the inbox has not been written for 26 s\n")
-    state.health.kept()
+    state.health.inbox_written()
     assert state.get("/readyz") == (200, "ok\n")
 
 

@@ -241,7 +241,7 @@ class Looking:
         """What is wrong after twice the time in which a bot is told to be deaf."""
         for number in range(6):
             self.now_s += DEAF_AFTER_S / 3
-            self.health.kept()
+            self.health.inbox_written()
             if number < calls:
                 await self.hook.respond(
                     Request("POST", f"/{HIDDEN}", {SECRET_HEADER: SECRET}, b"{}")
@@ -307,7 +307,7 @@ def test_a_webhook_whose_inbox_is_full_is_not_deaf(
     looking.waiting, looking.error = 3, "Wrong response from the webhook: 503"
     assert asyncio.run(looking.for_long()) == "the inbox is full"
     looking.now_s += 2 * DEAF_AFTER_S
-    looking.health.kept()
+    looking.health.inbox_written()
     posted = Request("POST", f"/{HIDDEN}", {SECRET_HEADER: SECRET}, b"{}")
     assert asyncio.run(looking.hook.respond(posted)).status == 503
     assert looking.health.why_not_ready() == "the inbox is full"
