@@ -29,13 +29,13 @@ err = Console(stderr=True, highlight=False, markup=False)
 
 def fail(message: str, code: int) -> NoReturn:
     """Print the message and exit."""
-    tell(message, style="red")
+    say(message, style="red")
     sys.exit(code)
 
 
 def warn(message: str) -> None:
     """Print what is wrong but does not stop the command."""
-    tell(f"warning: {message}", style="yellow")
+    say(f"warning: {message}", style="yellow")
 
 
 def warn_of_changes() -> None:
@@ -50,7 +50,7 @@ def warn_of_changes() -> None:
         )
 
 
-def tell(message: str, *, style: str) -> None:
+def say(message: str, *, style: str) -> None:
     """Print the message on one line, without characters that steer a terminal."""
     line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
     err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)

@@ -214,7 +214,7 @@ def progress_bar(console: Console, description: str) -> Iterator[ProgressCallbac
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(description, total=None)
 
-        def tell(done: int, in_all: int) -> None:
+        def update(done: int, in_all: int) -> None:
             bar.update(task, completed=done, total=in_all)
 
-        yield tell
+        yield update

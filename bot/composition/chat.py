@@ -17,7 +17,7 @@ from bot.chat.events import Event
 from bot.composition.index import Warn, changed_since, left_out, rollback_index
 from bot.composition.serving import Served, passed_over
 from bot.composition.statements import open_directory, served_corpus
-from bot.evaluation.sets.feedbackexport import Exported, export_feedback
+from bot.evaluation.sets.feedbackexport import ExportCounts, export_feedback
 from bot.monitoring.troubles import Troubles
 from bot.operations.submissions import MOST_BYTES, Submissions
 from bot.replies.chatreplies import ChatReplies
@@ -153,7 +153,7 @@ def _operations(
 
 def export_votes(
     settings: Settings, folder: Path, *, groups: frozenset[str], warn: Warn = log.warning
-) -> Exported:
+) -> ExportCounts:
     """What was written of the votes with questions into a folder, as an evaluation set: the
     documents are public, or for one of the groups.
 

@@ -18,7 +18,7 @@ from bot.cli.output import (
     out,
     progress_bar,
     read_settings,
-    tell,
+    say,
     warn,
 )
 from bot.errors import SettingsError
@@ -108,7 +108,7 @@ def _watch(settings: Settings, *, engine: EngineKind, full: bool, as_json: bool)
             _print_report(report, as_json=as_json, dry_run=False, console=out)
             sys.stdout.flush()
         except (CorpusError, EmbeddingsError) as error:
-            tell(str(error), style="red")
+            say(str(error), style="red")
         full = False
         next(seen)
 

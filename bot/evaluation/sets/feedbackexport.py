@@ -25,7 +25,7 @@ Asked = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportCounts:
     """What was written: ``answered`` questions have a passage found good by more than found it bad.
 
     ``lost`` counts the judgements of passages that are not in the corpus any more.
@@ -39,7 +39,7 @@ class Exported:
 
 def export_feedback(
     votes: Iterable[KeptVote], corpus: Corpus, source_text: SourceText, folder: Path
-) -> Exported:
+) -> ExportCounts:
     """Write ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/test.tsv`` into a new folder.
 
     A passage that moved since the vote is found by its words. It is judged 1 where it has more
@@ -48,7 +48,7 @@ def export_feedback(
     Raises:
         ExportFailed: if no vote has a question, or the folder is not empty or cannot be written.
     """
-    places = _Places(corpus, source_text)
+    places = _PassageFinder(corpus, source_text)
     judged: dict[Asked, Counter[str]] = {}
     lost = 0
     for vote in votes:
@@ -67,7 +67,7 @@ def export_feedback(
             "Telegram, after a vote."
         )
     _write(folder, corpus, judged)
-    return Exported(
+    return ExportCounts(
         questions=len(judged),
         answered=sum(any(n > 0 for n in sums.values()) for sums in judged.values()),
         judgements=sum(map(len, judged.values())),
@@ -75,7 +75,7 @@ def export_feedback(
     )
 
 
-class _Places:
+class _PassageFinder:
     """Where what was cited stands in the corpus now."""
 
     def __init__(self, corpus: Corpus, source_text: SourceText) -> None:

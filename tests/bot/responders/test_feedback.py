@@ -17,7 +17,7 @@ from bot.chat.events import Event, Person, Pressed
 from bot.chat.votes import Vote
 from bot.citations.citation import CitedQuote, cite
 from bot.errors import ExportFailed
-from bot.evaluation.sets.feedbackexport import Exported, export_feedback
+from bot.evaluation.sets.feedbackexport import ExportCounts, export_feedback
 from bot.evaluation.sets.questionsets import read_question_set
 from bot.language.translation import Translator
 from bot.responders.feedback import ConsentAfterVote, Feedback
@@ -181,7 +181,7 @@ def test_the_export_is_an_evaluation_set_judged_by_all_votes(tmp_path: Path) -> 
         vote(5, None, zoos),
     ]
     found = export_feedback(votes, CORPUS, nowhere, tmp_path / "votes")
-    assert found == Exported(questions=2, answered=1, judgements=4, lost=0)
+    assert found == ExportCounts(questions=2, answered=1, judgements=4, lost=0)
     read = read_question_set(tmp_path / "votes")
     assert [(q.text, q.answers) for q in read.questions] == [("Who zigzags?", {("d1", 1)})]
     assert read.unjudged == 1
@@ -211,7 +211,7 @@ def test_a_passage_that_moved_is_found_by_its_words_and_one_that_is_gone_is_coun
         vote(1, "Who?", CitedQuote("d9", Span(0, 5), "f" * 64)),
     ]
     found = export_feedback(votes, CORPUS, texts.get, tmp_path / "votes")
-    assert found == Exported(questions=3, answered=1, judgements=1, lost=2)
+    assert found == ExportCounts(questions=3, answered=1, judgements=1, lost=2)
     (question,) = read_question_set(tmp_path / "votes").questions
     assert question.answers == {("d3", 1)}
 
