@@ -1,1 +1,1 @@
-"""People: answering, rendering, Telegram, command line."""
+"""Answers people: in a terminal, in Telegram, on the command line."""

@@ -1,4 +1,4 @@
-"""Where the process begins: ``verbatim`` and ``python -m bot``."""
+"""Starts the program ``verbatim``, also as ``python -m bot``."""
 
 import sys
 from contextlib import suppress
@@ -11,9 +11,9 @@ EXIT_INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; an interrupt ends it quietly even while it is being loaded.
+    """Run the command line. An interrupt ends it quietly, even while it is still loading.
 
-    Its environment may hold the bot's token, so no other process of the same user may look at it.
+    The environment may hold the bot's token, so no other process of the same user may read it.
     """
     try:
         from corpus.confinement.kernel import hide_memory
@@ -29,8 +29,9 @@ def main() -> None:
 
 
 def _prepared_extractor() -> "Extractor | None":
-    """Return the extractor of a command that surely needs one: its process starts while this one
-    imports the rest, which takes longer.
+    """Return the extractor of a command that surely needs one.
+
+    Its process starts while this one imports the rest, which takes longer.
     """
     if sys.argv[1:2] != ["add"]:
         return None

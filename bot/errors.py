@@ -1,4 +1,4 @@
-"""Errors of the part that talks to people.
+"""Defines the errors of the package that talks to people.
 
 BotError
 ├── SettingsError     an environment variable or a file it names is missing or wrong
@@ -18,7 +18,7 @@ BotError
 
 
 class BotError(Exception):
-    """Root of what can go wrong between an answer and a person. Its message is for the user."""
+    """Root of all errors between an answer and a person. Its message is for the user."""
 
 
 class SettingsError(BotError):
@@ -30,7 +30,7 @@ class EvaluationFailed(BotError):
 
 
 class ExportFailed(BotError):
-    """There is nothing to export, or it cannot be written where it should."""
+    """There is nothing to export, or the folder cannot be written."""
 
 
 class FileNotFetched(BotError):
@@ -46,23 +46,23 @@ class TokenRefused(BotError):
 
 
 class InboxUnusable(BotError):
-    """What people ask cannot be kept on disk, so nothing is taken."""
+    """The bot cannot keep questions on disk, so it takes none."""
 
 
 class InboxBlocked(InboxUnusable):
-    """Questions cannot be kept for now, because of the disk or of another program."""
+    """The bot cannot keep questions for now, because of the disk or of another program."""
 
 
 class StateUnreachable(BotError):
-    """The database that processes share does not answer, or takes nothing, for now."""
+    """The database that processes share does not answer, or refuses writes, for now."""
 
 
 class LaneLost(BotError):
-    """Another process has taken over what this one worked on: it is answered there."""
+    """Another process has taken over the update that this one worked on, and answers it."""
 
 
 class PeopleUnusable(BotError):
-    """What is kept about people cannot be written or read for now; the rest goes on."""
+    """Data about people cannot be written or read for now; everything else goes on."""
 
 
 class AlreadyServing(BotError):
@@ -70,4 +70,4 @@ class AlreadyServing(BotError):
 
 
 class UnfaithfulQuote(BotError):
-    """What was about to be sent as a quote is not what the source says. It is not sent."""
+    """The words of a quote differ from its source. The quote is not sent."""

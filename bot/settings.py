@@ -1,4 +1,4 @@
-"""Settings, read once from the environment."""
+"""Reads the settings from the environment, once."""
 
 import re
 import secrets
@@ -26,7 +26,7 @@ TELEGRAM_API = "https://api.telegram.org"
 
 
 class EngineKind(StrEnum):
-    """Where a refresh embeds: in its own process, or on the processors of Ray."""
+    """The place where a refresh embeds: its own process, or the processors of Ray."""
 
     LOCAL = "local"
     RAY = "ray"
@@ -34,7 +34,7 @@ class EngineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says. Empty variables count as not set.
+    """The settings of the environment. An empty variable counts as not set.
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
@@ -85,22 +85,24 @@ class Settings:
 
     @property
     def index_directory(self) -> Path:
-        """Where the generations lie; with ``index_url``, what this machine keeps for them."""
+        """The folder of the generations; with ``index_url``, the folder of what this machine
+        caches.
+        """
         return self.home / "index"
 
     @property
     def secrets(self) -> list[str]:
-        """What of the settings no log may tell: addresses of databases and their passwords."""
+        """The secrets that no log may show: addresses of databases and their passwords."""
         index = self.index_url and DatabaseAddress.of(self.index_url, source="VERBATIM_INDEX")
         return [secret for each in (index, self.state) if each for secret in each.secrets]
 
     @property
     def snapshots_directory(self) -> Path:
-        """Where the sources lie as they were read."""
+        """The folder of the sources as they were read."""
         return self.home / "snapshots"
 
     def bot_directory(self, token: str) -> Path:
-        """Return a bot's directory: each Bot API server counts updates for each bot."""
+        """Return the folder of a bot. Each Bot API server counts updates for each bot."""
         name = token.partition(":")[0]
         if self.telegram_api != TELEGRAM_API:
             at = urlsplit(self.telegram_api)
@@ -109,12 +111,12 @@ class Settings:
 
     @property
     def people_file(self) -> Path:
-        """Where what people chose is kept: settings of chats, votes, who was let in."""
+        """The file of people's data: settings of chats, votes, invitations."""
         return self.home / "bot" / "people.sqlite"
 
     @property
     def evaluation_vectors(self) -> Path:
-        """Where ``verbatim eval`` keeps the vectors of evaluation sets."""
+        """The file of the vectors of evaluation sets."""
         return self.home / "evaluation-vectors.sqlite"
 
     @classmethod
@@ -228,7 +230,7 @@ def _access(environment: Mapping[str, str]) -> AccessRules:
 
 
 def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
-    """Return the groups of each person in ``VERBATIM_GROUPS``, such as "staff=1,2 legal=2"."""
+    """Return each person's groups in ``VERBATIM_GROUPS``, such as "staff=1,2 legal=2"."""
     found: dict[int, frozenset[str]] = {}
     for written in re.split(r"[\s;]+", (environment.get("VERBATIM_GROUPS") or "").strip(" ;\n\t")):
         if not written:
@@ -264,7 +266,7 @@ def _default_access(environment: Mapping[str, str]) -> frozenset[str]:
 
 
 def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
-    """Numeric ids with commas or blanks between; a name is nobody's for ever."""
+    """Return numeric ids with commas or blanks between; refuse names, which can change hands."""
     written = re.split(r"[\s,]+", (environment.get(variable) or "").strip(" ,\n\t"))
     wrong = [text for text in written if text and not _ID.fullmatch(text)]
     if wrong:
@@ -277,9 +279,9 @@ def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """Where Telegram calls the bot: ``url`` for the world, ``host`` and ``port`` on this machine.
+    """The webhook: ``url`` for the world, ``host`` and ``port`` on this machine.
 
-    ``secret`` is what tells Telegram's calls from those of others.
+    Telegram's calls carry ``secret``; others do not know it.
     """
 
     url: str
@@ -289,7 +291,7 @@ class WebhookSettings:
 
 
 def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -> WebhookSettings:
-    """Return the webhook's settings, with the secret of ``VERBATIM_WEBHOOK_SECRET`` or its
+    """Return the webhook's settings, the secret from ``VERBATIM_WEBHOOK_SECRET`` or its
     ``_FILE``.
 
     Without one a secret is made, for this start; several processes need the same.
@@ -321,7 +323,7 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
 
 
 def _secret(environment: Mapping[str, str], name: str) -> tuple[str, str]:
-    """What the variable says, or the file that ``name``_FILE names, and which of them; may be "".
+    """Return the value of a variable, or of the file that ``name``_FILE names, and its source.
 
     Raises:
         SettingsError: if the file cannot be read.
@@ -338,7 +340,9 @@ def _secret(environment: Mapping[str, str], name: str) -> tuple[str, str]:
 
 
 def _language(environment: Mapping[str, str]) -> str:
-    """Return the language asked for, else that of the locale as POSIX orders its variables."""
+    """Return the language in VERBATIM_LANGUAGE, else the locale's, in POSIX's order of
+    variables.
+    """
     wanted = environment.get("VERBATIM_LANGUAGE")
     if wanted:
         if nearest_language(wanted) != wanted.replace("_", "-").split("-", 1)[0].lower():
@@ -378,7 +382,7 @@ def _path(text: str) -> Path:
 
 
 def log_as_json(environment: Mapping[str, str]) -> bool:
-    """Whether ``VERBATIM_LOG_FORMAT`` asks for lines of JSON; text is the default.
+    """Return whether ``VERBATIM_LOG_FORMAT`` asks for lines of JSON; text is the default.
 
     Raises:
         SettingsError: if it asks for something else.
@@ -390,8 +394,7 @@ def log_as_json(environment: Mapping[str, str]) -> bool:
 
 
 def telegram_token(environment: Mapping[str, str]) -> str:
-    """Return the bot token from ``TELEGRAM_BOT_TOKEN``, else from the file
-    ``TELEGRAM_BOT_TOKEN_FILE``.
+    """Return the bot token from ``TELEGRAM_BOT_TOKEN`` or the file ``TELEGRAM_BOT_TOKEN_FILE``.
 
     Raises:
         SettingsError: if neither gives a token, or it does not have the shape of one. The

@@ -1,4 +1,4 @@
-"""Where a quote stands, a link that leads to the very words, and a reference to re-check it by."""
+"""Cites a quote: where it stands, a link to the very words, and a reference to verify it by."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bot.errors import MalformedCitation
 from corpus import Document, Passage, Span
 
 REFERENCE_DIGITS = 12
-"""Digits of a digest in a reference: so many that no two texts share them by chance."""
+"""Digits of a digest in a reference. No two texts share so many by chance."""
 
 DESCRIPTIONS = (
     "title",
@@ -37,7 +37,7 @@ _REFERENCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Everything needed to find and re-check a quote.
+    """Everything that is needed to find a quote and check it again.
 
     ``start`` and ``end`` are code points of the stored text of ``document`` (its id), which had
     the SHA-256 ``digest``. ``paragraph`` is the number, 0 for a dateline. ``link`` is ``url``
@@ -64,7 +64,7 @@ class Citation:
 
     @property
     def pages(self) -> str | None:
-        """How a reader refers to the pages: ``p. 3``, or ``pp. 3–4``; None where none is known."""
+        """The label of the pages: ``p. 3``, or ``pp. 3–4``; None if no page is known."""
         if self.page is None or self.last_page is None:
             return None
         return pages_label((self.page, self.last_page))
@@ -76,18 +76,18 @@ class Citation:
 
     @property
     def when_and_where(self) -> str:
-        """The day, and ``where``, for a reader who knows the title: ``2022-05-12, p. 3, ¶ 7``."""
+        """The day and ``where``, for a person who knows the title: ``2022-05-12, p. 3, ¶ 7``."""
         return f"{self.published.isoformat()}, {self.where}" if self.published else self.where
 
     @property
     def reference(self) -> str:
-        """The citation in one word, to copy and to give to ``verbatim verify``."""
+        """The reference: the citation in one word, for ``verbatim verify``."""
         return reference_of(self.document, Span(self.start, self.end), self.digest)
 
 
 @dataclass(frozen=True, slots=True)
 class CitedQuote:
-    """The claims of an old citation: which words of which text, and how that is described.
+    """The claims of an old citation: the words, their text, and how that text is described.
 
     ``digest`` is that of the document's text then, or its first digits, at least 12; it is empty
     for a passage that ``verbatim show`` of an earlier version printed, which names its document by
@@ -110,12 +110,12 @@ class CitedQuote:
 
     @property
     def reference(self) -> str:
-        """The citation in one word."""
+        """The reference: the citation in one word."""
         return reference_of(self.document, self.span, self.digest)
 
 
 def parse_reference(text: str) -> CitedQuote:
-    """What a reference such as ``DOC[4000:5203]@c0ffee012345`` cites.
+    """Return the quote that a reference such as ``DOC[4000:5203]@c0ffee012345`` cites.
 
     Raises:
         MalformedCitation: if it is no reference.
@@ -131,14 +131,12 @@ def parse_reference(text: str) -> CitedQuote:
 
 
 def reference_of(document: str, span: Span, digest: str) -> str:
-    """Return a citation in one word: the document's id, the offsets, the first digits of its
-    digest.
-    """
+    """Return a reference: the document's id, the offsets, the first digits of its digest."""
     return f"{document}[{span.start}:{span.end}]@{digest[:REFERENCE_DIGITS]}"
 
 
 def pages_label(pages: tuple[int, int]) -> str:
-    """How a reader refers to the first and the last page of some words: ``p. 3``, ``pp. 3–4``."""
+    """Return the label of the first and last page of some words: ``p. 3``, ``pp. 3–4``."""
     first, last = pages
     return f"p. {first}" if first == last else f"pp. {first}–{last}"
 
@@ -174,7 +172,8 @@ def cite(document: Document, passage: Passage, *, shown: PageText | None = None)
 def link_to(document: Document, passage: Passage, *, shown: PageText | None = None) -> str:
     """Return the address that leads to the very words, or in a PDF to their page.
 
-    ``shown`` is all that the page at the address shows, None if no more than the text is known.
+    ``shown`` is everything that the page at the address shows; None if only the stored text is
+    known.
 
     Browsers find no words in a PDF, so a link to one ends with "#page=3", or with the address
     where the page is not known.
@@ -196,7 +195,7 @@ def page_link(url: str, page: int) -> str:
 
 
 def is_address_of_pdf(document: Document) -> bool:
-    """Whether a browser that follows the address shows a PDF.
+    """Return whether a browser that follows the address shows a PDF.
 
     It ends with ".pdf", or the document has pages and its address does not say that it is HTML.
     """
@@ -210,7 +209,7 @@ def is_address_of_pdf(document: Document) -> bool:
 def link_selects(
     link: str, url: str | None, words: str, *, page: int | None, pages: Sequence[PageText]
 ) -> bool:
-    """Whether a link is ``url`` with a text fragment that selects ``words``, or with their page.
+    """Return whether a link is ``url`` with a text fragment that selects ``words``, or their page.
 
     Words before or behind them in a fragment must stand there in one of the ``pages``. Links of
     earlier versions may give more or fewer words, of PDFs too.

@@ -1,4 +1,4 @@
-"""The citations in what a person kept: references, and the JSON that ``verbatim ask`` printed."""
+"""Reads citations: references, and the JSON that ``verbatim ask`` printed."""
 
 import json
 import re
@@ -75,7 +75,10 @@ def _loaded(text: str) -> Any:
 
 
 def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object; of two fields with one name JSON would drop the first in silence."""
+    """Return the object of some fields; refuse a name that stands twice.
+
+    JSON would drop the first of them in silence.
+    """
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
@@ -166,7 +169,7 @@ def _refuse_unknown(fields: dict[str, Any], known: set[str]) -> None:
 
 
 def _words(fields: dict[str, Any], name: str) -> str | None:
-    """Return the words in a field, None where it is missing or null."""
+    """Return the words in a field; None if it is missing or null."""
     words = fields.get(name)
     if words is None:
         return None

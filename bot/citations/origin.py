@@ -18,15 +18,15 @@ Sourced = SourceText | Citation
 
 
 def said_by(source: Sourced, name: str) -> str | None:
-    """Return "page" or "file" if nobody but that says the field of that name, else None."""
+    """Return "page" or "file" if only that makes the claim in the field, else None."""
     if name not in source.said_by_source:
         return None
     return "file" if source.fetched is None else "page"
 
 
 def publisher_of(source: Sourced, words: Translator, *, units: int) -> str | None:
-    """Return the publisher, shortened to ``units`` of UTF-16, and whether its own page or file says
-    so.
+    """Return the publisher in at most ``units`` of UTF-16, marked if only its page or file names
+    it.
     """
     if not source.publisher:
         return None
@@ -34,7 +34,7 @@ def publisher_of(source: Sourced, words: Translator, *, units: int) -> str | Non
 
 
 def address_of(source: Sourced, words: Translator, *, units: int) -> str | None:
-    """Return the address, shortened, and whether the file itself says so or it is not encrypted."""
+    """Return the address, shortened; marked if only the file names it or it is not encrypted."""
     if not source.url:
         return None
     shown = shorten(source.url, units=units)
@@ -44,15 +44,15 @@ def address_of(source: Sourced, words: Translator, *, units: int) -> str | None:
 
 
 def fetched_from(fetched: str, words: Translator, *, units: int) -> str:
-    """That a document really came from that address, and whether it came unencrypted."""
+    """Return the line that a document came from that address, marked if it came unencrypted."""
     shown = _encrypted_or_not(shorten(fetched, units=units), words)
     return words.say(texts.FETCHED_FROM, address=shown)
 
 
 def only_for(document: SourceText, words: Translator) -> str | None:
-    """Return the groups that a document is for, and whether it says so itself.
+    """Return the groups that may read a document, marked if only the document says so.
 
-    None for a public one, if it is not public by its own word.
+    None for a public document, unless it calls itself public.
     """
     if not document.access:
         said = said_by(document, "access")
@@ -62,9 +62,7 @@ def only_for(document: SourceText, words: Translator) -> str | None:
 
 
 def origin_lines(document: SourceText) -> tuple[str, ...]:
-    """Return the lines in which a terminal says where a document comes from; none if nothing is
-    known.
-    """
+    """Return the lines that say where a document comes from; none if nothing is known."""
     words = translator("en")
     parts = (
         publisher_of(document, words, units=_FIELD_UNITS),
@@ -82,8 +80,9 @@ def origin_lines(document: SourceText) -> tuple[str, ...]:
 
 
 def claims(document: SourceText, fetched: str | None) -> tuple[str, ...]:
-    """Return the lines that a terminal adds to a document that was added: where it was ``fetched``
-    now, and what nobody but the document itself says.
+    """Return the lines about a document that was just added.
+
+    They say where it was ``fetched`` from, and what only the document itself claims.
     """
     words = translator("en")
     lines = (

@@ -1,4 +1,4 @@
-"""Shows the line ends of a source as spaces, but for those of lists, tables and headings."""
+"""Shows line ends within running text as spaces, and keeps those of lists, tables and headings."""
 
 import re
 from collections import Counter
@@ -24,7 +24,7 @@ _Sign = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line, each reading of the sign that it begins with, if any, and how far in it stands.
+    """A line, each way to read the sign that it begins with, and its indent.
 
     ``sure`` says that nothing but a point begins so; ``likely``, that a point does if the line
     before ends as a sentence or a lead-in does.
@@ -88,7 +88,7 @@ def _line(text: str) -> _Line:
 
 
 def _readings(number: str, form: str) -> Iterator[_Sign]:
-    """Yield the readings of a number: "c" is the third letter, or a hundred."""
+    """Yield each way to read a number: "c" is the third letter, or a hundred."""
     if number[0].isdigit():
         yield f"1{form}", int(number.rpartition(".")[2])
         return
@@ -107,7 +107,7 @@ def _roman(number: str) -> int:
 
 
 def _in_list(sign: _Sign, signs: Counter[_Sign]) -> bool:
-    """Whether the text has the same sign twice, or the one before or after it."""
+    """Return whether the text has the same sign twice, or the one before or after it."""
     form, number = sign
     return signs[sign] > 1 or (form, number - 1) in signs or (form, number + 1) in signs
 

@@ -1,4 +1,4 @@
-"""Reads back the passages that ``verbatim show`` printed, so that they can be verified."""
+"""Reads the passages that ``verbatim show`` printed, so that they can be verified."""
 
 import re
 

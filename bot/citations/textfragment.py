@@ -1,4 +1,7 @@
-"""Links that lead a browser to the very words: https://wicg.github.io/scroll-to-text-fragment/."""
+"""Makes links that lead a browser to the very words of a quote.
+
+See https://wicg.github.io/scroll-to-text-fragment/.
+"""
 
 import re
 import unicodedata
@@ -69,7 +72,8 @@ def fragment_link(document: Document, span: Span, *, page: "PageText | None" = N
 def fragment_selects(
     link: str, url: str | None, words: str, *, pages: Sequence["PageText"]
 ) -> bool:
-    """Whether a link is ``url`` with a text fragment that selects ``words``, however it was cut.
+    """Return whether a link is ``url`` with a text fragment that selects ``words``, however it was
+    cut.
 
     Links of earlier versions may give more or fewer of the first and last words. Words before or
     behind must stand beside them in one of the ``pages``.
@@ -128,13 +132,11 @@ class PageText:
         return directive if unique else self._with_context(directive, edges, span)
 
     def has(self, words: str) -> bool:
-        """Whether some words stand in the page in a row."""
+        """Return whether some words stand in the page in a row."""
         return _count(_folded(words), self._everything, most=1) > 0
 
     def _blocks_of(self, span: Span) -> list[list[str]]:
-        """Return the words of each block of a passage; none of them touches a text that is left
-        out.
-        """
+        """Return the words of each block of a passage; no block touches a text that is left out."""
         cuts = sorted({at for at, _ in self._more if span.start < at < span.end})
         found: list[list[str]] = []
         for start, end in pairwise((span.start, *cuts, span.end)):
@@ -154,8 +156,7 @@ class PageText:
         return (edges[-1], False) if unique is None else (unique, True)
 
     def _end(self, blocks: list[list[str]]) -> str:
-        """Return the last words: unique in the page, or else where the passage has them at its end
-        only.
+        """Return the last words: unique in the page, or at the end of the passage only.
 
         A browser takes the first ones behind the start.
         """
@@ -166,7 +167,9 @@ class PageText:
         return next(unique, None) or next(once, edges[-1])
 
     def _with_context(self, directive: str, edges: list[str], span: Span) -> str:
-        """Return the directive with as few words before or behind the passage as make it unique."""
+        """Return the directive with the fewest words before or after the passage that make it
+        unique.
+        """
         if not self._known and not _count(_folded(edges[0]), _words(self._text[: span.start])):
             return directive  # more words might stand between than are known
         before, after = self._before(span), self._after(span) if len(edges) == 1 else []
@@ -179,7 +182,7 @@ class PageText:
         return directive
 
     def _before(self, span: Span) -> list[str]:
-        """Return the words of the block before a passage; none where a sign of a list stands
+        """Return the words of the block before a passage; none if the sign of a list stands
         between.
         """
         if _SIGN.match(span.of(self._text)):
@@ -191,7 +194,7 @@ class PageText:
         return next(reversed([*_blocks(line)]), [])
 
     def _after(self, span: Span) -> list[str]:
-        """Return the words of the block behind a passage; none where a sign of a list stands
+        """Return the words of the block after a passage; none if a sign of a list stands
         between.
         """
         lines = self._text[span.end : span.end + _MOST_CONTEXT_CHARACTERS]
@@ -201,7 +204,7 @@ class PageText:
         return [] if _SIGN.match(line) else next(_blocks(line), [])
 
     def _between(self, start: int, end: int) -> list[Deviation]:
-        """Return the texts that the page has more than is stored between two offsets."""
+        """Return the texts that the page has between two offsets and the stored text has not."""
         return [each for at, each in self._more if start <= at <= end]
 
     def _is_unique(self, words: str) -> bool:
@@ -209,7 +212,7 @@ class PageText:
 
     @cached_property
     def _everything(self) -> str:
-        """The words of the whole page, those that are not stored in their places."""
+        """Return the words of the whole page, those included that are not stored."""
         if not self._more:
             return _words(self._text)
         parts, start = [], 0
@@ -221,14 +224,12 @@ class PageText:
 
 
 def _shown_words(beside: Deviation) -> list[str]:
-    """Return the words of a block beside a passage; none of one that a browser may hide."""
+    """Return the words of a block beside a passage; none if a browser may hide the block."""
     return [] if beside.name is DeviationName.HIDDEN_TEXT else beside.text.split()
 
 
 def _behind_signs(text: str, position: int) -> int:
-    """Return the offset behind the full stop or other signs at ``position``, which end what is
-    before.
-    """
+    """Return the offset after the full stop or other signs at ``position`` that end a sentence."""
     while position < len(text) and not (text[position].isspace() or text[position].isalnum()):
         position += 1
     return position
@@ -258,7 +259,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _edges(words: list[str], *, last: bool, alone: bool) -> list[str]:
-    """Return the first or last words of a block, more and more; characters where words are long.
+    """Return the first or last words of a block, more at each step; characters if words are long.
 
     Where the passage has no other block, both edges share its words.
     """
@@ -277,7 +278,7 @@ def _edges(words: list[str], *, last: bool, alone: bool) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """Return the text without what a browser passes over when it compares: case and accents."""
+    """Return the text without case and accents, which a browser ignores when it compares."""
     return _NOT_ASCII.sub(_without_accents, text).casefold()
 
 
@@ -287,7 +288,7 @@ def _without_accents(found: re.Match[str]) -> str:
 
 
 def _count(words: str, text: str, *, most: int = 2) -> int:
-    """How often words stand in a text as whole words, at most ``most``; both are folded."""
+    """Return how often words stand in a text as whole words, at most ``most``; both are folded."""
     if not words:
         return most
     found, at = 0, text.find(words)
@@ -301,10 +302,10 @@ def _count(words: str, text: str, *, most: int = 2) -> int:
 
 
 def _within_word(before: str, behind: str) -> bool:
-    """Whether two signs in a row are of one word, as far as can be seen without a dictionary."""
+    """Return whether two signs in a row belong to one word, as far as no dictionary is needed."""
     return before.isalnum() and behind.isalnum() and max(before, behind) < _WITHOUT_BLANKS
 
 
 def _encode(text: str) -> str:
-    """Percent-encoding for a text directive, where ``-``, ``,`` and ``&`` have a meaning."""
+    """Encode a text for a directive, in which ``-``, ``,`` and ``&`` have a meaning."""
     return percent_encode(text, safe="").replace("-", "%2D")

@@ -1,4 +1,4 @@
-"""The command line ``verbatim``: reads the words typed, prints, sets the exit code."""
+"""Runs the command line ``verbatim``: its commands, its help, its exit codes."""
 
 import io
 import os
@@ -75,13 +75,13 @@ def options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Version.")
     ] = False,
 ) -> None:
-    """Options of every command."""
+    """Read the options that stand before a command."""
 
 
 def run(extractor: "Extractor | None" = None) -> None:
-    """Run the command line: prints one clear line where something fails, and exits.
+    """Run the command line; print one clear line if something fails, and exit.
 
-    The ``extractor`` is for the command that needs one, which else opens its own.
+    ``extractor`` serves the command that needs one; without it the command opens its own.
 
     Raises:
         KeyboardInterrupt: if the user interrupts it.
@@ -104,7 +104,7 @@ def run(extractor: "Extractor | None" = None) -> None:
 
 
 def _speak_utf8() -> None:
-    """Read and write UTF-8 whatever the locale says; bytes that are not become "�"."""
+    """Read and write UTF-8 whatever the locale says; other bytes become "�"."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

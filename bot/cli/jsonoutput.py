@@ -1,4 +1,4 @@
-"""The JSON form of replies and verdicts: stable, documented in docs/json.md."""
+"""Turns replies and verdicts into JSON. docs/json.md describes the fields, which are stable."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def reply_fields(reply: Reply) -> dict[str, Any]:
-    """Everything that a reply says, ready for JSON."""
+    """Return the fields of a reply."""
     return {
         "question": reply.question,
         "outcome": outcome_of(reply).value,
@@ -32,7 +32,7 @@ def reply_fields(reply: Reply) -> dict[str, Any]:
 
 
 def document_fields(document: Document | Outline) -> dict[str, Any]:
-    """What ``verbatim list --json`` says of a document."""
+    """Return the fields of a document, for ``verbatim list --json``."""
     return {
         "document": document.id,
         "title": document.title,
@@ -53,12 +53,12 @@ def document_fields(document: Document | Outline) -> dict[str, Any]:
 
 
 def _encrypted(fetched: str | None) -> bool | None:
-    """Whether nobody on the way could alter what was fetched; None for a file."""
+    """Return whether nobody could alter the document on the way; None for a file."""
     return None if fetched is None else fetched.startswith("https://")
 
 
 def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
-    """What ``verbatim add --json`` says of a source; ``state`` is "failed" where nothing came."""
+    """Return the fields of a source that was added; ``state`` is "failed" if nothing was."""
     added = outcome.added
     return {
         "source": outcome.source.label,
@@ -72,7 +72,7 @@ def outcome_fields(outcome: "SourceOutcome") -> dict[str, Any]:
 
 
 def deviation_fields(deviations: Iterable[Deviation]) -> list[dict[str, Any]]:
-    """Return the number of things of each kind that the stored text has otherwise."""
+    """Return the number of deviations of each kind."""
     times = Counter((each.kind, each.name) for each in deviations)
     return [
         {"kind": kind.value, "name": name.value, "count": count}
@@ -81,7 +81,7 @@ def deviation_fields(deviations: Iterable[Deviation]) -> list[dict[str, Any]]:
 
 
 def verification_fields(verification: Verification) -> dict[str, Any]:
-    """What ``verbatim verify --json`` says of a citation."""
+    """Return the fields of a verdict."""
     now = verification.now
     return {
         "reference": verification.cited.reference,
@@ -101,7 +101,7 @@ def verification_fields(verification: Verification) -> dict[str, Any]:
 
 
 def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, Any]:
-    """What ``verbatim rollback --json`` says of the generation that answers now."""
+    """Return the fields of the generation that answers now, for ``verbatim rollback --json``."""
     return {
         "generation": manifest.generation,
         "before": before,
@@ -118,9 +118,9 @@ def check_fields(
     deviating: Mapping[str, tuple[Deviation, ...]],
     lost: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the JSON of ``verbatim check``: the index, and texts that deviate from sources.
+    """Return the fields of ``verbatim check``: the index, and texts that deviate from sources.
 
-    ``lost`` are the documents whose originals are not kept.
+    ``lost`` are the documents whose originals are not stored.
     """
     return {
         "deviations": {name: deviation_fields(each) for name, each in deviating.items()},
@@ -148,7 +148,7 @@ def check_fields(
 
 
 def finding_fields(found: Sequence[Finding]) -> dict[str, Any]:
-    """What "verbatim doctor" found."""
+    """Return the fields of the findings of ``verbatim doctor``."""
     return {
         "well": all(each.well for each in found),
         "findings": [{"name": f.name, "well": f.well, "text": f.text} for f in found],
@@ -172,7 +172,7 @@ def _location_fields(location: Location) -> dict[str, Any]:
 
 
 def _filter_fields(only: Filter) -> dict[str, Any]:
-    """What was searched; an empty list or null is no condition."""
+    """Return the fields of a filter; an empty list or null is no condition."""
     return {
         "documents": sorted(only.documents),
         "publishers": sorted(only.publishers),
@@ -182,7 +182,7 @@ def _filter_fields(only: Filter) -> dict[str, Any]:
 
 
 def _own_message(reply: Reply) -> list[str]:
-    """What NoAnswer says when it is more than that nothing was found."""
+    """Return the message of a NoAnswer that says more than that nothing was found."""
     if isinstance(reply, NoAnswer) and reply.message is not None:
         return [reply.message]
     return []

@@ -1,4 +1,4 @@
-"""Defines options that several commands share, and reads what was typed for them."""
+"""Defines the options that several commands share, and parses what was typed."""
 
 import sys
 from datetime import date
@@ -20,7 +20,7 @@ TopOption = Annotated[
 
 
 def _days(text: str) -> tuple[date, date]:
-    """Return the first and the last day of what was typed for a date."""
+    """Return the first and the last day of a typed date."""
     days = iso_range(text)
     if days is None:
         raise typer.BadParameter(
@@ -67,7 +67,7 @@ def typed_filter(
     publishers: list[str] | None,
     dates: tuple[date | None, date | None],
 ) -> Filter | None:
-    """Return the Filter that the options of a search say, None if they say nothing."""
+    """Return the Filter that the options of a search give; None without any."""
     return known_filter(
         answerer.corpus,
         documents=map(decodable, documents or ()),
@@ -78,7 +78,7 @@ def typed_filter(
 
 
 def bytes_of(file: Path) -> bytes:
-    """What the file holds; "-" stands for standard input."""
+    """Return the bytes of a file; "-" stands for standard input."""
     try:
         return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except (OSError, AttributeError) as error:
@@ -87,7 +87,7 @@ def bytes_of(file: Path) -> bytes:
 
 
 def typed_text() -> str:
-    """What comes on standard input, at most so much."""
+    """Return the text on standard input, cut after ``_MAX_STDIN_CHARACTERS``."""
     return "" if sys.stdin is None else sys.stdin.read(_MAX_STDIN_CHARACTERS)
 
 
@@ -100,5 +100,5 @@ def typed_groups(names: str) -> frozenset[str]:
 
 
 def decodable(text: str) -> str:
-    """``text`` without the surrogates that stand for bytes that were not UTF-8."""
+    """Return the text without the surrogates that stand for bytes that were not UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Prints what commands say, reads the settings, and names the exit codes."""
+"""Prints messages of commands, reads the settings, and names the exit codes."""
 
 import os
 import sys
@@ -34,12 +34,12 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 def warn(message: str) -> None:
-    """Print what is wrong but does not stop the command."""
+    """Print a warning; the command goes on."""
     say(f"warning: {message}", style="yellow")
 
 
 def warn_of_changes() -> None:
-    """Says so if statements were added, edited or removed that no refresh has brought yet."""
+    """Warn if statements were added, edited or removed since the last refresh."""
     from bot.composition.index import changed_since
 
     generation = changed_since(read_settings())
@@ -51,13 +51,13 @@ def warn_of_changes() -> None:
 
 
 def say(message: str, *, style: str) -> None:
-    """Print the message on one line, without characters that steer a terminal."""
+    """Print the message on one line of standard error, without characters that steer a terminal."""
     line = "".join(c if c.isprintable() else " " for c in " ".join(message.split()))
     err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)
 
 
 def read_settings(*, changes_nothing: bool = False) -> Settings:
-    """Return the settings of the environment; others are shut out of their data directory."""
+    """Return the settings of the environment, and close the data directory to other users."""
     settings = Settings.from_environment(os.environ)
     if not changes_nothing:
         close_home(settings)

@@ -1,4 +1,4 @@
-"""On a terminal: what was added, refreshed, verified and checked."""
+"""Prints reports on a terminal: what was added, refreshed, verified and checked."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ _VERDICT_STYLES = {
 
 
 def print_outcome(outcome: "SourceOutcome", console: Console, errors: Console) -> None:
-    """Print a line for a source: what was added, or on ``errors`` why nothing was."""
+    """Print a line for a source that was added, or on ``errors`` the reason why it was not."""
     source = outcome.source.label
     if outcome.added is None:
         reason = printable(f"{source}: {outcome.reason}")
@@ -67,7 +67,7 @@ def print_added(
 
 
 def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> None:
-    """Print what a refresh did, or with ``dry_run`` would do."""
+    """Print the counts of a refresh, or with ``dry_run`` of what it would do."""
     texts = _counted(report.embedded, "text")
     if dry_run:
         head = f"Generation {report.generation} is current; a refresh would bring"
@@ -86,14 +86,14 @@ def print_refresh(report: RefreshReport, console: Console, *, dry_run: bool) -> 
 
 
 def print_left_out(left_out: Sequence[LeftOut], errors: Console) -> None:
-    """Print a line for each file that nothing is quoted from, with the reason."""
+    """Print a line for each file that could not be read, with the reason."""
     for each in left_out:
         line = printable(f"not read {each.file}: {each.reason}")
         print_line(Text(" ".join(line.split()), style="red"), errors)
 
 
 def print_passed_over(files: Sequence[LeftOut], errors: Console) -> None:
-    """Print one line that names the files of kinds that are not read, if there are any."""
+    """Print one line that names files of kinds that are not read, if there are any."""
     if not files:
         return
     named = ", ".join(each.file for each in files[:_MOST_NAMED])
@@ -111,7 +111,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def print_verifications(verifications: Sequence[Verification], console: Console) -> None:
-    """Print each verdict with the words that stand now, or the changes ``[-removed-]{+added+}``.
+    """Print each verdict with the words as they stand now, or the changes ``[-removed-]{+added+}``.
 
     Several verdicts are counted at the end.
     """
@@ -169,7 +169,7 @@ def print_check(found: StoreCheck, console: Console) -> None:
 
 
 def print_finding(finding: Finding, console: Console) -> None:
-    """Print what "verbatim doctor" found of one thing, on one line."""
+    """Print one finding of ``verbatim doctor`` on one line."""
     line = Text("well " if finding.well else "WRONG", style="green" if finding.well else "red")
     line.append(f"  {finding.name:11}  ", style="cyan")
     line.append(" ".join(printable(finding.text).split()), style="")
@@ -186,7 +186,7 @@ def print_deviations(documents: Mapping[str, tuple[Deviation, ...]], console: Co
 
 
 def print_lost_originals(lost: Sequence[str], console: Console) -> None:
-    """Print which documents' originals are not kept, and what cannot be done without them."""
+    """Print the documents whose originals are not stored, and the checks that this rules out."""
     if not lost:
         return
     named = ", ".join(lost[:_MOST_NAMED])

@@ -1,4 +1,4 @@
-"""The report of ``verbatim reread``, on a terminal and as JSON."""
+"""Reports what ``verbatim reread`` found, on a terminal and as JSON."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _STYLES = {"unchanged": "green", "differs": "yellow", "not kept": "yellow", "ref
 
 
 def reread_fields(reread: "Reread", changes: QuoteChanges | None) -> dict[str, Any]:
-    """Return the JSON of a document whose original was read again."""
+    """Return the fields of a document whose original was read again."""
     return {
         "document": reread.document_id,
         "state": reread.state.value,
@@ -53,7 +53,7 @@ def _piece_fields(piece: Piece) -> dict[str, str]:
 
 
 def print_reread(reread: "Reread", changes: QuoteChanges | None, console: Console) -> None:
-    """Print a line for a document, and what becomes of each quote whose words would change."""
+    """Print a line for a document, and a line for each quote whose words would change."""
     state = "written" if reread.written else reread.state.value
     line = Text(f"{state:9}", style=_STYLES.get(reread.state.value, ""))
     line.append(f"  {reread.document_id}", style="cyan")
@@ -108,7 +108,7 @@ def _print_quote(found: Verification, reread: "Reread", console: Console) -> Non
 
 
 def _near_changes(pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces, those that stay cut to a few words beside those that change."""
+    """Return the pieces; unchanged ones keep a few words beside each change."""
     near = []
     for place, piece in enumerate(pieces):
         words = piece.text.split()
@@ -149,12 +149,12 @@ class RereadSummary:
 
     @property
     def unread(self) -> int:
-        """How many documents have an original that is not kept, or cannot be read today."""
+        """The number of documents whose original is not stored, or cannot be read today."""
         return self._states["not kept"] + self._states["refused"]
 
     @property
     def would_change(self) -> bool:
-        """Whether a document is not as it is read today."""
+        """Whether a document would get another text if it were read today."""
         return self._would_write > 0
 
     @property
@@ -163,7 +163,7 @@ class RereadSummary:
         return self._states["written"] > 0
 
     def print(self, console: Console, *, write: bool) -> None:
-        """Print how many documents and quotes there are of each kind, and what to type next."""
+        """Print the number of documents and quotes of each kind, and what to type next."""
         counts = ", ".join(f"{count:,} {state}" for state, count in self._states.items())
         quotes = "1 quote" if self._quotes == 1 else f"{self._quotes:,} quotes"
         would = "changed" if write else "would change"

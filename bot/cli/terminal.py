@@ -1,6 +1,6 @@
-"""A reply on a terminal, statements, and the progress bar.
+"""Prints replies, statements and a progress bar on a terminal.
 
-Where the output is no terminal, texts are written past ``rich``, which would expand tabs.
+If the output is no terminal, texts do not pass through ``rich``, which would expand tabs.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,7 +28,7 @@ _FIELD_UNITS = 1_000
 
 
 def print_reply(reply: Reply, console: Console) -> None:
-    """Print the quotes, evidence in bold, each with its citation; or says that there is none."""
+    """Print the quotes with their citations, evidence in bold; or say that there is none."""
     words = translator(reply.language)
     for notice in reply.notices:
         print_line(Text(notice, style="yellow"), console)
@@ -83,7 +83,7 @@ def _also(quote: Quote, words: Translator) -> str:
 
 
 def print_documents(corpus: Corpus, console: Console) -> None:
-    """Print a table of the documents; elsewhere than on a terminal, a line each, tabs between."""
+    """Print a table of the documents; without a terminal, lines with tabs between fields."""
     if not console.is_terminal:
         for document in corpus.documents:
             fields = (
@@ -113,7 +113,7 @@ def print_documents(corpus: Corpus, console: Console) -> None:
 
 
 def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
-    """Print passages of a document under its title and where it comes from.
+    """Print passages of a document under its title and its origin.
 
     Each has its number, its offsets and its reference.
     """
@@ -132,9 +132,9 @@ def print_passages(document: Document, passages: tuple[Passage, ...], console: C
 def print_beside(
     document: Document, span: Span, deviations: Sequence[Deviation], console: Console
 ) -> None:
-    """Print a part of a stored text, and beside each block the pieces that deviate in it.
+    """Print a part of a stored text, and beside each block the deviations in it.
 
-    On a terminal they stand in a second column, elsewhere below the block, behind a bar.
+    On a terminal they stand in a second column, elsewhere below the block, after a bar.
     """
     print_line(Text(document.title, style="bold"), console)
     noted_in = sorted(deviations, key=lambda each: each.position)
@@ -158,7 +158,7 @@ def print_beside(
 
 
 def _blocks(text: str, span: Span) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of the blocks of a text within a span, the blank lines behind included."""
+    """Yield the ranges of the blocks of a text in a span, each with the blank lines after it."""
     start = span.start
     while start < span.end:
         gap = text.find("\n\n", start, span.end)
@@ -168,14 +168,14 @@ def _blocks(text: str, span: Span) -> Iterator[tuple[int, int]]:
 
 
 def printable(text: str) -> str:
-    """Without the control characters that a citation from elsewhere may hold."""
+    """Return the text without control characters, which a citation from elsewhere may hold."""
     return "".join(
         c if c.isprintable() or c in " \n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
     )
 
 
 def print_line(text: Text, console: Console) -> None:
-    """One line: styled and not wrapped on a terminal, elsewhere the characters as they are."""
+    """Print one line: styled and not wrapped on a terminal, elsewhere the plain characters."""
     if console.is_terminal:
         console.print(text, soft_wrap=True)
     else:
@@ -183,7 +183,7 @@ def print_line(text: Text, console: Console) -> None:
 
 
 def print_indented(text: Text, console: Console) -> None:
-    """On a terminal wrapped under an indent; elsewhere the words as they are, to be copied."""
+    """Print a text: indented and wrapped on a terminal, elsewhere the plain words to copy."""
     if console.is_terminal:
         console.print(Padding(text, (0, 0, 0, 2)))
     else:
@@ -192,7 +192,7 @@ def print_indented(text: Text, console: Console) -> None:
 
 @contextmanager
 def progress_bar(console: Console, description: str) -> Iterator[ProgressCallback]:
-    """Yield a progress bar on a terminal, nothing elsewhere; yields what to tell (done, in all)."""
+    """Show a progress bar on a terminal; yield the callback that takes (done, in all)."""
     if not console.is_terminal:
         yield lambda _done, _in_all: None
         return

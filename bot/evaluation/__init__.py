@@ -1,1 +1,1 @@
-"""How well passages are found and answers refused: evaluation sets in, figures out."""
+"""Measures how well passages are found and refusals are right, on evaluation sets."""

@@ -1,4 +1,4 @@
-"""The figures of a set, as values."""
+"""Defines the figures of an evaluation set as values."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """How well the first Hit's score tells what can be answered; a question without a Hit has 0.
+    """Refusals: how well the first Hit's score separates questions that can be answered.
+
+    A question without a Hit has the score 0.
 
     ``false_answers`` is the share of unanswerable questions at or over the threshold,
     ``false_refusals`` that of answerable ones under it, ``wrong_answers`` the share whose first
@@ -62,7 +64,7 @@ class Refusals:
 
 @dataclass(frozen=True, slots=True)
 class KindFigures:
-    """One kind of question: ours on the ``count`` questions of it.
+    """The figures of one kind of question: ours on its ``count`` questions.
 
     ``right`` maps R@1 and R@5 to values where they can be answered, ``answered`` is the share at
     or over the threshold: a false answer where they cannot.
@@ -90,7 +92,7 @@ class FollowUpFigures:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds, by percentile."""
+    """Percentiles of a duration, in milliseconds."""
 
     count: int
     p50: float
@@ -100,7 +102,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class SetFigures:
-    """Everything that is reported of a set.
+    """All figures of a set.
 
     ``systems`` is over answerable questions as they stand, turns of written chains left out.
     ``chat`` is how many pieces of small talk there are, ``chat_recognised`` how many of them get

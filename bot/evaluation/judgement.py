@@ -1,4 +1,7 @@
-"""Results of a set → its figures. Every figure but the latencies follows from the seed."""
+"""Turns the results of a set into its figures.
+
+Every figure but the latencies follows from the seed.
+"""
 
 from collections.abc import Sequence
 
@@ -164,7 +167,7 @@ def _kinds(results: Sequence[Result]) -> tuple[KindFigures, ...]:
 def _languages(
     results: Sequence[Result], values: dict[System, dict[str, Floats]]
 ) -> dict[str, dict[str, float]]:
-    """Language of the answering document → system → R@1."""
+    """Return R@1 by language of the answering document and by system."""
     language = np.array([r.language for r in results])
     return {
         code: {s.value: float(each["R@1"][language == code].mean()) for s, each in values.items()}

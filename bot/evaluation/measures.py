@@ -1,4 +1,4 @@
-"""Measures by value. The only module that imports ``ir_measures``.
+"""Computes measures from values. It is the only module that imports ``ir_measures``.
 
 Measures of rankings come from ``ir_measures`` (trec_eval behind it); the rest is a few lines of
 NumPy each, checked in the tests against brute force.
@@ -39,7 +39,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Questions of like score: how many, their mean score, the share answered rightly."""
+    """Questions of similar score: their number, mean score, and the share answered rightly."""
 
     count: int
     score: float
@@ -49,7 +49,7 @@ class Bin:
 def ranking_values(
     rankings: Sequence[Sequence[PassageKey]], answers: Sequence[AbstractSet[PassageKey]]
 ) -> dict[str, Floats]:
-    """Each of ``RANKING_MEASURES`` → ``(n,)`` float64, a value in [0, 1] a question.
+    """Return a value in [0, 1] for each question, as ``(n,)`` float64, by name of the measure.
 
     ``rankings`` are best first, without ties: their order is what counts. A question with an empty
     ranking gets 0. Relevance is binary.
@@ -94,7 +94,7 @@ class Bootstrap:
     """
 
     def __init__(self, groups: Sequence[str], *, seed: int, resamples: int = RESAMPLES) -> None:
-        """``groups`` names the group of each question."""
+        """Group the questions: ``groups`` names the group of each question."""
         names, self._group = np.unique(np.array(groups, dtype=object), return_inverse=True)
         size = max(len(names), 1)
         random = np.random.default_rng(seed)
@@ -132,8 +132,8 @@ class Bootstrap:
         return self.estimate(weighted)
 
     def share(self, values: Floats, among: NDArray[np.bool_] | None = None) -> Estimate | None:
-        """Return the mean of values in [0, 1], see ``mean``; where all are 0, or all 1, an exact
-        interval.
+        """Return the mean of values in [0, 1], see ``mean``; the interval is exact if all are 0
+        or 1.
 
         No resample of such values varies, which would look like certainty. The end that was not
         seen is Clopper and Pearson's (1934), with as many trials as groups.
@@ -146,14 +146,14 @@ class Bootstrap:
         return Estimate(0, 0, margin) if estimate.value == 0 else Estimate(1, 1 - margin, 1)
 
     def auroc(self, scores: Floats, positive: NDArray[np.bool_]) -> Estimate | None:
-        """See ``auroc``; None where all or none are positive."""
+        """Return the estimate of ``auroc``; None if all or none are positive."""
         if positive.all() or not positive.any():
             return None
         return self.estimate(lambda weights: auroc(scores, positive, weights))
 
 
 def auroc(scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = None) -> Floats:
-    """``(r,)``: the probability that a positive scores above a negative, ties half.
+    """Return ``(r,)``: the probability that a positive scores above a negative; ties count half.
 
     ``weights`` ``(r, n)`` counts each question so many times, once by default. NaN where there is
     no positive or no negative.
@@ -170,7 +170,7 @@ def auroc(scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = 
 
 
 def risk_coverage(scores: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """``(n,)`` coverage and risk: the share answered, and the share of those answered wrongly.
+    """Return ``(n,)`` coverage and risk: the share answered, and the share of wrong ones in it.
 
     Point k answers the k + 1 questions of the highest scores. Among equal scores any order is as
     good, so the expected risk is given.
@@ -188,7 +188,8 @@ def area_under_risk(scores: Floats, right: Floats) -> float:
 
 
 def reliability(scores: Floats, right: Floats, *, bins: int = BINS) -> tuple[Bin, ...]:
-    """Questions by rising score in ``bins`` bins of equal mass (sizes differ by one at most).
+    """Return questions by rising score in ``bins`` bins of equal mass (sizes differ by one at
+    most).
 
     Among equal scores the share that is right counts for each, whatever their order.
     """
@@ -200,7 +201,7 @@ def reliability(scores: Floats, right: Floats, *, bins: int = BINS) -> tuple[Bin
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
-    """Expected calibration error: the mean distance of score and share, by size of the bins."""
+    """Return the expected calibration error: the mean distance of score and share, by bin size."""
     total = sum(b.count for b in bins)
     if not total:
         return math.nan
@@ -222,7 +223,7 @@ def _by_score(scores: Floats, right: Floats) -> tuple[NDArray[np.intp], Floats]:
 
 
 def mcnemar(one: Floats, other: Floats) -> float:
-    """Two-sided p of McNemar's exact test on two ``(n,)`` rows of 0 and 1."""
+    """Return the two-sided p of McNemar's exact test on two ``(n,)`` rows of 0 and 1."""
     won, lost = int(np.sum(one > other)), int(np.sum(one < other))
     tail = sum(math.comb(won + lost, k) for k in range(min(won, lost) + 1))
     return min(1.0, float(2 * tail / 2 ** (won + lost)))
@@ -236,7 +237,7 @@ def permutation_test(
     seed: int,
     permutations: int = PERMUTATIONS,
 ) -> float:
-    """Two-sided p of a paired permutation test on the mean difference.
+    """Return the two-sided p of a paired permutation test on the mean difference.
 
     The sign of the differences of a group (a conversation, a document) flips as a whole; with
     ``permutations`` random flips, the observed one included.

@@ -1,4 +1,4 @@
-"""Asks every question of a set, of every system, and keeps what came of it."""
+"""Asks every system every question of a set, and collects the outcomes."""
 
 import tempfile
 import time
@@ -33,7 +33,7 @@ ENCODINGS_TIMED = 100
 
 @dataclass(frozen=True, slots=True)
 class JudgedHits:
-    """What we found: passages best first, the first Hit's score (0 without a Hit).
+    """Our hits: passages best first, and the first Hit's score (0 without a Hit).
 
     ``evidence_right`` is whether an answer's text lies in the first Hit's evidence sentence; None
     where the first Hit does not answer or has no such text.
@@ -46,7 +46,7 @@ class JudgedHits:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one question.
+    """The outcome of one question.
 
     ``rankings`` are of the question alone, system by system. Where we were asked, ``ours`` is what
     we found for it, ``in_context`` with what was asked before (None for a question without a
@@ -63,7 +63,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class SetOutcomes:
-    """All results of a set, in the order of its questions, and what it was asked about.
+    """All outcomes of a set in the order of its questions, and the facts of its corpus.
 
     ``search_s`` are seconds of our search for each question without encoding it, ``encoding_s``
     those of encoding some of them. ``learned_from`` tells that the shipped weights were fitted to
@@ -129,7 +129,7 @@ def ask_set(
 
 
 class _Asker:
-    """Asks the systems and takes the time of our search, encoding left out."""
+    """Asks the systems, and times our search without the encoding."""
 
     def __init__(
         self, generation: Generation, embedder: Embedder, *, systems: Sequence[System], top: int
@@ -188,13 +188,13 @@ def _judged(hits: Sequence[Hit], question: EvaluationQuestion) -> JudgedHits:
 
 
 def _key(hit: Hit, question: EvaluationQuestion) -> tuple[str, int]:
-    """Return the place of the Hit that is judged to answer, else the place that is named first."""
+    """Return the place of the Hit that is judged to answer, else its first place."""
     places = [(each.document_id, each.number) for each in (hit.passage, *hit.also)]
     return next((place for place in places if place in question.answers), places[0])
 
 
 def _holds(text: str, part: str) -> bool:
-    """Whether ``part`` stands in ``text``, case and white space aside."""
+    """Return whether ``part`` stands in ``text``, apart from case and white space."""
     return " ".join(part.split()).casefold() in " ".join(text.split()).casefold()
 
 
@@ -210,7 +210,7 @@ def _encoding_times(encoder: Embedder, asked: Sequence[EvaluationQuestion]) -> t
 
 @dataclass(slots=True)
 class _TimedEmbedder:
-    """An embedder that adds up the seconds it took for questions."""
+    """An embedder that adds up the seconds that questions take."""
 
     embedder: Embedder
     seconds: float = field(default=0.0)

@@ -1,4 +1,4 @@
-"""Figures as one PNG. The only module that imports ``matplotlib``, and only when asked to draw."""
+"""Draws figures as one PNG. It is the only module that imports ``matplotlib``, and only to draw."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _UNIT = (-0.02, 1.02)  # a line along an edge stays visible
 
 
 def empty_figure(sets: int) -> "Figure":
-    """Return a drawing with a row for each set; made before long work, so that it fails early.
+    """Return a drawing with a row for each set. It is made before long work, to fail early.
 
     Raises:
         EvaluationFailed: if matplotlib is not installed.
@@ -37,7 +37,7 @@ def empty_figure(sets: int) -> "Figure":
 
 
 def draw(figure: "Figure", sets: Sequence[SetFigures], file: Path) -> None:
-    """Write a PNG: a set a row, with R@k by system, risk–coverage curve, reliability diagram.
+    """Write a PNG with a row for each set: R@k by system, risk–coverage, reliability.
 
     Raises:
         EvaluationFailed: if the file cannot be written.

@@ -1,4 +1,4 @@
-"""Figures as lines of text for a person, at most 80 columns, and as fields for programs."""
+"""Reports figures as lines of at most 80 columns, and as fields for programs."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -17,9 +17,7 @@ _SHOWN = 2
 
 
 def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
-    """Yield the whole report: each set in turn, then a table of all sets where there
-    are several.
-    """
+    """Yield the report: each set in turn, then a table of all sets if there are several."""
     for figures in sets:
         yield from _set_lines(figures)
     if len(sets) > 1:
@@ -29,7 +27,7 @@ def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
 
 
 def report_fields(sets: Sequence[SetFigures]) -> list[dict[str, Any]]:
-    """Return the figures of each set, by name; what cannot be told (NaN) is null."""
+    """Return the fields of each set; NaN becomes null."""
     return [_plain(asdict(figures)) for figures in sets]
 
 
@@ -191,7 +189,7 @@ def _heading(text: str) -> Iterable[str]:
 
 
 def _table(heads: tuple[str, ...] | None, rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
-    """Lines with aligned columns, two spaces between, the first column to the left."""
+    """Return lines with aligned columns, two spaces between, the first column to the left."""
     every = [heads, *rows] if heads else rows
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
     for row in every:

@@ -1,4 +1,4 @@
-"""The whole of ``verbatim eval``: sets are read, asked and judged, one after the other."""
+"""Runs ``verbatim eval``: reads, asks and judges one set after another."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,7 +30,8 @@ def evaluate(
     plot_file: Path | None,
     progress_bar: ProgressBar,
 ) -> list[SetFigures]:
-    """Return the figures of each folder's set, in order; with ``plot_file`` they are drawn too.
+    """Return the figures of each folder's set, in order; draw them, too, if ``plot_file`` is
+    given.
 
     Every set is read before the embedders are opened: the one that is timed, and the one that may
     remember vectors. ``compare`` names the pair of systems
@@ -75,7 +76,7 @@ def _ours_against_others(systems: Sequence[System]) -> list[tuple[System, System
 def _with_names_apart(
     sets: Sequence[QuestionSet], folders: Sequence[Path]
 ) -> Sequence[QuestionSet]:
-    """Return the sets, named by their whole paths where two have the same name."""
+    """Return the sets; two of the same name are named by their whole paths."""
     names = [questions.name for questions in sets]
     return [
         replace(questions, name=str(folder)) if names.count(questions.name) > 1 else questions

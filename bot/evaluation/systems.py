@@ -1,4 +1,4 @@
-"""The systems that are compared: what each one alone would rank first.
+"""Ranks passages by each compared system alone.
 
 Besides the retriever the only module that sees rows: a baseline is one signal of the index.
 """
@@ -24,7 +24,7 @@ FUSION_DEPTH = 1000
 
 
 class System(enum.Enum):
-    """A way to rank passages; the values are what a user types and reads.
+    """A way to rank passages; its value is the name that a user types and reads.
 
     Cosine of question and passage; of question and the passage's best sentence; BM25 over the
     words of the passage; reciprocal rank fusion of these three; what Verbatim answers with.
@@ -54,14 +54,14 @@ def chosen_systems(
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Passages best first, equal scores in reading order, and their scores (falling)."""
+    """Passages, best first, equal scores in the order of the corpus, with their falling scores."""
 
     keys: tuple[PassageKey, ...]
     scores: tuple[float, ...]
 
 
 class Baselines:
-    """Single signals of a generation and their plain fusion."""
+    """Ranks by single signals of a generation, and by their plain fusion."""
 
     def __init__(self, generation: Generation, embedder: Embedder) -> None:
         self._generation = generation
@@ -69,7 +69,7 @@ class Baselines:
         self._keys = [(p.document_id, p.number) for p in generation.passages]
 
     def rankings(self, text: str, *, top: int) -> dict[System, Ranking]:
-        """Return the ``top`` passages of each system but ours, fewer where fewer share a word
+        """Return the ``top`` passages of each system but ours; fewer if fewer share a word
         (BM25).
         """
         question = take_apart(text, self._generation.lexical)
@@ -101,6 +101,6 @@ class Baselines:
 
 
 def _best(scores: FloatMatrix, count: int) -> NDArray[np.intp]:
-    """Return the rows of the ``count`` best finite scores, best first, equal ones by row."""
+    """Return the rows of the ``count`` best finite scores, best first, ties by row."""
     order = np.argsort(-scores, kind="stable")[:count]
     return order[np.isfinite(scores[order])]

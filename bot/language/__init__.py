@@ -1,1 +1,1 @@
-"""Says what the bot says in its own words, in each person's language."""
+"""Says the bot's own texts in each person's language."""

@@ -1,4 +1,4 @@
-"""Names from statements in a line of other text, so that none can turn that text round.
+"""Isolates names from statements, so that none can reverse the text beside it.
 
 Bidirectional control characters and letters that run from right to left act on what stands beside
 them (https://www.unicode.org/reports/tr9). Between FSI and PDI they act on the name alone.
@@ -20,7 +20,7 @@ _PARTING = re.compile(rf"(?<!{_LETTER})[{_DOTS}]|[{_DOTS}](?!{_LETTER})")
 
 
 def isolated(name: str) -> str:
-    """Return the name with FSI before and PDI after it, and inside as many ends as beginnings.
+    """Return the name between FSI and PDI, with as many ends inside as beginnings.
 
     An end of something that began outside is left out, and so is a beginning after the first
     eight: the name gets longer by ten characters at most. A name that cannot act on other text is
@@ -32,8 +32,7 @@ def isolated(name: str) -> str:
 
 
 def in_line(name: str) -> str:
-    """Return the isolated name, for a line whose parts a " · " divides: a name must not seem to be
-    two.
+    """Return the isolated name for a line whose parts a " · " divides, without such dots in it.
 
     A title such as "A statement · A ministry" would name a publisher in its place.
     """
@@ -41,9 +40,7 @@ def in_line(name: str) -> str:
 
 
 def without_controls(name: str) -> str:
-    """Return the name without bidirectional controls: what two names have in common that look
-    alike.
-    """
+    """Return the name without bidirectional controls, as names compare that look alike."""
     return "".join(c for c in name if c not in _CONTROLS)
 
 

@@ -1,4 +1,4 @@
-"""Says in a person's language where a stored text deviates from its source."""
+"""Describes in a person's language the deviations of a stored text from its source."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ DeviationsOf = Callable[[str], tuple[Deviation, ...] | None]
 
 
 def nothing_noted(_digest: str) -> None:
-    """Knows of no deviations."""
+    """Return None: no deviations are noted."""
 
 
 LEFT_OUT = mark("Left out: {things}")
@@ -41,7 +41,7 @@ def deviation_lines(deviations: Iterable[Deviation], words: Translator) -> list[
 
 
 def _things(name: DeviationName, count: int, words: Translator) -> str:  # noqa: PLR0911, PLR0912
-    """Return a number of things; each stands here in full, so that catalogues can hold it."""
+    """Return a number of things in words. Each text stands here in full, for the catalogues."""
     match name:
         case DeviationName.NOTE:
             return words.plural("1 note", "{count} notes", count)

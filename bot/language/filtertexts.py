@@ -1,4 +1,4 @@
-"""What a filter says, in words: "statements by the G7 published since March 2021"."""
+"""Says a filter in words: "statements by the G7 published since March 2021"."""
 
 import calendar
 from datetime import date
@@ -66,14 +66,14 @@ def _when(since: date | None, until: date | None, words: Translator) -> str:
 
 
 def _period_from(day: date, words: Translator) -> str | None:
-    """Return the year that begins with the day, else the month; None where neither does."""
+    """Return the year that begins with the day, else the month; None if neither does."""
     if day.day != 1:
         return None
     return str(day.year) if day.month == 1 else _month(day, words)
 
 
 def _period_to(day: date, words: Translator) -> str | None:
-    """Return the year that ends with the day, else the month; None where neither does."""
+    """Return the year that ends with the day, else the month; None if neither does."""
     if (day.month, day.day) == (12, 31):
         return str(day.year)
     is_last = day.day == calendar.monthrange(day.year, day.month)[1]

@@ -1,6 +1,6 @@
-"""What the bot says in its own words: about itself, never about the world.
+"""Holds the bot's own texts. They are about itself, never about the world.
 
-A marked text is said through a ``Translator``; its ``{names}`` are values.
+A ``Translator`` says a marked text; its ``{names}`` are values.
 """
 
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ ALSO_IN = mark("also in: {places}")
 NEARLY_QUOTE = mark("nearly quote {number}, but {differences}")
 BETWEEN_PLACES = mark("; ")
 MOST_ALSO = 3
-"""How many other places of a quote are named; the rest is counted."""
+"""The number of other places of a quote that are named; the rest is counted."""
 RELATED = mark("The statements do not answer this. Related, but not an answer:")
 MODEL_READS_ENGLISH = mark(
     "Your question looks like {language}. The model in use reads English best: ask in English, "
@@ -171,7 +171,7 @@ REFUSED = (
     "Telegram does not accept the bot token. Copy it again from @BotFather into "
     "TELEGRAM_BOT_TOKEN or the file that TELEGRAM_BOT_TOKEN_FILE names."
 )
-"""For who runs the bot, so not marked."""
+"""Not marked for translation: only the operator reads it."""
 
 
 def start(corpus: Corpus, words: Translator) -> str:
@@ -188,7 +188,7 @@ def start(corpus: Corpus, words: Translator) -> str:
 
 
 def chat_greeting(corpus: Corpus, words: Translator) -> str:
-    """What a chat on a terminal begins with."""
+    """Return the first line of a chat on a terminal."""
     return words.plural(
         "Verbatim, 1 document. Type a question; /quit ends.",
         "Verbatim, {count} documents. Type a question; /quit ends.",
@@ -197,9 +197,7 @@ def chat_greeting(corpus: Corpus, words: Translator) -> str:
 
 
 def and_more(names: str, rest: int, words: Translator) -> str:
-    """Return the names, and how many more there are than those; the names alone where ``rest`` is
-    0.
-    """
+    """Return the names, and "and N more" if ``rest`` is not 0."""
     if not rest:
         return names
     return words.plural("{names} and 1 more", "{names} and {count} more", rest, names=names)

@@ -1,9 +1,9 @@
-"""The words that a person reads, in the person's language, from gettext catalogues.
+"""Translates the texts that a person reads, from gettext catalogues.
 
 Texts stand in the code in English, as ``mark("…")`` or in a call of ``plural``;
 ``bot/locale/LANGUAGE/LC_MESSAGES/verbatim.po`` holds each other language, compiled beside it by
-``scripts/catalogues.py``. Translated is what a person reads in a reply, in Telegram and in a chat.
-The command line's help and tables, its errors and the log are for who runs the bot, in English.
+``scripts/catalogues.py``. Replies, Telegram and chats are translated. The command line's help,
+tables and errors and the log are for operators, in English.
 """
 
 import gettext
@@ -12,14 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 
 LANGUAGES = ("en", "fr")
-"""The languages of the texts; the first is that of the code, for everyone whom none else fits."""
+"""The languages of the texts. The code has the first, which everybody gets for whom none fits."""
 
 _CATALOGUES = Path(__file__).parents[1] / "locale"
 _NO_BREAK = "\u202f"
 
 
 def mark(text: str) -> str:
-    """Return the text itself, which the catalogues hold because it is marked with this."""
+    """Return the text itself. The mark puts it into the catalogues."""
     return text
 
 
@@ -31,15 +31,13 @@ class Translator:
     catalogue: gettext.NullTranslations
 
     def say(self, text: str, **values: str) -> str:
-        """Return the text that was marked, translated, each ``{name}`` in it replaced
-        by its value.
-        """
+        """Return the translation of a marked text, each ``{name}`` replaced by its value."""
         said = self.catalogue.gettext(text)
         return said.format(**values) if values else said
 
     def plural(self, one: str, many: str, count: int, **values: str) -> str:
-        """Return the form that the count takes in the language; ``{count}`` is replaced by it, each
-        other ``{name}`` by its value.
+        """Return the form for a count; replace ``{count}`` by it, each other ``{name}`` by its
+        value.
         """
         said = self.catalogue.ngettext(one, many, count)
         return said.format(count=self.number(count), **values)

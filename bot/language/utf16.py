@@ -1,4 +1,4 @@
-"""Text measured as Telegram measures it: in UTF-16 code units."""
+"""Measures text as Telegram does: in UTF-16 code units."""
 
 MESSAGE_UNITS = 4096
 """Telegram's limit of a message."""
@@ -24,7 +24,7 @@ def utf16_prefix(text: str, units: int) -> str:
 
 
 def shorten(text: str, *, units: int) -> str:
-    """``text`` of at most ``units`` code units, "…" standing for what was cut."""
+    """Return ``text`` cut to at most ``units`` code units; "…" stands for the rest."""
     if utf16_length(text) <= units:
         return text
     return f"{utf16_prefix(text, units - 1).rstrip()}…"

@@ -1,1 +1,1 @@
-"""Reports how the bot is: health, counts, logs and troubles."""
+"""Reports the state of the bot: health, counts, logs and troubles."""

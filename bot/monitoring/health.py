@@ -1,7 +1,7 @@
-"""Whether the bot takes questions and answers them, and the addresses that tell it.
+"""Reports whether the bot takes questions and answers them.
 
-``/readyz`` is red while nothing is taken or answered, whatever the reason. ``/healthz`` is red only
-where a new process would help; there the bot ends itself, too.
+``/readyz`` is red while the bot takes or answers nothing, whatever the reason. ``/healthz`` is
+red only if a new process would help; the bot then ends itself, too.
 """
 
 import sqlite3
@@ -13,23 +13,25 @@ from bot.state.files.inboxfile import may_pass
 from bot.webserver.webserver import Request, Response
 
 DEAF_AFTER_S = 25.0
-"""A poll lasts 10 seconds."""
+"""The bot is not ready after so many seconds without a word from Telegram; a poll lasts 10."""
 
 UNWRITTEN_AFTER_S = 25.0
-"""Whether the inbox can be written is tried every 5 seconds; a try may itself not end."""
+"""The bot is not ready after so long without a written inbox. It tries every 5 seconds; a try
+may hang.
+"""
 
 UNSENT_AFTER_S = 10.0
-"""The seconds that sending may fail in all chats before the bot counts as not ready."""
+"""The bot is not ready after so many seconds in which no chat could be sent to."""
 
 BUSY_AFTER_S = 20.0
-"""An answer is made in a tenth of a second; no thread is free for so long where all are stuck."""
+"""The bot is not ready after so long without a free thread; an answer takes a tenth of a second."""
 
 RESTART_AFTER_S = 90.0
-"""After so long in which no thread was free, or the inbox could not be opened, a restart helps."""
+"""Seconds without a free thread, or without an inbox that opens, after which a restart helps."""
 
 
 class Health:
-    """Knows the bot's state; belongs to one event loop but for ``inbox_written``."""
+    """Knows the bot's state. It belongs to one event loop, except for ``inbox_written``."""
 
     def __init__(
         self,
@@ -39,7 +41,9 @@ class Health:
         none_free_s: Callable[[], float] = lambda: 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``none_free_s`` is for how long all threads that answer have been busy with the same."""
+        """``none_free_s`` returns for how many seconds all answering threads were busy with the
+        same work.
+        """
         self._generation = generation
         self._full = full
         self._none_free_s = none_free_s
@@ -54,31 +58,35 @@ class Health:
         self._unsent: tuple[float, str] | None = None
 
     def heard(self) -> None:
-        """Telegram answered, and what people write can come."""
+        """Note that Telegram answered, and that messages can arrive."""
         self._heard = True
         self._contact_s = self._clock()
         self._cut_off = None
 
     def cut_off(self, why: str) -> None:
-        """Telegram answered, and what people write cannot come; says why."""
+        """Note that Telegram answered, but that no message can arrive, and why."""
         self._cut_off = why
 
     def paused(self) -> None:
-        """Return the bot asks Telegram for nothing at the moment."""
+        """Note that the bot asks Telegram for nothing at the moment."""
         self._paused_s = self._clock()
 
     def refused(self) -> None:
-        """Telegram does not accept the token."""
+        """Note that Telegram does not accept the token."""
         self._refused = True
 
     def inbox_written(self, error: Exception | None = None) -> None:
-        """Return the inbox was written, or could not be because of an error; from any thread."""
+        """Note that the inbox was written, or the error that prevented it. Any thread may call
+        this.
+        """
         self._write_error = error
         if error is None:
             self._written_s = self._clock()
 
     def sent(self, error: Exception | None = None) -> None:
-        """Telegram took what was sent or refused it, or did not answer because of an error."""
+        """Note that Telegram took or refused a message, or the error that kept it from
+        answering.
+        """
         if error is None:
             self._unsent = None
         elif self._unsent is None:
@@ -86,11 +94,11 @@ class Health:
 
     @property
     def contact_age_s(self) -> float:
-        """How long ago Telegram last answered, or the bot was started."""
+        """The seconds since Telegram last answered, or since the bot was started."""
         return self._clock() - self._contact_s
 
     def why_not_alive(self) -> str | None:
-        """Why only a restart helps, None if the bot does without."""
+        """Return the reason why only a restart helps; None if the bot does without."""
         if self._refused:
             return "Telegram does not accept the bot token"
         if (busy_s := self._none_free_s()) > RESTART_AFTER_S:
@@ -102,7 +110,7 @@ class Health:
         return None
 
     def why_not_ready(self) -> str | None:
-        """Return the fault, None if questions are taken and answered."""
+        """Return the fault; None if the bot takes and answers questions."""
         for why in (
             self.why_not_alive(),
             self._why_not_written(),
@@ -140,19 +148,19 @@ class Health:
 
 
 class HealthPages:
-    """``/healthz`` and ``/readyz``, 200 or 503 with the reason, and ``/metrics``."""
+    """Serves ``/healthz`` and ``/readyz``, 200 or 503 with the reason, and ``/metrics``."""
 
     def __init__(self, health: Health, metrics: Metrics) -> None:
         self._health = health
         self._metrics = metrics
 
     async def answer(self, method: str, path: str) -> tuple[int, str, str]:
-        """See ``bot.supervisor.lifeline.Ask``."""
+        """Answer a request of the watchdog; see ``bot.supervisor.lifeline.Ask``."""
         response = await self.respond(Request(method, path, {}, b""))
         return response.status, response.content_type, response.body
 
     async def respond(self, request: Request) -> Response:
-        """See ``bot.webserver.webserver.Respond``."""
+        """Respond to a request; see ``bot.webserver.webserver.Respond``."""
         if request.method not in {"GET", "HEAD"}:
             return Response(405, "GET only\n")
         match request.path:

@@ -1,4 +1,4 @@
-"""Logging that cannot leak a secret, or what people ask."""
+"""Configures a log that leaks no secret and no question."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Set for each update; "-" outside of any."""
+"""The number of the update in work; "-" outside any."""
 
 
 _HIDDEN = "[secret]"
@@ -17,7 +17,7 @@ _HTTP = frozenset({"httpx", "httpcore"})
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record, traceback included, with every secret replaced.
+    """Formats a record with its traceback, every secret replaced.
 
     With ``as_json`` a record is one line of JSON with its time, level, logger, request and message.
     """
@@ -64,7 +64,7 @@ def configure_logging(*, level: str, secrets: Iterable[str], as_json: bool = Fal
 
 
 def _speaks_of_no_content(record: logging.LogRecord) -> bool:
-    """Whether a record is of this project, or high enough to be free of what is transferred."""
+    """Return whether a record is the project's own, or serious enough to hold no content."""
     package = record.name.partition(".")[0]
     if package in _OWN:
         return True

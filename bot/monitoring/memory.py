@@ -1,4 +1,4 @@
-"""What a process knows of itself."""
+"""Measures the memory of this process."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ _STATM = Path("/proc/self/statm")
 
 
 def resident_bytes() -> int | None:
-    """Memory in use; None where the system does not tell."""
+    """Return the bytes of memory in use; None if the system does not say."""
     try:
         pages = int(_STATM.read_text("ascii").split()[1])
     except (OSError, ValueError, IndexError):

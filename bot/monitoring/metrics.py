@@ -1,4 +1,4 @@
-"""Counts for Prometheus. The only module that imports prometheus_client.
+"""Counts for Prometheus. It is the only module that imports prometheus_client.
 
 No label holds what a person wrote, or who it was.
 """
@@ -14,7 +14,7 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 
 
 
 class Metrics:
-    """What the bot has done since it was started."""
+    """Counts the bot's work since its start."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Metrics:
         generation: Callable[[], float],
         contact_age_s: Callable[[], float],
     ) -> None:
-        """Return the three are asked each time that the counts are read."""
+        """Take three functions, called each time that the counts are read."""
         self._registry = CollectorRegistry()
         self._updates = Counter(
             "verbatim_updates", "Updates taken in.", ["kind"], registry=self._registry
@@ -67,7 +67,7 @@ class Metrics:
         self._arrived_s[update_id] = time.monotonic()
 
     def ended(self, update_id: int, outcome: str) -> None:
-        """Count an update that is done with, and how long it took where that is known."""
+        """Count an update that is done with, and its duration if it is known."""
         self._answers.labels(outcome).inc()
         arrived_s = self._arrived_s.pop(update_id, None)
         if arrived_s is not None:
@@ -82,5 +82,5 @@ class Metrics:
         self._refused.labels(reason).inc()
 
     def exposition(self) -> str:
-        """All counts in Prometheus's text format."""
+        """Return all counts in Prometheus's text format."""
         return generate_latest(self._registry).decode("utf-8")

@@ -1,4 +1,4 @@
-"""Collects recent troubles of the bot that only the log shows."""
+"""Collects recent troubles that otherwise only the log shows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.supervisor.endrecord import End, EndRecord
 
 @dataclass(frozen=True, slots=True)
 class Troubles:
-    """Updates that were set aside, ends of the last day, and the files that were damaged.
+    """The troubles: updates set aside, ends of the last day, and damaged files.
 
     ``set_aside`` are the ids of those that ended the bot, None where that cannot be read.
     ``damaged`` are names of files that still lie there.

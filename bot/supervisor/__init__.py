@@ -1,1 +1,1 @@
-"""Watches over the working process and restarts what hangs."""
+"""Watches over the working process and restarts it if it hangs."""

@@ -12,31 +12,31 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_S = 24 * 3600.0
 COUNTED_S = 3600.0
-"""The ends of the last hour say how long the next start waits."""
+"""The seconds in which ends count for the pause before the next start."""
 
 PAUSES_S = (0.0, 1.0, 2.0, 5.0, 15.0, 60.0)
-"""Before a start, after so many ends; who brings them about must not cost others much."""
+"""Seconds to wait before a start after 0, 1, 2 … ends, so that a bad update costs others little."""
 
 _MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """That the bot was ended, or crashed, at ``at_s`` (Unix time), and why."""
+    """An unplanned end of the bot, or a crash: when (Unix time), and why."""
 
     at_s: float
     why: str
 
 
 class EndRecord:
-    """The ends of the last day. What cannot be read or written is left out, with a warning."""
+    """Records the ends of the last day. Unreadable ends are left out, with a warning."""
 
     def __init__(self, file: Path, *, clock: Callable[[], float] = time.time) -> None:
         self._file = file
         self._clock = clock
 
     def add(self, why: str) -> None:
-        """Keep that the bot ended now."""
+        """Record that the bot ended now."""
         kept = [*self.recent(), End(self._clock(), why)][-_MOST:]
         new = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
         try:

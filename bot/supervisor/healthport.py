@@ -1,7 +1,7 @@
-"""A server of the smallest kind for ``/healthz`` and the like, without threads or an event loop.
+"""Serves ``/healthz`` and the like without threads or an event loop.
 
-It belongs to the process that watches over the bot, and answers also while the bot itself cannot.
-Only programs on the same machine reach it.
+It belongs to the watchdog, and answers while the bot itself cannot. Only programs on the same
+machine reach it.
 """
 
 import selectors
@@ -18,10 +18,10 @@ _LONGEST_S = 5.0
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
 SendResponse = Callable[[int, str, str], None]
-"""Answers with a status, a content type and a body."""
+"""Sends a response: status, content type and body."""
 
 OnRequest = Callable[[str, str, SendResponse], None]
-"""Is told a method and a path, and answers now or later."""
+"""Receives a method and a path; responds now or later."""
 
 
 @dataclass(slots=True)
@@ -34,10 +34,10 @@ class _Client:
 
 
 class HealthPort:
-    """Listens on a port of 127.0.0.1 from the start; belongs to one selector and one thread."""
+    """Listens on a port of 127.0.0.1. It belongs to one selector and one thread."""
 
     def __init__(self, port: int, selector: selectors.BaseSelector, on_request: OnRequest) -> None:
-        """Listens.
+        """Listen.
 
         Raises:
             SettingsError: if the port cannot be listened on.
@@ -56,14 +56,14 @@ class HealthPort:
         selector.register(self._listening, selectors.EVENT_READ, self._accept)
 
     def close(self) -> None:
-        """Stop listening and answer nobody any more."""
+        """Stop listening, and cut all connections."""
         for client in tuple(self._clients.values()):
             self._drop(client)
         self._selector.unregister(self._listening)
         self._listening.close()
 
     def drop_late(self) -> None:
-        """Leaves those that take too long."""
+        """Cut connections that take too long."""
         now_s = time.monotonic()
         for client in tuple(self._clients.values()):
             if now_s > client.until_s:

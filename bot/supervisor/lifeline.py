@@ -20,11 +20,11 @@ BEAT_S = 0.5
 MOST_LINE_BYTES = 4 * 1024 * 1024
 
 Ask = Callable[[str, str], Awaitable[tuple[int, str, str]]]
-"""A method and a path → status, content type and body."""
+"""Takes a method and a path; returns status, content type and body."""
 
 
 def leave() -> None:
-    """End this process with exit code 0 where a thread would go on; else it returns."""
+    """End this process with exit code 0 if another thread would keep it alive; else return."""
     if any(
         not each.daemon for each in threading.enumerate() if each is not threading.main_thread()
     ):
@@ -37,10 +37,10 @@ def leave() -> None:
 
 
 class Lifeline:
-    """The working process's end of the line. Belongs to one event loop while it is ``held``.
+    """The working process's end of the line. It belongs to one event loop while it is ``held``.
 
-    What it is told is with the other process at once, whatever becomes of this one. Where nothing
-    holds the line nothing is told.
+    A message reaches the watchdog at once, even if this process dies next. While nothing holds
+    the line, messages are dropped.
     """
 
     def __init__(self, line: socket.socket) -> None:
@@ -49,9 +49,9 @@ class Lifeline:
 
     @asynccontextmanager
     async def held(self, ask: Ask) -> AsyncIterator[None]:
-        """Show that the event loop runs, and answer what is asked, until the block ends.
+        """Show that the event loop runs, and answer requests, until the block ends.
 
-        This process ends when the one that watches over it has: it would start another one.
+        This process ends if the watchdog ends, since a restart begins both anew.
         """
         reader, self._writer = await asyncio.open_connection(sock=self._line, limit=MOST_LINE_BYTES)
         tasks = [
@@ -79,11 +79,11 @@ class Lifeline:
         self._send(sending=update_id)
 
     def left(self, update_id: int) -> None:
-        """Nothing is done about an update at the moment."""
+        """Report that this process does nothing about an update at the moment."""
         self._send(left=update_id)
 
     def give_up(self, why: str, update_ids: Iterable[int]) -> None:
-        """End this process: only that ends threads which these updates keep busy."""
+        """End this process, since only that ends the threads which these updates keep busy."""
         self._send(gave_up=why, blamed=list(update_ids))
         os._exit(1)
 

@@ -1,8 +1,8 @@
-"""The process that watches over the bot: small, and with nothing to do that could hold it up.
+"""Watches over the bot in a small process that nothing can hold up.
 
-The bot works in a fork of it. A thread of the bot that holds the interpreter's lock in a call of C
-stops every other one, the signals that Python would handle, and whatever the bot could do about it
-itself: another process alone sees that, ends it, says so meanwhile, and knows how it ended.
+The bot works in a fork of it. A thread of the bot that holds the interpreter's lock in a call of
+C stops every other thread, and also the signals that Python would handle. Only another process
+can see that, end the bot, report it meanwhile, and know how the bot ended.
 """
 
 import ctypes
@@ -32,13 +32,13 @@ EXIT_WATCHDOG = 70
 """The exit code of a bot that was ended because only a restart helps."""
 
 SILENT_S = 20.0
-"""An event loop that does not run for so long is ended."""
+"""Seconds after which the watchdog ends an event loop that does not run."""
 
 RED_AFTER_S = 10.0
-"""After so long it is told that a restart would help."""
+"""Seconds after which ``/healthz`` reports that a restart would help."""
 
 GRACE_S = 58.0
-"""From SIGTERM to the end at the latest; docker-compose.yml allows 60."""
+"""Seconds from SIGTERM to the end at the latest; docker-compose.yml allows 60."""
 
 _TICK_S = 0.25
 _REPLY_S = 2.0
@@ -53,10 +53,10 @@ OOM_COUNTS = "/sys/fs/cgroup/memory.events"
 
 
 class Blame(Protocol):
-    """Writes that updates were in work when the process ended by itself, or had to be ended."""
+    """Writes which updates were in work when the process crashed or had to be ended."""
 
     def __call__(self, update_ids: Collection[int], *, counted: bool) -> None:
-        """``counted``: they are to blame for it; else one of them may be."""
+        """Write the ids; ``counted`` says that they are to blame; else one of them may be."""
         ...
 
 
@@ -78,7 +78,7 @@ class Watchdog:
         blame: Blame,
         health_port: int | None,
     ) -> None:
-        """``ends`` remembers ends of before; ``blame`` writes what they were the fault of.
+        """Take ``ends``, the earlier ends; ``blame`` writes which updates they were the fault of.
 
         ``/healthz``, ``/readyz`` and ``/metrics`` are on ``health_port`` of 127.0.0.1.
         """
@@ -98,10 +98,10 @@ class Watchdog:
         self._sending: set[int] = set()
 
     def fork(self) -> Lifeline:
-        """Return in the process that is to work.
+        """Fork, and return in the process that is to work.
 
-        The other one watches over that, and exits as it does, or with ``EXIT_WATCHDOG`` where it
-        had to end it. After such ends of before it waits for a while at first.
+        The other process watches over it, and exits as it does, or with ``EXIT_WATCHDOG`` if it
+        had to end it. After recent ends it waits for a while first.
 
         Raises:
             SettingsError: if the port cannot be listened on.
@@ -133,7 +133,7 @@ class Watchdog:
         return Lifeline(theirs)
 
     def _pause(self) -> None:
-        """Waits, if the bot was ended again and again a short time ago."""
+        """Wait, if the bot was ended repeatedly a short time ago."""
         self._starts_in_s = self._ends.pause_s()
         if self._starts_in_s:
             log.warning("it starts in %.0f s: %s", self._starts_in_s, self._recent_ends())
@@ -148,7 +148,7 @@ class Watchdog:
         return f"it was ended {len(ends)} times since yesterday, at last because {ends[-1].why}"
 
     def _watch(self, line: socket.socket) -> int:
-        """Return the exit code, when the working process has ended."""
+        """Watch the working process, and return its exit code."""
         self._line = line
         line.setblocking(False)
         self._selector.register(line, selectors.EVENT_READ, self._hear)
@@ -173,7 +173,7 @@ class Watchdog:
         return self._exit_code(ended)
 
     def _turn(self) -> None:
-        """Wait for a moment, and do what came meanwhile."""
+        """Wait for a moment, and handle everything that arrived meanwhile."""
         before_s = time.monotonic()
         self._silent_s += _TICK_S  # by turns: where the machine slept, nothing was silent
         for key, _ in self._selector.select(_TICK_S):
@@ -187,7 +187,7 @@ class Watchdog:
             request.respond(*self._stand_in_response(request.path))
 
     def _hear(self) -> None:
-        """Take what the working process tells."""
+        """Take the messages of the working process."""
         while True:
             try:
                 came = self._line.recv(1 << 16)
@@ -228,7 +228,7 @@ class Watchdog:
                     request.respond(status, str(kind), str(body))
 
     def _on_request(self, method: str, path: str, respond: SendResponse) -> None:
-        """Hands on what was asked; where no answer comes, this process gives one itself."""
+        """Pass a request on to the bot; respond in its place if it is silent."""
         if not self._beats:
             respond(*self._stand_in_response(path))
             return
@@ -241,7 +241,7 @@ class Watchdog:
             self._line.send(line.encode("ascii") + b"\n")
 
     def _stand_in_response(self, path: str) -> tuple[int, str, str]:
-        """Return the answer in the place of a bot that does not answer."""
+        """Return the response for a bot that does not respond."""
         if self._starts_in_s:
             why = f"the bot starts in {self._starts_in_s:.0f} s: {self._recent_ends()}"
             return (503, _PLAIN, f"{why}\n")
@@ -252,7 +252,7 @@ class Watchdog:
         return (200 if well else 503, _PLAIN, why)
 
     def _end_silent(self) -> int:
-        """End a process whose event loop does not run."""
+        """End a process with an event loop that does not run."""
         self._hear()
         working = self._making or self._sending
         self._ended_by_watchdog(f"its event loop did not run for {SILENT_S:g} s", working)
@@ -269,9 +269,7 @@ class Watchdog:
         return EXIT_WATCHDOG
 
     def _exit_code(self, status: int) -> int:
-        """Return the exit code for how the working process ended, after what is to be kept about
-        it.
-        """
+        """Return the exit code of the working process, after its end is recorded."""
         code = os.waitstatus_to_exitcode(status)
         if self._gave_up is not None:
             why, blamed = self._gave_up
@@ -287,9 +285,9 @@ class Watchdog:
         return code if code >= 0 else 128 - code
 
     def _crash(self, code: int) -> str | None:
-        """Return the way in which the process ended by itself; None for an end from outside.
+        """Return how the process crashed; None for an end from outside.
 
-        A process that is killed for the memory that it took itself is one that ended by itself.
+        A process that is killed because of the memory that it took itself has crashed.
         """
         if not self._beats or self._signalled is not None:
             return None
@@ -300,7 +298,7 @@ class Watchdog:
         return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
     def _ooms(self) -> int:
-        """Return how many kills the container's own memory limit has caused, if that is known."""
+        """Return the number of kills by the container's own memory limit; 0 if it is unknown."""
         with suppress(OSError, ValueError):
             for line in Path(OOM_COUNTS).read_text("ascii").splitlines():
                 name, _, count = line.partition(" ")
@@ -321,7 +319,7 @@ class Watchdog:
             log.error("not kept what was in work: %s", type(error).__name__)  # noqa: TRY400
 
     def _end_status(self) -> int | None:
-        """Return the end of the working process, None while it works."""
+        """Return the wait status of the working process; None while it works."""
         pid, status = os.waitpid(self._child, os.WNOHANG)
         return status if pid else None
 
@@ -331,7 +329,7 @@ class Watchdog:
 
     @contextmanager
     def _wake_on_signals(self) -> Iterator[None]:
-        """Signals are noted within the block, and end what is waited for."""
+        """Note signals within the block, and wake a wait at once."""
         wakes, woken = socket.socketpair()
         wakes.setblocking(False)
         woken.setblocking(False)
@@ -353,7 +351,7 @@ class Watchdog:
 
 
 def _tie_to(parent: int) -> None:
-    """Has this process end with the one that watches over it, and leave no image of its memory."""
+    """Make this process end with its watchdog, and forbid images of its memory."""
     with suppress(OSError, AttributeError):  # on Linux; elsewhere the line tells it
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
@@ -365,7 +363,7 @@ def _tie_to(parent: int) -> None:
 
 
 def _flush() -> None:
-    """Flushes the streams: both processes would write what is left in them."""
+    """Flush the streams; else both processes would write what is left in them."""
     for handler in logging.getLogger().handlers:
         handler.flush()
     sys.stdout.flush()

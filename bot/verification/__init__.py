@@ -1,1 +1,1 @@
-"""Checks a citation or a short reference against its source, as it was and as it is."""
+"""Checks a citation or a short reference against its source, as cited and as it is now."""

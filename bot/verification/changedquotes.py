@@ -9,16 +9,16 @@ from bot.verification.worddiff import Change, Piece, compare
 from corpus import Corpus, Document
 
 MOST_COMPARED = 200
-"""So many quotes of a document are compared word by word; of others it is said that they change."""
+"""The most quotes of a document that are compared word by word; the others are counted."""
 
 _MOST_CHARACTERS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteChanges:
-    """The quotes of a document that are not what they were.
+    """The quotes of a document that change.
 
-    Those whose words are others come first, then those that only move, each in order.
+    Quotes with other words come first, then those that only move, each in order.
 
     ``compared`` has the verdicts of the first of them, and ``more`` counts the others. ``quotes``
     counts all that the document had, ``new`` those that it has now and had not. ``elsewhere`` are
@@ -33,11 +33,11 @@ class QuoteChanges:
 
     @property
     def count(self) -> int:
-        """How many quotes would change."""
+        """The number of quotes that would change."""
         return len(self.compared) + self.more
 
     def of(self, verdict: Verdict) -> int:
-        """How many of those that were compared have that verdict."""
+        """Return the number of compared quotes with that verdict."""
         return sum(each.verdict is verdict for each in self.compared)
 
 

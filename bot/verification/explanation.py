@@ -11,7 +11,7 @@ _MOST_SHOWN = 300
 
 
 def explanation(verification: Verification) -> str:
-    """Return a line about what became of the cited words, and where they stand."""
+    """Return a line that says what became of the cited words, and where they stand."""
     document = verification.cited.document
     if verification.verdict is Verdict.UNKNOWN:
         return _unknown(verification)

@@ -1,4 +1,4 @@
-"""A passage in a few characters, for buttons and deep links; found again after refreshes.
+"""Refers to a passage in a few characters, for buttons and deep links, also after refreshes.
 
 A short reference is a reference (see ``bot.citations.citation``) with the document's id shortened
 to a digest, so that it fits where Telegram leaves 64 bytes, and with the generation that it was
@@ -26,8 +26,9 @@ _CODE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ShortReference:
-    """Which words of which text: ``document`` is the beginning of the SHA-256 of its id, ``digest``
-    that of its text.
+    """The words of a text: the digests of the document's id and of the text, and the span.
+
+    ``document`` is the beginning of the SHA-256 of the id, ``digest`` that of the text.
     """
 
     generation: int
@@ -37,12 +38,12 @@ class ShortReference:
 
     @property
     def code(self) -> str:
-        """The reference in at most ``MOST_CODE_CHARACTERS`` of 0–9, a–f and "-"."""
+        """The reference as a code of at most ``MOST_CODE_CHARACTERS`` of 0–9, a–f and "-"."""
         return f"{self.generation}-{self.document}-{self.span.start}-{self.span.end}-{self.digest}"
 
 
 def short_reference_to(citation: Citation, generation: int) -> ShortReference:
-    """Return the reference to what a citation cites."""
+    """Return the short reference to the words that a citation cites."""
     return ShortReference(
         generation,
         _shortened(citation.document),
@@ -52,7 +53,7 @@ def short_reference_to(citation: Citation, generation: int) -> ShortReference:
 
 
 def parse_short_reference(code: str) -> ShortReference | None:
-    """Return the reference that has the code; None for any other text."""
+    """Return the short reference of a code; None for any other text."""
     match = _CODE.fullmatch(code)
     if match is None or int(match["start"]) >= int(match["end"]):
         return None
@@ -67,7 +68,7 @@ def find_passage(
     *,
     lay_out: LayOut = laid_out_here,
 ) -> tuple[Document, Passage] | None:
-    """Return the passage that has the words now, wherever they moved to; None where none has."""
+    """Return the passage that has the words now, even if they moved; None if none has."""
     document = _referenced_document(reference, corpus)
     if document is not None and document.digest.startswith(reference.digest):
         for passage in document.quotable:
@@ -86,7 +87,8 @@ def verify_short_reference(
     *,
     lay_out: LayOut = laid_out_here,
 ) -> Verification:
-    """What became of the words, see ``verify``; a document that is gone is called by its digest.
+    """Return the verdict about the words, see ``verify``. A document that is gone goes by its
+    digest.
 
     Words of a text that is only kept must be a whole passage of it, as in every reference that was
     given out: others would tell a guesser which words stand where.
@@ -109,9 +111,7 @@ def verify_short_reference(
 
 
 def _referenced_document(reference: ShortReference, corpus: Corpus) -> Document | None:
-    """Return the document; of several whose ids begin alike the one with the text,
-    else the first.
-    """
+    """Return the document; if several ids begin alike, the one with the text, else the first."""
     found = [d for d in corpus.documents if _shortened(d.id) == reference.document]
     same = (d for d in found if d.digest.startswith(reference.digest))
     return next(same, found[0] if found else None)

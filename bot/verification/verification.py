@@ -1,4 +1,4 @@
-"""Holds an old citation against the source that it names, as it was then and as it is now."""
+"""Checks an old citation against the source that it names, as it was then and as it is now."""
 
 import itertools
 from bisect import bisect_right
@@ -32,30 +32,33 @@ from corpus.pages import PageStart
 from embeddings import same_text
 
 LEAST_SIMILARITY = 0.5
-"""A paragraph that keeps fewer of the words is another paragraph, not the same one changed."""
+"""A paragraph that keeps a smaller share of the words is another one, not the same one changed."""
 
 _MOST_REREADINGS = 100
 _MOST_COMPARISONS = 4 * MOST_COMPARISONS  # of all paragraphs of a document together
 
 WasDocument = Callable[[str, str], bool | None]
-"""An id and a digest → whether a document of that id had a text of that digest; None if unknown."""
+"""Takes an id and a digest; returns whether the document ever had that text, None if unknown."""
 
 LayOut = Callable[[str, str, str | None], Document]
-"""A stored text, the id of its document and its title, if known → the Document over it."""
+"""Takes a stored text, the document's id and its title, if known; returns the Document."""
 
 StoredPages = Callable[[str, int], tuple[PageStart, ...]]
-"""The digest of a stored text that is kept, and its length → its pages, none if none are known."""
+"""Takes the digest and length of a stored text; returns its pages, none if none are known."""
 
 ReadAnew = Callable[[str], str | None]
-"""The digest of a stored text → that of the text which came in its place when the same bytes were
-read anew; None where that was not so."""
+"""Takes the digest of a stored text; returns that of the text that replaced it when the same
+bytes were read again, else None.
+"""
 
 SourceText = Callable[[str], str | None]
-"""The first digits of a digest → the stored text that has it, None where none is kept."""
+"""Takes the first digits of a digest; returns the stored text that has it, None if there is
+none.
+"""
 
 
 class Verdict(Enum):
-    """What became of the cited words.
+    """The verdict about the cited words.
 
     * ``INTACT``: the source is the same text, or the words have the same number in it as it is now.
     * ``DESCRIBED_OTHERWISE``: intact, but title, publisher, date, address or link of the citation
@@ -94,7 +97,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where words stand now; ``passage`` is the first one there, None between the paragraphs."""
+    """The place of words now; ``passage`` is the first one there, None between the paragraphs."""
 
     document: Document
     passage: Passage | None
@@ -102,12 +105,12 @@ class Location:
 
     @property
     def label(self) -> str:
-        """How a reader refers to it: ``¶ 7``, or ``dateline``."""
+        """Its label: ``¶ 7``, or ``dateline``."""
         return self.passage.label if self.passage else "outside the numbered paragraphs"
 
     @property
     def pages(self) -> tuple[int, int] | None:
-        """The pages of the source on which they begin and end; None where none is known."""
+        """The first and last page of the words in the source; None if none is known."""
         return self.document.pages_of(self.span)
 
     @property
@@ -117,7 +120,7 @@ class Location:
 
     @property
     def words(self) -> str:
-        """The words that stand there, as they are stored."""
+        """The stored words there."""
         return self.span.of(self.document.text)
 
     @property
@@ -154,7 +157,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The cited words, the number they had, and what stood beside them.
+    """The cited words, the paragraph's number, and the texts beside them.
 
     ``whole`` says that they were whole paragraphs, so that they must be that now. ``beside`` has
     the other paragraphs of then (or sentences, where a part of a paragraph is cited): one of these
@@ -168,9 +171,7 @@ class _Words:
 
 
 def laid_out_here(text: str, document_id: str, title: str | None) -> Document:
-    """Return the Document over a text that this process trusts; the bot has others laid out
-    elsewhere.
-    """
+    """Return the Document of a trusted text. The bot lays out foreign texts in another process."""
     return document_from_text(text, document_id=document_id, title=title)
 
 
@@ -241,7 +242,7 @@ def verify(
 
 
 def _became(digest: str, now: str, read_anew: ReadAnew) -> bool:
-    """Whether a text became the one of today by nothing but reading the same bytes anew."""
+    """Return whether a text became today's text only because the same bytes were read again."""
     for _ in range(_MOST_REREADINGS):
         if digest == now:
             return False
@@ -279,7 +280,7 @@ def _verify_titled(cited: CitedQuote, corpus: Corpus) -> Verification:
 
 
 def _without_text(cited: CitedQuote, corpus: Corpus) -> Verification:
-    """Return ``UNKNOWN``, and where the citation's own words stand today, if they do anywhere."""
+    """Return ``UNKNOWN``, and the place of the citation's own words today, if there is one."""
     document = _called(cited.document, corpus)
     found = None
     if cited.quote is not None:
@@ -291,8 +292,8 @@ def _without_text(cited: CitedQuote, corpus: Corpus) -> Verification:
 
 
 def _misquoted(cited: CitedQuote, then: Document) -> tuple[tuple[Mismatch, ...], tuple[Piece, ...]]:
-    """Return the fields that are not those of the text, and the comparison of its words with the
-    quote where that is one of them.
+    """Return the fields that differ from the text, and the comparison of the words, if they
+    differ.
     """
     given = cited.reference_given
     if given is not None and not _agrees(cited, parse_reference(given)):
@@ -319,7 +320,7 @@ def _misquoted(cited: CitedQuote, then: Document) -> tuple[tuple[Mismatch, ...],
 
 
 def _on_other_pages(cited: CitedQuote, pages: tuple[int, int] | None) -> Iterator[Mismatch]:
-    """Yield the pages of a citation that are not those of the source."""
+    """Yield the pages of a citation that differ from the source."""
     first, last = pages or (None, None)
     for name, given, held in (("page", cited.page, first), ("last_page", cited.last_page, last)):
         if given is not None and given != held:
@@ -327,14 +328,14 @@ def _on_other_pages(cited: CitedQuote, pages: tuple[int, int] | None) -> Iterato
 
 
 def _agrees(cited: CitedQuote, given: CitedQuote) -> bool:
-    """Whether the reference of a citation says the same as its fields; a digest may be longer."""
+    """Return whether the reference of a citation agrees with its fields; a digest may be longer."""
     digests = sorted((cited.digest, given.digest), key=len)
     same_place = (given.document, given.span) == (cited.document, cited.span)
     return same_place and digests[1].startswith(digests[0])
 
 
 def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
-    """Whether the words are one or several whole sentences, in a row, within the span."""
+    """Return whether the words are whole sentences in a row within the span."""
     sentences = [
         sentence.span
         for passage in then.quotable
@@ -356,7 +357,7 @@ def _is_evidence(evidence: str, then: Document, span: Span) -> bool:
 def _described_otherwise(
     cited: CitedQuote, source: Document, shown: Sequence[PageText], words: str, page: int | None
 ) -> tuple[Mismatch, ...]:
-    """Return the fields that describe the document in another way than the source does.
+    """Return the fields that describe the document otherwise than the source does.
 
     ``shown`` are the pages with the text that is cited and with today's, and ``page`` is the number
     of that of the cited words in a PDF.
@@ -394,9 +395,7 @@ def _or_none(value: str | None) -> str:
 def _verdict_of_words(
     cited: CitedQuote, words: _Words, document: Document | None, documents: Sequence[Document]
 ) -> Verification:
-    """Return the verdict about words that are the cited ones, found in the documents in
-    that order.
-    """
+    """Return the verdict about true words, which are looked for in the documents in order."""
     if document is not None:
         if (location := _find_words(cited, words, document)) is not None:
             stays = _number(location) == words.number
@@ -413,7 +412,7 @@ def _verdict_of_words(
 
 
 def _stored_text(digest: str, source_text: SourceText) -> str | None:
-    """Return the stored text; None where none is kept, or what is kept is not that text."""
+    """Return the stored text; None if there is none, or if it does not have the digest."""
     text = source_text(digest)
     return text if text is not None and digest_of(text).startswith(digest) else None
 
@@ -435,8 +434,10 @@ def _words_then(cited: CitedQuote, then: Document) -> _Words:
 
 
 def _find_words(cited: CitedQuote, words: _Words, document: Document) -> Location | None:
-    """Where the same words stand in a document: in the cited place where its text is the same,
-    else at the same number, else at the nearest one.
+    """Return the place of the same words in a document; None if they are not there.
+
+    It is the cited place if the text is the same, else that at the same number, else the
+    nearest.
     """
     if document.digest.startswith(cited.digest) and cited.span.of(document.text) == words.text:
         return _location(document, cited.span)
@@ -454,7 +455,7 @@ def _find_words(cited: CitedQuote, words: _Words, document: Document) -> Locatio
 
 
 def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
-    """Every span of the document's text that has the words, whatever white space is between."""
+    """Yield every span of the document that has the words, whatever white space is between."""
     parts = words.text.split()
     if max(parts, key=len) not in document.text:
         return
@@ -466,8 +467,8 @@ def _occurrences(words: _Words, document: Document) -> Iterator[Span]:
 
 
 def _nearest(words: _Words, document: Document) -> Location | None:
-    """Return the paragraph that is most like the words, if any is near enough; the
-    first of equals.
+    """Return the paragraph that is most like the words, if one is near enough; the first of
+    equals.
     """
     best, most = None, LEAST_SIMILARITY
     budget = ComparisonBudget(_MOST_COMPARISONS)

@@ -1,4 +1,4 @@
-"""What differs between two texts, word by word; white space does not count."""
+"""Compares two texts word by word; white space does not count."""
 
 import itertools
 from collections import Counter
@@ -8,20 +8,22 @@ from difflib import Match, SequenceMatcher
 from enum import Enum
 
 MOST_COMPARISONS = 10_000_000
-"""Half a second of comparing. Words that are left then count as changed: the library's time grows
-with the cube of two texts in which the same words come again and again.
+"""The most pairs of equal words that a comparison looks at: half a second.
+
+The rest then counts as changed. The library's time grows with the cube of two texts in which the
+same words repeat.
 """
 
 
 @dataclass(slots=True)
 class ComparisonBudget:
-    """Counts the pairs of equal words that one or several comparisons may still look at."""
+    """The pairs of equal words that one or several comparisons may still look at."""
 
     left: int = MOST_COMPARISONS
 
 
 class Change(Enum):
-    """What became of some words."""
+    """The change of some words."""
 
     UNCHANGED = "kept"
     REMOVED = "removed"
@@ -30,16 +32,14 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Neighbouring words, a space between them, and what became of them."""
+    """Neighbouring words with a space between them, and their change."""
 
     change: Change
     text: str
 
 
 def compare(old: str, new: str) -> tuple[Piece, ...]:
-    """Return the words of both texts in order; what was removed stands before what came in its
-    place.
-    """
+    """Return the words of both texts in order; removed words stand before their replacement."""
     pieces: list[Piece] = []
     before, after = old.split(), new.split()
     for kind, old_start, old_end, new_start, new_end in _operations(before, after):
@@ -54,10 +54,10 @@ def compare(old: str, new: str) -> tuple[Piece, ...]:
 
 
 def similarity(old: str, new: str, *, budget: ComparisonBudget | None = None) -> float:
-    """In [0, 1]: twice the words kept in order, of all words of both; 1 for two empty texts.
+    """Return a number in [0, 1]: twice the words kept in order, divided by all words of both.
 
-    Several comparisons may share their ``budget``; what is left when it is used up counts as
-    changed.
+    Two empty texts have 1. Several comparisons may share a ``budget``; words that are left when
+    it is used up count as changed.
     """
     before, after = old.split(), new.split()
     operations = _operations(before, after, budget)
@@ -66,16 +66,16 @@ def similarity(old: str, new: str, *, budget: ComparisonBudget | None = None) ->
 
 
 def most_similarity(old: str, new: str) -> float:
-    """Return an upper bound of ``similarity``, quicker: as if words could be kept in any order."""
+    """Return an upper bound of ``similarity``, faster, as if words could be kept in any order."""
     before, after = old.split(), new.split()
     return _ratio((Counter(before) & Counter(after)).total(), before, after)
 
 
 def marked(pieces: Sequence[Piece]) -> Iterator[tuple[str, Change]]:
-    """Yield the words to print one after the other, ``[-removed-]`` and ``{+added+}``, spaces
-    included.
+    """Yield the words to print one after another, ``[-removed-]`` and ``{+added+}``, with
+    spaces.
 
-    So ``git diff --word-diff`` marks them; what replaces follows what it replaces without a space.
+    ``git diff --word-diff`` marks them so; a replacement follows without a space.
     """
     marks = {Change.UNCHANGED: ("", ""), Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}")}
     before: Change | None = None
@@ -107,7 +107,7 @@ class _Matcher(SequenceMatcher[str]):
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
-        """See ``SequenceMatcher.find_longest_match``; nothing where it would take too long."""
+        """Find the longest match, see ``SequenceMatcher``; none if that would take too long."""
         end = len(self._looked_at) - 1 if ahi is None else ahi
         self._budget.left -= self._looked_at[end] - self._looked_at[alo]
         if self._budget.left < 0:
@@ -118,7 +118,9 @@ class _Matcher(SequenceMatcher[str]):
 def _operations(
     before: Sequence[str], after: Sequence[str], budget: ComparisonBudget | None = None
 ) -> list[tuple[str, int, int, int, int]]:
-    """As ``SequenceMatcher.get_opcodes``; equal words at both ends are found first."""
+    """Return the operations of ``SequenceMatcher.get_opcodes``; equal words at both ends come
+    first.
+    """
     least = min(len(before), len(after))
     head = next((n for n in range(least) if before[n] != after[n]), least)
     most_tail = least - head

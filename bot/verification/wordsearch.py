@@ -12,7 +12,8 @@ _TOKEN = re.compile(r"\S+")
 
 
 def word_places(words: Sequence[str], text: str) -> Iterator[Span]:
-    """Every span of ``text`` that has the ``words`` in a row, in order; ``words`` are not empty.
+    """Yield every span of ``text`` with the ``words`` in a row, in order; ``words`` are not
+    empty.
 
     A span neither begins nor ends inside a word, but may inside other marks: "yes" stands in
     "(yes)" and not in "eyes".
@@ -41,7 +42,8 @@ def word_places(words: Sequence[str], text: str) -> Iterator[Span]:
 
 
 def sequence_starts(part: Sequence[str], whole: Sequence[str]) -> Iterator[int]:
-    """Every index at which ``part`` begins in ``whole``, rising; all of them for an empty part.
+    """Yield every index at which ``part`` begins in ``whole``, rising; all of them for an empty
+    part.
 
     The algorithm of Knuth, Morris and Pratt.
     """
@@ -60,7 +62,9 @@ def sequence_starts(part: Sequence[str], whole: Sequence[str]) -> Iterator[int]:
 
 
 def _borders(part: Sequence[str]) -> list[int]:
-    """For each beginning of ``part`` the length of the longest end that it begins with, too."""
+    """Return, for each beginning of ``part``, the length of its longest end that also begins
+    ``part``.
+    """
     borders = [0] * len(part)
     length = 0
     for index in range(1, len(part)):
@@ -83,7 +87,7 @@ def _starts_in_token(part: str, token: str) -> Iterator[int]:
 
 
 def _is_apart(token: str, start: int, end: int, part: str) -> bool:
-    """Whether ``part`` neither begins nor ends inside a word of ``token``."""
+    """Return whether ``part`` neither begins nor ends inside a word of ``token``."""
     inside = _is_word(part[0]) and _is_word(token[max(0, start - 1) : start])
     return not inside and not (_is_word(part[-1]) and _is_word(token[end : end + 1]))
 

@@ -1,4 +1,4 @@
-"""Limits the connections to a server: one that asks nothing gives way to a new one."""
+"""Limits the connections to a server: an idle one gives way to a new one."""
 
 import ipaddress
 from collections.abc import Callable
@@ -10,14 +10,14 @@ _NETWORK_BITS = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """The slot of one connection, which ``cut`` ends."""
+    """The slot of one connection; ``cut`` ends the connection."""
 
     address: str
     cut: Callable[[], None]
 
 
 class ConnectionSlots:
-    """At most ``most`` connections. One is idle while a part of its next request lacks.
+    """At most ``most`` connections. One is idle until its next request has arrived whole.
 
     A new connection always finds a slot while another is idle: the one that has been idle longest
     is cut. Those that are known, because a head that they sent was accepted, are cut after all
@@ -39,7 +39,7 @@ class ConnectionSlots:
         return len(self._taken)
 
     def take(self, address: str, cut: Callable[[], None]) -> Slot | None:
-        """Return a slot for a connection from an address, idle; None where nobody can give way.
+        """Return a slot for a connection from an address, idle; None if no other can give way.
 
         ``cut`` is called, at most once, when the slot is given to another connection.
         """
@@ -57,9 +57,7 @@ class ConnectionSlots:
         return slot
 
     def wait(self, slot: Slot, *, known: bool = False) -> None:
-        """Return the connection is idle from now on; ``known`` if a head that it sent
-        was accepted.
-        """
+        """Mark the connection as idle; ``known`` if the server accepted a head that it sent."""
         if slot not in self._taken:
             return
         self.work(slot)
@@ -70,9 +68,7 @@ class ConnectionSlots:
             self._strangers_of.setdefault(slot.address, {})[slot] = None
 
     def work(self, slot: Slot) -> None:
-        """Return the connection's request is worked on: it keeps its slot until it waits or
-        leaves.
-        """
+        """Mark the connection as busy: it keeps its slot until it waits or leaves."""
         self._known.pop(slot, None)
         self._strangers.pop(slot, None)
         of_one = self._strangers_of.get(slot.address)
@@ -82,7 +78,7 @@ class ConnectionSlots:
                 del self._strangers_of[slot.address]
 
     def leave(self, slot: Slot) -> None:
-        """Return the connection has ended."""
+        """Free the slot of a connection that has ended."""
         self.work(slot)
         self._taken.discard(slot)
 
@@ -92,7 +88,7 @@ class ConnectionSlots:
 
 
 def _network(address: str) -> str:
-    """Return the part of an address that counts as one: of IPv6 the network of a subscriber."""
+    """Return the part of an address that counts as one caller: for IPv6 a subscriber's network."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Calls of strangers that are refused: each is counted, and few lines of the log tell of them."""
+"""Counts refused calls of strangers, and logs them in few lines."""
 
 import asyncio
 import logging
@@ -11,10 +11,10 @@ LOGGED_EVERY_S = 60.0
 
 
 class Refusals:
-    """Logs the first refusal at once, and then how many followed, every ``LOGGED_EVERY_S``.
+    """Logs the first refusal at once, then the number of others every ``LOGGED_EVERY_S``.
 
-    ``on_refused`` is told the reason of each, which is one of few words and never what a stranger
-    sent. Belongs to one event loop.
+    ``on_refused`` receives the reason of each: one of few words, never text of a stranger. It
+    belongs to one event loop.
     """
 
     def __init__(self, whose: str, *, on_refused: Callable[[str], None] = lambda _: None) -> None:
@@ -25,7 +25,7 @@ class Refusals:
         self._timer: asyncio.TimerHandle | None = None
 
     def count(self, reason: str) -> None:
-        """Count one."""
+        """Count a refusal."""
         self._on_refused(reason)
         if self._timer is not None:
             self._unlogged[reason] += 1
@@ -34,7 +34,7 @@ class Refusals:
         self._log_later()
 
     def close(self) -> None:
-        """Log what was counted and not told."""
+        """Log the refusals that were counted and not yet logged."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

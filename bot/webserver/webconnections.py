@@ -1,4 +1,4 @@
-"""One connection of the web server: whoever sends slowly is cut, and whoever is idle gives way."""
+"""Serves one connection: cuts a slow sender, and lets an idle one give way."""
 
 import asyncio
 import logging
@@ -19,12 +19,12 @@ _protocol_log = logging.getLogger(f"{__name__}.protocol")
 
 
 def quiet_protocol_log() -> None:
-    """Keep what strangers send amiss out of the log: it is counted."""
+    """Keep malformed requests of strangers out of the log: they are counted."""
     _protocol_log.setLevel(logging.ERROR)
 
 
 class WebConnection(H11Protocol):
-    """Has one of the slots, and is cut when a request is begun, or none, and its head lacks."""
+    """A connection with a slot. It is cut if the head of a request does not arrive in time."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class WebConnection(H11Protocol):
         slots: ConnectionSlots,
         on_refused: Callable[[str], None],
     ) -> None:
-        """``on_refused`` is told why a connection is cut."""
+        """``on_refused`` receives the reason for which a connection is cut."""
         super().__init__(config, server_state, app_state, _loop)
         self.logger = _protocol_log
         self._slots = slots
@@ -57,7 +57,7 @@ class WebConnection(H11Protocol):
         self._end_in(_HEAD_S, self._cut_slow_head)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, and give the rest of a head so long."""
+        """Read the bytes that came; the rest of a head has its time limit."""
         super().data_received(data)
         self._look()
         if not self._is_answering and self._late is None:
@@ -69,14 +69,14 @@ class WebConnection(H11Protocol):
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leaves the slot."""
+        """Leave the slot."""
         super().connection_lost(exc)
         self._forget_deadline()
         if self._slot is not None:
             self._slots.leave(self._slot)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuses what is no HTTP."""
+        """Refuse bytes that are no HTTP."""
         self._on_refused("no HTTP")
         super().send_400_response(msg)
 

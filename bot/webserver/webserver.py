@@ -1,4 +1,6 @@
-"""A small web server inside the event loop, with ``bot.webserver.webconnections``, on uvicorn.
+"""Serves HTTP inside the event loop, with uvicorn and ``bot.webserver.webconnections``.
+
+Four addresses need no framework: a server that speaks HTTP correctly is enough.
 
 Four addresses need no framework: a server that speaks HTTP correctly is enough.
 """
@@ -35,7 +37,7 @@ _CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked; the names of ``headers`` are in lower case."""
+    """A request; the names of ``headers`` are in lower case."""
 
     method: str
     path: str
@@ -45,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What is answered."""
+    """A response."""
 
     status: int
     body: str = ""
@@ -55,11 +57,11 @@ class Response:
 Respond = Callable[[Request], Awaitable[Response]]
 
 Refuse = Callable[[Request], Response | None]
-"""What is answered at once, before the body is read: it is empty still. None to read it."""
+"""Returns the response to a request before its body is read; None to read the body."""
 
 
 def _nothing_refused(_: Request) -> None:
-    """Refuses nothing."""
+    """Refuse nothing."""
 
 
 class WebServer:
@@ -93,7 +95,7 @@ class WebServer:
         return len(self._slots)
 
     async def __aenter__(self) -> Self:
-        """Listens.
+        """Listen.
 
         Raises:
             SettingsError: if the address cannot be listened on.
@@ -136,7 +138,7 @@ class WebServer:
         receive: Callable[[], Awaitable[Mapping[str, Any]]],
         send: Callable[[dict[str, Any]], Awaitable[None]],
     ) -> None:
-        """Return the ASGI application."""
+        """Serve one request: the ASGI application."""
         if scope["type"] != "http":
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
@@ -203,7 +205,7 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens; more may wait to be accepted than are accepted in a turn of the event loop."""
+        """Listen with a backlog longer than the event loop accepts in one turn."""
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(_WAITING_TO_BE_ACCEPTED)

@@ -1,4 +1,4 @@
-"""Measures the program and exports votes: eval and feedback export."""
+"""Measures the program and exports votes: ``eval`` and ``feedback export``."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Builds, checks and rolls back the index: refresh, rollback and check."""
+"""Builds, checks and rolls back the index: ``refresh``, ``rollback`` and ``check``."""
 
 import json
 import sys
@@ -86,7 +86,7 @@ def refresh_once(
     as_json: bool,
     console: Console,
 ) -> bool:
-    """Refreshes, and prints what was done; whether every file was read."""
+    """Refresh, print a report, and return whether every file was read."""
     from bot.composition.serving import open_refresher
 
     refresher = open_refresher(settings, progress_bar=progress_bar, engine=engine)
@@ -96,7 +96,7 @@ def refresh_once(
 
 
 def _watch(settings: Settings, *, engine: EngineKind, full: bool, as_json: bool) -> None:
-    """Refresh now and at every change; a failure is said and the next change awaited."""
+    """Refresh now and after every change; report a failure and wait for the next change."""
     from bot.composition.serving import open_refresher
     from bot.operations.filewatch import changes
 

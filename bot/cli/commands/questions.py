@@ -1,4 +1,4 @@
-"""Answers questions on the terminal: ask and chat."""
+"""Answers questions on the terminal: ``ask`` and ``chat``."""
 
 import json
 import sys
@@ -160,8 +160,9 @@ def _at_terminal() -> bool:
 
 
 def _open_answerer(groups: str | None = None) -> Answerer:
-    """Return the Answerer of everything, or of what members of the groups, with commas between,
-    see.
+    """Return the Answerer of all documents, or of those that members of ``groups`` see.
+
+    ``groups`` are names with commas between.
     """
     answerer = _open_live_answerer().everything
     return answerer if groups is None else answerer.seen_by(typed_groups(groups))

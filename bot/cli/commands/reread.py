@@ -1,4 +1,4 @@
-"""Reads the originals of statements again: reread."""
+"""Reads the originals of statements again: ``reread``."""
 
 import json
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Runs the bot in Telegram and looks after it: serve, health, invite and doctor."""
+"""Runs the bot in Telegram and looks after it: ``serve``, ``health``, ``invite`` and ``doctor``."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def doctor(
 
 
 def _examined(*, online: bool) -> Iterator[Finding]:
-    """What is found; settings that cannot be read are all of it."""
+    """Yield the findings; settings that cannot be read are the only one."""
     from bot.composition.setup import examine_setup
 
     try:

@@ -1,4 +1,4 @@
-"""Adds, removes, lists and shows statements."""
+"""Adds, removes, lists and shows statements: ``add``, ``remove``, ``list`` and ``show``."""
 
 import json
 import sys
@@ -139,7 +139,7 @@ def _provenance(
     language: str | None,
     access: list[str] | None,
 ) -> Provenance:
-    """What the options of ``add`` say."""
+    """Return the provenance that the options of ``add`` give."""
     texts_given = (title, publisher, place)
     one_line = [" ".join(decodable(t).split()) if t else None for t in texts_given]
     try:

@@ -1,4 +1,4 @@
-"""Verifies citations: verify."""
+"""Verifies citations: ``verify``."""
 
 import json
 from pathlib import Path

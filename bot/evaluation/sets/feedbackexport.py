@@ -1,4 +1,4 @@
-"""Votes → an evaluation set in BEIR's layout, which ``verbatim eval`` reads.
+"""Exports votes as an evaluation set in BEIR's layout, which ``verbatim eval`` reads.
 
 A question is what was asked, with what the person had asked before; its judgements are over all
 votes on it. No person is named. Only questions that were kept, with consent, are in it.
@@ -26,7 +26,8 @@ Asked = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ExportCounts:
-    """What was written: ``answered`` questions have a passage found good by more than found it bad.
+    """The counts of an export; an ``answered`` question has a passage with more good votes than
+    bad.
 
     ``lost`` counts the judgements of passages that are not in the corpus any more.
     """
@@ -76,7 +77,7 @@ def export_feedback(
 
 
 class _PassageFinder:
-    """Where what was cited stands in the corpus now."""
+    """Finds the place of cited words in today's corpus."""
 
     def __init__(self, corpus: Corpus, source_text: SourceText) -> None:
         self._corpus = corpus

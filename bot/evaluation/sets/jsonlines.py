@@ -1,4 +1,4 @@
-"""Records of JSON Lines files, and errors that name the file and the line."""
+"""Reads records of JSON Lines files; errors name the file and the line."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from corpus.errors import UnreadableSource
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there.
+    """Return whether a file is there.
 
     Raises:
         UnreadableSource: if the folder does not tell.
@@ -57,5 +57,5 @@ def read_records(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
 
 
 def read_optional(path: Path, *needed: str) -> list[dict[str, Any]]:
-    """Return the records of a file, none where there is no such file; see ``read_records``."""
+    """Return the records of a file, none if there is no such file; see ``read_records``."""
     return list(read_records(path, *needed)) if is_file(path) else []

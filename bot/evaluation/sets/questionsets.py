@@ -1,4 +1,4 @@
-"""Evaluation sets in BEIR's layout, and question files, as a Corpus with questions.
+"""Reads evaluation sets, in BEIR's layout or as question files, as a Corpus with questions.
 
 ``corpus.jsonl`` (_id, title, text), ``queries.jsonl`` (_id, text, …), ``qrels/test.tsv``. Every
 record of the corpus is one passage, whatever blank lines its text has.
@@ -33,7 +33,7 @@ PassageKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class EvaluationQuestion:
-    """A question with the passages that answer it; none for one that cannot be answered.
+    """A question with the passages that answer it; none if nothing can answer it.
 
     ``group`` is what cross-validation keeps together: the conversation or the document.
     ``history`` is what the person asked before, oldest first; ``rewrite`` is the question as a
@@ -51,7 +51,7 @@ class EvaluationQuestion:
 
     @property
     def is_chat(self) -> bool:
-        """Whether it is small talk, which is no question to a corpus."""
+        """Whether it is small talk, and so no question to a corpus."""
         return re.sub(r"[\W_]", "", self.kind.lower()) in _CHAT_KINDS
 
     @property
@@ -190,7 +190,7 @@ def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
 
 
 def _judgements(file: Path) -> Iterator[tuple[int, str, str, int]]:
-    """(line number, question, passage, score) of each row; a first line of names is passed over."""
+    """Yield (line number, question, passage, score) of each row; skip a first line of names."""
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         fields = line.split("\t")
         is_score = re.fullmatch(r"\s*-?\d+\s*", fields[-1]) is not None
@@ -205,8 +205,7 @@ def _judgements(file: Path) -> Iterator[tuple[int, str, str, int]]:
 
 
 def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) -> QuestionSet:
-    """Return the question files of a folder (questions, unanswerable, followups) about a given
-    corpus.
+    """Return the set in the question files of a folder (questions, unanswerable, followups).
 
     A question names its ``passages`` by the ids of ``places``, or a ``gold`` text that a passage
     that answers contains.
@@ -270,9 +269,7 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
 def corpus_of_records(
     records: Iterable[dict[str, Any]], *, language: str = "en"
 ) -> tuple[Corpus, dict[str, PassageKey]]:
-    """Return the Corpus of BEIR records (each one a passage), and where each record's id stands in
-    it.
-    """
+    """Return the Corpus of BEIR records (one passage each), and the place of each record's id."""
     grouped: dict[str, list[dict[str, Any]]] = {}
     for record in records:
         own = str(record["_id"])
