@@ -37,7 +37,7 @@ from bot.telegrambot.incoming.rawupdates import (
 )
 from bot.telegrambot.incoming.updateseal import Seal
 from bot.telegrambot.incoming.webhook import Webhook
-from bot.telegrambot.limits import CONNECTIONS, Limits, seconds_of
+from bot.telegrambot.limits import CONNECTIONS, Limits, OnceSent, seconds_of
 from bot.telegrambot.menus import announce
 from bot.telegrambot.outgoing.handler import Handler
 from bot.webserver.webserver import WebServer
@@ -264,7 +264,9 @@ class TelegramBot:
                 late = handler.busy.longer_than(BUSY_AFTER_S, suspects=True)
                 self._lifeline.give_up(_late(_LONGEST_AGAIN_S), late)
 
-    def _workers(self, kept: "_Kept", bot: Bot, health: Health, metrics: Metrics) -> _Workers:
+    def _workers(
+        self, kept: "_Kept", bot: "ExtBot[OnceSent]", health: Health, metrics: Metrics
+    ) -> _Workers:
         inbox, chats, sharing = kept.inbox, kept.chats, kept.sharing
 
         def new(update_id: int, raw: Mapping[str, Any]) -> None:
@@ -336,7 +338,7 @@ class TelegramBot:
         )
 
     async def _answer(
-        self, bot: "ExtBot[None]", workers: _Workers, receiver: Poller | Webhook
+        self, bot: "ExtBot[OnceSent]", workers: _Workers, receiver: Poller | Webhook
     ) -> None:
         """Take updates until the bot is told to stop."""
         if not await self._reached(bot.initialize):
@@ -370,7 +372,7 @@ class TelegramBot:
             return nullcontext()
         return WebServer(pages.respond, host="127.0.0.1", port=port)
 
-    def _bot(self, polling: HTTPXRequest, limits: Limits) -> "ExtBot[None]":
+    def _bot(self, polling: HTTPXRequest, limits: Limits) -> "ExtBot[OnceSent]":
         return ExtBot(
             self._token,
             base_url=f"{self._settings.telegram_api}/bot",

@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -50,10 +49,11 @@ _GROUP = (20, 60.0)
 _SHOWN = "sendChatAction"
 _SAID = "sendMessage"
 
-after_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
-    "after_sending", default=None
-)
-"""What is to be done about a message as soon as Telegram has taken it, before the next is sent."""
+OnceSent = Callable[[], Awaitable[None]]
+"""Awaited as soon as Telegram has taken a message, before the next one is sent.
+
+A caller gives it with the call, as the library's ``rate_limit_args``.
+"""
 
 
 class Window:
@@ -71,7 +71,7 @@ class Window:
         return at_s
 
 
-class Limits(BaseRateLimiter[None]):
+class Limits(BaseRateLimiter[OnceSent]):
     """Sends, edits and answers within Telegram's limits, retried where the network fails.
 
     At most ``per_second`` in a second over all; 3 in 3 seconds to a chat, which is 1 a second
@@ -118,14 +118,16 @@ class Limits(BaseRateLimiter[None]):
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: None,  # noqa: ARG002 (the library's signature)
+        rate_limit_args: OnceSent | None,
     ) -> Any:
         """See ``telegram.ext.BaseRateLimiter.process_request``.
+
+        ``rate_limit_args`` is awaited once the message of a "sendMessage" is sent, if it is given.
 
         Raises:
             TelegramError: if Telegram refuses the call, or cannot be reached in several tries.
         """
-        call = _Call(callback, args, kwargs, endpoint, data)
+        call = _Call(callback, args, kwargs, endpoint, data, rate_limit_args)
         try:
             if endpoint == _SHOWN:
                 return await self._show(call)
@@ -162,8 +164,8 @@ class Limits(BaseRateLimiter[None]):
     async def _say(self, call: "_Call") -> Any:
         async with self._turn_to_say(), self._connections:
             sent = await call.made()
-            if (do := after_sending.get()) is not None:
-                await do()
+            if call.once_sent is not None:
+                await call.once_sent()
             return sent
 
     @asynccontextmanager
@@ -252,12 +254,14 @@ class _Call:
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
+        once_sent: OnceSent | None,
     ) -> None:
         self._callback = callback
         self._args = args
         self._kwargs = kwargs
         self.endpoint = endpoint
         self._data = data
+        self.once_sent = once_sent
         self.retry_s = list(RETRY_S)
         self._waits = 0
 

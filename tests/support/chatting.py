@@ -1,14 +1,15 @@
 """The bot without its process: the dialogue, the sender and the strict server in one place."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from botapi_server import BotApiServer, Sent, User, buttons
 from fakes import LetterEmbedder
 from telegram import LinkPreviewOptions
-from telegram.ext import Defaults, ExtBot
+from telegram.ext import BaseRateLimiter, Defaults, ExtBot
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
@@ -24,6 +25,7 @@ from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.questions import Questions
 from bot.state.peoplevalues import Preferences
 from bot.telegrambot.incoming.updates import event_of
+from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.sender import Sender
 from corpus import Corpus
 from embeddings import GenerationStore, Retriever, refresh
@@ -124,6 +126,28 @@ def labels(act: Say | Change) -> list[list[str]]:
     return [[each.label for each in row] for row in act.buttons]
 
 
+class NoLimits(BaseRateLimiter[OnceSent]):
+    """Calls at once, without the pace of ``Limits``, and keeps as they do that a message arrived."""
+
+    async def initialize(self) -> None: ...
+
+    async def shutdown(self) -> None: ...
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: OnceSent | None,
+    ) -> Any:
+        done = await callback(*args, **kwargs)
+        if rate_limit_args is not None:
+            await rate_limit_args()
+        return done
+
+
 class InProcessBot(AbstractContextManager["InProcessBot"]):
     """Answers on the loopback server what people did there, one after the other, in ``handle``."""
 
@@ -135,7 +159,7 @@ class InProcessBot(AbstractContextManager["InProcessBot"]):
         self.server = server
         self._dialogue = dialogue
         self._runner = asyncio.Runner()
-        self._bot: ExtBot[None] = ExtBot(
+        self._bot: ExtBot[OnceSent] = ExtBot(
             server.token,
             base_url=server.base_url,
             defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),

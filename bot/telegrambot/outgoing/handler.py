@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Protocol, TypeVar
 
-from telegram import Bot, Update
+from telegram import Update
 from telegram.error import (
     BadRequest,
     Forbidden,
@@ -22,6 +22,7 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
+from telegram.ext import ExtBot
 
 from bot.chat.actions import Act, Typing
 from bot.chat.dialogue import Dialogue
@@ -29,6 +30,7 @@ from bot.errors import LaneLost
 from bot.monitoring.logs import request_id
 from bot.state.contracts import MOST_BLAMED, NOT_KEPT, KeepsUpdates
 from bot.telegrambot.incoming.updates import event_of
+from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.busythreads import BusyThreads
 from bot.telegrambot.outgoing.exclusivework import Turns
 from bot.telegrambot.outgoing.sender import Sender
@@ -97,7 +99,7 @@ class Handler:
         self,
         dialogue: Dialogue,
         inbox: KeepsUpdates,
-        bot: Bot,
+        bot: ExtBot[OnceSent],
         *,
         on_done: Callable[[int, str], None],
         on_begun: Callable[[int, Mapping[str, Any]], None] = lambda _, __: None,

@@ -1,10 +1,10 @@
 """Acts → calls of Telegram's methods, every quote compared with its source as it is sent."""
 
 import logging
+from functools import partial
 from typing import Protocol
 
 from telegram import (
-    Bot,
     Chat,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -18,13 +18,14 @@ from telegram import (
 )
 from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
+from telegram.ext import ExtBot
 
 from bot.chat.actions import Act, Buttons, Change, Offers, Say, Told, Typing
 from bot.chat.messages import Entity, EntityKind, Message, check_message
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten
 from bot.telegrambot.incoming.updates import start_link, topic_of
-from bot.telegrambot.limits import after_sending
+from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.sentanswers import SentAnswers
 from bot.telegrambot.outgoing.telegramtext import carried
 from corpus import Corpus
@@ -50,9 +51,12 @@ class Parts(Protocol):
 
 
 class Sender:
-    """Does acts in the chats that their updates come from."""
+    """Does acts in the chats that their updates come from.
 
-    def __init__(self, bot: Bot) -> None:
+    The bot calls within ``Limits``, which keep that a message has arrived before the next is sent.
+    """
+
+    def __init__(self, bot: ExtBot[OnceSent]) -> None:
         self._bot = bot
         self._answers = SentAnswers()
 
@@ -142,32 +146,20 @@ class Sender:
         parts: Parts | None,
     ) -> int:
         """Return the id of the message that was sent; that it arrived is kept."""
-        part, told = checked(part, act.corpus), part.text
-        kept = False
-
-        async def keep() -> None:
-            nonlocal kept
-            if parts is not None and not kept:
-                kept = True
-                await parts.arrived(told)
-
+        to_send = checked(part, act.corpus)
         # in a group an answer names the message it answers; in a private chat that is plain
         replies = None
         if chat.type != ChatType.PRIVATE:
             replies = ReplyParameters(act.to, allow_sending_without_reply=True)
-        before = after_sending.set(keep)
-        try:
-            sent = await self._bot.send_message(
-                chat.id,
-                part.text,
-                entities=self._entities(part),
-                message_thread_id=topic_of(update),
-                reply_parameters=replies,
-                reply_markup=_keyboard(buttons),
-            )
-        finally:
-            after_sending.reset(before)
-        await keep()  # a bot without limits does nothing after it has sent
+        sent = await self._bot.send_message(
+            chat.id,
+            to_send.text,
+            entities=self._entities(to_send),
+            message_thread_id=topic_of(update),
+            reply_parameters=replies,
+            reply_markup=_keyboard(buttons),
+            rate_limit_args=None if parts is None else partial(parts.arrived, part.text),
+        )
         return sent.message_id
 
     async def _edit(

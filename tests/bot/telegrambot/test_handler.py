@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botapi_server import BotApiServer, User
-from chatting import dialogue_of, live_letters
+from chatting import NoLimits, dialogue_of, live_letters
 from fakes import corpus_of
 from telegram.ext import ExtBot
 
@@ -21,6 +21,7 @@ from bot.chat.messages import Message
 from bot.errors import LaneLost
 from bot.state.contracts import Arrival
 from bot.state.files.inbox import Inbox
+from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing import handler as handler_module
 from bot.telegrambot.outgoing.handler import Handler
 from embeddings import GenerationStore
@@ -56,7 +57,9 @@ class Desk:
         """Takes what people did into the inbox and does something with the handler and the ids."""
 
         async def run() -> None:
-            bot: ExtBot[None] = ExtBot(self.server.token, base_url=self.server.base_url)
+            bot: ExtBot[OnceSent] = ExtBot(
+                self.server.token, base_url=self.server.base_url, rate_limiter=NoLimits()
+            )
             await bot.initialize()
             handler = Handler(
                 dialogue, self.inbox, bot, on_done=lambda _, outcome: self.outcomes.append(outcome)

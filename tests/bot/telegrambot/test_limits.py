@@ -20,7 +20,7 @@ from telegram.error import (
 )
 
 from bot.state.files.chats import Chats
-from bot.telegrambot.limits import BLOCKED_S, RETRY_S, Limits, Window, after_sending
+from bot.telegrambot.limits import BLOCKED_S, RETRY_S, Limits, OnceSent, Window
 
 
 class Clock:
@@ -70,7 +70,9 @@ class Telegram:
     def _refuse(self) -> None:
         self.refused += 1
 
-    def call(self, chat_id: object, endpoint: str = "sendMessage") -> Awaitable[Any]:
+    def call(
+        self, chat_id: object, endpoint: str = "sendMessage", *, then: OnceSent | None = None
+    ) -> Awaitable[Any]:
         data = {} if chat_id is None else {"chat_id": chat_id}
 
         async def callback(name: str, given: dict[str, Any]) -> object:
@@ -80,7 +82,7 @@ class Telegram:
                 raise self.errors[chat].pop(0)
             return chat
 
-        return self.limits.process_request(callback, (endpoint, data), {}, endpoint, data, None)
+        return self.limits.process_request(callback, (endpoint, data), {}, endpoint, data, then)
 
     def run(self, *calls: Awaitable[Any]) -> list[Any]:
         return asyncio.run(self.clock.gather(*calls))
@@ -251,9 +253,8 @@ def test_of_so_many_messages_it_is_kept_that_they_arrived_before_more_are_sent(
         under_way.pop()
 
     async def say(limits: Limits, chat_id: int) -> None:
-        after_sending.set(keep)
         data = {"chat_id": chat_id}
-        await limits.process_request(callback, (), {}, "sendMessage", data, None)
+        await limits.process_request(callback, (), {}, "sendMessage", data, keep)
 
     async def run(sent_at_once: int) -> None:
         limits = Limits(chats, on_refused=lambda: None, sent_at_once=sent_at_once)
@@ -264,6 +265,22 @@ def test_of_so_many_messages_it_is_kept_that_they_arrived_before_more_are_sent(
     asyncio.run(run(3))
     assert max(most[20:]) == 3
     assert under_way == []
+
+
+def test_that_a_message_arrived_is_kept_once_and_only_when_telegram_has_taken_it(
+    telegram: Telegram,
+) -> None:
+    kept: list[str] = []
+
+    async def keep() -> None:
+        kept.append("kept")
+
+    telegram.errors[1] = [NetworkError("gone"), RetryAfter(3)]
+    telegram.errors[2] = [BadRequest("no")]
+    telegram.run(telegram.call(1, then=keep), telegram.call(2, then=keep))
+    assert kept == ["kept"]
+    telegram.run(telegram.call(3, "editMessageText", then=keep))
+    assert kept == ["kept"]
 
 
 def test_a_message_whose_sending_takes_long_holds_up_no_other(chats: Chats) -> None:
