@@ -3,14 +3,18 @@
 Each thing that the bot can do is a responder; the first that takes an event answers it.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from bot.chat.actions import Act, Offers, Say, Told
 from bot.chat.events import Event, InlineAsked, Pressed, Uploaded, Written
 from bot.chat.messages import Message
+from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.translation import Translator, nearest_language, translator
+
+log = logging.getLogger(__name__)
 
 
 class Responder(Protocol):
@@ -20,7 +24,7 @@ class Responder(Protocol):
         """Return the acts about an event, made as they are done; None for an event of another's.
 
         ``words`` says texts in the language of the chat. Called from several threads, for events
-        of different places at once.
+        of different places at once. ``UnfaithfulQuote`` may pass through: ``Dialogue`` answers it.
         """
         ...
 
@@ -45,8 +49,22 @@ class Dialogue:
         self._language_of = language_of
 
     def acts(self, event: Event) -> Iterator[Act]:
-        """What is done about an event, one after the other; nothing for what is not for the bot."""
+        """Yield the acts about an event, one after the other; none for what is not for the bot.
+
+        A quote that differs from its source is held back, and the person is told.
+        """
         words = translator(self._language_of(event))
+        press_answered = False
+        try:
+            for act in self._responded(event, words):
+                press_answered = press_answered or isinstance(act, Told)
+                yield act
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            yield _held_back(event, words, press_answered=press_answered)
+
+    def _responded(self, event: Event, words: Translator) -> Iterator[Act]:
+        """Yield the acts of the first responder that takes an event."""
         for responder in self._responders:
             acts = responder.respond(event, words)
             if acts is not None:
@@ -74,6 +92,19 @@ class Dialogue:
             # the button may have been answered before the failure: what is told then is not seen
             yield Told()
             yield Say((Message(words.say(text)),), event.message_id)
+
+
+def _held_back(event: Event, words: Translator, *, press_answered: bool) -> Act:
+    """Return the act about an event whose quote was held back.
+
+    Telegram shows the answer to a pressed button once: the text goes there if it can.
+    """
+    text = words.say(texts.HELD_BACK)
+    if isinstance(event, InlineAsked):
+        return Offers(())
+    if isinstance(event, Pressed) and not press_answered:
+        return Told(text, alert=True)
+    return Say((Message(text),), event.message_id)
 
 
 def say(event: Written | Uploaded, text: str) -> Say:

@@ -1,6 +1,5 @@
 """Inline mode: quotes that can be put into any chat."""
 
-import logging
 from collections.abc import Iterator
 
 from bot.answering.answerer import MOST_QUOTES, Answerer
@@ -10,7 +9,6 @@ from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Offer, Offers
 from bot.chat.events import Event, InlineAsked
 from bot.chat.messages import Message
-from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator
@@ -25,8 +23,6 @@ MOST_QUERY_CHARACTERS = 256
 
 _TITLE_UNITS = 100
 _DESCRIPTION_UNITS = 200
-
-log = logging.getLogger(__name__)
 
 
 class InlineQuestions:
@@ -46,18 +42,14 @@ class InlineQuestions:
         self._preferences_of = preferences_of
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        """See ``Responder.respond``. Where a quote differs from its source nothing is offered."""
+        """See ``Responder.respond``."""
         return self._offers(event, words) if isinstance(event, InlineAsked) else None
 
     def _offers(self, event: InlineAsked, words: Translator) -> Iterator[Act]:
         answerer = self._live.public
         question = event.text[:MOST_QUERY_CHARACTERS].strip()
-        try:
-            links = self._preferences_of(event).links
-            found = _offered(answerer, question, links, words) if question else ()
-        except UnfaithfulQuote:
-            log.exception("a quote was held back")
-            found = ()
+        links = self._preferences_of(event).links
+        found = _offered(answerer, question, links, words) if question else ()
         yield Offers(found, answerer.corpus)
 
 

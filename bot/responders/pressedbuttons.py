@@ -1,6 +1,5 @@
 """The buttons that stand under answers, paragraphs and the greeting."""
 
-import logging
 from collections.abc import Iterator
 
 from bot.answering.smalltalk import Examples
@@ -9,7 +8,6 @@ from bot.chat.events import Event, Pressed, SourceTextFor
 from bot.chat.messages import Message
 from bot.chat.votes import KeepVote, Vote
 from bot.citations.citation import CitedQuote
-from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf
 from bot.language.translation import Translator
@@ -34,8 +32,6 @@ from bot.verification.shortreference import (
     verify_short_reference,
 )
 from bot.verification.verification import LayOut, laid_out_here
-
-log = logging.getLogger(__name__)
 
 
 class PressedButtons:
@@ -63,21 +59,10 @@ class PressedButtons:
         self._deviations_of = deviations_of
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        """See ``Responder.respond``. A quote that differs from its source is held back."""
+        """See ``Responder.respond``."""
         if not isinstance(event, Pressed) or (press := read_press(event.data)) is None:
             return None
-        return self._checked(event, press, words)
-
-    def _checked(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
-        answered = False
-        try:
-            for act in self._pressed(event, press, words):
-                answered = answered or isinstance(act, Told)
-                yield act
-        except UnfaithfulQuote:
-            log.exception("a quote was held back")
-            said = words.say(texts.HELD_BACK)
-            yield Say((Message(said),), event.message_id) if answered else Told(said, alert=True)
+        return self._pressed(event, press, words)
 
     def _pressed(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
         match press:

@@ -1,6 +1,5 @@
 """Questions and the plain commands about them."""
 
-import logging
 from collections.abc import Callable, Iterator
 
 from bot.answering.smalltalk import Examples
@@ -8,7 +7,6 @@ from bot.chat.actions import Act, Say, Typing
 from bot.chat.dialogue import say
 from bot.chat.events import Event, Place, PlaceKind, SourceTextFor, Uploaded, Written
 from bot.chat.messages import Message
-from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import example_buttons, paragraph_buttons
@@ -16,8 +14,6 @@ from bot.replies.chatreplies import ChatReplies
 from bot.replies.passageview import passage_message, start_reference, whole_quote
 from bot.verification.shortreference import ShortReference, find_passage, short_reference_to
 from bot.verification.verification import LayOut, laid_out_here
-
-log = logging.getLogger(__name__)
 
 Command = Callable[[Written, Translator], Iterator[Act]]
 
@@ -49,7 +45,7 @@ class Questions:
         }
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        """See ``Responder.respond``. A quote that differs from its source is held back."""
+        """See ``Responder.respond``."""
         match event:
             case Written(edited=True, command=None | "ask", addressed=True):
                 if not event.text or self._replies.is_unchanged(event, event.text):
@@ -91,13 +87,8 @@ class Questions:
             yield say(event, words.say(texts.LINK_IS_OLD))
             return
         document, passage = found
-        try:
-            links = self._replies.links_of(event)
-            message = passage_message(document, passage, answerer, words, links=links)
-        except UnfaithfulQuote:
-            log.exception("a quote was held back")
-            yield say(event, words.say(texts.HELD_BACK))
-            return
+        links = self._replies.links_of(event)
+        message = passage_message(document, passage, answerer, words, links=links)
         here = short_reference_to(whole_quote(document, passage).citation, answerer.generation)
         buttons = paragraph_buttons(document, passage, here, words, ref=None)
         yield Say((message,), event.message_id, buttons, answerer.corpus)
@@ -121,10 +112,5 @@ class Questions:
 
     def _question(self, event: Written, question: str, words: Translator) -> Iterator[Act]:
         yield Typing()
-        try:
-            reply = self._replies.to_message(event, question, words)
-        except UnfaithfulQuote:
-            log.exception("a quote was held back")
-            yield say(event, words.say(texts.HELD_BACK))
-        else:
-            yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)
+        reply = self._replies.to_message(event, question, words)
+        yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)
