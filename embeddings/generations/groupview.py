@@ -5,6 +5,8 @@ that nothing of the others shows in a quote, a count or a suggestion. Vectors an
 they lie, and are searched among the rows that may be seen.
 """
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,6 +111,10 @@ class _SomeVectors:
         """See ``VectorRows.vectors``."""
         return self.of.vectors(self.rows[rows])
 
+    def parts(self, ranges: Sequence[slice]) -> Iterator[FloatMatrix]:
+        """See ``VectorRows.parts``."""
+        return (self.of.vectors(self.rows[each]) for each in ranges)
+
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
     ) -> tuple[FloatMatrix, NDArray[np.int64]]:
@@ -154,7 +160,15 @@ class _SomeTokens:
 
     def part(self, units: slice) -> TokenVectors:
         """See ``TokenRows.part``."""
-        return _joined([self.of.part(slice(u, u + 1)) for u in self.units[units]], self.dimension)
+        (part,) = self.parts([units])
+        return part
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator[TokenVectors]:
+        """See ``TokenRows.parts``."""
+        units = [self.units[each] for each in ranges]
+        single = self.of.parts([slice(unit, unit + 1) for unit in itertools.chain(*units)])
+        for each in units:
+            yield _joined(list(itertools.islice(single, len(each))), self.dimension)
 
     def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """See ``TokenRows.numbers``."""
@@ -164,7 +178,7 @@ class _SomeTokens:
 
 
 def _some_contexts(tokens: TokenVectors, rows: NDArray[np.int64]) -> TokenVectors:
-    return _joined([tokens.part(slice(row, row + 1)) for row in rows], tokens.dimension)
+    return _joined(list(tokens.parts([slice(row, row + 1) for row in rows])), tokens.dimension)
 
 
 def _joined(parts: list[TokenVectors], dimension: int) -> TokenVectors:

@@ -6,7 +6,7 @@ They are kept in fewer dimensions, the principal axes of what the model makes of
 official text, and as whole numbers from -127 to 127.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,10 @@ class TokenVectors:
         starts = self.starts[units.start : units.stop + 1]
         tokens = slice(starts[0], starts[-1])
         return TokenVectors(starts - starts[0], self.ids[tokens], self.vectors[tokens])
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator["TokenVectors"]:
+        """Yield the units of each range, in order."""
+        return map(self.part, ranges)
 
     def __len__(self) -> int:
         return len(self.starts) - 1

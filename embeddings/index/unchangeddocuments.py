@@ -34,7 +34,7 @@ def unchanged_runs(corpus: Corpus, before: Corpus | None) -> list[DocumentRun]:
     """
     if before is None:
         return [DocumentRun(corpus.documents)] if corpus.documents else []
-    places = {d.id: rows for d, rows in zip(before.documents, _rows(before), strict=True)}
+    places = {d.id: rows for d, rows in zip(before.documents, document_rows(before), strict=True)}
     earlier = {document.id: document for document in before.documents}
     found = [
         (document, places[document.id] if earlier.get(document.id) == document else None)
@@ -43,7 +43,8 @@ def unchanged_runs(corpus: Corpus, before: Corpus | None) -> list[DocumentRun]:
     return list(_joined(found))
 
 
-def _rows(corpus: Corpus) -> Iterator[RowSlices]:
+def document_rows(corpus: Corpus) -> Iterator[RowSlices]:
+    """Yield where each document of a corpus lies in the generation that is made of it."""
     passage = sentence = 0
     for number, document in enumerate(corpus.documents):
         passages = len(document.quotable)
@@ -70,11 +71,13 @@ def _joined(found: Sequence[tuple[Document, RowSlices | None]]) -> Iterator[Docu
         if first is None or last is None:
             yield DocumentRun(documents)
             continue
-        yield DocumentRun(
-            documents,
-            RowSlices(
-                slice(first.documents.start, last.documents.stop),
-                slice(first.passages.start, last.passages.stop),
-                slice(first.sentences.start, last.sentences.stop),
-            ),
-        )
+        yield DocumentRun(documents, rows_between(first, last))
+
+
+def rows_between(first: RowSlices, last: RowSlices) -> RowSlices:
+    """Return the rows from the first of some neighbouring documents to the last of them."""
+    return RowSlices(
+        slice(first.documents.start, last.documents.stop),
+        slice(first.passages.start, last.passages.stop),
+        slice(first.sentences.start, last.sentences.stop),
+    )

@@ -7,7 +7,7 @@ exact, only a row can be missed, and how many are is measured when the codes are
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -359,3 +359,8 @@ class VectorIndex:
         """Return the stored vectors of the given rows, ``(len(rows), d)`` float32."""
         vectors: FloatMatrix = self.matrix[rows]
         return vectors
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator[FloatMatrix]:
+        """Yield a view of the stored vectors of each range of rows, in order."""
+        matrix = self.matrix
+        return (matrix[each] for each in ranges)

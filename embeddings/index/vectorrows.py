@@ -1,5 +1,6 @@
 """What a question asks of vectors and tokens by row, wherever they lie."""
 
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -25,10 +26,20 @@ class VectorRows(Protocol):
 
     @property
     def matrix(self) -> FloatMatrix:
-        """All vectors ``(n, d)``, read-only; where they lie elsewhere all of them are fetched."""
+        """All vectors ``(n, d)``, read-only.
+
+        A store elsewhere fetches all of them at every access: use ``parts`` or ``vectors`` if some
+        will do.
+        """
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
         """``(len(rows), d)``: the vectors of some rows."""
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator[FloatMatrix]:
+        """Yield the vectors ``(…, d)`` of each range of rows, in order.
+
+        A store elsewhere is asked for many rows at a time, whatever the ranges are.
+        """
 
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
@@ -68,6 +79,12 @@ class TokenRows(Protocol):
 
     def part(self, units: slice) -> TokenVectors:
         """Return the units of a range; where they lie elsewhere they are fetched."""
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator[TokenVectors]:
+        """Yield the units of each range, in order.
+
+        A store elsewhere is asked for many units at a time, whatever the ranges are.
+        """
 
     def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """``(n + 1,)`` where the tokens of each unit begin, and ``(t,)`` their numbers."""

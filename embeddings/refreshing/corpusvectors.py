@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corpus import Document
+from corpus import Corpus, Document
 from embeddings.arrays import FloatMatrix
 from embeddings.generations.generation import Generation
 from embeddings.generations.generationfiles import GenerationVectors
 from embeddings.index.tokenvectors import TokenVectors, token_basis
-from embeddings.index.unchangeddocuments import DocumentRun, RowSlices
+from embeddings.index.unchangeddocuments import DocumentRun, RowSlices, document_rows, rows_between
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
+from embeddings.index.vectorrows import TokenRows, VectorRows
 from embeddings.models.embedder import Embedder, Progress
 from embeddings.refreshing.engine import Block, Engine
 from embeddings.refreshing.knownvectors import KnownVectors, Units
@@ -23,6 +25,9 @@ from embeddings.text.searchform import search_form
 
 _AT_ONCE = 256
 """About how many texts are embedded before they are kept: what a killed refresh loses at most."""
+
+_READ_AT_ONCE = 4096
+"""About how many rows of an earlier generation are read at a time."""
 
 
 def embed_corpus(
@@ -106,22 +111,53 @@ def _in_rows(
     Raises:
         KeyError: for a text that is not known, or whose row is damaged.
     """
+    earlier = next((p.generation for p in pieces if isinstance(p, _TakenOver)), None)
 
     def index(kind: _Kind) -> VectorIndex:
-        blocks = itertools.chain.from_iterable(piece.vectors(kind) for piece in pieces)
-        return VectorIndex.of_blocks(blocks, dimension=dimension)
+        taken: Iterator[FloatMatrix] = iter(())
+        if earlier is not None:
+            ranges = [each for piece in _taken_over(pieces) for each in piece.ranges(kind)]
+            taken = _vectors_of(earlier, kind).parts(ranges)
+
+        def blocks() -> Iterator[FloatMatrix]:
+            for piece in pieces:
+                if isinstance(piece, _TakenOver):
+                    yield from itertools.islice(taken, len(piece.ranges(kind)))
+                else:
+                    yield from piece.vectors(kind)
+
+        return VectorIndex.of_blocks(blocks(), dimension=dimension)
 
     def tokens(kind: _Kind) -> TokenVectors:
-        sizes = np.array([(0, 0), *(piece.token_sizes(kind) for piece in pieces)])
+        taken: Iterator[TokenVectors] = iter(())
+        numbers = np.zeros(1, np.int64)
+        if earlier is not None:
+            source = _tokens_of(earlier, kind)
+            numbers, _ = source.numbers()
+            ranges = [each for piece in _taken_over(pieces) for each in piece.token_ranges(kind)]
+            taken = source.parts(ranges)
+
+        def parts() -> Iterator[TokenVectors]:
+            for piece in pieces:
+                if isinstance(piece, _TakenOver):
+                    yield from itertools.islice(taken, len(piece.token_ranges(kind)))
+                else:
+                    yield from piece.tokens(kind)
+
+        sizes = [
+            piece.token_sizes(kind, numbers)
+            if isinstance(piece, _TakenOver)
+            else piece.token_sizes(kind)
+            for piece in pieces
+        ]
         return TokenVectors.join(
-            itertools.chain.from_iterable(piece.tokens(kind) for piece in pieces),
-            units=int(sizes[:, 0].sum()),
-            tokens=int(sizes[:, 1].sum()),
+            parts(),
+            units=sum(units for units, _ in sizes),
+            tokens=sum(count for _, count in sizes),
             dimension=basis.shape[1],
         )
 
     indexes = [index("passages"), index("sentences")]
-    earlier = next((p.generation for p in pieces if isinstance(p, _TakenOver)), None)
     learned = (
         [None, None]
         if earlier is None
@@ -147,32 +183,55 @@ _Kind = Literal["passages", "sentences", "documents"]
 
 @dataclass(frozen=True, slots=True)
 class _TakenOver:
-    """What a generation has of neighbouring documents."""
+    """The rows of an earlier generation that neighbouring documents take over."""
 
     generation: Generation
     rows: RowSlices
 
-    def vectors(self, kind: _Kind) -> Iterator[FloatMatrix]:
-        """Blocks ``(…, d)`` of their vectors, in order."""
+    def ranges(self, kind: _Kind) -> list[slice]:
+        """Return the ranges of their rows, each of ``_READ_AT_ONCE`` at most, in order."""
         match kind:
             case "passages":
-                yield self.generation.passage_vectors.matrix[self.rows.passages]
+                return _pieces_of(self.rows.passages)
             case "sentences":
-                yield self.generation.sentence_vectors.matrix[self.rows.sentences]
+                return _pieces_of(self.rows.sentences)
             case "documents":
-                yield self.generation.document_vectors.matrix[self.rows.documents]
+                return _pieces_of(self.rows.documents)
 
-    def tokens(self, kind: _Kind) -> Iterator[TokenVectors]:
-        """Yield the tokens of their passages or of their contexts, in order."""
-        if kind == "documents":
-            yield self.generation.context_tokens.part(self.rows.documents)
-        else:
-            yield self.generation.tokens.part(self.rows.sentences)
+    def token_ranges(self, kind: _Kind) -> list[slice]:
+        """Return the ranges of the units of their passages or contexts, in order."""
+        return self.ranges("documents" if kind == "documents" else "sentences")
 
-    def token_sizes(self, kind: _Kind) -> tuple[int, int]:
-        """How many units and tokens those are."""
-        (tokens,) = self.tokens(kind)
-        return len(tokens), len(tokens.ids)
+    def token_sizes(self, kind: _Kind, starts: NDArray[np.int64]) -> tuple[int, int]:
+        """Count those units and their tokens; ``starts`` says where the tokens of each begin."""
+        units = self.rows.documents if kind == "documents" else self.rows.sentences
+        return units.stop - units.start, int(starts[units.stop] - starts[units.start])
+
+
+def _pieces_of(rows: slice) -> list[slice]:
+    """Divide a range of rows into ranges of ``_READ_AT_ONCE`` rows at most."""
+    return [
+        slice(first, min(first + _READ_AT_ONCE, rows.stop))
+        for first in range(rows.start, rows.stop, _READ_AT_ONCE)
+    ]
+
+
+def _taken_over(pieces: Sequence["_TakenOver | _ByText"]) -> Iterator[_TakenOver]:
+    return (piece for piece in pieces if isinstance(piece, _TakenOver))
+
+
+def _vectors_of(generation: Generation, kind: _Kind) -> VectorRows:
+    match kind:
+        case "passages":
+            return generation.passage_vectors
+        case "sentences":
+            return generation.sentence_vectors
+        case "documents":
+            return generation.document_vectors
+
+
+def _tokens_of(generation: Generation, kind: _Kind) -> TokenRows:
+    return generation.context_tokens if kind == "documents" else generation.tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +244,16 @@ class _ByText:
     token_dimension: int
 
     def vectors(self, kind: _Kind) -> Iterator[FloatMatrix]:
-        """See ``_TakenOver``; raises ``KeyError`` for what is not known."""
+        """Yield blocks ``(…, d)`` of their vectors; raises ``KeyError`` for what is not known."""
         wanted = (text for each in self.texts for text in each.of(kind))
         return self.known.vectors(wanted, dimension=self.dimension)
 
     def tokens(self, kind: _Kind) -> Iterator[TokenVectors]:
-        """See ``_TakenOver``; raises ``KeyError`` for what is not known."""
+        """Yield the tokens of their passages or contexts; raises ``KeyError`` as ``vectors``."""
         return self.known.tokens(self._units(kind))
 
     def token_sizes(self, kind: _Kind) -> tuple[int, int]:
-        """See ``_TakenOver``; raises ``KeyError`` for what is not known."""
+        """Count those units and their tokens; raises ``KeyError`` as ``vectors``."""
         units = sum(len(starts) for _, starts in self._units(kind))
         count = self.known.token_count(self._units(kind), dimension=self.token_dimension)
         return units, count
@@ -291,23 +350,43 @@ def _sentence_units(forms: Sequence[str]) -> Units:
 
 
 def keep_generation(generation: Generation, known: KnownVectors) -> None:
-    """Make known what a generation has, some documents at a time."""
+    """Copy the vectors and tokens of a generation into ``known``, some documents at a time.
+
+    Each table is read once, in blocks of about ``_READ_AT_ONCE`` rows.
+    """
     known.keep(vectors={}, tokens={}, basis=generation.token_basis)
-    starts = generation.sentence_starts
-    row = 0
-    vectors: dict[str, FloatMatrix] = {}
-    tokens: dict[Units, TokenVectors] = {}
-    for number, document in enumerate(generation.corpus.documents):
-        texts = _texts_of(document)
-        vectors[texts.context[0]] = generation.document_vectors.matrix[number]
-        tokens[texts.context] = generation.context_tokens.part(slice(number, number + 1))
-        first, last = starts[row], starts[row + len(texts.passages)]
-        sentences = generation.sentence_vectors.matrix[first:last]
-        vectors.update(zip(texts.sentences, sentences, strict=True))
-        for units in texts.passages:
-            vectors[units[0]] = generation.passage_vectors.matrix[row]
-            tokens[units] = generation.tokens.part(slice(starts[row], starts[row + 1]))
-            row += 1
-        if len(vectors) >= _AT_ONCE or number + 1 == len(generation.corpus.documents):
-            known.keep(vectors=vectors, tokens=tokens)
-            vectors, tokens = {}, {}
+    blocks = list(_document_blocks(generation.corpus))
+    for block, of_passages, of_sentences, of_tokens in zip(
+        blocks,
+        generation.passage_vectors.parts([each.passages for each in blocks]),
+        generation.sentence_vectors.parts([each.sentences for each in blocks]),
+        generation.tokens.parts([each.sentences for each in blocks]),
+        strict=True,
+    ):
+        vectors: dict[str, FloatMatrix] = {}
+        tokens: dict[Units, TokenVectors] = {}
+        passage = sentence = 0  # within the block
+        for number in range(block.documents.start, block.documents.stop):
+            texts = _texts_of(generation.corpus.documents[number])
+            (vectors[texts.context[0]],) = generation.document_vectors.vectors(np.array([number]))
+            tokens[texts.context] = generation.context_tokens.part(slice(number, number + 1))
+            last = sentence + len(texts.sentences)
+            vectors.update(zip(texts.sentences, of_sentences[sentence:last], strict=True))
+            for units in texts.passages:
+                vectors[units[0]] = of_passages[passage]
+                last = sentence + len(units[1])
+                tokens[units] = of_tokens.part(slice(sentence, last))
+                passage, sentence = passage + 1, last
+        known.keep(vectors=vectors, tokens=tokens)
+
+
+def _document_blocks(corpus: Corpus) -> Iterator[RowSlices]:
+    """Yield the rows of whole documents, about ``_READ_AT_ONCE`` sentences at a time."""
+    some: list[RowSlices] = []
+    for rows in document_rows(corpus):
+        some.append(rows)
+        if rows.sentences.stop - some[0].sentences.start >= _READ_AT_ONCE:
+            yield rows_between(some[0], rows)
+            some = []
+    if some:
+        yield rows_between(some[0], some[-1])

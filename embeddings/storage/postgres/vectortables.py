@@ -1,7 +1,7 @@
 """Vectors and tokens that lie in tables, a row for each passage or sentence."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,9 @@ from embeddings.storage.postgres.database import EF_SEARCH, Database
 
 MOST_COMPARED = 20_000
 """So many rows that a filter leaves are all compared; more are searched by the graph first."""
+
+MOST_FETCHED = 4096
+"""How many rows one query fetches of several ranges: 6 MB of vectors of 384 numbers."""
 
 
 class PostgresVectors:
@@ -70,6 +73,15 @@ class PostgresVectors:
             distinct.tolist(),
         )
         return self._stacked(found)[places]
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator[FloatMatrix]:
+        """See ``VectorRows.parts``: one query for ``MOST_FETCHED`` rows, of one range or several.
+
+        A longer range is one query.
+        """
+        for some in _together(ranges):
+            block = self.vectors(_numbers_in(some))
+            yield from np.split(block, np.cumsum([_length(each) for each in some])[:-1])
 
     def search(
         self, query: FloatMatrix, *, top: int, among: NDArray[np.int64] | None = None
@@ -194,9 +206,22 @@ class PostgresTokens:
 
     def part(self, units: slice) -> TokenVectors:
         """Return the units of a range, fetched."""
+        (part,) = self.parts([units])
+        return part
+
+    def parts(self, ranges: Sequence[slice]) -> Iterator[TokenVectors]:
+        """See ``TokenRows.parts``: one query for ``MOST_FETCHED`` units, of one range or several.
+
+        A longer range is one query.
+        """
         starts, ids = self.numbers()
-        found = self._tokens(np.arange(units.start, units.stop))
-        return replace(found, ids=ids[starts[units.start] : starts[units.stop]])
+        for some in _together(ranges):
+            units = np.unique(_numbers_in(some))
+            found = self._tokens(units)
+            for each in some:
+                first = int(np.searchsorted(units, each.start))
+                part = found.part(slice(first, first + _length(each)))
+                yield replace(part, ids=ids[starts[each.start] : starts[each.stop]])
 
     def _tokens(self, units: NDArray[np.int64]) -> TokenVectors:
         query = "SELECT tokens FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row"
@@ -205,6 +230,28 @@ class PostgresTokens:
         starts = np.cumsum([0, *(len(content) // self.dimension for content in contents)])
         vectors = np.frombuffer(b"".join(contents), np.int8).reshape(-1, self.dimension)
         return TokenVectors(starts.astype(np.int64), np.zeros(len(vectors), np.int32), vectors)
+
+
+def _together(ranges: Sequence[slice]) -> Iterator[list[slice]]:
+    """Yield ranges in groups of at most ``MOST_FETCHED`` rows; a longer range is a group alone."""
+    some: list[slice] = []
+    count = 0
+    for each in ranges:
+        if some and count + _length(each) > MOST_FETCHED:
+            yield some
+            some, count = [], 0
+        some.append(each)
+        count += _length(each)
+    if some:
+        yield some
+
+
+def _length(part: slice) -> int:
+    return int(part.stop - part.start)
+
+
+def _numbers_in(ranges: Sequence[slice]) -> NDArray[np.int64]:
+    return np.concatenate([np.arange(each.start, each.stop, dtype=np.int64) for each in ranges])
 
 
 def _rows_of(
