@@ -37,7 +37,7 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A ratio and what it should be at most; None where it is only told."""
+    """A ratio and what it should be at most; None if it is only told."""
 
     text: str
     measured: Spread | None
@@ -45,7 +45,7 @@ class Goal:
 
     @property
     def met(self) -> str:
-        """Whether it is, in a word."""
+        """Return whether it is, in a word."""
         if self.measured is None:
             return "not measured"
         if self.bound is None:

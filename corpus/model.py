@@ -57,7 +57,7 @@ class Span:
         return text[self.start : self.end]
 
     def contains(self, other: "Span") -> bool:
-        """Whether ``other`` lies wholly inside this span."""
+        """Return whether ``other`` lies wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
 
 
@@ -181,8 +181,8 @@ class Document(SourceText):
         """Return the numbers of the pages on which the first and the last character of a span
         stand.
 
-        They count from 1 as the pages lie in the file. Of text that goes on behind a later page,
-        as footnotes do, both are that of the first character. None where no page is known.
+        They count from 1 as the pages lie in the file. Of text that goes on behind a later page, as
+        footnotes do, both are that of the first character. None if no page is known.
         """
         first = page_at(self.pages, span.start)
         last = page_at(self.pages, max(span.start, span.end - 1))

@@ -22,7 +22,7 @@ def normalise(text: str) -> str:
 
 
 def is_stored(text: str) -> bool:
-    """Whether a text is in the stored form already.
+    """Return whether a text is in the stored form already.
 
     It looks at a piece at a time, so that other threads can go on beside it.
     """
@@ -33,7 +33,7 @@ def is_stored(text: str) -> bool:
 
 
 def _has_none_dropped(piece: str) -> bool:
-    """Whether no character of a piece is dropped or replaced in the stored form."""
+    """Return whether no character of a piece is dropped or replaced in the stored form."""
     if piece.isascii():  # ten times as fast
         encoded = piece.encode("ascii")
         return len(encoded.translate(None, _NOT_STORED_ASCII)) == len(encoded)

@@ -30,14 +30,16 @@ class PageStart:
 def page_at(pages: Sequence[PageStart], position: int) -> int | None:
     """Return the number of the page on which the character at an offset stands.
 
-    None where there are no pages, or before the first.
+    None if there are no pages, or before the first.
     """
     place = bisect_right(pages, position, key=lambda start: start.position)
     return pages[place - 1].number if place else None
 
 
 def are_in_order(pages: Iterable[PageStart], *, length: int) -> bool:
-    """Whether the pages count from 1 and their positions ascend within a text of that length."""
+    """Return whether the pages count from 1 and their positions ascend within a text of that
+    length.
+    """
     last = -1
     for start in pages:
         if not last < start.position <= length or start.number < 1:
@@ -63,7 +65,7 @@ def moved(pages: Sequence[PageStart], taken: int, length: int) -> tuple[PageStar
 def pages_line(pages: Sequence[PageStart], digest: str) -> str | None:
     """Return the pages of the text with a digest on one line, as in "c0ffee012345: 1@0 2@1830".
 
-    None where there are none, or too many for a front matter.
+    None if there are none, or too many for a front matter.
     """
     starts = " ".join(f"{start.number}@{start.position}" for start in pages)
     if not starts or len(starts) > MOST_WRITTEN_CHARACTERS:
@@ -86,5 +88,5 @@ def pages_of(line: object, *, digest: str, length: int) -> tuple[PageStart, ...]
 
 
 def is_pages_line(line: object) -> bool:
-    """Whether a line has the form of ``pages_line``, of whatever text."""
+    """Return whether a line has the form of ``pages_line``, of whatever text."""
     return isinstance(line, str) and _FORM.fullmatch(line) is not None

@@ -61,9 +61,9 @@ class Case:
 
     ``read`` are the features under each reading, the first of the question alone; ``dependence``
     what tells whether it leans on the others; ``stands_alone`` that the set means it to be
-    understood without those before it. ``sentences`` are the features of the sentences of
-    each candidate that answers, ``holds`` tells which of them have the answer's text in them; both
-    empty where the set does not give it.
+    understood without those before it. ``sentences`` are the features of the sentences of each
+    candidate that answers, ``holds`` tells which of them have the answer's text in them; both empty
+    if the set does not give it.
     """
 
     set_name: str

@@ -241,7 +241,7 @@ def _fuzz(name: str, folder: Path, seed: int, seconds: int) -> int:
 
 
 def _is_bounded(name: str, data: bytes) -> bool:
-    """Whether the extractor process reads or refuses a source within its limits."""
+    """Return whether the extractor process reads or refuses a source within its limits."""
     from corpus.errors import UnreadableSource
     from corpus.extraction.extractor import Extractor
     from corpus.extraction.limits import Limits

@@ -163,7 +163,7 @@ class Asker:
 
 
 def beside_answers(names: list[str], size: int) -> bool:
-    """Whether every source was read or refused in time, and others waited little longer."""
+    """Return whether every source was read or refused in time, and others waited little longer."""
     well = True
     with tempfile.TemporaryDirectory() as folder, BotApiServer() as server:
         chief = server.add_user()
@@ -282,7 +282,7 @@ def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple
 
 
 def alone(names: list[str], size: int, memory_mb: int) -> bool:
-    """Whether the extractor read or refused every source in time."""
+    """Return whether the extractor read or refused every source in time."""
     well = True
     for name in names:
         content = SOURCES[name](size)

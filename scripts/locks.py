@@ -161,7 +161,7 @@ def without_hashes(locks: Iterable[tuple[Path, Lock]]) -> list[str]:
 
 
 def _is_of(filename: str, pin: Pin) -> bool:
-    """Whether a file is of that version, or of a build of it."""
+    """Return whether a file is of that version, or of a build of it."""
     try:
         if filename.endswith(".whl"):
             name, found, *_ = parse_wheel_filename(filename)

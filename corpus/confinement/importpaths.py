@@ -30,7 +30,7 @@ def _of_python() -> Iterator[Path]:
 
 
 def _has_packages(entry: Path) -> bool:
-    """Whether packages are installed there, also by ``pip install --target``."""
+    """Return whether packages are installed there, also by ``pip install --target``."""
     if entry.name in _PACKAGES:
         return True
     try:

@@ -8,7 +8,7 @@ from corpus.confinement.bpf import Check
 
 @dataclass(frozen=True, slots=True)
 class SystemCall:
-    """A system call; a number is None where a processor does not have it.
+    """A system call; a number is None if a processor does not have it.
 
     A filter matches it if all ``checks`` of its arguments hold.
     """

@@ -30,7 +30,7 @@ class Walls:
 
     @property
     def complete(self) -> bool:
-        """Whether a process within reaches neither files nor network nor other processes."""
+        """Return whether a process within reaches neither files nor network nor other processes."""
         return self.no_new_privileges and self.landlock > 0 and self.seccomp
 
     def __str__(self) -> str:

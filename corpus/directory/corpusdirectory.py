@@ -65,8 +65,8 @@ class Added:
     """The outcome of a source that was read: ``state`` is "added", "updated" or "unchanged".
 
     ``notes`` are sentences about claims of the source that do not count. ``deviations`` are the
-    places where the stored text deviates from the source, None where that is not known.
-    ``as_read`` tells that the text is that of the source, and nobody has edited it since.
+    places where the stored text deviates from the source, None if that is not known. ``as_read``
+    means that the text is that of the source, and nobody has edited it since.
     """
 
     document: Outline
@@ -469,7 +469,7 @@ def _write(text: str, stream: BinaryIO) -> None:
 
 
 def _has(path: Path, text: str) -> bool:
-    """Whether a file has that text and no other."""
+    """Return whether a file has that text and no other."""
     with path.open("rb") as stream:
         same = all(stream.read(len(piece)) == piece for piece in utf8_pieces(text))
         return same and not stream.read(1)

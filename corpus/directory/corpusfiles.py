@@ -31,7 +31,7 @@ names no file. It is called in several threads. ``Extractor.document`` is one;
 class SourceDocument:
     """A Document, and the places where its text deviates from the file that it was read from.
 
-    They are None where that is not known, or was noted before.
+    They are None if that is not known, or was noted before.
     """
 
     document: Document
@@ -66,7 +66,7 @@ class CorpusReading:
 
     @property
     def unseen(self) -> bool:
-        """Tells whether other documents may lie in folders that cannot be read."""
+        """Return whether other documents may lie in folders that cannot be read."""
         return any(each.folder for each in self.refused)
 
     def known_in(self, sources: Sources, directory: Path) -> Sources:
@@ -119,7 +119,7 @@ def read_corpus(
     out in silence. A file whose ``source_name`` is ``known`` is not read: its document is the one
     given; one that is ``known_refused`` is refused for the reason given. A document that names no
     readers is for ``default_access``. What cannot be read is among the refused ones. ``progress``
-    is told (files read, files in all).
+    is called (files read, files in all).
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.

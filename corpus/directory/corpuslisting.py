@@ -29,7 +29,7 @@ _LEADS_OUT = "a link that leads out of the corpus directory. Put a copy there."
 class RefusedFile:
     """A file of the corpus directory that gives no document; ``reason`` does not name it.
 
-    ``folder`` tells that it is a folder: what lies in it is not known.
+    ``folder`` means that it is a folder: what lies in it is not known.
     """
 
     path: Path
@@ -76,17 +76,17 @@ class CorpusFiles:
 
 
 def is_statement_file(name: str) -> bool:
-    """Whether a file of that name is a text with or without front matter, in UTF-8."""
+    """Return whether a file of that name is a text with or without front matter, in UTF-8."""
     return Path(name).suffix.lower() in TEXT_SUFFIXES
 
 
 def is_scrap(name: str) -> bool:
-    """Whether a file of that name is hidden, a lock, a backup or made by a file manager."""
+    """Return whether a file of that name is hidden, a lock, a backup or made by a file manager."""
     return _SCRAP_FILES.match(name) is not None
 
 
 def is_scrap_folder(name: str) -> bool:
-    """Whether a folder of that name is hidden or made by a file manager."""
+    """Return whether a folder of that name is hidden or made by a file manager."""
     return _SCRAP_FOLDERS.match(name) is not None
 
 
@@ -184,7 +184,7 @@ def _path(refused: RefusedFile) -> Path:
 
 
 def _reason_against(path: Path, root: Path) -> str | None:
-    """Tells why a file is not even opened; None where it may be."""
+    """Return the reason why a file is not even opened; None if it may be."""
     try:
         if not path.is_file():
             return _LEADS_NOWHERE
@@ -196,7 +196,7 @@ def _reason_against(path: Path, root: Path) -> str | None:
 
 
 def leads_out(file: Path, root: Path) -> bool:
-    """Whether a file that exists is a link to one outside of ``root``, a path without links."""
+    """Return whether a file that exists is a link to one outside of ``root``, a path without links."""
     return file.is_symlink() and not file.resolve().is_relative_to(root)
 
 

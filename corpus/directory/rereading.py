@@ -47,9 +47,9 @@ class RereadState(Enum):
 class Reread:
     """A statement whose original was read again.
 
-    ``before`` is the document as it is stored, ``after`` as it is read today; both are None where
-    nothing was read. ``reason`` says why nothing was. ``edited`` tells that somebody changed the
-    stored text since it was read, None that this is not known. ``written`` tells that the file has
+    ``before`` is the document as it is stored, ``after`` as it is read today; both are None if
+    nothing was read. ``reason`` says why nothing was. ``edited`` means that somebody changed the
+    stored text since it was read, None that this is not known. ``written`` means that the file has
     today's text, pages and format now.
     """
 
@@ -177,7 +177,9 @@ class Rereading:
         )
 
     def _edited(self, before: Document, parts: Parts) -> bool | None:
-        """Whether somebody has edited the text; an earlier version noted nothing to tell it by."""
+        """Return whether somebody has edited the text; an earlier version noted nothing to tell it
+        by.
+        """
         snapshots = self._snapshots
         if before.pages or snapshots.origin(before.digest) is not None:
             return False

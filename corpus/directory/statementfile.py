@@ -49,7 +49,8 @@ class StatementFile:
             raise UnreadableSource(_in_the_way(self.path, str(error))) from error
 
     def may_say(self, value: str) -> bool:
-        """Whether front matter with that value can be in the file, by its letters and digits.
+        """Return whether front matter with that value can be in the file, by its letters and
+        digits.
 
         However a text is written in YAML, its letters and digits of ASCII stand there in a row.
         """
@@ -76,12 +77,12 @@ class StatementFile:
 
     @property
     def source(self) -> str | None:
-        """The label of where it was added from; None where it does not say."""
+        """The label of where it was added from; None if it does not say."""
         return self._text(SOURCE)
 
     @property
     def original(self) -> str | None:
-        """The SHA-256 of the bytes that it was added from; None where it does not say."""
+        """The SHA-256 of the bytes that it was added from; None if it does not say."""
         return self._text(ORIGINAL)
 
     @property
@@ -91,7 +92,9 @@ class StatementFile:
 
     @property
     def has_lost_pages(self) -> bool:
-        """Whether it says on which pages an earlier text stood, and its text has been edited."""
+        """Return whether it says on which pages an earlier text stood, and its text has been
+        edited.
+        """
         if not self.may_say(PAGES):
             return False
         try:
@@ -126,7 +129,7 @@ def _originals_in(letters: bytes) -> frozenset[str]:
 
 
 def _head_of(file: Path) -> bytes:
-    """Return the beginning of a file, which may hold front matter; empty where it is unreadable."""
+    """Return the beginning of a file, which may hold front matter; empty if it is unreadable."""
     try:
         with file.open("rb") as stream:
             return stream.read(_MOST_HEAD_BYTES)

@@ -99,9 +99,9 @@ _SENTENCE = re.compile(r"\w\W?[.!?][\"'”’»)\]]*\s+\S+\s+\S+\s+\S+|^(?:\S+\s
 class Layout:
     """Where the parts of a text stand, and what its furniture says about it.
 
-    ``paragraphs`` are the passages' spans in order; ``dateline`` is the span of a line such as
-    "May 12 2022 – Marrakesh, Morocco - Global Affairs Canada". The other fields are what the
-    furniture states, None where it says nothing.
+    ``paragraphs`` are the passages' spans in order; ``dateline`` is the span of a line such as "May
+    12 2022 – Marrakesh, Morocco - Global Affairs Canada". The other fields are what the furniture
+    states, None if it says nothing.
     """
 
     paragraphs: tuple[Span, ...]
@@ -157,7 +157,7 @@ def _blocks(text: str) -> list[Span]:
 
 
 def _below_headings(text: str, block: Span) -> Span | None:
-    """Return the block without the headings at its beginning; None where nothing else is in it."""
+    """Return the block without the headings at its beginning; None if nothing else is in it."""
     start = block.start
     while match := _HEADING.match(text, start, block.end):
         start = min(match.end() + 1, block.end)
@@ -171,7 +171,9 @@ def _plain(line: str) -> str:
 
 
 def _is_about_document(line: str, title: str | None) -> bool:
-    """Whether a line is plainly not the statement's: its title, an address, "From:", a dateline."""
+    """Return whether a line is plainly not the statement's: its title, an address, "From:", a
+    dateline.
+    """
     if "\n" in line or len(line) > _TITLE_CHARACTERS:
         return False
     if title is not None and _plain(line).casefold() == title.casefold():
@@ -180,7 +182,7 @@ def _is_about_document(line: str, title: str | None) -> bool:
 
 
 def _is_label(line: str) -> bool:
-    """Whether a line has the shape of a label such as "Statement"."""
+    """Return whether a line has the shape of a label such as "Statement"."""
     short = "\n" not in line and len(line.split()) <= _SHORT_LABEL_WORDS
     return short and not _SENTENCE_END.search(line)
 
@@ -226,7 +228,7 @@ def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> 
 
 
 def _closes(text: str, block: Span) -> bool:
-    """Whether a block is the line above contacts, with nothing or short lines under it."""
+    """Return whether a block is the line above contacts, with nothing or short lines under it."""
     first, _, rest = block.of(text).partition("\n")
     return _CLOSING.fullmatch(_plain(first)) is not None and (
         len(rest) <= _CLOSING_CHARACTERS and not _SENTENCE.search(rest)
@@ -234,7 +236,7 @@ def _closes(text: str, block: Span) -> bool:
 
 
 def _all_short(text: str, blocks: list[Span]) -> bool:
-    """Whether blocks look like names, numbers and links, and not like a text that goes on."""
+    """Return whether blocks look like names, numbers and links, and not like a text that goes on."""
     return len(blocks) <= _CLOSING_BLOCKS and all(
         len(span) <= _CLOSING_CHARACTERS and not _SENTENCE.search(span.of(text)) for span in blocks
     )

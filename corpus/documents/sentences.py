@@ -65,7 +65,7 @@ def _window(text: str) -> int:
 
 
 def trim(text: str, span: Span) -> Span | None:
-    """``span`` without the white space at its ends, or None where nothing is left."""
+    """``span`` without the white space at its ends, or None if nothing is left."""
     piece = span.of(text)
     stripped = piece.strip()
     if not stripped:

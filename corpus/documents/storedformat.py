@@ -18,13 +18,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def is_markdown(name: str, front_matter: Mapping[str, Any]) -> bool:
-    """Whether the text in a file with that name is Markdown: see ``is_stored_text``."""
+    """Return whether the text in a file with that name is Markdown: see ``is_stored_text``."""
     suffix = PurePath(name).suffix.lower()
     return suffix in MARKDOWN_SUFFIXES and not is_stored_text(front_matter)
 
 
 def is_stored_text(front_matter: Mapping[str, Any]) -> bool:
-    """Whether a front matter says that the text behind it is quoted as it stands.
+    """Return whether a front matter says that the text behind it is quoted as it stands.
 
     A file that an earlier version wrote says so by the digest of the bytes that it came from: it
     has no ``FORMAT``, and its references must stay intact.

@@ -86,7 +86,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The text of a source, and what the source says of itself; None where it says nothing.
+    """The text of a source, and what the source says of itself; None if it says nothing.
 
     ``text`` is in the stored form (see ``corpus.normalisation.normalise``), a blank line between
     paragraphs. ``url`` is the web address that the source calls its own, and ``also_at`` are all
@@ -115,7 +115,7 @@ def counted(deviations: Iterable[Deviation]) -> str:
     repaired".
 
     Things of the same kind and name are counted together, in the order of their first. Being left
-    out goes without saying. The phrase is empty where nothing deviates.
+    out goes without saying. The phrase is empty if nothing deviates.
     """
     times = Counter((deviation.kind, deviation.name) for deviation in deviations)
     return ", ".join(

@@ -196,7 +196,7 @@ def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
 
 
 def _is_part_of_title(suffix: str) -> bool:
-    """Whether what follows the last full stop is no suffix, as in "Statement of 12.05"."""
+    """Return whether what follows the last full stop is no suffix, as in "Statement of 12.05"."""
     return not suffix[1:].isalnum() or suffix[1:].isdigit()
 
 
@@ -237,7 +237,7 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
 
 
 def _contents(data: bytes) -> Kind | str | None:
-    """Return the kind by contents, or what else it plainly is, or None where it could be text."""
+    """Return the kind by contents, or what else it plainly is, or None if it could be text."""
     head = data[:_HEAD_BYTES]
     if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
         return Kind.PDF

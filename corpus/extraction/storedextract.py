@@ -80,7 +80,7 @@ def _is_plain(url: str) -> bool:
 
 
 def _may_be_address(url: str) -> bool:
-    """Whether it is a web address, absolute or relative, or too damaged to tell."""
+    """Return whether it is a web address, absolute or relative, or too damaged to tell."""
     try:
         return urlsplit(url).scheme in {"", "http", "https"}
     except ValueError:

@@ -61,7 +61,7 @@ def _seen(line: str) -> str:
 def right_among_fields(lines: Iterable[str]) -> str | None:
     """Find the first of some lines, all meant as fields, that could mean a right.
 
-    It is None where no line does.
+    It is None if no line does.
     """
     return next((line for line in lines if _means_a_right(line, _Place.FIELDS)), None)
 
@@ -79,7 +79,7 @@ def right_within_text(lines: Iterable[str]) -> str | None:
 def right_at_head(text: str) -> str | None:
     """Find the first line in the head of a text that seems to say who may read it.
 
-    It is None where no line does.
+    It is None if no line does.
 
     Lines between rules or braces are taken for fields, the first lines for what could be some;
     further down the name "access" alone counts, with nothing but names after it.
@@ -119,7 +119,7 @@ def _opens_fields(line: str) -> bool:
 
 
 def _are_fields(block: list[str]) -> bool:
-    """Tells whether all lines of a block look like fields."""
+    """Return whether all lines of a block look like fields."""
     return len(block) > 1 and _is_field(block[0]) and all(map(_continues_fields, block))
 
 
@@ -148,7 +148,7 @@ def _means_a_right(line: str, place: _Place) -> bool:
 
 
 def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
-    """Tells whether a name anywhere in a line of fields means a right."""
+    """Return whether a name anywhere in a line of fields means a right."""
     if _says_a_right(line):
         return True
     parts = _PIECES.split(line)
@@ -199,7 +199,7 @@ def _end_of(line: str) -> int:
 
 
 def _is_names(value: str) -> bool:
-    """Tells whether a value is nothing, or names rather than a sentence."""
+    """Return whether a value is nothing, or names rather than a sentence."""
     value = value.strip("\"'`[](){}<>*_-#/% \t")
     words = value.split()
     if len(words) <= 1:

@@ -111,7 +111,7 @@ def names_access(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_a_right(name: str) -> bool:
-    """Tells whether a name says who may read, a slip of it too, and says no more."""
+    """Return whether a name says who may read, a slip of it too, and says no more."""
     words = _telling(name)
     if not words:
         connecting = set(_words(name))
@@ -128,12 +128,12 @@ def tells_a_right(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def could_mean_a_right(name: str) -> bool:
-    """Tells whether a name says who may read, or speaks of access among other things."""
+    """Return whether a name says who may read, or speaks of access among other things."""
     return is_a_right(name) or any(_is_access(w) or w in _HEAVY for w in _telling(name))
 
 
 def is_licence(name: str, value: object) -> bool:
-    """Tells whether a field "rights" tells under which licence a text may be used."""
+    """Return whether a field "rights" tells under which licence a text may be used."""
     words = {"rights", "droits", "rechte", "rechten"}
     return set(_words(name)) <= words and bool(_LICENCE.search(str(value)[:1_000]))
 

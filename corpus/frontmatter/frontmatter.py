@@ -40,7 +40,7 @@ _CANONICAL = {"published": "date"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What is known of a document beside its text; None where nothing is.
+    """What is known of a document beside its text; None if nothing is.
 
     ``access`` are the groups of readers that it is for. ``fetched`` is the web address that it
     really came from. ``said_by_source``: see ``Document``.
@@ -69,8 +69,8 @@ NOTHING_KNOWN = Provenance()
 def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, Any], str]:
     """Return the fields of a text's front matter, as they are spelt, and the text after it.
 
-    Where the front matter says who may read the text, or ``decided`` tells that somebody else
-    does, the lines after it are text, whatever they say.
+    Where the front matter says who may read the text, or ``decided`` means that somebody else does,
+    the lines after it are text, whatever they say.
 
     Raises:
         UnreadableSource: if it is no "key: value" lines, or something in it or just after it
@@ -114,7 +114,7 @@ def _fields(front: str) -> YamlFields:
 def _parts(text: str) -> tuple[str | None, str]:
     """Return what stands between the first two lines of three dashes, and the text after them.
 
-    Nothing but blank lines may stand before the first one; None where there are no such lines.
+    Nothing but blank lines may stand before the first one; None if there are no such lines.
     """
     start = len(text) - len(text.lstrip())
     start = text.rfind("\n", 0, start) + 1
@@ -132,7 +132,7 @@ def _parts(text: str) -> tuple[str | None, str]:
 def front_lines(text: str, *, but: Collection[str]) -> str | None:
     """Return the lines of a text's front matter as they are written, without the fields ``but``.
 
-    Such a field is taken for one line. None where there is no front matter.
+    Such a field is taken for one line. None if there is no front matter.
     """
     front, _ = _parts(normalise(text))
     if front is None:
@@ -142,7 +142,7 @@ def front_lines(text: str, *, but: Collection[str]) -> str | None:
 
 
 def _is_rule(text: str, at: int) -> bool:
-    """Tells whether the line that begins there is three dashes, and blanks."""
+    """Return whether the line that begins there is three dashes, and blanks."""
     if not text.startswith("---", at):
         return False
     end = text.find("\n", at)
@@ -185,7 +185,7 @@ def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
 
 
 def _access(value: object) -> frozenset[str] | None:
-    """Return the groups that a front matter names, None where it says nothing of them.
+    """Return the groups that a front matter names, None if it says nothing of them.
 
     What cannot be read is an error: a statement must not become public by a slip.
     """

@@ -24,7 +24,7 @@ def with_texts_quoted(front: str) -> str | None:
     """Return front matter, which YAML cannot read, with the texts quoted that it stumbles over.
 
     In ``title: Joint statement: next steps`` that is all after the first colon. A comment stays
-    one, and a line stays a line. None where no such text stands in it.
+    one, and a line stays a line. None if no such text stands in it.
     """
     lines = front.split("\n")
     found: list[str] = []

@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS = 200
 class Believed:
     """The claims of a source that count.
 
-    ``elsewhere`` tells that it says to be another site's: its publisher does not count then.
+    ``elsewhere`` means that it says to be another site's: its publisher does not count then.
     ``notes`` are sentences for the person who adds it.
     """
 
@@ -53,7 +53,7 @@ def believed(says: Provenance, *, claimed: Sequence[str], fetched: str | None) -
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether two web addresses are of one registrable domain; False where one is no address."""
+    """Return whether two web addresses are of one registrable domain; False if one is no address."""
     try:
         return _same_owner(parse_web_address(one), parse_web_address(other))
     except FetchFailed:
@@ -64,7 +64,7 @@ def _resolved(here: WebAddress, claimed: str) -> WebAddress | str | None:
     """Return the address that a page claims; its text where it is another site's, or cannot be
     told.
 
-    None where it is no web address at all.
+    None if it is no web address at all.
     """
     try:
         found = urljoin(str(here), claimed.strip())
@@ -85,7 +85,7 @@ def _same_owner(one: WebAddress, other: WebAddress) -> bool:
 
 
 def _may_stand_for(there: WebAddress, here: WebAddress) -> bool:
-    """Whether a link to ``there`` may replace one to ``here``, of the same owner.
+    """Return whether a link to ``there`` may replace one to ``here``, of the same owner.
 
     Anybody on a machine can answer at a port of their own; and no link steps down from https.
     """

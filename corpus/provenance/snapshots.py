@@ -140,7 +140,7 @@ class Snapshots:
             return None
 
     def pages(self, digest: str, length: int) -> tuple[PageStart, ...]:
-        """Return the pages of the text with that digest and length; none where none are noted."""
+        """Return the pages of the text with that digest and length; none if none are noted."""
         content = _bytes_of(self._place("pages", digest))
         line = None if content is None else content.decode("ascii", "replace")
         return pages_of(line, digest=digest, length=length)
@@ -179,13 +179,13 @@ class Snapshots:
         """Return the digest of the text that came in the place of that one when its source was read
         anew.
 
-        None where it was not.
+        None if it was not.
         """
         found = (_bytes_of(self._place("anew", digest)) or b"").decode("ascii", "replace")
         return found if _WHOLE.fullmatch(found) else None
 
     def was_document(self, document_id: str, digest: str) -> bool | None:
-        """Whether a document of that id had the text; None where nothing is noted of the text.
+        """Return whether a document of that id had the text; None if nothing is noted of the text.
 
         ``digest`` is the digest of a text that is kept, or its first digits.
         """
@@ -194,7 +194,7 @@ class Snapshots:
         return document_id in documents if documents else None
 
     def _documents(self, digest: str) -> set[str]:
-        """Return the ids that are noted for a text; none where the note is not readable."""
+        """Return the ids that are noted for a text; none if the note is not readable."""
         try:
             found = json.loads(self._place("documents", digest).read_bytes())
         except (OSError, ValueError):
@@ -242,13 +242,13 @@ class Snapshots:
         return None
 
     def original(self, digest: str) -> bytes | None:
-        """Return the bytes of a source; None where they were not kept, or are not whole."""
+        """Return the bytes of a source; None if they were not kept, or are not whole."""
         content = _bytes_of(self._place("originals", digest))
         whole = content is not None and hashlib.sha256(content).hexdigest() == digest
         return content if whole else None
 
     def has_original(self, digest: str) -> bool:
-        """Whether the bytes of a source are kept."""
+        """Return whether the bytes of a source are kept."""
         return bool(_WHOLE.fullmatch(digest)) and self._place("originals", digest).is_file()
 
     @property
@@ -266,7 +266,7 @@ class Snapshots:
         """Return the stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or
         more.
 
-        None where it was not kept, is not whole, or several begin so. Whoever may read it: see
+        None if it was not kept, is not whole, or several begin so. Whoever may read it: see
         ``text_for``.
         """
         if len(digest) < LEAST_PREFIX or not _DIGITS.fullmatch(digest):

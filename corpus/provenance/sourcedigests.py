@@ -85,7 +85,7 @@ class Sources:
 
     @staticmethod
     def files_in(data: bytes) -> dict[str, str]:
-        """Return the files that ``to_bytes`` of any version noted, none where that is not readable.
+        """Return the files that ``to_bytes`` of any version noted, none if that is not readable.
 
         They tell which files are the same, and not that these are read as they were.
         """
@@ -101,7 +101,7 @@ class Sources:
         """Return the ids of documents by file in what ``to_bytes`` gave, also of an earlier
         version.
 
-        None where they cannot be read: they are a memory, and no more.
+        None if they cannot be read: they are a memory, and no more.
         """
         try:
             found = json.loads(data.decode("ascii").partition("\n")[2])

@@ -50,7 +50,7 @@ _FOUR_BYTES = 0xFFFF_FFFF
 
 
 def address_of(text: str) -> Address | None:
-    """Return the address that ``text`` writes in the usual form; None where it writes none.
+    """Return the address that ``text`` writes in the usual form; None if it writes none.
 
     Decimal, octal, hexadecimal and shortened forms, which some resolvers take, are none.
     """
@@ -61,7 +61,7 @@ def address_of(text: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is public; one with an IPv4 address inside, as that one is."""
+    """Return whether the address is public; one with an IPv4 address inside, as that one is."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_4)
     inside = address.ipv4_mapped or address.sixtofour

@@ -45,7 +45,7 @@ class WebAddress:
 
     @property
     def is_secure(self) -> bool:
-        """Whether it is https."""
+        """Return whether it is https."""
         return self.scheme == "https"
 
     @property
@@ -56,7 +56,7 @@ class WebAddress:
 
     @property
     def has_own_port(self) -> bool:
-        """Whether the port is the scheme's own."""
+        """Return whether the port is the scheme's own."""
         return self.port == _PORTS[self.scheme]
 
     def joined(self, location: str) -> "WebAddress":

@@ -47,7 +47,7 @@ class Copies:
 
     @property
     def any(self) -> bool:
-        """Whether a text stands in more than one place."""
+        """Return whether a text stands in more than one place."""
         return self.count < len(self.texts)
 
     @cached_property

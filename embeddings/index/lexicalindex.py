@@ -170,7 +170,7 @@ class LexicalIndex:
         return known or candidates[:1]
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
-        """``(n,)`` float32: the BM25 score of each text, 0 where no stem is shared."""
+        """``(n,)`` float32: the BM25 score of each text, 0 if no stem is shared."""
         scores = np.zeros(len(self), np.float32)
         for stem in question_stems:
             number = self.vocabulary.get(stem)

@@ -295,7 +295,7 @@ class VectorIndex:
         """Return the ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
 
         Higher scores first; equal scores in order of row. ``among`` are the rows, ascending, that
-        may be found: each of them is compared. Both are empty where there is no row.
+        may be found: each of them is compared. Both are empty if there is no row.
         """
         count = min(top, len(self) if among is None else len(among))
         if count <= 0:

@@ -59,9 +59,9 @@ class VectorRows(Protocol):
         """``(k,)``: the scores of some rows with the contexts of their documents."""
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:
-        """``(n,)``: the scores of all rows; None where those that ``search`` finds must do.
+        """``(n,)``: the scores of all rows; None if those that ``search`` finds must do.
 
-        ``filtered`` tells that only some rows will count.
+        ``filtered`` means that only some rows will count.
         """
 
 

@@ -34,7 +34,7 @@ class ModelIdentity:
     precision: Precision = "fp32"
 
     def comparable(self, other: "ModelIdentity") -> bool:
-        """Whether vectors of both models may be compared; the name does not matter."""
+        """Return whether vectors of both models may be compared; the name does not matter."""
         return (self.digest, self.query_prompt, self.passage_prompt, self.precision) == (
             other.digest,
             other.query_prompt,
@@ -83,7 +83,7 @@ class Embedder(Protocol):
     ) -> FloatMatrix:
         """``(n, d)`` float32, unit rows, in the order of ``texts``; ``(0, d)`` for no text.
 
-        The whole of every text counts, however long it is. ``progress`` is told after each batch.
+        The whole of every text counts, however long it is. ``progress`` is called after each batch.
         """
 
     def read_passages(
@@ -100,4 +100,4 @@ class Embedder(Protocol):
         """
 
     def knows_word(self, word: str) -> bool:
-        """Whether the word is one that the model learned whole: then it is no misspelling."""
+        """Return whether the word is one that the model learned whole: then it is no misspelling."""

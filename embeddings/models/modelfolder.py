@@ -35,7 +35,7 @@ class ModelFolder:
     identity: ModelIdentity
 
     def check(self) -> None:
-        """Return if the files are still those that the identity was taken from.
+        """Return whether the files are still those that the identity was taken from.
 
         Raises:
             ModelDamaged: if one has changed.
@@ -140,7 +140,7 @@ def _named_folder(name: str, *, setting: str, hint: str) -> Path:
 
 
 def _json_fields(file: Path) -> dict[str, Any]:
-    """Return the fields of a file of JSON; none where there is no such file."""
+    """Return the fields of a file of JSON; none if there is no such file."""
     try:
         fields = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

@@ -51,8 +51,8 @@ class _QuestionInLanguage:
     """A question read in one language.
 
     ``asked`` are the words that the title must explain for a question about a document's making,
-    ``named`` those that title and place must explain where the words only name an event; None
-    where the question is not of that form.
+    ``named`` those that title and place must explain where the words only name an event; None if
+    the question is not of that form.
     """
 
     words: frozenset[str]
@@ -84,7 +84,7 @@ class DocumentQuestion:
         self._readings = tuple(r for r in readings if r.asked is not None or r.named is not None)
 
     def is_about(self, title_stems: Set[str], place_stems: Set[str] = frozenset()) -> bool:
-        """Whether it asks when, where or by whom a document of that title was made.
+        """Return whether it asks when, where or by whom a document of that title was made.
 
         It does if, besides its question word, it has no other words than those of the title and
         words for documents, their making, and for the event they came from. A question that has

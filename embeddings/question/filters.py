@@ -71,7 +71,7 @@ class Filter:
         )
 
     def __bool__(self) -> bool:
-        """Whether it excludes anything at all."""
+        """Return whether it excludes anything at all."""
         return self != Filter()
 
 

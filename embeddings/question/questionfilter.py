@@ -114,7 +114,7 @@ class QuestionFilters:
         self._by_publisher = _by_publisher(keys) if keys else None
 
     def read(self, question: str) -> ReadFilter | None:
-        """Return the filter that the question states; None where it states none.
+        """Return the filter that the question states; None if it states none.
 
         It may match no document of the corpus.
         """

@@ -42,7 +42,7 @@ def iso_range(text: str) -> DateRange | None:
 def written_range(text: str) -> DateRange | None:
     """Return the days of a text that fits ``DATE_PATTERN``: "March 2021", "12 mai 2022", "2021-03".
 
-    None where there is no such day.
+    None if there is no such day.
     """
     found = iso_range(text)
     if found is not None or "-" in text:

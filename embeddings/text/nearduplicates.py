@@ -44,7 +44,7 @@ class Gist:
     negated: frozenset[str]
 
     def is_said_by(self, other: "Gist") -> bool:
-        """Whether ``other`` says all of this; a text without a word is said by none.
+        """Return whether ``other`` says all of this; a text without a word is said by none.
 
         Not symmetric: a short text can be said by a long one.
         """
@@ -99,5 +99,5 @@ def gist_of(text: str, *, language: str = "en") -> Gist:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether the texts are equal, character by character, but for their white space."""
+    """Return whether the texts are equal, character by character, but for their white space."""
     return one == other or one.split() == other.split()

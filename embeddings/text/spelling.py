@@ -21,7 +21,7 @@ class Spelling:
             self._by_letter.setdefault(word[0], []).append(word)
 
     def correct(self, question: str, *, known: Callable[[str], bool]) -> str | None:
-        """Return the question with misspelt words replaced, or None where none is.
+        """Return the question with misspelt words replaced, or None if none is.
 
         A word is taken for misspelt if it has at least five letters, is not a word of the corpus
         and ``known`` does not know it. It is replaced by the word with the same first letter that

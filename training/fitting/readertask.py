@@ -152,7 +152,7 @@ class ReaderTask:
         return batches
 
     def _read(self, group: Group, rng: random.Random) -> list[tuple[Pair, ReadPair]]:
-        """What is read of each pair; nothing where the window cannot have all of what answers."""
+        """What is read of each pair; nothing if the window cannot have all of what answers."""
         found = []
         place = rng.random()
         for pair in group:

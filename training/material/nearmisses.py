@@ -87,7 +87,7 @@ def content_words(text: str) -> frozenset[str]:
 
 
 def may_answer(passage: str, clause: str, gold_passage: str) -> bool:
-    """Tells whether a passage may answer, too: it is then no negative.
+    """Return whether a passage may answer, too: it is then no negative.
 
     It may if it has most of the content words of the clause that answers, eight of its words in a
     row, or is a near copy of the passage that is meant.
@@ -109,7 +109,7 @@ def _shingles(text: str, size: int) -> frozenset[tuple[str, ...]]:
 def without_answer(passage: str, sentences: Sequence[Range], clause: Range) -> str | None:
     """Return the passage without the sentences of the clause that answers.
 
-    None where nothing would be left, or where another sentence says the same or has the clause's
+    None if nothing would be left, or where another sentence says the same or has the clause's
     words.
     """
     left = [s for s in sentences if s[1] <= clause[0] or s[0] >= clause[1]]
@@ -131,7 +131,7 @@ def without_another_sentence(
 ) -> tuple[str, tuple[Range, ...]] | None:
     """Return the passage without one sentence that answers nothing, and where the ``kept`` are.
 
-    So the seam of a sentence that was taken out does not tell that the answer was. None where every
+    So the seam of a sentence that was taken out does not tell that the answer was. None if every
     sentence has a part of what is kept.
     """
     free = [s for s in sentences if all(s[1] <= k[0] or s[0] >= k[1] for k in kept)]
@@ -151,7 +151,7 @@ def swapped(question: str, known: str, rng: random.Random) -> str | None:
     """Return the question with one value of the passage exchanged for one that it does not have.
 
     ``known`` is the passage with its title and date. A year, a month, a number or a country is
-    exchanged; None where the question has none that ``known`` has.
+    exchanged; None if the question has none that ``known`` has.
     """
     ways = [(_YEAR, _other_year), (_MONTH, _other_month), (_COUNTRY, _other_country)]
     ways.append((_NUMBER, _other_number))
@@ -170,7 +170,7 @@ def swapped(question: str, known: str, rng: random.Random) -> str | None:
 def another_counted(question: str, passage: str, rng: random.Random) -> str | None:
     """Return a "how many" question about something that the passage names and does not count.
 
-    None where the question counts nothing, or the passage has no other plural without a number.
+    None if the question counts nothing, or the passage has no other plural without a number.
     """
     asked = _COUNTED.search(question)
     if asked is None:

@@ -26,11 +26,11 @@ class Pair:
     """A question with a passage.
 
     ``earlier`` is what was asked before, oldest first. ``document`` is the statement or the article
-    of the passage. ``evidence`` is the part of the passage that answers: None where none does, or
+    of the passage. ``evidence`` is the part of the passage that answers: None if none does, or
     where ``evidence_known`` is false. ``span`` is the short answer, likewise. ``own_question``
-    tells that the pair has the question of its group; others have a counterpart of it about the
-    same passage. ``prior`` is the logit that the question's wording alone gives: it is added to
-    the reader's while that learns, so that the reader need not learn it.
+    means that the pair has the question of its group; others have a counterpart of it about the
+    same passage. ``prior`` is the logit that the question's wording alone gives: it is added to the
+    reader's while that learns, so that the reader need not learn it.
     """
 
     question: str

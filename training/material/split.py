@@ -10,7 +10,7 @@ HELD_BACK_ARTICLES = 4
 
 
 def is_held_back(document: str) -> bool:
-    """Tells whether nothing may be learned from a document; one in five is held back."""
+    """Return whether nothing may be learned from a document; one in five is held back."""
     return _number("document", document) % HELD_BACK_SHARE == 0
 
 

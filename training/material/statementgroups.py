@@ -54,7 +54,7 @@ class _Wording:
 
 
 def leans_on_history(question: StatementQuestion) -> bool:
-    """Tells whether a question cannot be understood without what was asked before.
+    """Return whether a question cannot be understood without what was asked before.
 
     A follow-up that changes the topic can: its rewritten form says little that it does not.
     """

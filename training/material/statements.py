@@ -23,7 +23,7 @@ class StatementQuestion:
     """A question on a statement.
 
     ``passage`` answers it, or looks most like an answer where none does. ``gold`` is the clause
-    that answers, as it stands in the passage; empty where none does. ``earlier`` is what was asked
+    that answers, as it stands in the passage; empty if none does. ``earlier`` is what was asked
     before, oldest first; ``rewrite`` the follow-up as it stands alone, or empty.
     """
 

@@ -121,7 +121,7 @@ def quick_figures(held: DevSplit, scorer: Scorer) -> dict[str, float]:
 
 
 def _inside(held: DevSplit, question: StatementQuestion, sentences: list[float]) -> bool:
-    """Whether the best sentence has a part of the clause that answers."""
+    """Return whether the best sentence has a part of the clause that answers."""
     passage = held.statements.passages[question.passage]
     start = passage.text.index(question.gold)
     best = ranges_of(passage)[max(range(len(sentences)), key=sentences.__getitem__)]

@@ -61,7 +61,7 @@ class Listed:
         return float(self.scores(mix).max()) if len(self.logits) else -40.0
 
     def first_is_right(self, mix: float | None) -> bool:
-        """Tells whether the first in order answers."""
+        """Return whether the first in order answers."""
         return self.rank(mix) == 0
 
     def features(self, mix: float) -> list[float]:

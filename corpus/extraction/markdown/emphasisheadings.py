@@ -122,7 +122,9 @@ def _is_heading(line: _Line) -> bool:
 
 
 def _is_text(lines: list[_Line]) -> bool:
-    """Whether lines are a text that can have a heading, and not the rest of a block of names."""
+    """Return whether lines are a text that can have a heading, and not the rest of a block of
+    names.
+    """
     first = _text_of(lines[0])
     return len(first) >= _LEAST_BELOW and not _is_heading(lines[0])
 

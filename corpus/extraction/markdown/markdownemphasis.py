@@ -67,7 +67,7 @@ def _slanted_signs(state: StateInline) -> bool:
 
 
 def _meant(state: StateInline, length: int, *, opens: bool, closes: bool) -> tuple[bool, bool]:
-    """Whether a run of asterisks was meant to open or to close, beside what the rules say."""
+    """Return whether a run of asterisks was meant to open or to close, beside what the rules say."""
     end = state.pos + length
     before = state.src[state.pos - 1] if state.pos else " "
     after = state.src[end] if end < len(state.src) else " "

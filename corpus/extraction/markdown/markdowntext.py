@@ -29,7 +29,7 @@ def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
     """Return the text of a Markdown file under its front matter.
 
     Text that says that it is no Markdown any more stays as it is: see ``is_stored_text``.
-    ``decided`` tells that somebody else says who may read it.
+    ``decided`` means that somebody else says who may read it.
 
     Raises:
         UnreadableSource: if it is no text, or its front matter is not what it should be.
@@ -61,8 +61,8 @@ def rendered(text: str) -> tuple[str, tuple[Deviation, ...]]:
     """Return the text that a browser shows of a Markdown text in the stored form, and what it does
     not.
 
-    Paragraphs, headings, lists and tables are as ``read_web_page`` gives them; the text is empty
-    where nothing has a letter or digit.
+    Paragraphs, headings, lists and tables are as ``read_web_page`` gives them; the text is empty if
+    nothing has a letter or digit.
 
     Raises:
         UnreadableSource: if it is nested too deeply to be read whole.

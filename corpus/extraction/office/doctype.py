@@ -12,7 +12,7 @@ from corpus.extraction.text.markup import has_doctype_anywhere, has_doctype_at_t
 
 
 def check_doctype(data: bytes) -> None:
-    """Return if no part of a zip file that is XML has a DTD, in whatever encoding it is.
+    """Return whether no part of a zip file that is XML has a DTD, in whatever encoding it is.
 
     The parser is the one that reads the parts later, so that both see the same.
 

@@ -78,7 +78,7 @@ def tidy(text: str) -> str:
     """Return a paragraph's text with single spaces and without white space at the ends of its
     lines.
 
-    It is "" where there is no letter or digit in it.
+    It is "" if there is no letter or digit in it.
     """
     lines = (line.strip() for line in _SPACES.sub(" ", text.replace("\u00ad", "")).split("\n"))
     tidied = "\n".join(line for line in lines if line)

@@ -355,6 +355,6 @@ def _cells(row: Any) -> Iterator[Any]:
 
 
 def _is_long(cell: Any) -> bool:
-    """Whether a cell holds more than one paragraph of prose."""
+    """Return whether a cell holds more than one paragraph of prose."""
     lengths = (len("".join(p.itertext()).split()) for p in cell.iter(f"{TEXT}p"))
     return sum(length > _LONG_CELL_WORDS for length in lengths) > 1

@@ -19,7 +19,7 @@ _RAISED = re.compile(r"(?:super|[1-9]\d{0,2}(?:\.\d{1,3})?%)(?:\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How the text of a style is shown; ``absent`` is why it is not, None where it is."""
+    """How the text of a style is shown; ``absent`` is why it is not, None if it is."""
 
     absent: DeviationName | None = None
     raised: bool = False
@@ -68,7 +68,7 @@ class OpenDocumentStyles:
         return Shown(raised=_RAISED.match(position.strip()) is not None)
 
     def is_title(self, name: str) -> bool:
-        """Whether paragraphs of a style are titles of the document."""
+        """Return whether paragraphs of a style are titles of the document."""
         names = (style.get(f"{STYLE}name", "") for style in self._based_on("paragraph", name))
         return name == "Title" or "Title" in names
 

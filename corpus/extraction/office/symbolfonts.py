@@ -44,7 +44,7 @@ def sign_of(font: str, code: int) -> str | None:
 
 
 def is_symbol_font(font: str) -> bool:
-    """Whether the letters of a font are signs."""
+    """Return whether the letters of a font are signs."""
     return font.strip().casefold() in {
         "symbol",
         "wingdings",

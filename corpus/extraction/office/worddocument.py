@@ -283,7 +283,7 @@ class _DocumentWalk:
             yield shown, raised and bool(shown.strip())
 
     def _is_raised(self, run: Any, paragraph: Any) -> bool | None:
-        """Whether the text of a run is raised; None if it is lowered."""
+        """Return whether the text of a run is raised; None if it is lowered."""
         align = self._property(run, paragraph, "vertAlign")
         if align in {"superscript", "subscript"}:
             return True if align == "superscript" else None
@@ -494,7 +494,7 @@ def _alternative(element: Any) -> Any:
 
 
 def _fields_are_whole(paragraph: Any) -> bool:
-    """Whether each field that begins in a paragraph ends in it."""
+    """Return whether each field that begins in a paragraph ends in it."""
     types = [each.get(f"{_W}fldCharType") for each in paragraph.iter(f"{_W}fldChar")]
     return bool(types) and types.count("begin") == types.count("end")
 
@@ -521,7 +521,7 @@ def _words_of(element: Any) -> str:
 
 
 def _is_place(piece: str) -> bool:
-    """Whether a piece is nothing but the mark of a place from which something was left out."""
+    """Return whether a piece is nothing but the mark of a place from which something was left out."""
     return bool(piece) and not without_marks(piece)
 
 
@@ -542,7 +542,7 @@ def _cells(row: Any) -> Iterator[Any]:
 
 
 def _is_long(cell: Any) -> bool:
-    """Whether a cell holds more than one paragraph of prose."""
+    """Return whether a cell holds more than one paragraph of prose."""
     lengths = (
         len("".join(t.text or "" for t in paragraph.iter(f"{_W}t")).split())
         for paragraph in cell.iter(f"{_W}p")
@@ -551,7 +551,7 @@ def _is_long(cell: Any) -> bool:
 
 
 def _mark_is_deleted(paragraph: Any) -> bool:
-    """Whether the end of a paragraph is deleted, so that the next one goes on in it."""
+    """Return whether the end of a paragraph is deleted, so that the next one goes on in it."""
     mark = paragraph.find(f"{_W}pPr/{_W}rPr")
     return mark is not None and any(
         mark.find(f"{_W}{name}") is not None for name in ("del", "moveFrom")

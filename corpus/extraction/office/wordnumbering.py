@@ -97,7 +97,7 @@ class WordNumbering:
     def next(self, list_name: str, level: int) -> str:
         """Return the number of the next paragraph of a list's level, such as "12." or "(a)".
 
-        It is "" where the level has none, or only the sign that starts each paragraph.
+        It is "" if the level has none, or only the sign that starts each paragraph.
         """
         definition = self._lists.get(list_name, "")
         found = self._level(list_name, level)
@@ -122,7 +122,7 @@ class WordNumbering:
         return self._shown(list_name, found, counts)
 
     def level_of_style(self, list_name: str, style: str) -> int:
-        """Return the level of a list that is for paragraphs of a style; 0 where none is."""
+        """Return the level of a list that is for paragraphs of a style; 0 if none is."""
         for level in range(_MOST_LEVELS):
             found = self._level(list_name, level)
             if found is not None and style and found.style == style:

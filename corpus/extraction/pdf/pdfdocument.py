@@ -135,7 +135,7 @@ def _edges_of(page: Page) -> tuple[list[Paragraph], list[Paragraph]]:
 
 
 def _sizes_are_exact(pages: Sequence[Page], body: float) -> bool:
-    """Whether most text is of one size, as it is where no text recognition guessed it."""
+    """Return whether most text is of one size, as it is where no text recognition guessed it."""
     lines = [line for page in pages for line in page.lines]
     same = sum(len(line.text) for line in lines if abs(line.height - body) <= 0.5)  # noqa: PLR2004
     return same >= _EXACT_SHARE * max(1, sum(len(line.text) for line in lines))
@@ -156,7 +156,7 @@ def _heading(pages: Sequence[Sequence[Line]], *, body: float) -> str | None:
 
 
 def _is_heading(text: str, paragraph: Paragraph, *, body: float) -> bool:
-    """Whether a paragraph is a heading: short, and in larger or bold type."""
+    """Return whether a paragraph is a heading: short, and in larger or bold type."""
     stands_out = paragraph.height >= _HEADING_SIZE * body or paragraph.bold
     short = len(text) <= _HEADING_CHARACTERS and "\n" not in text
     return stands_out and short and not text.endswith((".", ",", ";")) and not text[:1].islower()

@@ -124,7 +124,7 @@ class PdfFile:
 
     @property
     def title(self) -> str:
-        """The title in the file's information, "" where there is none or it is damaged."""
+        """The title in the file's information, "" if there is none or it is damaged."""
         try:
             title: str = self._document.get_metadata_value("Title")
         except UnicodeDecodeError:

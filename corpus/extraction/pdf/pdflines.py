@@ -38,8 +38,8 @@ class Mark:
 class Line:
     """One line of type: its text, its box, and the height of its type.
 
-    ``hyphen`` is True where the line ended with a hyphen, which is not in ``text``; ``bold`` where
-    it begins and ends in bold type. ``raised`` are the ranges of ``text`` that are set as raised
+    ``hyphen`` is True if the line ended with a hyphen, which is not in ``text``; ``bold`` where it
+    begins and ends in bold type. ``raised`` are the ranges of ``text`` that are set as raised
     signs, in their order. ``page`` is the number of the page in the file, from 1.
     """
 
@@ -138,7 +138,9 @@ def _ends_ordinal(line: Line, piece: Line) -> bool:
 
 
 def is_raised(rise: float, height: float, *, beside: float) -> bool:
-    """Whether type of a height, its baseline higher by ``rise``, is raised beside other type."""
+    """Return whether type of a height, its baseline higher by ``rise``, is raised beside other
+    type.
+    """
     if rise > _NEXT_LINE * beside:
         return False
     small = rise >= _RISE * beside and height <= SMALLER * beside

@@ -45,7 +45,7 @@ class Paragraph:
 
     @property
     def bold(self) -> bool:
-        """Whether all of it is in bold type."""
+        """Return whether all of it is in bold type."""
         return all(line.bold for line in self.lines)
 
 
@@ -77,7 +77,7 @@ def _continues(
     pitch: PitchOf,
     exact: bool,
 ) -> bool:
-    """Whether a line goes on with the paragraph before it."""
+    """Return whether a line goes on with the paragraph before it."""
     last = paragraph.lines[-1]
     drop = last.middle - line.middle
     if drop < -0.3 * line.height or line.left > last.right:
@@ -96,7 +96,7 @@ def _continues(
 
 
 def _changes_weight(paragraph: Paragraph, line: Line) -> bool:
-    """Whether a line in usual type stands under a bold one, or the other way about.
+    """Return whether a line in usual type stands under a bold one, or the other way about.
 
     A bold line that ends no sentence before it may be a phrase set in bold.
     """
@@ -107,7 +107,7 @@ def _changes_weight(paragraph: Paragraph, line: Line) -> bool:
 def _begins(
     paragraph: Paragraph, line: Line, following: Line | None, *, near: Sequence[Line]
 ) -> bool:
-    """Whether a line at the usual distance under a paragraph begins another one."""
+    """Return whether a line at the usual distance under a paragraph begins another one."""
     last = paragraph.lines[-1]
     if _is_labelled(line) or _BULLET.match(line.text) or _SECTION.match(line.text):
         return True
@@ -121,7 +121,9 @@ def _begins(
 
 
 def _is_labelled(line: Line) -> bool:
-    """Whether a line begins with a raised sign that names it, as in "¹ Including two observers"."""
+    """Return whether a line begins with a raised sign that names it, as in "¹ Including two
+    observers".
+    """
     if not line.raised or line.raised[0][0] > 0:
         return False
     rest = line.text[line.raised[0][1] :].lstrip()
@@ -129,18 +131,19 @@ def _is_labelled(line: Line) -> bool:
 
 
 def _is_scrap(line: Line, last: Line) -> bool:
-    """Whether a line of another size is a raised or lowered sign within the line before it."""
+    """Return whether a line of another size is a raised or lowered sign within the line before it."""
     return len(line.text) <= 2 and last.bottom <= line.middle <= last.top  # noqa: PLR2004
 
 
 def _is_centred(last: Line, line: Line) -> bool:
-    """Whether two lines stand over each other's middle, and neither at a margin."""
+    """Return whether two lines stand over each other's middle, and neither at a margin."""
     middle = abs((last.left + last.right) - (line.left + line.right)) / 2
     return middle < line.em and abs(last.left - line.left) > 2 * line.em
 
 
 def _had_room(last: Line, line: Line, *, near: Sequence[Line], ended: bool) -> bool:
-    """Whether the first word of a line would have fitted on the one before, with room to spare.
+    """Return whether the first word of a line would have fitted on the one before, with room to
+    spare.
 
     ``near`` are lines around it. The margin is where most of those that begin beneath each other
     end: one title over both columns does not move it.
@@ -161,7 +164,7 @@ def _had_room(last: Line, line: Line, *, near: Sequence[Line], ended: bool) -> b
 
 
 def _is_indented(paragraph: Paragraph, line: Line, following: Line | None) -> bool:
-    """Whether a line begins a paragraph by where it begins.
+    """Return whether a line begins a paragraph by where it begins.
 
     The second line of a list's point stands further in than the first, and goes on with it.
     """
@@ -183,7 +186,7 @@ def _opens_point(line: Line) -> bool:
 
 
 def goes_on(paragraph: Paragraph, after: Paragraph) -> bool:
-    """Whether a paragraph at the end of a column or page goes on with the next one."""
+    """Return whether a paragraph at the end of a column or page goes on with the next one."""
     last, line = paragraph.lines[-1], after.lines[0]
     larger, smaller = max(last.height, line.height), min(last.height, line.height)
     if larger > _SIZE_CHANGE * smaller or (paragraph.bold and not line.bold):

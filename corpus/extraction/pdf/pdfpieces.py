@@ -152,7 +152,9 @@ def _with_raised_signs(
         return text[offset].isdigit() and _is_drawn_raised(characters, start + offset, turn, box)
 
     def is_apart(offset: int) -> bool:
-        """Whether white space too wide for a note mark stands before it, or type that is up too."""
+        """Return whether white space too wide for a note mark stands before it, or type that is up
+        too.
+        """
         before = text[offset - 1]
         if not before.isspace():
             return before not in _SIGNS and is_up(offset - 1)
@@ -188,12 +190,12 @@ def _with_raised_signs(
 
 
 def _has_size_of_neighbour(characters: Characters, index: int) -> bool:
-    """Whether a character is set in the size of the one before: soon told, for many letters."""
+    """Return whether a character is set in the size of the one before: soon told, for many letters."""
     return characters.size(index) == characters.size(index - 1)
 
 
 def _is_drawn_raised(characters: Characters, index: int, turn: int, box: _Box) -> bool:
-    """Whether a figure is drawn small and high in a room of the usual size, by its font."""
+    """Return whether a figure is drawn small and high in a room of the usual size, by its font."""
     x0, y0, x1, y1 = characters.ink(index)
     (_, one), (_, other) = _turned(x0, y0, turn), _turned(x1, y1, turn)
     bottom, top = min(one, other), max(one, other)
@@ -229,7 +231,9 @@ def _cleaned(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 
 def _is_bold(characters: Characters, index: int) -> bool:
-    """Whether a character is in bold type, by the weight of its font or else by the font's name."""
+    """Return whether a character is in bold type, by the weight of its font or else by the font's
+    name.
+    """
     if characters.weight(index) >= _BOLD_WEIGHT:
         return True
     return bool(_BOLD_NAME.search(characters.font(index)))

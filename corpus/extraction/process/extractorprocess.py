@@ -297,7 +297,7 @@ def _opened_statm() -> int | None:
 
 
 def _mapped_bytes(statm: int | None) -> int:
-    """Return the address space that this process holds; 0 where the system does not tell it."""
+    """Return the address space that this process holds; 0 if the system does not tell it."""
     if statm is None:
         return 0
     return int(os.pread(statm, 100, 0).split()[0]) * resource.getpagesize()

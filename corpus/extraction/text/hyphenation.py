@@ -52,12 +52,12 @@ class Hyphen(Enum):
 
     @property
     def stays(self) -> bool:
-        """Whether the hyphen stays in the text."""
+        """Return whether the hyphen stays in the text."""
         return self in {Hyphen.KEPT, Hyphen.KEPT_BY_GUESS}
 
     @property
     def guessed(self) -> bool:
-        """Whether nothing but a rule of thumb decided."""
+        """Return whether nothing but a rule of thumb decided."""
         return self in {Hyphen.KEPT_BY_GUESS, Hyphen.DROPPED_BY_GUESS}
 
 
@@ -153,7 +153,7 @@ class Hyphenation:
         return Hyphen.KEPT_BY_GUESS if one == "non" else Hyphen.DROPPED_BY_GUESS
 
     def _is_word(self, part: str) -> bool:
-        """Whether a part of an English word is one by itself."""
+        """Return whether a part of an English word is one by itself."""
         if len(part) <= 2:  # noqa: PLR2004 (the list has many abbreviations)
             return part in _SHORT_WORDS
         return part in english_words() or part in self.words
@@ -172,7 +172,7 @@ def _beginnings(words: Counter[str]) -> Counter[str]:
 
 
 def _is_english(words: Counter[str]) -> bool:
-    """Whether most of at least eight words are in the English list."""
+    """Return whether most of at least eight words are in the English list."""
     letters = {word: times for word, times in words.items() if word.isalpha()}
     total = sum(letters.values())
     known = english_words()

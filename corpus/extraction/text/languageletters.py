@@ -44,7 +44,7 @@ _ASCII = bytes(range(0x80))
 
 
 def is_in_latin_letters(data: bytes) -> bool:
-    """Whether most bytes that can be letters are ASCII letters."""
+    """Return whether most bytes that can be letters are ASCII letters."""
     letters = len(data) - len(data.translate(None, _ASCII_LETTERS))
     beyond = len(data.translate(None, _ASCII))
     return letters >= _LATIN_SHARE * (letters + beyond)
@@ -53,7 +53,7 @@ def is_in_latin_letters(data: bytes) -> bool:
 def likeliest(readings: Sequence[tuple[str, str]]) -> str | None:
     """Return the encoding whose text has the fewest characters that are strange where they stand.
 
-    ``readings`` are encodings with the text that each gives; the earlier one wins a tie. None where
+    ``readings`` are encodings with the text that each gives; the earlier one wins a tie. None if
     even the best has many.
     """
     best, fewest = None, _MOST_STRANGE

@@ -89,7 +89,7 @@ def empty_body() -> Any:
 
 
 def has_doctype_at_the_head(stream: IO[bytes]) -> bool | None:
-    """Whether XML has a DTD, from what comes before its first element; None where none comes."""
+    """Return whether XML has a DTD, from what comes before its first element; None if none comes."""
     from lxml import etree
 
     parser = etree.XMLPullParser(events=("start",), **_OPTIONS)
@@ -117,5 +117,5 @@ def has_doctype_anywhere(part: bytes) -> bool:
 
 
 def has_doctype(element: Any) -> bool:
-    """Whether the XML that an lxml element is of has a DTD."""
+    """Return whether the XML that an lxml element is of has a DTD."""
     return element.getroottree().docinfo.internalDTD is not None

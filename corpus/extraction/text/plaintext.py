@@ -74,8 +74,8 @@ def load_marked_encodings() -> None:
 class Decoded:
     """A text, the encoding that had to be guessed for it, and the bytes that were wrong in it.
 
-    ``guessed`` is None where nothing was guessed. ``wrong`` has (offset in the text, bytes) of
-    each place where "\ufffd" stands for bytes that are none of the encoding.
+    ``guessed`` is None if nothing was guessed. ``wrong`` has (offset in the text, bytes) of each
+    place where "\ufffd" stands for bytes that are none of the encoding.
     """
 
     text: str
@@ -167,12 +167,14 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 
 
 def _is_plainly_utf8(data: bytes, text: str) -> bool:
-    """Whether characters of several bytes are no chance: no other encoding has whole ones only."""
+    """Return whether characters of several bytes are no chance: no other encoding has whole ones
+    only.
+    """
     return len(data) - len(text) >= _LEAST_CERTAIN
 
 
 def _nuls_are_stray(data: bytes) -> bool:
-    """Whether zero bytes are damage, and not the halves of characters of two bytes."""
+    """Return whether zero bytes are damage, and not the halves of characters of two bytes."""
     bare = data.replace(b"\x00", b"")
     nuls = len(data) - len(bare)
     if nuls > _MOST_NULS * len(data) and not (
@@ -250,7 +252,7 @@ def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
 
 
 def _is_damaged_ascii(data: bytes) -> bool:
-    """Whether the bytes beyond ASCII are so few, and so strange, that they are damage."""
+    """Return whether the bytes beyond ASCII are so few, and so strange, that they are damage."""
     beyond = data.translate(None, _ASCII)
     strange = not _LIKELY_ALONE.issuperset(beyond) or _CUT_CHARACTER.search(data) is not None
     return _are_few(beyond, data) and strange

@@ -51,7 +51,7 @@ class Role(Enum):
 class SignMeaning:
     """The role of a raised sign, and the text that stands for it: "" for the mark of a note.
 
-    ``certain`` is False where nothing but the likelier of two readings spoke for it.
+    ``certain`` is False if nothing but the likelier of two readings spoke for it.
     """
 
     role: Role
@@ -60,7 +60,7 @@ class SignMeaning:
 
 
 def is_raised_sign(text: str) -> bool:
-    """Whether a text can be the mark of a note: numbers, a sign or one letter."""
+    """Return whether a text can be the mark of a note: numbers, a sign or one letter."""
     text = plain(text.strip())
     return bool(_NUMBERS.fullmatch(text) or _SIGNS.fullmatch(text)) or (
         len(text) == 1 and text.isascii() and text.islower()
@@ -83,7 +83,9 @@ def subscript(text: str) -> str:
 
 
 def follows_number(before: str) -> bool:
-    """Whether a raised number after ``before`` may be an exponent: behind a number or a unit."""
+    """Return whether a raised number after ``before`` may be an exponent: behind a number or a
+    unit.
+    """
     before = before[-_CONTEXT:]
     return any(
         pattern.search(before) for pattern in (_NUMBER, _UNIT, _MEASURED_UNIT, _VARIABLE, _TEN)
@@ -91,7 +93,7 @@ def follows_number(before: str) -> bool:
 
 
 def is_noted_in_text(signs: str, *, before: str, after: str) -> bool:
-    """Whether superscript characters in a text are the mark of a note.
+    """Return whether superscript characters in a text are the mark of a note.
 
     They are where nothing else is likely: behind a long word, an end mark or a number.
     """

@@ -156,7 +156,7 @@ def _rows(element: Any) -> Iterator[Any]:
 
 
 def _is_layout(rows: list[list[Any]]) -> bool:
-    """Whether a table has one column only, or cells that are long or hold tables or list."""
+    """Return whether a table has one column only, or cells that are long or hold tables or list."""
     if all(len(row) <= 1 for row in rows):
         return True
     cells = [cell for row in rows for cell in row]

@@ -46,7 +46,7 @@ def _make_plain(element: Any) -> None:
 
 
 def _is_within_words(element: Any) -> bool:
-    """Whether other words or elements stand beside an element."""
+    """Return whether other words or elements stand beside an element."""
     beside = element.getprevious() is not None or element.getnext() is not None
     return beside or bool((element.tail or "").strip() or (element.getparent().text or "").strip())
 
@@ -106,7 +106,7 @@ def _runs(container: Any) -> Iterator[list[Any]]:
 
 
 def _is_inline(element: Any) -> bool:
-    """Whether an element and all in it stand within lines."""
+    """Return whether an element and all in it stand within lines."""
     return all(not isinstance(inner.tag, str) or inner.tag in _INLINE for inner in element.iter())
 
 

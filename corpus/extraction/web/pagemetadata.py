@@ -48,7 +48,7 @@ _MAX_OBJECTS = 2000
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """The facts that a page states of itself; None where it states nothing.
+    """The facts that a page states of itself; None if it states nothing.
 
     ``url`` is its canonical address, ``also_at`` are all addresses that it calls its own or its
     publisher's; each absolute, or relative to where the page was found.
@@ -170,7 +170,7 @@ def _title(
 
 
 def _is_a_part(heading: str, title: str) -> bool:
-    """Whether the heading is the title but for what " | ", ": " or the like parts from it."""
+    """Return whether the heading is the title but for what " | ", ": " or the like parts from it."""
     start = title.find(heading)
     while start >= 0:
         before, after = title[:start], title[start + len(heading) :]
@@ -256,7 +256,7 @@ def _joined(base: str, link: str) -> str:
 
 
 def _is_web_address(address: str) -> bool:
-    """Whether it is a web address, absolute or relative."""
+    """Return whether it is a web address, absolute or relative."""
     try:
         return urlsplit(address).scheme in {"", "http", "https"}
     except ValueError:

@@ -123,7 +123,7 @@ def take_note_marks(tree: Any, left_out: LeftOut) -> None:
 
 
 def _leads_to_note(link: Any, text: str) -> bool:
-    """Whether a link within the page, by its form and place, is the mark of a note."""
+    """Return whether a link within the page, by its form and place, is the mark of a note."""
     href = link.get("href") or ""
     if (
         not href.startswith("#")
@@ -145,7 +145,7 @@ def _leads_to_note(link: Any, text: str) -> bool:
 
 
 def _is_named(element: Any, text: str) -> bool:
-    """Whether a number is a word of its sentence, as in "see note 12"."""
+    """Return whether a number is a word of its sentence, as in "see note 12"."""
     raised = element.xpath("ancestor-or-self::sup") or next(element.iter("sup"), None) is not None
     plain = text[:1] not in {"[", "("} and not raised
     return plain and _NAMED_BEFORE.search(text_before(element)) is not None
@@ -183,7 +183,7 @@ def _without_superscripts(text: str, inner: str, left_out: LeftOut) -> str:
 
 
 def _is_mark(text: str) -> bool:
-    """Whether a text is the mark of a note: "1", "[a]", "*", "[footnote 1]", "Footnote 1"."""
+    """Return whether a text is the mark of a note: "1", "[a]", "*", "[footnote 1]", "Footnote 1"."""
     inner = text.strip("[]() ")
     inner = _NOTE_WORDS.sub("", inner, count=1)
     return bool(text) and (
@@ -192,7 +192,7 @@ def _is_mark(text: str) -> bool:
 
 
 def _refers_to_note(element: Any) -> bool:
-    """Whether an element, what it stands in or a link in it, says that it refers to a note."""
+    """Return whether an element, what it stands in or a link in it, says that it refers to a note."""
     near = [element, *element.iter("a"), *([p] if (p := element.getparent()) is not None else [])]
     for each in near:
         if each is not element and each.tag not in {"a", "sup", "span", "button"}:

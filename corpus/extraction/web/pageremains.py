@@ -103,7 +103,7 @@ def left_out(pieces: Sequence[Piece], text: str) -> Iterator[Deviation]:
 
 
 def _ends_of(pieces: Sequence[Piece], words: list[str], lines: list[int]) -> list[int | None]:
-    """Return for each piece how many words stand up to its end, None where it does not stand.
+    """Return for each piece how many words stand up to its end, None if it does not stand.
 
     The number is 0 for a piece that begins as more places do than are looked at. ``lines`` are the
     numbers of the lines of the words. What the page sets apart comes last, and before a piece that

@@ -179,7 +179,7 @@ def _main_part(tree: Any) -> Any:
 
 
 def _lost_its_structure(found: Any, body: Any) -> bool:
-    """Whether lists and tables of a page came out as paragraphs, each point and cell one."""
+    """Return whether lists and tables of a page came out as paragraphs, each point and cell one."""
     if any(True for _ in found.iter("list", "table", "row")):
         return False
     texts = {_plain("".join(each.itertext())) for each in found.iter("p")}

@@ -43,7 +43,7 @@ class ExportedModel:
     weights_digest: str
 
     def weights_are_whole(self) -> bool:
-        """Whether every byte of the weights is what was written."""
+        """Return whether every byte of the weights is what was written."""
         try:
             return file_sha256(self.folder / WEIGHTS_NAME) == self.weights_digest
         except OSError:

@@ -30,7 +30,7 @@ class PageNumbers:
         self._offsets = {offset: found for offset, found in pages.items() if len(found) > 1}
 
     def counts(self, value: int, page: int) -> bool:
-        """Whether a number goes along with the pages."""
+        """Return whether a number goes along with the pages."""
         found = self._offsets.get(value - page, set())
         near = {page - 2, page - 1, page + 1, page + 2}
         return page in found and bool(found & near or len(found) >= _MANY_PAGES)
@@ -66,7 +66,7 @@ class PageNumbers:
         return tuple(kept)
 
     def is_count_of(self, count: re.Match[str], page: int) -> bool:
-        """Whether "3/10" counts the page."""
+        """Return whether "3/10" counts the page."""
         number, pages = int(count["number"]), int(count["all"])
         if number > pages or pages in YEARS:
             return False
@@ -112,7 +112,7 @@ def value_of(word: str) -> int | None:
 
 
 def is_count(words: Sequence[str]) -> bool:
-    """Whether words do nothing but count a page, as in "page 3 of 10"."""
+    """Return whether words do nothing but count a page, as in "page 3 of 10"."""
     rest = COUNT.sub(" ", " ".join(words)).split()
     return all(
         not word.strip(EDGE_SIGNS)

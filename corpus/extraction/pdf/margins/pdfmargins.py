@@ -33,17 +33,17 @@ class MarginLine:
 
     @property
     def worded(self) -> bool:
-        """Whether the line has words enough for a sentence."""
+        """Return whether the line has words enough for a sentence."""
         return len(_WORD.findall(self.line.text)) >= _SENTENCE_WORDS
 
     @property
     def ended(self) -> bool:
-        """Whether the line ends as sentences do."""
+        """Return whether the line ends as sentences do."""
         return self.worded and bool(_SENTENCE_END.search(self.line.text))
 
     @property
     def partial(self) -> bool:
-        """Whether the line begins or ends within a sentence."""
+        """Return whether the line begins or ends within a sentence."""
         begins = self.line.text[:1].islower() or self.line.hyphen
         return begins and not is_count(self.words)
 
@@ -84,7 +84,7 @@ def margin_lines(pages: Sequence[Page]) -> Iterator[MarginLine]:
 
 
 def _may_go_together(line: Line, other: Line, *, furthest: float) -> bool:
-    """Whether two lines may be of one paragraph, by their distance and their type."""
+    """Return whether two lines may be of one paragraph, by their distance and their type."""
     near = abs(line.middle - other.middle) <= furthest
     return near and abs(line.height - other.height) <= SAME_SIZE * line.height
 

@@ -51,7 +51,7 @@ def _is_foot(run: Sequence[Line], after: Line | None, page: Page) -> bool:
 
 
 def _is_number(line: Line) -> bool:
-    """Whether a line is a number alone, as a raised one may be."""
+    """Return whether a line is a number alone, as a raised one may be."""
     return plain(line.text).isdigit() and len(line.text) <= 3  # noqa: PLR2004
 
 
@@ -162,7 +162,7 @@ def _marks(notes: Iterable[Sequence[Line]]) -> set[str]:
 def _noted(
     sign: _Sign, marks: set[str], used: set[str], numbered: Sequence[tuple[int, int]]
 ) -> bool | None:
-    """Whether the page has a note for a sign; None where it has none at all and nothing tells."""
+    """Return whether the page has a note for a sign; None if it has none at all and nothing tells."""
     if sign.bare in marks:
         return sign.bare not in used
     if sign.bare.isdecimal():

@@ -81,14 +81,14 @@ class _Running:
         return [_without(page, found, edges) for page in self._pages]
 
     def _is_edge(self, candidate: MarginLine) -> bool:
-        """Whether a line that may not run stands alone in the margin, and is no footnote."""
+        """Return whether a line that may not run stands alone in the margin, and is no footnote."""
         alone = self._outside(candidate) and self._in_margin(candidate)
         if not alone or candidate.partial or self._attached(candidate):
             return False
         return not NOTE.match(plain(candidate.line.text))
 
     def _attached(self, candidate: MarginLine) -> bool:
-        """Whether a line is of a paragraph, and not of a head that has several lines."""
+        """Return whether a line is of a paragraph, and not of a head that has several lines."""
         waiting, seen = [candidate], {id(candidate.line)}
         while waiting and len(seen) < _HEAD_LINES:
             for line in waiting.pop().beside:
@@ -103,7 +103,7 @@ class _Running:
         return bool(waiting)
 
     def _protected(self, candidate: MarginLine) -> bool:
-        """Whether a line may be a sentence or a part of one."""
+        """Return whether a line may be a sentence or a part of one."""
         if candidate.partial or candidate.ended:
             return True
         return candidate.worded and self._attached(candidate)
@@ -144,7 +144,7 @@ class _Running:
         return min(places[True], default=math.inf), min(places[False], default=math.inf)
 
     def _outside(self, candidate: MarginLine) -> bool:
-        """Whether a line stands further out than the running text of any page."""
+        """Return whether a line stands further out than the running text of any page."""
         return candidate.place < self._block[0 if candidate.top else 1] - 1
 
     def _in_margin(self, candidate: MarginLine) -> bool:
@@ -154,7 +154,7 @@ class _Running:
         return candidate.line.height <= _SMALL_TYPE * self._body
 
     def _stands_out(self, candidate: MarginLine) -> bool:
-        """Whether a line looks like a heading: larger or bold."""
+        """Return whether a line looks like a heading: larger or bold."""
         line = candidate.line
         return line.bold or line.height >= (1 + SAME_SIZE) * self._body
 
@@ -179,12 +179,12 @@ class _Running:
         return often and (alone or len(on) >= _MANY_PAGES)
 
     def _is_of_section(self, candidate: MarginLine, on: set[int]) -> bool:
-        """Whether a line repeats on some pages at a place where most have such a line."""
+        """Return whether a line repeats on some pages at a place where most have such a line."""
         there = self._slots[candidate.top, round(candidate.place / _SAME_PLACE)]
         return len(on) > 1 and len(there) * 2 >= self._count
 
     def _often(self, on: set[int]) -> bool:
-        """Whether so many pages are many of all, or of the odd, or of the even ones."""
+        """Return whether so many pages are many of all, or of the odd, or of the even ones."""
         count = self._count
         if len(on) < 2:  # noqa: PLR2004
             return False
@@ -194,7 +194,8 @@ class _Running:
         return len(parity) == 1 and len(on) * 4 >= count
 
     def _is_notice(self, candidate: MarginLine, on: set[int]) -> bool:
-        """Whether a line that may be a sentence stands outside the text, the same on most pages.
+        """Return whether a line that may be a sentence stands outside the text, the same on most
+        pages.
 
         It has to be in small type, or to end no sentence.
         """
@@ -204,7 +205,7 @@ class _Running:
         return self._small(candidate) or loose
 
     def _is_number_of_page(self, candidate: MarginLine) -> bool:
-        """Whether a line of nothing but a number or a count is the page's."""
+        """Return whether a line of nothing but a number or a count is the page's."""
         if not any(c.isalnum() for c in candidate.line.text):
             return self._outside(candidate) and len(self._repeats[id(candidate.line)]) > 1
         text = " ".join(candidate.words)
@@ -301,7 +302,7 @@ class _Running:
 
 
 def _is_code(candidate: MarginLine) -> bool:
-    """Whether a line near the edge is nothing but the number of a job or document."""
+    """Return whether a line near the edge is nothing but the number of a job or document."""
     words = candidate.line.text.split()
     coded = all(_CODE.fullmatch(word) for word in words)
     long = any(sum(map(str.isdigit, word)) >= _CODE_DIGITS for word in words)

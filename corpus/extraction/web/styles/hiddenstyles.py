@@ -76,7 +76,7 @@ def _hidden(tree: Any, styles: PageStyles) -> Iterator[Any]:
 
 
 def _is_gone(element: Any, style: Style) -> bool:
-    """Whether an element and all that is in it takes no place, or is seen nowhere."""
+    """Return whether an element and all that is in it takes no place, or is seen nowhere."""
     if element.tag in _WHOLE:
         return False
     if element.tag in _NEVER_SHOWN or (element.tag == "dialog" and element.get("open") is None):
@@ -139,7 +139,7 @@ def _plain(name: str) -> str:
 
 
 def _is_unseen(style: Style, *, within: bool) -> bool:
-    """Whether an element's own text is not seen, by what elements in it may take back."""
+    """Return whether an element's own text is not seen, by what elements in it may take back."""
     visibility, size = style.get("visibility"), style.get("font-size")
     if visibility in {"hidden", "collapse"} or (size is not None and _ZERO.fullmatch(size)):
         return True

@@ -79,7 +79,7 @@ def _kind_of_point(point: Any, kind: str | None, styles: PageStyles | None) -> s
 
 
 def _styled_kind(element: Any, styles: PageStyles | None) -> str | None:
-    """Return the kind that a style sets; "" for bullets and none, None where it sets nothing."""
+    """Return the kind that a style sets; "" for bullets and none, None if it sets nothing."""
     style = {} if styles is None else styles.of(element)
     for name in ("list-style-type", "list-style"):
         for word in style.get(name, "").split():

@@ -139,7 +139,7 @@ def _kind_of_block(opening: str) -> str:
 
 
 def _applies(media: str) -> bool:
-    """Whether one of the conditions of a style sheet holds on a wide screen."""
+    """Return whether one of the conditions of a style sheet holds on a wide screen."""
     queries = media.lower().split(",")
     return any(all(map(_holds, query.split(" and "))) for query in queries)
 

@@ -95,7 +95,7 @@ class Selector:
         return (first.tag or "*",)
 
     def fits(self, element: Any) -> bool:
-        """Whether the element is one that the selector selects."""
+        """Return whether the element is one that the selector selects."""
         return self._fits(element, 0, [_MOST_STEPS])
 
     def _fits(self, element: Any, at: int, steps: list[int]) -> bool:
