@@ -1,4 +1,4 @@
-"""Text in: files become Documents, Passages and sentences, with character offsets."""
+"""Turns files into Documents, Passages and sentences, with character offsets."""
 
 from corpus.directory.corpusfiles import (
     CorpusReading,

@@ -1,4 +1,4 @@
-"""Errors of the corpus.
+"""Defines the errors of the corpus.
 
 CorpusError
 ├── CorpusNotFound      the corpus directory is not there
@@ -15,7 +15,7 @@ CorpusError
 
 
 class CorpusError(Exception):
-    """Root of what can go wrong between a file and a Document. Its message is for the user."""
+    """Anything that can go wrong between a file and a Document. Its message is for the user."""
 
 
 class CorpusNotFound(CorpusError):
@@ -35,14 +35,14 @@ class ExtractorUnavailable(CorpusError):
 
 
 class ExtractorBusy(ExtractorUnavailable):
-    """A source was not read, as others were being read and more waited for their turn."""
+    """A source was not read because others were being read and more waited for their turn."""
 
     def __init__(self) -> None:
         super().__init__("not read yet: other files are being read. Try again in a minute.")
 
 
 class ExtractorClosed(ExtractorUnavailable):
-    """A source was not read, or not to its end, as whoever asked for it is ending."""
+    """A source was not read, or not to its end, because the process that asked is ending."""
 
     def __init__(self) -> None:
         super().__init__("not read: this process is ending. Try again when it runs.")
@@ -53,7 +53,7 @@ class FetchFailed(CorpusError):
 
 
 class UnknownDocument(CorpusError):
-    """No document of the corpus, or more than one, answers to the given id."""
+    """No document of the corpus, or more than one, has the given id."""
 
 
 class UnknownPublisher(CorpusError):

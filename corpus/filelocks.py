@@ -1,4 +1,4 @@
-"""Locks between processes, freed by the system when their holder ends in any way.
+"""Locks files between processes; the system frees a lock when its holder ends in any way.
 
 The only module that imports ``filelock``.
 """
@@ -14,7 +14,7 @@ class LockHeld(Exception):
 
 @contextmanager
 def file_lock(file: Path, *, wait_s: float = 0) -> Iterator[None]:
-    """Hold the lock that a file stands for, which is made where it is missing.
+    """Hold the lock that a file stands for; the file is made if it is missing.
 
     Raises:
         LockHeld: if another process still holds it after ``wait_s`` seconds.

@@ -1,4 +1,4 @@
-"""Writes that are on the disk when they return, or fail with ``OSError``."""
+"""Writes files that are on the disk when a call returns, or fails with ``OSError``."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ _MODE, _SHARED_MODE, _DIRECTORY_MODE = 0o600, 0o666, 0o700
 
 
 class _Digesting:
-    """A stream that takes the SHA-256 of what goes through it."""
+    """A stream that computes the SHA-256 of the bytes that go through it."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -33,7 +33,7 @@ class _Digesting:
 
 
 def make_directory(directory: Path) -> None:
-    """Make a directory, and those above it that are missing, for their owner alone.
+    """Make a directory, and missing ones above it, for their owner alone.
 
     Raises:
         OSError: if one cannot be made.
@@ -46,9 +46,9 @@ def make_directory(directory: Path) -> None:
 def write_file(
     path: Path, content: bytes | Callable[[BinaryIO], None], *, shared: bool = False
 ) -> str:
-    """Write a new file, or has it written into a stream, and syncs it; returns its SHA-256.
+    """Write a new file, from bytes or through a stream, and sync it; returns its SHA-256.
 
-    Its owner alone may read it; one that is ``shared`` has the mode that new files have.
+    Only its owner may read it; one that is ``shared`` has the mode that new files have.
 
     Raises:
         OSError: if any byte could not be written, or the file is there already.
@@ -68,9 +68,10 @@ def write_file(
 def replace_file(
     path: Path, content: bytes | Callable[[BinaryIO], None], *, shared: bool = False
 ) -> None:
-    """Put ``content`` under ``path`` in one step: a reader sees the old bytes or the new ones.
+    """Put ``content`` under ``path`` in one step: other processes see the old bytes or the new
+    ones.
 
-    Who may read it then: see ``write_file``.
+    ``write_file`` says who may read it then.
 
     Raises:
         OSError: if it could not; ``path`` is then as it was.

@@ -1,6 +1,6 @@
-"""A long text as UTF-8, one piece after the other.
+"""Encodes a long text as UTF-8, one piece after the other.
 
-A call on a whole text of many megabytes holds up every other thread of a process for its time.
+A single call on many megabytes holds up every other thread of a process meanwhile.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ PIECE_CHARACTERS = 100_000
 
 
 def utf8_pieces(text: str, *, errors: str = "strict") -> Iterator[bytes]:
-    """Yield the UTF-8 bytes of ``text`` in pieces; nothing of an empty text.
+    """Yield the UTF-8 bytes of ``text`` in pieces; nothing for an empty text.
 
-    ``errors`` says what becomes of half a character, as for ``str.encode``.
+    ``errors`` decides about half a character, as for ``str.encode``.
 
     Raises:
         UnicodeEncodeError: if there is one and ``errors`` is "strict".

@@ -1,4 +1,4 @@
-"""The nouns of the corpus: Span, Sentence, Passage, Document, Corpus.
+"""Defines the nouns of the corpus: Span, Sentence, Passage, Document, Corpus.
 
 All offsets count Unicode code points of ``Document.text``; all ranges are half-open.
 """
@@ -22,7 +22,7 @@ DATELINE_NUMBER = 0
 
 
 def digest_of(text: str) -> str:
-    """SHA-256 of the text's UTF-8 bytes, 64 lower-case hexadecimal digits."""
+    """Return the SHA-256 of the text's UTF-8 bytes, as 64 lower-case hexadecimal digits."""
     state = hashlib.sha256()
     for piece in utf8_pieces(text):
         state.update(piece)
@@ -30,7 +30,7 @@ def digest_of(text: str) -> str:
 
 
 def label_of(number: int) -> str:
-    """Return how a reader refers to a numbered passage: ``¶ 7``."""
+    """Return the way in which people refer to a numbered passage: ``¶ 7``."""
     return f"¶ {number}"
 
 
@@ -90,7 +90,7 @@ class Passage:
 
     @property
     def label(self) -> str:
-        """How a reader refers to the passage: ``¶ 7``, or ``dateline``."""
+        """The way in which people refer to the passage: ``¶ 7``, or ``dateline``."""
         return "dateline" if self.number == DATELINE_NUMBER else label_of(self.number)
 
 
@@ -99,11 +99,11 @@ class SourceText:
     """The text of one source, with its provenance.
 
     ``text`` is the stored text (see ``corpus.normalisation.normalise``), furniture included, so
-    that every offset can be checked against it. ``access`` are the groups of readers that it is
-    for; with none it is public. ``fetched`` is the web address that it really came from, None for a
-    file. ``said_by_source`` names those of "publisher", "url" and "access" that nobody but the
-    source itself says. ``pages`` say on which page of its source each part of the text stands, by
-    ascending position; a source without pages has none.
+    that every offset can be checked against it. ``access`` are the groups that it is for; with none
+    it is public. ``fetched`` is the web address that it really came from, None for a file.
+    ``said_by_source`` names those of "publisher", "url" and "access" that nobody but the source
+    itself states. ``pages`` give the page of its source for each part of the text, by ascending
+    position; a source without pages has none.
     """
 
     id: str
@@ -121,7 +121,7 @@ class SourceText:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the stored text: what a citation was taken from."""
+        """SHA-256 of the stored text, which a citation names."""
         return digest_of(self.text)
 
 
@@ -129,7 +129,7 @@ class SourceText:
 class Outline(SourceText):
     """A source with the number of its passages, without the passages.
 
-    ``beginnings`` are the numbers of the first of them and of the last one, rising, each with the
+    ``beginnings`` are the rising numbers of its first passages and of the last one, each with the
     first characters of its text.
     """
 
@@ -146,7 +146,7 @@ class Document(SourceText):
 
     @property
     def passage_count(self) -> int:
-        """How many numbered passages it has; a dateline does not count."""
+        """The number of its numbered passages; a dateline does not count."""
         return len(self.passages)
 
     @property
@@ -168,9 +168,10 @@ class Document(SourceText):
 
     @property
     def context(self) -> str:
-        """What places any passage of the document: title, publisher, place, month and year.
+        """The words that place any passage of the document: title, publisher, place, month and
+        year.
 
-        A title that is only the id says nothing of it.
+        A title that is only the id adds nothing.
         """
         title = self.title if self.title != self.id else None
         when = self.published.strftime("%B %Y") if self.published else None
@@ -181,8 +182,8 @@ class Document(SourceText):
         """Return the numbers of the pages on which the first and the last character of a span
         stand.
 
-        They count from 1 as the pages lie in the file. Of text that goes on behind a later page, as
-        footnotes do, both are that of the first character. None if no page is known.
+        They count from 1 in the order of the file. In text that goes on behind a later page, as
+        footnotes do, both are the page of the first character. None if no page is known.
         """
         first = page_at(self.pages, span.start)
         last = page_at(self.pages, max(span.start, span.end - 1))
@@ -262,7 +263,7 @@ class Corpus:
 
     @property
     def passage_count(self) -> int:
-        """How many numbered passages the corpus holds; datelines do not count."""
+        """The number of numbered passages in the corpus; datelines do not count."""
         return sum(document.passage_count for document in self.documents)
 
     def quotable(self) -> Iterator[Passage]:

@@ -1,4 +1,4 @@
-"""The names of the months, January first."""
+"""Lists the names of the months, January first."""
 
 ENGLISH = tuple(
     "January February March April May June July August September October November December".split()

@@ -1,4 +1,4 @@
-"""The stored form of a text: what offsets count in."""
+"""Brings texts to the stored form, in which offsets count."""
 
 import re
 from collections.abc import Sequence
@@ -13,18 +13,19 @@ _LOOKED_AT_ONCE = 100_000
 
 
 def normalise(text: str) -> str:
-    """Return the stored form of a text: line feeds end lines, no other control character but tab.
+    """Return the stored form of a text: line feeds end lines, and tab is the only control
+    character.
 
-    Surrogates are dropped too. Everything a reader sees stays as it is: there is no Unicode
-    normalisation and no change of white space.
+    Surrogates go, too. Everything that people see stays as it is: there is no Unicode normalisation
+    and no change of white space.
     """
     return _DROPPED.sub("", _LINE_ENDS.sub("\n", text)).lstrip("\ufeff")
 
 
 def is_stored(text: str) -> bool:
-    """Return whether a text is in the stored form already.
+    """Return whether a text is already in the stored form.
 
-    It looks at a piece at a time, so that other threads can go on beside it.
+    It looks at a piece at a time, so that other threads can go on.
     """
     pieces = range(0, len(text), _LOOKED_AT_ONCE)
     return not text.startswith("\ufeff") and all(
@@ -33,7 +34,7 @@ def is_stored(text: str) -> bool:
 
 
 def _has_none_dropped(piece: str) -> bool:
-    """Return whether no character of a piece is dropped or replaced in the stored form."""
+    """Return whether the stored form drops or replaces no character of a piece."""
     if piece.isascii():  # ten times as fast
         encoded = piece.encode("ascii")
         return len(encoded.translate(None, _NOT_STORED_ASCII)) == len(encoded)
@@ -41,9 +42,9 @@ def _has_none_dropped(piece: str) -> bool:
 
 
 def stored_positions(text: str, positions: Sequence[int]) -> list[int]:
-    """Offsets in ``text`` as offsets in its stored form, in the order given.
+    """Return offsets in ``text`` as offsets in its stored form, in the given order.
 
-    An offset at something that is not stored becomes that of what follows it.
+    An offset at a character that is not stored becomes that of the next one.
 
     Raises:
         ValueError: if an offset is not between 0 and the length of the text.

@@ -1,4 +1,6 @@
-"""The pages on which a stored text stands in its source, and the form of them in front matter."""
+"""Maps a stored text to the pages of its source, and writes that map on one line of front
+matter.
+"""
 
 import re
 from bisect import bisect_right
@@ -18,9 +20,10 @@ _FORM = re.compile(r"(?P<digest>[0-9a-f]{12}):?(?P<starts>(?: [0-9]{1,6}@[0-9]{1
 
 @dataclass(frozen=True, slots=True)
 class PageStart:
-    """From the offset ``position`` on the text stands on the page ``number``, which counts from 1.
+    """The offset ``position`` at which the page ``number`` begins in a text; pages count from 1.
 
-    ``number`` is the place of the page in the file, as in "#page=3", and not what is printed on it.
+    ``number`` is the position of the page in the file, as in "#page=3", not the number printed on
+    it.
     """
 
     position: int
@@ -37,9 +40,7 @@ def page_at(pages: Sequence[PageStart], position: int) -> int | None:
 
 
 def are_in_order(pages: Iterable[PageStart], *, length: int) -> bool:
-    """Return whether the pages count from 1 and their positions ascend within a text of that
-    length.
-    """
+    """Return whether pages count from 1 and their positions ascend within a text of that length."""
     last = -1
     for start in pages:
         if not last < start.position <= length or start.number < 1:
@@ -49,8 +50,8 @@ def are_in_order(pages: Iterable[PageStart], *, length: int) -> bool:
 
 
 def moved(pages: Sequence[PageStart], taken: int, length: int) -> tuple[PageStart, ...]:
-    """Return the pages of a text that has lost its first ``taken`` characters and is ``length``
-    long now.
+    """Return the pages of a text that has lost its first ``taken`` characters and now has
+    ``length``.
 
     The page on which the rest begins starts at 0.
     """
@@ -74,10 +75,10 @@ def pages_line(pages: Sequence[PageStart], digest: str) -> str | None:
 
 
 def pages_of(line: object, *, digest: str, length: int) -> tuple[PageStart, ...]:
-    """Return the pages that ``pages_line`` wrote of the text with that digest and length.
+    """Return the pages that ``pages_line`` wrote for the text with that digest and length.
 
-    None at all where the line is something else, or names another text: then somebody has edited
-    the text, and nothing says where its pages begin now.
+    None at all if the line has another form or names another text: then somebody has edited the
+    text, and its pages are not known any more.
     """
     match = _FORM.fullmatch(line) if isinstance(line, str) else None
     if match is None or not digest.startswith(match["digest"]):
@@ -88,5 +89,5 @@ def pages_of(line: object, *, digest: str, length: int) -> tuple[PageStart, ...]
 
 
 def is_pages_line(line: object) -> bool:
-    """Return whether a line has the form of ``pages_line``, of whatever text."""
+    """Return whether a line has the form of ``pages_line``, for any text."""
     return isinstance(line, str) and _FORM.fullmatch(line) is not None

@@ -1,4 +1,4 @@
-"""The known names that are most like a name that is not known."""
+"""Finds the known names that are most like a name that is not known."""
 
 import difflib
 import re
@@ -10,8 +10,7 @@ _LEAST_LIKENESS = 0.4
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return a sentence that offers the names most like ``name``, at most three; "" if none is like
-    it.
+    """Return a sentence that offers at most three names most like ``name``; "" if none is like it.
 
     Names that share a word with it come first.
     """

@@ -1,4 +1,4 @@
-"""Measures how alike two words are. The only module that imports ``rapidfuzz``."""
+"""Measures the similarity of two words. The only module that imports ``rapidfuzz``."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA, DamerauLevenshtein
 
 
 def distance(one: str, other: str, *, most: int) -> int:
-    """Return the edits between two words: letters put in, left out, changed or swapped.
+    """Return the number of edits between two words: letters inserted, deleted, changed or swapped.
 
     It is the optimal string alignment distance; ``most + 1`` stands for any larger one.
     """
@@ -20,5 +20,5 @@ def similarity(one: str, other: str) -> float:
 
 
 def most_alike(word: str, others: Sequence[str], *, count: int) -> list[int]:
-    """Return the places of the ``count`` words with the most letters in common, best first."""
+    """Return the positions of the ``count`` words with the most letters in common, best first."""
     return [place for _, _, place in process.extract(word, others, scorer=fuzz.ratio, limit=count)]

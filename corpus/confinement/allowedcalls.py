@@ -1,14 +1,14 @@
-"""The system calls that code which parses foreign bytes may make, and their numbers.
+"""Lists the system calls that code which parses foreign bytes may make, with their numbers.
 
-The list holds what an allocator, a clock, a lock and the end of a process need, and reading and
-writing through descriptors that are already open. No call here takes a path, makes a descriptor,
-a process or a thread, reaches another process, or turns data into code.
+They serve an allocator, a clock, a lock, the end of a process, and reading and writing through
+descriptors that are already open. No call here takes a path, makes a descriptor, a process or a
+thread, reaches another process, or turns data into code.
 
-To let a parser make another call: find it with ``scripts/refused_calls.py FILE``, which says which
-call was refused and where. First try to do without it: what is opened, imported or started can be
-so in the parser's ``load()``, before the walls go up. If it must be, add it here with its number
-on both architectures, narrow its arguments with ``Check``, and say why. A call that takes a path
-or a process number must not be added: the kernel cannot look at the path here.
+To let a parser make another call, find it with ``scripts/refused_calls.py FILE``, which names the
+refused call and where it was made. First try to do without it: the parser's ``load()`` can open,
+import or start things before the walls go up. If there is no other way, add the call here with its
+number on both architectures, narrow its arguments with ``Check``, and say why. Never add a call
+that takes a path or a process number: the kernel cannot look at the path here.
 """
 
 import mmap

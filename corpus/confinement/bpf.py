@@ -1,7 +1,7 @@
-"""Assembles and holds programs of classic BPF that decide on system calls.
+"""Assembles programs of classic BPF that decide on system calls.
 
-An instruction is eight bytes: a code, how many instructions to skip if a comparison holds and if
-it does not, and a number. A program reads ``struct seccomp_data``: the call's number, the
+An instruction is eight bytes: a code, how many instructions to skip if a comparison holds and if it
+does not, and a number. A program reads ``struct seccomp_data``: the call's number, the
 architecture, the instruction pointer and six arguments of 64 bits.
 """
 
@@ -33,7 +33,8 @@ Instruction = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of the arguments of a call, numbered from 0, must be ``among`` some values.
+    """A condition on an argument of a call, numbered from 0: its value must be ``among`` some
+    values.
 
     Only the bits of ``mask`` count. The upper half of an argument counts if the kernel takes it as
     ``wide``; it must be zero then.
@@ -46,13 +47,13 @@ class Check:
 
 
 def is_self(argument: int) -> Check:
-    """Return the argument must be the number of the process that the program is put on."""
+    """Return a check that the argument is the number of the process that the program is put on."""
     return Check(argument, (_SELF,))
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The bytes of a program, and where in them the number of its process belongs."""
+    """The bytes of a program, and the places in them for the number of its process."""
 
     code: bytes
     own_number_at: Sequence[int]
@@ -63,7 +64,7 @@ class Program:
         return len(self.code) // _INSTRUCTION.size
 
     def for_process(self, number: int) -> bytes:
-        """Return the bytes of the program for the process of that number."""
+        """Return the bytes of the program for the process with that number."""
         code = bytearray(self.code)
         for place in self.own_number_at:
             struct.pack_into("=I", code, place, number)
@@ -111,7 +112,9 @@ def assemble(
 
 
 def _matching(checks: Sequence[Check], action: int) -> list[Instruction]:
-    """Instructions that end in the action if every check holds, and else run off their end."""
+    """Return instructions that end in the action if every check holds, and run off their end if
+    not.
+    """
     body: list[Instruction] = [(_RETURN, 0, 0, action)]
     for check in reversed(checks):
         low = _ARGUMENTS_AT + 8 * check.argument

@@ -1,4 +1,4 @@
-"""Closes the descriptors that a process was not given."""
+"""Closes the descriptors that a process should not have."""
 
 import os
 from contextlib import suppress
@@ -11,7 +11,7 @@ _GREATEST = 0xFFFFFFFF
 
 
 def close_from(first: int) -> None:
-    """Close every descriptor from ``first`` on, whatever its number."""
+    """Close every descriptor from ``first`` on."""
     if architecture() is not None:
         with suppress(OSError):  # Linux before 5.9 does not have it
             system_call(_CLOSE_RANGE, first, _GREATEST, 0)

@@ -1,4 +1,6 @@
-"""Finds what Python reads when it imports: packages and shared libraries, and nothing beside."""
+"""Finds the files that Python reads when it imports: packages and shared libraries, nothing
+else.
+"""
 
 import os
 import sys
@@ -11,10 +13,10 @@ _MAPS = Path("/proc/self/maps")
 
 
 def import_paths(package: Path) -> frozenset[Path]:
-    """Return the folders and files that may be read, among them the one of our own ``package``.
+    """Return the folders and files that Python may read, among them our own ``package``.
 
-    A folder in which nothing is installed, as a checkout with the package in it, is not among them:
-    secrets may lie beside the package.
+    A folder in which nothing is installed, such as a checkout with the package in it, is not among
+    them: secrets may lie beside the package.
     """
     return frozenset(
         path for path in (package, *_of_python(), *_of_libraries()) if path.is_absolute()
@@ -30,7 +32,7 @@ def _of_python() -> Iterator[Path]:
 
 
 def _has_packages(entry: Path) -> bool:
-    """Return whether packages are installed there, also by ``pip install --target``."""
+    """Return whether packages are installed in a folder, also by ``pip install --target``."""
     if entry.name in _PACKAGES:
         return True
     try:

@@ -26,7 +26,7 @@ def architecture() -> str | None:
 
 
 def system_call(number: int, *arguments: Any) -> int:
-    """Call the kernel by a number of this architecture; bytes become pointers to them.
+    """Call the kernel by a number of this architecture; bytes are passed as pointers to them.
 
     Raises:
         OSError: with the kernel's error number; ENOSYS where there is no such call.
@@ -36,7 +36,7 @@ def system_call(number: int, *arguments: Any) -> int:
 
 
 def forbid_new_privileges() -> None:
-    """Lets no program that this process executes gain rights; cannot be taken back.
+    """Keep every program that this process executes from gaining rights, for good.
 
     Raises:
         OSError: if the kernel refuses.
@@ -56,7 +56,7 @@ def hide_memory() -> None:
 
 
 def end_with_parent() -> None:
-    """Has this process killed as soon as the thread that forked it ends.
+    """Have the kernel kill this process as soon as the thread that forked it ends.
 
     Raises:
         OSError: if the kernel refuses.

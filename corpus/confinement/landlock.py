@@ -1,4 +1,4 @@
-"""Takes from this process, with Landlock, every right to files, TCP ports and other processes."""
+"""Takes every right to files, TCP ports and other processes from this process, with Landlock."""
 
 import errno
 import os
@@ -32,12 +32,13 @@ def abi() -> int:
 def give_up_rights(
     version: int, *, readable: Iterable[Path] = (), writable: Iterable[Path] = ()
 ) -> None:
-    """Leaves this thread, and what it starts, the right to read or also write some paths.
+    """Give up all rights but to read, or also to write, some paths, for this thread and its
+    children.
 
-    ``version`` is what ``abi`` says. Folders count with all beneath them; paths that this user
+    ``version`` is the result of ``abi``. A folder counts with all beneath it. Paths that this user
     does not see are left out. Without paths, no file can be opened. TCP and signals to other
-    processes end with the versions that know them. What is open stays open, and Landlock does not
-    cover ``stat``, ``chmod``, ``chown`` and the like.
+    processes are forbidden by the versions of Landlock that know them. Open descriptors stay open,
+    and Landlock does not cover ``stat``, ``chmod``, ``chown`` and the like.
 
     Raises:
         OSError: if the kernel refuses.

@@ -1,7 +1,7 @@
-"""The system calls that the process that forks for each source may not make.
+"""Lists the system calls that the process which forks for each source may not make.
 
-It reads no source, and needs what an import needs: files to read, memory for code, and forks. Its
-forks inherit the refusals, and add their own (see ``allowedcalls``).
+That process reads no source. It needs only an import's rights: to read files, to map memory for
+code, and to fork. Its forks inherit the refusals and add their own (see ``allowedcalls``).
 """
 
 from corpus.confinement.systemcall import SystemCall

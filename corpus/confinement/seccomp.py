@@ -22,16 +22,16 @@ class _FilterProgram(ctypes.Structure):
 
 
 def allowing_program(processor: str, *, trap: bool = False) -> Program:
-    """Return a program that allows ALLOWED_CALLS alone, on "x86_64" or "aarch64".
+    """Return a program that allows ``ALLOWED_CALLS`` alone, on "x86_64" or "aarch64".
 
-    Any other call fails with EPERM, or raises SIGSYS if refusals are to be found with ``trap``.
+    Any other call fails with EPERM, or raises SIGSYS with ``trap``, which helps to find refusals.
     """
     refusal = TRAP if trap else _REFUSAL
     return _program(processor, ALLOWED_CALLS, matched=ALLOW, otherwise=refusal)
 
 
 def refusing_program(processor: str) -> Program:
-    """Return a program that has REFUSED_CALLS fail with EPERM, on "x86_64" or "aarch64"."""
+    """Return a program that makes ``REFUSED_CALLS`` fail with EPERM, on "x86_64" or "aarch64"."""
     return _program(processor, REFUSED_CALLS, matched=_REFUSAL, otherwise=ALLOW)
 
 
@@ -51,7 +51,7 @@ def _program(
 
 
 def put_on(program: Program, *, process: int) -> None:
-    """Binds this process, whose number is given, and what it forks to the program for ever.
+    """Bind this process, whose number is given, and its forks to the program for good.
 
     Raises:
         OSError: if the kernel refuses; without privileges it wants new ones forbidden before.

@@ -1,4 +1,4 @@
-"""A system call by name, with its numbers on the processors that are known."""
+"""Defines a system call by its name and its numbers on the known processors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,5 +19,5 @@ class SystemCall:
     checks: Sequence[Check] = ()
 
     def number(self, processor: str) -> int | None:
-        """Its number on "x86_64" or "aarch64"."""
+        """The number on "x86_64" or "aarch64"."""
         return self.x86_64 if processor == "x86_64" else self.aarch64

@@ -1,8 +1,8 @@
-"""Puts the walls up around a process, and says which of them a kernel grants.
+"""Puts walls up around a process, and reports which of them the kernel grants.
 
-``Plan.for_this_kernel`` is made once; ``confine`` is what a fork calls before it touches foreign
-bytes, ``confine_to_imports`` what the process calls that forks. A wall that the kernel lacks is
-left out; ``Walls`` says what is missing.
+``Plan.for_this_kernel`` is made once. A fork calls ``confine`` before it touches foreign bytes; the
+process that forks calls ``confine_to_imports``. A wall that the kernel lacks is left out, and
+``Walls`` names it.
 """
 
 import os
@@ -30,11 +30,11 @@ class Walls:
 
     @property
     def complete(self) -> bool:
-        """Return whether a process within reaches neither files nor network nor other processes."""
+        """True if a process within reaches neither files nor network nor other processes."""
         return self.no_new_privileges and self.landlock > 0 and self.seccomp
 
     def __str__(self) -> str:
-        """One line, such as "confined (Landlock ABI 7, seccomp, no new privileges)"."""
+        """Return one line, such as "confined (Landlock ABI 7, seccomp, no new privileges)"."""
         standing = [
             *([f"Landlock ABI {self.landlock}"] if self.landlock else []),
             *(["seccomp"] if self.seccomp else []),
@@ -48,7 +48,7 @@ class Walls:
 
     @property
     def advice(self) -> str:
-        """Advice about missing walls; "" if none is missing, or none can be had."""
+        """Advice about missing walls; "" if none is missing or none can be had."""
         if self.complete or sys.platform != "linux":
             return ""
         return (
@@ -76,17 +76,17 @@ class Plan:
 
     @classmethod
     def for_this_kernel(cls) -> Self:
-        """All walls that the kernel and the processor know."""
+        """Return all walls that the kernel and the processor know."""
         processor = kernel.architecture()
         program = seccomp.allowing_program(processor) if processor else None
         return cls(landlock.abi(), program)
 
 
 def confine(plan: Plan) -> Walls:
-    """Leaves this process nothing but its open descriptors, its memory and its end.
+    """Leave this process nothing but its open descriptors, its memory and its end.
 
     Call it in a process with one thread, after everything is imported and opened. It cannot be
-    taken back. Returns the walls that the kernel granted.
+    undone. Returns the walls that the kernel granted.
     """
     if sys.platform != "linux":
         return NO_WALLS
@@ -111,11 +111,12 @@ def _stands(put_up: Callable[[], None]) -> bool:
 
 
 def confine_to_imports(package: Path) -> None:
-    """Leaves this process the right to import, to fork and to signal its forks.
+    """Leave this process the right to import, to fork and to signal its forks.
 
-    It can read what Python imports, ``package`` with it, and no other file; it changes none, makes
-    no socket, starts no program and reaches no other process. It cannot be taken back. Call it
-    while the process has one thread. What the kernel lacks is left out.
+    The process can read the files that Python imports, those of ``package`` among them, and no
+    other file. It changes no file, makes no socket, starts no program and reaches no other process.
+    This cannot be undone. Call it while the process has one thread. Walls that the kernel lacks are
+    left out.
     """
     if sys.platform != "linux":
         return
@@ -132,7 +133,7 @@ def confine_to_imports(package: Path) -> None:
 
 
 def trial(plan: Plan) -> Walls:
-    """Return the walls that ``confine`` gives, tried in a fork of this process."""
+    """Try ``confine`` in a fork of this process, and return the walls that the kernel grants."""
     if sys.platform != "linux":
         return NO_WALLS
     from_fork, to_parent = os.pipe()

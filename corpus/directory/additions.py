@@ -1,4 +1,4 @@
-"""Files, folders and addresses → documents of the corpus directory, each good one, one by one."""
+"""Adds files, folders and addresses to the corpus directory, one by one."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +20,9 @@ MAX_SOURCE_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a document is to come from: a file or an address, and the label it goes by.
+    """A file or an address that a document is to come from, and the label it goes by.
 
-    ``problem`` says why it is none.
+    ``problem`` is the reason if there is no such source.
     """
 
     label: str
@@ -33,9 +33,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceOutcome:
-    """The outcome of a source: what was ``added``, or the ``reason`` why nothing was.
+    """The outcome for a source: the document that was ``added``, or the ``reason`` if none was.
 
-    ``fetched`` is the web address that it really came from, None for a file.
+    ``fetched`` is the web address that the bytes really came from, None for a file.
     """
 
     source: Source
@@ -46,11 +46,11 @@ class SourceOutcome:
 
 
 def find_sources(named: Sequence[str]) -> list[Source]:
-    """Return the sources that names stand for, in order: a folder stands for every file below it.
+    """Return the sources that names stand for, in order; a folder stands for every file below it.
 
-    Hidden files and folders, lock files and the like, links to folders, links that lead out of the
-    folder, and what is no regular file are left out of a folder; a file's label is its path below
-    the folder. A name that stands for nothing is a source with a ``problem``.
+    Of a folder, these are left out: hidden files and folders, lock files and the like, links to
+    folders, links that lead out of it, and everything that is no regular file. A file's label is
+    its path below the folder. A name that stands for nothing gives a source with a ``problem``.
     """
     found: list[Source] = []
     for name in named:
@@ -158,6 +158,6 @@ def _files_below(folder: Path) -> Iterator[Source]:
 
 
 def printable_label(text: str) -> str:
-    """Return a name that can be shown and stored: what is no character of a text as "�"."""
+    """Return a name that can be shown and stored, with "�" for each thing that is no character."""
     shown = os.fsencode(text).decode("utf-8", "replace")
     return "".join(c if c.isprintable() else "�" for c in shown)

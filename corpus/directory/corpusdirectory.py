@@ -1,7 +1,7 @@
-"""The corpus directory: statements as text files that a person can read, edit and version.
+"""Adds statements to a corpus directory, as text files that a person can read, edit and version.
 
-A source that is added becomes ``ID.md``: front matter with what is known of it, then its text. The
-bytes that it came from are kept as a snapshot.
+A source becomes ``ID.md``: front matter with what is known of it, then its text. Its original bytes
+are kept as a snapshot.
 """
 
 import hashlib
@@ -62,11 +62,11 @@ _NUMBERED_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The outcome of a source that was read: ``state`` is "added", "updated" or "unchanged".
+    """The outcome for a source that was read; ``state`` is "added", "updated" or "unchanged".
 
     ``notes`` are sentences about claims of the source that do not count. ``deviations`` are the
     places where the stored text deviates from the source, None if that is not known. ``as_read``
-    means that the text is that of the source, and nobody has edited it since.
+    means that the text is as it was read: nobody has edited it since.
     """
 
     document: Outline
@@ -79,8 +79,8 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class ReadAs:
-    """The name of the file, or of the page, as which bytes are read, and the media type that a web
-    server gave.
+    """The name and media type as which bytes are read: a file's or page's name, and a web server's
+    word.
     """
 
     name: str
@@ -89,9 +89,9 @@ class ReadAs:
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A document with the address of another site than the ``source`` that it was added from.
+    """A document whose address belongs to another site than the ``source`` that it was added from.
 
-    Its address and its publisher were taken from a page that could say anything.
+    Its address and its publisher came from a page, which can say anything.
     """
 
     document_id: str
@@ -112,7 +112,7 @@ class _Made:
 
 
 class CorpusDirectory:
-    """The statements in a directory, to add to and remove from, by one process at a time."""
+    """The statements in a directory; one process at a time adds to it and removes from it."""
 
     def __init__(
         self,
@@ -124,13 +124,13 @@ class CorpusDirectory:
         most_original_bytes: int | None = None,
         remembered: Mapping[str, str] | None = None,
     ) -> None:
-        """Return the statements that are there; one that names no readers is for
-        ``default_access``.
+        """Open the statements of a directory.
 
-        The bytes that they were added from are kept as long as all have ``most_original_bytes``
-        together; None sets no bound. ``remembered`` are ids that files have: see ``document_ids``.
+        A statement that names no group is for ``default_access``. Original bytes are kept as long
+        as all of them have ``most_original_bytes`` together; None sets no bound. ``remembered`` are
+        ids that files already have: see ``document_ids``.
 
-        All that they say is parsed by the ``extractor``.
+        The ``extractor`` parses everything that files say.
 
         Raises:
             CorpusNotFound: if ``directory`` is not a directory.
@@ -171,7 +171,7 @@ class CorpusDirectory:
 
     @property
     def with_lost_pages(self) -> tuple[str, ...]:
-        """The ids of the documents whose pages do not count, since their texts were edited."""
+        """The ids of documents whose page numbers do not count, because their texts were edited."""
         return tuple(i for i, known in sorted(self._known.items()) if known.has_lost_pages)
 
     def add(
@@ -184,14 +184,12 @@ class CorpusDirectory:
         given: Provenance | None = None,
         read_as: ReadAs | None = None,
     ) -> Added:
-        """Write a document that was read from ``content``, or bring the one it was to it.
+        """Write a document that was read from ``content``, or update the one that it already is.
 
-        ``source`` is the label of where it came from: an address, or a file's name below the
-        folder that was named. ``fetched`` is the web address that gave the bytes in the end,
-        None for a file. ``read_as`` says by which name and media type the bytes were read, for who
-        reads them again. The same bytes are the same document; so are other bytes from the
-        same source, which is then updated. What is ``given`` wins over what the source says, and
-        over what was given before; of what it says counts what ``believed`` says.
+        ``source`` is the label of its origin: an address, or a file's name below the folder that
+        was named. ``fetched`` is the web address that gave the bytes in the end, None for a file.
+        ``read_as`` is the name and media type by which the bytes were read, so that they can be
+        read again.
 
         Raises:
             UnreadableSource: if there is no paragraph to quote in it; the message names no source.
@@ -233,7 +231,7 @@ class CorpusDirectory:
         return added
 
     def _drop_originals(self, grown_by: int) -> None:
-        """Drop originals that are too many, those that statements are made of now last."""
+        """Delete originals if there are too many, those of current statements last."""
         most, folder = self._most_original_bytes, self._snapshots.originals_directory
         if most is None:
             return
@@ -253,7 +251,7 @@ class CorpusDirectory:
     def preview(
         self, extract: Extract, *, content: bytes, source: str, fetched: str | None = None
     ) -> Added:
-        """What ``add`` would come to; nothing is written.
+        """Return the outcome that ``add`` would have; nothing is written.
 
         Raises:
             UnreadableSource: if there is no paragraph to quote in it; the message names no source.
@@ -344,8 +342,8 @@ class CorpusDirectory:
         return path
 
     def _is_shared(self, added: Added) -> bool:
-        """Whether others of this machine may read the file, as far as new files are theirs to read:
-        a public document in a directory that they may enter.
+        """Return whether other users of this machine may read the file: a public document in a
+        directory that they may enter.
         """
         return not added.document.access and bool(self.directory.stat().st_mode & _OTHERS)
 
@@ -377,7 +375,7 @@ def _made_again(
     fetched: str | None,
     extractor: Extractor,
 ) -> _Made:
-    """Return the document of the same bytes as before: what a person corrected in it stays."""
+    """Return the document of the same bytes as before, with the corrections that a person made."""
     parts = before.parts(extractor)
     says = parts.provenance
     said = says.said_by_source or frozenset()
@@ -396,7 +394,7 @@ def _made_again(
 
 
 def _with_pages(made: _Made, extract: Extract) -> _Made:
-    """Return the same document with the pages of the source, whose text may begin with front
+    """Return the same document with the pages of its source, whose text may begin with front
     matter.
     """
     document = made.document
@@ -420,7 +418,7 @@ def _made_anew(
     fetched: str | None,
     extractor: Extractor,
 ) -> _Made:
-    """Return the document of other bytes than those that it was made of before, if it was there."""
+    """Return the document of new bytes, for a source whose document may be there already."""
     decided = given.access is not None
     parts = extractor.front_matter_of_text(extract.text, decided=decided)
     claimed = [*extract.also_at, *([extract.url] if extract.url else [])]

@@ -1,6 +1,6 @@
-"""The files of a corpus directory → the Corpus that they make.
+"""Reads the files of a corpus directory into a Corpus.
 
-Nothing here parses a file: ``read`` does, which is given.
+Nothing here parses a file: the caller passes a function ``read`` that does.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ names no file. It is called in several threads. ``Extractor.document`` is one;
 class SourceDocument:
     """A Document, and the places where its text deviates from the file that it was read from.
 
-    They are None if that is not known, or was noted before.
+    They are None if they are not known, or were noted before.
     """
 
     document: Document
@@ -46,8 +46,7 @@ ReadSource = Callable[[bytes, str], SourceDocument]
 
 @dataclass(frozen=True, slots=True)
 class CorpusReading:
-    """Holds the outcome of reading a corpus directory: the good documents, and the files that are
-    none.
+    """The outcome of reading a corpus directory: the good documents, and the refused files.
 
     ``deviations`` has, by the digest of a text that was read now, where it deviates from its file.
     ``ids`` has the id of the document that each file is or would be, by ``source_name``.
@@ -60,18 +59,18 @@ class CorpusReading:
 
     @property
     def withheld(self) -> frozenset[str]:
-        """Returns the ids of the documents that refused files were, or would be."""
+        """Return the ids of the documents that refused files were, or would be."""
         here = {document.id for document in self.corpus.documents}
         return frozenset(self.ids.values()) - here
 
     @property
     def unseen(self) -> bool:
-        """Return whether other documents may lie in folders that cannot be read."""
+        """True if other documents may lie in folders that cannot be read."""
         return any(each.folder for each in self.refused)
 
     def known_in(self, sources: Sources, directory: Path) -> Sources:
-        """Return the ``sources`` that were read, which of their files gave no document, and the
-        ids.
+        """Return the ``sources`` that were read, with the ids and the files that gave no
+        document.
         """
         refused = {source_name(each.path, directory): each.reason for each in self.refused}
         return sources.with_outcome(refused=refused, ids=self.ids)
@@ -90,8 +89,7 @@ class CorpusReading:
 def read_file(
     path: Path, read: ReadFile, *, default_access: frozenset[str] = frozenset()
 ) -> Document:
-    """Return the Document in a file, for the groups of ``default_access`` where it names nobody
-    itself.
+    """Return the Document in a file; one that names no group is for ``default_access``.
 
     Raises:
         UnreadableSource: if the file cannot be read, is larger than ``MAX_FILE_BYTES``, or gives no
@@ -114,12 +112,12 @@ def read_corpus(
 ) -> CorpusReading:
     """Return the documents of every file below ``directory`` that can be read, in order of id.
 
-    See ``corpus_files`` for which these are, and ``document_ids`` for their ids, of which some may
-    be ``remembered``. ``read`` reads texts and ``read_source`` all else; without that they are left
-    out in silence. A file whose ``source_name`` is ``known`` is not read: its document is the one
-    given; one that is ``known_refused`` is refused for the reason given. A document that names no
-    readers is for ``default_access``. What cannot be read is among the refused ones. ``progress``
-    is called (files read, files in all).
+    See ``corpus_files`` for the choice of files, and ``document_ids`` for their ids, some of which
+    may be ``remembered``. ``read`` reads texts and ``read_source`` all other kinds, which are left
+    out in silence without it. A file whose ``source_name`` is ``known`` is not read: its document
+    is the given one. One that is ``known_refused`` is refused for the given reason. A document that
+    names no group is for ``default_access``. Files that cannot be read are among the refused ones.
+    ``progress`` is called with (files read, files in all).
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
@@ -198,7 +196,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def read_sources(directory: Path, *, default_access: frozenset[str] = frozenset()) -> Sources:
-    """Return the names and digests of the files that ``read_corpus`` reads, and what it does not
+    """Return the names and digests of the files that ``read_corpus`` reads, and those it does not
     read.
 
     Raises:

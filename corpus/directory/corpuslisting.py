@@ -1,4 +1,5 @@
-"""Lists a corpus directory: the files to read, those in the way, and those of no known kind.
+"""Lists the files of a corpus directory: those to read, those in the way, and those of no known
+kind.
 
 No file is opened here.
 """
@@ -29,7 +30,7 @@ _LEADS_OUT = "a link that leads out of the corpus directory. Put a copy there."
 class RefusedFile:
     """A file of the corpus directory that gives no document; ``reason`` does not name it.
 
-    ``folder`` means that it is a folder: what lies in it is not known.
+    ``folder`` means that it is a folder, whose content is not known.
     """
 
     path: Path
@@ -44,8 +45,8 @@ class RefusedFile:
 class CorpusFiles:
     """The files of a corpus directory, each part sorted.
 
-    ``files`` can be read. ``refused`` should be there and cannot be read. ``passed_over`` are of
-    kinds that are not read. Hidden files, lock files and the like are in none of them.
+    ``files`` can be read. ``refused`` should be readable and are not. ``passed_over`` are of kinds
+    that are not read. Hidden files, lock files and the like are in none of them.
     """
 
     files: tuple[Path, ...]
@@ -53,7 +54,7 @@ class CorpusFiles:
     passed_over: tuple[RefusedFile, ...] = ()
 
     def statement_files(self) -> "CorpusFiles":
-        """Return the same without files that are no texts."""
+        """Return the same listing without files that are no texts."""
         return CorpusFiles(
             tuple(path for path in self.files if is_statement_file(path.name)),
             tuple(r for r in self.refused if r.folder or is_statement_file(r.path.name)),
@@ -61,7 +62,7 @@ class CorpusFiles:
         )
 
     def names(self, directory: Path) -> Iterator[str]:
-        """Yield the ``source_name`` of each file that is a document or would be one."""
+        """Yield the ``source_name`` of each file that is, or would be, a document."""
         for path in self.files:
             yield source_name(path, directory)
         for refused in self.refused:
@@ -69,14 +70,14 @@ class CorpusFiles:
                 yield source_name(refused.path, directory)
 
     def unseen_folders(self, directory: Path) -> Iterator[str]:
-        """Yield the ``source_name`` of each folder of which is not known what lies in it."""
+        """Yield the ``source_name`` of each folder whose content is not known."""
         for refused in self.refused:
             if refused.folder:
                 yield source_name(refused.path, directory)
 
 
 def is_statement_file(name: str) -> bool:
-    """Return whether a file of that name is a text with or without front matter, in UTF-8."""
+    """Return whether a file of that name is a UTF-8 text, with or without front matter."""
     return Path(name).suffix.lower() in TEXT_SUFFIXES
 
 
@@ -93,9 +94,9 @@ def is_scrap_folder(name: str) -> bool:
 def corpus_files(directory: Path) -> CorpusFiles:
     """List the files below a directory.
 
-    A link to a folder is followed where that lies in the directory and is not listed anyway. A
-    folder that cannot be read is refused, and so is a link that leads out or nowhere: a corpus
-    that others keep could have any file of this machine quoted.
+    A link to a folder is followed if the folder lies in the directory and is not listed anyway. A
+    folder that cannot be read is refused. So is a link that leads out of the directory or nowhere:
+    otherwise somebody else who keeps the corpus could have any file of this machine quoted.
 
     Raises:
         CorpusNotFound: if ``directory`` is not a directory.
@@ -132,7 +133,7 @@ class _Walk:
         self.passed_over: list[RefusedFile] = []
 
     def below(self, top: Path) -> None:
-        """Gathers what lies below a folder; links to folders are noted for later."""
+        """Gather the files below a folder; links to folders are noted for later."""
         for folder, folders, files in os.walk(top, onerror=self._unreadable):
             real = os.path.realpath(folder)
             if real in self._seen:
@@ -149,7 +150,7 @@ class _Walk:
                     self._sort(here / name)
 
     def behind_links(self) -> None:
-        """Gathers what lies behind links to folders and is nowhere else in the directory."""
+        """Gather the files behind links to folders that are nowhere else in the directory."""
         while self._linked:
             links, self._linked = sorted(self._linked), []
             for link in links:
@@ -196,10 +197,12 @@ def _reason_against(path: Path, root: Path) -> str | None:
 
 
 def leads_out(file: Path, root: Path) -> bool:
-    """Return whether a file that exists is a link to one outside of ``root``, a path without links."""
+    """Return whether an existing file is a link to a target outside ``root``, a path without
+    links.
+    """
     return file.is_symlink() and not file.resolve().is_relative_to(root)
 
 
 def unreadable(error: OSError) -> str:
-    """Return the reason that a file or folder cannot be read, as a sentence."""
+    """Return a sentence that says why a file or folder cannot be read."""
     return f"cannot be read ({error.strerror or 'unreadable'}). Check its permissions."

@@ -1,4 +1,4 @@
-"""Reads the originals of statements again, as today's extractor reads them."""
+"""Reads the originals of statements again with today's extractor."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -48,9 +48,9 @@ class Reread:
     """A statement whose original was read again.
 
     ``before`` is the document as it is stored, ``after`` as it is read today; both are None if
-    nothing was read. ``reason`` says why nothing was. ``edited`` means that somebody changed the
-    stored text since it was read, None that this is not known. ``written`` means that the file has
-    today's text, pages and format now.
+    nothing was read, and ``reason`` says why. ``edited`` means that somebody changed the stored
+    text since it was read, None that this is not known. ``written`` means that the file now has
+    today's text, pages and format.
     """
 
     document_id: str
@@ -64,7 +64,7 @@ class Reread:
 
 @dataclass(frozen=True, slots=True)
 class _ReadAgain:
-    """What is needed to write a document that was read again."""
+    """A document that was read again, with everything that is needed to write it."""
 
     path: Path
     parts: Parts
@@ -74,7 +74,7 @@ class _ReadAgain:
 
 
 class Rereading:
-    """Reads originals again, and brings statements to what they are read as today."""
+    """Reads originals again, and updates statements with what they give today."""
 
     def __init__(
         self,
@@ -92,8 +92,8 @@ class Rereading:
     def reread(self, document_id: str, *, write: bool, even_edited: bool = False) -> Reread:
         """Read the original of a document again; with ``write`` its file gets today's text.
 
-        A text that somebody has edited is replaced only with ``even_edited``. The text before is
-        kept as a snapshot, with a note that its source was read anew. Of the front matter only the
+        A text that somebody has edited is replaced only with ``even_edited``. The old text is kept
+        as a snapshot, with a note that its source was read anew. In the front matter, only the
         format and the pages change.
 
         Raises:
@@ -177,8 +177,8 @@ class Rereading:
         )
 
     def _edited(self, before: Document, parts: Parts) -> bool | None:
-        """Return whether somebody has edited the text; an earlier version noted nothing to tell it
-        by.
+        """Return whether somebody has edited the text; None if an earlier version left nothing to
+        compare.
         """
         snapshots = self._snapshots
         if before.pages or snapshots.origin(before.digest) is not None:
@@ -188,7 +188,7 @@ class Rereading:
         return True if FORMAT in parts.fields or PAGES in parts.fields else None
 
     def _write(self, found: _ReadAgain, before: Document, extractor: Extractor) -> bool:
-        """Brings the file to the document that was read; whether it was another one."""
+        """Update the file with the document that was read; returns whether that was another one."""
         after = found.after
         line = pages_line(after.pages, after.digest)
         fields = {n: v for n, v in found.parts.fields.items() if n not in {FORMAT, PAGES}}
@@ -220,8 +220,8 @@ class Rereading:
     def _edited_file(
         self, found: _ReadAgain, fields: dict[str, object], extractor: Extractor
     ) -> str:
-        """Return the file with today's text; its front matter keeps its lines and comments if it
-        can.
+        """Return the file with today's text; its front matter keeps its lines and comments if
+        possible.
         """
         own = [FORMAT, *([PAGES] if PAGES in fields else [])]
         more = "".join(f"{name}: '{fields[name]}'\n" for name in own)

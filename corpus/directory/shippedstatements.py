@@ -1,4 +1,4 @@
-"""The statements that ship with the project."""
+"""Opens the statements that ship with the project."""
 
 from pathlib import Path
 
@@ -8,14 +8,12 @@ from corpus.model import Corpus
 
 
 def shipped_statements() -> Path:
-    """Return the directory of the statements that ship with the project: a corpus, not to be
-    edited.
-    """
+    """Return the corpus directory of the statements that ship with the project; do not edit it."""
     return Path(__file__).parents[1] / "statements"
 
 
 def shipped_corpus() -> Corpus:
-    """Return the statements that ship with the project, read in this process: they are no one
-    else's.
+    """Return the statements that ship with the project, read in this process, as they can be
+    trusted.
     """
     return read_corpus(shipped_statements(), read=document_from_bytes).whole()

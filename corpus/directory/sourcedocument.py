@@ -1,4 +1,4 @@
-"""A PDF, Word file, web page or the like in the corpus directory → its Document."""
+"""Reads a PDF, Word file, web page or the like in the corpus directory into its Document."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,8 +18,8 @@ _ADD_IT = 'Or take it out and type "verbatim add FILE", with "--access" and the 
 def source_document(data: bytes, name: str, *, extractor: Extractor) -> SourceDocument:
     """Read a file of any kind but plain text as ``verbatim add`` does; nothing is written.
 
-    What it says of its publisher, its address and its readers is marked as said by itself. It may
-    name groups of readers, and cannot open itself to everybody.
+    Its statements about its publisher, its address and its groups are marked as its own. It may
+    name groups, and cannot open itself to everybody.
 
     Raises:
         ExtractorUnavailable: if the extractor process cannot be started, or was closed.
@@ -51,7 +51,7 @@ def source_document(data: bytes, name: str, *, extractor: Extractor) -> SourceDo
 
 
 def provenance_in(extract: Extract) -> Provenance:
-    """Return what a source says of itself beside its text."""
+    """Return the statements of a source about itself, beside its text."""
     return Provenance(
         title=extract.title,
         publisher=extract.publisher,
@@ -65,8 +65,8 @@ def provenance_in(extract: Extract) -> Provenance:
 def moved_deviations(
     deviations: Iterable[Deviation], taken: int, length: int
 ) -> tuple[Deviation, ...]:
-    """Return the deviations of a text of which ``taken`` characters at its beginning were front
-    matter.
+    """Return the deviations of a text after its first ``taken`` characters, front matter, are
+    gone.
     """
     return tuple(
         replace(each, position=min(max(0, each.position - taken), length)) for each in deviations

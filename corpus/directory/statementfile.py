@@ -1,4 +1,4 @@
-"""A statement's file in the corpus directory, and what its front matter says of its source."""
+"""Reads a statement's file in the corpus directory and its front matter."""
 
 import re
 import string
@@ -26,7 +26,7 @@ _NO_LETTERS = bytes(set(range(256)) - set(_LETTERS))
 class StatementFile:
     """A statement in the directory: its file, and what its front matter says of its source.
 
-    That is parsed where it matters, and only then.
+    The front matter is parsed only if something depends on it.
     """
 
     def __init__(self, path: Path, extractor: Extractor) -> None:
@@ -52,7 +52,7 @@ class StatementFile:
         """Return whether front matter with that value can be in the file, by its letters and
         digits.
 
-        However a text is written in YAML, its letters and digits of ASCII stand there in a row.
+        Whatever form a text has in YAML, its ASCII letters and digits stand there in a row.
         """
         parts = _NOT_ASCII.split(value.encode("utf-8"))
         return all(_letters_of(part) in self._letters for part in parts)
@@ -77,12 +77,12 @@ class StatementFile:
 
     @property
     def source(self) -> str | None:
-        """The label of where it was added from; None if it does not say."""
+        """The label of the place it was added from; None if it names none."""
         return self._text(SOURCE)
 
     @property
     def original(self) -> str | None:
-        """The SHA-256 of the bytes that it was added from; None if it does not say."""
+        """The SHA-256 of the bytes that it was added from; None if it names none."""
         return self._text(ORIGINAL)
 
     @property
@@ -92,9 +92,7 @@ class StatementFile:
 
     @property
     def has_lost_pages(self) -> bool:
-        """Return whether it says on which pages an earlier text stood, and its text has been
-        edited.
-        """
+        """True if it names the pages of an earlier text, and the text has been edited since."""
         if not self.may_say(PAGES):
             return False
         try:
@@ -106,7 +104,7 @@ class StatementFile:
 
     @property
     def stray_url(self) -> str | None:
-        """The address that an earlier version took for the document from a page of another site."""
+        """The address that an earlier version took from a page of another site."""
         if not (self.may_say(SOURCE) and self.may_say("http")):
             return None
         known, source = self._said.provenance, self.source
@@ -120,7 +118,7 @@ class StatementFile:
 
 
 def claimed_originals(file: Path) -> frozenset[str]:
-    """Every SHA-256 that the front matter of a file may name as that of its original."""
+    """Return every SHA-256 that the front matter of a file may name as that of its original."""
     return _originals_in(_front_letters(_head_of(file)))
 
 

@@ -1,1 +1,1 @@
-"""Builds a Document of a text: its stored form, its paragraphs and its sentences."""
+"""Builds Documents from texts: their stored form, their paragraphs and their sentences."""

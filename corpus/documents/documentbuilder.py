@@ -1,6 +1,6 @@
-"""Texts and the bytes of text files, with or without front matter → Documents.
+"""Builds Documents from texts and from the bytes of text files, with or without front matter.
 
-Pure functions: nothing here opens a file, so that they work in a process that may not.
+Functions are pure: nothing here opens a file, so it works in a process that may open none.
 """
 
 import re
@@ -46,11 +46,10 @@ def document_from_text(
     """Return a Document over the normalised ``text``, its passages numbered from 1 in reading
     order.
 
-    A very long paragraph is several passages (see ``cut_long``).
-    What is given wins over what the furniture of the text says; without either the title is the
-    document's id. The furniture of a text that was ``fetched`` names no publisher: whether it may
-    was decided when it was added. A text without a letter or digit gives a Document without
-    passages.
+    A very long paragraph becomes several passages (see ``cut_long``). Given values win over those
+    in the furniture of the text; without either, the title is the document's id. The furniture of a
+    text that was ``fetched`` names no publisher: that was decided when it was added. A text without
+    a letter or digit gives a Document without passages.
     """
     stored = normalise(text)
     layout = lay_out(stored, title=title)
@@ -81,13 +80,12 @@ def document_from_text(
 
 
 def id_from_name(name: str) -> str:
-    """Return the id of a document whose file has that name: a label, without a character that could
-    harm.
+    """Return the id of a document from its file's name, without a character that could harm.
 
-    The stem in Unicode's composed form, other characters than letters, digits, ".", "-" and "_"
-    as "-"; of more than ``_MOST_ID_CHARACTERS`` the first, and the beginning of the SHA-256 of the
-    whole, so that long names stay different; "document" for nothing, and before what some systems
-    reserve.
+    It is the stem in Unicode's composed form, with "-" for all but letters, digits, ".", "-" and
+    "_". A stem of more than ``_MOST_ID_CHARACTERS`` is cut and gets the beginning of the whole
+    name's SHA-256, so that long names stay different. An empty stem gives "document", which also
+    stands before names that some systems reserve.
     """
     stem = PurePath(name).stem
     label = _UNSAFE_IN_ID.sub("-", unicodedata.normalize("NFC", stem))

@@ -1,4 +1,4 @@
-"""Gives each file of a corpus directory the id of its document: no two have the same."""
+"""Gives each file of a corpus directory a document id that no other file has."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -23,10 +23,10 @@ def document_ids(
 ) -> dict[str, str]:
     """Return the id of the document of each file; ``names`` are paths below the directory.
 
-    A file that is ``remembered`` keeps its id. A new one has its name without the suffix, if no
-    other has that; files nearer to the root choose first. Else its folders or its suffix are part
-    of the id, as in "2024-statement" or "statement-pdf". A remembered id of a file below one of
-    the ``unseen_folders`` stays taken: that file may still be there.
+    A file that is ``remembered`` keeps its id. A new one gets its name without the suffix, if no
+    other file has that id; files nearer to the root choose first. Otherwise its folders or its
+    suffix become part of the id, as in "2024-statement" or "statement-pdf". A remembered id of a
+    file below one of the ``unseen_folders`` stays taken, because that file may still be there.
     """
     every = sorted(set(names), key=_rank)
     found: dict[str, str] = {}

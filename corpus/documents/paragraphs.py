@@ -1,9 +1,8 @@
-"""Paragraphs of a text, by offset, and the page furniture that stands around them.
+"""Finds the paragraphs of a text, by offset, and the page furniture around them.
 
-A press release carries lines that are about the statement and not of it: its title again, its
+A press release has lines that are about the statement and not part of it: its title again, its
 address, "From: …", a dateline, "Contacts". They stay in the stored text, so that offsets can be
-checked, but they are not passages. The rules look only at the shape of a line and at where it
-stands.
+checked, but they are not passages. The rules look only at a line's shape and position.
 """
 
 import re
@@ -21,10 +20,10 @@ _LINE_START = re.compile(r"(?<=\n)")
 
 
 def cut_long(text: str, paragraph: Span, *, language: str) -> tuple[Span, ...]:
-    """Return the paragraph, or the pieces of about equal length of one that is very long, in order.
+    """Return the paragraph in pieces of about equal length if it is very long, otherwise as it is.
 
-    Pieces begin at a sentence, or at a line where the line ends no sentence, as in a table; a
-    single sentence is never cut. Every character but white space between them is in one piece.
+    A piece begins at a sentence, or at a line that ends no sentence, as in a table. A single
+    sentence is never cut. Every character but white space between pieces is in one piece.
     """
     if len(paragraph) <= LONGEST_PARAGRAPH:
         return (paragraph,)
@@ -97,11 +96,11 @@ _SENTENCE = re.compile(r"\w\W?[.!?][\"'”’»)\]]*\s+\S+\s+\S+\s+\S+|^(?:\S+\s
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the parts of a text stand, and what its furniture says about it.
+    """The positions of a text's parts, and what its furniture says about it.
 
-    ``paragraphs`` are the passages' spans in order; ``dateline`` is the span of a line such as "May
-    12 2022 – Marrakesh, Morocco - Global Affairs Canada". The other fields are what the furniture
-    states, None if it says nothing.
+    ``paragraphs`` are the passages' spans in order. ``dateline`` is the span of a line such as "May
+    12 2022 – Marrakesh, Morocco - Global Affairs Canada". The other fields are the statements of
+    the furniture, None if it says nothing.
     """
 
     paragraphs: tuple[Span, ...]
@@ -113,11 +112,11 @@ class Layout:
 
 
 def lay_out(text: str, *, title: str | None = None) -> Layout:
-    """Return the layout of ``text``: paragraphs are separated by blank lines.
+    """Return the layout of ``text``; blank lines separate its paragraphs.
 
     Blocks without a letter or digit are dropped, and so are headings ("## …"): they stay in the
-    text, but nobody counts them as paragraphs. ``title`` is the known title, so that a line
-    that repeats it is recognised. A text with nothing but white space has no paragraphs.
+    text, but nobody counts them as paragraphs. ``title`` is the known title, to recognise a line
+    that repeats it. A text with nothing but white space has no paragraphs.
     """
     blocks = [span for span in _blocks(text) if any(c.isalnum() for c in span.of(text))]
     head = _head_length(text, blocks, title)
@@ -171,9 +170,7 @@ def _plain(line: str) -> str:
 
 
 def _is_about_document(line: str, title: str | None) -> bool:
-    """Return whether a line is plainly not the statement's: its title, an address, "From:", a
-    dateline.
-    """
+    """Return whether a line is about the statement: its title, an address, "From:", a dateline."""
     if "\n" in line or len(line) > _TITLE_CHARACTERS:
         return False
     if title is not None and _plain(line).casefold() == title.casefold():
@@ -193,10 +190,10 @@ def _opens_as_title(line: str) -> bool:
 
 
 def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
-    """How many leading blocks are furniture.
+    """Return the number of leading blocks that are furniture.
 
-    A first line without an end mark is the title where no title is known. Labels count only
-    beside lines that are plainly about the document.
+    A first line without an end mark is the title if no title is known. Labels count only beside
+    lines that are plainly about the document.
     """
     lines = [span.of(text) for span in blocks[:_HEAD_BLOCKS]]
     plainly = 0
@@ -215,7 +212,7 @@ def _head_length(text: str, blocks: list[Span], title: str | None) -> int:
 
 
 def _tail_start(text: str, blocks: list[Span], head: int, title: str | None) -> int:
-    """Return the position of the first closing block ("Contacts" and what follows it)."""
+    """Return the position of the first closing block: "Contacts" and the lines after it."""
     for position in range(head + 1, len(blocks)):
         if _closes(text, blocks[position]) and _all_short(text, blocks[position + 1 :]):
             return position
@@ -236,7 +233,7 @@ def _closes(text: str, block: Span) -> bool:
 
 
 def _all_short(text: str, blocks: list[Span]) -> bool:
-    """Return whether blocks look like names, numbers and links, and not like a text that goes on."""
+    """Return whether blocks look like names, numbers and links, not like a text that goes on."""
     return len(blocks) <= _CLOSING_BLOCKS and all(
         len(span) <= _CLOSING_CHARACTERS and not _SENTENCE.search(span.of(text)) for span in blocks
     )

@@ -1,4 +1,4 @@
-"""Sentences of a paragraph, by offset. The only module that imports ``sentencex``."""
+"""Splits a paragraph into sentences, by offset. The only module that imports ``sentencex``."""
 
 import itertools
 import re
@@ -23,13 +23,12 @@ _BEHIND = 300  # so much of a sentence whose end is not found is seen again by t
 
 
 def split_sentences(text: str, *, language: str = "en") -> tuple[Span, ...]:
-    """Spans of the sentences of ``text``, in order, without white space at their ends.
+    """Return the spans of the sentences of ``text``, in order, without white space at their ends.
 
-    Every character of ``text`` that is not white space lies in exactly one span. Offsets count
-    code points from the start of ``text``. Abbreviations ("U.S.", "J.") do not end a sentence; an
-    unknown language is split by the library's general rules. White space alone gives ``()``.
-    The time grows with the length of ``text`` and not faster: of a long text, the library sees a
-    part at a time.
+    Every character of ``text`` that is not white space lies in exactly one span. Offsets count code
+    points from the start of ``text``. Abbreviations ("U.S.", "J.") do not end a sentence. The
+    library's general rules split an unknown language. White space alone gives ``()``. The time
+    grows linearly with the length of ``text``: the library sees a long text in parts.
     """
     # sentencex 1.0 steps one byte past some full stops and panics inside a no-break space; a
     # plain space in its place keeps every offset.
@@ -40,7 +39,7 @@ def split_sentences(text: str, *, language: str = "en") -> tuple[Span, ...]:
 
 
 def _ends(text: str, language: str) -> Iterator[int]:
-    """Yield the offsets at which a sentence of ``text`` ends, rising, each once."""
+    """Yield the rising offsets at which a sentence of ``text`` ends, each once."""
     window = _window(text)
     start = decided = 0
     while True:
@@ -65,7 +64,7 @@ def _window(text: str) -> int:
 
 
 def trim(text: str, span: Span) -> Span | None:
-    """``span`` without the white space at its ends, or None if nothing is left."""
+    """Return ``span`` without the white space at its ends, or None if nothing is left."""
     piece = span.of(text)
     stripped = piece.strip()
     if not stripped:

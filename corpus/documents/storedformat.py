@@ -1,4 +1,6 @@
-"""Tells texts that are stored as they are quoted from Markdown that is still to be rendered."""
+"""Distinguishes texts that are quoted as they are stored from Markdown that is still to be
+rendered.
+"""
 
 import re
 from collections.abc import Mapping
@@ -26,8 +28,8 @@ def is_markdown(name: str, front_matter: Mapping[str, Any]) -> bool:
 def is_stored_text(front_matter: Mapping[str, Any]) -> bool:
     """Return whether a front matter says that the text behind it is quoted as it stands.
 
-    A file that an earlier version wrote says so by the digest of the bytes that it came from: it
-    has no ``FORMAT``, and its references must stay intact.
+    A file of an earlier version says so by the digest of the bytes that it came from. It has no
+    ``FORMAT``, and its references must stay intact.
     """
     said, original = front_matter.get(FORMAT), front_matter.get(ORIGINAL)
     if isinstance(said, str) and said.strip().lower() == TEXT:

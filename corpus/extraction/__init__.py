@@ -1,1 +1,3 @@
-"""Bytes of a source → its text and what it says of itself; untrusted formats in a limited child."""
+"""Turns the bytes of a source into its text and its facts, parsing untrusted formats in a confined
+process.
+"""

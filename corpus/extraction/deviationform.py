@@ -7,12 +7,12 @@ from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 
 
 def fields_of(deviation: Deviation) -> list[str | int]:
-    """Return kind, name, text and position."""
+    """Return the kind, name, text and position of a deviation."""
     return [deviation.kind.value, deviation.name.value, deviation.text, deviation.position]
 
 
 def deviation_of(fields: object) -> Deviation:
-    """Return the deviation that has the fields.
+    """Return the deviation with those fields.
 
     Raises:
         ValueError: if they are none of a deviation.
@@ -24,7 +24,7 @@ def deviation_of(fields: object) -> Deviation:
 
 
 def deviations_to_json(deviations: Iterable[Deviation]) -> bytes:
-    """Return a JSON list, a list of fields for each deviation."""
+    """Return a JSON list with a list of fields for each deviation."""
     fields = [fields_of(each) for each in deviations]
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 

@@ -1,4 +1,4 @@
-"""The text of a source, and the places where it deviates from the source as it lies."""
+"""Holds the text of a source, and the places where it deviates from the source."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class DeviationKind(Enum):
 
 @unique
 class DeviationName(Enum):
-    """Things that are left out, guessed or repaired; the value is the word for one of them."""
+    """The things that are left out, guessed or repaired; the value is the word for one of them."""
 
     NOTE = "note"
     RUNNING_HEAD = "running head"
@@ -53,7 +53,7 @@ class DeviationName(Enum):
     ATTACHMENT = "attachment"
 
     def counted(self, number: int) -> str:
-        """``number`` of them in English, as in "1 note" or "3 notes"."""
+        """Return ``number`` of them in English, as in "1 note" or "3 notes"."""
         if number == 1:
             return f"1 {self.value}"
         return f"{number} {_PLURALS.get(self, f'{self.value}s')}"
@@ -70,12 +70,11 @@ _PLURALS = {
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One place where the stored text deviates from the source as it lies.
+    """One place where the stored text deviates from the source.
 
-    ``text`` is what the source has there, in one piece, shortened to
-    ``MOST_DEVIATION_CHARACTERS``; it may be empty, as for an encoding that had to be guessed.
-    ``position`` is the offset in the stored text before which it stood, from 0 to the text's
-    length.
+    ``text`` is the source's text there, in one piece, shortened to ``MOST_DEVIATION_CHARACTERS``.
+    It may be empty, as for a guessed encoding. ``position`` is the offset in the stored text before
+    which it stood, from 0 to the text's length.
     """
 
     kind: DeviationKind
@@ -86,14 +85,14 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The text of a source, and what the source says of itself; None if it says nothing.
+    """The text of a source, and its facts about itself; None if it states none.
 
-    ``text`` is in the stored form (see ``corpus.normalisation.normalise``), a blank line between
-    paragraphs. ``url`` is the web address that the source calls its own, and ``also_at`` are all
-    that it does, absolute or relative to where it was found: claims, no more. ``notes`` are
-    sentences for the person who added it, such as an encoding that had to be guessed.
-    ``deviations`` are in the order of the source. ``pages`` say on which page the text stands, by
-    ascending position; the numbers may go back, as they do where footnotes are gathered behind the
+    ``text`` is in the stored form (see ``corpus.normalisation.normalise``), with a blank line
+    between paragraphs. ``url`` is the web address that the source calls its own, and ``also_at``
+    are all such addresses, absolute or relative to the place where it was found. They are claims,
+    no more. ``notes`` are sentences for the person who added it, for example about a guessed
+    encoding. ``deviations`` are in the order of the source. ``pages`` give the page of each part of
+    the text, by ascending position. Their numbers may go back, if footnotes are gathered behind the
     text. A page without text is not among them, and a source without pages has none.
     """
 
@@ -114,8 +113,8 @@ def counted(deviations: Iterable[Deviation]) -> str:
     """Return the deviations in one English phrase, as in "3 notes, 1 running head, 2 bytes
     repaired".
 
-    Things of the same kind and name are counted together, in the order of their first. Being left
-    out goes without saying. The phrase is empty if nothing deviates.
+    Things of the same kind and name are counted together, in the order of their first. "Left out"
+    goes without saying. The phrase is empty if nothing deviates.
     """
     times = Counter((deviation.kind, deviation.name) for deviation in deviations)
     return ", ".join(
@@ -125,10 +124,10 @@ def counted(deviations: Iterable[Deviation]) -> str:
 
 
 def bounded(deviations: Iterable[Deviation]) -> tuple[Deviation, ...]:
-    """Return the first ``MOST_DEVIATIONS`` of them, their texts shortened.
+    """Return the first ``MOST_DEVIATIONS`` of them, with shortened texts.
 
-    A text keeps ``MOST_DEVIATION_CHARACTERS``, and all of them ``MOST_CHARACTERS_IN_ALL``: what
-    goes beyond has no text, and is still counted.
+    A text keeps ``MOST_DEVIATION_CHARACTERS``, and all of them together ``MOST_CHARACTERS_IN_ALL``.
+    A deviation beyond that has no text, and is still counted.
     """
     kept = []
     room = MOST_CHARACTERS_IN_ALL

@@ -1,4 +1,4 @@
-"""Foreign bytes of any kind → Extracts and Documents, parsed in a process of its own."""
+"""Turns foreign bytes of any kind into Extracts and Documents, in a process of its own."""
 
 import math
 import time
@@ -39,11 +39,11 @@ _WRONG = "its reader answered what cannot be. Save it as text (.txt)."
 
 
 class Extractor:
-    """Parses foreign bytes, all of them in the extractor process, each source in its own fork.
+    """Parses foreign bytes in the extractor process, each source in its own fork.
 
-    Use it as a context manager: the process starts at the first source and ends with the block. It
-    is for all threads of a process: ``AT_WORK_AT_ONCE`` sources are at work, the others wait, at
-    most ``wait_s`` seconds where that is given.
+    Use it as a context manager: the process starts at the first source and ends with the block. All
+    threads of a process share it. ``AT_WORK_AT_ONCE`` sources are read at the same time; the others
+    wait, at most ``wait_s`` seconds if that is given.
     """
 
     def __init__(
@@ -71,27 +71,24 @@ class Extractor:
         self.close()
 
     def close(self) -> None:
-        """End the process and what is at work in it; from any thread, and for good."""
+        """End the process and its work, for good; any thread may call this."""
         self._sandbox.close()
 
     def prepare(self) -> None:
-        """Start the process without waiting for it, for whoever knows that a source will come."""
+        """Start the process without waiting for it, if a source is about to come."""
         self._sandbox.prepare()
 
     def within(self, seconds: float) -> Self:
-        """Return the same extractor for the several steps of one source, which take so long
-        together.
+        """Return the same extractor with one time limit for all steps of one source.
 
-        It is this one's process and places; it is not to be closed.
+        It shares this one's process and places; do not close it.
         """
         other = copy(self)
         other._until = time.monotonic() + seconds
         return other
 
     def patient(self) -> Self:
-        """Return the same extractor, which waits for a place at any time; it is not
-        to be closed.
-        """
+        """Return the same extractor without a limit on the wait for a place; do not close it."""
         other = copy(self)
         other._wait_s = None
         return other
@@ -107,7 +104,7 @@ class Extractor:
     def extract(
         self, data: bytes, *, name: str, media_type: str | None = None, decided: bool = False
     ) -> Extract:
-        """Return the text of a source, and what it says of itself.
+        """Return the text of a source and its facts about itself.
 
         Args:
             data: the whole source.
@@ -144,7 +141,7 @@ class Extractor:
         """Return the Document in a file of the corpus directory, as ``document_from_bytes`` reads
         it.
 
-        Any number of them may wait, for any time.
+        Any number of calls may wait, for any time.
 
         Raises:
             ExtractorUnavailable: if the process cannot be started, or ``close`` was called.
@@ -181,7 +178,7 @@ class Extractor:
         return self._parts(text, wanted="place", decided=decided)
 
     def check_front_matter(self, text: str) -> None:
-        """Nothing, if ``front_matter`` would return for the text.
+        """Check that ``front_matter`` would return for the text.
 
         Raises:
             ExtractorUnavailable, UnreadableSource: as ``front_matter``.
@@ -214,8 +211,7 @@ class Extractor:
     ) -> Document:
         """Return a Document over a ``text`` in the stored form, as ``document_from_text`` makes it.
 
-        What is ``known`` of it stays as it is given, whatever comes back; the language is "en"
-        where it is not.
+        The ``known`` facts stay as they are given. The language is "en" if it is not among them.
 
         Raises:
             ExtractorUnavailable: as ``extract``.
@@ -267,7 +263,7 @@ def _fields_of(known: Provenance) -> Mapping[str, object]:
 
 
 def _with(known: Provenance, found: Laid) -> Laid:
-    """What was found, with what is known in its place."""
+    """Return the facts that were found, with known ones in their place."""
     return replace(
         found,
         title=known.title or found.title,

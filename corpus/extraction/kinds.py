@@ -1,4 +1,4 @@
-"""What kind of source some bytes are: by the contents, the file's suffix and the media type."""
+"""Recognises the kind of a source by its contents, the file's suffix and the media type."""
 
 import re
 from enum import Enum
@@ -132,10 +132,9 @@ _MAIL_HEADERS = re.compile(
 def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
     """Return the kind of the source ``data``.
 
-    The suffix of ``name`` says what a file claims to be, and contents of another kind are
-    refused. Where a ``media_type`` is given (the source came from a web server), that is the
-    claim in place of the suffix, and contents that are plainly a PDF, a Word file or a web page
-    count for more than a claim of text.
+    The suffix of ``name`` is a file's claim, and contents of another kind are refused. A
+    ``media_type``, which a web server gave, is the claim instead of the suffix; contents that are
+    plainly a PDF, a Word file or a web page then count for more than a claim of text.
 
     Raises:
         UnreadableSource: if it is empty, or of no kind that can be read; the message is the
@@ -150,9 +149,7 @@ def kind_of(data: bytes, *, name: str, media_type: str | None = None) -> Kind:
 
 
 def claimed_kind(name: str, media_type: str | None = None) -> Kind | None:
-    """Return the kind that a source claims to be, by its name or media type; None where it claims
-    none.
-    """
+    """Return the kind that a source claims by its name or media type; None if it claims none."""
     named = _KIND_OF_SUFFIX.get(_suffix_of(name))
     if media_type is not None:
         claim = _KIND_OF_MEDIA_TYPE.get(_essence(media_type))
@@ -162,7 +159,7 @@ def claimed_kind(name: str, media_type: str | None = None) -> Kind | None:
 
 
 def unread_suffix(name: str) -> str:
-    """Why a file of that name is not even tried, and what to do, as a sentence."""
+    """Return a sentence that says why a file of that name is not even tried, and what to do."""
     suffix = _suffix_of(name)
     if suffix in _REFUSED_SUFFIXES:
         return f"{_REFUSED_SUFFIXES[suffix]}."
@@ -196,7 +193,7 @@ def _named(found: Kind | str | None, *, name: str, data: bytes) -> Kind:
 
 
 def _is_part_of_title(suffix: str) -> bool:
-    """Return whether what follows the last full stop is no suffix, as in "Statement of 12.05"."""
+    """Return whether the text after the last full stop is no suffix, as in "Statement of 12.05"."""
     return not suffix[1:].isalnum() or suffix[1:].isdigit()
 
 
@@ -237,7 +234,9 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
 
 
 def _contents(data: bytes) -> Kind | str | None:
-    """Return the kind by contents, or what else it plainly is, or None if it could be text."""
+    """Return the kind by contents, or another kind that it plainly is, or None if it could be
+    text.
+    """
     head = data[:_HEAD_BYTES]
     if b"%PDF-" in head[:_PDF_HEADER_WITHIN]:
         return Kind.PDF
@@ -249,7 +248,7 @@ def _contents(data: bytes) -> Kind | str | None:
 
 
 def _by_signature(head: bytes) -> str | None:
-    """What a file is by its first bytes."""
+    """Return the kind of a file by its first bytes."""
     for signature, what in _SIGNATURES:
         if head.startswith(signature):
             return what
@@ -259,7 +258,7 @@ def _by_signature(head: bytes) -> str | None:
 
 
 def _by_markup(head: bytes) -> Kind | str | None:
-    """What a file of letters is by how it begins."""
+    """Return the kind of a file of letters by its beginning."""
     text = _as_ascii(head).lower()
     if _HTML.match(text):
         return Kind.HTML
@@ -270,7 +269,7 @@ def _by_markup(head: bytes) -> Kind | str | None:
 
 
 def _as_ascii(head: bytes) -> bytes:
-    """Return the head with what marks it as UTF-8 or UTF-16 taken off, line feeds as line ends.
+    """Return the head without marks of UTF-8 or UTF-16, with line feeds as line ends.
 
     Zero bytes are the halves of characters of UTF-16, which may come without a mark.
     """
@@ -281,7 +280,7 @@ def _as_ascii(head: bytes) -> bytes:
 
 
 def _ole(data: bytes) -> str:
-    """What an OLE compound file is, by the names in its directory."""
+    """Return the kind of an OLE compound file, by the names in its directory."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         return _ENCRYPTED
     for stream, what in (
@@ -296,7 +295,7 @@ def _ole(data: bytes) -> str:
 
 
 def _zip(data: bytes) -> Kind | str:
-    """What a zip file is, by names that stand in it uncompressed, even if its end is missing."""
+    """Return the kind of a zip file by the uncompressed names in it, even if its end is missing."""
     head = data[:200]
     for mark, found in _ZIP_HEADS:
         if mark in head:

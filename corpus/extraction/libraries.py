@@ -1,7 +1,7 @@
-"""The libraries that parsers need, loaded in the extractor process before it forks.
+"""Loads the libraries that parsers need, in the extractor process before it forks.
 
-A fork may open no file, so it cannot import anything. A fork that finds out, by the bytes of its
-source, that a library is missing says so, and the source is read again in a fork that has it.
+A fork may open no file, so it cannot import anything. If the bytes of its source show that a
+library is missing, it says so, and the source is read again in a fork that has it.
 """
 
 import importlib
@@ -47,12 +47,12 @@ class NotLoaded(Exception):
 
 
 def name_for(kind: Kind | None) -> str | None:
-    """Return the name of what a kind of source needs; None for text, which may need nothing."""
+    """Return the name of the library for a kind of source; None for text, which may need none."""
     return None if kind is None else _NAMES.get(kind)
 
 
 def load(names: Iterable[str]) -> bool:
-    """Load those that are not loaded yet; whether there was one.
+    """Load those that are not loaded yet; returns whether there was one.
 
     Raises:
         ImportError: if one is not installed.
@@ -71,7 +71,7 @@ def load(names: Iterable[str]) -> bool:
 
 
 def require(name: str) -> None:
-    """Load what has the name, if this process still can.
+    """Load the library with the name, if this process still can.
 
     Raises:
         NotLoaded: if it is not loaded, and ``shut`` was called.
@@ -82,6 +82,6 @@ def require(name: str) -> None:
 
 
 def shut() -> None:
-    """Has ``require`` load nothing from now on, as in a fork that can open no file."""
+    """Keep ``require`` from loading anything from now on, as in a fork that can open no file."""
     global _shut  # noqa: PLW0603 (a state of the process, as what is imported is)
     _shut = True

@@ -1,4 +1,4 @@
-"""What reading one source may cost."""
+"""Bounds the cost of reading one source."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ _MB = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one source: its bytes, the text it gives, and what its parser may take.
+    """Bounds on one source: its bytes, its text, and the resources of its parser.
 
-    ``memory_mb`` is address space above the source and what the extractor process holds before it
-    sees the source. ``wall_s`` also bounds a parser that waits and uses no CPU.
+    ``memory_mb`` is address space beyond the source and the memory that the extractor process has
+    before it sees the source. ``wall_s`` also bounds a parser that waits and uses no CPU.
     """
 
     source_mb: int = 50

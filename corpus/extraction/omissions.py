@@ -1,4 +1,4 @@
-"""Keeps the pieces that leave a source, and finds where each of them stood in the stored text."""
+"""Collects the pieces that leave a source, and finds their places in the stored text."""
 
 import re
 
@@ -16,7 +16,7 @@ _SPACES = re.compile(r"\s++")
 
 
 class LeftOut:
-    """The pieces that left a page, and where each of them stood.
+    """The pieces that left a page, and their places.
 
     A mark of noncharacters takes the place of a piece until the text is whole.
     """
@@ -39,7 +39,7 @@ class LeftOut:
     def placed(self, text: str) -> tuple[str, tuple[Deviation, ...]]:
         """Return the text without marks, and the pieces in order, each with its position.
 
-        A piece whose mark was lost stands where the one before it does.
+        A piece whose mark was lost gets the position of the one before it.
         """
         places: dict[int, int] = {}
         parts: list[str] = []

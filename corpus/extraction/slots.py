@@ -1,4 +1,4 @@
-"""Places for the sources that are at work at once; the others wait, first come, first served."""
+"""Gives places to a number of sources at a time; the others wait, first come, first served."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class Places:
 
     @contextmanager
     def taken(self, *, wait_s: float | None) -> Iterator[None]:
-        """Hold a place, after a wait of at most ``wait_s`` seconds, of any time for None.
+        """Hold a place, after a wait of at most ``wait_s`` seconds, or of any time if that is None.
 
         Raises:
             ExtractorBusy: if none became free in time, or too many wait already.

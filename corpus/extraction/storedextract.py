@@ -1,6 +1,4 @@
-"""An Extract as a parser gives it → in the stored form, fields that are not what they should be
-left out.
-"""
+"""Brings an Extract from a parser into the stored form, without malformed fields."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +17,7 @@ _YEARS = range(1000, 2200)
 
 
 def stored(extract: Extract) -> Extract:
-    """Return the Extract in the stored form, without fields that are not what they should be."""
+    """Return the Extract in the stored form, without malformed fields."""
     deviations, pages = bounded(extract.deviations), extract.pages
     places = stored_positions(
         extract.text, [part.position for part in deviations] + [page.position for page in pages]
@@ -36,9 +34,7 @@ def stored(extract: Extract) -> Extract:
 
 
 def stored_fields(extract: Extract) -> Extract:
-    """Return the Extract without fields that are not what they should be; its text is taken as it
-    is.
-    """
+    """Return the Extract without malformed fields; its text stays as it is."""
     url, day = extract.url, extract.published
     return replace(
         extract,
@@ -56,7 +52,7 @@ def stored_fields(extract: Extract) -> Extract:
 
 
 def _in_order(placed: Iterable[tuple[PageStart, int]]) -> tuple[PageStart, ...]:
-    """Page starts at their places in the stored text, the last one of those at the same place."""
+    """Return page starts at their places in the stored text, only the last one at each place."""
     last = {place: PageStart(place, page.number) for page, place in placed}
     return tuple(last.values())
 

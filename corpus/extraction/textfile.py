@@ -17,11 +17,11 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     suffix.
 
     Front matter (YAML between two ``---`` lines) may give ``title``, ``publisher``, ``date``,
-    ``place``, ``url`` (http or https), ``language`` and ``access``; other keys are ignored.
-    ``published``, ``published_time``, ``source_url`` and the like are understood too. Its access
-    is as it is said, "public" too: see ``allowed_groups``. ``pages`` counts where it is of this
-    very text. Markdown is rendered, unless the front matter says that the text is stored as it is
-    quoted: see ``is_markdown``.
+    ``place``, ``url`` (http or https), ``language`` and ``access``, or synonyms such as
+    ``published``, ``published_time`` and ``source_url``. Other keys are ignored. ``access`` is
+    returned as it is written, "public" too: see ``allowed_groups``. ``pages`` counts if it belongs
+    to this very text. Markdown is rendered, unless the front matter says that the text is stored as
+    it is quoted: see ``is_markdown``.
 
     Raises:
         UnreadableSource: if it is not UTF-8, has no passage, or its front matter is not what it

@@ -1,1 +1,1 @@
-"""Reads what a text file says of itself, and refuses unclear words about who may read it."""
+"""Reads the front matter of text files, and refuses unclear words about who may read them."""

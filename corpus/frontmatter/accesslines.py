@@ -1,4 +1,4 @@
-"""Finds lines at the head of a text that seem to say who may read it, and are no front matter."""
+"""Finds lines at the head of a text that seem to say who may read it, but are no front matter."""
 
 import itertools
 import re
@@ -47,9 +47,9 @@ class _Place(Enum):
 
 
 def _seen(line: str) -> str:
-    """Return a line as it is seen, without the blanks around it.
+    """Return a line as a person sees it, without the blanks around it.
 
-    A long one is cut to what could name a right.
+    A long one is cut to the part that could name a right.
     """
     line = plain(line).strip()
     if len(line) > _LINE_CHARACTERS:
@@ -59,7 +59,7 @@ def _seen(line: str) -> str:
 
 
 def right_among_fields(lines: Iterable[str]) -> str | None:
-    """Find the first of some lines, all meant as fields, that could mean a right.
+    """Find the first line among some fields that could mean a right.
 
     It is None if no line does.
     """
@@ -81,8 +81,8 @@ def right_at_head(text: str) -> str | None:
 
     It is None if no line does.
 
-    Lines between rules or braces are taken for fields, the first lines for what could be some;
-    further down the name "access" alone counts, with nothing but names after it.
+    Lines between rules or braces count as fields, and so do first lines that look like some.
+    Further down, only the name "access" counts, with nothing but names after it.
     """
     lines = text.lstrip(_BLANKS)[:HEAD_CHARACTERS].split("\n")
     seen = ((line, _seen(line)) for line in lines)
@@ -160,9 +160,7 @@ def _names_a_right(line: str, is_one: Callable[[str], bool]) -> bool:
 
 
 def _says_a_right(line: str) -> bool:
-    """Tells whether a line says a right without a sign between name and value, as in "access
-    staff".
-    """
+    """Return whether a line says a right without a sign after its name, as in "access staff"."""
     words = line[_end_of(line) :].split()
     if not words or len(words) > _MOST_WORDS + 1:
         return False
@@ -170,7 +168,7 @@ def _says_a_right(line: str) -> bool:
 
 
 def _is_access_and_a_name(line: str) -> bool:
-    """Tells whether a line is "access staff" or "@access staff", and not the title "Access
+    """Return whether a line is "access staff" or "@access staff", not a title like "Access
     denied".
     """
     words = line[_end_of(line) :].split()
@@ -184,7 +182,7 @@ def _is_right_in_words(name: str) -> bool:
 
 
 def _parted(line: str) -> tuple[str, bool, str]:
-    """Parts a line into a name, whether a sign follows it, and what follows that."""
+    """Split a line into a name, whether a sign follows it, and the rest after that."""
     line = line[_end_of(line) :]
     match = _SEPARATOR.search(line)
     if match is None:
@@ -193,13 +191,13 @@ def _parted(line: str) -> tuple[str, bool, str]:
 
 
 def _end_of(line: str) -> int:
-    """Find where the signs before a name in a line end."""
+    """Return the position after the signs at the beginning of a line."""
     match = _BEFORE_A_NAME.match(line)
     return match.end() if match else 0
 
 
 def _is_names(value: str) -> bool:
-    """Return whether a value is nothing, or names rather than a sentence."""
+    """Return whether a value is empty or consists of names, not of a sentence."""
     value = value.strip("\"'`[](){}<>*_-#/% \t")
     words = value.split()
     if len(words) <= 1:

@@ -1,7 +1,7 @@
-"""Tells whether the name of a field could say who may read a document.
+"""Recognises names of fields that could say who may read a document.
 
-A wrong yes costs a sentence that says what to write; a wrong no makes a document public. Names
-that front matter often has for other things are told apart by lists.
+A wrong yes costs a sentence that says what to write; a wrong no makes a document public. Lists
+exclude names that front matter often has for other things.
 """
 
 import re
@@ -102,8 +102,8 @@ _LICENCE = re.compile(
 
 @lru_cache(maxsize=4096)
 def names_access(name: str) -> bool:
-    """Tells whether a name says "access" in whatever letters, or is a slip of it, and says no
-    more.
+    """Return whether a name means "access", in whatever letters or with a slip, and nothing
+    else.
     """
     words = _telling(name)
     return any(map(_is_access, words)) and all(_is_access(w) or _is_right(w) for w in words)
@@ -111,7 +111,7 @@ def names_access(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_a_right(name: str) -> bool:
-    """Return whether a name says who may read, a slip of it too, and says no more."""
+    """Return whether a name says who may read, perhaps with a slip, and nothing else."""
     words = _telling(name)
     if not words:
         connecting = set(_words(name))
@@ -120,9 +120,7 @@ def is_a_right(name: str) -> bool:
 
 
 def tells_a_right(name: str) -> bool:
-    """Tells whether a name says who may read with a word for that, not with words that others
-    use.
-    """
+    """Return whether a name says who may read, with a word that has no other use."""
     return bool(_telling(name)) and is_a_right(name)
 
 
@@ -133,13 +131,13 @@ def could_mean_a_right(name: str) -> bool:
 
 
 def is_licence(name: str, value: object) -> bool:
-    """Return whether a field "rights" tells under which licence a text may be used."""
+    """Return whether a field "rights" names the licence of a text."""
     words = {"rights", "droits", "rechte", "rechten"}
     return set(_words(name)) <= words and bool(_LICENCE.search(str(value)[:1_000]))
 
 
 def _telling(name: str) -> tuple[str, ...]:
-    """Return the words of a name but those that connect.
+    """Return the words of a name without connecting words.
 
     There are none in a name that dates or counts access.
     """
@@ -192,7 +190,7 @@ def _is_right(word: str) -> bool:
 def _words(name: str) -> tuple[str, ...]:
     """Split a name into words, as skeletons.
 
-    One that mixes alphabets counts as "access", to be sure.
+    One that mixes alphabets counts as "access", to be safe.
     """
     seen = plain(name)[:MOST_KEY_CHARACTERS]
     found: list[str] = []

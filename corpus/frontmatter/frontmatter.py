@@ -1,4 +1,6 @@
-"""Front matter: what a text file says of itself, in YAML between two ``---`` lines."""
+"""Reads and writes front matter: YAML between two ``---`` lines in which a text file describes
+itself.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -40,10 +42,10 @@ _CANONICAL = {"published": "date"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What is known of a document beside its text; None if nothing is.
+    """The facts known about a document beside its text; None if nothing is known.
 
-    ``access`` are the groups of readers that it is for. ``fetched`` is the web address that it
-    really came from. ``said_by_source``: see ``Document``.
+    ``access`` are the groups that it is for. ``fetched`` is the web address that it really came
+    from. ``said_by_source``: see ``Document``.
     """
 
     title: str | None = None
@@ -57,7 +59,7 @@ class Provenance:
     said_by_source: frozenset[str] | None = None
 
     def or_else(self, other: "Provenance") -> "Provenance":
-        """Return the same, and where it says nothing what the other says."""
+        """Return the same provenance, with missing facts from the other one."""
         names = [field.name for field in fields(self)]
         pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
         return Provenance(**{n: b if a is None else a for n, (a, b) in pairs.items()})
@@ -67,10 +69,10 @@ NOTHING_KNOWN = Provenance()
 
 
 def split_front_matter(text: str, *, decided: bool = False) -> tuple[dict[str, Any], str]:
-    """Return the fields of a text's front matter, as they are spelt, and the text after it.
+    """Return the fields of a text's front matter, with their spelling, and the text after it.
 
-    Where the front matter says who may read the text, or ``decided`` means that somebody else does,
-    the lines after it are text, whatever they say.
+    If the front matter says who may read the text, or ``decided`` means that somebody else decides
+    it, the lines after it are text, whatever they say.
 
     Raises:
         UnreadableSource: if it is no "key: value" lines, or something in it or just after it
@@ -132,7 +134,7 @@ def _parts(text: str) -> tuple[str | None, str]:
 def front_lines(text: str, *, but: Collection[str]) -> str | None:
     """Return the lines of a text's front matter as they are written, without the fields ``but``.
 
-    Such a field is taken for one line. None if there is no front matter.
+    Each such field is taken for one line. None if there is no front matter.
     """
     front, _ = _parts(normalise(text))
     if front is None:
@@ -150,7 +152,7 @@ def _is_rule(text: str, at: int) -> bool:
 
 
 def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
-    """What the fields of a front matter say; other fields than the known ones are ignored.
+    """Return the statements of a front matter's known fields; other fields are ignored.
 
     Raises:
         UnreadableSource: if a known field has a value of another kind; the message names no file.
@@ -187,7 +189,7 @@ def provenance_of(front_matter: Mapping[str, Any]) -> Provenance:
 def _access(value: object) -> frozenset[str] | None:
     """Return the groups that a front matter names, None if it says nothing of them.
 
-    What cannot be read is an error: a statement must not become public by a slip.
+    Unreadable words are an error: a slip must not make a statement public.
     """
     if value is None:
         return None
@@ -216,13 +218,15 @@ def allowed_groups(
 ) -> frozenset[str]:
     """Return the groups that a document is for, none if it is for everybody.
 
-    They are those that its front matter ``said``, or the ``default`` where it says nothing.
+    They are those that its front matter ``said``, or the ``default`` if it says nothing.
     """
     return default if said is None else said - {PUBLIC}
 
 
 def _fetched(value: object) -> str | None:
-    """Return the address that a front matter names; other front matters have a time there, say."""
+    """Return the address that a front matter names; a front matter of another origin may have a
+    time there.
+    """
     try:
         return checked_url(value) if isinstance(value, str) else None
     except ValueError:
@@ -235,10 +239,10 @@ def _said_by_source(value: object) -> frozenset[str] | None:
 
 
 def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str) -> str:
-    """``body`` under a front matter of the provenance and of ``more`` fields, as given.
+    """Return ``body`` under a front matter of the provenance and of ``more`` fields, as given.
 
-    ``split_front_matter`` gives back the same body, or refuses one whose first lines could tell who
-    may read it where that is not ``decided``; ``provenance_of`` gives back the same provenance.
+    ``split_front_matter`` gives back the same body. It refuses one whose first lines could say who
+    may read it, unless that is ``decided``. ``provenance_of`` gives back the same provenance.
     """
     lines: dict[str, Any] = {}
     for field in fields(provenance):
@@ -251,7 +255,7 @@ def with_front_matter(provenance: Provenance, more: Mapping[str, Any], body: str
 
 
 def checked_date(text: str) -> date:
-    """Return the day that ``text`` spells, as 2022-05-12, a time after it ignored.
+    """Return the day that ``text`` spells, such as 2022-05-12; a time after it is ignored.
 
     Raises:
         ValueError: if it spells none.
@@ -264,7 +268,7 @@ def checked_date(text: str) -> date:
 
 
 def checked_url(text: str) -> str:
-    """``text`` if it is an http(s) address.
+    """Return ``text`` if it is an http(s) address.
 
     Raises:
         ValueError: if it is none.
@@ -280,7 +284,7 @@ def checked_url(text: str) -> str:
 
 
 def checked_language(text: str) -> str:
-    """``text`` if it has the form of a language code, such as "en".
+    """Return ``text`` if it has the form of a language code, such as "en".
 
     Raises:
         ValueError: if it has not.
@@ -291,7 +295,7 @@ def checked_language(text: str) -> str:
 
 
 def checked_group(text: str) -> str:
-    """Return the name of a group of readers: lower-case letters, digits, "-", "_" and ".".
+    """Return the name of a group: lower-case letters, digits, "-", "_" and ".".
 
     Raises:
         ValueError: if it is none.

@@ -1,4 +1,6 @@
-"""Reduces words to plain small letters: what looks like a letter in any alphabet becomes it."""
+"""Reduces words to plain small letters: a sign that looks like a letter in any alphabet
+becomes it.
+"""
 
 import re
 import unicodedata
@@ -42,7 +44,7 @@ _TURNED = re.compile("\u202e([^\u202c\n]*+)")
 
 
 class _Seen(dict[int, str | int | None]):
-    """Holds what is seen of each character, found when it is met first."""
+    """A table of how each character looks, filled when it is first met."""
 
     def __missing__(self, code: int) -> str | int | None:
         character = chr(code)
@@ -55,9 +57,10 @@ _SEEN = _Seen({ord("\u2800"): " "})
 
 
 def plain(text: str) -> str:
-    """Return ``text`` without what nobody sees, full-width and mathematical letters as usual ones.
+    """Return ``text`` without invisible characters, with full-width and mathematical letters as
+    usual ones.
 
-    Marks above letters are gone, and every kind of colon is ":". Letter case stays.
+    Marks above letters go, and every kind of colon becomes ":". Letter case stays.
     """
     if text.isascii():
         return text
@@ -68,10 +71,9 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def skeleton(word: str) -> str:
-    """Return a ``plain`` word in small letters of the Latin alphabet, as far as it looks like
-    them.
+    """Return a ``plain`` word in the small Latin letters that it looks like.
 
-    Letters like no Latin one stay. Digits and signs count for the letters they look like.
+    Letters like no Latin one stay. Digits and signs count as the letters they look like.
     """
     found = word.translate(_CAPITALS).casefold().translate(_LETTERS)
     return found if found.isascii() else "".join(map(_letter, found))
@@ -90,8 +92,8 @@ def _letter(character: str) -> str:
 
 
 def mixes_alphabets(word: str) -> bool:
-    """Tells whether letters of Latin and of another alphabet with capitals stand in a ``plain``
-    word.
+    """Return whether a ``plain`` word mixes Latin letters with those of another alphabet with
+    capitals.
     """
     letters = [c for c in word if c.lower() != c.upper()]
     latin = sum(c.isascii() or "LATIN" in unicodedata.name(c, "") for c in letters)

@@ -1,4 +1,4 @@
-"""Finds in front matter what could say who may read a text and is not understood."""
+"""Finds words in front matter that could say who may read a text and are not understood."""
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping
@@ -22,9 +22,9 @@ _MOST_SHOWN = 40
 
 
 def lost_right(read: YamlFields, *, known: Collection[str]) -> str | None:
-    """Find in a front matter what could tell who may read the text, beside the field that does.
+    """Find the first word in a front matter that could say who may read the text, beside "access".
 
-    Where that field is there, only what claims to be the same field counts. ``known`` are the
+    If that field is there, only words that claim to be the same field count. ``known`` are the
     fields that are understood.
     """
     found: Mapping[str, Any] = read.value
@@ -68,7 +68,7 @@ def _items(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def refuse(line: str | None) -> None:
-    """Raise where a line could tell who may read the text."""
+    """Raise an error if a line could say who may read the text."""
     if line is None:
         return
     shown = " ".join("".join(c if c.isprintable() else " " for c in line).split())

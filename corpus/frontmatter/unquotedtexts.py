@@ -1,4 +1,4 @@
-"""Puts quotation marks around texts of front matter that YAML cannot read without them."""
+"""Puts quotation marks around texts in front matter that YAML cannot read without them."""
 
 import json
 import re
@@ -21,10 +21,11 @@ _MOST_FIELDS = 50
 
 
 def with_texts_quoted(front: str) -> str | None:
-    """Return front matter, which YAML cannot read, with the texts quoted that it stumbles over.
+    """Return front matter that YAML cannot read, with quotation marks around the texts that stop
+    it.
 
-    In ``title: Joint statement: next steps`` that is all after the first colon. A comment stays
-    one, and a line stays a line. None if no such text stands in it.
+    In ``title: Joint statement: next steps`` that is all after the first colon. A comment stays a
+    comment, and a line stays a line. None if no such text stands in it.
     """
     lines = front.split("\n")
     found: list[str] = []
@@ -44,7 +45,9 @@ def with_texts_quoted(front: str) -> str | None:
 
 
 def _quoted(field: list[str]) -> list[str]:
-    """Return the lines of a field as they are if YAML can read them, else with the text quoted."""
+    """Return the lines of a field as they are if YAML can read them, otherwise with the text
+    quoted.
+    """
     try:
         yaml_fields("\n".join(field))
     except UnreadableSource:

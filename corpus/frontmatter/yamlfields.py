@@ -1,4 +1,4 @@
-"""Fields in YAML → texts, lists and mappings of texts: no objects, and no more than was written.
+"""Reads YAML into texts, lists and mappings of texts, without objects or aliases.
 
 The only module that imports ``yaml``.
 """
@@ -17,7 +17,8 @@ _COMMENT = "#"
 
 @dataclass(frozen=True, slots=True)
 class YamlFields:
-    """Holds what YAML says: ``value``, all of it texts. ``repeated`` are keys that stand twice.
+    """The content of YAML: ``value``, in which everything is text, and keys ``repeated`` in a
+    mapping.
 
     ``comments`` are its comments without the "#". ``lines`` are the lines of texts that have no
     key before them on the same line, as they are written.
@@ -30,10 +31,10 @@ class YamlFields:
 
 
 def yaml_fields(text: str) -> YamlFields:
-    """Read one YAML document; None for an empty one. "NO" is a text, and "12:30" too.
+    """Read one YAML document; None for an empty one. "NO" is a text, and so is "12:30".
 
-    It takes time and memory in proportion to the text: an alias, which could stand for any amount
-    of text, is refused.
+    Time and memory are in proportion to the text: an alias, which could stand for any amount of
+    text, is refused.
 
     Raises:
         UnreadableSource: if it is not YAML, has an alias, or is nested too deeply.
@@ -61,7 +62,7 @@ def yaml_lines(fields: Mapping[str, Any]) -> str:
 
 
 class _EventParser:
-    """Makes texts, lists and mappings of the events of a parser."""
+    """Builds texts, lists and mappings from the events of a parser."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader

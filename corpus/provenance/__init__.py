@@ -1,1 +1,1 @@
-"""Keeps where documents come from: snapshots, digests of files, claims of origin."""
+"""Records the origin of documents: snapshots, digests of files, claims of origin."""

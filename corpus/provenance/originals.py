@@ -1,4 +1,4 @@
-"""The bytes of sources as they were added: which of them go where all together are too many."""
+"""Keeps the bytes of sources within a bound, and drops the least needed ones."""
 
 import re
 from collections.abc import Collection
@@ -12,8 +12,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class Origin:
     """The source that a stored text was read from.
 
-    ``original`` is the SHA-256 of its bytes, ``name`` and ``media_type`` are what they were read
-    as: a file's name, and what a web server said of them.
+    ``original`` is the SHA-256 of its bytes. ``name`` and ``media_type`` are a file's name and a
+    web server's word, by which they were read.
     """
 
     original: str
@@ -36,8 +36,8 @@ def size_of_originals(folder: Path) -> int:
 def drop_originals(folder: Path, *, most_bytes: int, current: Collection[str]) -> tuple[str, ...]:
     """Delete originals until those that are left have ``most_bytes`` together.
 
-    Those that no statement is made of any more go first, then those of the ``current`` digests;
-    of each kind the oldest first. Returns the digests of those that are gone.
+    Originals of no current statement go first, then those of the ``current`` digests; of each kind
+    the oldest go first. Returns the digests of those that are gone.
 
     Raises:
         OSError: if one cannot be deleted.
@@ -55,7 +55,7 @@ def drop_originals(folder: Path, *, most_bytes: int, current: Collection[str]) -
 
 
 def _originals(folder: Path) -> list[_Original]:
-    """Each original; the name of its file is its digest."""
+    """Return each original; the name of its file is its digest."""
     found = []
     for path in folder.glob("*/*"):
         if not _DIGEST.fullmatch(path.name):

@@ -1,7 +1,7 @@
-"""Decides which claims of a source about its origin are believed.
+"""Decides which claims of a source about its origin count.
 
-A page can claim any address and publisher. What counts is the address that was really fetched:
-its page may name another address of the same owner, and no other.
+A page can claim any address and publisher. The address that was really fetched counts: its page may
+name another address of the same owner, and no other.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS = 200
 class Believed:
     """The claims of a source that count.
 
-    ``elsewhere`` means that it says to be another site's: its publisher does not count then.
+    ``elsewhere`` means that it claims to be another site's: its publisher does not count then.
     ``notes`` are sentences for the person who adds it.
     """
 
@@ -30,10 +30,10 @@ class Believed:
 
 
 def believed(says: Provenance, *, claimed: Sequence[str], fetched: str | None) -> Believed:
-    """Return the claims that count of what a source ``says`` of itself.
+    """Return the claims that count among those that a source ``says`` of itself.
 
     ``claimed`` are all web addresses that it calls its own, each absolute or relative to
-    ``fetched``, the web address from which it came in the end; None is a local file.
+    ``fetched``, the web address from which it came in the end; None stands for a local file.
     """
     if fetched is None:
         return Believed(replace(says, url=_address_of_file(says.url)))
@@ -53,7 +53,7 @@ def believed(says: Provenance, *, claimed: Sequence[str], fetched: str | None) -
 
 
 def same_site(one: str, other: str) -> bool:
-    """Return whether two web addresses are of one registrable domain; False if one is no address."""
+    """Return whether two web addresses are of one registrable domain; False if one is none."""
     try:
         return _same_owner(parse_web_address(one), parse_web_address(other))
     except FetchFailed:
@@ -61,8 +61,7 @@ def same_site(one: str, other: str) -> bool:
 
 
 def _resolved(here: WebAddress, claimed: str) -> WebAddress | str | None:
-    """Return the address that a page claims; its text where it is another site's, or cannot be
-    told.
+    """Return the address that a page claims, or its text if it is another site's or unclear.
 
     None if it is no web address at all.
     """
@@ -97,9 +96,7 @@ def _may_stand_for(there: WebAddress, here: WebAddress) -> bool:
 
 
 def _address_of_file(claimed: str | None) -> str | None:
-    """Return the web address that a file claims, written so that its host can be read; None if
-    none.
-    """
+    """Return the web address that a file claims, in a form that shows its host; None if none."""
     try:
         return str(parse_web_address(claimed)) if claimed else None
     except FetchFailed:

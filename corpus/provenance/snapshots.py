@@ -1,14 +1,15 @@
-"""Sources as they were read, by digest: a citation can be re-checked after its page has changed.
+"""Keeps sources as they were read, by digest, so that citations can be checked after a page has
+changed.
 
-``originals/ab/ab12…`` has the bytes that were added, which are kept within a bound (see
-``corpus.provenance.originals``); ``texts/cd/cd34…`` has the stored texts that were indexed, which
-are never changed or deleted. ``groups/cd/cd34…`` has the groups that a text was for when it was
-indexed last; there is none for a public text. Earlier versions wrote it as ``readers/cd/cd34…``,
-which counts if there is none under ``groups``. ``documents/cd/cd34…`` has the ids of the
-documents that had a text, ``deviations/cd/cd34…`` where a text deviates from the source that it was
-read from, ``pages/cd/cd34…`` on which pages of a source it stands, ``origins/cd/cd34…`` which
-original it was read from, ``anew/cd/cd34…`` which text came in its place when the same bytes were
-read anew.
+``originals/ab/ab12…`` has the original bytes, within a bound (see ``corpus.provenance.originals``).
+The other folders have, by the digest of a stored text that was indexed: ``texts/cd/cd34…`` the
+text, which is never changed or deleted; ``groups/cd/cd34…`` the groups that it was for when it was
+indexed last, with no file for a public text (earlier versions wrote it to ``readers/cd/cd34…``,
+which counts if there is none under ``groups``); ``documents/cd/cd34…`` the ids of the documents
+that had it; ``deviations/cd/cd34…`` the places where it deviates from its source;
+``pages/cd/cd34…`` the pages of the source on which it stands; ``origins/cd/cd34…`` the original
+that it was read from; ``anew/cd/cd34…`` the text that replaced it when the same bytes were read
+anew.
 """
 
 import hashlib
@@ -46,7 +47,7 @@ class Snapshots:
         self.directory = directory
 
     def keep_original(self, content: bytes) -> str:
-        """Return the SHA-256 under which the bytes are kept from now on.
+        """Keep the bytes of a source, and return the SHA-256 under which they can be found.
 
         Raises:
             CorpusNotWritable: if they could not be written.
@@ -56,7 +57,8 @@ class Snapshots:
         return digest
 
     def keep_texts(self, documents: Iterable[Document]) -> None:
-        """Keep the stored texts of the documents, and note who may read them from now on.
+        """Keep the stored texts of the documents, and note the groups that may read them from now
+        on.
 
         Raises:
             CorpusNotWritable: if one could not be written.
@@ -75,7 +77,7 @@ class Snapshots:
         )
 
     def note_documents(self, documents: Iterable[Document]) -> None:
-        """Note which document has which text, so that an old citation's document can be known.
+        """Note the document of each text, so that the document of an old citation can be known.
 
         Raises:
             CorpusNotWritable: if a note could not be written.
@@ -99,7 +101,7 @@ class Snapshots:
     def close(self, access: Mapping[str, frozenset[str]], *, but: Iterable[Document]) -> None:
         """Close every text that the documents with those ids ever had to all but the groups.
 
-        A text that a document of ``but`` has stays as it is noted.
+        A text that a document of ``but`` has keeps its note.
 
         Raises:
             CorpusNotWritable: if a note could not be written.
@@ -123,7 +125,8 @@ class Snapshots:
         )
 
     def keep_deviations(self, digest: str, deviations: Iterable[Deviation]) -> None:
-        """Note where the text with a digest deviates from its source; an empty note says nowhere.
+        """Note the places where the text with a digest deviates from its source; an empty note
+        means none.
 
         Raises:
             CorpusNotWritable: if the note could not be written.
@@ -146,7 +149,7 @@ class Snapshots:
         return pages_of(line, digest=digest, length=length)
 
     def note_origin(self, digest: str, origin: Origin) -> None:
-        """Note which source the text with a digest was read from.
+        """Note the source that the text with a digest was read from.
 
         Raises:
             CorpusNotWritable: if the note could not be written.
@@ -156,9 +159,7 @@ class Snapshots:
             self._keep([(self._place("origins", digest), note)], anew=True)
 
     def origin(self, digest: str) -> Origin | None:
-        """Return the source that the text with that digest was read from; None where
-        none is noted.
-        """
+        """Return the source that the text with that digest was read from; None if none is noted."""
         try:
             found = json.loads(_bytes_of(self._place("origins", digest)) or b"")
             origin = Origin(found["original"], found["name"], found["media_type"])
@@ -168,7 +169,7 @@ class Snapshots:
         return origin if all(isinstance(each, str) for each in given) else None
 
     def note_read_anew(self, before: str, after: str) -> None:
-        """Note that the bytes which gave the text ``before`` gave the text ``after`` later on.
+        """Note that bytes which once gave the text ``before`` gave the text ``after`` later.
 
         Raises:
             CorpusNotWritable: if the note could not be written.
@@ -176,8 +177,7 @@ class Snapshots:
         self._keep([(self._place("anew", before), after.encode("ascii"))], anew=True)
 
     def read_anew(self, digest: str) -> str | None:
-        """Return the digest of the text that came in the place of that one when its source was read
-        anew.
+        """Return the digest of the text that replaced that one when its source was read anew.
 
         None if it was not.
         """
@@ -185,7 +185,7 @@ class Snapshots:
         return found if _WHOLE.fullmatch(found) else None
 
     def was_document(self, document_id: str, digest: str) -> bool | None:
-        """Return whether a document of that id had the text; None if nothing is noted of the text.
+        """Return whether a document of that id had the text; None if the text has no note.
 
         ``digest`` is the digest of a text that is kept, or its first digits.
         """
@@ -204,7 +204,9 @@ class Snapshots:
         )
 
     def _note_groups(self, documents: Iterable[Document]) -> None:
-        """Of a text that several documents have, each group of one may read it."""
+        """Note the groups of each text; one that several documents have is for the groups of
+        all.
+        """
         access: dict[str, list[frozenset[str]]] = {}
         for document in documents:
             access.setdefault(document.digest, []).append(document.access)
@@ -229,7 +231,7 @@ class Snapshots:
     def _groups_of(self, digest: str) -> frozenset[str] | None:
         """Return the groups that a text is for.
 
-        None if it is public; no group, so nobody, if the note cannot be read.
+        None if it is public. No group, so nobody, if the note cannot be read.
         """
         for kind in _NOTES_OF_GROUPS:
             try:
@@ -242,7 +244,7 @@ class Snapshots:
         return None
 
     def original(self, digest: str) -> bytes | None:
-        """Return the bytes of a source; None if they were not kept, or are not whole."""
+        """Return the bytes of a source; None if they were not kept or are damaged."""
         content = _bytes_of(self._place("originals", digest))
         whole = content is not None and hashlib.sha256(content).hexdigest() == digest
         return content if whole else None
@@ -253,11 +255,11 @@ class Snapshots:
 
     @property
     def originals_directory(self) -> Path:
-        """Where the bytes of sources lie."""
+        """The directory of the original bytes."""
         return self.directory / "originals"
 
     def text_for(self, groups: frozenset[str], digest: str) -> str | None:
-        """``text``, if it was public or for one of the groups when it was indexed last."""
+        """Return ``text``, if it was public or for one of the groups when it was indexed last."""
         text = self.text(digest)
         allowed = None if text is None else self._groups_of(digest_of(text))
         return text if allowed is None or allowed & groups else None
@@ -266,7 +268,7 @@ class Snapshots:
         """Return the stored text whose digest begins with ``digest``, ``LEAST_PREFIX`` digits or
         more.
 
-        None if it was not kept, is not whole, or several begin so. Whoever may read it: see
+        None if it was not kept, is damaged, or several texts begin so. It may be restricted: see
         ``text_for``.
         """
         if len(digest) < LEAST_PREFIX or not _DIGITS.fullmatch(digest):
@@ -287,7 +289,7 @@ class Snapshots:
         return self.directory / kind / digest[:2] / digest
 
     def _keep(self, files: Iterable[tuple[Path, bytes]], *, anew: bool = False) -> None:
-        """Write the files that are not there yet, or all; each is there whole or not at all."""
+        """Write the files that are missing, or all of them; a file is never there in part."""
         touched: set[Path] = set()
         with _failing_to_write(self.directory):
             for path, content in files:

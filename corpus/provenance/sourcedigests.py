@@ -1,4 +1,4 @@
-"""The files that a corpus was read from, so that what has not changed need not be read again."""
+"""Records the files that a corpus was read from, so that unchanged ones need not be read again."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ def source_name(file: Path, directory: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file or folder that nothing is quoted from: its ``source_name``, and why."""
+    """A file or folder that gives no quotes: its ``source_name``, and the reason."""
 
     file: str
     reason: str
@@ -32,9 +32,9 @@ class Sources:
     """The files of a corpus directory, sorted by path: ``source_name`` → SHA-256 of the bytes.
 
     ``unread`` are files and folders whose bytes cannot be had, each with the reason.
-    ``default_access`` are the groups of readers of documents that name none. ``passed_over`` are
-    files of kinds that are not read; they are not kept. ``refused`` are those of the ``files`` that
-    gave no document, and ``ids`` has the document of each file, once that is known.
+    ``default_access`` are the groups of documents that name none. ``passed_over`` are files of
+    kinds that are not read; they are not stored. ``refused`` are those of the ``files`` that gave
+    no document, and ``ids`` has the document of each file, once that is known.
     """
 
     files: Mapping[str, str]
@@ -46,7 +46,7 @@ class Sources:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over all names and digests, what is unread, and how files are read."""
+        """SHA-256 over all names and digests, the unread files, and the way that files are read."""
         access = ",".join(sorted(self.default_access))
         state = hashlib.sha256(f"{_READ_AS}\n{access}\n".encode())
         for each in (self.files, self.unread):
@@ -57,17 +57,19 @@ class Sources:
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """Returns what nothing is quoted from, sorted by name."""
+        """Return the files and folders that give no quotes, sorted by name."""
         every = {**self.unread, **self.refused}
         return tuple(LeftOut(*pair) for pair in sorted(every.items()))
 
     def with_outcome(self, *, refused: Mapping[str, str], ids: Mapping[str, str]) -> "Sources":
-        """Return the same with the files that give no document, and the ids of the others."""
+        """Return the same sources with the files that give no document, and the ids of the
+        others.
+        """
         refused = {name: why for name, why in refused.items() if name in self.files}
         return replace(self, refused=refused, ids=dict(ids))
 
     def same_as(self, earlier: "Sources") -> set[str]:
-        """Return the names of the files that are as they were, and are read as they were."""
+        """Return the names of the files that have not changed, and are read in the same way."""
         if self.default_access != earlier.default_access:
             return set()
         return {name for name, digest in self.files.items() if earlier.files.get(name) == digest}
@@ -87,7 +89,7 @@ class Sources:
     def files_in(data: bytes) -> dict[str, str]:
         """Return the files that ``to_bytes`` of any version noted, none if that is not readable.
 
-        They tell which files are the same, and not that these are read as they were.
+        They show which files are the same, and not that these are read in the same way.
         """
         try:
             files = json.loads(data.partition(b"\n")[2])["files"]
@@ -98,10 +100,10 @@ class Sources:
 
     @staticmethod
     def ids_in(data: bytes) -> dict[str, str]:
-        """Return the ids of documents by file in what ``to_bytes`` gave, also of an earlier
+        """Return the ids of documents by file in the result of ``to_bytes``, also of an earlier
         version.
 
-        None if they cannot be read: they are a memory, and no more.
+        None if they cannot be read: they are a convenience.
         """
         try:
             found = json.loads(data.decode("ascii").partition("\n")[2])
@@ -115,7 +117,7 @@ class Sources:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Sources":
-        """Return the sources that ``to_bytes`` gave.
+        """Return the sources in the result of ``to_bytes``.
 
         Raises:
             ValueError: if the bytes are others, or files were read in another way then.

@@ -1,8 +1,8 @@
 """Fetches a page or file from a public web address, within limits of size and time.
 
-A name is resolved once; every address it has must be public; the connection goes to a checked
-address while the request and the certificate check keep the name. So a name that is given another
-address meanwhile (rebinding) leads nowhere. Each redirect is checked in the same way, its port
+A name is resolved once, and each of its addresses must be public. The connection goes to a checked
+address, while the request and the certificate check use the name. A name that gets another address
+meanwhile (rebinding) therefore leads nowhere. Each redirect is checked in the same way, its port
 too. Proxies of the environment, cookies and passwords are not used.
 """
 
@@ -41,9 +41,9 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an address gave.
+    """The response of a web address.
 
-    ``url`` is where it was found after redirects, without a fragment. ``media_type`` is the whole
+    ``url`` is its address after redirects, without a fragment. ``media_type`` is the whole
     ``Content-Type`` header. ``name`` is a label for the file, without anything that could lead out
     of a folder.
     """
@@ -73,11 +73,11 @@ def fetch(
     timeout_s: float = 30,
     most_redirects: int = 5,
 ) -> Fetched:
-    """What an http or https address gives, after at most ``most_redirects`` redirects.
+    """Fetch an http or https address, through at most ``most_redirects`` redirects.
 
     ``max_bytes`` counts the body after decompression. ``timeout_s`` is for everything together:
-    names, connections, headers, bodies, however slowly they drip. ``allowed`` says which addresses
-    may be connected to; only tests allow more than the public ones.
+    names, connections, headers and bodies, however slowly they drip. ``allowed`` decides which
+    addresses may be connected to; only tests allow more than the public ones.
 
     Raises:
         FetchFailed: if the address is not one, is not public, does not answer with a whole page or
@@ -116,7 +116,7 @@ class _Deadline:
         return self._cut or time.monotonic() >= self._end
 
     def remaining_s(self) -> float:
-        """Seconds left, more than 0.
+        """The seconds left, more than 0.
 
         Raises:
             TimeoutError: if none are.
@@ -127,9 +127,7 @@ class _Deadline:
 
     @contextlib.contextmanager
     def cuts(self, connected: socket.socket) -> Iterator[None]:
-        """End what is read from the socket when time is up; a socket's own timeout begins anew
-        with each byte that drips in.
-        """
+        """End reading from the socket when time is up; its own timeout restarts with each byte."""
 
         def cut() -> None:
             self._cut = True
@@ -152,7 +150,7 @@ def _checked_addresses(
     allowed: Callable[[Address], bool],
     deadline: _Deadline,
 ) -> list[Address]:
-    """Where the host is, every address checked. The name is resolved this one time."""
+    """Return the addresses of the host, all checked. The name is resolved this one time."""
     literal = address_of(visited.host)
     if literal is not None:
         addresses = [literal]
@@ -168,8 +166,8 @@ def _checked_addresses(
 
 
 def _resolved(visited: WebAddress, resolve: Resolver, deadline: _Deadline) -> Sequence[str]:
-    """Return the host's addresses. The system's resolver knows no deadline, so a thread waits for
-    it.
+    """Return the host's addresses. A thread waits for the system's resolver, which knows no
+    deadline.
     """
     answers: queue.SimpleQueue[Sequence[str] | OSError] = queue.SimpleQueue()
 
@@ -195,7 +193,7 @@ def _resolved(visited: WebAddress, resolve: Resolver, deadline: _Deadline) -> Se
 def _visit(
     visited: WebAddress, addresses: Sequence[Address], max_bytes: int, deadline: _Deadline
 ) -> Fetched | WebAddress:
-    """What the address gives, or where it leads to."""
+    """Return the response of an address, or the address that it redirects to."""
     connection = _connected(visited, addresses, deadline)
     try:
         connected = connection.sock
@@ -311,7 +309,7 @@ def _too_large(visited: WebAddress, max_bytes: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong on the way, for the user, and what can be done."""
+    """Return a sentence for the user: what went wrong on the way, and what can be done."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid ({error.verify_message}). {ADD_FILE}"
     cause = error.__cause__ or error

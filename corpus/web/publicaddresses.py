@@ -1,9 +1,10 @@
-"""Which IP addresses are public: reachable by anyone, and no part of the machine or its network.
+"""Decides whether an IP address is public: reachable by anyone, and outside this machine's network.
 
 The standard library's ``is_global`` changed between versions of Python 3.11 and takes transition
-addresses at face value, so the special networks are named here, from the registries
-https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry. Some
-clouds give their own machines services under addresses that look public: they are named, too.
+addresses at face value. This module therefore names the special networks itself, from the
+registries https://www.iana.org/assignments/iana-ipv4-special-registry and
+…/iana-ipv6-special-registry. It also names the addresses that look public and serve a cloud's own
+machines.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -52,7 +53,7 @@ _FOUR_BYTES = 0xFFFF_FFFF
 def address_of(text: str) -> Address | None:
     """Return the address that ``text`` writes in the usual form; None if it writes none.
 
-    Decimal, octal, hexadecimal and shortened forms, which some resolvers take, are none.
+    Decimal, octal, hexadecimal and shortened forms, which some resolvers accept, give None.
     """
     try:
         return ip_address(text)
@@ -61,7 +62,7 @@ def address_of(text: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is public; one with an IPv4 address inside, as that one is."""
+    """Return whether the address is public; one with an IPv4 address inside counts as that one."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_4)
     inside = address.ipv4_mapped or address.sixtofour

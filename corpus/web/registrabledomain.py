@@ -1,7 +1,8 @@
-"""The part of a host's name that one owner registers: ``example.co.uk`` of ``www.example.co.uk``.
+"""Finds the part of a host's name that one owner registers: ``example.co.uk`` of
+``www.example.co.uk``.
 
-It is found by the Public Suffix List as it comes with its package, private suffixes included: two
-tenants of ``github.io`` are two owners. Nothing is fetched.
+It uses the Public Suffix List in its package, private suffixes included: two tenants of
+``github.io`` are two owners. Nothing is fetched.
 
 The only module that imports ``publicsuffixlist``.
 """
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 def registrable_domain(host: str) -> str:
     """Return the registrable domain of a host in ASCII, in lower case.
 
-    A host that has none stands for itself alone: an IP address, a public suffix, a name without a
-    dot.
+    A host that has none stands for itself: an IP address, a public suffix, a name without a dot.
     """
     name = host.lower().removesuffix(".")
     if address_of(name) is not None:

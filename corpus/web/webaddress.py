@@ -1,4 +1,4 @@
-"""Web addresses as people type them and as servers redirect to them, taken apart with care."""
+"""Parses web addresses that people type and servers redirect to."""
 
 import re
 import unicodedata
@@ -45,22 +45,22 @@ class WebAddress:
 
     @property
     def is_secure(self) -> bool:
-        """Return whether it is https."""
+        """True if it is https."""
         return self.scheme == "https"
 
     @property
     def host_and_port(self) -> str:
-        """As in a ``Host`` header: the port only where it is not the scheme's own."""
+        """The host as in a ``Host`` header, with the port only if it is not the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.has_own_port else f"{host}:{self.port}"
 
     @property
     def has_own_port(self) -> bool:
-        """Return whether the port is the scheme's own."""
+        """True if the port is the scheme's own."""
         return self.port == _PORTS[self.scheme]
 
     def joined(self, location: str) -> "WebAddress":
-        """Where a ``Location`` header of this address leads, relative or not.
+        """Return the address that a ``Location`` header of this one leads to, relative or not.
 
         Raises:
             FetchFailed: if that is no http or https address.
@@ -69,8 +69,7 @@ class WebAddress:
 
 
 def parse_web_address(text: str) -> WebAddress:
-    """Return the address that ``text`` is, non-ASCII characters and spaces encoded, fragment
-    dropped.
+    """Return the address in ``text``, with non-ASCII characters and spaces encoded and no fragment.
 
     Raises:
         FetchFailed: if it is not http or https, names a user, is no address of a host, or has a
@@ -111,9 +110,7 @@ def parse_web_address(text: str) -> WebAddress:
 
 
 def _host(typed: str) -> str | None:
-    """Return the host in ASCII, without a last dot; None where it is none, or a number
-    in disguise.
-    """
+    """Return the host in ASCII, without a last dot; None if it is none, or a number in disguise."""
     if "%" in typed:
         return None
     host = typed.lower()
@@ -132,11 +129,11 @@ def _host(typed: str) -> str | None:
 
 
 def label_of(address: WebAddress, disposition: str | None) -> str:
-    """Return a file name for what the address gives, to show and to sort by; never a path.
+    """Return a file name for the response of the address, to show and to sort by; never a path.
 
-    It is what a ``Content-Disposition`` header says, else the last part of the path, else the
-    host; without folders, characters that a file name cannot have or that steer a terminal, and
-    names that Windows keeps for itself; at most 120 bytes of UTF-8.
+    It is the name in a ``Content-Disposition`` header, or the last part of the path, or the host.
+    It has no folders, no characters that a file name cannot have or that steer a terminal, and no
+    name that Windows reserves, and at most 120 bytes of UTF-8.
     """
     path = address.target.partition("?")[0]
     for name in (_named_by(disposition), unquote(path.rpartition("/")[2]), address.host):
@@ -164,7 +161,7 @@ def _harmless(name: str) -> str:
 
 
 def _shortened(label: str) -> str:
-    """At most 120 bytes of UTF-8, the suffix kept."""
+    """Return a name of at most 120 bytes of UTF-8, with its suffix."""
     if len(label.encode()) <= _MOST_LABEL_BYTES:
         return label
     stem, dot, suffix = label.rpartition(".")
@@ -175,7 +172,7 @@ def _shortened(label: str) -> str:
 
 
 def _utf8(header: str) -> str:
-    """Return a header that was read as Latin-1, as UTF-8 where it is that."""
+    """Return a header that was read as Latin-1, decoded as UTF-8 if it is that."""
     try:
         return header.encode("latin-1").decode("utf-8")
     except UnicodeError:

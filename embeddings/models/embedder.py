@@ -100,4 +100,6 @@ class Embedder(Protocol):
         """
 
     def knows_word(self, word: str) -> bool:
-        """Return whether the word is one that the model learned whole: then it is no misspelling."""
+        """Return whether the word is one that the model learned whole: then it is no
+        misspelling.
+        """

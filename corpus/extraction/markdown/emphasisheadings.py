@@ -1,6 +1,6 @@
-"""Finds the paragraphs of a page that its reader takes for headings: emphasised from end to end.
+"""Finds paragraphs that people take for headings: those emphasised from end to end.
 
-Authors who have no headings at hand write "**<u>Participants</u>**" on a line of its own.
+Authors without headings at hand write "**<u>Participants</u>**" on a line of its own.
 """
 
 import re
@@ -26,10 +26,10 @@ _INLINE = frozenset(
 
 
 def mark_headings(body: Any) -> None:
-    """Turn the paragraphs of a body that are headings to their reader into headings.
+    """Turn the paragraphs of a body that look like headings into headings.
 
-    A first line that is one, over a text, becomes a heading of its own. What blank lines divide
-    are paragraphs of their own.
+    If only the first line of a text looks like one, it becomes a heading of its own. Blank lines
+    divide paragraphs.
     """
     for whole in body.xpath(f".//p[not({_NOT_IN})]"):
         _divide_at_blank_lines(whole)
@@ -42,7 +42,7 @@ def mark_headings(body: Any) -> None:
 
 
 def _divide_at_blank_lines(paragraph: Any) -> None:
-    """Make several paragraphs of one whose lines have blank lines between them."""
+    """Divide a paragraph at its blank lines."""
     current, blank = paragraph, False
     for child in list(paragraph):
         ends_line = child.tag == "br"
@@ -64,7 +64,7 @@ _Line = list[tuple[str, frozenset[str]]]
 
 
 def _lines(paragraph: Any) -> list[_Line]:
-    """Return the lines of a paragraph that have a letter or digit; none where it holds other
+    """Return the lines of a paragraph that have a letter or digit; none if it holds other
     blocks.
     """
     lines: list[_Line] = [[]]
@@ -122,9 +122,7 @@ def _is_heading(line: _Line) -> bool:
 
 
 def _is_text(lines: list[_Line]) -> bool:
-    """Return whether lines are a text that can have a heading, and not the rest of a block of
-    names.
-    """
+    """Return whether lines are a text that can have a heading, not the rest of a block of names."""
     first = _text_of(lines[0])
     return len(first) >= _LEAST_BELOW and not _is_heading(lines[0])
 
@@ -162,7 +160,7 @@ def _has_words_before(line_break: Any, paragraph: Any) -> bool:
 
 
 def _split_off(top: Any, line_break: Any) -> Any:
-    """Return a copy of an element with what stands before a line break; the rest stays in it."""
+    """Return a copy of an element up to a line break; the rest stays in the element."""
     first = top.makeelement(top.tag)
     first.text, top.text = top.text, None
     for child in list(top):

@@ -1,7 +1,7 @@
-"""Emphasis as its authors meant it, where the strict rules of Markdown would show the asterisks.
+"""Reads emphasis as its authors meant it, where Markdown's strict rules would show asterisks.
 
-Editors that turn a page into Markdown write "**Response: **It" or "forum*.* The": a browser had
-shown bold and slanted text there. Asterisks that stand alone, such as the marks of notes, stay.
+Editors that turn a page into Markdown write "**Response: **It" or "forum*.* The" for bold and
+slanted text. Asterisks that stand alone, such as the marks of notes, stay.
 """
 
 import re
@@ -45,7 +45,7 @@ def emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def drop_left_over(state: StateInline) -> None:
-    """Take out the asterisks of runs that began or ended nothing, where none stands alone."""
+    """Take out the asterisks of runs that began or ended nothing, unless one stands alone."""
     for meta in (state.delimiters, *(m["delimiters"] for m in state.tokens_meta if m)):
         for delimiter in meta:
             token = state.tokens[delimiter.token]
@@ -67,7 +67,7 @@ def _slanted_signs(state: StateInline) -> bool:
 
 
 def _meant(state: StateInline, length: int, *, opens: bool, closes: bool) -> tuple[bool, bool]:
-    """Return whether a run of asterisks was meant to open or to close, beside what the rules say."""
+    """Return whether a run of asterisks was meant to open or to close, whatever the rules say."""
     end = state.pos + length
     before = state.src[state.pos - 1] if state.pos else " "
     after = state.src[end] if end < len(state.src) else " "

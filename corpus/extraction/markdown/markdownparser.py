@@ -1,7 +1,7 @@
-"""Parses Markdown as GitHub does, with what a reader does not see kept as tokens of its own.
+"""Parses Markdown as GitHub does, and keeps invisible parts as tokens of their own.
 
-The rules are CommonMark's, with tables, struck text and footnotes. Text that is indented is no
-code: a statement holds none.
+The rules are CommonMark's, with tables, struck text and footnotes. Indented text is no code,
+because a statement holds none.
 """
 
 import re
@@ -36,7 +36,9 @@ _TOO_DEEP = "nested too deeply to be read whole. Save the text that you see as .
 
 
 class _Parser(MarkdownIt):
-    """A parser that takes every address as it is written: nobody can follow a link in a text."""
+    """A parser that accepts every address as it is written, since nobody can follow a link in a
+    text.
+    """
 
     def validateLink(self, url: str) -> bool:  # noqa: N802, ARG002 (the library's name)
         return True
@@ -49,9 +51,9 @@ class _Parser(MarkdownIt):
 
 
 def html_of(text: str, left_out: LeftOut) -> str:
-    """Return the HTML of a Markdown text in the stored form, notes behind the rest.
+    """Return the HTML of a Markdown text in the stored form, with notes at its end.
 
-    What a browser does not show is noted in ``left_out``, and its mark stands in the HTML.
+    Parts that a browser does not show are noted in ``left_out``, and their marks stand in the HTML.
 
     Raises:
         UnreadableSource: if it is nested so deeply that the parser would drop some of it.
@@ -114,7 +116,7 @@ def _note_mark(state: StateInline, silent: bool) -> bool:
 
 
 def _link(state: StateInline, silent: bool) -> bool:
-    """Return a link: its text stays, what stands behind that is left out."""
+    """Return a link: its text stays, and its address is left out."""
     start = state.pos
     if start > _last_address(state.src) and not state.env.get("references"):
         return False  # nothing that follows can be a link, and to look for one takes its time
@@ -129,9 +131,7 @@ def _link(state: StateInline, silent: bool) -> bool:
 
 
 def _link_with_odd_address(state: StateInline, silent: bool) -> bool:
-    """Return a link whose address has a bracket too many, for which the strict rules
-    show it whole.
-    """
+    """Return a link whose address has a bracket too many, which the strict rules would show."""
     start, most = state.pos, state.posMax
     if state.src[start] != "[" or not start < _last_address(state.src) < most:
         return False
@@ -151,12 +151,14 @@ def _link_with_odd_address(state: StateInline, silent: bool) -> bool:
 
 @lru_cache(maxsize=4)
 def _last_address(text: str) -> int:
-    """Where an address is last begun; it is asked for each bracket of a text."""
+    """Return the position at which an address last begins; each bracket of a text asks for it."""
     return text.rfind("](")
 
 
 def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Return a line across; asterisks over a line that ends with as many begin emphasis instead."""
+    """Return a line across; asterisks over a line that ends with the same number begin emphasis
+    instead.
+    """
     marks = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]].strip()
     if 0 < len(marks) <= len("***") and not marks.strip("*"):
         last = start
@@ -257,7 +259,7 @@ def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _notes_last(tokens: Sequence[Token]) -> list[Token]:
-    """Return the tokens with those of notes behind the others; each note begins with its mark."""
+    """Return the tokens with those of notes at the end; each note begins with its mark."""
     text: list[Token] = []
     notes: list[Token] = []
     depth, label = 0, ""
@@ -305,7 +307,7 @@ def _render_label(
 def _render_html(
     _: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, env: dict[str, Any]
 ) -> str:
-    """Raw HTML as it is, the mark of each tag beside the tag.
+    """Return raw HTML as it is, with the mark of each tag beside the tag.
 
     Comments are left out, and so is a tag that nothing closes.
     """
@@ -332,7 +334,7 @@ def _render_html(
 def _render_heading(
     _: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _env: dict[str, Any]
 ) -> str:
-    """Return a heading; a paragraph above a line of dashes stays one, where it is a sentence."""
+    """Return a heading; a sentence above a line of dashes stays a paragraph."""
     token = tokens[at]
     opens = token.nesting == 1
     words = tokens[at + 1 if opens else at - 1].content.strip()

@@ -1,4 +1,4 @@
-"""Markdown → the text that a reader of the rendered page sees, in the blocks of a web page."""
+"""Reads Markdown as its rendered page shows it, in the blocks of a web page."""
 
 from typing import Any
 
@@ -28,8 +28,8 @@ def load() -> None:
 def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
     """Return the text of a Markdown file under its front matter.
 
-    Text that says that it is no Markdown any more stays as it is: see ``is_stored_text``.
-    ``decided`` means that somebody else says who may read it.
+    A text that says it is no Markdown any more stays as it is: see ``is_stored_text``. ``decided``
+    means that somebody else says who may read it.
 
     Raises:
         UnreadableSource: if it is no text, or its front matter is not what it should be.
@@ -58,8 +58,7 @@ def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
 
 
 def rendered(text: str) -> tuple[str, tuple[Deviation, ...]]:
-    """Return the text that a browser shows of a Markdown text in the stored form, and what it does
-    not.
+    """Return the text that a browser shows of a Markdown text in the stored form, and the rest.
 
     Paragraphs, headings, lists and tables are as ``read_web_page`` gives them; the text is empty if
     nothing has a letter or digit.
@@ -92,7 +91,7 @@ def _rendered(text: str) -> tuple[str, tuple[Deviation, ...]]:
 
 
 def _silence(tree: Any, left_out: LeftOut) -> None:
-    """Take out what a browser does not show as text."""
+    """Take out the parts that a browser does not show as text."""
     for element in list(tree.iter(*_SILENT)):
         if element.getparent() is None:
             continue
@@ -102,7 +101,7 @@ def _silence(tree: Any, left_out: LeftOut) -> None:
 
 
 def _note_numbers(tree: Any, left_out: LeftOut) -> None:
-    """Note the numbers that a list has in the source, where a browser counts otherwise."""
+    """Note the numbers that a list has in the source, if a browser counts otherwise."""
     for ordered in tree.iter("ol"):
         for point, number in numbered_points(ordered):
             written = point.get("data-number")

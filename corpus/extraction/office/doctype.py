@@ -1,6 +1,6 @@
-"""Whether a part of a zip file declares a document type (DTD), found before any part is read.
+"""Finds a document type (DTD) in a part of a zip file, before any part is read.
 
-Entities that a DTD declares would be left out of the text without a word: it could read otherwise
+Entities that a DTD declares would be left out of the text in silence, and it could read otherwise
 than its author wrote it. No program for Office files writes a DTD.
 """
 
@@ -12,9 +12,9 @@ from corpus.extraction.text.markup import has_doctype_anywhere, has_doctype_at_t
 
 
 def check_doctype(data: bytes) -> None:
-    """Return whether no part of a zip file that is XML has a DTD, in whatever encoding it is.
+    """Check that no part of a zip file that is XML has a DTD, in whatever encoding it is.
 
-    The parser is the one that reads the parts later, so that both see the same.
+    The same parser reads the parts later, so that both see the same.
 
     Raises:
         UnreadableSource: if one has.

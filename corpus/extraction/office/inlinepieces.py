@@ -1,4 +1,4 @@
-"""The pieces of a paragraph of an office file, each raised or not → its text."""
+"""Joins the pieces of a paragraph of an office file, each raised or not, into its text."""
 
 import re
 from collections.abc import Iterable
@@ -26,7 +26,8 @@ Piece = tuple[str, bool | None]
 def text_of_pieces(found: Iterable[Piece], left_out: LeftOut) -> str:
     """Return the text of a paragraph.
 
-    Raised signs are read by the text around them: a note's mark, which is left out, or an exponent.
+    The text around a raised sign decides its meaning: a note's mark, which is left out, or an
+    exponent.
     """
     pieces = list(found)
     typed = any(not raised and SUPERSCRIPT_RUN.search(piece) for piece, raised in pieces)
@@ -54,9 +55,7 @@ def text_of_pieces(found: Iterable[Piece], left_out: LeftOut) -> str:
 
 
 def _superscript(match: re.Match[str], left_out: LeftOut) -> str:
-    """Return the mark of a note that is typed in superscript characters leaves; an
-    exponent stays.
-    """
+    """Return a piece in superscript characters without the mark of a note; an exponent stays."""
     text = match.string
     before = without_marks(text[max(0, match.start() - _CONTEXT) : match.start()])
     after = without_marks(text[match.end() : match.end() + _CONTEXT])

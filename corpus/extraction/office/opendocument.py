@@ -1,4 +1,4 @@
-"""An OpenDocument text (.odt) → its text in paragraphs, as it reads with all changes accepted."""
+"""Reads an OpenDocument text (.odt) into paragraphs, with all changes accepted."""
 
 import io
 import zipfile
@@ -45,9 +45,9 @@ def load() -> None:
 
 
 def read_open_document(data: bytes) -> Extract:
-    """Return the text of an OpenDocument text and what it says of itself.
+    """Return the text of an OpenDocument text and its facts about itself.
 
-    It is laid out as that of a Word file: see ``read_word_document``. Headers and footers,
+    It has the layout of a Word file's text: see ``read_word_document``. Headers and footers,
     struck-out, hidden and deleted text and the marks of notes are left out, and noted as
     deviations. Its date is not taken: it is the day on which the file was begun.
 
@@ -134,7 +134,7 @@ def _margins(
 
 
 class _DocumentWalk:
-    """Goes through a document once; remembers the notes that the text refers to."""
+    """Goes through a document once, and remembers the notes that the text refers to."""
 
     def __init__(self, parts: dict[str, Any]) -> None:
         content = parts["content.xml"]
@@ -177,7 +177,7 @@ class _DocumentWalk:
                 yield f"[{number}] {text}"
 
     def _shown_children(self, parent: Any) -> Iterator[Any]:
-        """Paragraphs, lists, tables and what holds them; not a section that is hidden."""
+        """Yield paragraphs, lists, tables and their containers, but no hidden section."""
         for child in parent:
             if not isinstance(child.tag, str) or child.tag in _NOT_READ:
                 continue
@@ -310,7 +310,7 @@ class _DocumentWalk:
 
 
 def _piece(text: str, raised: bool) -> tuple[str, bool]:
-    """Return a piece of text, line ends of the XML as the blanks that they are."""
+    """Return a piece of text, with the line ends of the XML as blanks."""
     shown = " ".join(without_marks(text).split("\n"))
     return shown, raised and bool(shown.strip())
 
@@ -338,8 +338,8 @@ def _rows(table: Any) -> Iterator[Any]:
 
 
 def _cells(row: Any) -> Iterator[Any]:
-    """Yield the cells of a row by column; None where a cell above or to the left
-    reaches into it.
+    """Yield the cells of a row by column; None for one into which a cell above or to the left
+    reaches.
     """
     left = _MOST_CELLS
     for cell in row:

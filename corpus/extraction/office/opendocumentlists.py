@@ -9,7 +9,7 @@ _MOST_LEVELS = 10
 
 
 class ListNumbers:
-    """The numbers of points, counted in the order in which the points are asked for."""
+    """The numbers of points, counted in the order in which they are asked for."""
 
     def __init__(self, styles: OpenDocumentStyles) -> None:
         self._styles = styles
@@ -18,9 +18,9 @@ class ListNumbers:
         self._of_id: dict[str, list[int | None]] = {}
 
     def begin(self, top: Any, level: int, style: str) -> str:
-        """Begins a list at a level, and returns its style; ``style`` is that of the list around it.
+        """Begin a list at a level, and return its style; ``style`` is that of the list around it.
 
-        A list goes on counting where one before it stopped, if it says so.
+        A list continues the count of the one before it, if it says so.
         """
         own = top.get(f"{TEXT}style-name") or style or self._style_of_first(top)
         goes_on = top.get(f"{TEXT}continue-numbering") == "true"

@@ -1,4 +1,6 @@
-"""The styles of an OpenDocument text: how a piece is shown, and the numbers of its lists."""
+"""Resolves the styles of an OpenDocument text: how a piece is shown, and the numbers of its
+lists.
+"""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +21,9 @@ _RAISED = re.compile(r"(?:super|[1-9]\d{0,2}(?:\.\d{1,3})?%)(?:\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How the text of a style is shown; ``absent`` is why it is not, None if it is."""
+    """The way in which the text of a style is shown; ``absent`` is the reason why it is not, None
+    if it is.
+    """
 
     absent: DeviationName | None = None
     raised: bool = False
@@ -27,7 +31,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ListLevel:
-    """One level of a list: the form of its numbers, None for a sign, and what stands around it."""
+    """One level of a list: the form of its numbers, None for a sign, and the text around them."""
 
     form: str | None = None
     prefix: str = ""
@@ -40,7 +44,7 @@ class OpenDocumentStyles:
     """The styles in the parts of a file; the first one of a name counts."""
 
     def __init__(self, *parts: Any) -> None:
-        """Gathers the styles below the roots of ``content.xml`` and ``styles.xml``."""
+        """Gather the styles below the roots of ``content.xml`` and ``styles.xml``."""
         self._styles: dict[tuple[str, str], Any] = {}
         self._lists: dict[str, dict[int, ListLevel]] = {}
         for part in parts:
@@ -53,7 +57,7 @@ class OpenDocumentStyles:
         self.shown = lru_cache(maxsize=10_000)(self._shown)
 
     def _shown(self, family: str, name: str) -> Shown:
-        """How text of a style is shown, in a paragraph that is shown as usual."""
+        """Return the way in which text of a style is shown, in an ordinary paragraph."""
         found: dict[str, str] = {}
         for style in self._based_on(family, name):
             properties = style.find(f"{STYLE}text-properties")

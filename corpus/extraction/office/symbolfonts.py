@@ -1,8 +1,8 @@
 """Maps the signs of symbol fonts, which Word keeps as codes of the font, to Unicode.
 
 Source of the Symbol font's table: Adobe's mapping of its encoding
-(https://www.unicode.org/Public/MAPPINGS/VENDORS/ADOBE/symbol.txt). Of Wingdings the signs that
-texts use as marks and bullets are known.
+(https://www.unicode.org/Public/MAPPINGS/VENDORS/ADOBE/symbol.txt). Of Wingdings, it knows the signs
+that texts use as marks and bullets.
 """
 
 _PRIVATE = 0xF000

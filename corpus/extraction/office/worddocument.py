@@ -1,4 +1,4 @@
-"""A Word file (.docx) → its text in paragraphs, as it reads with all changes accepted."""
+"""Reads a Word file (.docx) into paragraphs, with all changes accepted."""
 
 import io
 import re
@@ -58,13 +58,13 @@ def load() -> None:
 
 
 def read_word_document(data: bytes) -> Extract:
-    """Return the text of a Word file and what it says of itself.
+    """Return the text of a Word file and its facts about itself.
 
     Paragraphs, headings ("## …"), lists (a line "- …" for each point) and tables (a line for each
-    row) in the order of the file; footnotes and endnotes behind the text as "[1] …". A paragraph
-    that Word numbers is a paragraph of its own, with its number. Headers and footers, struck-out,
-    hidden and deleted text and the marks of notes are left out, and noted as deviations. Its date
-    is not taken: it is the day on which the file, or the file that it was made from, was begun.
+    row) come in the order of the file, and footnotes and endnotes after them as "[1] …". A
+    paragraph that Word numbers is a paragraph of its own, with its number. Headers and footers,
+    struck-out, hidden and deleted text and the marks of notes are left out, and noted as
+    deviations. Its date is not taken: it is the day on which the file, or its template, was begun.
 
     Raises:
         UnreadableSource: if it is encrypted, damaged or truncated, unpacks to too much, has a
@@ -117,9 +117,9 @@ def _lines_of_margins(
 
 
 def _stated(document: Any) -> tuple[str | None, str | None]:
-    """Title and language in the core properties, if the file has them.
+    """Return the title and the language in the core properties, if the file has them.
 
-    python-docx makes up properties for a file without, a title among them.
+    python-docx invents properties, a title among them, for a file without any.
     """
     from docx.opc.constants import RELATIONSHIP_TYPE
 
@@ -132,7 +132,7 @@ def _stated(document: Any) -> tuple[str | None, str | None]:
 
 
 class _DocumentWalk:
-    """Goes through a document once; remembers the notes that the text refers to."""
+    """Goes through a document once, and remembers the notes that the text refers to."""
 
     def __init__(self, document: Any) -> None:
         self._document = document
@@ -154,7 +154,7 @@ class _DocumentWalk:
     def blocks(self, parent: Any, *, bare_numbers: bool = False) -> Iterator[str]:
         """Yield the blocks of an element that holds paragraphs and tables.
 
-        With ``bare_numbers`` the number of an empty paragraph is a block, as it is in a table.
+        With ``bare_numbers``, the number of an empty paragraph is a block, as in a table.
         """
         points: list[str] = []
         carried = ""
@@ -244,7 +244,7 @@ class _DocumentWalk:
                 yield from self._inline(child, paragraph, boxes)
 
     def _enter_field(self, part: str) -> None:
-        """Follows a field: its instruction is no text, its result is."""
+        """Follow a field: its instruction is no text, but its result is."""
         if self._fields is None:
             return
         if part == "begin":
@@ -299,7 +299,9 @@ class _DocumentWalk:
         return self._property(run, paragraph, name) not in {None, "0", "false", "off"}
 
     def _property(self, run: Any, paragraph: Any, name: str) -> str | None:
-        """Return a property of a run's text: its own, else that of its styles; None if not set."""
+        """Return a property of a run's text, its own or that of its styles; None if it is not
+        set.
+        """
         own = run.find(f"{_W}rPr")
         if own is not None:
             found = own.find(f"{_W}{name}")
@@ -311,8 +313,8 @@ class _DocumentWalk:
         return self._styled(self._style_of(paragraph), name)
 
     def _style_of(self, paragraph: Any) -> str:
-        """Return the style of a paragraph, which is looked for once for all its runs: where it has
-        no properties, that takes as long as it has runs.
+        """Return the style of a paragraph, looked up once for all its runs, since each look-up of a
+        paragraph without properties takes time in proportion to its runs.
         """
         if self._styled_paragraph[0] is not paragraph:
             properties = paragraph.find(f"{_W}pPr")
@@ -349,7 +351,7 @@ class _DocumentWalk:
         return self.left_out.mark(DeviationName.NOTE, f"[{len(self._notes)}]")
 
     def _heading_level(self, paragraph: Any) -> int | None:
-        """0 for a title, 1 to 9 for a heading, None for other paragraphs."""
+        """Return 0 for a title, 1 to 9 for a heading, None for other paragraphs."""
         outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
         if outline is not None:
             level = int(outline.get(f"{_W}val", "9"))
@@ -430,7 +432,7 @@ class _DocumentWalk:
 
 
 def _styles(document: Any) -> dict[str, Any]:
-    """Return the styles by their id; that of paragraphs without one also by the empty id."""
+    """Return the styles by their id; the empty id stands for paragraphs without one."""
     from docx.opc.constants import RELATIONSHIP_TYPE
 
     try:
@@ -447,8 +449,8 @@ def _styles(document: Any) -> dict[str, Any]:
 
 @cache
 def _default_styles() -> Any:
-    """Return the styles that python-docx gives to a file without any, from a template
-    on the disk.
+    """Return the styles that python-docx gives to a file without any, from its template on the
+    disk.
     """
     from docx.opc.package import OpcPackage
     from docx.parts.styles import StylesPart
@@ -472,7 +474,7 @@ def _notes_part(document: Any, name: str) -> dict[str, Any]:
 
 
 def _unwrapped(parent: Any) -> Iterator[Any]:
-    """Paragraphs, tables and rows, also those within content controls and insertions."""
+    """Yield paragraphs, tables and rows, also those within content controls and insertions."""
     for child in parent:
         if child.tag in _WRAPPERS:
             yield from _unwrapped(child)
@@ -483,7 +485,7 @@ def _unwrapped(parent: Any) -> Iterator[Any]:
 
 
 def _alternative(element: Any) -> Any:
-    """Return the first of several forms of the same content, which is the newest; an empty one if
+    """Return the newest of several forms of the same content, which is the first; an empty one if
     none.
     """
     for name in ("Choice", "Fallback"):
@@ -500,7 +502,7 @@ def _fields_are_whole(paragraph: Any) -> bool:
 
 
 def _row_is_gone(row: Any) -> DeviationName | None:
-    """Return the reason for which a row of a table is not shown; None if it is."""
+    """Return the reason why a row of a table is not shown; None if it is."""
     properties = row.find(f"{_W}trPr")
     if properties is None:
         return None
@@ -521,13 +523,13 @@ def _words_of(element: Any) -> str:
 
 
 def _is_place(piece: str) -> bool:
-    """Return whether a piece is nothing but the mark of a place from which something was left out."""
+    """Return whether a piece is only the mark of a place from which something was left out."""
     return bool(piece) and not without_marks(piece)
 
 
 def _cells(row: Any) -> Iterator[Any]:
-    """Yield the cells of a row by column; None where a cell above or to the left
-    reaches into it.
+    """Yield the cells of a row by column; None for one into which a cell above or to the left
+    reaches.
     """
     properties = row.find(f"{_W}trPr")
     skipped = _value(properties, "gridBefore") if properties is not None else ""
@@ -566,7 +568,7 @@ def _font_of(run: Any) -> str:
 
 
 def _in_unicode(text: str, font: str) -> str:
-    """Return a text in a symbol font as signs; letters outside of its codes stay."""
+    """Return a text in a symbol font as signs; letters outside its codes stay."""
     return "".join((sign_of(font, ord(c)) or c) if ord(c) >= _PRIVATE_AREA else c for c in text)
 
 

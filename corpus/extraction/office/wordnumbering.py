@@ -47,9 +47,10 @@ class _Level:
 
 
 class WordNumbering:
-    """The numbers of paragraphs, counted in the order in which the paragraphs are asked for.
+    """The numbers of paragraphs, counted in the order in which they are asked for.
 
-    Lists that share a definition go on counting together, until one begins at a number of its own.
+    Lists that share a definition continue each other's count, until one begins at a number of its
+    own.
     """
 
     def __init__(self, numbering: Any | None) -> None:

@@ -1,4 +1,4 @@
-"""What a zip file says that it unpacks to, checked before anything is unpacked."""
+"""Checks the size that a zip file claims for its contents, before anything is unpacked."""
 
 import io
 import zipfile
@@ -16,10 +16,10 @@ _END_WITHIN = 66_000  # a comment of up to 64 KB may follow
 
 
 def check_zip(data: bytes) -> None:
-    """Nothing, if the parts of a zip file have sizes that a document may have.
+    """Check that the parts of a zip file have sizes that a document may have.
 
-    A part that is longer than it says is no danger: ``zipfile`` stops reading at the size that
-    is checked here.
+    A part that is longer than it claims is no danger: ``zipfile`` stops reading at the claimed
+    size.
 
     Raises:
         UnreadableSource: if it is truncated, damaged or encrypted, or unpacks to too much.

@@ -1,1 +1,1 @@
-"""Reads PDFs."""
+"""Reads PDFs into text."""

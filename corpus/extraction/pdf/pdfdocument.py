@@ -1,4 +1,4 @@
-"""Pages of lines → the text of a PDF, with the places where it deviates and where pages begin.
+"""Joins the lines of a PDF's pages into its text, with its deviations and page starts.
 
 Footnotes stand behind the text. Running lines and note marks are left out.
 """
@@ -22,9 +22,9 @@ _TITLE_SIZE = 1.3
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """The text of a document, its paragraphs parted by blank lines, headings as "## …" lines.
+    """The text of a document, with blank lines between paragraphs and headings as "## …" lines.
 
-    ``heading`` is what the first page with text has in the largest type, if that is a heading.
+    ``heading`` is the text in the largest type on the first page with text, if that is a heading.
     """
 
     text: str
@@ -58,7 +58,7 @@ class _Written:
 
 
 def text_of(pages: Sequence[Page]) -> DocumentText:
-    """Return the text of the pages; none of it where no page has a letter or figure."""
+    """Return the text of the pages; none of it if no page has a letter or figure."""
     pages, rest = _with_left_out(without_running_lines(pages))
     body = body_height(pages)
     exact = _sizes_are_exact(pages, body)
@@ -87,7 +87,9 @@ def text_of(pages: Sequence[Page]) -> DocumentText:
 
 
 def _with_left_out(pages: Iterable[Page]) -> tuple[list[Page], list[Mark]]:
-    """Return the pages with what they leave out at their first lines, and what no line follows."""
+    """Return the pages with their omissions at the first lines, and with those that no line
+    follows.
+    """
     waiting: list[Mark] = []
     found = []
     for page in pages:
@@ -135,7 +137,7 @@ def _edges_of(page: Page) -> tuple[list[Paragraph], list[Paragraph]]:
 
 
 def _sizes_are_exact(pages: Sequence[Page], body: float) -> bool:
-    """Return whether most text is of one size, as it is where no text recognition guessed it."""
+    """Return whether most text is of one size, which no text recognition has guessed."""
     lines = [line for page in pages for line in page.lines]
     same = sum(len(line.text) for line in lines if abs(line.height - body) <= 0.5)  # noqa: PLR2004
     return same >= _EXACT_SHARE * max(1, sum(len(line.text) for line in lines))
@@ -163,9 +165,7 @@ def _is_heading(text: str, paragraph: Paragraph, *, body: float) -> bool:
 
 
 def _written(paragraph: Paragraph, hyphenation: Hyphenation) -> _Written:
-    """Return the lines of a paragraph in one, words that were parted at a line's end
-    whole again.
-    """
+    """Return the lines of a paragraph as one; words that a line's end divided are whole again."""
     written = _Written()
     pieces: list[str] = []
     length = 0

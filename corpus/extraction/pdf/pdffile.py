@@ -1,4 +1,4 @@
-"""A PDF as pdfium opens it: its pages, their characters, and what its information says.
+"""Opens a PDF with pdfium: its pages, their characters and its information.
 
 The only module that imports ``pypdfium2``.
 """
@@ -53,7 +53,7 @@ class Characters:
         return corners
 
     def ink(self, place: int) -> Corners:
-        """Return the box around what is drawn of a character."""
+        """Return the box around the drawing of a character."""
         corners: Corners = self._page.get_charbox(place, loose=False)
         return corners
 
@@ -87,7 +87,7 @@ class Characters:
 
 @dataclass(frozen=True, slots=True)
 class FilePage:
-    """A page: its number from 1, its box and its characters; None for what cannot be read."""
+    """A page: its number from 1, its box and its characters; None for those that cannot be read."""
 
     number: int
     box: Corners
@@ -133,7 +133,7 @@ class PdfFile:
 
     @property
     def language(self) -> str | None:
-        """The language in the file's catalogue, where this pdfium can tell it."""
+        """The language in the file's catalogue, if this pdfium can tell it."""
         tell = getattr(self._raw, "FPDFCatalog_GetLanguage", None)
         if tell is None:
             return None

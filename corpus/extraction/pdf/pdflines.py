@@ -1,4 +1,4 @@
-"""Lines of a PDF's pages as they stand on the page, put together from what a parser gives.
+"""Puts the lines of a PDF's pages together from a parser's pieces.
 
 Coordinates are those of the page in points, y upwards, turned so that the text runs to the right.
 """
@@ -25,7 +25,7 @@ _NEXT_LINE = 0.8  # … and by this it stands on another line
 class Mark:
     """A place in a line or paragraph where the text deviates from the page.
 
-    ``offset`` counts in the text of the line or paragraph: what deviates stood before it.
+    ``offset`` counts in the text of the line or paragraph; the deviation stood before it.
     """
 
     offset: int
@@ -38,7 +38,7 @@ class Mark:
 class Line:
     """One line of type: its text, its box, and the height of its type.
 
-    ``hyphen`` is True if the line ended with a hyphen, which is not in ``text``; ``bold`` where it
+    ``hyphen`` is True if the line ended with a hyphen, which is not in ``text``; ``bold`` if it
     begins and ends in bold type. ``raised`` are the ranges of ``text`` that are set as raised
     signs, in their order. ``page`` is the number of the page in the file, from 1.
     """
@@ -58,7 +58,7 @@ class Line:
 
     @property
     def middle(self) -> float:
-        """Where the line stands on the page."""
+        """The middle of the line on the page."""
         return (self.bottom + self.top) / 2
 
     @property
@@ -71,9 +71,9 @@ class Line:
 class Page:
     """The lines of a page in the order of the file, the page's box and its number from 1.
 
-    ``left_out`` is text that the page has before its first line, or without one, and that is no
-    part of ``lines``, each with its name. ``edges`` are lines alone in the upper or lower margin,
-    which no paragraph goes on with or after.
+    ``left_out`` is text, each piece with its name, that the page has before its first line, or
+    without any line, and that is no part of ``lines``. ``edges`` are lines alone in the upper or
+    lower margin, which continue no paragraph and which none continues.
     """
 
     lines: tuple[Line, ...]
@@ -90,7 +90,9 @@ class Page:
 
 
 def join_pieces(pieces: Iterable[Line]) -> tuple[Line, ...]:
-    """Lines from pieces that stand beside each other: a raised number and the text behind it."""
+    """Return lines of pieces that stand beside each other: a raised number and the text behind
+    it.
+    """
     lines: list[Line] = []
     for piece in pieces:
         if lines and _is_beside(lines[-1], piece):
@@ -138,9 +140,7 @@ def _ends_ordinal(line: Line, piece: Line) -> bool:
 
 
 def is_raised(rise: float, height: float, *, beside: float) -> bool:
-    """Return whether type of a height, its baseline higher by ``rise``, is raised beside other
-    type.
-    """
+    """Return whether type with a baseline higher by ``rise`` is raised beside other type."""
     if rise > _NEXT_LINE * beside:
         return False
     small = rise >= _RISE * beside and height <= SMALLER * beside
@@ -148,9 +148,7 @@ def is_raised(rise: float, height: float, *, beside: float) -> bool:
 
 
 def marked(line: Line, marks: Iterable[Mark]) -> Line:
-    """Return the line with more places at which the text deviates, in the order of
-    their offsets.
-    """
+    """Return the line with more deviations, in the order of their offsets."""
     return replace(line, marks=tuple(sorted((*line.marks, *marks), key=lambda mark: mark.offset)))
 
 
@@ -166,7 +164,7 @@ def body_height(pages: Sequence[Page]) -> float:
 def usual_pitch(pages: Sequence[Page], *, height: float) -> float:
     """Return the distance from line to line in text of about a ``height``, in points.
 
-    Half as much again as the height where no two lines of it follow each other.
+    It is 1.5 times the height if no two lines of it follow each other.
     """
     pitches = [
         round(above.middle - below.middle, 1)

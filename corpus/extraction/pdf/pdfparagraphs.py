@@ -1,7 +1,7 @@
-"""Lines on pages → paragraphs as a reader sees them.
+"""Joins lines on pages into paragraphs as people see them.
 
-A new paragraph begins after a larger gap, at an indentation, at a change of type, at a bullet,
-and after a line that ends long before the margin. It goes on over a column's or page's end where
+A new paragraph begins after a larger gap, at an indentation, at a change of type, at a bullet, and
+after a line that ends long before the margin. A paragraph goes on over a column's or page's end if
 the last line ended no sentence.
 """
 
@@ -45,15 +45,15 @@ class Paragraph:
 
     @property
     def bold(self) -> bool:
-        """Return whether all of it is in bold type."""
+        """True if all of it is in bold type."""
         return all(line.bold for line in self.lines)
 
 
 def split(lines: Sequence[Line], *, pitch: PitchOf, exact: bool) -> list[Paragraph]:
     """Return the paragraphs of a page; one may go on in the next column.
 
-    ``pitch`` gives the usual distance of lines for a height of type; ``exact`` says whether sizes
-    are exact, as they are where no text recognition guessed them.
+    ``pitch`` gives the usual distance of lines for a height of type. ``exact`` says whether sizes
+    are exact, which they are unless a text recognition guessed them.
     """
     paragraphs: list[Paragraph] = []
     for position, line in enumerate(lines):
@@ -96,7 +96,7 @@ def _continues(
 
 
 def _changes_weight(paragraph: Paragraph, line: Line) -> bool:
-    """Return whether a line in usual type stands under a bold one, or the other way about.
+    """Return whether a line in usual type stands under a bold one, or the reverse.
 
     A bold line that ends no sentence before it may be a phrase set in bold.
     """
@@ -131,7 +131,9 @@ def _is_labelled(line: Line) -> bool:
 
 
 def _is_scrap(line: Line, last: Line) -> bool:
-    """Return whether a line of another size is a raised or lowered sign within the line before it."""
+    """Return whether a line of another size is a raised or lowered sign within the line before
+    it.
+    """
     return len(line.text) <= 2 and last.bottom <= line.middle <= last.top  # noqa: PLR2004
 
 
@@ -145,8 +147,8 @@ def _had_room(last: Line, line: Line, *, near: Sequence[Line], ended: bool) -> b
     """Return whether the first word of a line would have fitted on the one before, with room to
     spare.
 
-    ``near`` are lines around it. The margin is where most of those that begin beneath each other
-    end: one title over both columns does not move it.
+    ``near`` are lines around it. The margin is the end of most lines that begin beneath each other,
+    so that one title over both columns does not move it.
     """
     beside = sorted(
         other.right
@@ -164,9 +166,9 @@ def _had_room(last: Line, line: Line, *, near: Sequence[Line], ended: bool) -> b
 
 
 def _is_indented(paragraph: Paragraph, line: Line, following: Line | None) -> bool:
-    """Return whether a line begins a paragraph by where it begins.
+    """Return whether a line begins a paragraph, by its indentation.
 
-    The second line of a list's point stands further in than the first, and goes on with it.
+    The second line of a list's point is indented further than the first, and continues it.
     """
     step = _INDENT_EMS * line.em
     first, last = paragraph.lines[0], paragraph.lines[-1]

@@ -1,4 +1,6 @@
-"""The characters of a PDF's page → pieces of lines, with their boxes, in pdfium's order."""
+"""Groups the characters of a PDF's page into pieces of lines with their boxes, in pdfium's
+order.
+"""
 
 import math
 import re
@@ -44,7 +46,7 @@ class _Box:
 
 
 def pieces_of(characters: Characters, *, page: int) -> Iterator[tuple[int, Line]]:
-    """Run of characters without a line end, each with the quarter turns of its direction.
+    """Return runs of characters without a line end, each with the quarter turns of its direction.
 
     A piece that runs in no direction of the page has 4 for its turns.
     """
@@ -74,9 +76,7 @@ def _without_hyphen(text: str) -> tuple[str, bool]:
 
 
 def _by_height(characters: Characters, start: int, text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines that pdfium ran together in one, as it does at a hyphen, with
-    their offsets.
-    """
+    """Yield the lines that pdfium joined into one, as it does at a hyphen, with their offsets."""
     first = characters.room(start)
     last = characters.room(start + len(text) - 1)
     if last[3] > first[1] or not first[1] < first[3]:  # the last stands no line lower
@@ -98,7 +98,7 @@ def _by_height(characters: Characters, start: int, text: str) -> Iterator[tuple[
 def _piece(
     characters: Characters, start: int, text: str, *, hyphen: bool, page: int
 ) -> tuple[int, Line]:
-    """Return a piece of a line, its box taken from its first, its middle and its last character."""
+    """Return a piece of a line, with a box from its first, its middle and its last character."""
     angle = characters.angle(start)
     turn = round(angle / _QUARTER) % 4 if angle >= 0 else 0
     if abs(angle / _QUARTER - round(angle / _QUARTER)) > 0.05:  # noqa: PLR2004 (a slanted stamp)
@@ -152,9 +152,7 @@ def _with_raised_signs(
         return text[offset].isdigit() and _is_drawn_raised(characters, start + offset, turn, box)
 
     def is_apart(offset: int) -> bool:
-        """Return whether white space too wide for a note mark stands before it, or type that is up
-        too.
-        """
+        """Return whether raised type, or white space too wide for a note mark, stands before it."""
         before = text[offset - 1]
         if not before.isspace():
             return before not in _SIGNS and is_up(offset - 1)
@@ -190,12 +188,12 @@ def _with_raised_signs(
 
 
 def _has_size_of_neighbour(characters: Characters, index: int) -> bool:
-    """Return whether a character is set in the size of the one before: soon told, for many letters."""
+    """Return whether a character has the size of the one before, a quick test for many letters."""
     return characters.size(index) == characters.size(index - 1)
 
 
 def _is_drawn_raised(characters: Characters, index: int, turn: int, box: _Box) -> bool:
-    """Return whether a figure is drawn small and high in a room of the usual size, by its font."""
+    """Return whether a font draws a figure small and high in a room of the usual size."""
     x0, y0, x1, y1 = characters.ink(index)
     (_, one), (_, other) = _turned(x0, y0, turn), _turned(x1, y1, turn)
     bottom, top = min(one, other), max(one, other)
@@ -262,7 +260,7 @@ def turned_heights(box: tuple[float, float, float, float], turn: int) -> tuple[f
 
 
 def _whole_code_points(text: str) -> str:
-    """Surrogate halves, as UTF-16 has them, put together."""
+    """Return a text with UTF-16's surrogate halves joined."""
     if _SURROGATE.search(text):
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text

@@ -1,4 +1,4 @@
-"""A PDF → its text in paragraphs; pdfium reads the characters and where they stand."""
+"""Reads a PDF into paragraphs; pdfium gives the characters and their positions."""
 
 import re
 from collections import defaultdict
@@ -29,9 +29,9 @@ def load() -> None:
 
 
 def read_pdf(data: bytes) -> Extract:
-    """Return the text of a PDF and what it says of itself.
+    """Return the text of a PDF and its facts about itself.
 
-    Its date is not taken: a PDF tells when the file was made, and a statement of 2009 that was
+    Its date is not taken: it is the day on which the file was made. A statement of 2009 that was
     scanned in 2022 would be cited with the wrong year.
 
     Raises:
@@ -66,7 +66,7 @@ def _title(stated: str) -> str | None:
 
 
 def _pages(file: PdfFile) -> tuple[list[Page], list[int]]:
-    """All pages, and the numbers of those that cannot be read: they have no line."""
+    """Return all pages, and the numbers of those that cannot be read: they have no line."""
     pages, missing = [], []
     for page in file.pages():
         if page.characters is None:

@@ -1,7 +1,7 @@
-"""The answer of a fork of the extractor process: a head, a text and numbers, each bounded.
+"""Sends and receives the answer of a fork: a head, a text and numbers, each bounded.
 
-The text goes as bytes of its own and spans as numbers: a JSON text of many megabytes would hold up
-every other thread of the process that reads it.
+The text goes as bytes of its own and spans go as numbers: a JSON text of many megabytes would hold
+up every other thread of the process that reads it.
 """
 
 from array import array
@@ -34,12 +34,12 @@ class Answer:
 
 
 def refusal(reason: str) -> Answer:
-    """Return the answer that a source cannot be read, and why."""
+    """Return an answer that refuses a source, with the reason."""
     return Answer({"reason": reason})
 
 
 def check_size(answer: Answer, *, text_bytes: int) -> None:
-    """Nothing, if an answer is no larger than ``receive`` takes it.
+    """Check that an answer is no larger than ``receive`` accepts.
 
     Raises:
         UnreadableSource: if it is, with what there is too much of.
@@ -67,7 +67,7 @@ def send(fd: int, answer: Answer) -> None:
 
 
 def receive(fd: int, *, text_bytes: int, deadline: float) -> Answer:
-    """Return the answer that comes, its text of at most ``text_bytes`` bytes.
+    """Return the next answer, with a text of at most ``text_bytes`` bytes.
 
     Raises:
         FrameError: if the other side closes before the end, or sends what is no answer.

@@ -1,7 +1,7 @@
-"""A Document ↔ the answer of the fork that made it.
+"""Converts a Document to and from the answer of the fork that made it.
 
-A fork that a hostile file has taken over may send anything. What is taken over from it is the text
-of that one file and where its paragraphs and sentences begin and end; each span is checked.
+A fork that a hostile file has taken over may send anything. Only the text of that one file and the
+bounds of its paragraphs and sentences are accepted from it, and each span is checked.
 """
 
 import time
@@ -43,7 +43,7 @@ _GIVES_WAY_S = 0.0001
 
 
 def answer_of(document: Document, *, with_text: bool) -> Answer:
-    """Return the answer that has a Document; without its text for who has that already.
+    """Return the answer that has a Document, without its text if the other side has it already.
 
     Raises:
         UnreadableSource: if it has more paragraphs and sentences than an answer holds.
@@ -66,7 +66,7 @@ def answer_of(document: Document, *, with_text: bool) -> Answer:
 
 
 def check_spans(document: Document) -> None:
-    """Nothing, if a document has no more paragraphs and sentences than it may have.
+    """Check that a document has no more paragraphs and sentences than it may have.
 
     Raises:
         UnreadableSource: if it has.
@@ -77,7 +77,7 @@ def check_spans(document: Document) -> None:
 
 
 def provenance_fields(document: Document) -> dict[str, object]:
-    """Return what is known of a document beside its text, as fields of an answer."""
+    """Return the known facts about a document beside its text, as fields of an answer."""
     return {
         "title": document.title,
         "publisher": document.publisher,
@@ -152,7 +152,7 @@ def language_of(value: object) -> str | None:
 
 
 def access_of(value: object) -> frozenset[str] | None:
-    """Names of groups, or None for None. Raises ``FrameError`` for anything else."""
+    """Return names of groups, or None for None. Raises ``FrameError`` for anything else."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
@@ -164,7 +164,7 @@ def access_of(value: object) -> frozenset[str] | None:
 
 
 def claims_of(value: object) -> frozenset[str] | None:
-    """Names of claims, or None for None. Raises ``FrameError`` for anything else."""
+    """Return names of claims, or None for None. Raises ``FrameError`` for anything else."""
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
@@ -175,7 +175,7 @@ def claims_of(value: object) -> frozenset[str] | None:
 
 
 def _pages(value: object, *, length: int) -> tuple[PageStart, ...]:
-    """Where pages begin. Raises ``FrameError`` for anything else."""
+    """Return the starts of pages. Raises ``FrameError`` for anything else."""
     if not isinstance(value, list) or len(value) > MOST_PAGE_STARTS:
         raise FrameError("no list of pages")
     pages = []
@@ -191,9 +191,7 @@ def _pages(value: object, *, length: int) -> tuple[PageStart, ...]:
 
 
 def _passages(head: Any, numbers: Sequence[int], *, document_id: str, text: str) -> list[Passage]:
-    """Return the quotable passages; a span that lies elsewhere than behind the last one is an
-    error.
-    """
+    """Return the quotable passages; a span that does not lie behind the last one is an error."""
     count, has_dateline = head.get("passages"), head.get("dateline")
     if type(count) is not int or type(has_dateline) is not bool:
         raise FrameError("no number of passages")

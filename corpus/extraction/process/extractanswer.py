@@ -1,4 +1,4 @@
-"""An Extract ↔ the answer of the fork that made it."""
+"""Converts an Extract to and from the answer of the fork that made it."""
 
 from array import array
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def answer_of(extract: Extract) -> Answer:
 
 
 def extract_of(answer: Answer) -> Extract:
-    """Return the Extract in an answer, which anything may have sent.
+    """Return the Extract in an answer, whose sender may be anything.
 
     Raises:
         FrameError: if a field is missing, of another type, too long or not in the stored form.
@@ -53,7 +53,7 @@ def extract_of(answer: Answer) -> Extract:
 
 
 def line_of(value: object, *, most: int) -> str | None:
-    """One line of at most ``most`` characters in the stored form, or None for None.
+    """Return one line of at most ``most`` characters in the stored form, or None for None.
 
     Raises:
         FrameError: if it is something else.

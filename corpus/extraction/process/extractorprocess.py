@@ -1,17 +1,17 @@
-"""The extractor process: parses foreign bytes, each source in a fork that can do no harm.
+"""Runs the extractor process, which parses foreign bytes, each source in a fork that can do no
+harm.
 
-``python -m corpus.extraction.process.extractorprocess`` is started by
-``corpus.extraction.process.sandbox``. Its standard input is a socket, over which come requests,
-each with three pipes: for the bytes of the source, for the answer, and for how the fork ended. The
-process itself reads no source and no answer, so that no source can bring it down. It imports what
-parsers need, and a fork has that at once. It can open no file but those of Python and of this
-package, makes no socket and starts no program. What of all this a kernel does not grant is left
-out; the greeting says so.
+``corpus.extraction.process.sandbox`` starts ``python -m
+corpus.extraction.process.extractorprocess``. Its standard input is a socket for requests, each with
+three pipes: for the bytes of the source, for the answer, and for the fork's end. The process itself
+reads no source and no answer, so no source can bring it down. It imports the parsers' libraries,
+and a fork has them at once. It can open only the files of Python and of this package, makes no
+socket and starts no program. If a kernel does not grant some of this, the greeting says so.
 
-A fork holds the pipe of its answer as descriptor 3 and /dev/null as 1 and 2, and until it has the
-whole source the pipe of that as 0. Before it sees the first byte it has limits, a lower priority
-than whoever asked, and the walls of ``corpus.confinement``. The process ends when its socket does,
-with every fork.
+A fork has the pipe of its answer as descriptor 3, /dev/null as 1 and 2, and the pipe of the source
+as 0 until it has the whole source. Before it sees the first byte, it has limits, a lower priority
+than the process that asked, and the walls of ``corpus.confinement``. The process ends with its
+socket, and takes every fork with it.
 """
 
 import fcntl
@@ -68,13 +68,13 @@ def main() -> None:
 
 
 def serve(operations: Mapping[str, Operation], control: socket.socket) -> None:
-    """Has a fork work on each request that comes over the socket, until that ends."""
+    """Fork for each request that comes over the socket, until the socket ends."""
     _Server(operations, control).run()
 
 
 @dataclass(frozen=True, slots=True)
 class _Fork:
-    """A fork at work: until when, the pipe that is told how it ended, and what was asked."""
+    """A fork at work: its deadline, the pipe for the report of its end, and its request."""
 
     deadline: float
     status: int
@@ -82,7 +82,7 @@ class _Fork:
 
 
 class _Server:
-    """One thread, which forks, watches the forks and reports their ends."""
+    """The one thread, which forks, watches the forks and reports their ends."""
 
     def __init__(self, operations: Mapping[str, Operation], control: socket.socket) -> None:
         self._operations = operations
@@ -121,7 +121,7 @@ class _Server:
                 os.kill(pid, signal.SIGKILL)
 
     def _settle(self) -> None:
-        """Has a collection in a fork not copy every page of what is there now."""
+        """Keep a collection in a fork from copying every page of the present memory."""
         gc.collect()
         gc.freeze()
         self._mapped = _mapped_bytes(self._statm)
@@ -133,7 +133,7 @@ class _Server:
         return max(0.0, first - time.monotonic()) * 1000 + 1
 
     def _look_after_forks(self) -> None:
-        """End those that are late, and reports those that have ended."""
+        """End forks that are late, and report those that have ended."""
         with suppress(BlockingIOError):
             os.read(self._ended, _REQUEST_PIECE)
         now = time.monotonic()
@@ -152,7 +152,7 @@ class _Server:
             os.close(fork.status)
 
     def _take(self) -> tuple[Mapping[str, Any], list[int]] | None:
-        """Return the next request and its pipes; None if whoever asked is gone."""
+        """Return the next request and its pipes; None if the asking process is gone."""
         try:
             data, pipes, _, _ = socket.recv_fds(self._control, _REQUEST_PIECE, _PIPES)
             while data and len(data) < _length_of(data):
@@ -197,7 +197,7 @@ class _Server:
 
 
 def _length_of(data: bytes) -> int:
-    """Return the length of a request with its prefix, as far as the prefix has come."""
+    """Return the length of a request with its prefix, as far as the prefix has arrived."""
     if len(data) < frames.LENGTH.size:
         return frames.LENGTH.size
     return frames.LENGTH.size + int(frames.LENGTH.unpack(data[: frames.LENGTH.size])[0])
@@ -238,7 +238,7 @@ def _be_the_fork(
 
 
 def _found(operation: Operation, request: Mapping[str, Any]) -> Answer | None:
-    """Return the answer about the source that comes; None if whoever asked is gone."""
+    """Return the answer about the source that comes; None if the asking process is gone."""
     try:
         data = frames.receive(_SOURCE, most=int(request["source_bytes"]))
         os.close(_SOURCE)
@@ -266,7 +266,7 @@ def _reason_of_failure(error: Exception, request: Mapping[str, Any]) -> str:
 
 
 def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
-    """Put the limits of the request on this process; a limit that a system lacks is left out."""
+    """Put the limits of the request on this process; a limit that the system lacks is left out."""
     cpu_s = int(request["cpu_s"])
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, float(request["wall_s"]))  # also if the server is killed
@@ -287,8 +287,8 @@ def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
 
 
 def _opened_statm() -> int | None:
-    """Return a descriptor that tells how much address space this process holds, where
-    there is one.
+    """Return a descriptor that gives the address space of this process, on systems that have
+    one.
     """
     try:
         return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
@@ -297,7 +297,7 @@ def _opened_statm() -> int | None:
 
 
 def _mapped_bytes(statm: int | None) -> int:
-    """Return the address space that this process holds; 0 if the system does not tell it."""
+    """Return the address space of this process; 0 if the system does not report it."""
     if statm is None:
         return 0
     return int(os.pread(statm, 100, 0).split()[0]) * resource.getpagesize()
@@ -306,7 +306,7 @@ def _mapped_bytes(statm: int | None) -> int:
 def _reason_of_death(
     status: int, usage: resource.struct_rusage, request: Mapping[str, Any], *, late: bool
 ) -> str:
-    """Why a fork died without an answer; ``late`` if it had to be ended."""
+    """Return the reason why a fork died without an answer; ``late`` if it had to be ended."""
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number == signal.SIGXCPU or usage.ru_utime + usage.ru_stime >= int(request["cpu_s"]):
         return f"took more than {request['cpu_s']} s to read. {_SAVE_AS_TEXT}"

@@ -1,8 +1,8 @@
 """Sends and receives length-prefixed frames between the extractor process and its parent.
 
-Never pickle: a fork that a hostile file has taken over can send wrong text, and nothing else (the
-walls of ``corpus.confinement`` see to that). It may send anything, so every frame has a bound, and
-``answers`` checks what is in it.
+Never pickle. A fork that a hostile file has taken over can send wrong text, and nothing else,
+thanks to the walls of ``corpus.confinement``. Every frame has a bound, and ``answers`` checks its
+content.
 """
 
 import codecs
@@ -22,7 +22,7 @@ _PIECE_BYTES = 1 << 17
 
 
 class FrameError(Exception):
-    """The other side is gone, late, or sends what it should not."""
+    """The other side is gone or late, or sends something malformed."""
 
 
 class LateFrame(FrameError):
@@ -79,9 +79,9 @@ def receive(fd: int, *, most: int, deadline: float | None = None) -> bytes | Non
 
 
 def receive_text(fd: int, *, most: int, deadline: float | None = None) -> str | None:
-    """Return the next frame, of ``most`` bytes, as the text in the stored form that it has to be.
+    """Return the next frame, of ``most`` bytes, as a text in the stored form.
 
-    It is decoded and looked at in the pieces in which it comes, so that other threads can go on.
+    It is decoded and checked in the pieces in which it comes, so that other threads can go on.
 
     Raises:
         FrameError: as ``receive``, or if it is no UTF-8, or not in the stored form.
@@ -127,8 +127,8 @@ def _length(fd: int, most: int, deadline: float | None) -> int | None:
 def _pieces(
     fd: int, length: int, deadline: float | None, *, may_close: bool = False
 ) -> Iterator[bytes]:
-    """Yield the next ``length`` bytes as they come; none if the other side has closed
-    and may have.
+    """Yield the next ``length`` bytes as they come; none if the other side has closed and may do
+    so.
     """
     left = length
     while left:

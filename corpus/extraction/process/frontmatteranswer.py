@@ -1,4 +1,6 @@
-"""Front matter and the text behind it ↔ the answer of the fork that read them."""
+"""Converts front matter and the text behind it to and from the answer of the fork that read
+them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +19,8 @@ _MOST_DEEP = 30
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A text in its parts: the ``fields`` of its front matter, values as they are spelt, what the
-    known ones say, and the ``body`` behind it in the stored form.
+    """A text in its parts: the ``fields`` of its front matter as they are spelt, the provenance in
+    them, and the ``body`` behind it in the stored form.
     """
 
     fields: Mapping[str, Any]
@@ -27,8 +29,8 @@ class Parts:
 
 
 def answer_of(parts: Parts, *, body_at: int | None = None) -> Answer:
-    """Return the answer that has the parts; without the body for who has the text, in which it
-    begins at ``body_at``.
+    """Return the answer that has the parts, without the body if the other side has the text, in
+    which it begins at ``body_at``.
     """
     known = parts.provenance
     head = {
@@ -47,7 +49,7 @@ def answer_of(parts: Parts, *, body_at: int | None = None) -> Answer:
 
 
 def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
-    """Return the parts in an answer, which anything may have sent.
+    """Return the parts in an answer, whose sender may be anything.
 
     The body may be the end of the ``text`` that was sent.
 
@@ -79,7 +81,7 @@ def parts_of(answer: Answer, *, text: str | None = None) -> Parts:
 
 
 def _check_values(fields: Mapping[str, Any]) -> None:
-    """Hold the values to texts, lists and mappings, as front matter has them, not too many."""
+    """Check that the values are texts, lists and mappings, as in front matter, and not too many."""
     values, characters = 0, 0
     level: list[object] = [fields]
     for _ in range(_MOST_DEEP):

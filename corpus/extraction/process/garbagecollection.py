@@ -1,7 +1,7 @@
-"""Makes very many values without a search for unused ones among all that the process has.
+"""Makes very many values without garbage collections among all values of the process.
 
-Such a search stops every thread, for a third of a second in a bot with its index; making the values
-of a large document would bring several about.
+Such a collection stops every thread, for a third of a second in a bot with its index, and making
+the values of a large document would start several.
 """
 
 import gc
@@ -15,9 +15,11 @@ _within = 0
 
 @contextmanager
 def uncollected(many: bool) -> Iterator[None]:
-    """Nothing is searched for within the block, nor among what it made, if that is ``many`` values.
+    """Keep collections from running within the block, and later over its values, if they are
+    ``many``.
 
-    They are freed as others are when nobody has them any more. Several threads may be within one.
+    They are freed like others when nothing refers to them any more. Several threads may be within
+    one.
     """
     global _within  # noqa: PLW0603 (the collector is one for the process, too)
     if not many or (not gc.isenabled() and not _within):

@@ -1,4 +1,4 @@
-"""The operations of a fork of the extractor process on the bytes of one source.
+"""Runs the operations of a fork of the extractor process on the bytes of one source.
 
 Everything here and below works without opening a file: see ``libraries``.
 """
@@ -89,8 +89,8 @@ def document(request: Mapping[str, Any], data: bytes) -> Answer:
 
 
 def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
-    """Return the front matter of a text, and the text behind it, as it is ``wanted``: the "body"
-    itself, its "place" in the text if that is in the stored form, or nothing of it.
+    """Return the front matter of a text, and the text behind it in the form that is ``wanted``: the
+    "body" itself, its "place" in the text if that is in the stored form, or nothing.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -107,7 +107,7 @@ def front_matter(request: Mapping[str, Any], data: bytes) -> Answer:
 
 
 def lay_out(request: Mapping[str, Any], data: bytes) -> Answer:
-    """Return the Document over a text in the stored form, with what is known of it."""
+    """Return the Document over a text in the stored form, with the known facts about it."""
     return documentanswer.answer_of(_laid_out(request, data), with_text=False)
 
 
@@ -140,7 +140,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 def warm_up() -> None:
-    """Has the libraries for text make what they make at their first use, once for all forks."""
+    """Have the libraries for text do the work of their first use, once for all forks."""
     load_marked_encodings()
     with suppress(UnreadableSource):
         document_from_bytes(_SAMPLE, "a.md")

@@ -1,7 +1,7 @@
-"""An Outline ↔ the answer of the fork that made its document.
+"""Converts an Outline to and from the answer of the fork that made its document.
 
-Whoever looks at a source before it is published reads no sentence and few paragraphs of it. The
-values for all of a large one would take the process that answers others seconds to make.
+A person who looks at a source before it is published reads no sentence and few paragraphs of it.
+Making the values for all of a large one would hold up the process that answers others for seconds.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The side of whoever asks the extractor process: starts it, asks it, starts it anew if it dies."""
+"""Starts the extractor process, sends it requests, and restarts it if it dies."""
 
 import fcntl
 import logging
@@ -48,12 +48,12 @@ _DIES = "not read: the extractor process was ended from outside, twice. See that
 
 
 class _ProcessGone(Exception):
-    """The extractor process ended, which no source can bring about."""
+    """The extractor process has ended, which no source can cause."""
 
 
 @dataclass(slots=True)
 class _Process:
-    """An extractor process and the socket to it; ``greeting`` is what it said when it was ready."""
+    """An extractor process and the socket to it; ``greeting`` is its message when it was ready."""
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
@@ -61,7 +61,7 @@ class _Process:
     greeting: Mapping[str, Any] | None = None
 
     def end(self) -> None:
-        """End it with all its forks: at once, as it watches the socket."""
+        """End the process with all its forks at once, since it watches the socket."""
         with suppress(OSError):
             self.control.shutdown(socket.SHUT_RDWR)
         try:
@@ -75,7 +75,7 @@ class _Process:
 class Sandbox:
     """Has sources parsed in a process of its own, which starts when it is first needed.
 
-    Safe to call from several threads; the sources of all are at work at once. ``command`` starts
+    Safe to call from several threads; their sources are read at the same time. ``command`` starts
     another process than the one that comes with the project.
     """
 
@@ -99,8 +99,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the process, if one is running, and what is at work in it. It can be called from
-        any thread; nothing is read afterwards.
+        """End the process, if one is running, and its work.
+
+        Any thread may call this; nothing is read afterwards.
         """
         self._closed = True
         _end_all(self._running)
@@ -111,7 +112,8 @@ class Sandbox:
             self._process()
 
     def greeting(self) -> Mapping[str, Any]:
-        """Return the facts that the process gives of itself, such as the walls around its forks.
+        """Return the facts that the process reports about itself, such as the walls around its
+        forks.
 
         Raises:
             ExtractorUnavailable: if it cannot be started.
@@ -129,12 +131,12 @@ class Sandbox:
         more: Mapping[str, object] | None = None,
         until: float = math.inf,
     ) -> Answer:
-        """Return the answer of a fork about a source, which gets a text as UTF-8.
+        """Return the answer of a fork about a source; a text is sent as UTF-8.
 
-        ``load`` names libraries that it is likely to need. An answer has ``text_bytes`` of text at
-        most, the limits' where that is None. It may take the limits' time, and no longer than
-        ``until`` on the clock of ``time.monotonic``. A process that dies, which no source can bring
-        about, is started anew and asked once more.
+        ``load`` names libraries that it is likely to need. An answer has at most ``text_bytes`` of
+        text, or the limits' number if that is None. It may take the limits' time, but no longer
+        than ``until`` on the clock of ``time.monotonic``. A process that dies, which no source can
+        cause, is restarted and asked once more.
 
         Raises:
             ExtractorUnavailable: if the process cannot be started, dies, or ``close`` was called.
@@ -197,7 +199,7 @@ class Sandbox:
             raise
 
     def _ready(self, deadline: float) -> _Process:
-        """Return the running process, once it has said that it is ready."""
+        """Return the running process, once it has reported that it is ready."""
         with self._starting:
             process = self._process()
             if process.greeting is None:
@@ -234,7 +236,7 @@ class Sandbox:
         return greeting
 
     def _drop(self, process: _Process) -> None:
-        """End a process that is not to be asked any more."""
+        """End a process that is not to be used any more."""
         if process in self._running:
             with suppress(ValueError):  # another thread was faster
                 self._running.remove(process)
@@ -376,7 +378,9 @@ def _end_all(running: list[_Process]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the parent's secrets: where this package lies, and how libraries are found."""
+    """Return an environment without the parent's secrets: the paths of this package and of
+    libraries.
+    """
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
         **kept,

@@ -1,1 +1,1 @@
-"""Reads plain bytes, and the signs that several formats share."""
+"""Reads plain bytes, and signs that occur in several formats."""

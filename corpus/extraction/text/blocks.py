@@ -1,4 +1,4 @@
-"""Lists and tables as blocks of text."""
+"""Writes lists and tables as blocks of text."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,7 +7,7 @@ LONG_POINT = 300
 
 
 def list_blocks(points: Sequence[str]) -> Iterator[str]:
-    """Yield a list as one block, a line "- …" for each point, a nested point further in.
+    """Yield a list as one block, with a line "- …" for each point and nested points indented.
 
     ``points`` are these lines. A list that holds a long point gives a block for each of them.
     """
@@ -20,7 +20,7 @@ def list_blocks(points: Sequence[str]) -> Iterator[str]:
 def table_block(rows: Sequence[Sequence[str]]) -> str:
     """Return a line for each row of a table, its cells parted by " | ".
 
-    Columns that are empty in every row, which only set others apart, are left out, as are rows
+    Columns that are empty in every row, which only set others apart, are left out. So are rows
     without text and empty cells at the end of a row. A table without text gives "".
     """
     width = max((len(row) for row in rows), default=0)

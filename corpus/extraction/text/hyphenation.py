@@ -1,4 +1,5 @@
-"""A hyphen at a line's end: the word's own, as in "long-/term", or put in to part it.
+"""Decides whether a hyphen at a line's end belongs to the word, as in "long-/term", or only divides
+it.
 
 The document's own other uses decide; then a list of English words; then whether both parts are
 words of the document. The list is SymSpell's (MIT): the words of SCOWL that occur in Google's
@@ -52,12 +53,12 @@ class Hyphen(Enum):
 
     @property
     def stays(self) -> bool:
-        """Return whether the hyphen stays in the text."""
+        """True if the hyphen stays in the text."""
         return self in {Hyphen.KEPT, Hyphen.KEPT_BY_GUESS}
 
     @property
     def guessed(self) -> bool:
-        """Return whether nothing but a rule of thumb decided."""
+        """True if only a rule of thumb decided."""
         return self in {Hyphen.KEPT_BY_GUESS, Hyphen.DROPPED_BY_GUESS}
 
 
@@ -87,7 +88,7 @@ class Hyphenation:
 
     @classmethod
     def of(cls, lines: Iterable[tuple[str, bool]]) -> "Hyphenation":
-        """Learns the words of lines; each comes with whether a hyphen follows it at its end."""
+        """Learn the words of lines; each line comes with whether a hyphen follows it at its end."""
         words: Counter[str] = Counter()
         broken = False
         for text, hyphen in lines:
@@ -98,7 +99,7 @@ class Hyphenation:
         return cls(words, _is_english(words), _beginnings(words))
 
     def at(self, before: str, after: str) -> Hyphen:
-        """Decides on a hyphen that stood behind ``before``, with ``after`` on the next line."""
+        """Decide on a hyphen between ``before`` and ``after`` on the next line."""
         before, after = before[-_LONGEST:], after[:_LONGEST]
         left, right = _LAST_PART.search(before), _FIRST_PART.match(after)
         if left is None or right is None or not right[0][0].islower():
@@ -120,7 +121,7 @@ class Hyphenation:
         return Hyphen.KEPT_BY_GUESS if known else Hyphen.DROPPED_BY_GUESS
 
     def _at_second(self, before: str, after: str, *, left: int) -> Hyphen:
-        """Decides within a compound that has a hyphen already, as "up-to-/date"."""
+        """Decide within a compound that has a hyphen already, as "up-to-/date"."""
         one, two = before[left:].casefold(), _first_part(after).casefold()
         if self.words[one + two] or (self.english and one + two in english_words()):
             return Hyphen.DROPPED
@@ -144,7 +145,7 @@ class Hyphenation:
         return Hyphen.KEPT_BY_GUESS if one in _FIRST_PARTS else Hyphen.DROPPED_BY_GUESS
 
     def _at_loose_beginning(self, one: str) -> Hyphen:
-        """Decides where both "nonproliferation" and "non-proliferation" are words."""
+        """Decide if both "nonproliferation" and "non-proliferation" are words."""
         if one not in _LOOSE_BEGINNINGS:
             return Hyphen.DROPPED
         habit = self.beginnings[one]

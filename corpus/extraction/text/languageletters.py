@@ -1,7 +1,7 @@
 """Chooses the encoding of a text by the alphabets of languages in Latin and Cyrillic letters.
 
-The same bytes are letters of one language in one encoding, and a mixture that no language has in
-another: "võetud" and "vőetud", "señor" and "se–or".
+The same bytes are letters of one language in one encoding, and an impossible mixture in another:
+"võetud" and "vőetud", "señor" and "se–or".
 """
 
 import re
@@ -51,7 +51,7 @@ def is_in_latin_letters(data: bytes) -> bool:
 
 
 def likeliest(readings: Sequence[tuple[str, str]]) -> str | None:
-    """Return the encoding whose text has the fewest characters that are strange where they stand.
+    """Return the encoding whose text has the fewest characters in strange positions.
 
     ``readings`` are encodings with the text that each gives; the earlier one wins a tie. None if
     even the best has many.
@@ -65,8 +65,8 @@ def likeliest(readings: Sequence[tuple[str, str]]) -> str | None:
 
 
 def _strange_share(text: str) -> float:
-    """Return the share of characters beyond ASCII that the likeliest language does not
-    have there.
+    """Return the share of non-ASCII characters in positions that are strange in the likeliest
+    language.
     """
     found: Counter[str] = Counter()
     total = 0

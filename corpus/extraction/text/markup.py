@@ -21,8 +21,8 @@ _BREAKS = frozenset("\x0b\x0c")
 def html_tree(source: bytes) -> Any:
     """Return the tree of a page in UTF-8, without comments and control characters.
 
-    Nobody sees the control characters, but for a space in place of two of them, and the parts of a
-    tree with one cannot be moved.
+    Control characters are invisible, and elements with one cannot be moved in a tree. Two of them
+    become a space.
 
     Raises:
         UnreadableSource: if it is empty, nested too deeply to be read whole, or has a piece of
@@ -58,7 +58,9 @@ def _space(found: re.Match[str]) -> str:
 
 
 def _check_limits(parser: Any) -> None:
-    """Raise ``UnreadableSource`` if a limit of the parser was met: the tree is not whole."""
+    """Raise ``UnreadableSource`` if a limit of the parser was met, so that the tree is not
+    whole.
+    """
     for entry in parser.error_log:
         if entry.type_name == "ERR_RESOURCE_LIMIT":
             raise UnreadableSource(_TOO_DEEP if "depth" in entry.message else _TOO_LONG)
@@ -89,7 +91,9 @@ def empty_body() -> Any:
 
 
 def has_doctype_at_the_head(stream: IO[bytes]) -> bool | None:
-    """Return whether XML has a DTD, from what comes before its first element; None if none comes."""
+    """Return whether XML has a DTD, from the text before its first element; None if there is no
+    element.
+    """
     from lxml import etree
 
     parser = etree.XMLPullParser(events=("start",), **_OPTIONS)

@@ -1,4 +1,4 @@
-"""Writes formulas in one line: a raised part in superscript characters, a fraction with a stroke.
+"""Writes formulas on one line: a raised part in superscript characters, a fraction with a stroke.
 
 It reads MathML and the formulas of Word files, whose elements have other names.
 """

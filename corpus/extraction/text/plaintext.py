@@ -1,4 +1,4 @@
-"""Bytes → text, whatever encoding they are in; guesses and wrong bytes are noted."""
+"""Decodes bytes in any encoding into text, and notes guesses and wrong bytes."""
 
 import codecs
 import importlib
@@ -64,7 +64,7 @@ def load() -> None:
 
 
 def load_marked_encodings() -> None:
-    """Import the codecs of texts that say by a mark which one they are in."""
+    """Import the codecs of texts that mark their encoding."""
     for _, encoding in _MARKS:
         codecs.lookup(encoding)
     codecs.lookup("utf-8-sig")
@@ -72,10 +72,10 @@ def load_marked_encodings() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text, the encoding that had to be guessed for it, and the bytes that were wrong in it.
+    """A text, its encoding if that was guessed, and its wrong bytes.
 
     ``guessed`` is None if nothing was guessed. ``wrong`` has (offset in the text, bytes) of each
-    place where "\ufffd" stands for bytes that are none of the encoding.
+    place where "�" stands for bytes that the encoding does not have.
     """
 
     text: str
@@ -84,7 +84,7 @@ class Decoded:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """A sentence for the person who added it, where the encoding had to be guessed."""
+        """A sentence for the person who added it, if the encoding had to be guessed."""
         if self.guessed is None:
             return ()
         return (f"read as {self.guessed}: save it as UTF-8 if letters look wrong",)
@@ -118,10 +118,10 @@ def read_plain_text(data: bytes) -> Extract:
 def decoded(data: bytes, *, declared: str | None = None) -> Decoded:
     """Return the text in ``data``.
 
-    A byte order mark wins, then ``declared`` (a Python codec's name), then UTF-8; a file in none
-    of them is read in the encoding that its bytes suggest. What is plainly UTF-8 is read as such
-    whatever is declared, and that is noted as a guess. UTF-8 with a few wrong bytes stays UTF-8:
-    each of them is "\ufffd". So is a zero byte that strayed into a text.
+    A byte order mark wins, then ``declared`` (a Python codec's name), then UTF-8. A file in none of
+    them is read in the encoding that its bytes suggest. A text that is plainly UTF-8 is read as
+    such whatever is declared, and that is noted as a guess. UTF-8 with a few wrong bytes stays
+    UTF-8, with "�" for each of them and for each stray zero byte.
 
     Raises:
         UnreadableSource: if it is not text.
@@ -167,14 +167,14 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 
 
 def _is_plainly_utf8(data: bytes, text: str) -> bool:
-    """Return whether characters of several bytes are no chance: no other encoding has whole ones
-    only.
+    """Return whether characters of several bytes are no chance: no other encoding has only whole
+    ones.
     """
     return len(data) - len(text) >= _LEAST_CERTAIN
 
 
 def _nuls_are_stray(data: bytes) -> bool:
-    """Return whether zero bytes are damage, and not the halves of characters of two bytes."""
+    """Return whether zero bytes are damage, not the halves of characters of two bytes."""
     bare = data.replace(b"\x00", b"")
     nuls = len(data) - len(bare)
     if nuls > _MOST_NULS * len(data) and not (
@@ -197,7 +197,7 @@ def _with_stray_nuls(data: bytes, declared: str | None) -> Decoded:
 
 
 def _wide(data: bytes) -> Decoded:
-    """UTF-16 or UTF-32 without a byte order mark: the one that reads as words and spaces.
+    """Return UTF-16 or UTF-32 text without a byte order mark: the reading with words and spaces.
 
     Raises:
         UnreadableSource: if it reads as text in none of them.
@@ -220,11 +220,11 @@ def _wide(data: bytes) -> Decoded:
 
 
 def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
-    """Return the text if it is plainly UTF-8 in which some bytes are wrong, else None.
+    """Return the text if it is plainly UTF-8 with some wrong bytes, otherwise None.
 
-    It is where at least as many characters beyond ASCII are whole as places are wrong, which no
-    other encoding brings about; where it is declared and one or two places are wrong; and where
-    the few bytes beyond ASCII are none that stand alone in a text of an older encoding.
+    It is if at least as many characters beyond ASCII are whole as places are wrong, which no other
+    encoding causes; if it is declared and one or two places are wrong; or if the few bytes beyond
+    ASCII cannot stand alone in a text of an older encoding.
     """
     text = data.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd") - data.count("\ufffd".encode())
@@ -252,7 +252,7 @@ def _damaged_utf8(data: bytes, *, declared: bool) -> Decoded | None:
 
 
 def _is_damaged_ascii(data: bytes) -> bool:
-    """Return whether the bytes beyond ASCII are so few, and so strange, that they are damage."""
+    """Return whether the bytes beyond ASCII are so few and so strange that they are damage."""
     beyond = data.translate(None, _ASCII)
     strange = not _LIKELY_ALONE.issuperset(beyond) or _CUT_CHARACTER.search(data) is not None
     return _are_few(beyond, data) and strange
@@ -271,7 +271,8 @@ def mark_of(data: bytes) -> tuple[int, str] | None:
 
 
 def decode_strictly(data: bytes, encoding: str) -> str:
-    """Every byte decoded; the five that cp1252 leaves undefined are dropped, as they show nothing.
+    """Return the text of every byte; the five that cp1252 leaves undefined are dropped, as they
+    show nothing.
 
     Raises:
         UnicodeDecodeError: if a byte is wrong in ``encoding``.
@@ -284,8 +285,8 @@ def decode_strictly(data: bytes, encoding: str) -> str:
 def _guess(data: bytes) -> str:
     """Return the encoding that the bytes suggest; cp1252 wherever it may be that.
 
-    Without it, short texts in French or Spanish are taken for a Central European or a Macintosh
-    encoding, in which the same bytes are other accents.
+    Without this preference, short texts in French or Spanish are taken for a Central European or a
+    Macintosh encoding, in which the same bytes are other accents.
     """
     libraries.require("encodings")
     from charset_normalizer import from_bytes

@@ -1,4 +1,4 @@
-"""Raised signs: the mark of a note, an exponent, or the end of an ordinal.
+"""Decides whether a raised sign is the mark of a note, an exponent, or the end of an ordinal.
 
 A note mark is no word of the sentence, and leaves the text. An exponent stays, in superscript
 characters, so that 10⁶ never becomes 106.
@@ -49,9 +49,9 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignMeaning:
-    """The role of a raised sign, and the text that stands for it: "" for the mark of a note.
+    """The role of a raised sign, and its text: "" for the mark of a note.
 
-    ``certain`` is False if nothing but the likelier of two readings spoke for it.
+    ``certain`` is False if one of two meanings was only likelier than the other.
     """
 
     role: Role
@@ -95,7 +95,7 @@ def follows_number(before: str) -> bool:
 def is_noted_in_text(signs: str, *, before: str, after: str) -> bool:
     """Return whether superscript characters in a text are the mark of a note.
 
-    They are where nothing else is likely: behind a long word, an end mark or a number.
+    They are if nothing else is likely: behind a long word, an end mark or a number.
     """
     if not _NOTED_PLACE.search(before):
         return False
@@ -140,9 +140,9 @@ _LIKELY_NOTE = SignMeaning(Role.NOTE, "", certain=False)
 def meaning_of(
     raised: str, *, before: str, after: str = "", noted: bool | None = None
 ) -> SignMeaning:
-    """Return the reading of a raised sign.
+    """Return the meaning of a raised sign.
 
-    A sign at the beginning of a line or paragraph names what follows it, and stays as it is.
+    A sign at the beginning of a line or paragraph names the following text, and stays as it is.
 
     Args:
         raised: the sign, in usual or superscript characters.
@@ -180,7 +180,7 @@ def _meaning_of_letters(sign: _Sign) -> SignMeaning:
 
 
 def _spelt(sign: _Sign) -> str | None:
-    """Letters that are the end of an ordinal, a degree or a trade mark, as they are written."""
+    """Return the letters of an ordinal's end, a degree or a trade mark as they are written."""
     lower = sign.text.casefold()
     if lower == "o" and sign.behind_measure and _DEGREE.match(sign.after):
         return "°"

@@ -1,1 +1,1 @@
-"""Reads web pages, and e-mails made of them, as their readers see them."""
+"""Reads web pages and e-mails as browsers show them."""

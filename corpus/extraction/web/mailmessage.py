@@ -1,6 +1,6 @@
-"""An e-mail (.eml) → the text that its reader sees, its subject and its date.
+"""Reads an e-mail (.eml) into its visible text, its subject and its date.
 
-Its other headers are proof of nothing: anybody can write any sender into them.
+Its other headers prove nothing: anybody can write any sender into them.
 """
 
 import email
@@ -32,7 +32,9 @@ _NAME_CHARACTERS = 200
 
 
 def load() -> None:
-    """Import what decodes e-mails and the pages in them, so that a fork of this process has it."""
+    """Import the decoders of e-mails and of the pages in them, so that a fork of this process has
+    them.
+    """
     import email.base64mime
     import email.feedparser
     import email.parser
@@ -45,8 +47,8 @@ def load() -> None:
 def read_mail(data: bytes) -> Extract:
     """Return the text of an e-mail, its subject as the title and its date.
 
-    Its plain text is read where it has one, else its page. Attachments are left out, and noted as
-    deviations; an e-mail that is attached is one of them. Who sent it is not taken.
+    Its plain text is read if it has one, otherwise its page. Attachments are left out, and noted as
+    deviations; an attached e-mail is one of them. The sender is not taken.
 
     Raises:
         UnreadableSource: if it is no e-mail, is encrypted, has very many parts, or holds no text.
@@ -93,7 +95,7 @@ class _Found:
         self.encrypted = False
 
     def take(self, part: "Message[str, str]") -> None:
-        """Take what a part and the parts in it have."""
+        """Take the texts and names of a part and of the parts in it."""
         kind = part.get_content_type()
         if kind in _ENCRYPTED:
             self.encrypted = True
@@ -116,7 +118,7 @@ class _Found:
             self.attached.append(_name(part))
 
     def _take_one(self, parts: list["Message[str, str]"]) -> None:
-        """Take the first of the parts that has plain text, else the first that has any."""
+        """Take the first of the parts that has plain text, or otherwise the first that has any."""
         for wanted in ("text/plain", ""):
             for part in parts:
                 if not part.get_content_type().startswith(wanted):
@@ -169,7 +171,7 @@ def _text(part: "Message[str, str]", kind: str) -> Extract | None:
 
 
 def _unflowed(text: str, *, joined: bool) -> str:
-    """Return a text whose lines end in a blank where the paragraph goes on; see RFC 3676."""
+    """Join lines that end in a blank with the next ones; see RFC 3676."""
     pieces: list[str] = []
     for line in text.replace("\r\n", "\n").split("\n"):
         own = line.removeprefix(" ")
@@ -181,7 +183,7 @@ def _unflowed(text: str, *, joined: bool) -> str:
 
 
 def _joined(texts: list[Extract]) -> tuple[str, tuple[Deviation, ...]]:
-    """Return the texts, a blank line between them, and their deviations at their new places."""
+    """Return the texts with a blank line between them, and their deviations at their new places."""
     whole: list[str] = []
     deviations: list[Deviation] = []
     length = 0
@@ -208,8 +210,8 @@ def _header(part: "Message[str, str]", name: str) -> str | None:
 
 
 def _decoded(value: str) -> str:
-    """Return a header as it is shown; one that is not ASCII although it must be is
-    taken for UTF-8.
+    """Return a header as it is shown; a header that breaks the rule to be ASCII is taken for
+    UTF-8.
     """
     value = value[:_HEADER_CHARACTERS].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
@@ -227,7 +229,7 @@ def _decoded(value: str) -> str:
 
 
 def _day(message: "Message[str, str]") -> date | None:
-    """Return the day on which it was sent, where it was sent, as it says."""
+    """Return the day on which it was sent, in its sender's time zone."""
     try:
         return parsedate_to_datetime(str(message.get("Date", ""))[:_HEADER_CHARACTERS]).date()
     except (TypeError, ValueError, IndexError, OverflowError):

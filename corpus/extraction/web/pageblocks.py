@@ -1,4 +1,4 @@
-"""The tree of a page's text → its blocks: paragraphs, headings, lists and tables.
+"""Turns the tree of a page's text into blocks: paragraphs, headings, lists and tables.
 
 The elements are named as trafilatura names them.
 """
@@ -45,7 +45,7 @@ def blocks_of(body: Any) -> Iterator[str]:
 
 
 def _inside(element: Any, inline: list[str]) -> Iterator[str]:
-    """Yield the blocks within an element; inline text that goes on behind it is left in
+    """Yield the blocks within an element; inline text that continues behind it is left in
     ``inline``.
     """
     inline.append(element.text or "")
@@ -75,7 +75,7 @@ def _inside(element: Any, inline: list[str]) -> Iterator[str]:
 
 
 def _paragraphs(inline: list[str]) -> Iterator[str]:
-    """Yield the paragraphs in gathered inline text; two line breaks in a row part them."""
+    """Yield the paragraphs in gathered inline text; two line breaks in a row separate them."""
     text = _SPACES.sub(" ", "".join(inline).replace(_SOFT_HYPHEN, ""))
     inline.clear()
     for paragraph in _PARAGRAPH_BREAK.split(text):
@@ -93,7 +93,7 @@ def _says_something(text: str) -> bool:
 
 
 def _line(element: Any) -> str:
-    """All text within an element as one line."""
+    """Return all text within an element as one line."""
     inline: list[str] = []
     return " ".join(" ".join([*_inside(element, inline), *_paragraphs(inline)]).split("\n"))
 
@@ -106,7 +106,7 @@ def _heading(element: Any) -> Iterator[str]:
 
 
 def _points(element: Any, *, indent: str = "") -> Iterator[str]:
-    """Yield a line for each point of a list, points of a list within it further in.
+    """Yield a line for each point of a list, with points of inner lists indented.
 
     Text behind an inner list is a line without a mark.
     """
@@ -147,7 +147,7 @@ def _table(element: Any) -> Iterator[str]:
 
 
 def _rows(element: Any) -> Iterator[Any]:
-    """Yield the rows of a table, and not those of tables within it."""
+    """Yield the rows of a table, without those of tables within it."""
     for child in element:
         if child.tag == "row":
             yield child
@@ -156,7 +156,9 @@ def _rows(element: Any) -> Iterator[Any]:
 
 
 def _is_layout(rows: list[list[Any]]) -> bool:
-    """Return whether a table has one column only, or cells that are long or hold tables or list."""
+    """Return whether a table has only one column, or cells that are long or hold tables or
+    lists.
+    """
     if all(len(row) <= 1 for row in rows):
         return True
     cells = [cell for row in rows for cell in row]
@@ -169,7 +171,7 @@ def _is_layout(rows: list[list[Any]]) -> bool:
 
 
 def _preformatted(text: str) -> Iterator[str]:
-    """Blocks of text whose line ends count, parted by blank lines; indents are taken off."""
+    """Yield blocks of text whose line ends count, separated by blank lines, without indents."""
     for block in _BLANK_LINE.split(text):
         lines = (line.strip() for line in block.split("\n"))
         yield from _as_block("\n".join(line for line in lines if line))

@@ -1,6 +1,6 @@
-"""Brings a page's text into paragraphs of which trafilatura loses no words.
+"""Puts a page's text into paragraphs, so that trafilatura loses no words.
 
-It drops text that stands in no paragraph, elements such as ``<time>``, and spans whose classes look
+trafilatura drops text outside paragraphs, elements such as ``<time>``, and spans whose classes look
 like those of navigation: a sentence would lose words in its middle.
 """
 
@@ -21,7 +21,7 @@ _LEAST_CHARACTERS = 40
 
 
 def prepare(body: Any) -> None:
-    """Change the body of a page that is shown as it is."""
+    """Change the body of a page, which is shown as it is."""
     for form in list(body.iter("form", "fieldset")):
         if any(len(p.text_content().strip()) >= _LEAST_CHARACTERS for p in form.iter("p")):
             form.tag = "div"
@@ -52,7 +52,9 @@ def _is_within_words(element: Any) -> bool:
 
 
 def _wrap_bare_text(container: Any) -> None:
-    """Put sentences that stand directly in a container into paragraphs; two breaks part them."""
+    """Put sentences that stand directly in a container into paragraphs; two breaks separate
+    them.
+    """
     for child in list(container):
         if not _is_inline(child) and (child.tail or "").strip():
             behind = container.makeelement("span")
@@ -78,7 +80,7 @@ def _wrap_bare_text(container: Any) -> None:
 
 
 def _runs(container: Any) -> Iterator[list[Any]]:
-    """Yield text and elements within lines that stand in a row; the first may be the text."""
+    """Yield neighbouring text and elements within lines; the first may be the text."""
     run: list[Any] = [container.text] if (container.text or "").strip() else []
     breaks = 0
     for child in container:

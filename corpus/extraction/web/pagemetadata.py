@@ -1,4 +1,6 @@
-"""What a web page says of itself: in meta tags, in JSON-LD, in its links and its first heading."""
+"""Reads a web page's facts about itself from meta tags, JSON-LD, its links and its first
+heading.
+"""
 
 import json
 import re
@@ -50,8 +52,8 @@ _MAX_OBJECTS = 2000
 class PageFacts:
     """The facts that a page states of itself; None if it states nothing.
 
-    ``url`` is its canonical address, ``also_at`` are all addresses that it calls its own or its
-    publisher's; each absolute, or relative to where the page was found.
+    ``url`` is its canonical address. ``also_at`` are all addresses that it calls its own or its
+    publisher's, each absolute or relative to the place where the page was found.
     """
 
     title: str | None
@@ -66,8 +68,8 @@ class PageFacts:
 def page_facts(tree: Any, *, address: str = "") -> PageFacts:
     """Return the facts that the page of an lxml ``tree`` states.
 
-    A date is taken only where it is said to be the day of publication: none is guessed from the
-    text or the address. ``address`` is where the page was read, for links relative to it.
+    A date counts only if it is marked as the day of publication; none is guessed from the text or
+    the address. ``address`` is the page's address, for links relative to it.
     """
     tags = _meta_tags(tree)
     linked = _linked_data(tree)
@@ -96,7 +98,7 @@ def _meta_tags(tree: Any) -> dict[str, str]:
 
 
 def _linked_data(tree: Any) -> list[dict[str, Any]]:
-    """Return the JSON-LD objects of a page, those that tell of an article first."""
+    """Return the JSON-LD objects of a page, those about an article first."""
     found: list[dict[str, Any]] = []
     for script in tree.xpath("//script[@type='application/ld+json']"):
         source = script.text_content()
@@ -121,9 +123,7 @@ def _objects(value: object) -> Iterator[dict[str, Any]]:
 
 
 def _text_at(linked: list[dict[str, Any]], key: str, *inner: str) -> str | None:
-    """Return the first text at a key of the JSON-LD objects, or at keys within what
-    stands there.
-    """
+    """Return the first text at a key of the JSON-LD objects, or at keys within its value."""
     for thing in linked:
         value: Any = thing.get(key)
         for name in inner:
@@ -140,9 +140,7 @@ def _first(tags: dict[str, str], names: tuple[str, ...]) -> str | None:
 
 
 def _clean(value: str | None) -> str:
-    """Return a value as one line; some pages write entities into what is written as entities
-    already.
-    """
+    """Return a value as one line; some pages encode entities twice."""
     return " ".join(unescape(value or "").split())
 
 
@@ -151,7 +149,7 @@ def _title(
 ) -> str | None:
     """Return the page's title without the name of the site around it.
 
-    The first heading wins over a longer title that holds it whole beside a site's name.
+    The first heading wins over a longer title that contains it beside a site's name.
     """
     headings = list(filter(None, map(_heading, tree.iter("h1"))))
     element = tree.find(".//head/title")
@@ -170,7 +168,7 @@ def _title(
 
 
 def _is_a_part(heading: str, title: str) -> bool:
-    """Return whether the heading is the title but for what " | ", ": " or the like parts from it."""
+    """Return whether the heading is the title, up to a separator such as " | " or ": "."""
     start = title.find(heading)
     while start >= 0:
         before, after = title[:start], title[start + len(heading) :]
@@ -223,7 +221,7 @@ def _addresses(
 ) -> tuple[list[str], list[str]]:
     """Return the canonical addresses that a page states, and the others that it calls its own.
 
-    Those in JSON-LD are of an article and of its publisher.
+    Those in JSON-LD belong to an article and its publisher.
     """
     canonical: list[Any] = [
         link.get("href")

@@ -1,4 +1,6 @@
-"""Takes the marks of notes out of a web page, and tells them from exponents and ordinals."""
+"""Takes the marks of notes out of a web page, and distinguishes them from exponents and
+ordinals.
+"""
 
 import re
 from typing import Any
@@ -58,13 +60,13 @@ class _Taking:
         self._marks.add(element)
 
     def link(self, link: Any) -> None:
-        """Take out a link within the page that is the mark of a note by its form and place."""
+        """Take out a link within the page that is the mark of a note, by its form and position."""
         text = shown_text(link)
         if link.getparent() is not None and _leads_to_note(link, text):
             self.take(link, text)
 
     def raised(self, element: Any) -> None:
-        """Take out a raised element that is a mark, and write another as what it is."""
+        """Take out a raised element that is a mark, and rewrite any other by its meaning."""
         if element.getparent() is None or element.xpath("ancestor::sup"):
             return
         text = shown_text(element)
@@ -103,14 +105,14 @@ class _Taking:
         return behind and _SEPARATOR.fullmatch(text) is not None
 
     def join(self) -> None:
-        """Take out the commas that part the marks of two notes."""
+        """Take out the commas between the marks of two notes."""
         for element in self._taken:
             if element.getnext() in self._marks and _SEPARATOR.fullmatch(element.tail or ""):
                 element.tail = None
 
 
 def take_note_marks(tree: Any, left_out: LeftOut) -> None:
-    """Take the marks of notes out of the text, and write other raised signs as such."""
+    """Take the marks of notes out of the text, and rewrite other raised signs by their meaning."""
     taking = _Taking(left_out)
     for link in list(tree.iter("a")):
         taking.link(link)
@@ -123,7 +125,7 @@ def take_note_marks(tree: Any, left_out: LeftOut) -> None:
 
 
 def _leads_to_note(link: Any, text: str) -> bool:
-    """Return whether a link within the page, by its form and place, is the mark of a note."""
+    """Return whether a link within the page is the mark of a note, by its form and position."""
     href = link.get("href") or ""
     if (
         not href.startswith("#")
@@ -183,7 +185,9 @@ def _without_superscripts(text: str, inner: str, left_out: LeftOut) -> str:
 
 
 def _is_mark(text: str) -> bool:
-    """Return whether a text is the mark of a note: "1", "[a]", "*", "[footnote 1]", "Footnote 1"."""
+    """Return whether a text is the mark of a note: "1", "[a]", "*", "[footnote 1]", "Footnote
+    1".
+    """
     inner = text.strip("[]() ")
     inner = _NOTE_WORDS.sub("", inner, count=1)
     return bool(text) and (
@@ -192,7 +196,7 @@ def _is_mark(text: str) -> bool:
 
 
 def _refers_to_note(element: Any) -> bool:
-    """Return whether an element, what it stands in or a link in it, says that it refers to a note."""
+    """Return whether an element, one around it or a link in it says that it refers to a note."""
     near = [element, *element.iter("a"), *([p] if (p := element.getparent()) is not None else [])]
     for each in near:
         if each is not element and each.tag not in {"a", "sup", "span", "button"}:

@@ -27,7 +27,7 @@ _MOST_PLACES = 50
 
 
 class Piece:
-    """The words of one block of a page, those of blocks within it aside."""
+    """The words of one block of a page, without those of blocks within it."""
 
     __slots__ = ("name", "text")
 
@@ -37,7 +37,7 @@ class Piece:
 
 
 def pieces_of(body: Any) -> Iterator[Piece]:
-    """Yield the pieces of text of a page's body in document order, each with a word at least."""
+    """Yield the pieces of text of a page's body in document order, each with at least one word."""
     stack: list[tuple[Any, DeviationName]] = [(body, DeviationName.PAGE_TEXT)]
     while stack:
         element, name = stack.pop()
@@ -78,11 +78,11 @@ def _own_text(element: Any, blocks: list[Any]) -> Iterator[str]:
 
 
 def left_out(pieces: Sequence[Piece], text: str) -> Iterator[Deviation]:
-    """Yield the pieces whose words do not stand in the text in a row, in order.
+    """Yield in order the pieces whose words do not stand in the text in a row.
 
-    A place in the text is that of one piece alone, so that a teaser that repeats a paragraph, or
-    its beginning, is left out. The time grows with the number of words. A position is that behind
-    the last piece before it that does stand there.
+    A place in the text belongs to one piece alone, so that a teaser that repeats a paragraph, or
+    its beginning, is left out. The time grows linearly with the number of words. A position is that
+    behind the last earlier piece that does stand there.
     """
     words: list[str] = []
     ends: list[int] = []
@@ -103,11 +103,11 @@ def left_out(pieces: Sequence[Piece], text: str) -> Iterator[Deviation]:
 
 
 def _ends_of(pieces: Sequence[Piece], words: list[str], lines: list[int]) -> list[int | None]:
-    """Return for each piece how many words stand up to its end, None if it does not stand.
+    """Return for each piece the number of words up to its end, None if it does not stand there.
 
-    The number is 0 for a piece that begins as more places do than are looked at. ``lines`` are the
-    numbers of the lines of the words. What the page sets apart comes last, and before a piece that
-    takes words of several lines come those that lie in one; else the longest comes first.
+    The number is 0 for a piece that begins as more places do than are checked. ``lines`` are the
+    numbers of the lines of the words. Pieces that the page sets apart come last, and before them
+    pieces over several lines; otherwise the longest comes first.
     """
     wanted_of = [_WORD.findall(piece.text) for piece in pieces]
     places = _places({tuple(wanted[:_GRAM]) for wanted in wanted_of}, words)

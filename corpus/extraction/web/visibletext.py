@@ -1,6 +1,6 @@
-"""Brings a web page's tree to the text that a browser shows.
+"""Reduces a web page's tree to the text that a browser shows.
 
-Text that a browser hides leaves the tree, and so do the marks of notes; the numbers of lists,
+Text that a browser hides leaves the tree, and so do the marks of notes. The numbers of lists,
 quotation marks and raised characters, which a browser makes, are written into it.
 """
 
@@ -27,7 +27,7 @@ _MAY_BE_RAISED = ("span", "a", "small", "font", "b", "i", "em", "strong")
 def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
     """Change the tree of a page into the one that a browser shows, and return what left it.
 
-    That is added to the pieces of ``left_out``, where these are given.
+    Those pieces are added to the pieces of ``left_out``, if these are given.
     """
     left_out = left_out or LeftOut()
     styles = PageStyles(tree)
@@ -60,14 +60,14 @@ def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
 
 
 def _unwrap_points(items: Any) -> None:
-    """Make points of a list that stand in other elements points of the list itself."""
+    """Turn points within other elements of a list into points of the list itself."""
     for child in list(items):
         if child.tag in {"div", "span", "form"} and child.find("li") is not None:
             child.drop_tag()
 
 
 def _raise_by_style(tree: Any, styles: PageStyles) -> None:
-    """Make elements that styles raise or lower such elements."""
+    """Turn elements that styles raise or lower into ``<sup>`` and ``<sub>`` elements."""
     for element in list(tree.iter(*_MAY_BE_RAISED)):
         names = set((element.get("class") or "").split())
         align = styles.of(element).get("vertical-align", "")
@@ -78,7 +78,7 @@ def _raise_by_style(tree: Any, styles: PageStyles) -> None:
 
 
 def _struck_by_style(tree: Any, styles: PageStyles) -> list[Any]:
-    """Return the outermost elements through whose text styles draw a line."""
+    """Return the outermost elements whose text styles strike through."""
     found: list[Any] = []
     stack = [tree]
     while stack:
@@ -95,7 +95,7 @@ def _struck_by_style(tree: Any, styles: PageStyles) -> list[Any]:
 
 
 def _begin_with(point: Any, words: str) -> None:
-    """Put words before the first text of a list's point: into a link, where that is all of it.
+    """Put words before the first text of a list's point: into a link, if that is all of it.
 
     A list of links must not look like a list of words beside links.
     """
@@ -116,14 +116,14 @@ def _move_before_table(caption: Any) -> None:
 
 
 def _lower(element: Any) -> None:
-    """Keep a lowered number apart from a number before it: in subscript characters."""
+    """Write a lowered number that follows a number in subscript characters."""
     text = text_of(element)
     if text_before(element)[-1:].isdigit() and text.strip().isdigit():
         replace(element, subscript(text.strip()))
 
 
 def _wrap(element: Any, first: str, last: str) -> None:
-    """Put characters around the text of an element, which then is plain text."""
+    """Put characters around the text of an element, which becomes plain text."""
     element.text = first + (element.text or "")
     if len(element):
         element[-1].tail = (element[-1].tail or "") + last

@@ -1,7 +1,7 @@
-"""A web page → its main text in paragraphs, without navigation, cookie notices and footers.
+"""Reads the main text of a web page, without navigation, cookie notices and footers.
 
-trafilatura finds the main text; how its elements become blocks is decided here, and what the page
-says of itself is read by ``corpus.extraction.web.pagemetadata``.
+trafilatura finds the main text. This module decides how its elements become blocks, and
+``corpus.extraction.web.pagemetadata`` reads the page's facts about itself.
 """
 
 import codecs
@@ -74,11 +74,11 @@ def load() -> None:
 
 
 def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None) -> Extract:
-    """Return the main text of a page and what the page says of itself.
+    """Return the main text of a page and its facts about itself.
 
-    Paragraphs are blocks; a heading is a line such as "## Security"; a list is one block, a line
-    that begins with "- " for each of its points; a table is one block, a line for each row, cells
-    parted by " | ". ``name`` is the page's address, if it has one: a canonical address may be
+    Paragraphs are blocks. A heading is a line such as "## Security". A list is one block, with a
+    line "- …" for each of its points. A table is one block, with a line for each row and " | "
+    between cells. ``name`` is the page's address, if it has one: a canonical address may be
     relative to it.
 
     Raises:
@@ -116,9 +116,7 @@ def read_web_page(data: bytes, *, name: str = "", media_type: str | None = None)
 
 
 def declared_encoding(data: bytes, media_type: str | None) -> str | None:
-    """Return the codec that the web server, or else the page, names; None if neither names a known
-    one.
-    """
+    """Return the codec that the web server, or otherwise the page, names; None if it is unknown."""
     head = data[:_PRESCAN_BYTES]
     labels = []
     if media_type and (match := _CHARSET.search(media_type)):
@@ -137,7 +135,7 @@ def declared_encoding(data: bytes, media_type: str | None) -> str | None:
 
 
 def _prune(tree: Any) -> None:
-    """Take out what is no text of the page: navigation, notices, what is not shown."""
+    """Take out everything that is no text of the page: navigation, notices, hidden elements."""
     for element in tree.xpath(_NOT_TEXT):
         _drop(element)
     whole = max(1, len(tree.text_content()))
@@ -159,7 +157,7 @@ def _drop(element: Any) -> None:
 def _main_part(tree: Any) -> Any:
     """Return the element in which trafilatura has gathered the main text; an empty one if none.
 
-    A short page is taken whole: trafilatura runs its headings and paragraphs together.
+    A short page is taken whole, because trafilatura joins its headings and paragraphs.
     """
     import trafilatura
 
@@ -179,7 +177,7 @@ def _main_part(tree: Any) -> Any:
 
 
 def _lost_its_structure(found: Any, body: Any) -> bool:
-    """Return whether lists and tables of a page came out as paragraphs, each point and cell one."""
+    """Return whether points and cells of a page came out as paragraphs."""
     if any(True for _ in found.iter("list", "table", "row")):
         return False
     texts = {_plain("".join(each.itertext())) for each in found.iter("p")}

@@ -1,1 +1,1 @@
-"""Finds heads, foot lines, page numbers and notes of a PDF's pages."""
+"""Finds the heads, foot lines, page numbers and notes of a PDF's pages."""

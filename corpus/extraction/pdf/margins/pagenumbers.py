@@ -1,4 +1,4 @@
-"""Numbers and counts of pages in heads and foot lines: "3", "iv", "Page 3 of 10", "3/10"."""
+"""Recognises page numbers and counts in heads and foot lines: "3", "iv", "Page 3 of 10", "3/10"."""
 
 import re
 from collections import defaultdict
@@ -19,10 +19,10 @@ COUNT = re.compile(
 
 
 class PageNumbers:
-    """The numbers in lines at the edges of pages that go along with the pages."""
+    """The numbers in lines at the edges of pages that rise with the pages."""
 
     def __init__(self, lines: Iterable[tuple[Sequence[str], int]]) -> None:
-        """Learns from lines: the case-folded words of each, and its page's number from 0."""
+        """Learn from lines: the case-folded words of each, and its page's number from 0."""
         pages: dict[int, set[int]] = defaultdict(set)
         for words, page in lines:
             for value in _edge_numbers(words):
@@ -30,15 +30,13 @@ class PageNumbers:
         self._offsets = {offset: found for offset, found in pages.items() if len(found) > 1}
 
     def counts(self, value: int, page: int) -> bool:
-        """Return whether a number goes along with the pages."""
+        """Return whether a number rises with the pages."""
         found = self._offsets.get(value - page, set())
         near = {page - 2, page - 1, page + 1, page + 2}
         return page in found and bool(found & near or len(found) >= _MANY_PAGES)
 
     def without(self, words: Sequence[str], page: int) -> tuple[str, ...]:
-        """Return the words of a line on a page without those that count it, and without
-        bare signs.
-        """
+        """Return the words of a line without those that count its page, and without bare signs."""
         text = COUNT.sub(
             lambda count: " " if self.is_count_of(count, page) else count[0],
             " ".join(words),
@@ -112,7 +110,7 @@ def value_of(word: str) -> int | None:
 
 
 def is_count(words: Sequence[str]) -> bool:
-    """Return whether words do nothing but count a page, as in "page 3 of 10"."""
+    """Return whether words only count a page, as in "page 3 of 10"."""
     rest = COUNT.sub(" ", " ".join(words)).split()
     return all(
         not word.strip(EDGE_SIGNS)

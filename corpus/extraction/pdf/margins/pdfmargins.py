@@ -1,4 +1,4 @@
-"""The lines near the upper and the lower edge of a PDF's pages, where heads and feet stand."""
+"""Finds the lines near the upper and lower edges of a PDF's pages, where heads and feet stand."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -33,17 +33,17 @@ class MarginLine:
 
     @property
     def worded(self) -> bool:
-        """Return whether the line has words enough for a sentence."""
+        """True if the line has enough words for a sentence."""
         return len(_WORD.findall(self.line.text)) >= _SENTENCE_WORDS
 
     @property
     def ended(self) -> bool:
-        """Return whether the line ends as sentences do."""
+        """True if the line ends as sentences do."""
         return self.worded and bool(_SENTENCE_END.search(self.line.text))
 
     @property
     def partial(self) -> bool:
-        """Return whether the line begins or ends within a sentence."""
+        """True if the line begins or ends within a sentence."""
         begins = self.line.text[:1].islower() or self.line.hyphen
         return begins and not is_count(self.words)
 
@@ -90,7 +90,7 @@ def _may_go_together(line: Line, other: Line, *, furthest: float) -> bool:
 
 
 def first_alike(pages: Sequence[Page]) -> list[int]:
-    """For each page its number from 0, or that of the first page with the same lines."""
+    """Return for each page its number from 0, or that of the first page with the same lines."""
     first: dict[frozenset[str], int] = {}
     return [
         first.setdefault(frozenset(line.text for line in page.lines), page.number - 1)
@@ -99,9 +99,7 @@ def first_alike(pages: Sequence[Page]) -> list[int]:
 
 
 def _neighbours(lines: Sequence[Line], rank: int) -> Iterator[Line]:
-    """Yield the next lines that stand over and under a line, of lines in their order
-    on the page.
-    """
+    """Yield the next lines above and below a line, from lines in their order on the page."""
     line = lines[rank]
     for step in (-1, 1):
         place = rank + step

@@ -1,4 +1,4 @@
-"""Footnotes of a PDF's pages, and the marks in the text that refer to them."""
+"""Separates the footnotes of a PDF's pages, and finds the marks in the text that refer to them."""
 
 import re
 from bisect import bisect_left, insort
@@ -83,7 +83,7 @@ def single_notes(lines: Iterable[Line]) -> list[list[Line]]:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """A raised sign: its place among all, its line's, and its range there."""
+    """A raised sign: its number among all signs, that of its line, and its range there."""
 
     order: int
     page: int
@@ -96,12 +96,14 @@ class _Sign:
 
     @property
     def bare(self) -> str:
-        """The sign without brackets; the first of several."""
+        """The sign without brackets, or the first of several signs."""
         return _PARTED.split(plain(self.sign).strip("[]()., "), maxsplit=1)[0].rstrip()
 
     @property
     def doubt(self) -> int:
-        """Ranks how easily it is an exponent: 0 behind a word, 1 behind a long number, else 2."""
+        """A rank for how easily it is an exponent: 0 behind a word, 1 behind a long number, 2 for
+        others.
+        """
         if not follows_number(self.before):
             return 0
         long = _LONG_NUMBER.search(self.before) and not _TEN.search(self.before)
@@ -111,12 +113,11 @@ class _Sign:
 def without_note_marks(
     pages: Sequence[Sequence[Line]], notes: Sequence[Sequence[Sequence[Line]]]
 ) -> list[list[Line]]:
-    """Return the lines of pages with their raised signs read: note marks left out, exponents
-    raised.
+    """Return the lines of pages without note marks, with exponents in superscript characters.
 
-    Each of ``notes`` has the footnotes of the page at the same place. A sign that may be both is a
-    note mark if its page has a note with it that no clearer mark refers to, or else if it is the
-    next number.
+    Each of ``notes`` has the footnotes of the page at the same position. An ambiguous sign is a
+    note mark if its page has a note with it that no clearer mark refers to, or if it is the next
+    number.
     """
     signs = list(_signs(pages))
     marks = [_marks(on_page) for on_page in notes]
@@ -162,7 +163,7 @@ def _marks(notes: Iterable[Sequence[Line]]) -> set[str]:
 def _noted(
     sign: _Sign, marks: set[str], used: set[str], numbered: Sequence[tuple[int, int]]
 ) -> bool | None:
-    """Return whether the page has a note for a sign; None if it has none at all and nothing tells."""
+    """Return whether the page has a note for a sign; None if it has no notes at all."""
     if sign.bare in marks:
         return sign.bare not in used
     if sign.bare.isdecimal():
@@ -188,7 +189,7 @@ def _read(line: Line, found: Iterable[tuple[_Sign, SignMeaning]]) -> Line:
 
 
 class _Rewritten:
-    """A line's text as it is written anew, from its beginning on, with its marks moved along."""
+    """A line's text that is rewritten from its beginning on, with its marks moved along."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -199,7 +200,7 @@ class _Rewritten:
         self._done = 0
 
     def take(self, sign: _Sign, meaning: SignMeaning) -> None:
-        """Copy the text up to a sign, and put its reading in its place."""
+        """Copy the text up to a sign, and write the sign's meaning in its place."""
         self._copy(sign.start)
         after = sign.after[:1]
         if meaning.role is Role.NOTE:

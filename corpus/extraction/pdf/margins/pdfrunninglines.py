@@ -1,4 +1,5 @@
-"""Running heads, foot lines and page numbers: found on a PDF's pages, and taken out of the text.
+"""Finds running heads, foot lines and page numbers on a PDF's pages, and takes them out of the
+text.
 
 A running line repeats at the same place on many pages, or counts them, and is no sentence. A line
 that may be a sentence or a part of one stays, whatever it repeats.
@@ -49,7 +50,7 @@ _LONGER_WORD = re.compile(r"[^\W\d_]{4}")
 def without_running_lines(pages: Sequence[Page]) -> list[Page]:
     """Return the pages without running heads, foot lines and page numbers.
 
-    Each is recorded as a mark at the line of its page that follows, or else at the one before.
+    Each becomes a mark at the line of its page that follows, or otherwise at the one before.
     """
     return _Running(pages).pages()
 
@@ -81,14 +82,16 @@ class _Running:
         return [_without(page, found, edges) for page in self._pages]
 
     def _is_edge(self, candidate: MarginLine) -> bool:
-        """Return whether a line that may not run stands alone in the margin, and is no footnote."""
+        """Return whether a line that does not run stands alone in the margin, and is no
+        footnote.
+        """
         alone = self._outside(candidate) and self._in_margin(candidate)
         if not alone or candidate.partial or self._attached(candidate):
             return False
         return not NOTE.match(plain(candidate.line.text))
 
     def _attached(self, candidate: MarginLine) -> bool:
-        """Return whether a line is of a paragraph, and not of a head that has several lines."""
+        """Return whether a line belongs to a paragraph, not to a head of several lines."""
         waiting, seen = [candidate], {id(candidate.line)}
         while waiting and len(seen) < _HEAD_LINES:
             for line in waiting.pop().beside:
@@ -109,7 +112,7 @@ class _Running:
         return candidate.worded and self._attached(candidate)
 
     def _pages_of_cores(self) -> dict[int, set[int]]:
-        """For the line of each candidate the pages that have its core at its place."""
+        """Return for each candidate's line the pages that have its core at its place."""
         pages: dict[tuple[tuple[str, ...], bool, int], set[int]] = defaultdict(set)
         keys = {
             id(c.line): (self._cores[id(c.line)], c.top, round(c.place / _SAME_PLACE))
@@ -125,7 +128,7 @@ class _Running:
         return {line: near[key] for line, key in keys.items()}
 
     def _repeating_slots(self) -> dict[tuple[bool, int], set[int]]:
-        """For each place the pages that have there a line which others repeat."""
+        """Return for each place the pages that have a line there which others repeat."""
         slots: dict[tuple[bool, int], set[int]] = defaultdict(set)
         for c in self._candidates:
             core = self._cores[id(c.line)]
@@ -184,7 +187,7 @@ class _Running:
         return len(on) > 1 and len(there) * 2 >= self._count
 
     def _often(self, on: set[int]) -> bool:
-        """Return whether so many pages are many of all, or of the odd, or of the even ones."""
+        """Return whether a number of pages is many of all, or of the odd, or of the even ones."""
         count = self._count
         if len(on) < 2:  # noqa: PLR2004
             return False
@@ -205,7 +208,7 @@ class _Running:
         return self._small(candidate) or loose
 
     def _is_number_of_page(self, candidate: MarginLine) -> bool:
-        """Return whether a line of nothing but a number or a count is the page's."""
+        """Return whether a line that is only a number or a count is the page's."""
         if not any(c.isalnum() for c in candidate.line.text):
             return self._outside(candidate) and len(self._repeats[id(candidate.line)]) > 1
         text = " ".join(candidate.words)
@@ -226,7 +229,7 @@ class _Running:
         )
 
     def _relatives(self, gone: set[int]) -> Iterable[MarginLine]:
-        """Feet that differ on one page: those that begin or end like a running one."""
+        """Return feet that differ on one page: those that begin or end like a running one."""
         cores = {
             (self._cores[id(c.line)], c.top): c.place
             for c in self._candidates
@@ -252,7 +255,9 @@ class _Running:
                     break
 
     def _in_slots(self, gone: set[int]) -> Iterable[MarginLine]:
-        """Heads that are there once, such as a section's title, where other pages have theirs."""
+        """Return heads that occur once, such as a section's title, at the place of other pages'
+        heads.
+        """
         slots: dict[tuple[bool, int], list[MarginLine]] = defaultdict(list)
         for c in self._candidates:
             if id(c.line) in gone and self._cores[id(c.line)]:
@@ -271,7 +276,9 @@ class _Running:
                 yield c
 
     def _echoes(self, gone: set[int]) -> Iterable[MarginLine]:
-        """Lines alone in the margin that repeat a line of an earlier page, such as the title."""
+        """Return lines alone in the margin that repeat a line of an earlier page, such as the
+        title.
+        """
         first: dict[str, int] = {}
         for page in self._pages:
             for line in page.lines:
@@ -283,7 +290,9 @@ class _Running:
                 yield c
 
     def _small_slots(self, gone: set[int]) -> Iterable[MarginLine]:
-        """Lines of small type alone in the margin, where most pages have one, each another."""
+        """Return lines of small type alone in the margin, at a place where most pages have a
+        different one.
+        """
         slots: dict[tuple[bool, int], list[MarginLine]] = defaultdict(list)
         for c in self._candidates:
             if id(c.line) not in gone and self._small(c) and self._is_edge(c) and not c.ended:
@@ -302,7 +311,7 @@ class _Running:
 
 
 def _is_code(candidate: MarginLine) -> bool:
-    """Return whether a line near the edge is nothing but the number of a job or document."""
+    """Return whether a line near the edge is only the number of a job or document."""
     words = candidate.line.text.split()
     coded = all(_CODE.fullmatch(word) for word in words)
     long = any(sum(map(str.isdigit, word)) >= _CODE_DIGITS for word in words)
@@ -310,10 +319,10 @@ def _is_code(candidate: MarginLine) -> bool:
 
 
 def _without(page: Page, running: dict[int, tuple[DeviationName, bool]], edges: set[int]) -> Page:
-    """Return the page without its running lines: marks at its first line for heads, at its last for
-    feet.
+    """Return the page without its running lines, with marks for heads at its first line and for
+    feet at its last.
 
-    ``running`` has a name for the identity of each, and whether it stands at the top; ``edges``
+    ``running`` maps the identity of each to a name, and to whether it stands at the top. ``edges``
     are the identities of lines alone in the margin.
     """
     kept = [line for line in page.lines if id(line) not in running and id(line) not in edges]

@@ -1,1 +1,1 @@
-"""Applies the styles of a web page: what they hide, count and number."""
+"""Applies the styles of a web page: the elements they hide, count and number."""

@@ -1,7 +1,7 @@
-"""Tells which elements of a web page are not shown.
+"""Finds the elements of a web page that are not shown.
 
-Only the page itself is read: a style sheet elsewhere is not fetched. For those of common frameworks
-the names of their classes are known.
+Only the page itself is read: a style sheet elsewhere is not fetched. The class names of common
+frameworks are known.
 """
 
 import re
@@ -45,9 +45,9 @@ _LITTLE = 200  # characters: a page with no more beside a hidden main part shows
 def hidden_elements(tree: Any, styles: PageStyles | None = None) -> Iterator[Any]:
     """Yield the outermost elements of a page that a browser does not show, in document order.
 
-    Closed ``<details>`` are no such elements: a reader opens them. Nor is the main part of a page
-    that shows next to nothing else: a script shows it. Where an element is shown within one that is
-    hidden, each piece of text around it becomes an element.
+    Closed ``<details>`` count as shown, since people open them. So does the main part of a page
+    that shows next to nothing else: a script shows it. If an element is shown within a hidden one,
+    each piece of text around it becomes an element.
     """
     found = list(_hidden(tree, styles or PageStyles(tree)))
     if any(_holds_main(each) for each in found) and _shown_characters(tree, found) < _LITTLE:
@@ -76,7 +76,7 @@ def _hidden(tree: Any, styles: PageStyles) -> Iterator[Any]:
 
 
 def _is_gone(element: Any, style: Style) -> bool:
-    """Return whether an element and all that is in it takes no place, or is seen nowhere."""
+    """Return whether an element and everything in it takes no place or is invisible."""
     if element.tag in _WHOLE:
         return False
     if element.tag in _NEVER_SHOWN or (element.tag == "dialog" and element.get("open") is None):
@@ -131,15 +131,15 @@ def _is_hiding_class(name: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """Return a class name in lower case, words that capitals or low lines part joined
-    by hyphens.
+    """Return a class name in lower case, with hyphens between words that capitals or underscores
+    separate.
     """
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name)
     return parted.lower().replace("_", "-")
 
 
 def _is_unseen(style: Style, *, within: bool) -> bool:
-    """Return whether an element's own text is not seen, by what elements in it may take back."""
+    """Return whether an element's own text is invisible, which elements in it may take back."""
     visibility, size = style.get("visibility"), style.get("font-size")
     if visibility in {"hidden", "collapse"} or (size is not None and _ZERO.fullmatch(size)):
         return True

@@ -34,9 +34,9 @@ _MOST_DIGITS = 9
 
 
 def numbered_points(items: Any, styles: PageStyles | None = None) -> list[tuple[Any, str]]:
-    """Return the points of a list, each with what a browser puts before it, such as "7." or "b.".
+    """Return the points of a list, each with the number that a browser shows, such as "7." or "b.".
 
-    Points with a bullet, or with nothing before them, are not among them.
+    Points with a bullet or without any sign are not among them.
     """
     kind = _kind_of_list(items, styles)
     points = [child for child in items if child.tag == "li"]
@@ -55,9 +55,7 @@ def numbered_points(items: Any, styles: PageStyles | None = None) -> list[tuple[
 
 
 def _kind_of_list(items: Any, styles: PageStyles | None) -> str | None:
-    """Return the kind of a list's numbers, such as "1" or "a"; None for bullets, or for none at
-    all.
-    """
+    """Return the kind of a list's numbers, such as "1" or "a"; None for bullets or no sign."""
     styled = _styled_kind(items, styles)
     if styled is not None:
         return styled or None

@@ -1,6 +1,7 @@
-"""Counts elements as the counters of a page's styles do, for the numbers that styles put in front.
+"""Counts elements as the counters of a page's styles do, for the numbers that styles put before
+texts.
 
-Paragraphs of laws and treaties are often numbered so.
+Paragraphs of laws and treaties often have such numbers.
 """
 
 import re
@@ -19,7 +20,7 @@ _CONTENT = re.compile(
 
 
 def counted_beginnings(tree: Any, styles: PageStyles) -> list[tuple[Any, str]]:
-    """Return the elements before which styles put a counter, each with the text that is put there.
+    """Return the elements before which styles put a counter, each with the counter's text.
 
     It is empty for a page without rules.
     """

@@ -1,4 +1,4 @@
-"""The styles of a web page's elements, by the page's own rules and the elements' own styles.
+"""Computes the styles of a web page's elements, by the page's own rules and the elements' styles.
 
 Style sheets elsewhere are not fetched. Rules count as they do on a screen of 1,280 pixels.
 """
@@ -31,10 +31,10 @@ _BRACKETS = re.compile("[{};]")
 
 
 class PageStyles:
-    """Tells the styles of elements; a style has the properties that are known, in lower case.
+    """Computes the styles of elements; a style has the known properties, in lower case.
 
-    A page that holds very many selectors against very many elements is read as one without rules
-    from some element on.
+    A page with very many selectors for very many elements is read as one without rules from some
+    element on.
     """
 
     def __init__(self, tree: Any) -> None:
@@ -69,7 +69,7 @@ class PageStyles:
         return {**found[0], **usual, **found[1], **important}
 
     def before(self, element: Any) -> Style:
-        """Return the style of what stands before the text of an element."""
+        """Return the style of the generated content before the text of an element."""
         usual, important = self._found(self._before, element)
         return {**usual, **important}
 
@@ -88,7 +88,7 @@ class PageStyles:
 
 
 def declared(text: str) -> tuple[Style, Style]:
-    """Return the known properties that declarations set, those that are important apart."""
+    """Return the known properties that declarations set, with the important ones apart."""
     usual: Style = {}
     important: Style = {}
     for declaration in text.split(";"):

@@ -65,7 +65,7 @@ class _Simple:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A selector of one element, or of what stands before its text.
+    """A selector of one element, or of the generated content before its text.
 
     ``parts`` are the conditions from the element outwards, each with whether the next is for its
     parent alone.
@@ -86,7 +86,7 @@ class Selector:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Names of which an element must have one to fit; ("*",) where it needs none."""
+        """Names of which an element must have one to fit; ("*",) if it needs none."""
         first = self.parts[0][0]
         if first.identity:
             return (f"#{first.identity}",)
@@ -95,7 +95,7 @@ class Selector:
         return (first.tag or "*",)
 
     def fits(self, element: Any) -> bool:
-        """Return whether the element is one that the selector selects."""
+        """Return whether the selector selects the element."""
         return self._fits(element, 0, [_MOST_STEPS])
 
     def _fits(self, element: Any, at: int, steps: list[int]) -> bool:
@@ -118,7 +118,7 @@ class Selector:
 class Rules(Generic[Value]):
     """Values by selector, found for an element without a look at every selector.
 
-    ``tries`` counts how often a selector was held against an element.
+    ``tries`` counts the comparisons of a selector with an element.
     """
 
     def __init__(self) -> None:
@@ -168,7 +168,7 @@ def selector_of(text: str) -> Selector | None:
 
 
 def _from_inside(parts: list[tuple[_Simple, bool]]) -> tuple[tuple[_Simple, bool], ...]:
-    """Return the parts in the other order; each has the combinator that stood before it."""
+    """Return the parts in reverse order; each has the combinator that stood before it."""
     return tuple(reversed(parts))
 
 
