@@ -25,19 +25,19 @@ app = typer.Typer(
     help=(
         "Answers questions about official statements, only in the statements' own words.\n\n"
         'Example: verbatim ask "How many members does the Coalition have?"\n\n'
-        "Settings: VERBATIM_HOME moves the data directory, VERBATIM_CORPUS names a directory of "
-        "statements, VERBATIM_MODEL a sentence-transformers model and VERBATIM_RERANKER "
-        "a cross-encoder that puts the best passages in order (hub name or folder each), "
-        "VERBATIM_LANGUAGE the language of replies (en, fr; else the locale's). "
-        "Exit codes: 0 answered, 3 nothing found, 2 usage, 1 failure, 4 a refresh is running, "
-        "5 some files or sources could not be read, 6 a citation does not hold, 7 it describes its "
-        "document otherwise, 8 a statement would change."
+        "Settings: VERBATIM_HOME moves the data directory. VERBATIM_CORPUS names a directory of "
+        "statements. VERBATIM_MODEL names a sentence-transformers model, and VERBATIM_RERANKER "
+        "a cross-encoder that orders the best passages (a hub name or a folder each). "
+        "VERBATIM_LANGUAGE is the language of replies (en or fr; else the locale's).\n\n"
+        "Exit codes: 0 answered or done, 1 failure, 2 wrong usage, 3 nothing found, 4 another "
+        "refresh is running, 5 some files or sources could not be read, 6 a citation does not "
+        "hold, 7 a citation describes its document otherwise, 8 a statement would change."
     ),
 )
 
 
 feedback_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What people found good and bad."
+    no_args_is_help=True, rich_markup_mode=None, help="Exports the votes of people on answers."
 )
 app.add_typer(feedback_app, name="feedback")
 
@@ -72,7 +72,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def options(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Version.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""

@@ -32,23 +32,29 @@ def _days(text: str) -> tuple[date, date]:
 
 DocumentOption = Annotated[
     list[str] | None,
-    typer.Option("--document", metavar="DOC", help="Search this document; may be repeated."),
+    typer.Option("--document", metavar="DOC", help="Search only this document; may be repeated."),
 ]
 PublisherOption = Annotated[
     list[str] | None,
-    typer.Option("--publisher", metavar="NAME", help="Search this publisher; may be repeated."),
+    typer.Option(
+        "--publisher", metavar="NAME", help="Search only this publisher; may be repeated."
+    ),
 ]
 SinceOption = Annotated[
     str | None,
     typer.Option(
         "--since",
         metavar="DATE",
-        help="Search what was published since then, such as 2021-03.",
+        help="Search only documents published since then, such as 2021-03.",
     ),
 ]
 UntilOption = Annotated[
     str | None,
-    typer.Option("--until", metavar="DATE", help="Search what was published until the end of it."),
+    typer.Option(
+        "--until",
+        metavar="DATE",
+        help="Search only documents published until then, the whole month or year included.",
+    ),
 ]
 
 

@@ -170,7 +170,7 @@ def print_check(found: StoreCheck, console: Console) -> None:
 
 def print_finding(finding: Finding, console: Console) -> None:
     """Print one finding of ``verbatim doctor`` on one line."""
-    line = Text("well " if finding.well else "WRONG", style="green" if finding.well else "red")
+    line = Text("ok  " if finding.well else "FAIL", style="green" if finding.well else "red")
     line.append(f"  {finding.name:11}  ", style="cyan")
     line.append(" ".join(printable(finding.text).split()), style="")
     print_line(line, console)

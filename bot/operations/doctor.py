@@ -78,7 +78,7 @@ def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
 
 def _not_looked_at(name: str, error: OSError) -> Finding:
     where = f" {error.filename}" if error.filename else ""
-    text = f"cannot be looked at:{where} ({error.strerror or error}). Check who may read it."
+    text = f"cannot be read:{where} ({error.strerror or error}). Check its permissions."
     return Finding(name, False, text)
 
 
@@ -86,7 +86,7 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
     name, digest = model.identity.name, model.identity.digest[:12]
     exported = open_exported(settings.exports_directory, model.identity)
     if exported is None:
-        state = "not exported yet, which its first use does"
+        state = "not exported yet: its first use does that"
     elif exported.weights_are_whole():
         state = "exported"
     else:
@@ -94,7 +94,7 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
             "model",
             False,
             f"the export of {name} is damaged. Delete {exported.folder}: its next use makes it "
-            "anew.",
+            "again.",
         )
     return Finding("model", True, f"{name}, digest {digest}, {state}")
 
@@ -109,7 +109,7 @@ def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
     directory = settings.corpus_directory
     try:
         if not settings.corpus_is_own and not directory.exists():
-            text = f"{directory} is made with the shipped statements at first"
+            text = f"{directory} comes with the shipped statements at the first question"
             yield Finding("corpus", True, text)
             return
         reading = read_corpus(
@@ -178,10 +178,10 @@ def _strays(
     yield Finding(
         "origin",
         False,
-        f"{which} the address of another site than the one added from, as the page itself said: "
-        f"{', '.join(named[:_MOST_NAMED])}{more}. Their publishers were taken in the same way. "
-        'Look whether that is true; then "verbatim remove" them, or "verbatim add" the same '
-        "address again with --url and --publisher.",
+        f"{which} the address of another site than the one it was added from, because the page "
+        f"says so: {', '.join(named[:_MOST_NAMED])}{more}. Its publisher comes from the page, too. "
+        'Check whether that is true. If not, type "verbatim remove", or "verbatim add" with the '
+        "same address, --url and --publisher.",
     )
 
 
@@ -198,8 +198,8 @@ def _privacy(settings: Settings) -> Iterator[Finding]:
     """Yield the parts of the data directory that others may read; nothing if there are none."""
     for path in open_to_others(settings):
         text = (
-            f"others on this machine may read {path}. Any command but doctor closes it, typed as "
-            "the user who owns it."
+            f"other users of this machine may read {path}. Any command except doctor closes it, if "
+            "its owner types it."
         )
         yield Finding("privacy", False, text)
 
@@ -208,7 +208,9 @@ def _disk(settings: Settings) -> Finding:
     home = settings.home
     there = next(each for each in (home, *home.parents) if each.exists())
     if not os.access(there, os.W_OK | os.X_OK):
-        return Finding("disk", False, f"{there} cannot be written. Set VERBATIM_HOME to what can.")
+        return Finding(
+            "disk", False, f"{there} cannot be written. Set VERBATIM_HOME to another one."
+        )
     free = shutil.disk_usage(there).free
     text = f"{free / 1e9:,.1f} GB free for {home}"
     needed = LEAST_FREE_BYTES
@@ -231,8 +233,8 @@ def sqlite_facts(version: tuple[int, ...]) -> str:
     ):
         return facts
     return (
-        f"{facts} has a race that may damage a file which two connections write at once: what "
-        "waits and what is kept about people is written by one at a time"
+        f"{facts} has a race that may damage a file if two connections write at once. The bot "
+        "writes its files with one connection at a time"
     )
 
 
@@ -275,7 +277,7 @@ def _index(
     )
     where = f"generation {generation.number} in {index.place}"
     if in_tables:
-        text = f'{where} has all its rows, which "verbatim check" reads: {counts}'
+        text = f'{where} has all its rows: {counts}. "verbatim check" reads them'
     else:
         text = f"{where} is intact: {counts}"
     return Finding("index", True, text)
@@ -289,21 +291,21 @@ def _state(settings: Settings, ask: Callable[[], None]) -> Finding:
         return Finding("state", False, text)
     except BotError as error:
         return Finding("state", False, str(error))
-    return Finding("state", True, f"{settings.state} answers and takes writes")
+    return Finding("state", True, f"{settings.state} answers and accepts writes")
 
 
 def _token(environment: Mapping[str, str], bot_name: Callable[[str], str | None] | None) -> Finding:
     given = any(environment.get(f"TELEGRAM_BOT_TOKEN{end}") for end in ("", "_FILE"))
     if not given:
-        return Finding("token", True, 'none, which "verbatim serve" alone needs')
+        return Finding("token", True, 'none; only "verbatim serve" needs one')
     try:
         token = telegram_token(environment)
         if bot_name is None:
-            return Finding("token", True, 'has the shape of one; "--online" asks Telegram')
+            return Finding("token", True, 'looks like one; "--online" asks Telegram')
         name = bot_name(token)
     except BotError as error:
         return Finding("token", False, str(error))
     if name is None:
-        text = "Telegram did not say whose it is. Check the network, and the token at @BotFather."
+        text = "Telegram did not recognise it. Check the network, and the token at @BotFather."
         return Finding("token", False, text)
     return Finding("token", True, f"is that of @{name}")

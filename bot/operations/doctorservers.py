@@ -49,7 +49,7 @@ def server_findings(servers: Servers) -> Iterator[Finding]:
     primaries = {f.same_as: f for f in answering if not f.is_standby}
     if len(primaries) > 1:
         places = " and ".join(facts.place for facts in primaries.values())
-        text = f"{places} both take writes. Stop the one that was replaced, at once."
+        text = f"{places} both accept writes. Stop the one that was replaced, at once."
         yield Finding("replication", False, text)
 
 
@@ -74,7 +74,7 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
     elif not facts.vector_usable:
         text = (
             f"{where} has pgvector {facts.vector}, but not in this database, and this login may "
-            "not have it there. Let who may type CREATE EXTENSION vector in it."
+            "not create it. Have a superuser type CREATE EXTENSION vector in it."
         )
         yield Finding("pgvector", False, text)
     else:
@@ -86,7 +86,7 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
         yield Finding("graphs", False, text)
     for table in facts.missing_graphs:
         text = (
-            f"{where}: {table} has no graph, and every search there compares every row. Type "
+            f"{where}: {table} has no graph, so every search compares every row. Type "
             f"CREATE INDEX ON verbatim.{table} USING hnsw (vector vector_ip_ops)."
         )
         yield Finding("graphs", False, text)
@@ -101,12 +101,12 @@ def _replication(facts: "ServerFacts", *, told_by_primary: bool) -> Iterator[Fin
     where = facts.place
     if facts.is_standby:
         if not facts.follows:
-            text = f"{where} hears no primary. Check primary_conninfo and its log."
+            text = f"{where} receives nothing from a primary. Check primary_conninfo and its log."
             yield Finding("replication", False, text)
         else:
             text = f"{where} is {facts.behind_bytes:,} bytes behind its primary"
             if facts.behind_bytes:
-                text += f", the commit that it replayed last is {facts.behind_s:.1f} s old"
+                text += f", and its last commit is {facts.behind_s:.1f} s old"
             late = facts.behind_bytes > MOST_BEHIND_BYTES and facts.behind_s > MOST_BEHIND_S
             yield Finding("replication", told_by_primary or not late, text)
         return
@@ -114,7 +114,7 @@ def _replication(facts: "ServerFacts", *, told_by_primary: bool) -> Iterator[Fin
         yield Finding("replication", True, f"{where} has no standby")
     for each in facts.standbys:
         if each.state is None:
-            text = f"{where}: this login may not see {each.name}. GRANT pg_monitor to see it."
+            text = f"{where}: this login may not see {each.name}. GRANT pg_monitor to it."
             yield Finding("replication", False, text)
             continue
         behind = f"{each.behind_bytes or 0:,} bytes and {each.behind_s:.1f} s behind"

@@ -11,17 +11,21 @@ from bot.cli.output import out, progress_bar, read_settings, warn
 
 
 def export_feedback_set(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder to write; it must be new or empty.")
+    ],
     groups: Annotated[
         str,
-        typer.Option("--groups", help="Documents of these groups, too, with commas between."),
+        typer.Option(
+            "--groups", help="Include documents of these groups, too; commas between names."
+        ),
     ] = "",
 ) -> None:
     """Write the votes in Telegram as an evaluation set in BEIR's layout, for "verbatim eval".
 
-    It has the questions that may be kept, and no person. A passage is judged by all votes on the
-    answers that quoted it: 1 where more were good than bad, else 0. Lost are judgements of
-    passages that are gone. Documents that not everybody may read are left out.
+    The set has only questions that their authors agreed to keep, and names no person. A passage
+    is judged 1 if more votes on its answers were good than bad, else 0. A judgement is lost if its
+    passage is gone. Documents that only some people may read are left out.
 
     Example: verbatim feedback export votes && verbatim eval votes
     """
@@ -42,8 +46,8 @@ def evaluate_sets(
             metavar="DATASET",
             exists=True,
             file_okay=False,
-            help="Folders of BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv) or of "
-            "questions.jsonl, unanswerable.jsonl, followups.jsonl.",
+            help="Folders in BEIR's layout (corpus.jsonl, queries.jsonl, qrels/test.tsv), or with "
+            "questions.jsonl, unanswerable.jsonl or followups.jsonl.",
         ),
     ],
     corpus: Annotated[
@@ -52,38 +56,53 @@ def evaluate_sets(
             "--corpus",
             exists=True,
             file_okay=False,
-            help="What question files ask about: the BEIR folder that their ids point into, or a "
-            "directory of statements. Else the shipped statements.",
+            help="The corpus of question files: the BEIR folder that has their ids, or a directory "
+            "of statements. Default: the shipped statements.",
         ),
     ] = None,
     as_json: JsonOption = False,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw the curves.")
+        Path | None,
+        typer.Option("--plot", metavar="FILE.png", help="Draw the curves into this file."),
     ] = None,
     systems: Annotated[
         str,
-        typer.Option("--systems", metavar="NAMES", help="Which to run, with commas between."),
+        typer.Option(
+            "--systems", metavar="NAMES", help="The systems to compare; commas between names."
+        ),
     ] = "passage,sentence,bm25,rrf,ours",
     compare: Annotated[
         tuple[str, str] | None,
         typer.Option(
-            "--compare", metavar="ONE OTHER", help="Test this pair; else ours against each."
+            "--compare",
+            metavar="ONE OTHER",
+            help="Test this pair. Default: ours against each other system.",
         ),
     ] = None,
     top: Annotated[
         int, typer.Option("--top", min=1, max=100, help="The most passages a system may return.")
     ] = 10,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Ask the first so many questions only.")
+        int | None,
+        typer.Option("--limit", min=1, help="Ask only this many questions, from the first."),
     ] = None,
     language: Annotated[
         str | None,
-        typer.Option("--language", help="Language code of BEIR passages; else the folder tells."),
+        typer.Option(
+            "--language",
+            help="Language of BEIR passages. Default: the folder's name if it is a code, else en.",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of intervals and tests.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The seed of intervals and tests.")
+    ] = 0,
     cache: Annotated[
         Path | None,
-        typer.Option("--cache", dir_okay=False, help="File of vectors; else in VERBATIM_HOME."),
+        typer.Option(
+            "--cache",
+            dir_okay=False,
+            help="A file that keeps vectors. Default: one in VERBATIM_HOME.",
+        ),
     ] = None,
 ) -> None:
     """Measure ranking, refusals, follow-ups and speed on evaluation sets.

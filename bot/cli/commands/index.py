@@ -28,33 +28,34 @@ from embeddings import EmbeddingsError, RefreshReport
 
 
 def refresh(
-    full: Annotated[bool, typer.Option("--full", help="Embed every text anew.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Embed every text again.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="Report what a refresh would do, and change nothing.")
     ] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Stay, and refresh whenever a file changes.")
+        bool,
+        typer.Option("--watch", help="Keep running, and refresh after every change of a file."),
     ] = False,
     engine: Annotated[
         EngineKind,
-        typer.Option("--engine", help="Embed in this process, or on the processors of Ray."),
+        typer.Option("--engine", help="Embed in this process, or on a Ray cluster."),
     ] = EngineKind.LOCAL,
     address: Annotated[
         str | None,
         typer.Option(
             "--ray-address",
             metavar="HOST:PORT",
-            help="The Ray cluster that this machine belongs to (else VERBATIM_RAY_ADDRESS, else "
-            "this machine alone).",
+            help="The Ray cluster of this machine. Default: VERBATIM_RAY_ADDRESS, else this "
+            "machine alone.",
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the index, or bring it to the corpus directory.
+    """Build the index, or bring it up to date with the corpus directory.
 
-    A file that cannot be read is left out and named with the reason, with what was quoted from it
-    before; the exit code is then 5. --full tries it again although it has not changed. Files of
-    kinds that are not read, such as pictures, are named in one line.
+    A file that cannot be read is left out and reported with the reason; quotes from it end, and
+    the exit code is 5. --full tries it again even if it has not changed. Files of other kinds,
+    such as pictures, are listed in one line.
 
     Example: verbatim refresh --dry-run
     """
@@ -126,15 +127,15 @@ def rollback(
     generation: Annotated[
         int | None,
         typer.Argument(
-            metavar="[N]", min=1, help="The generation; else the one before the current one."
+            metavar="[N]", min=1, help="The generation. Default: the one before the current one."
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer from an earlier generation of the index again, until the next refresh.
+    """Go back to an earlier generation of the index, until the next refresh.
 
-    Nothing is built and nothing is lost. The corpus directory stays as it is, so that the next
-    refresh brings its state again.
+    Nothing is built and nothing is lost. The corpus directory stays as it is: the next refresh
+    brings its state back.
 
     Example: verbatim rollback
     """
@@ -158,16 +159,16 @@ def check(
         bool,
         typer.Option(
             "--citations",
-            help="Compare each stored passage and sentence with its source, too, and say where "
-            "the texts deviate from their sources.",
+            help="Compare each stored passage and sentence with its source, too, and report where "
+            "texts deviate from their sources.",
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every byte of every generation kept, and tell what is damaged or makes no sense.
+    """Read every byte of every generation, and report damage and contradictions.
 
-    Exit code 1 tells of a problem. Nothing is changed: "verbatim refresh" builds an index anew,
-    "verbatim rollback" goes back to an earlier one.
+    The exit code is 1 if there is a problem. Nothing is changed: "verbatim refresh" builds the
+    index again, "verbatim rollback" goes back to an earlier one.
 
     Example: verbatim check --citations
     """

@@ -43,13 +43,13 @@ from embeddings import Filter
 
 def ask(
     question: Annotated[
-        str | None, typer.Argument(help='The question; "-" or none reads standard input.')
+        str | None, typer.Argument(help='The question. "-", or no question, reads standard input.')
     ] = None,
     as_json: JsonOption = False,
     top: TopOption = DEFAULT_QUOTES,
     batch: Annotated[
         Path | None,
-        typer.Option("--batch", help="A file with a question a line; prints JSON Lines."),
+        typer.Option("--batch", help="Answer a file of questions, one a line; print JSON Lines."),
     ] = None,
     document: DocumentOption = None,
     publisher: PublisherOption = None,
@@ -59,11 +59,13 @@ def ask(
         str | None,
         typer.Option(
             "--groups",
-            help='Answer as readers of these groups see it, with commas between; "" is the public.',
+            help='Answer as members of these groups see it; commas between; "" for everybody.',
         ),
     ] = None,
 ) -> None:
     """Answer a question with quotes and their citations.
+
+    The exit code is 0 if a quote answers, and 3 if none does.
 
     Example: verbatim ask "Where did the ministers meet?" --top 1 --since 2022-05
     """
@@ -117,11 +119,10 @@ def chat(
     since: SinceOption = None,
     until: UntilOption = None,
 ) -> None:
-    """Ask question after question, follow-ups too; /new forgets what was asked, /quit ends.
+    """Answer one question after another, follow-ups too.
 
-    An empty line or Ctrl-D ends, too.
-
-    A question asked after a refresh or a rollback is answered from what is published then.
+    /new forgets the earlier questions. /quit, an empty line or Ctrl-D ends the chat. After a
+    refresh or a rollback the next answer comes from the new generation.
 
     Example: verbatim chat --since 2022
     """

@@ -14,24 +14,26 @@ def reread(
     context: typer.Context,
     documents: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DOC…]", help="Ids of documents, or their starts; else all."),
+        typer.Argument(
+            metavar="[DOC…]", help="Ids of documents, or their beginnings. Default: all."
+        ),
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Store today's texts in place of the earlier ones.")
+        bool, typer.Option("--write", help="Store the new texts in place of the earlier ones.")
     ] = False,
     then_refresh: Annotated[
-        bool, typer.Option("--refresh", help="Refresh the index afterwards, with --write.")
+        bool, typer.Option("--refresh", help="Refresh the index afterwards; needs --write.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the kept originals of statements again, and tell which quotes would change.
+    """Read the originals of statements again, and report which quotes would change.
 
-    Nothing is written without --write. With it the front matter stays as it is, earlier texts are
-    kept, and their citations are verified as moved or changed because the source was read anew. A
-    text that was edited by hand is replaced only where its document is named.
+    Nothing is written without --write. With it the front matter stays as it is, and earlier texts
+    are kept: their citations are verified as moved or changed because the source was read again. A
+    text that was edited by hand is replaced only if you name its document.
 
-    Ends with 0 if all are as they are read today, or were written, with 8 if some would change, and
-    with 5 if an original is not kept or cannot be read today.
+    The exit code is 0 if no text would change, or all were written. It is 8 if some would change,
+    and 5 if an original is missing or cannot be read today.
 
     Example: verbatim reread --write --refresh
     """

@@ -22,14 +22,15 @@ _HEALTH_TIMEOUT_S = 5.0
 
 def doctor(
     online: Annotated[
-        bool, typer.Option("--online", help="Ask Telegram whose the token is, too.")
+        bool, typer.Option("--online", help="Also ask Telegram which bot the token belongs to.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell whether model, statements, disk, index, database and token are as they should be.
+    """Check the setup: model, statements, disk, index, database and token.
 
-    Each is a line; exit code 1 tells that one is not well. Nothing is changed, and of an index
-    in PostgreSQL each server that VERBATIM_INDEX names is looked at, with its standbys.
+    Each check prints a line that begins with "ok" or "FAIL". The exit code is 1 if one fails.
+    Nothing is changed. For an index in PostgreSQL each server in VERBATIM_INDEX is checked, with
+    its standbys.
 
     Example: verbatim doctor --online
     """
@@ -62,7 +63,7 @@ def serve(
             "--webhook",
             metavar="URL",
             envvar="VERBATIM_WEBHOOK",
-            help="Have Telegram call this https address instead of asking it for messages.",
+            help="Have Telegram call this https address. Without it the bot asks Telegram.",
         ),
     ] = None,
     listen: Annotated[
@@ -71,16 +72,16 @@ def serve(
             "--listen",
             metavar="HOST:PORT",
             envvar="VERBATIM_LISTEN",
-            help="Where calls of the webhook arrive, from the proxy that ends TLS.",
+            help="The address at which the proxy that ends TLS delivers Telegram's calls.",
         ),
     ] = "127.0.0.1:8081",
 ) -> None:
-    """Answer in Telegram until stopped.
+    """Answer in Telegram until you stop it.
 
-    A refresh or a rollback takes effect within seconds, without a restart. What was asked while
-    the bot was stopped, or killed, is answered at the next start.
+    A refresh or a rollback takes effect within seconds, without a restart. Questions that arrive
+    while the bot is stopped, even killed, are answered at the next start.
 
-    The token comes from TELEGRAM_BOT_TOKEN, or from the file that TELEGRAM_BOT_TOKEN_FILE names.
+    Set the token in TELEGRAM_BOT_TOKEN, or in the file that TELEGRAM_BOT_TOKEN_FILE names.
 
     Example: TELEGRAM_BOT_TOKEN=123456:ABC verbatim serve
     """
@@ -147,12 +148,13 @@ def serve(
 
 def health(
     ready: Annotated[
-        bool, typer.Option("--ready", help="Ask whether questions are taken and answered, too.")
+        bool, typer.Option("--ready", help="Also ask whether the bot takes and answers questions.")
     ] = False,
 ) -> None:
-    """Ask the running bot how it is: exit code 0 if it does without a restart, else 1.
+    """Ask the running bot whether it is healthy.
 
-    Needs VERBATIM_HEALTH_PORT, the same as the bot's.
+    The exit code is 0 if it is, and 1 if only a restart helps. Set VERBATIM_HEALTH_PORT to the
+    same port as for the bot.
 
     Example: VERBATIM_HEALTH_PORT=8080 verbatim health --ready
     """
@@ -177,10 +179,11 @@ def health(
 
 
 def invite() -> None:
-    """Print an invitation: whoever first opens the link may ask the bot from then on.
+    """Print an invitation: the first person who opens the link may use the bot.
 
-    It is for VERBATIM_ACCESS=invited, holds for one person and seven days, and is kept as a digest.
-    Where no token is set, or Telegram cannot be reached, what to send to the bot is printed alone.
+    It is for VERBATIM_ACCESS=invited. It holds for one person and seven days, and only its digest
+    is stored. Without a token, or if Telegram cannot be reached, only the message to send to the
+    bot is printed.
 
     Example: verbatim invite
     """
@@ -198,4 +201,4 @@ def invite() -> None:
         out.print(f"https://t.me/{name}?start={payload}", soft_wrap=True)
     out.print(f"/start {payload}", soft_wrap=True)
     if settings.access.kind is not AccessKind.INVITED:
-        warn("everybody or only who is listed may ask: set VERBATIM_ACCESS=invited to invite.")
+        warn("invitations have no effect now: set VERBATIM_ACCESS=invited to invite people.")

@@ -37,25 +37,28 @@ def add(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE|FOLDER|URL…", help="What to add; a folder with all its files."
+            metavar="FILE|FOLDER|URL…", help="Sources to add; a folder adds all its files."
         ),
     ],
-    title: Annotated[str | None, typer.Option("--title", help="Its title.")] = None,
-    publisher: Annotated[str | None, typer.Option("--publisher", help="Who published it.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="The title.")] = None,
+    publisher: Annotated[str | None, typer.Option("--publisher", help="The publisher.")] = None,
     published: Annotated[
-        str | None, typer.Option("--date", metavar="DAY", help="When, such as 2022-05-12.")
+        str | None,
+        typer.Option("--date", metavar="DAY", help="The day of publication, such as 2022-05-12."),
     ] = None,
-    place: Annotated[str | None, typer.Option("--place", help="Where it was made.")] = None,
-    url: Annotated[str | None, typer.Option("--url", help="Its address, for the links.")] = None,
+    place: Annotated[
+        str | None, typer.Option("--place", help="The place where it was made.")
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", help="The web address, for links.")] = None,
     language: Annotated[
-        str | None, typer.Option("--language", help="Its language, such as fr.")
+        str | None, typer.Option("--language", help="The language, such as fr.")
     ] = None,
     access: Annotated[
         list[str] | None,
         typer.Option(
             "--access",
             metavar="GROUP",
-            help="Only for this group of readers (VERBATIM_GROUPS), or public; may be repeated.",
+            help="The group that may read it (VERBATIM_GROUPS), or public; may be repeated.",
         ),
     ] = None,
     then_refresh: Annotated[
@@ -63,11 +66,13 @@ def add(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add statements: text, Markdown, HTML, PDF and Word files, folders of them, web addresses.
+    """Add statements from files, folders and web addresses.
 
-    Title, publisher, date, place, language and address are found where a source states them; the
-    options correct them. A source that is added again is brought to what it is now. What cannot be
-    read is named with the reason; the rest is added, and the exit code is 5.
+    It reads text, Markdown, HTML, PDF, Word, OpenDocument and e-mails.
+
+    Title, publisher, date, place, language and address are taken from the source, if it states
+    them; the options correct them. If you add a source again, its document is updated. A source
+    that cannot be read is reported with the reason; the rest is added, and the exit code is 5.
 
     Example: verbatim add statement.pdf --publisher "Global Affairs Canada" --date 2022-05-12
     """
@@ -105,15 +110,16 @@ def add(
 
 def remove(
     documents: Annotated[
-        list[str], typer.Argument(metavar="DOC…", help="Ids of documents, or their starts.")
+        list[str], typer.Argument(metavar="DOC…", help="Ids of documents, or their beginnings.")
     ],
     then_refresh: Annotated[
         bool, typer.Option("--refresh", help="Refresh the index afterwards.")
     ] = False,
 ) -> None:
-    """Remove statements from the corpus directory; after a refresh they are quoted no more.
+    """Remove statements from the corpus directory.
 
-    What was read stays as a snapshot, so that old citations can still be checked.
+    After a refresh they are no longer quoted. Their texts stay as snapshots, so that old citations
+    can still be verified.
 
     Example: verbatim remove 2022-05-12 --refresh
     """
@@ -157,7 +163,7 @@ def _provenance(
 
 
 def list_documents(as_json: JsonOption = False) -> None:
-    """List the documents that are quoted from.
+    """List the documents that answers quote.
 
     Example: verbatim list --json
     """
@@ -173,24 +179,26 @@ def list_documents(as_json: JsonOption = False) -> None:
 
 
 def show(
-    document: Annotated[str, typer.Argument(metavar="DOC", help="A document's id or its start.")],
+    document: Annotated[
+        str, typer.Argument(metavar="DOC", help="A document's id or its beginning.")
+    ],
     paragraph: Annotated[
         str | None, typer.Argument(metavar="[¶]", help="A paragraph's number, such as 7.")
     ] = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Print the stored text alone, byte for byte.")
+        bool, typer.Option("--raw", help="Print only the stored text, byte for byte.")
     ] = False,
     beside: Annotated[
         bool,
         typer.Option(
-            "--beside", help="Print what was left out, guessed or repaired beside the stored text."
+            "--beside", help="Print beside the text what was left out, guessed or repaired."
         ),
     ] = False,
 ) -> None:
-    """Show a document, or one paragraph of it, as it is stored.
+    """Show a document, or one of its paragraphs, as it is stored.
 
-    With --raw the output is the text that offsets count in and whose SHA-256 is the digest. With
-    --beside each piece of the source that the text has otherwise stands where it stood.
+    --raw prints the very text that offsets count in and that the digest is of. --beside shows each
+    piece of the source that the stored text lacks or changes, in its place.
 
     Example: verbatim show 2022-05-12 7
     """

@@ -18,19 +18,22 @@ def verify(
         str | None,
         typer.Argument(
             metavar="[CITATION]",
-            help='A reference as an answer shows it, or its JSON; "-" reads standard input.',
+            help='A reference as an answer shows it, or its JSON. "-" reads standard input.',
         ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="A file of references or of what ask --json printed."),
+        typer.Option(
+            "--file", help="A file of references, or of the JSON that ask --json printed."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Hold old citations against their source: intact, moved, changed, gone or misquoted.
+    """Check old citations against their source.
 
-    Prints the words and where they stand. Ends with 0 if every citation is intact or moved, with 7
-    if one of these describes its document otherwise (title, publisher, date, address), else with 6.
+    The verdict is intact, moved, changed, gone, misquoted or unknown. It comes with the words and
+    the place where they stand now. The exit code is 0 if every citation is intact or moved. It is 7
+    if one of these describes its document otherwise (title, publisher, date, address), else 6.
 
     Example: verbatim ask "Where did they meet?" --json > reply.json, later
     verbatim verify --file reply.json

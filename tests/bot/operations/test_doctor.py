@@ -82,7 +82,7 @@ def test_a_whole_setup_is_well_line_by_line_with_exit_code_0(built_home: Path) -
     assert (run.returncode, run.stderr) == (0, "")
     lines = run.stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        ["well", name] for name in ("model", "corpus", "extractor", "disk", "index", "token")
+        ["ok", name] for name in ("model", "corpus", "extractor", "disk", "index", "token")
     ]
     assert "1 documents" in lines[1]
     assert "confined (" in lines[2]
@@ -221,7 +221,7 @@ def test_settings_that_cannot_be_read_are_the_one_thing_found(
         assert (told["well"], finding["name"], finding["well"]) == (False, "settings", False)
         assert "VERBATIM_PRECISION" in finding["text"]
     else:
-        assert run.stdout.startswith("WRONG  settings")
+        assert run.stdout.startswith("FAIL  settings")
 
 
 def test_an_index_that_is_damaged_or_of_another_model(home: Path) -> None:
@@ -302,7 +302,7 @@ def test_two_servers_that_both_take_writes_are_told(
 ) -> None:
     promoted = replace(WELL, same_as=(7, datetime(2026, 1, 2, tzinfo=UTC)))
     (wrong,) = of_server(home, monkeypatch, WELL, promoted)
-    assert "both take writes" in wrong.text
+    assert "both accept writes" in wrong.text
     assert of_server(home, monkeypatch, WELL, WELL) == []  # one under two names
 
 
@@ -358,10 +358,10 @@ def test_real_servers_tell_their_versions_and_replication_and_one_that_is_gone_i
     primary.stop(kill=True)
     gone = verbatim("doctor", home=home, VERBATIM_INDEX=url)
     assert gone.returncode == 1
-    wrong = [line for line in gone.stdout.splitlines() if line.startswith("WRONG")]
+    wrong = [line for line in gone.stdout.splitlines() if line.startswith("FAIL")]
     assert [line.split()[1] for line in wrong] == ["server", "replication"]
     assert "Connection refused" in wrong[0]
-    assert "well   index" in gone.stdout
+    assert "ok    index" in gone.stdout
     assert "s3cr" not in before.stdout + after.stdout + gone.stdout
 
 
@@ -497,5 +497,5 @@ def test_what_is_not_installed_for_a_shared_state_is_a_finding(built_home: Path)
         check=False,
     )
     assert (run.returncode, run.stderr) == (1, "")
-    assert "WRONG  state        VERBATIM_STATE needs psycopg. Type pip install" in run.stdout
-    assert "\nwell   token" in run.stdout
+    assert "FAIL  state        VERBATIM_STATE needs psycopg. Type pip install" in run.stdout
+    assert "\nok    token" in run.stdout
