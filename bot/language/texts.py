@@ -12,7 +12,7 @@ from corpus import Corpus
 
 COMMANDS = (
     ("ask", mark("Ask a question: /ask How many members …")),
-    ("new", mark("Forget what was asked before")),
+    ("new", mark("Forget the earlier questions")),
     ("sources", mark("The statements that I quote from")),
     ("settings", mark("Language, number of quotes, links")),
     ("help", mark("How to ask")),
@@ -23,7 +23,7 @@ COMMANDS = (
 DESCRIPTION = mark(
     "I answer questions about official statements, only in their own words. Every answer is a "
     "quote, word for word, with title, date, paragraph and a link to the very place.\n\n"
-    "When the statements do not answer, I say so."
+    "If the statements do not answer, I say so."
 )
 """Shown in a chat that is still empty: at most 512 UTF-16 units in every language."""
 SHORT_DESCRIPTION = mark("Quotes official statements, word for word, each quote with its source.")
@@ -34,7 +34,7 @@ LONG_QUESTION = mark("The question is long: only its first {characters} characte
 SHOWING_RESULTS_FOR = mark("Showing results for “{question}”.")
 SEARCHED_ONLY = mark("Searched only {documents}.")
 NO_STATEMENT_FITS = mark("There is nothing to search: there are no {documents}.")
-NO_STATEMENT_FITS_WORDS = mark("No statement fits “{stated}”: searched without regard to that.")
+NO_STATEMENT_FITS_WORDS = mark("No statement fits “{stated}”, so I searched without it.")
 STATEMENTS = mark("statements")
 TITLE = mark("“{title}”")
 LAST_OF_LIST = mark("{names} and {last}")
@@ -130,17 +130,19 @@ CHARACTERS = mark("{label}, characters {start} to {end} of the stored text")
 REFERENCE = mark("Reference: {reference}")
 TEXT_DIGEST = mark("SHA-256 of the text: {digest}")
 OF_GENERATION = mark("Generation of the index: {number}")
-VERIFIED_INTACT = mark("Checked just now: the words stand in the source, exactly so.")
-VERIFIED_MOVED = mark("Checked just now: the words stand at {label} of “{title}” now.")
-VERIFIED_CHANGED = mark("Checked just now: the source has changed, {label} reads differently now.")
-OPEN_HERE = mark("open here")
-RENEWED = mark("The statements were renewed meanwhile. Please ask again.")
-LINK_IS_OLD = mark(
-    "The statements were renewed since this link was made, and the paragraph is not among them any "
-    "more. Just type what you would like to know."
+VERIFIED_INTACT = mark("Checked just now: the source has exactly these words.")
+VERIFIED_MOVED = mark("Checked just now: the words are now at {label} of “{title}”.")
+VERIFIED_CHANGED = mark(
+    "Checked just now: the source has changed, and {label} has other words now."
 )
-EXAMPLES_RENEWED = mark("The statements were renewed meanwhile. /start shows other examples.")
-QUESTION_FORGOTTEN = mark("I keep questions only for half an hour. Please ask again.")
+OPEN_HERE = mark("open here")
+RENEWED = mark("The statements have changed since then. Please ask again.")
+LINK_IS_OLD = mark(
+    "The statements have changed since this link was made, and the paragraph is gone. Just type "
+    "your question."
+)
+EXAMPLES_RENEWED = mark("The statements have changed since then. /start shows other examples.")
+QUESTION_FORGOTTEN = mark("I keep questions for half an hour only. Please ask again.")
 NOTHING_FURTHER = mark("There are no further quotes.")
 THANKS_FOR_VOTE = mark("Thank you.")
 RELATED_OFFER = mark("Related: {title}")
@@ -149,14 +151,15 @@ EVIDENCE = mark("evidence: {sentence}")
 SCORE = mark("score {score}")
 GENERATION = mark("generation {number}")
 HELP = mark(
-    "Type a question, as you would to a person. I look for the paragraphs of official statements "
-    "that answer it and quote them word for word, the sentence that answers in bold, with title, "
-    "date, paragraph and a link to the very place.\n\n"
-    "When the statements do not answer, I say so. I never write an answer of my own.\n\n"
-    "In a group: /ask and your question, or my name in it, or a reply to what I said. In any chat: "
-    "my name, then your question.\n/sources – the statements\n/privacy – what is kept"
+    "Type a question, as you would to a person. I look for the paragraphs of official "
+    "statements that answer it and quote them word for word, with the sentence that answers in "
+    "bold, and with title, date, paragraph and a link to the very place.\n\n"
+    "If the statements do not answer, I say so. I never write an answer of my own.\n\n"
+    "In a group, type /ask and your question, use my name in it, or reply to one of my "
+    "messages. In any chat, type my name and then your question.\n/sources – the statements\n"
+    "/privacy – what is kept"
 )
-ABOUT = mark("About: {topic}, from what you asked before. /new forgets it.")
+ABOUT = mark("About: {topic}, from your earlier questions. /new forgets them.")
 FORGOTTEN = mark("Forgotten. What would you like to know?")
 UNKNOWN_COMMAND = mark("I do not know this command. /help shows what I can do.")
 NOT_TEXT = mark("I can only read text. Please type your question.")

@@ -18,40 +18,40 @@ from corpus.model import Outline, label_of
 from embeddings import Generation, RefreshReport
 
 COMMANDS = (
-    ("status", mark("What answers, how much waits, since when")),
-    ("refresh", mark("Bring the index to the statements")),
-    ("add", mark("Add a statement: /add and an address, or a file with that caption")),
+    ("status", mark("Show the generation, waiting messages and uptime")),
+    ("refresh", mark("Bring the index up to date")),
+    ("add", mark("Add a statement: /add and an address, or a file with the caption /add")),
     ("remove", mark("Remove a statement: /remove and its id")),
-    ("rollback", mark("Answer from an earlier generation")),
+    ("rollback", mark("Go back to an earlier generation")),
 )
 
 READING = mark("reading")
 EMBEDDING = mark("embedding")
 _DOING = {"Reading": READING, "Embedding": EMBEDDING}
 
-REFRESH_BEGINS = mark("Refresh: it begins.")
+REFRESH_BEGINS = mark("The refresh begins.")
 REFRESH_GOES_ON = mark("Refresh: {doing}, {done} of {in_all}")
-UP_TO_DATE = mark("Nothing has changed: generation {number} goes on answering.")
+UP_TO_DATE = mark("Nothing has changed. Generation {number} still answers.")
 REFRESHED = mark(
-    "Generation {number} answers now.\nDocuments: {documents}\nParagraphs: {added} added, {kept} "
-    "kept, {moved} moved, {removed} removed\nSeconds: {seconds}"
+    "Generation {number} now answers.\nDocuments: {documents}\nParagraphs: {added} added, "
+    "{kept} kept, {moved} moved, {removed} removed\nSeconds: {seconds}"
 )
-FAILED = mark("That failed: {reason}\n\nGeneration {number} goes on answering.")
+FAILED = mark("That failed: {reason}\n\nGeneration {number} still answers.")
 ADD_WHAT = mark(
     "Send a file with the caption /add, or type /add and the address of a page or file."
 )
 NO_FILE = mark("Only a file can be added: send it as a file, with the caption /add.")
-TOO_LARGE = mark("The file is larger than {most} MB, which Telegram gives to no bot.")
+TOO_LARGE = mark("The file is larger than {most} MB. Telegram gives no such file to a bot.")
 FILES_ARE_OFF = mark("Files cannot be fetched here. Type /add and an address.")
 NEW_DOCUMENT = mark("New, as {id}")
-IN_PLACE_OF = mark("In place of {id}, which it was before")
-ALREADY_THERE = mark("{id} is there already, with the same text")
+IN_PLACE_OF = mark("Replaces the earlier text of {id}")
+ALREADY_THERE = mark("{id} already has this text")
 PUBLISH = mark("Publish")
 DISCARD = mark("Discard")
 PUBLISHED = mark("Published: {id}")
 DISCARDED = mark("Discarded. Nothing was added.")
-GONE = mark("This does not wait any more. Send it again.")
-REMOVE_WHAT = mark("Type /remove and the id of a statement, or how it begins.")
+GONE = mark("This is no longer waiting. Send it again.")
+REMOVE_WHAT = mark("Type /remove and the id of a statement, or its beginning.")
 REMOVE_REALLY = mark("Remove {id}?\n\n{title}")
 REMOVE = mark("Remove")
 LEAVE = mark("Leave it")
@@ -60,18 +60,18 @@ REMOVED = mark("Removed: {id}")
 LAST_ONE = mark("{id} is the only statement. Add another one first.")
 NO_GENERATION = mark("Type /rollback, or /rollback and the number of a generation.")
 ROLLED_BACK = mark(
-    "Generation {number} answers now, built {created}. The next refresh brings the state of the "
-    "statements again."
+    "Generation {number}, built {created}, now answers. The next refresh returns to the current "
+    "statements."
 )
 STATUS = mark(
-    "Generation: {number}\nDocuments: {documents}\nParagraphs: {paragraphs}\nMessages that wait: "
+    "Generation: {number}\nDocuments: {documents}\nParagraphs: {paragraphs}\nWaiting messages: "
     "{waiting}\nUptime: {uptime}\nMemory: {memory} MB"
 )
-CHANGED_SINCE = mark("The statements have changed since. /refresh brings them.")
-SET_ASIDE = mark("Set aside, since they ended the bot: the updates {ids}.")
-SET_ASIDE_UNKNOWN = mark("Which updates were set aside cannot be read at the moment.")
+CHANGED_SINCE = mark("The statements have changed since then. /refresh takes the changes in.")
+SET_ASIDE = mark("Updates that were set aside because they ended the bot: {ids}.")
+SET_ASIDE_UNKNOWN = mark("The list of updates that were set aside cannot be read at the moment.")
 ENDED = mark("The last time, {day}: {reason}")
-DAMAGED = mark("Damaged, and set aside: {names}. Delete them when you do not need them.")
+DAMAGED = mark("Damaged files that were set aside: {names}. Delete them if you do not need them.")
 UNKNOWN = "–"
 
 _PREVIEW_UNITS = 500
@@ -203,8 +203,8 @@ def troubles(found: Troubles, words: Translator) -> str:
         last = found.ends[-1]
         lines.append(
             words.plural(
-                "The bot ended by itself, or had to be ended, once since yesterday.",
-                "The bot ended by itself, or had to be ended, {count} times since yesterday.",
+                "The bot crashed or had to be ended once since yesterday.",
+                "The bot crashed or had to be ended {count} times since yesterday.",
                 len(found.ends),
             )
         )

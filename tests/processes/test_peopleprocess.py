@@ -68,7 +68,7 @@ def test_a_document_that_an_administrator_publishes_is_quoted_to_everybody(
     preview = wait_for_text(server, chief, "New, as zebras")
     assert "1 paragraph" in preview.text
     press(server, preview, "Publish")
-    done = wait_for_text(server, chief, "Generation 2 answers now.")
+    done = wait_for_text(server, chief, "Generation 2 now answers.")
     assert done.message_id == preview.message_id
     assert done.text.startswith("Published: zebras\n\n")
     reader = server.add_user()
@@ -80,10 +80,10 @@ def test_a_refresh_by_an_administrator_is_one_message_from_begin_to_end(
 ) -> None:
     server, chief, _, _ = office
     begun = ask(server, chief, "/refresh")
-    end = wait_for_text(server, chief, "goes on answering.")
+    end = wait_for_text(server, chief, "still answers.")
     assert end.message_id == begun.message_id
     status = ask(server, chief, "/status").text
-    assert "\nMessages that wait: 1\n" in status
+    assert "\nWaiting messages: 1\n" in status
     menus = [
         [c["command"] for c in call.params["commands"]]
         for call in server.calls_to("setMyCommands")

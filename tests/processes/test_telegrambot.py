@@ -118,7 +118,7 @@ def test_ask_takes_the_question_after_the_command(bot: Bot, server: BotApiServer
     [
         ("/start", "Je réponds aux questions sur 1 déclaration officielle"),
         ("/help", "Écrivez une question"),
-        ("/privacy", "Rien n’est enregistré"),
+        ("/privacy", "Rien n’est gardé"),
         ("/ask", "Que souhaitez-vous savoir\u202f?"),
         ("/frobnicate", "Je ne connais pas cette commande"),
         ("What is the best pizza topping?", "Les déclarations ne le disent pas."),

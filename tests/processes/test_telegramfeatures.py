@@ -105,7 +105,7 @@ def test_a_deep_link(server: BotApiServer, ada: User, shipped: Corpus) -> None:
     opened = asked(server, ada, f"/start {payload.removeprefix(begin)}")
     assert opened.text.startswith(shipped.documents[0].passage(7).text)
     old = payload.removeprefix(begin)[:-12] + "0" * 12
-    assert "renewed since this link" in asked(server, ada, f"/start {old}").text
+    assert "changed since this link" in asked(server, ada, f"/start {old}").text
 
 
 def test_an_example_question(server: BotApiServer, ada: User) -> None:

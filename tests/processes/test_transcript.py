@@ -38,7 +38,7 @@ Bot: > **The Ministers also recognized the need to meet the evolving threat of D
      [Source] [👍] [👎]
 
 Ada: And who leads it?
-Bot: About: Africa Focus Group, from what you asked before. /new forgets it.
+Bot: About: Africa Focus Group, from your earlier questions. /new forgets them.
 
      > **The Ministers also recognized […] Under the auspices of the Global Coalition to Defeat
      Daesh/ISIS, the Africa Focus Group will bolster the civilian-led counterterrorism capabilities
@@ -93,7 +93,7 @@ Bot: Joint Statement by Ministers of the Global Coalition against Daesh
      SHA-256 of the text: bc8f0aa202ec2387bca8a542e4f33ea399477c50a88914c0869abaca4020a9bc
      Generation of the index: 1
 
-     Checked just now: the words stand in the source, exactly so.
+     Checked just now: the source has exactly these words.
      open here
 
 Ada presses: 👍

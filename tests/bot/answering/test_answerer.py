@@ -196,7 +196,7 @@ def test_a_filter_of_the_question_that_leaves_nothing_is_dropped_and_that_is_sai
     for only in (None, Filter.of(documents=["d1"])):
         reply = answerer.answer("0.9 in statements since March 2021", only=only)
         assert reply.notices[0] == (
-            "No statement fits “statements since March 2021”: searched without regard to that."
+            "No statement fits “statements since March 2021”, so I searched without it."
         )
         assert reply.only == only
         assert reply.quotes
@@ -348,7 +348,7 @@ def test_an_answer_says_what_it_was_read_with(answerer: Answerer) -> None:
     asked = ("What of the Africa Focus Group?", "who?")
     reply = answerer.answer("0.9", earlier=asked)
     assert reply.notices == (
-        "About: Africa Focus Group, from what you asked before. /new forgets it.",
+        "About: Africa Focus Group, from your earlier questions. /new forgets them.",
     )
     assert answerer.answer("0.9").notices == ()
 

@@ -131,7 +131,7 @@ def test_a_stale_deep_link_is_answered_kindly(
     text = payload(said(talk.say("zoos")))
     refresh(corpus_of("Something else."), store=store, embedder=LetterEmbedder())
     answerers.look()
-    assert "were renewed since this link" in first_line(said(talk.say(text, command="start")))
+    assert "have changed since this link" in first_line(said(talk.say(text, command="start")))
 
 
 @pytest.mark.parametrize("text", ["", "p", "p1-", "invitation-code", "p" * 64, "😀"])

@@ -260,7 +260,7 @@ def test_the_same_bytes_from_elsewhere_are_shown_with_where_they_came_from_now(
     (preview,) = texts_of(web.acts(written("/add https://evil.example/a")))
     assert "https://www.canada.ca/x" in preview
     assert "Fetched from https://evil.example/a" in preview
-    assert "is there already, with the same text" in preview
+    assert "already has this text" in preview
 
 
 def test_the_preview_of_a_file_marks_all_that_it_says_of_itself(office: Office) -> None:

@@ -42,7 +42,7 @@ def test_what_cannot_be_read_is_said_to_be_unknown(tmp_path: Path) -> None:
             raise error
 
         told = troubles(troubles_of(tmp_path, fails), ENGLISH)
-        assert told == "Which updates were set aside cannot be read at the moment."
+        assert told == "The list of updates that were set aside cannot be read at the moment."
 
 
 def test_many_troubles_fit_into_a_message(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_source_is_the_citation_in_full_checked(talk: Talk, corpus: Corpus) -> N
         f"SHA-256 of the text: {document.digest}",
         "Generation of the index: 1",
         "",
-        "Checked just now: the words stand in the source, exactly so.",
+        "Checked just now: the source has exactly these words.",
         "open here",
     ]
     (link,) = message.entities
@@ -165,7 +165,7 @@ def test_after_a_restart_only_what_needs_the_question_asks_for_it(answerers: Liv
     assert said(restarted.press(button(answer, "Source").data))
     for data in (button(answer, "More").data, "b:1"):
         shown = told(restarted.press(data))
-        assert shown.text == "I keep questions only for half an hour. Please ask again."
+        assert shown.text == "I keep questions for half an hour only. Please ask again."
         assert shown.alert
 
 
@@ -185,7 +185,7 @@ def test_a_stale_button_works_where_its_words_still_stand(
     change = changed(talk.press(button(answer, "▶").data))
     assert change.message.text.startswith("Forty zoos met.\nTitle 1 · ¶ 4 · generation 2")
     source = said(talk.press(button(answer, "Source 1").data))
-    assert "Checked just now: the words stand at ¶ 3 of “Title 1” now." in source.messages[0].text
+    assert "Checked just now: the words are now at ¶ 3 of “Title 1”." in source.messages[0].text
     assert said(talk.press("m:1:1"))
 
 
@@ -198,7 +198,7 @@ def test_a_stale_button_says_kindly_that_the_statements_were_renewed(
     for label in ("▶", "Source 1"):
         (shown,) = talk.press(button(answer, label).data)
         assert shown == told([shown])
-        assert shown.text == "The statements were renewed meanwhile. Please ask again."
+        assert shown.text == "The statements have changed since then. Please ask again."
 
 
 def test_the_source_of_a_changed_paragraph_says_that_it_changed(
@@ -209,7 +209,7 @@ def test_the_source_of_a_changed_paragraph_says_that_it_changed(
     data = button(said(talk.say("forty zoos met")), "Source").data
     renew(answerers, store, TEXTS[0].replace("Forty zoos met", "Forty zoos left"))
     text = said(talk.press(data)).messages[0].text
-    assert "the source has changed, ¶ 3 reads differently now" in text
+    assert "the source has changed, and ¶ 3 has other words now" in text
     assert "Reference: d1[37:52]@" in text
 
 

@@ -118,7 +118,7 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
         assert said(bot, event) == ANSWER
     for event in (written("q", BOB), uploaded(person=BOB), written("q", BOB, group=-200)):
         assert said(bot, event) == [
-            "This bot answers only people whom it was set up for. Ask who runs it."
+            "This bot answers only the people on its list. Ask the person who runs it."
         ]
     (told,) = bot.acts(pressed("x", BOB))
     assert isinstance(told, Told)
@@ -143,12 +143,12 @@ def test_to_a_listed_bot_a_code_is_nothing(people: People) -> None:
 
 def test_an_invitation_lets_one_person_in_for_good(people: People) -> None:
     bot = dialogue(people, AccessKind.INVITED)
-    assert said(bot, written("q"))[0].endswith("Ask who runs it for an invitation.")
+    assert said(bot, written("q"))[0].endswith("Ask the person who runs it for an invitation.")
     link = f"/start invite_{people.invite()}"
-    assert said(bot, written(link))[0].startswith("Welcome, you are let in.")
+    assert said(bot, written(link))[0].startswith("Welcome!")
     assert said(bot, written("q")) == said(bot, written("q", group=GROUP)) == ANSWER
     assert said(bot, written(link)) == ANSWER  # opened again it is a plain /start
-    assert said(bot, written(link, BOB))[0].startswith("This invitation does not hold")
+    assert said(bot, written(link, BOB))[0].startswith("This invitation is not valid")
     assert said(bot, written("q", BOB)) != ANSWER
 
 
@@ -169,7 +169,7 @@ def test_an_invitation_is_not_spent_by_who_may_ask_already_or_in_a_group(people:
     assert said(bot, written(link, BOB))[0].startswith("Welcome")
 
 
-REFUSED = ["This bot answers only people whom it was set up for. Ask who runs it."]
+REFUSED = ["This bot answers only the people on its list. Ask the person who runs it."]
 
 
 def test_a_command_of_another_bot_in_a_group_is_answered_with_nothing_and_costs_nothing(
@@ -323,7 +323,9 @@ def test_who_may_not_ask_or_is_too_fast_has_what_is_kept_shown_and_deleted_all_t
         ]
         assert people.preferences(ADA) == Preferences()
         clock.now_s += 3
-        assert said(bot, written("/privacy", group=GROUP))[0].startswith("Nothing is written down")
+        assert said(bot, written("/privacy", group=GROUP))[0].startswith(
+            "Nothing is kept about you"
+        )
         said(bot, written("q"))
         clock.now_s += 60
 

@@ -114,17 +114,17 @@ def test_a_refresh_tells_its_progress_in_one_message_and_is_answered_from(
     (office.statements / "zoos.txt").write_text("Zoos buzz.")
     acts = office.acts(written("/refresh"))
     assert isinstance(acts[0], Say)
-    assert acts[0].messages[0].text == "Refresh: it begins."
+    assert acts[0].messages[0].text == "The refresh begins."
     shown = [act for act in acts[1:] if not isinstance(act, Typing)]  # of a slow machine
     assert all(isinstance(act, Change) and act.message_id is None for act in shown)
     last = texts_of(acts)[-1]
     assert last.startswith(
-        "Generation 2 answers now.\nDocuments: 3\n"
+        "Generation 2 now answers.\nDocuments: 3\n"
         "Paragraphs: 1 added, 3 kept, 0 moved, 0 removed\nSeconds: "
     )
     assert office.quotes("zoos buzz") == ["Zoos buzz."]
     assert office.said(written("/refresh"))[-1] == (
-        "Nothing has changed: generation 2 goes on answering."
+        "Nothing has changed. Generation 2 still answers."
     )
 
 
@@ -151,7 +151,7 @@ def test_a_refresh_that_fails_says_why_and_what_answers(office: Office) -> None:
 
     office.use(refresh=running)
     assert office.said(written("/refresh"))[-1] == (
-        "That failed: A refresh is running in another process.\n\nGeneration 1 goes on answering."
+        "That failed: A refresh is running in another process.\n\nGeneration 1 still answers."
     )
 
 
@@ -217,11 +217,11 @@ def test_a_file_is_shown_before_it_is_published_and_then_answered_from(office: O
     changes = [act for act in acts[1:] if act != Typing()]  # typing: a step takes its time
     assert all(isinstance(act, Change) and act.message_id == 5 for act in changes)
     last = texts_of(acts)[-1]
-    assert last.startswith("Published: zoos\n\nGeneration 2 answers now.")
+    assert last.startswith("Published: zoos\n\nGeneration 2 now answers.")
     assert "zoos.md" in office.names
     assert "Zoos buzz." in office.quotes("zoos buzz")
     again = office.acts(pressed(buttons["Publish"]))
-    assert texts_of(again) == ["This does not wait any more. Send it again."]
+    assert texts_of(again) == ["This is no longer waiting. Send it again."]
 
 
 def test_a_file_that_is_discarded_leaves_nothing(office: Office) -> None:
@@ -229,8 +229,8 @@ def test_a_file_that_is_discarded_leaves_nothing(office: Office) -> None:
     before = office.names
     buttons = buttons_of(office.acts(uploaded("/add")))
     assert office.said(pressed(buttons["Discard"])) == ["Discarded. Nothing was added."]
-    assert office.said(pressed(buttons["Publish"]))[0].startswith("This does not wait any more.")
-    assert office.said(pressed(buttons["Discard"]))[0].startswith("This does not wait any more.")
+    assert office.said(pressed(buttons["Publish"]))[0].startswith("This is no longer waiting.")
+    assert office.said(pressed(buttons["Discard"]))[0].startswith("This is no longer waiting.")
     assert office.names == before
     assert not (office.folder / "snapshots").exists()
 
@@ -242,10 +242,10 @@ def test_a_file_again_takes_the_place_of_what_it_was_and_the_same_one_is_there(
         office.files["file-id"] = content
         acts = office.acts(uploaded("/add@the_bot", name="zoos.md"))
         office.acts(pressed(buttons_of(acts)["Publish"]))
-    assert "In place of zoos, which it was before" in texts_of(acts)[0]
+    assert "Replaces the earlier text of zoos" in texts_of(acts)[0]
     assert "Zoos sing." in office.quotes("zoos sing")
     acts = office.acts(uploaded("/add please", name="zoos.md"))
-    assert "zoos is there already, with the same text" in texts_of(acts)[0]
+    assert "zoos already has this text" in texts_of(acts)[0]
     assert list(buttons_of(acts)) == ["Discard"]
 
 
@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
     (said,) = office.said(uploaded("/add", name=name))
     assert said.startswith("That failed: ")
     assert reason in said
-    assert said.endswith("Generation 1 goes on answering.")
+    assert said.endswith("Generation 1 still answers.")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,9 @@ def test_a_picture_a_large_file_and_one_that_does_not_come_are_refused(office: O
     picture = replace(uploaded("/add"), file_id=None)
     assert office.said(picture)[0].startswith("Only a file can be added")
     large = uploaded("/add", size_bytes=MOST_BYTES + 1)
-    assert office.said(large) == ["The file is larger than 20 MB, which Telegram gives to no bot."]
+    assert office.said(large) == [
+        "The file is larger than 20 MB. Telegram gives no such file to a bot."
+    ]
     assert office.said(uploaded("/add"))[0].startswith(
         "That failed: Telegram did not give the file (BadRequest). Send it again."
     )
@@ -321,7 +323,7 @@ def test_only_the_last_files_wait(office: Office) -> None:
         office.files["file-id"] = f"Zoos buzz {number}.".encode()
         acts = office.acts(uploaded("/add", name=f"{number}.txt"))
         published.append(buttons_of(acts)["Publish"])
-    assert office.said(pressed(published[0]))[0].startswith("This does not wait any more.")
+    assert office.said(pressed(published[0]))[0].startswith("This is no longer waiting.")
     assert office.said(pressed(published[1]))[-1].startswith("Published: ")
 
 
@@ -335,7 +337,7 @@ def test_a_document_is_removed_after_it_was_confirmed_and_quoted_no_more(office:
     assert office.said(pressed(buttons["Leave it"])) == ["moles stays."]
     assert "moles.txt" in office.names
     last = office.said(pressed(buttons["Remove"]))[-1]
-    assert last.startswith("Removed: moles\n\nGeneration 2 answers now.")
+    assert last.startswith("Removed: moles\n\nGeneration 2 now answers.")
     assert "moles.txt" not in office.names
     assert all("Moles" not in quote for quote in office.quotes("moles dig"))
     assert "not in the corpus directory any more" in office.said(pressed(buttons["Remove"]))[0]
@@ -359,9 +361,9 @@ def test_a_long_id_fits_a_button(office: Office) -> None:
 def test_a_rollback_is_answered_from_at_once(office: Office) -> None:
     (office.statements / "zoos.txt").write_text("Zoos buzz.")
     office.acts(written("/refresh"))
-    assert office.said(written("/rollback"))[-1].startswith("Generation 1 answers now, built ")
+    assert office.said(written("/rollback"))[-1].startswith("Generation 1, built ")
     assert "Zoos buzz." not in office.quotes("zoos buzz")
-    assert office.said(written("/rollback 2"))[-1].startswith("Generation 2 answers now")
+    assert office.said(written("/rollback 2"))[-1].startswith("Generation 2, built ")
     assert office.quotes("zoos buzz") == ["Zoos buzz."]
     assert office.said(written("/rollback last")) == [
         "Type /rollback, or /rollback and the number of a generation."
@@ -375,14 +377,14 @@ def test_the_status_tells_what_answers_how_much_waits_and_no_person(office: Offi
     lines = dict(line.split(": ") for line in status.splitlines())
     assert lines["Generation"] == "1"
     assert (lines["Documents"], lines["Paragraphs"]) == ("2", "3")
-    assert lines["Messages that wait"] == "3"
+    assert lines["Waiting messages"] == "3"
     assert lines["Uptime"] == "0 min"
     assert 10 < int(lines["Memory"].removesuffix(" MB").replace(",", "")) < 100_000
     assert "987654321" not in status
     office.use(changed=lambda: True, waiting=None)
     (status,) = office.said(written("/status"))
-    assert status.endswith("The statements have changed since. /refresh brings them.")
-    assert "Messages that wait: –" in status
+    assert status.endswith("The statements have changed since then. /refresh takes the changes in.")
+    assert "Waiting messages: –" in status
 
 
 def test_a_duration_is_short() -> None:

@@ -55,18 +55,18 @@ def keep_everything(people: People, person: int) -> None:
 
 def test_of_a_new_person_nothing_is_written_down(dialogue: Dialogue) -> None:
     answer = said(dialogue, "/privacy")
-    assert answer.startswith("Nothing is written down about you.\n\nWhat you send")
+    assert answer.startswith("Nothing is kept about you.\n\nThe bot stores")
     assert "/delete_me" in answer
 
 
 def test_what_is_written_down_is_listed(dialogue: Dialogue, people: People) -> None:
     keep_everything(people, ADA)
     assert said(dialogue, "/privacy").startswith(
-        "This is written down about you: the settings of our chat; 2 votes on answers; "
+        "This is kept about you: the settings of our chat; 2 votes on answers; "
         "1 question that you voted on; that questions you vote on may be kept; that an "
         "invitation let you in.\n\n"
     )
-    assert said(dialogue, "/privacy", BOB).startswith("Nothing is written down about you.")
+    assert said(dialogue, "/privacy", BOB).startswith("Nothing is kept about you.")
     people.delete(ADA)
     people.set_consent(ADA, False)
     assert "that questions you vote on may not be kept." in said(dialogue, "/privacy")
@@ -121,7 +121,7 @@ def test_whoever_goes_back_to_an_answer_it_stays_that_of_who_asked(dialogue: Dia
     assert said(dialogue, "/delete_me", BOB).startswith("There was nothing to delete")
     assert said(dialogue, "/delete_me", ADA).startswith("Deleted: your last questions")
     assert texts_of(dialogue.acts(pressed(back, BOB, group=GROUP))) == [
-        "I keep questions only for half an hour. Please ask again."
+        "I keep questions for half an hour only. Please ask again."
     ]
 
 

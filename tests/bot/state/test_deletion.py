@@ -122,7 +122,7 @@ def test_when_it_is_said_no_byte_is_left_on_the_disk_even_if_the_bot_is_killed_t
         # the bot was not told that its report arrived: it comes once more, before the answer
         server.wait_for_messages(4, chat_id=person, timeout_s=10)
         assert chat.said[2] == chat.said[1]
-        assert chat.said[-1].startswith("Nothing is written down about you.")
+        assert chat.said[-1].startswith("Nothing is kept about you.")
         bot.kill()
 
 
@@ -196,7 +196,7 @@ def test_files_that_were_set_aside_are_named(processes: BotProcesses, tmp_path: 
                 .startswith("inbox.sqlite.damaged-18; people.sqlite.damaged-17.")
             )
         assert chat.said[0].startswith(DELETED)
-        assert chat.said[1].startswith("Deleted: nothing, for nothing was there.")
+        assert chat.said[1].startswith("Deleted: nothing, as there was nothing.")
         bot.kill()
 
 
@@ -337,7 +337,7 @@ def test_in_a_database_the_tables_are_empty_and_what_is_beyond_them_is_named(
         server.say("/delete_me", chat_id=BIG)
         server.wait_for_messages(2, chat_id=BIG, timeout_s=20)
         bot.kill()
-        assert chat.said[1].startswith("Deleted: nothing, for nothing was there.")
+        assert chat.said[1].startswith("Deleted: nothing, as there was nothing.")
         assert "the log and the backups of the database" in chat.said[1]
         with psycopg.connect(postgres_database) as connection:
             rows = connection.execute("SELECT * FROM verbatim_state.updates").fetchall()
@@ -348,7 +348,7 @@ def test_in_a_database_the_tables_are_empty_and_what_is_beyond_them_is_named(
         bot = chat.start(processes, tmp_path, VERBATIM_STATE=postgres_database)
         server.say("/privacy", chat_id=BIG)
         end = time.monotonic() + 20
-        while "Nothing is written down" not in chat.said[-1]:
+        while "Nothing is kept about you." not in chat.said[-1]:
             assert time.monotonic() < end
             time.sleep(0.05)
         bot.kill()
