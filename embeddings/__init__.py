@@ -1,4 +1,4 @@
-"""Meaning: embedder, vector and lexical index, generations, refresh, reader, ranking."""
+"""Finds passages by meaning: embedder, index, generations, refresh, reader, ranking."""
 
 from embeddings.errors import (
     EmbeddingsError,

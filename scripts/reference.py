@@ -1,16 +1,17 @@
-"""Writes the list of commands in docs/commands.md from the command line itself.
+"""Writes the commands page from the command line, and the folders of the architecture page.
 
-    python scripts/reference.py            after a command, an option or a help text was changed
-    python scripts/reference.py --check    writes nothing; exit code 1 if the page is not as made
+    python scripts/reference.py            after a command, a help text or a folder was changed
+    python scripts/reference.py --check    writes nothing; exit code 1 if a page is not as made
 
-The lines between the two marks of the page are made, those around them are written by hand. The
-same command line gives the same bytes, whatever the terminal and the settings are.
+The lines between the two marks of a page are made, those around them are written by hand. The
+same code gives the same bytes, whatever the terminal and the settings are.
 """
 
 import argparse
+import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ sys.path.insert(0, str(ROOT))
 
 from bot.cli.app import app
 
-PAGE = ROOT / "docs" / "commands.md"
-BEGIN = "<!-- made by scripts/reference.py: change the command line, not these lines -->"
+COMMANDS_PAGE = ROOT / "docs" / "commands.md"
+ARCHITECTURE_PAGE = ROOT / "docs" / "architecture.md"
+PACKAGES = ("corpus", "embeddings", "bot")
+BEGIN = "<!-- made by scripts/reference.py: change the code, not these lines -->"
 END = "<!-- end of what scripts/reference.py made -->"
 _EXAMPLE = "Example: "
 _KINDS = {"<str>": "TEXT", "<int range>": "NUMBER", "<path>": "FILE", "<file>": "FILE"}
@@ -38,8 +41,19 @@ def commands(command: Any, name: str = "verbatim") -> Iterator[tuple[str, Any]]:
         yield from commands(below, f"{name} {word}")
 
 
+def folders() -> str:
+    """Return the made lines of the architecture page: each folder with its sentence."""
+    lines = ["| folder | job |", "|---|---|"]
+    for package in PACKAGES:
+        for file in sorted(ROOT.joinpath(package).rglob("__init__.py")):
+            said = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+            sentence = _cell(" ".join(said.split("\n\n")[0].split()).replace("``", "`"))
+            lines.append(f"| `{file.parent.relative_to(ROOT).as_posix()}/` | {sentence} |")
+    return "\n".join(lines)
+
+
 def reference() -> str:
-    """Return the made lines: a table of all commands, then a section for each."""
+    """Return the made lines of the commands page: a table of all, then a section for each."""
     found = list(commands(typer.main.get_command(app)))
     lines = ["| command | effect |", "|---|---|"]
     for name, command in found:
@@ -50,7 +64,10 @@ def reference() -> str:
     return "\n".join(lines)
 
 
-def made_page(written: str) -> str:
+MADE: dict[Path, Callable[[], str]] = {COMMANDS_PAGE: reference, ARCHITECTURE_PAGE: folders}
+
+
+def made_page(page: Path, written: str) -> str:
     """Return the page with its made lines renewed.
 
     Raises:
@@ -59,8 +76,8 @@ def made_page(written: str) -> str:
     before, begin, rest = written.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f'{PAGE.name} needs the lines "{BEGIN}" and "{END}".')
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+        raise ValueError(f'{page.name} needs the lines "{BEGIN}" and "{END}".')
+    return f"{before}{BEGIN}\n\n{MADE[page]()}\n\n{END}{after}"
 
 
 def _section(name: str, command: Any) -> Iterator[str]:
@@ -117,17 +134,17 @@ def _plain(text: str) -> str:
 
 
 def main() -> None:
-    """Write the page, or check it."""
+    """Write the pages, or check them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()
-    written = PAGE.read_text("utf-8")
-    made = made_page(written)
-    if options.check:
-        if made != written:
-            sys.exit(f"{PAGE} is not as made. Type: python scripts/reference.py")
-    else:
-        PAGE.write_text(made, "utf-8")
+    for page in MADE:
+        written = page.read_text("utf-8")
+        made = made_page(page, written)
+        if not options.check:
+            page.write_text(made, "utf-8")
+        elif made != written:
+            sys.exit(f"{page} is not as made. Type: python scripts/reference.py")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Telegram. The only package that imports ``telegram``."""
+"""Runs the bot in Telegram; no other package imports ``telegram``."""
 
 from bot.telegrambot.bot import TelegramBot
 from bot.telegrambot.connection import Connection

@@ -1,4 +1,7 @@
-"""An index in PostgreSQL with pgvector, for processes that share one: see ``docs/scaling.md``."""
+"""Keeps the index in PostgreSQL with pgvector, for processes that share it.
+
+See ``docs/scaling.md``.
+"""
 
 LEAST_POSTGRES = 160_000
 """PostgreSQL's number of a version: 160004 is 16.4."""
