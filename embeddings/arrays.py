@@ -1,6 +1,6 @@
-"""Arrays as bytes in NumPy's own format; nothing is ever pickled, and nothing is copied to be read.
+"""Stores arrays as bytes in NumPy's own format, without pickle, and reads them without a copy.
 
-A file is either bytes or a mapping of it into memory; arrays are views of what they are read from.
+A file is either bytes or a mapping of it into memory; arrays are views of it.
 """
 
 import io
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 def ranges(
     first: NDArray[np.integer], last: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All numbers of the ranges [first, last) in a row, and where each range starts in it."""
+    """Return all numbers of the ranges [first, last) in a row, and the start of each range in
+    it.
+    """
     lengths = (last - first).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     return np.repeat(first - starts[:-1], lengths) + np.arange(starts[-1]), starts
@@ -77,6 +79,6 @@ def array_from_bytes(data: Content) -> NDArray[Any]:
 
 
 def unit_rows(matrix: np.ndarray) -> FloatMatrix:
-    """``matrix`` as float32 with rows of length 1; a row of zeros stays a row of zeros."""
+    """Return ``matrix`` as float32 with rows of length 1; a row of zeros stays a row of zeros."""
     lengths = np.linalg.norm(matrix, axis=-1, keepdims=True)
     return np.asarray(matrix / np.where(lengths > 0, lengths, 1), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""How many threads computing takes. The only module that imports ``threadpoolctl``."""
+"""Decides how many threads computations use. The only module that imports ``threadpoolctl``."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 def usable_cores() -> int:
-    """How many cores this process may use, 1 at least."""
+    """Return the number of cores that this process may use, at least 1."""
     try:
         return len(os.sched_getaffinity(0)) or 1
     except AttributeError:  # not on every system
@@ -14,10 +14,11 @@ def usable_cores() -> int:
 
 
 def one_thread_for_numpy() -> None:
-    """Lets the linear algebra of NumPy and FAISS, where it is loaded, use one thread from now on.
+    """Limit the linear algebra of NumPy and FAISS to one thread from now on, if it is loaded.
 
     A team of threads waits busily after each of its products. On few cores it then holds up the
-    model's team, which encodes the next question: three times as long, measured on two cores.
+    model's team, which encodes the next question: that took three times as long, measured on two
+    cores.
     """
     from threadpoolctl import threadpool_limits
 
@@ -26,7 +27,7 @@ def one_thread_for_numpy() -> None:
 
 @contextmanager
 def one_numpy_thread() -> Iterator[None]:
-    """``one_thread_for_numpy`` for a while: the sums of a product do not depend on the cores."""
+    """Apply ``one_thread_for_numpy`` for a while, so that sums do not depend on the cores."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):

@@ -1,4 +1,4 @@
-"""Errors of the index and of the model behind it.
+"""Defines the errors of the index and of the model behind it.
 
 EmbeddingsError
 ├── ModelError
@@ -20,7 +20,7 @@ EmbeddingsError
 
 
 class EmbeddingsError(Exception):
-    """Root of what can go wrong with the model or the index. Its message is for the user."""
+    """Anything that can go wrong with the model or the index. Its message is for the user."""
 
 
 class ModelError(EmbeddingsError):
@@ -36,7 +36,7 @@ class ModelDamaged(ModelError):
 
 
 class EngineError(EmbeddingsError):
-    """Texts cannot be embedded elsewhere. What was embedded is kept; the index stays."""
+    """Texts cannot be embedded elsewhere. Finished vectors and the index stay."""
 
 
 class EngineUnavailable(EngineError):
@@ -56,7 +56,7 @@ class IndexNotFound(GenerationError):
 
 
 class IndexDamaged(GenerationError):
-    """A file of the generation is missing, or its bytes are not those of the manifest."""
+    """A file of the generation is missing, or its bytes differ from the manifest."""
 
 
 class IndexMismatch(GenerationError):
@@ -64,11 +64,11 @@ class IndexMismatch(GenerationError):
 
 
 class IndexWriteFailed(GenerationError):
-    """A new generation could not be written; what was published before is intact."""
+    """A new generation could not be written; the published one is intact."""
 
 
 class StaleGeneration(GenerationError):
-    """Another generation became the current one while this one was built; it is not published."""
+    """Another generation was published while this one was built; it is not published."""
 
 
 class GenerationNotFound(GenerationError):

@@ -1,4 +1,4 @@
-"""Finds passages with the same text: they are one text with several places."""
+"""Finds passages with the same text, which count as one text with several places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Copies:
 
     @classmethod
     def none(cls, count: int) -> "Copies":
-        """Return ``count`` passages each of which has a text of its own."""
+        """Return ``count`` passages, each with a text of its own."""
         return cls(np.arange(count, dtype=np.int64))
 
     @cached_property
@@ -47,17 +47,17 @@ class Copies:
 
     @property
     def any(self) -> bool:
-        """Return whether a text stands in more than one place."""
+        """True if a text stands in more than one place."""
         return self.count < len(self.texts)
 
     @cached_property
     def surplus(self) -> int:
-        """The number of passages whose text stands in one before."""
+        """The number of passages that repeat the text of an earlier one."""
         return len(self.texts) - self.count
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
-        """``(n,)``: whether no passage before has the same text."""
+        """``(n,)``: True for a passage whose text no earlier one has."""
         first = np.zeros(len(self.texts), bool)
         first[np.unique(self.texts, return_index=True)[1]] = True
         return first
@@ -84,10 +84,12 @@ class Copies:
 def best_rows(
     scores: FloatMatrix, rows: NDArray[np.int64], copies: Copies, *, count: int
 ) -> NDArray[np.int64]:
-    """Return the rows with the largest scores, one a text, of the ``count`` best texts at most.
+    """Return the rows with the largest scores, one for each text, for the ``count`` best texts at
+    most.
 
-    ``scores`` ``(len(rows),)`` are those of ``rows``, which ascend. Of a text's rows the one with
-    the largest score is meant, of equal ones the first. The order of the result is not defined.
+    ``scores`` ``(len(rows),)`` are those of ``rows``, which ascend. Each text is represented by its
+    row with the largest score, or the first of those with equal ones. The order of the result is
+    not defined.
     """
     if copies.any:
         # among so many rows are so many texts, whatever is a copy of what

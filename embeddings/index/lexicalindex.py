@@ -1,4 +1,4 @@
-"""Exact words: BM25 over stems."""
+"""Scores texts by exact words: BM25 over stems."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -25,7 +25,7 @@ B = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Which texts have a stem: number c has ``rows[starts[c]:starts[c + 1]]``, each with its score.
+    """The texts of each stem: number c has ``rows[starts[c]:starts[c + 1]]``, each with its score.
 
     ``starts`` ``(v + 1,)`` int64; ``rows`` int32, ascending for each stem; ``scores`` float32.
     """
@@ -41,8 +41,8 @@ class Postings:
         """Return the postings of texts: row ``texts[i]`` has the stem ``numbers[i]``.
 
         A score is ``idf * tf / (tf + K1 * (1 - B + B * length / mean length))`` with the idf of
-        ``LexicalIndex.weight``: BM25 as Lucene has it, without the constant ``K1 + 1``. Rows that
-        ``copies`` calls the same count once for idf and mean length.
+        ``LexicalIndex.weight``: BM25 as in Lucene, without the constant ``K1 + 1``. Rows that
+        ``copies`` marks as the same text count once for idf and mean length.
         """
         count = len(copies.texts)
         pairs, times = np.unique(numbers.astype(np.int64) * count + texts, return_counts=True)
@@ -65,7 +65,7 @@ class Postings:
         )
 
     def of(self, number: int) -> slice:
-        """Where in ``rows`` and ``scores`` a stem lies."""
+        """Return the slice of ``rows`` and ``scores`` for a stem."""
         return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
 
@@ -124,7 +124,7 @@ class LexicalIndex:
         vocabulary: Mapping[str, int],
         languages: Set[str],
     ) -> "LexicalIndex":
-        """Return an index: row ``texts[i]`` has the stem with the number ``numbers[i]``."""
+        """Return an index in which row ``texts[i]`` has the stem with the number ``numbers[i]``."""
         postings = Postings.build(texts, numbers, copies=copies, stems=len(vocabulary))
         return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)
 
@@ -140,9 +140,9 @@ class LexicalIndex:
         """Return the distinct stems of a question, in order, without the function words of its
         language.
 
-        A word is stemmed by each language of the index. Where there are several, only those of its
-        stems count that a text has, and of a word that no text has only one: a stem of the wrong
-        language would else weigh as a word that is missing.
+        Each language of the index stems each word. If there are several languages, only stems that
+        a text has count, and a word that no text has counts with only one stem: a stem of the wrong
+        language would otherwise weigh as a missing word.
         """
         asked = all_words(question)
         ignored = ignored_words(function_word_language(asked, self.languages))
@@ -170,7 +170,7 @@ class LexicalIndex:
         return known or candidates[:1]
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
-        """``(n,)`` float32: the BM25 score of each text, 0 if no stem is shared."""
+        """Return ``(n,)`` float32: the BM25 score of each text, 0 if no stem is shared."""
         scores = np.zeros(len(self), np.float32)
         for stem in question_stems:
             number = self.vocabulary.get(stem)
@@ -180,7 +180,7 @@ class LexicalIndex:
         return scores
 
     def weight(self, stem: str) -> float:
-        """How much the stem says: ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf.
+        """Return the weight of a stem: ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf.
 
         A stem that no text has gets the largest weight, that of ``df = 0``.
         """
@@ -188,7 +188,7 @@ class LexicalIndex:
 
     @property
     def largest_weight(self) -> float:
-        """The weight of a stem that no text has: no other is larger."""
+        """The weight of a stem that no text has, which is the largest one."""
         return self._weight(0)
 
     def _frequency(self, stem: str) -> int:
@@ -208,14 +208,14 @@ class LexicalIndex:
         return float(_idf(self.counted, frequency))
 
     def ceiling(self, question_stems: Sequence[str]) -> float:
-        """Return the score that no text can exceed: each stem's weight.
+        """Return the score that no text can exceed: the sum of the stems' weights.
 
         As the constant ``K1 + 1`` is left out, a stem's largest contribution is its weight.
         """
         return sum(self.weight(stem) for stem in question_stems)
 
     def to_files(self, prefix: str) -> dict[str, bytes]:
-        """Return the index, but for its vocabulary, as files whose names begin with ``prefix``."""
+        """Return the index, without its vocabulary, as files whose names begin with ``prefix``."""
         head = {"count": len(self), "languages": list(self._languages)}
         copies = {f"{prefix}-texts.npy": array_to_bytes(self._copies.texts)}
         return {
@@ -230,9 +230,9 @@ class LexicalIndex:
     def from_files(
         cls, files: Mapping[str, Content], prefix: str, *, vocabulary: Mapping[str, int]
     ) -> "LexicalIndex":
-        """Return the index that ``to_files`` gave, of stems with these numbers.
+        """Return the index in the result of ``to_files``, for stems with these numbers.
 
-        An index that an earlier version made counts copies as often as they stand.
+        An index of an earlier version counts every copy of a text.
 
         Raises:
             IndexDamaged: if a file is missing or is not what it should be.

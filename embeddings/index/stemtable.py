@@ -1,4 +1,6 @@
-"""The stems of every sentence and title, by number, and what each sentence can answer."""
+"""Holds the stems of every sentence and title by number, and the kinds of question a sentence can
+answer.
+"""
 
 import itertools
 import re
@@ -50,9 +52,9 @@ class StemTable:
 
     ``title_ids`` and ``title_starts`` do the same for the documents' titles with publisher and
     date. ``kinds[j]`` has a bit for a quantity, a date and a person in sentence j. A stem's number
-    is its place in ``vocabulary``, in order of first use, titles last. ``words`` are the distinct
-    words before stemming, the most frequent first; ``word_ids`` and ``title_word_ids`` are their
-    places in it, beside ``ids`` and ``title_ids``.
+    is its position in ``vocabulary``, in order of first use, titles last. ``words`` are the
+    distinct words before stemming, the most frequent first; ``word_ids`` and ``title_word_ids`` are
+    their positions in it, parallel to ``ids`` and ``title_ids``.
     """
 
     vocabulary: dict[str, int]
@@ -67,10 +69,10 @@ class StemTable:
 
     @classmethod
     def build(cls, runs: Sequence[DocumentRun], before: "StemTable | None" = None) -> "StemTable":
-        """Return the terms of every sentence of every quotable passage of the runs, in order.
+        """Return the stems of every sentence of every quotable passage of the runs, in order.
 
-        Those of documents that stood in an earlier generation are taken from its terms,
-        ``before``; the result is the same as without.
+        Those of unchanged documents are taken from an earlier generation's table, ``before``; the
+        result is the same as without it.
         """
         numbers = _Numbers(before)
         sentences, titles, kinds = _Rows(), _Rows(), [np.empty(0, np.uint8)]
@@ -115,17 +117,17 @@ class StemTable:
     def has(
         self, sentences: NDArray[np.int64], *, quantity: bool, date: bool, person: bool
     ) -> NDArray[np.bool_]:
-        """For each sentence, whether it has one of the wanted kinds."""
+        """Return for each sentence whether it has one of the wanted kinds."""
         wanted = _HAS_QUANTITY * quantity | _HAS_DATE * date | _HAS_PERSON * person
         return (self.kinds[sentences] & wanted) > 0
 
     @cached_property
     def title_owner(self) -> NDArray[np.int64]:
-        """For each of ``title_ids`` the row of its document."""
+        """The row of the document for each of ``title_ids``."""
         return np.repeat(np.arange(len(self.title_starts) - 1), np.diff(self.title_starts))
 
     def to_files(self) -> dict[str, bytes]:
-        """Return the terms as named files in NumPy's format and two lists, a line each."""
+        """Return the table as named files in NumPy's format and two lists with a line each."""
         arrays: tuple[NDArray[Any], ...] = (
             self.ids,
             self.word_ids,
@@ -144,7 +146,7 @@ class StemTable:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Content]) -> "StemTable":
-        """Return the terms that ``to_files`` gave.
+        """Return the table in the result of ``to_files``.
 
         Raises:
             IndexDamaged: if a file is missing or unreadable.
@@ -172,7 +174,7 @@ class StemTable:
 
 
 class _Numbers:
-    """Words and stems by number, in order of their first use after those of earlier terms.
+    """Words and stems by number, in order of their first use after those of earlier tables.
 
     A word is stemmed once for each language.
     """
@@ -185,7 +187,7 @@ class _Numbers:
         self._known: dict[str, dict[str, tuple[int, int]]] = {}
 
     def of(self, bag: Sequence[str], language: str) -> list[tuple[int, int]]:
-        """For each word the number of its stem and its own."""
+        """Return for each word the number of its stem and its own."""
         known = self._known.setdefault(language, {})
         for word in bag:
             if word not in known:
@@ -221,31 +223,31 @@ class _Rows:
         self._lengths.append(np.array(lengths, np.int64))
 
     def take(self, ids: IntArray, word_ids: IntArray, starts: IntArray, rows: slice) -> None:
-        """Return the rows of earlier terms."""
+        """Take rows of an earlier table."""
         bounds = starts[rows.start : rows.stop + 1]
         numbers = slice(bounds[0], bounds[-1])
         self._pairs.append(np.stack([ids[numbers], word_ids[numbers]], axis=1))
         self._lengths.append(np.diff(bounds).astype(np.int64))
 
     def joined(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Return the first numbers, the second ones, and where each row starts and the last one
-        ends.
-        """
+        """Return the first numbers, the second ones, and the bounds of the rows."""
         pairs = np.concatenate(self._pairs)
         starts = np.concatenate([[0], np.cumsum(np.concatenate(self._lengths))])
         return pairs[:, 0], pairs[:, 1], starts.astype(np.int32)
 
 
 def _by_first_use(numbers: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the distinct numbers in order of their first use, and number → its place
-    among them.
+    """Return the distinct numbers in order of their first use, and number → its position among
+    them.
     """
     used, first = np.unique(numbers, return_index=True)
     return _order_and_places(used[np.argsort(first)])
 
 
 def _by_frequency(numbers: IntArray) -> tuple[IntArray, IntArray]:
-    """As ``_by_first_use``, the most frequent first, equally frequent ones by first use."""
+    """Return the same as ``_by_first_use``, the most frequent first, equally frequent ones by first
+    use.
+    """
     used, first, counts = np.unique(numbers, return_index=True, return_counts=True)
     return _order_and_places(used[np.lexsort((first, -counts))])
 

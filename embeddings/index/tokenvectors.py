@@ -1,9 +1,9 @@
-"""Vectors of single tokens, in their context, small enough to keep: for late interaction.
+"""Holds vectors of single tokens in their context, in a small form, for late interaction.
 
-A question's token is held against every token of a passage, and counts as its nearest one does
-(MaxSim; Khattab and Zaharia, "ColBERT", 2020). The vectors come from reading the passage anyway.
-They are kept in fewer dimensions, the principal axes of what the model makes of a sample of
-official text, and as whole numbers from -127 to 127.
+A question's token is compared with every token of a passage, and the nearest one counts (MaxSim;
+Khattab and Zaharia, "ColBERT", 2020). The vectors are a by-product of embedding the passage. They
+are kept in fewer dimensions, the principal axes of the model's tokens over a sample of official
+text, and as whole numbers from -127 to 127.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,9 @@ class TokenVectors:
     def join(
         cls, parts: Iterable["TokenVectors"], *, units: int, tokens: int, dimension: int
     ) -> "TokenVectors":
-        """Return the units of all parts in a row: so many units and tokens, of dimension r."""
+        """Return the units of all parts in a row, with the given sums of units and tokens, of
+        dimension r.
+        """
         starts = np.zeros(units + 1, np.int64)
         ids = np.empty(tokens, np.int32)
         vectors = np.empty((tokens, dimension), np.int8)
@@ -84,7 +86,8 @@ class TokenVectors:
         return int(self.vectors.shape[1])
 
     def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
-        """``(k, len(units))`` float32: for each row of ``asked`` the largest cosine in each unit.
+        """Return ``(k, len(units))`` float32: for each row of ``asked`` the largest cosine in each
+        unit.
 
         ``asked`` is ``(k, r)``, unit rows in the same basis. A unit without a token gives 0.
         """
@@ -101,7 +104,7 @@ class TokenVectors:
         return best
 
     def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """``starts`` and ``ids``."""
+        """Return ``starts`` and ``ids``."""
         return self.starts, self.ids
 
     def frequencies(
@@ -120,7 +123,7 @@ class TokenVectors:
 
     @classmethod
     def from_files(cls, files: Mapping[str, Content], prefix: str) -> "TokenVectors":
-        """Return the tokens that ``to_files`` gave.
+        """Return the tokens in the result of ``to_files``.
 
         Raises:
             IndexDamaged: if a file is missing, unreadable, or does not fit the others.
@@ -144,7 +147,7 @@ def token_frequencies(
     *,
     counted: NDArray[np.bool_],
 ) -> NDArray[np.int32]:
-    """``(v,)``: in how many of the ``counted`` texts each token number occurs.
+    """Return ``(v,)``: the number of ``counted`` texts in which each token number occurs.
 
     Unit i has the tokens ``ids[starts[i]:starts[i + 1]]`` and belongs to text ``owners[i]``; the
     owners ascend. Copies of a text need not be counted: ``counted[text]``.
@@ -168,16 +171,19 @@ def token_frequencies(
 
 
 def project(vectors: FloatMatrix, basis: FloatMatrix) -> FloatMatrix:
-    """``(t, r)`` float32 unit rows: ``(t, d)`` vectors along the axes of ``basis`` ``(d, r)``."""
+    """Return ``(t, r)`` float32 unit rows: ``(t, d)`` vectors along the axes of ``basis`` ``(d,
+    r)``.
+    """
     return unit_rows(vectors @ basis)
 
 
 def token_basis(embedder: Embedder) -> FloatMatrix:
-    """``(d, r)`` float32: the ``TOKEN_DIMENSION`` axes along which the model's tokens lie most.
+    """Return ``(d, r)`` float32: the ``TOKEN_DIMENSION`` axes along which the model's tokens lie
+    most.
 
-    Eigenvectors of the second moments (not centred: cosines are about the origin) of the tokens
-    of the shipped statements; a function of the model alone. A model of fewer dimensions keeps
-    them all.
+    These are eigenvectors of the second moments (not centred: cosines are about the origin) of the
+    tokens of the shipped statements, so they depend on the model alone. A model of fewer dimensions
+    keeps them all.
     """
     sample = [search_form(p.text) for p in shipped_corpus().quotable()]
     moments = np.zeros((embedder.dimension, embedder.dimension), np.float64)

@@ -1,4 +1,6 @@
-"""Which documents of a corpus stand just so in an earlier one: what came of them still holds."""
+"""Finds runs of documents that are unchanged since an earlier generation, to reuse their vectors
+and stems.
+"""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -9,8 +11,8 @@ from corpus import Corpus, Document
 
 @dataclass(frozen=True, slots=True)
 class RowSlices:
-    """Where neighbouring documents lie in a generation: their rows, those of their quotable
-    passages, and those of the passages' sentences.
+    """The rows of neighbouring documents in a generation, those of their quotable passages, and
+    those of the passages' sentences.
     """
 
     documents: slice
@@ -20,17 +22,16 @@ class RowSlices:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRun:
-    """Neighbouring documents, and where they lie in the earlier generation; None for new ones."""
+    """Neighbouring documents, and their rows in the earlier generation; None for new ones."""
 
     documents: tuple[Document, ...]
     before: RowSlices | None = None
 
 
 def unchanged_runs(corpus: Corpus, before: Corpus | None) -> list[DocumentRun]:
-    """Return the documents of ``corpus`` in order, in as few runs as can be.
+    """Return the documents of ``corpus`` in order, in as few runs as possible.
 
-    A document is an earlier one where everything in it is the same: id, provenance, text and how
-    it was divided.
+    A document is unchanged if everything in it is the same: id, provenance, text and division.
     """
     if before is None:
         return [DocumentRun(corpus.documents)] if corpus.documents else []
@@ -59,7 +60,9 @@ def document_rows(corpus: Corpus) -> Iterator[RowSlices]:
 
 
 def _joined(found: Sequence[tuple[Document, RowSlices | None]]) -> Iterator[DocumentRun]:
-    """Run as long as can be: earlier documents that were neighbours then, too, and new ones."""
+    """Yield the longest possible runs: unchanged documents that were neighbours before, and new
+    ones.
+    """
 
     def run(numbered: tuple[int, tuple[Document, RowSlices | None]]) -> int | None:
         number, (_, rows) = numbered

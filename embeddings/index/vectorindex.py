@@ -1,9 +1,10 @@
-"""Search over unit vectors, the best rows by inner product. The only module that imports ``faiss``.
+"""Searches unit vectors for the best rows by inner product. The only module that imports ``faiss``.
 
-Up to ``EXACT_ROWS`` every row is compared. A larger index has product codes besides its vectors:
-4 bits for every 4 numbers, compared 32 rows at a time (André, Kermarrec and Le Scouarnec, "Quicker
-ADC", 2019). They propose rows, whose scores are then computed from the vectors: a score is always
-exact, only a row can be missed, and how many are is measured when the codes are made.
+Up to ``EXACT_ROWS``, every row is compared. A larger index has product codes besides its vectors: 4
+bits for every 4 numbers, compared 32 rows at a time (André, Kermarrec and Le Scouarnec, "Quicker
+ADC", 2019). They propose rows, whose scores are then computed from the vectors. A score is
+therefore always exact; only a row can be missed, and the share of missed rows is measured when the
+codes are made.
 """
 
 import io
@@ -41,8 +42,8 @@ _PADDING = 19
 
 @dataclass(frozen=True, slots=True)
 class CodesQuality:
-    """How many rows the codes of an index propose, and the share of the best 10 and 100 rows of
-    ``probes`` sampled queries that are then found.
+    """The number of rows that an index's codes propose, and the share of the best 10 and 100 rows
+    of ``probes`` sampled queries among them.
     """
 
     proposed: int
@@ -64,13 +65,13 @@ class ProductCodes:
     ) -> "ProductCodes | None":
         """Return the codes of an index of more than ``EXACT_ROWS`` rows; None for a smaller one.
 
-        The fewest proposals of ``_PROPOSALS`` are taken with which of the best 10 and 100 rows of
-        sampled queries at least ``_LEAST_RECALL_AT_10`` and ``_LEAST_RECALL_AT_100`` are found;
-        None, too, where even the most are not enough, or ``d`` is no multiple of 4. A query is
-        half-way between two rows: at 106,000 sentences their recall was at or below that of real
-        questions, where rows themselves flatter.
+        It takes the fewest proposals of ``_PROPOSALS`` that find at least ``_LEAST_RECALL_AT_10``
+        and ``_LEAST_RECALL_AT_100`` of the best 10 and 100 rows of sampled queries. The result is
+        None, too, if even the most are not enough, or if ``d`` is no multiple of 4. A query is
+        half-way between two rows: at 106,000 sentences its recall was at or below that of real
+        questions, while rows themselves flatter.
 
-        What the codes ``before`` had learned is kept as long as no more proposals are needed.
+        The training of the codes ``before`` is kept as long as no more proposals are needed.
         """
         matrix, count, dimension = exact.matrix, len(exact), exact.dimension
         if count <= EXACT_ROWS or dimension % _NUMBERS_A_CODE:
@@ -98,7 +99,7 @@ class ProductCodes:
 
     @classmethod
     def from_bytes(cls, data: Content, quality: CodesQuality) -> "ProductCodes":
-        """Return the codes that ``write`` wrote.
+        """Return the codes in the result of ``write``.
 
         Raises:
             IndexDamaged: if the bytes are not such codes.
@@ -128,7 +129,9 @@ class ProductCodes:
         return int(self._index.d)
 
     def propose(self, query: FloatMatrix, *, top: int) -> NDArray[np.int64]:
-        """Ascending rows, at least ``top``, in which the best are for ``query`` ``(d,)``."""
+        """Return ascending rows, at least ``top``, that hold the best ones for ``query``
+        ``(d,)``.
+        """
         count = min(max(self.quality.proposed, 2 * top), len(self))
         _, rows = self._index.search(query.reshape(1, -1).astype(np.float32), count)
         found: NDArray[np.int64] = np.sort(rows[0])
@@ -160,16 +163,18 @@ def _filled(
 
 
 def half_way(matrix: FloatMatrix, count: int, chance: np.random.Generator) -> FloatMatrix:
-    """``(count, d)``: unit vectors, each half-way between two of the rows, none of them twice."""
+    """Return ``(count, d)`` unit vectors, each half-way between two of the rows, without
+    repeats.
+    """
     pairs = matrix[chance.choice(len(matrix), 2 * count, replace=False)]
     return unit_rows(pairs[:count] + pairs[count:])
 
 
 def recall(found: Iterable[NDArray[np.floating]], best: FloatMatrix, k: int) -> float:
-    """Return the share of the ``k`` best that was found, over all queries.
+    """Return the found share of the ``k`` best, over all queries.
 
-    ``found`` are the scores of what was found for each, in any order, ``best`` ``(q, …)`` the
-    right ones, best first. Where those of the last place and the next are equal, either is right.
+    ``found`` are the found scores for each query, in any order; ``best`` ``(q, …)`` are the right
+    ones, best first. If the last place and the next have equal scores, either is right.
     """
     shares = [
         min(int((scores >= right[k - 1] - _EQUAL).sum()), k) / k
@@ -179,8 +184,8 @@ def recall(found: Iterable[NDArray[np.floating]], best: FloatMatrix, k: int) -> 
 
 
 class _Stored:
-    """The memory of an index's vectors, for NumPy: an array of it refers to this, and this to the
-    index.
+    """The memory of an index's vectors, for NumPy: an array refers to this object, and this one to
+    the index.
     """
 
     def __init__(self, owner: object, index: Any) -> None:
@@ -201,9 +206,7 @@ class VectorIndex:
     """
 
     def __init__(self, index: Any, held: object = None, codes: ProductCodes | None = None) -> None:
-        """Return an index; ``held`` is the memory that its vectors lie in, where that is not its
-        own.
-        """
+        """Wrap an index; ``held`` is the memory of its vectors, if that is not its own."""
         self._index = index
         self._held = held
         self._codes = codes
@@ -214,7 +217,7 @@ class VectorIndex:
         return self._codes
 
     def with_codes(self, codes: ProductCodes | None) -> "VectorIndex":
-        """Return the same rows, proposed by codes.
+        """Return an index of the same rows, which the codes propose.
 
         Raises:
             IndexDamaged: if the codes are those of another number of rows.
@@ -248,7 +251,7 @@ class VectorIndex:
 
     @classmethod
     def from_bytes(cls, data: Content) -> "VectorIndex":
-        """Return the index that ``write`` wrote; its vectors stay where they lie in ``data``.
+        """Return the index in the result of ``write``; its vectors stay in ``data``.
 
         Raises:
             IndexDamaged: if the bytes are not such an index.
@@ -267,7 +270,7 @@ class VectorIndex:
         return cls(index, flat)
 
     def write(self, stream: BinaryIO) -> None:
-        """Write the index: ``_PADDING`` zeros and what FAISS writes.
+        """Write the index: ``_PADDING`` zeros and FAISS's own bytes.
 
         Raises:
             OSError: if the stream cannot be written.
@@ -276,7 +279,7 @@ class VectorIndex:
         _write(self._index, stream)
 
     def to_bytes(self) -> bytes:
-        """What ``write`` writes."""
+        """Return the bytes that ``write`` writes."""
         stream = io.BytesIO()
         self.write(stream)
         return stream.getvalue()
@@ -294,8 +297,8 @@ class VectorIndex:
     ) -> tuple[FloatMatrix, NDArray[np.int64]]:
         """Return the ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
 
-        Higher scores first; equal scores in order of row. ``among`` are the rows, ascending, that
-        may be found: each of them is compared. Both are empty if there is no row.
+        Higher scores come first; equal scores are in order of row. ``among`` are the ascending rows
+        that may be found: each of them is compared. Both results are empty if there is no row.
         """
         count = min(top, len(self) if among is None else len(among))
         if count <= 0:
@@ -315,23 +318,26 @@ class VectorIndex:
         return near[order], rows[order]
 
     def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
-        """``(len(rows),)``: the inner products of ``query`` ``(d,)`` with some rows."""
+        """Return ``(len(rows),)``: the inner products of ``query`` ``(d,)`` with some rows."""
         cosines: FloatMatrix = self.vectors(rows) @ query
         return cosines
 
     def context_cosines(
         self, rows: NDArray[np.int64], contexts: "VectorIndex", documents: NDArray[np.int64]
     ) -> FloatMatrix:
-        """``(k,)``: the inner products of some rows with those of ``contexts`` for documents."""
+        """Return ``(k,)``: the inner products of some rows with those of ``contexts`` for
+        documents.
+        """
         cosines: FloatMatrix = np.einsum(
             "ij,ij->i", self.vectors(rows), contexts.vectors(documents)
         )
         return cosines
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:
-        """``(n,)``: the inner products with all rows; None for an index with codes.
+        """Return ``(n,)``: the inner products with all rows; None for an index with codes.
 
-        Under a filter all are computed even so: what codes propose may all be left out.
+        Under a filter all are computed even so, because the filter may exclude every proposal of
+        the codes.
         """
         if self.codes is not None and not filtered:
             return None
@@ -339,7 +345,8 @@ class VectorIndex:
         return cosines
 
     def best_of(self, queries: FloatMatrix, *, top: int) -> tuple[FloatMatrix, NDArray[np.int64]]:
-        """``(q, top)``: the best scores and rows for each of ``(q, d)``, every row compared.
+        """Return ``(q, top)``: the best scores and rows for each of ``(q, d)``, with every row
+        compared.
 
         Higher scores first, equal ones in any order; ``top`` is at most n.
         """

@@ -1,4 +1,4 @@
-"""What a question asks of vectors and tokens by row, wherever they lie."""
+"""Declares the access to vectors and tokens by row, in memory or in a database."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ class VectorRows(Protocol):
 
     @property
     def codes(self) -> ProductCodes | None:
-        """Codes that propose rows, where there are such."""
+        """The codes that propose rows, None if there are none."""
 
     def __len__(self) -> int: ...
 
@@ -26,14 +26,14 @@ class VectorRows(Protocol):
 
     @property
     def matrix(self) -> FloatMatrix:
-        """All vectors ``(n, d)``, read-only.
+        """All vectors ``(n, d)``, read-only; a database then sends all of them.
 
         A store elsewhere fetches all of them at every access: use ``parts`` or ``vectors`` if some
         will do.
         """
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
-        """``(len(rows), d)``: the vectors of some rows."""
+        """Return ``(len(rows), d)``: the vectors of some rows."""
 
     def parts(self, ranges: Sequence[slice]) -> Iterator[FloatMatrix]:
         """Yield the vectors ``(…, d)`` of each range of rows, in order.
@@ -46,20 +46,20 @@ class VectorRows(Protocol):
     ) -> tuple[FloatMatrix, NDArray[np.int64]]:
         """Return the ``min(top, n)`` best rows for a unit vector ``(d,)``: scores and row numbers.
 
-        Higher scores first; equal scores in order of row. ``among`` are the rows, ascending, that
-        may be found: then it is the ``min(top, len(among))`` best of those.
+        Higher scores come first; equal scores are in order of row. ``among`` are the ascending rows
+        that may be found; the result then has the ``min(top, len(among))`` best of those.
         """
 
     def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
-        """``(len(rows),)``: the scores of some rows."""
+        """Return ``(len(rows),)``: the scores of some rows."""
 
     def context_cosines(
         self, rows: NDArray[np.int64], contexts: VectorIndex, documents: NDArray[np.int64]
     ) -> FloatMatrix:
-        """``(k,)``: the scores of some rows with the contexts of their documents."""
+        """Return ``(k,)``: the scores of some rows with the contexts of their documents."""
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:
-        """``(n,)``: the scores of all rows; None if those that ``search`` finds must do.
+        """Return ``(n,)``: the scores of all rows; None if the caller must use those of ``search``.
 
         ``filtered`` means that only some rows will count.
         """
@@ -75,10 +75,10 @@ class TokenRows(Protocol):
         """The number of columns, r."""
 
     def best_matches(self, asked: FloatMatrix, units: NDArray[np.int64]) -> FloatMatrix:
-        """``(k, len(units))``: for each row of ``asked`` the largest cosine in each unit."""
+        """Return ``(k, len(units))``: for each row of ``asked`` the largest cosine in each unit."""
 
     def part(self, units: slice) -> TokenVectors:
-        """Return the units of a range; where they lie elsewhere they are fetched."""
+        """Return the units of a range; a database then sends them."""
 
     def parts(self, ranges: Sequence[slice]) -> Iterator[TokenVectors]:
         """Yield the units of each range, in order.
@@ -87,4 +87,4 @@ class TokenRows(Protocol):
         """
 
     def numbers(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """``(n + 1,)`` where the tokens of each unit begin, and ``(t,)`` their numbers."""
+        """Return ``(n + 1,)`` starts of the tokens of each unit, and ``(t,)`` their numbers."""

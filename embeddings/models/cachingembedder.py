@@ -1,4 +1,4 @@
-"""Vectors that were computed once, by text and model, in one SQLite file."""
+"""Keeps computed vectors, by text and model, in one SQLite file."""
 
 import hashlib
 import sqlite3
@@ -21,7 +21,7 @@ def _from(start: int, in_all: int, progress: Progress | None) -> Progress | None
 
 
 class CachingEmbedder:
-    """An embedder that asks another one only for texts it has not seen with that model.
+    """An embedder that asks another one only for texts that are new for that model.
 
     Keys are SHA-256 over the model's digest and precision, the prompt and the text. ``embedded``
     counts the texts that the other one had to embed.

@@ -1,4 +1,4 @@
-"""What an embedder is: texts in, unit vectors out."""
+"""Defines an embedder, which turns texts into unit vectors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """What makes two vectors comparable: the same digest, prompts and precision.
+    """The facts that make two vectors comparable: the same digest, prompts and precision.
 
-    ``name`` is how the user named the model; ``digest`` is over its weights, tokenizer and
-    pooling, so that a renamed folder is the same model and a changed one is not.
+    ``name`` is the user's name for the model. ``digest`` is over its weights, tokenizer and
+    pooling, so that a renamed folder is the same model and a changed one is another.
     """
 
     name: str
@@ -44,13 +44,13 @@ class ModelIdentity:
 
     @property
     def vectors_key(self) -> str:
-        """What vectors are kept under besides prompt and text."""
+        """The key of stored vectors, beside the prompt and the text."""
         return self.digest if self.precision == "fp32" else f"{self.digest}-{self.precision}"
 
 
 @dataclass(frozen=True, slots=True)
 class TextVectors:
-    """What a model makes of a text: a vector for the whole and one for each token in its context.
+    """The vectors of a text: one for the whole, and one for each token in its context.
 
     ``vector`` is ``(d,)``, ``token_vectors`` ``(t, d)``, float32 unit rows both. Token k has the
     number ``token_ids[k]`` in the model's vocabulary and begins at character ``token_starts[k]``
@@ -72,7 +72,7 @@ class Embedder(Protocol):
 
     @property
     def runtime(self) -> str:
-        """What computes, and its version: "onnxruntime 1.30.0"."""
+        """The library that computes, and its version: "onnxruntime 1.30.0"."""
 
     @property
     def dimension(self) -> int:
@@ -81,7 +81,7 @@ class Embedder(Protocol):
     def embed_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> FloatMatrix:
-        """``(n, d)`` float32, unit rows, in the order of ``texts``; ``(0, d)`` for no text.
+        """Return ``(n, d)`` float32 unit rows in the order of ``texts``; ``(0, d)`` for no text.
 
         The whole of every text counts, however long it is. ``progress`` is called after each batch.
         """
@@ -89,17 +89,16 @@ class Embedder(Protocol):
     def read_passages(
         self, texts: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[TextVectors]:
-        """Return the reading of each text, in order; its vector is that of ``embed_passages``.
+        """Yield the vectors of each text, in order; the one for the whole is that of
+        ``embed_passages``.
 
-        Lazily, a bounded number of texts at a time.
+        They are computed lazily, for a bounded number of texts at a time.
         """
 
     def read_query(self, text: str) -> TextVectors:
-        """Return the reading of a question; of one of more than ``MOST_QUESTION_TOKENS`` tokens,
-        that of its beginning and its end.
+        """Return the vectors of a question; beyond ``MOST_QUESTION_TOKENS`` tokens, those of its
+        beginning and its end.
         """
 
     def knows_word(self, word: str) -> bool:
-        """Return whether the word is one that the model learned whole: then it is no
-        misspelling.
-        """
+        """Return whether the model learned the word whole, so that it is no misspelling."""

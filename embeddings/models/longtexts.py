@@ -1,4 +1,4 @@
-"""Texts longer than a model reads, cut into windows, and windows put together to readings."""
+"""Cuts texts that are longer than a model reads into pieces, and joins the pieces' vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ tokens, and a question may be read six times, so that its time would have no bou
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """A piece of the text number ``owner``, from its character ``start``, of so many tokens."""
+    """A piece of the text number ``owner``, from its character ``start``, with its number of
+    tokens.
+    """
 
     text: str
     owner: int
@@ -31,7 +33,7 @@ class TextPiece:
 
 
 def pieces_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[TextPiece]:
-    """Pieces of a text of at most ``limit`` tokens each, about equally long, in order.
+    """Return pieces of a text of at most ``limit`` tokens each, about equally long, in order.
 
     ``offsets`` are those of its tokens without special ones.
     """
@@ -49,10 +51,10 @@ def pieces_of(owner: int, text: str, offsets: Offsets, *, limit: int) -> list[Te
 
 
 def read_part(text: str, offsets: Offsets) -> str:
-    """Return the part of a question that a model reads: all, or its beginning and its end.
+    """Return the part of a question that a model reads: all of it, or its beginning and its end.
 
-    ``offsets`` are those of its tokens without special ones. The end is what was asked last, where
-    earlier questions stand before it.
+    ``offsets`` are those of its tokens without special ones. The end is the latest question, if
+    earlier ones stand before it.
     """
     half = MOST_QUESTION_TOKENS // 2
     if len(offsets) <= 2 * half:
@@ -61,9 +63,9 @@ def read_part(text: str, offsets: Offsets) -> str:
 
 
 class PieceVectors:
-    """Collects what a model makes of the windows of ``count`` texts, in any order.
+    """Collects the vectors of the pieces of ``count`` texts, in any order.
 
-    A text's vector is the mean of its windows' vectors weighted by their tokens.
+    A text's vector is the mean of its pieces' vectors, weighted by their tokens.
     """
 
     def __init__(self, count: int, dimension: int) -> None:
@@ -71,7 +73,7 @@ class PieceVectors:
         self._tokens: list[dict[int, _Tokens]] = [{} for _ in range(count)]
 
     def add(self, piece: TextPiece, vector: FloatMatrix) -> None:
-        """Return the unit vector ``(d,)`` of a window."""
+        """Add the unit vector ``(d,)`` of a piece."""
         self._sums[piece.owner] += piece.tokens * np.asarray(vector, np.float64)
 
     def add_tokens(
@@ -83,9 +85,9 @@ class PieceVectors:
         offsets: Offsets,
         vectors: FloatMatrix,
     ) -> None:
-        """Return the tokens of ``prompt`` + the window's text: ids ``(t,)``, vectors ``(t, d)``.
+        """Add the tokens of ``prompt`` and the piece's text: ids ``(t,)``, vectors ``(t, d)``.
 
-        Those of the prompt, special ones and those without a letter or digit are left out.
+        Tokens of the prompt, special ones and those without a letter or digit are left out.
         """
         text = prompt + piece.text
         kept = [
@@ -101,7 +103,7 @@ class PieceVectors:
         )
 
     def readings(self) -> list[TextVectors]:
-        """Return the reading of each text; without tokens where none were added."""
+        """Return the vectors of each text; without tokens if none were added."""
         return [
             _reading(vector, [pieces[at] for at in sorted(pieces)])
             for vector, pieces in zip(unit_rows(self._sums), self._tokens, strict=True)

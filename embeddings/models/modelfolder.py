@@ -1,4 +1,4 @@
-"""Finds a model's folder and checks what lies in it, before anything is loaded from it."""
+"""Finds a model's folder and checks its files before anything is loaded from it."""
 
 import hashlib
 import importlib.util
@@ -35,7 +35,7 @@ class ModelFolder:
     identity: ModelIdentity
 
     def check(self) -> None:
-        """Return whether the files are still those that the identity was taken from.
+        """Check that the files are still those that the identity was taken from.
 
         Raises:
             ModelDamaged: if one has changed.
@@ -54,11 +54,11 @@ def find_model(
 ) -> ModelFolder:
     """Return the checked folder of the model called ``name``: the default, a folder, or a hub name.
 
-    The default comes from an installed package and its weights must have the published SHA-256.
-    A hub name is downloaded once, without pickled weights or code. Prompts that are not given
-    are the model's own, else those of its family (E5, BGE), else empty. ``memo`` is a file in
-    which the digests of the model's files are noted: as long as their names, sizes and times stay
-    as noted they are not read again. ``ModelFolder.check`` reads them in any case.
+    The default comes from an installed package, and its weights must have the published SHA-256. A
+    hub name is downloaded once, without pickled weights or code. Prompts that are not given are the
+    model's own, or those of its family (E5, BGE), or empty. ``memo`` is a file that notes the
+    digests of the model's files: they are not read again as long as their names, sizes and times
+    stay the same. ``ModelFolder.check`` reads them in any case.
 
     Raises:
         ModelNotFound: if there is no such folder, hub name or installed package.
@@ -89,10 +89,9 @@ def find_model(
 
 
 def model_languages(name: str) -> frozenset[str] | None:
-    """Return the codes of the languages that the model ``name`` was made for; None if that is not
-    known.
+    """Return the language codes that the model ``name`` was made for; None if they are not known.
 
-    Known is the default model's alone: its model card says English.
+    They are known for the default model alone, whose model card says English.
     """
     return frozenset({"en"}) if name in DEFAULT_MODEL_NAMES else None
 
@@ -200,7 +199,7 @@ def _own_prompts(name: str, path: Path) -> tuple[str, str]:
 
 
 def _digested_files(path: Path) -> dict[str, Path]:
-    """Name → file, of those that decide what a vector is, in order."""
+    """Return name → file for those that decide about vectors, in order."""
     return {
         file.relative_to(path).as_posix(): file
         for file in sorted(path.rglob("*"))
@@ -209,12 +208,14 @@ def _digested_files(path: Path) -> dict[str, Path]:
 
 
 def _file_digests(path: Path) -> dict[str, str]:
-    """Name → SHA-256 of the digested files, in order."""
+    """Return name → SHA-256 of the digested files, in order."""
     return {name: _sha256(file) for name, file in _digested_files(path).items()}
 
 
 def _noted_digests(path: Path, memo: Path | None) -> dict[str, str]:
-    """``_file_digests``, from the memo where no file has changed since; noted there else."""
+    """Return ``_file_digests`` from the memo if no file has changed since; otherwise compute and
+    note them.
+    """
     if memo is None:
         return _file_digests(path)
     state = [
@@ -234,7 +235,7 @@ def _noted_digests(path: Path, memo: Path | None) -> dict[str, str]:
 
 
 def _digest(digests: dict[str, str]) -> str:
-    """SHA-256 over the names and digests of the files."""
+    """Return the SHA-256 over the names and digests of the files."""
     lines = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
     return hashlib.sha256(lines.encode()).hexdigest()
 

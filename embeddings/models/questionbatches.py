@@ -1,4 +1,4 @@
-"""Questions of many people at a time: read together, and not twice."""
+"""Embeds the questions of several people together, and recent ones only once."""
 
 import hashlib
 import threading
@@ -17,7 +17,7 @@ ReadQuestions = Callable[[Sequence[str]], Sequence[TextVectors]]
 
 @dataclass(slots=True, eq=False)
 class _WaitingQuestion:
-    """A question; ``turn`` is set when it is read, or when ``batch`` is its thread's to read."""
+    """A question; ``turn`` is set when it is done, or when its thread is to read ``batch``."""
 
     text: str
     turn: threading.Event = field(default_factory=threading.Event)
@@ -29,10 +29,10 @@ class _WaitingQuestion:
 class QuestionBatches:
     """Reads questions for several threads, ``at_once`` batches at a time.
 
-    A question that finds a free place is read at once. Those that come while all places are taken
-    wait until one is free, a few milliseconds, and are then read as one batch: nobody waits for
-    company, and under load a batch costs little more than one question. The latest readings are
-    remembered under a digest of the question.
+    A question is read at once if a place is free. Questions that come while all places are taken
+    wait a few milliseconds for the next free one and are then read as one batch. Nobody waits for
+    company, and under load a batch costs little more than one question. The latest results are kept
+    under a digest of the question.
     """
 
     def __init__(self, read: ReadQuestions, *, at_once: int) -> None:
@@ -43,7 +43,7 @@ class QuestionBatches:
         self._remembered: OrderedDict[bytes, TextVectors] = OrderedDict()
 
     def read(self, text: str) -> TextVectors:
-        """Return the reading of a question.
+        """Return the vectors of a question.
 
         Raises:
             Exception: what the reading of its batch raised.
@@ -73,7 +73,7 @@ class QuestionBatches:
         return question.reading
 
     def _hand_out(self) -> None:
-        """Give what waits to the thread of its first question, if a place is free."""
+        """Give the waiting questions to the thread of the first one, if a place is free."""
         if not self._free or not self._waiting:
             return
         self._free -= 1

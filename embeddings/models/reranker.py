@@ -1,4 +1,4 @@
-"""What a reranker is: a question and passages in, a better order out."""
+"""Defines a reranker, which orders passages by how well they answer a question."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,16 +13,18 @@ RERANKED = 30
 
 
 class Reranker(Protocol):
-    """Reads a question together with each passage and says how well it answers."""
+    """Reads a question together with each passage, and scores how well it answers."""
 
     def scores(self, question: str, passages: Sequence[str]) -> FloatMatrix:
-        """``(n,)`` float32: higher is better, comparable within one call; ``(0,)`` for none."""
+        """Return ``(n,)`` float32: higher is better, comparable within one call; ``(0,)`` for
+        none.
+        """
 
 
 def reranked(
     order: NDArray[np.int64], reranker: Reranker, question: str, passages: Sequence[str]
 ) -> NDArray[np.int64]:
-    """``order`` ``(n,)`` with its first ``len(passages)`` places in the reranker's order.
+    """Return ``order`` ``(n,)`` with its first ``len(passages)`` places in the reranker's order.
 
     ``passages`` are the texts of those places; equal scores keep the order they had.
     """

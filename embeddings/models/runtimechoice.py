@@ -1,4 +1,4 @@
-"""Which runtime embeds: the exported model where there is one or can be, else torch."""
+"""Chooses the runtime that embeds: the exported model if there can be one, otherwise torch."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -37,9 +37,9 @@ def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = No
     """Return the embedder of a model, by its export in ``exports``; see ``OnnxEmbedder`` for
     ``threads``.
 
-    Where there is none yet, the model is loaded by sentence-transformers, which takes seconds,
-    exported once, and held against the original on a sample of texts. A model that does not
-    export, or not faithfully, is run by torch, slower; one line in the log says so.
+    If there is no export yet, sentence-transformers loads the model, which takes seconds. It is
+    exported once and compared with the original on a sample of texts. Torch runs a model that
+    cannot be exported faithfully, which is slower; one line in the log says so.
 
     Raises:
         ModelDamaged: if the model cannot be loaded, or cannot be had in the precision asked for.
@@ -94,8 +94,8 @@ def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Emb
 
 
 def least_cosine(one: Embedder, other: Embedder) -> float:
-    """Return the least cosine between the vectors and between the token vectors that two embedders
-    make of the shipped statements and of odd texts; -1 where they read other tokens.
+    """Return the least cosine between two embedders' vectors, and between their token vectors, over
+    the shipped statements and odd texts; -1 if they read other tokens.
     """
     passages = list(shipped_corpus().quotable())
     texts = [search_form(passage.text) for passage in passages]

@@ -1,4 +1,4 @@
-"""Questions about a document itself: when and where it was made, who published it.
+"""Recognises questions about a document itself: its date, its place, its publisher.
 
 Their answer stands in no paragraph but in the dateline, whose words ("May 12 2022 – Marrakesh,
 Morocco - Global Affairs Canada") share nothing with the question.
@@ -48,11 +48,11 @@ _PUBLISHING = _stems(_PUBLISHED)
 
 @dataclass(frozen=True, slots=True)
 class _QuestionInLanguage:
-    """A question read in one language.
+    """A question understood in one language.
 
-    ``asked`` are the words that the title must explain for a question about a document's making,
-    ``named`` those that title and place must explain where the words only name an event; None if
-    the question is not of that form.
+    ``asked`` are the words that the title must explain if the question is about a document's
+    making. ``named`` are those that title and place must explain if the words only name an event.
+    Each is None if the question is not of that form.
     """
 
     words: frozenset[str]
@@ -61,7 +61,7 @@ class _QuestionInLanguage:
 
 
 class DocumentQuestion:
-    """A question, read once, to be held against the titles of many documents."""
+    """A question, parsed once, to compare with the titles of many documents."""
 
     def __init__(self, question: str) -> None:
         text = search_form(question)
@@ -86,11 +86,10 @@ class DocumentQuestion:
     def is_about(self, title_stems: Set[str], place_stems: Set[str] = frozenset()) -> bool:
         """Return whether it asks when, where or by whom a document of that title was made.
 
-        It does if, besides its question word, it has no other words than those of the title and
-        words for documents, their making, and for the event they came from. A question that has
-        a word of its own ("When was the prison attacked?") asks about the content. Words that
-        ask nothing but name the event by its place ("Marrakesh meeting") are taken for such a
-        question.
+        It does if its words, apart from its question word, are all words of the title, or words for
+        documents, for their making, or for the event they came from. A question with a word of its
+        own ("When was the prison attacked?") asks about the content. Words that ask nothing but
+        name the event by its place ("Marrakesh meeting") count as such a question.
         """
         return any(
             (r.asked is not None and r.asked <= title_stems)

@@ -1,4 +1,4 @@
-"""Which documents may answer: some documents, some publishers, a range of dates."""
+"""Restricts the documents that may answer: by document, by publisher, by a range of dates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from embeddings.text.searchform import search_form
 
 
 def publisher_key(name: str) -> str:
-    """Return the form in which publishers are compared: "the U.S. Senate" and "US
-    senate" are one.
+    """Return the form in which publishers are compared: "the U.S. Senate" and "US senate" are
+    one.
     """
     words = search_form(name).casefold().replace(".", "").split()
     return " ".join(words[1:] if words[:1] == ["the"] else words)
@@ -20,8 +20,8 @@ def publisher_key(name: str) -> str:
 class Filter:
     """A condition on documents; all of its parts must hold, and an empty part always does.
 
-    ``documents`` are ids, ``publishers`` are keys as ``publisher_key`` gives them. ``since`` and
-    ``until`` are the first and the last day of publication, both included.
+    ``documents`` are ids, ``publishers`` are results of ``publisher_key``. ``since`` and ``until``
+    are the first and the last day of publication, both included.
     """
 
     documents: frozenset[str] = frozenset()
@@ -38,12 +38,12 @@ class Filter:
         since: date | None = None,
         until: date | None = None,
     ) -> "Filter":
-        """Return the filter for ids and names as a person gives them."""
+        """Return the filter for ids and names as a person writes them."""
         return cls(frozenset(documents), frozenset(map(publisher_key, publishers)), since, until)
 
     def matches(self, document: Document) -> bool:
-        """Whether the document may answer. One without a date lies in no range of dates, one
-        without a publisher is by nobody.
+        """Return whether the document may answer; missing dates and publishers match no
+        condition.
         """
         if self.documents and document.id not in self.documents:
             return False
@@ -60,7 +60,7 @@ class Filter:
         )
 
     def and_also(self, other: "Filter") -> "Filter":
-        """Return the filter that both hold; one for no document where their ids or publishers
+        """Return the filter of both conditions; one for no document if their ids or publishers
         differ.
         """
         return Filter(
@@ -87,8 +87,8 @@ def known_filter(
     since: date | None = None,
     until: date | None = None,
 ) -> Filter | None:
-    """Return the filter for what a person names, each document by its id or the start of it; None
-    for nothing.
+    """Return the filter for a person's words, each document by its id or the start of it; None for
+    none.
 
     Raises:
         UnknownDocument: if a document is not in the corpus, or several are meant.

@@ -1,8 +1,8 @@
-"""Follow-up questions: how much of what was asked before a question is read with.
+"""Decides how far a follow-up question is read together with earlier questions.
 
 "And who attended it?" says little alone. A question is read three times: alone, after the last
-question, and after the last two; what is known of a candidate is mixed from the three readings.
-How much the earlier questions count is learned: it depends on what the question itself has.
+question, and after the last two. A candidate's features are mixed from the three. The weight of the
+earlier questions is learned, and depends on the question itself.
 """
 
 import re
@@ -39,10 +39,10 @@ _NAME = re.compile(rf"{CAPITALISED.pattern}|\d")
 
 
 def dependence(question: str) -> NDArray[np.float64]:
-    """``(6,)``: what tells whether a question leans on what was asked before.
+    """Return ``(6,)``: the signs that a question leans on earlier ones.
 
-    1; then 1 or 0 for a pronoun, a demonstrative, a connective at its beginning; the number of its
-    distinct content words, at most 8, over 4; 1 or 0 for a name or number in it.
+    They are 1; then 1 or 0 for a pronoun, a demonstrative, a connective at its beginning; the
+    number of its distinct content words, at most 8, over 4; 1 or 0 for a name or number in it.
     """
     text = search_form(question)
     content = len(set(words(text)))
@@ -55,7 +55,8 @@ def dependence(question: str) -> NDArray[np.float64]:
 def readings(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
     """Return the question alone, after the last earlier question, and after the last two.
 
-    Of an earlier question the first 300 characters count. Without one, the question alone.
+    The first 300 characters of an earlier question count. Without one, the result is the question
+    alone.
     """
     before = [text[:REMEMBERED_CHARACTERS] for text in earlier[-REMEMBERED_QUESTIONS:]]
     if not before:
@@ -64,7 +65,7 @@ def readings(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
 
 
 def follow_up_share(question: str, weights: NDArray[np.floating]) -> float:
-    """In [0, 1]: how much the readings with what was asked before count, both together.
+    """Return in [0, 1] the weight of the readings with earlier questions, both together.
 
     A logistic function of ``dependence``; ``weights`` are in the order of ``FOLLOW_UP_NAMES``.
     """
@@ -74,7 +75,9 @@ def follow_up_share(question: str, weights: NDArray[np.floating]) -> float:
 def reading_shares(
     leans: NDArray[np.float64], weights: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """``(3,)``, sum 1: the share of each of the three ``readings``, from ``dependence``."""
+    """Return ``(3,)`` with sum 1: the weight of each of the three ``readings``, from
+    ``dependence``.
+    """
     carried, both = _logistic(float(leans @ weights[:-1])), _logistic(float(weights[-1]))
     return np.array([1 - carried, carried * (1 - both), carried * both])
 

@@ -1,4 +1,4 @@
-"""What can be told of a question from its words: stems, names, numbers, dates, what it asks for."""
+"""Parses a question into stems, names, numbers, dates, and the kind of answer it wants."""
 
 import itertools
 import re
@@ -34,11 +34,11 @@ _WHO = re.compile(r"\b(?:who|whom|whose|qui)\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question taken apart. ``stems`` are distinct, in order, without function words.
+    """A parsed question. ``stems`` are distinct, in order, without function words.
 
     ``names`` are the stems of capitalised words inside the question, ``numbers`` those with a
-    digit; ``pairs`` are neighbouring stems. ``years`` and ``months`` (1 to 12) are those named.
-    The flags tell whether a quantity, a date or a person is asked for.
+    digit; ``pairs`` are neighbouring stems. ``years`` and ``months`` (1 to 12) are those named. The
+    flags mean that a quantity, a date or a person is asked for.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Question:
 
 
 def take_apart(question: str, lexical: LexicalIndex) -> Question:
-    """Return the question as ``lexical`` sees it; a text without a word gives no stems."""
+    """Parse the question for the index ``lexical``; a text without a word gives no stems."""
     text = search_form(question)
     asked = lexical.question_stems(text)
     letters = [c for c in text if c.isalpha()]

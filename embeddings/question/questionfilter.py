@@ -1,10 +1,10 @@
-"""The filter that a question states in so many words.
+"""Finds the filter that a question states explicitly.
 
-A date in a question is part of its content more often than not ("How many people were displaced in
-2019?"), and so is a publisher ("attacks by Russia"). So a filter is read only where the words are
-about documents and leave no other reading: "statements from 2022", "What has been said about
-Libya since March 2021?", "declarations by the G7". All else is left to the ranking, which weighs
-the document's year, month and title without excluding any.
+A date in a question is more often part of its content ("How many people were displaced in 2019?"),
+and so is a publisher ("attacks by Russia"). A filter is therefore recognised only in words about
+documents without another meaning: "statements from 2022", "What has been said about Libya since
+March 2021?", "declarations by the G7". Everything else is left to the ranking, which weighs the
+document's year, month and title without excluding any.
 """
 
 import re
@@ -59,7 +59,7 @@ _SINCE_BEFORE = r"(?:since|depuis|after|après|before|avant|until|till|between|e
 
 @lru_cache(maxsize=1)
 def _rules() -> tuple[re.Pattern[str], ...]:
-    """Compiled at the first question with a date: that takes longer than all else about it."""
+    """Return the rules, compiled at the first question with a date, since that takes time."""
     return (
         re.compile(rf"\b{_DOCUMENTS}{_LINK} (?:{_MADE} )?{_RANGE}", re.I),
         re.compile(rf"\b{_DOCUMENT}{_LINK} {_MADE} {_RANGE}", re.I),
@@ -95,14 +95,14 @@ _TITLE_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class ReadFilter:
-    """A filter and the words of the question that it was read from, in order."""
+    """A filter and the words of the question that state it, in order."""
 
     filter: Filter
     words: tuple[str, ...]
 
 
 class QuestionFilters:
-    """Reads filters from questions about one corpus."""
+    """Finds filters in questions about one corpus."""
 
     def __init__(self, corpus: Corpus) -> None:
         """Look up the corpus's publishers and titles once."""
@@ -175,7 +175,7 @@ def _dates(text: str) -> Iterator[ReadFilter]:
 
 
 def _bounds(match: re.Match[str]) -> tuple[date | None, date | None] | None:
-    """First and last day of what a rule matched; None for a day that does not exist."""
+    """Return the first and last day in the match of a rule; None for a day that does not exist."""
     parts = match.groupdict()
     written = [parts[f"r{n}"] for n in (0, 1, 2, 3, 4) if parts[f"r{n}"]]
     ranges: list[DateRange] = [r for r in map(written_range, written) if r is not None]

@@ -1,4 +1,4 @@
-"""Days, months and years as people write them → their first and last day."""
+"""Reads days, months and years as people write them into their first and last day."""
 
 import calendar
 import re

@@ -1,4 +1,4 @@
-"""Function words: they carry no topic, so the lexical index ignores them."""
+"""Lists function words, which carry no topic, so that the lexical index ignores them."""
 
 _ENGLISH = """
 a about all also am an and any anybody anyone anything are as at be been being but by can could

@@ -1,9 +1,9 @@
-"""Whether one passage says nothing that another one does not say.
+"""Decides whether one passage says nothing that another one does not say.
 
-Resemblance is measured as containment of shingles, the share of a text's neighbouring stems that
-the other text has too (Broder, "On the resemblance and containment of documents", 1997). It sees
-how much is alike and not what differs, so what differs must not be what a reader asks for: a name,
-a number, a date or a "not".
+It measures resemblance as containment of shingles: the share of a text's pairs of neighbouring
+stems that the other text has too (Broder, "On the resemblance and containment of documents", 1997).
+Containment measures similarity, not differences, so a difference must not be something that people
+ask for: a name, a number, a date or a "not".
 """
 
 import itertools
@@ -33,8 +33,8 @@ _LIST_NUMBER = re.compile(r"^\W*\d{1,3}[.)]\s")
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """What is compared of a text: its stems, pairs of neighbouring stems, the stems of its names,
-    those of its numbers and dates, and the stems that follow a negation.
+    """The stems of a text that are compared: all, neighbouring pairs, those of its names, those of
+    its numbers and dates, and those that follow a negation.
     """
 
     stems: frozenset[str]
@@ -61,8 +61,8 @@ class Gist:
 
 @lru_cache(maxsize=1024)
 def gist_of(text: str, *, language: str = "en") -> Gist:
-    """Return the gist of a text in the given language; the number of a list's line is not part of
-    it.
+    """Return the gist of a text in the given language; numbers at the start of a list's line do not
+    count.
     """
     found = _LIST_NUMBER.sub("", search_form(text))
     found = found.replace("n’t", " not").replace("n't", " not")
@@ -99,5 +99,5 @@ def gist_of(text: str, *, language: str = "en") -> Gist:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Return whether the texts are equal, character by character, but for their white space."""
+    """Return whether the texts are equal, character by character, except for white space."""
     return one == other or one.split() == other.split()

@@ -1,13 +1,13 @@
-"""The form of a text that is searched: never shown, never cited."""
+"""Brings a text to the form that is searched, and never shown or cited."""
 
 import unicodedata
 from functools import lru_cache
 
 
 def search_form(text: str) -> str:
-    """``text`` in NFKC, without format and control characters, white space runs as one space.
+    """Return ``text`` in NFKC, without format and control characters, with single spaces.
 
-    Used for embedding and for words alone; offsets into it mean nothing. May be empty.
+    It serves embedding and words alone; offsets into it mean nothing. It may be empty.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Misspelt words of a question, put right with the words of the corpus."""
+"""Corrects misspelt words of a question with the words of the corpus."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,10 +11,10 @@ _LENGTH_DIFFERENCE = 2
 
 
 class Spelling:
-    """The words of a corpus, arranged for finding the nearest to a misspelt one."""
+    """The words of a corpus, arranged to find the nearest one to a misspelt word."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        """Arranges ``words``: case-folded, not empty, the most frequent first."""
+        """Arrange ``words``, which are case-folded, not empty, and the most frequent first."""
         self._words = frozenset(words)
         self._by_letter: dict[str, list[str]] = {}
         for word in words:
@@ -23,10 +23,10 @@ class Spelling:
     def correct(self, question: str, *, known: Callable[[str], bool]) -> str | None:
         """Return the question with misspelt words replaced, or None if none is.
 
-        A word is taken for misspelt if it has at least five letters, is not a word of the corpus
-        and ``known`` does not know it. It is replaced by the word with the same first letter that
-        is nearest in Damerau-Levenshtein similarity, at least 0.75; the more frequent one where
-        two are as near. Everything else of the question stays as it is.
+        A word counts as misspelt if it has at least five letters, is not a word of the corpus and
+        ``known`` does not know it. It is replaced by the word with the same first letter that is
+        nearest in Damerau-Levenshtein similarity, at least 0.75; of two equally near ones by the
+        more frequent. Everything else of the question stays as it is.
         """
         changed = False
 

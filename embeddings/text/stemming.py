@@ -1,4 +1,4 @@
-"""Cuts a text into words and brings them to their stems, in its language.
+"""Cuts a text into words and reduces them to their stems, in its language.
 
 The only module that imports ``Stemmer`` and, for the function words of languages without a list of
 the project's own, ``bm25s``.
@@ -52,7 +52,9 @@ def stemmer_of(language: str) -> Stemmer.Stemmer | None:
 
 @lru_cache(maxsize=64)
 def ignored_words(language: str) -> frozenset[str]:
-    """Return the function words of a language: the project's own list, else the one in bm25s."""
+    """Return the function words of a language: the project's own list, or otherwise that of
+    bm25s.
+    """
     own = function_words(language)
     if own:
         return own
@@ -80,7 +82,7 @@ def stem_words(content_words: list[str], *, language: str = "en") -> list[str]:
 def words(text: str, *, language: str = "en") -> list[str]:
     """Return the case-folded words that ``stems`` stems, in order; function words left out.
 
-    Of Chinese and Japanese, whose words no space parts, every two neighbouring characters are a
+    Chinese and Japanese have no spaces between words: every two neighbouring characters are a
     "word", as in Lucene's CJKBigramFilter.
     """
     ignored = ignored_words(language)
@@ -104,12 +106,11 @@ def word_parts(word: str) -> list[str]:
 
 
 def function_word_language(asked: Sequence[str], languages: Sequence[str]) -> str:
-    """Return the language whose function words a question has most of: its own, as far as they
-    tell.
+    """Return the language whose function words a question has most of.
 
-    One of ``languages``, the first where they tie. Another with a list of its own has to have more
-    of them, two at least, and one of more than two letters: "on" and "son" are words of several
-    languages, and "EU" and "AI" are names that French has function words like.
+    It is one of ``languages``, the first of those with equally many. Another language with a list
+    of its own needs more of them, at least two, and one of more than two letters: "on" and "son"
+    are words of several languages, and French has function words like the names "EU" and "AI".
     """
 
     def function_words_of(language: str) -> list[str]:

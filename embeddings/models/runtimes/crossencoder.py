@@ -1,4 +1,4 @@
-"""The reranker behind VERBATIM_RERANKER: a cross-encoder, on the CPU."""
+"""Runs the reranker behind VERBATIM_RERANKER: a cross-encoder, on the CPU."""
 
 import threading
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ _DEFAULT_TOKENS = 512
 class CrossEncoderReranker:
     """Scores with a cross-encoder from a checked folder.
 
-    A passage longer than the model's window is read window by window and has the score of its
-    best, so that its tail counts. Safe to call from several threads: one question at a time.
+    A passage longer than the model reads is read piece by piece and has the score of its best
+    piece, so that its tail counts. Safe to call from several threads: one question at a time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +51,7 @@ class CrossEncoderReranker:
         return best
 
     def _pieces(self, passage: str) -> list[str]:
-        """Return the passage in pieces of as many words, none much shorter than another."""
+        """Return the passage in pieces of about the same number of words."""
         words = passage.split()
         count = max(-(-len(words) // self._piece_words), 1)
         size = max(-(-len(words) // count), 1)

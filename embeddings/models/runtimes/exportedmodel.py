@@ -1,4 +1,4 @@
-"""A model as a runtime reads it: a graph, its weights and a tokenizer in a folder, sealed."""
+"""Stores a model in the form that a runtime reads: a graph, its weights and a tokenizer, sealed."""
 
 import json
 import os
@@ -21,9 +21,10 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """What a runtime has to know of a model besides its graph and tokenizer.
+    """The facts that a runtime needs about a model besides its graph and tokenizer.
 
-    ``most_tokens`` is how many it reads, special ones included; ``pad_id`` fills shorter texts.
+    ``most_tokens`` is the number that it reads, special ones included; ``pad_id`` fills shorter
+    texts.
     """
 
     dimension: int
@@ -33,8 +34,8 @@ class ModelShape:
 
 @dataclass(frozen=True, slots=True)
 class ExportedModel:
-    """An exported model in ``folder``; ``fidelity`` is the least cosine to the original's vectors
-    that was measured when it was exported.
+    """An exported model in ``folder``; ``fidelity`` is its least measured cosine to the original's
+    vectors.
     """
 
     folder: Path
@@ -43,7 +44,7 @@ class ExportedModel:
     weights_digest: str
 
     def weights_are_whole(self) -> bool:
-        """Return whether every byte of the weights is what was written."""
+        """Return whether the weights have every byte that was written."""
         try:
             return file_sha256(self.folder / WEIGHTS_NAME) == self.weights_digest
         except OSError:
@@ -51,8 +52,7 @@ class ExportedModel:
 
 
 def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
-    """Return the export of a model; None where there is none, or its files are not what was
-    written.
+    """Return the export of a model; None if there is none, or its files have changed.
 
     Its weights, by far the largest file, are not read: see ``weights_are_whole``.
     """
@@ -78,10 +78,10 @@ def export_once(
     write: Callable[[Path], ModelShape],
     measure: Callable[[ExportedModel], float],
 ) -> ExportedModel:
-    """Return the export of a model that ``write`` writes into a folder and whose fidelity is
-    measured.
+    """Export a model by ``write`` into a folder, measure its fidelity, and return the export.
 
-    It takes its place in one step. What ``measure`` raises is raised, and nothing is kept.
+    The folder takes its place in one step. An error of ``measure`` is raised, and then nothing is
+    kept.
 
     Raises:
         OSError: if it cannot be written.

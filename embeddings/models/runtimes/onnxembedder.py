@@ -1,4 +1,4 @@
-"""Embeds by ONNX Runtime: the only module that imports ``onnxruntime`` and ``tokenizers``.
+"""Embeds with ONNX Runtime. The only module that imports ``onnxruntime`` and ``tokenizers``.
 
 It imports neither torch nor transformers, so a question is answered without them.
 """
@@ -38,18 +38,19 @@ _MOST_THREADS = 8
 class OnnxEmbedder:
     """Embeds with an exported model on the CPU.
 
-    A text longer than the model's window is embedded window by window, as by
-    ``SentenceTransformerEmbedder``. Each batch runs on one core, as many at a time as there are
-    cores: two batches side by side were measured faster than one on two cores. Safe to call from
-    several threads: a question does not wait for the texts of a refresh, it shares the cores.
+    A text longer than the model reads is embedded piece by piece, as in
+    ``SentenceTransformerEmbedder``. Each batch runs on one core, and there are as many batches at a
+    time as cores: on two cores, two batches side by side were faster than one on both. Safe to call
+    from several threads: a question shares the cores with a refresh and does not wait for its
+    texts.
     """
 
     def __init__(
         self, exported: ExportedModel, identity: ModelIdentity, *, threads: int | None = None
     ) -> None:
-        """Load the model; it runs so many batches at a time, by default one on each core.
+        """Load the model; it runs ``threads`` batches at a time, by default one on each core.
 
-        How many decides no number.
+        The number of batches changes no result.
 
         Raises:
             ModelDamaged: if the runtime cannot read it.
@@ -110,13 +111,13 @@ class OnnxEmbedder:
         return self._read(texts, progress, tokens=True)
 
     def read_query(self, text: str) -> TextVectors:
-        """See ``Embedder.read_query``. Questions that come while others are read are read
-        together; one that was read lately is not read again.
+        """See ``Embedder.read_query``. Questions that come during a batch form the next one, and
+        recent ones are not read again.
         """
         return self._questions.read(text)
 
     def knows_word(self, word: str) -> bool:
-        """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""
+        """See ``Embedder.knows_word``: the tokenizer must have the word as one piece."""
         return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
     def _read(
@@ -150,7 +151,7 @@ class OnnxEmbedder:
         return found.readings()
 
     def _run(self, batch: Sequence["_Piece"]) -> tuple[FloatMatrix, FloatMatrix]:
-        """``(b, d)`` vectors of the windows, and ``(b, t, d)`` of their tokens."""
+        """Return ``(b, d)`` vectors of the pieces, and ``(b, t, d)`` of their tokens."""
         lengths = [len(encoding.ids) for _, encoding in batch]
         ids = np.full((len(batch), max(lengths)), self._shape.pad_id, np.int64)
         mask = np.zeros_like(ids)
@@ -183,7 +184,7 @@ class OnnxEmbedder:
                 )
 
     def _pieces(self, texts: Sequence[str], prompt: str) -> list["_Piece"]:
-        """Pieces of the texts that fit the model, and their tokens."""
+        """Return pieces of the texts that fit the model, and their tokens."""
         most = self._shape.most_tokens
         pieces = []
         encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
@@ -206,8 +207,8 @@ _Piece = tuple[TextPiece, "Encoding"]
 
 
 def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
-    """Return the pieces by length, the longest first, so that no core is left with a long one at
-    the end; at most ``_TEXTS_A_BATCH`` and ``_TOKENS_A_BATCH`` together, padding included.
+    """Return the pieces in batches, the longest first, so that no core ends with a long one; a
+    batch has at most ``_TEXTS_A_BATCH`` pieces and ``_TOKENS_A_BATCH`` tokens with padding.
     """
     batches: list[list[_Piece]] = []
     for piece in sorted(pieces, key=lambda each: -len(each[1].ids)):

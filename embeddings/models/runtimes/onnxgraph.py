@@ -1,4 +1,4 @@
-"""The file of an exported graph, made fit to be used: the only module that imports ``onnx``."""
+"""Prepares the file of an exported graph for use. The only module that imports ``onnx``."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ _SMALL_BYTES = 1024
 
 
 def finish_graph(folder: Path, precision: Precision) -> None:
-    """Brings the graph in the folder to the precision, its weights into a file of their own.
+    """Convert the graph in the folder to the precision, and move its weights into a file of their
+    own.
 
-    A runtime maps that file into memory and reads what it needs. With ``int8`` the weights of
-    products are whole numbers, scaled per column, and what goes into a product is scaled as it
-    comes.
+    A runtime maps that file into memory and reads the parts it needs. With ``int8``, the weights of
+    products are whole numbers with a scale per column, and a product's input is scaled as it comes.
     """
     import onnx
 

@@ -1,7 +1,7 @@
-"""The model as it was made, run by torch, and its export.
+"""Runs the original model with torch, and exports it.
 
-The only module that imports ``sentence_transformers``; so it loads the optional cross-encoder,
-too, and ``crossencoder`` works with it.
+The only module that imports ``sentence_transformers``. It therefore loads the optional
+cross-encoder, too, for ``crossencoder``.
 """
 
 import os
@@ -39,9 +39,9 @@ _OPSET = 17
 class SentenceTransformerEmbedder:
     """Embeds with a sentence-transformers model on the CPU, from a checked folder.
 
-    A text longer than the model's window is embedded window by window; its vector is the mean
-    of the windows weighted by their tokens, so that its tail counts. Safe to call from several
-    threads: one small batch is encoded at a time, and threads take turns.
+    A text longer than the model reads is embedded piece by piece. Its vector is the mean of the
+    pieces' vectors weighted by their tokens, so that its tail counts. Safe to call from several
+    threads: they take turns, with one small batch each.
     """
 
     def __init__(self, folder: ModelFolder) -> None:
@@ -104,7 +104,7 @@ class SentenceTransformerEmbedder:
         return next(self._read([part], self._identity.query_prompt, None, tokens=True))
 
     def knows_word(self, word: str) -> bool:
-        """See ``Embedder.knows_word``: whether the tokenizer has the word as one piece."""
+        """See ``Embedder.knows_word``: the tokenizer must have the word as one piece."""
         with self._turn():
             tokens = self._model.tokenizer(word, add_special_tokens=False)["input_ids"]
         return len(tokens) == 1
@@ -150,8 +150,8 @@ class SentenceTransformerEmbedder:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Yield the model, alone. Who waits for it gets it next: a refresh, which takes it again
-        and again for thousands of texts, does not keep a question waiting to its end.
+        """Yield the model to one thread at a time; a waiting question gets it before a refresh
+        takes it again.
         """
         with self._next:
             self._lock.acquire()
@@ -175,7 +175,7 @@ class SentenceTransformerEmbedder:
         found.add_tokens(piece, prompt=prompt, ids=ids, offsets=offsets, vectors=vectors)
 
     def _pieces(self, texts: Sequence[str], prompt: str) -> list[TextPiece]:
-        """Pieces of the texts that fit the model, in order."""
+        """Return pieces of the texts that fit the model, in order."""
         if not texts:
             return []
         tokenizer = self._model.tokenizer
