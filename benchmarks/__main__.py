@@ -1,7 +1,7 @@
 """Measures Verbatim beside comparable libraries, and writes a table and a plot.
 
-Each library has an environment of its own, made from the pins in benchmarks/peers; all have the
-same weights, passages and questions; ours and theirs are measured one after the other.
+Each library has an environment of its own, made from the pins in benchmarks/peers. All have the
+same weights, passages and questions, and ours and theirs are measured in turn.
 """
 
 import argparse
@@ -90,9 +90,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Return the exit status: 0, also where a peer is missing and named; 1 where nothing is
-    measured.
-    """
+    """Return the exit status: 0, also if a peer is missing and named; 1 if nothing is measured."""
     options = _options(words)
     started = time.time()
     try:
@@ -192,7 +190,9 @@ def _environments(
 
 
 def _sizes(environments: Mapping[str, Environment], prepared_mib: float) -> dict[str, float]:
-    """What is installed by environment, with what ours makes at its first start."""
+    """Return the installed size of each environment, with the files that ours makes at its first
+    start.
+    """
     sizes = {name: each.installed_mib for name, each in environments.items()}
     sizes[PARAGRAPHS.environment] += prepared_mib
     return sizes
@@ -218,7 +218,7 @@ def _about(data: BenchmarkData, options: argparse.Namespace) -> dict[str, str]:
 def _quality(
     data: BenchmarkData, found: Mapping[str, list[list[str]]]
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """Contender → set of questions → mean recall@10 and nDCG@10."""
+    """Return contender → set of questions → mean recall@10 and nDCG@10."""
     figures: dict[str, dict[str, tuple[float, float]]] = {}
     for key, rankings in found.items():
         start = 0

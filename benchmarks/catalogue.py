@@ -1,4 +1,4 @@
-"""What is measured: Verbatim and its peers."""
+"""Lists the measures, and Verbatim with its peers."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ from benchmarks.environments import PEERS
 
 
 class Measure(Enum):
-    """What a process does while it is measured."""
+    """The action of a process while it is measured."""
 
     BUILD = "build"
     NO_OP = "no-op"
@@ -19,7 +19,7 @@ class Measure(Enum):
 
 
 class Finds(Enum):
-    """Who finds which passages changed since the index was built."""
+    """The party that finds which passages changed since the index was built."""
 
     ITSELF = "itself"
     CALLER = "the caller compares ids or hashes"
@@ -42,7 +42,7 @@ class Contender:
 
     @property
     def path(self) -> Path:
-        """Its script."""
+        """The path of its script."""
         return PEERS / self.environment / self.script
 
 

@@ -1,4 +1,4 @@
-"""Passages, what they are changed to, and questions whose answers are known."""
+"""Reads passages, makes changes to them, and reads questions with known answers."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.S)
 
 
 class DataError(Exception):
-    """The passages cannot be read; the message says what to do."""
+    """The passages cannot be read; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkData:
-    """What is indexed and asked, the same for all.
+    """The passages and questions, the same for all contenders.
 
-    ``changed`` maps the ids of 1 % of the passages to the texts that they are changed to: texts
-    that were not indexed before. ``judged`` holds sets of questions by name; without any,
-    ``questions`` are words of the passages, for latencies alone.
+    ``changed`` maps the ids of 1 % of the passages to new texts, which were not indexed before.
+    ``judged`` holds sets of questions by name; without any, ``questions`` are words of the
+    passages, for latencies alone.
     """
 
     source: str
@@ -55,13 +55,13 @@ def read_data(
     questions: tuple[Path, ...] = (),
     longest: int | None = None,
 ) -> BenchmarkData:
-    """``count`` passages, or as many as there are, of a folder in BEIR's layout, a file of JSON
-    lines (``_id``, ``text``, perhaps ``doc_id``), or a folder of statements (.txt, .md).
+    """Read ``count`` passages, or all, of a folder in BEIR's layout, a file of JSON lines (``_id``,
+    ``text``, perhaps ``doc_id``), or a folder of statements (.txt, .md).
 
     ``questions`` are files of JSON lines (``question``, ``passages``: ids) beside BEIR's own.
-    Passages that questions are about come first, in whole documents; those of more characters
-    than ``longest`` are left out. Without a corpus it is the
-    shipped statement, repeated, each paragraph with a number: for speed alone.
+    Passages of questions come first, in whole documents; those of more characters than ``longest``
+    are left out. Without a corpus, the shipped statement is repeated, with a number in each
+    paragraph, for speed alone.
 
     Raises:
         DataError: if there is nothing to read, or too little.
@@ -90,9 +90,7 @@ def read_data(
 def _choose(
     found: list[Passage], count: int, needed: set[str]
 ) -> tuple[tuple[Passage, ...], list[Passage]]:
-    """Return the passages to index, in their order, and those that are left: enough to
-    change 1 %.
-    """
+    """Return the passages to index, in their order, and enough others to change 1 %."""
     count = min(count, len(found) * 100 // 101)
     about = {passage.document for passage in found if passage.id in needed}
     ordered = sorted(range(len(found)), key=lambda k: found[k].document not in about)
@@ -102,7 +100,7 @@ def _choose(
 
 
 def _changes(chosen: tuple[Passage, ...], rest: list[Passage]) -> dict[str, str]:
-    """One passage in a hundred, evenly, gets the text of one that is not indexed."""
+    """Give one passage in a hundred, evenly, the text of one that is not indexed."""
     known = {passage.text for passage in chosen}
     fresh = iter([passage.text for passage in rest if passage.text not in known])
     texts: set[str] = set()
@@ -137,7 +135,7 @@ def _records(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _from_records(records: Iterable[dict[str, Any]]) -> Iterator[Passage]:
-    """Texts alone, on one line: titles are what questions of known items are made of."""
+    """Return texts alone, on one line: questions about known items are made of titles."""
     for number, record in enumerate(records):
         text = " ".join(record["text"].split())
         if text:
@@ -204,7 +202,7 @@ def _beir_questions(corpus: Path) -> tuple[Question, ...]:
 
 
 def _made_questions(passages: tuple[Passage, ...]) -> tuple[str, ...]:
-    """Some words of a passage each, drawn with a seed."""
+    """Return some words of a passage each, drawn with a seed."""
     draw = random.Random(0)  # noqa: S311 (a sample)
     made = []
     for passage in draw.sample(passages, min(_MADE_QUESTIONS, len(passages))):
@@ -215,14 +213,14 @@ def _made_questions(passages: tuple[Passage, ...]) -> tuple[str, ...]:
 
 
 def write_passages(passages: Iterable[Passage], file: Path) -> None:
-    """Return a line ``[id, text, document]`` a passage, as ``Task.read`` reads it."""
+    """Write a line ``[id, text, document]`` for each passage, as ``Task.read`` reads it."""
     with file.open("w", encoding="utf-8") as lines:
         for passage in passages:
             lines.write(json.dumps([passage.id, passage.text, passage.document]) + "\n")
 
 
 def with_changes(data: BenchmarkData) -> Iterator[Passage]:
-    """All passages, 1 % of them changed."""
+    """Return all passages, 1 % of them changed."""
     for passage in data.passages:
         text = data.changed.get(passage.id, passage.text)
         yield Passage(passage.id, text, passage.document)

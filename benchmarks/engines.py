@@ -1,4 +1,4 @@
-"""The same questions to an index on a disk and to one in PostgreSQL: the same hits, how fast.
+"""Asks an index on a disk and one in PostgreSQL the same questions, and compares hits and speed.
 
     python -m benchmarks.engines --statements FOLDER --home FOLDER --postgres URL
 
@@ -25,7 +25,7 @@ _SAME_SCORE = 1e-6
 
 
 def questions_of(corpus: Corpus, count: int) -> list[str]:
-    """Titles and sentences, half of each, none twice."""
+    """Return titles and sentences, half of each, none twice."""
     chance = random.Random(0)  # noqa: S311 (the same questions each time)
     titles = list(dict.fromkeys(document.title for document in corpus.documents))
     sentences = list(dict.fromkeys(s.text for p in corpus.quotable() for s in p.sentences))
@@ -34,7 +34,7 @@ def questions_of(corpus: Corpus, count: int) -> list[str]:
 
 
 def main() -> None:
-    """Build both indexes where they are missing, ask, and print what came of it."""
+    """Build both indexes if they are missing, ask, and print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

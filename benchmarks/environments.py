@@ -1,4 +1,4 @@
-"""Makes an environment for each peer from its pins, and says how large it is."""
+"""Makes an environment for each peer from its pins, and measures its size."""
 
 import hashlib
 import importlib.metadata
@@ -23,15 +23,15 @@ _SHOWN_LINES = 3
 
 
 class EnvironmentFailed(Exception):
-    """An environment cannot be made; the message says why."""
+    """An environment cannot be made; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
     """An environment with exactly a peer's pins.
 
-    ``installed_mib`` counts all files of its packages, the model's weights and bytecode among
-    them, but for pip and setuptools.
+    ``installed_mib`` counts all files of its packages, with the model's weights and bytecode,
+    without pip and setuptools.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Environment:
 
     @property
     def python(self) -> Path:
-        """Its interpreter."""
+        """The path of its interpreter."""
         return _python(self.folder)
 
     def script(self, name: str) -> Path:
@@ -80,7 +80,9 @@ def make_environment(name: str, folder: Path) -> Environment:
 
 
 def _install_torch(folder: Path, pins: Path) -> None:
-    """On Linux an index may offer torch only with gigabytes of CUDA: the CPU build is taken."""
+    """Install the CPU build of torch, because an index may offer only gigabytes of CUDA on
+    Linux.
+    """
     pinned = [pin for pin in _pins(pins) if pin.startswith("torch==")]
     if not pinned:
         return
@@ -94,8 +96,8 @@ def _install_torch(folder: Path, pins: Path) -> None:
 
 
 def _install_own(folder: Path) -> None:
-    """Return the project as it is now, as a wheel; what it needs beyond its pins comes in its
-    newest.
+    """Install the project's present state as a wheel, with its newest dependencies beyond the
+    pins.
     """
     sources = [REPOSITORY / name for name in _OWN_SOURCES]
     files = [each for s in sources for each in ([s] if s.is_file() else sorted(s.rglob("*")))]
@@ -145,7 +147,7 @@ def _installed_mib(folder: Path) -> float:
 
 
 def _versions(folder: Path) -> dict[str, str]:
-    """Package → version, of what is installed; names with hyphens, in lower case."""
+    """Return package → version of the installed ones; names with hyphens, in lower case."""
     found = importlib.metadata.distributions(path=[str(_site_packages(folder))])
     return {re.sub(r"[-_.]+", "-", each.name).lower(): each.version for each in found}
 

@@ -1,4 +1,4 @@
-"""Medians, spreads and ratios of what the runs took."""
+"""Computes medians, spreads and ratios over runs."""
 
 import statistics
 from collections import defaultdict
@@ -19,7 +19,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread | None":
-        """None for no value."""
+        """Return the spread; None for no value."""
         found = list(values)
         return cls(statistics.median(found), min(found), max(found)) if found else None
 
@@ -59,13 +59,13 @@ def spread(runs: Sequence[Run], metric: Metric, contender: str) -> Spread | None
 
 
 def ratio(runs: Sequence[Run], metric: Metric, one: str, other: str) -> Spread | None:
-    """One contender's figure by another's, in the pairs of runs in which both were measured."""
+    """Return one contender's figure divided by another's, over the pairs of runs with both."""
     ours, theirs = _values(runs, metric, one), _values(runs, metric, other)
     return Spread.of(ours[key] / theirs[key] for key in ours.keys() & theirs.keys() if theirs[key])
 
 
 def share(runs: Sequence[Run], part: Metric, whole: Metric, contender: str) -> Spread | None:
-    """One figure of a contender by the median of another of its figures."""
+    """Return one figure of a contender divided by the median of another of its figures."""
     of = spread(runs, whole, contender)
     if of is None:
         return None
@@ -75,7 +75,9 @@ def share(runs: Sequence[Run], part: Metric, whole: Metric, contender: str) -> S
 def embedding(
     runs: Sequence[Run], batch: int, *, ours: str, theirs: str
 ) -> tuple[Spread, Spread] | None:
-    """Seconds with a batch size, and how many times as fast ours was in the same pairs."""
+    """Return the seconds with a batch size, and how many times as fast ours was in the same
+    pairs.
+    """
     seconds: dict[str, dict[int, float]] = defaultdict(dict)
     for run in runs:
         if run.measure == Measure.EMBED.value and run.pair == f"batch {batch}" and run.work_s:

@@ -17,7 +17,7 @@ _UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def main() -> None:
-    """Wait for the command; its outputs are passed through."""
+    """Wait for the command; its outputs pass through."""
     timeout_s, command = float(sys.argv[1]), sys.argv[2:]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=sys.stderr)  # noqa: S603 (what the benchmark gives)

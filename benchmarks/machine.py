@@ -1,4 +1,4 @@
-"""What the benchmark ran on."""
+"""Describes the machine of the benchmark."""
 
 import os
 import platform

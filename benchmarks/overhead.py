@@ -1,4 +1,4 @@
-"""What Verbatim adds to the model's own work: a build, refreshes, a question, many at a time.
+"""Measures the cost that Verbatim adds to the model's own work: a build, refreshes, questions.
 
     python -m benchmarks.overhead --corpus FOLDER --passages 10000
 
@@ -41,7 +41,7 @@ ROUNDS = 3
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds."""
+    """Return the seconds that a call takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
@@ -65,7 +65,7 @@ def texts_of(corpus: Corpus) -> tuple[list[str], list[str]]:
 
 
 def rate(answer: Callable[[str], object], asked: Sequence[str], *, threads: int) -> float:
-    """Questions a second."""
+    """Return questions a second."""
     rest = iter(asked)
     lock = threading.Lock()
 
@@ -88,9 +88,7 @@ def rate(answer: Callable[[str], object], asked: Sequence[str], *, threads: int)
 
 
 def numbered(questions: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the questions again and again, never the same: a reading that is remembered costs
-    nothing.
-    """
+    """Yield the questions again and again, never the same, because repeated ones cost nothing."""
     turn = 0
     while True:
         turn += 1
@@ -98,7 +96,7 @@ def numbered(questions: Sequence[str]) -> Iterator[list[str]]:
 
 
 def main() -> None:
-    """Measures and prints a line for each figure."""
+    """Measure, and print a line for each figure."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

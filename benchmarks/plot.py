@@ -1,4 +1,4 @@
-"""What was measured, as one PNG. The only module here that imports ``matplotlib``."""
+"""Draws the results as one PNG. The only module here that imports ``matplotlib``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,11 +28,11 @@ _OURS, _THEIRS = "#0b6e4f", "#9aa5b1"
 
 
 class PlotFailed(Exception):
-    """The plot cannot be drawn; the message says why."""
+    """The plot cannot be drawn; the message gives the reason."""
 
 
 def draw(measured: Measurements, file: Path) -> None:
-    """Write a PNG: a panel a figure, a bar a contender, a line from the least to the most.
+    """Write a PNG: a panel for each figure, a bar for each contender, a line from least to most.
 
     Raises:
         PlotFailed: if matplotlib is not installed.
@@ -61,7 +61,7 @@ def draw(measured: Measurements, file: Path) -> None:
 def _bars(
     axes: "Axes", measured: Measurements, spreads: Sequence[Spread | None], title: str
 ) -> None:
-    """Return a bar for each contender, the first on top; "–" where there is no value."""
+    """Return a bar for each contender, the first on top; "–" if there is no value."""
     places = range(len(spreads))
     medians = [each.median if each else 0 for each in spreads]
     colours = [_OURS if c in {PARAGRAPHS, PRODUCT} else _THEIRS for c in measured.contenders]

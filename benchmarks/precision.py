@@ -1,4 +1,4 @@
-"""What a faster precision gains and loses: int8 against fp32, the same model and texts.
+"""Compares a faster precision, int8, with fp32 on the same model and texts: gains and losses.
 
     python -m benchmarks.precision --corpus FOLDER --passages 1000
 
@@ -22,7 +22,7 @@ TOP = 10
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Runs one measurement as a process and reads what it says of itself."""
+"""Runs one measurement as a process and reads the figures that it prints."""
 
 import json
 import os
@@ -32,15 +32,15 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "OMP_NUM
 
 
 class MeasurementFailed(Exception):
-    """A process failed or said nothing; the message ends with the last lines of its output."""
+    """A process failed or printed nothing; the message ends with the last lines of its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What one process took, and the fields of the line that it printed.
+    """The cost of one process, and the fields of the line that it printed.
 
-    ``process_s`` is from its start to its end, ``peak_mib`` the most memory that was resident, of
-    it or of a process that it waited for.
+    ``process_s`` is from its start to its end, ``peak_mib`` the peak of its resident memory, or
+    that of a process that it waited for.
     """
 
     process_s: float
@@ -64,7 +64,8 @@ def run(
     reads_line: bool = True,
     **variables: str,
 ) -> Measurement:
-    """Return the command, run to its end; the last line of its output is JSON if ``reads_line``.
+    """Run the command to its end, and return its figures; with ``reads_line`` its last line is
+    JSON.
 
     Raises:
         MeasurementFailed: if its exit status is not ``accepted``, or it took too long.

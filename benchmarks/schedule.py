@@ -1,5 +1,5 @@
-"""In which order things are measured: ours and a peer one after the other, now one first, now the
-other, so that what else happens on the machine touches both.
+"""Orders the measurements: ours and a peer in turn, and each first in turn, so that other load on
+the machine affects both.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -30,9 +30,10 @@ def plan(
     build_rounds: int,
     embed_peer: Contender | None,
 ) -> Iterator[Step]:
-    """All steps; the whole product is built once a round and else measured in every pair.
+    """Return all steps; the whole product is built once a round and measured in every pair
+    otherwise.
 
-    ``embed_peer`` is whose model alone is measured, at each of ``BATCHES``.
+    ``embed_peer`` is the peer whose model alone is measured, at each of ``BATCHES``.
     """
     for measure in Measure:
         if measure not in measures:

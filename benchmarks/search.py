@@ -1,4 +1,4 @@
-"""Search in many vectors: the product codes of Verbatim against comparing every row.
+"""Compares Verbatim's product codes with a search of every row, over many vectors.
 
     python -m benchmarks.search --corpus FOLDER --rows 1000000
 
@@ -32,7 +32,7 @@ BLOCK = 50_000
 
 
 def more_rows(vectors: FloatMatrix, count: int, *, seed: int = 0) -> FloatMatrix:
-    """``(count, d)`` unit rows: the vectors, and as many made of them as are missing."""
+    """Return ``(count, d)`` unit rows: the vectors, and as many made from them as are missing."""
     missing = count - len(vectors)
     if missing <= 0:
         return vectors[:count]
@@ -53,12 +53,12 @@ def more_rows(vectors: FloatMatrix, count: int, *, seed: int = 0) -> FloatMatrix
 
 
 def p50_p95(took_s: list[float]) -> str:
-    """Milliseconds: "7.2 / 11.1"."""
+    """Return milliseconds as "7.2 / 11.1"."""
     return f"{statistics.median(took_s) * 1e3:.2f} / {np.quantile(took_s, 0.95) * 1e3:.2f}"
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

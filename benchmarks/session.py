@@ -1,4 +1,4 @@
-"""Does the steps of a plan in a working folder, and keeps what each run took."""
+"""Runs the steps of a plan in a working folder, and keeps the figures of each run."""
 
 import array
 import json
@@ -27,7 +27,7 @@ _CHECK_WORDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run took; what a measure does not give is None.
+    """The cost of one run; a figure that a measure does not give is None.
 
     ``process_s`` is the whole process, ``work_s`` the action alone, with the model loaded.
     """
@@ -45,10 +45,10 @@ class Run:
 
 
 class Session:
-    """Runs steps; ``failures`` says by contender what went wrong, after which it is left out.
+    """Runs steps; ``failures`` gives the reason for each contender that failed and is left out.
 
-    ``found`` has each contender's rankings for all questions, ``refreshed`` the share of changed
-    passages that it finds by their new text after a refresh, ``prepared_s`` the time that
+    ``found`` has each contender's rankings for all questions. ``refreshed`` is the share of changed
+    passages that it finds by their new text after a refresh. ``prepared_s`` is the time that
     ``prepare`` took.
     """
 
@@ -78,7 +78,7 @@ class Session:
 
     @property
     def embedded(self) -> int:
-        """How many texts a run of the model alone embeds."""
+        """The number of texts that a run of the model alone embeds."""
         return self._embedded
 
     def do(self, step: Step) -> Run | None:
@@ -141,7 +141,7 @@ class Session:
         return self._act(contender, "build", folder)
 
     def _refresh(self, contender: Contender) -> Measurement:
-        """Return a copy of the built index is refreshed, and asked for the new texts once."""
+        """Refresh a copy of the built index, and ask once for the new texts."""
         folder = self._work / contender.key / "refreshed"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._built(contender), folder)
@@ -187,7 +187,7 @@ class Session:
         return run(command, timeout_s=self._timeout_s, VERBATIM_EXPORTS=str(self._exports))
 
     def prepare(self) -> None:
-        """What Verbatim makes once on a machine is made: its model, exported.
+        """Export the model, which Verbatim does once on a machine.
 
         Raises:
             MeasurementFailed: if that fails.
@@ -197,12 +197,12 @@ class Session:
 
     @property
     def prepared_mib(self) -> float:
-        """How large that is."""
+        """The size of that export."""
         files = [file for file in self._exports.rglob("*") if file.is_file()]
         return sum(file.stat().st_size for file in files) / 2**20
 
     def _cold(self, contender: Contender, question: str) -> Measurement:
-        """From the start of a process to its end: one question to the saved index."""
+        """Measure one question to the saved index, from the start of a process to its end."""
         environment, folder = self._environments[contender.environment], self._built(contender)
         if contender is PRODUCT:
             command = [str(environment.script("verbatim")), "ask", question, "--json"]
@@ -230,7 +230,7 @@ class Session:
         return measured
 
     def warm_up(self, contenders: Sequence[Contender]) -> None:
-        """Build what is not built and ask each once, untimed, so that all files are warm."""
+        """Build missing indexes and ask each once, untimed, so that all files are warm."""
         for contender in contenders:
             if contender.key in self.failures:
                 continue
@@ -241,7 +241,7 @@ class Session:
                 self.failures[contender.key] = f"warm-up: {error}"
 
     def as_fields(self) -> dict[str, Any]:
-        """Everything that was measured, for a file."""
+        """Return all measurements, for a file."""
         return {
             "runs": [asdict(each) for each in self.runs],
             "failures": self.failures,
@@ -252,7 +252,7 @@ class Session:
 
 
 def _fitting(data: BenchmarkData, count: int) -> list[Passage]:
-    """Passages evenly from all that a model's window surely holds: each side reads them whole."""
+    """Return passages, evenly chosen, that surely fit a model: each side reads them whole."""
     fitting = [passage for passage in data.passages if len(passage.text) <= WINDOW_CHARACTERS]
     return fitting[:: max(len(fitting) // count, 1)][:count]
 

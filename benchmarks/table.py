@@ -1,4 +1,4 @@
-"""What was measured, as Markdown."""
+"""Writes the results as Markdown."""
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,10 +17,10 @@ _EQUAL = 0.9999
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """All that the report shows; ``quality`` is contender → set → (recall@10, nDCG@10),
-    ``cosine`` that of our vector and sentence-transformers' for each embedded text.
+    """The content of the report; ``quality`` is contender → set → (recall@10, nDCG@10), ``cosine``
+    that of our vector and sentence-transformers' for each embedded text.
 
-    ``missing`` says by title why a peer is not measured, or no further.
+    ``missing`` gives by title the reason why a peer is not measured, or not completely.
     """
 
     about: Mapping[str, str]
@@ -37,7 +37,7 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A ratio and what it should be at most; None if it is only told."""
+    """A ratio and its upper bound; None if it is only reported."""
 
     text: str
     measured: Spread | None
@@ -45,7 +45,7 @@ class Goal:
 
     @property
     def met(self) -> str:
-        """Return whether it is, in a word."""
+        """Return a word for whether it is met."""
         if self.measured is None:
             return "not measured"
         if self.bound is None:
@@ -272,7 +272,7 @@ def _missing(measured: Measurements) -> str:
 
 
 def cell(value: Spread | None, digits: int) -> str:
-    """Median (least–most), the latter only where there is more than one value."""
+    """Return the median (least–most), the latter only for more than one value."""
     if value is None:
         return _NONE
     median, least, most = (

@@ -1,4 +1,4 @@
-"""How many questions a second the bot answers over loopback, against less and less of it.
+"""Measures the questions a second that the bot answers over loopback, and those of its parts alone.
 
     python scripts/bot_speed.py --count 300
 
@@ -47,7 +47,7 @@ ASKED = (f"{QUESTIONS[n % len(QUESTIONS)]} ({n})" for n in itertools.count())
 
 
 def one_by_one(work: Callable[[str], object], count: int) -> tuple[float, float]:
-    """Questions a second and the median milliseconds of doing one after the other."""
+    """Return questions a second, and the median milliseconds, when they are asked in turn."""
     took_s = []
     for _ in range(count):
         question = next(ASKED)
@@ -58,7 +58,9 @@ def one_by_one(work: Callable[[str], object], count: int) -> tuple[float, float]
 
 
 def over_loopback(server: BotApiServer, count: int) -> tuple[float, float]:
-    """Questions a second of many people at once, and the median milliseconds of one at a time."""
+    """Return questions a second of many people at once, and the median milliseconds of one at a
+    time.
+    """
     people = [server.add_user() for _ in range(count)]
     before = len(server.sent())
     started = time.monotonic()
@@ -78,9 +80,9 @@ def over_loopback(server: BotApiServer, count: int) -> tuple[float, float]:
 
 
 def latencies_ms(server: BotApiServer, *, flooded: bool) -> list[float]:
-    """How long each of ``ORDINARY`` people who ask one after the other waits for an answer.
+    """Return the waits of ``ORDINARY`` people who ask in turn.
 
-    With ``flooded`` another person asks 50 times a second meanwhile.
+    With ``flooded``, another person asks 50 times a second meanwhile.
     """
     ended = threading.Event()
     flooding = server.add_user()
@@ -114,7 +116,7 @@ def p95(values: list[float]) -> float:
 
 
 def main() -> None:
-    """Measures both in turn."""
+    """Measure both in turn."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--flood", action="store_true", help="one who asks without end, too")
     parser.add_argument("--count", type=int, default=300, help="questions")

@@ -1,4 +1,4 @@
-"""Brings the catalogues in ``bot/locale`` to the texts marked in the code, and compiles them.
+"""Updates the catalogues in ``bot/locale`` with the texts marked in the code, and compiles them.
 
     python scripts/catalogues.py            after a text was changed or translated
     python scripts/catalogues.py --check    exit code 1, and what is wrong, if anything is
@@ -54,21 +54,21 @@ def updated(catalogue: Catalog) -> Catalog:
 
 
 def po_bytes(catalogue: Catalog) -> bytes:
-    """What the ``.po`` file holds."""
+    """Return the content of the ``.po`` file."""
     stream = io.BytesIO()
     write_po(stream, catalogue, width=100, no_location=True, ignore_obsolete=True)
     return stream.getvalue()
 
 
 def mo_bytes(catalogue: Catalog) -> bytes:
-    """What the ``.mo`` file holds."""
+    """Return the content of the ``.mo`` file."""
     stream = io.BytesIO()
     write_mo(stream, catalogue)
     return stream.getvalue()
 
 
 def faults(catalogue: Catalog) -> list[str]:
-    """What is wrong with the translations: one missing, unsure, or with other placeholders."""
+    """List the faults of the translations: one missing, unsure, or with other placeholders."""
     found = []
     for message in catalogue:
         if not message.id:
@@ -91,7 +91,7 @@ def faults(catalogue: Catalog) -> list[str]:
 
 
 def main() -> None:
-    """Updates and compiles, or checks; exit code 1 tells of a fault."""
+    """Update and compile, or check; exit code 1 reports a fault."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--check", action="store_true", help="change nothing")
     check = parser.parse_args().check

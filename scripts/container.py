@@ -52,11 +52,11 @@ class Stage:
         self.environment: dict[str, str] = {}
 
     def within(self, path: str) -> Path:
-        """Where a path of the image lies on this machine."""
+        """Return the path on this machine of a path of the image."""
         return self.root / path.removeprefix("/")
 
     def do(self, instruction: Instruction, earlier: "Stage | None") -> None:
-        """Do one instruction; what is not understood is an error."""
+        """Run one instruction; an unknown one is an error."""
         words = instruction.words
         match instruction.name:
             case "FROM" | "VOLUME":
@@ -95,9 +95,7 @@ class Stage:
         sys.exit(f"{user} is no user of the image")
 
     def start(self, more: Mapping[str, str], words: list[str]) -> "subprocess.Popen[bytes]":
-        """Return a command as the image's user, without rights, on a file system that
-        is read-only.
-        """
+        """Start a command as the image's user, without rights, on a read-only file system."""
         environment = {**self.environment, **more}
         environment["PATH"] = environment["PATH"].replace("$PATH", os.environ["PATH"])
         uid = self.id_of(self.user)
@@ -114,7 +112,7 @@ def _done(command: list[str]) -> None:
 
 
 def _alone() -> None:
-    """Mounts from now on are seen by this process and its children, and gone with them."""
+    """Hide mounts from now on from all but this process and its children."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
         sys.exit("needs root, and mount namespaces")
     _done(["mount", "--make-rprivate", "/"])
@@ -132,7 +130,9 @@ def build(folder: Path) -> Stage:
 
 
 def serve(stage: Stage, server: BotApiServer) -> str:
-    """What the bot answers to ``QUESTION``; the health check must pass, and the stop be clean."""
+    """Return the bot's answer to ``QUESTION``; the health check must pass, and the stop be
+    clean.
+    """
     compose = service("bot")
     token = stage.within("/run/secrets/telegram_token")
     token.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +169,7 @@ def serve(stage: Stage, server: BotApiServer) -> str:
 
 
 def main() -> None:
-    """Builds, starts, asks."""
+    """Build, start, ask."""
     argparse.ArgumentParser(description=__doc__.split("\n", 1)[0]).parse_args()
     if sys.platform != "linux" or os.geteuid() != 0:
         sys.exit("needs Linux and root: it mounts file systems.")

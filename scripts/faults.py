@@ -1,4 +1,4 @@
-"""Does to an index or a bot, many times, what must do no harm; exit code 1 for a fault.
+"""Injects faults into an index or a bot, many times; exit code 1 reports harm.
 
     python scripts/faults.py damage --count 2000
     python scripts/faults.py swaps --count 200 [--postgres]
@@ -40,7 +40,7 @@ from embeddings import GenerationStore, find_model, open_embedder, refresh
 
 
 def damage(options: argparse.Namespace) -> bool:
-    """Damaged files of generations: no answer comes from one."""
+    """Damage files of generations: no answer comes from one."""
     with tempfile.TemporaryDirectory() as folder:
         store = GenerationStore(Path(folder))
         for number in range(3):
@@ -83,19 +83,19 @@ def swaps(options: argparse.Namespace) -> bool:
 
 
 def kills(options: argparse.Namespace) -> bool:
-    """Refresh killed at lines of the code and at random times: the index stays whole."""
+    """Kill refreshes at lines of the code and at random times: the index stays whole."""
     by_line = kill_at_lines(options.lines, seed=options.seed)
     by_time = kill_at_times(options.times, seed=options.seed)
     return _report("killed at lines", by_line) and _report("killed at random times", by_time)
 
 
 def disk(options: argparse.Namespace) -> bool:
-    """Refresh without room: each write refused in turn, then files cut at many sizes."""
+    """Refresh without room: each write is refused in turn, then files are cut at many sizes."""
     return _report("without room", fill_disk(options.count))
 
 
 def botkills(options: argparse.Namespace) -> bool:
-    """Bots killed under load: no question is lost, at most one answer a kill comes twice."""
+    """Kill bots under load: no question is lost, at most one answer for each kill comes twice."""
     figures = kill_under_load(options.count, seed=options.seed, per_second=options.load)
     print(
         f"{figures.kills} kills, {figures.questions} questions, {figures.messages} messages: "
@@ -108,7 +108,9 @@ def botkills(options: argparse.Namespace) -> bool:
 
 
 def statekills(options: argparse.Namespace) -> bool:
-    """Bots that share PostgreSQL, some killed: each question answered once, few answers twice."""
+    """Kill some of the bots that share PostgreSQL: each question is answered once, few answers come
+    twice.
+    """
     with PostgresServer(durable=True) as server, server.database() as url:
         figures = share_and_kill(
             options.count,
@@ -135,7 +137,7 @@ def statekills(options: argparse.Namespace) -> bool:
 
 
 def texts(options: argparse.Namespace) -> bool:
-    """Random texts asked: every message is taken by the server, every quote is its source's."""
+    """Ask random texts: the server takes every message, and every quote is its source's."""
     figures = send_random_texts(options.count, seed=options.seed)
     print(
         f"{figures.texts} random texts asked: {figures.messages} messages "
@@ -148,7 +150,7 @@ def texts(options: argparse.Namespace) -> bool:
 
 
 def canaries(options: argparse.Namespace) -> bool:
-    """Questions that would show what is hidden: each reply is that of an index without it."""
+    """Ask for hidden text: each reply is that of an index without it."""
     with tempfile.TemporaryDirectory() as folder, _database(options) as url:
         number, wrong = compared(opens_in(Path(folder), url), options.count // 3 + 1)
     print(f"{number} questions of three readers: {len(wrong)} replies show what is hidden")
@@ -158,7 +160,7 @@ def canaries(options: argparse.Namespace) -> bool:
 
 
 def pgkills(options: argparse.Namespace) -> bool:
-    """PostgreSQL servers killed inside a refresh, then refreshes: the index stays whole."""
+    """Kill PostgreSQL servers inside a refresh, then refresh: the index stays whole."""
     from postgreskills import kill_trials  # needs an extra
 
     good = True
@@ -186,7 +188,7 @@ def pgkills(options: argparse.Namespace) -> bool:
 
 @contextmanager
 def _database(options: argparse.Namespace) -> Iterator[str]:
-    """Yield the address of an empty database for ``--postgres``, else none."""
+    """Yield the address of an empty database for ``--postgres``, otherwise None."""
     if not options.postgres:
         yield ""
         return
@@ -195,7 +197,7 @@ def _database(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _report(what: str, figures: Figures) -> bool:
-    """Print the figures; whether no trial broke a promise."""
+    """Print the figures; returns whether no trial broke a promise."""
     print(
         f"{figures.trials} refreshes {what}: {figures.killed} killed, {figures.refused} refused in "
         f"one line, {figures.finished} finished; then {figures.served_old} times the old and "
@@ -214,7 +216,7 @@ _Campaigns = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _of_the_index(campaigns: _Campaigns) -> None:
-    """Return the options of what is done to an index."""
+    """Return the options of campaigns against an index."""
     one = campaigns.add_parser("damage", help=damage.__doc__)
     one.add_argument("--count", type=int, default=2_000, help="files to damage")
     one.add_argument("--documents", type=int, default=5, help="documents of the index")
@@ -244,7 +246,7 @@ def _of_the_index(campaigns: _Campaigns) -> None:
 
 
 def _of_the_bot(campaigns: _Campaigns) -> None:
-    """Return the options of what is done to bots and asked of them."""
+    """Return the options of campaigns against bots."""
     one = campaigns.add_parser("botkills", help=botkills.__doc__)
     one.add_argument("--count", type=int, default=1_000, help="kills")
     one.add_argument("--load", type=float, default=15.0, help="questions a second")

@@ -182,7 +182,7 @@ def fit_evidence(cases: list[Case]) -> np.ndarray:
 
 
 def fit_follow_up(cases: list[Case], z_of: list[tuple[np.ndarray, ...]]) -> np.ndarray:
-    """Return the weights of what was asked before, from z under each reading."""
+    """Return the weights of earlier questions, from z under each reading."""
     use = [i for i, c in enumerate(cases) if len(c.read) > 1 and c.right.any()]
     sizes: dict[str, int] = {}
     for i in use:
@@ -210,7 +210,7 @@ def fit_listwise(
     negative: np.ndarray,
     ridge: float,
 ) -> np.ndarray:
-    """Weights that make the right rows of each list likely under a softmax over the list."""
+    """Return weights that make the right rows of each list likely under a softmax over the list."""
     stacked = np.concatenate(features).astype(np.float64)
     scale = stacked.std(axis=0) + TINY
     weight = weight / weight.sum()
@@ -246,7 +246,9 @@ def fit_listwise(
 def confidence_data(
     cases: list[Case], z_of: dict[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return inputs of the second layer and whether the first candidate answers, a row a case."""
+    """Return inputs of the second layer and whether the first candidate answers, a row for each
+    case.
+    """
     rows, answers = [], []
     for number, case in enumerate(cases):
         z = z_of[number]
@@ -289,14 +291,16 @@ def set_weights(cases: list[Case]) -> np.ndarray:
 
 
 def ranks(case: Case, z: np.ndarray) -> int:
-    """Return the place of the first candidate that answers, from 0; large where there is none."""
+    """Return the position of the first candidate that answers, from 0; large if there is none."""
     order = np.argsort(-z, kind="stable")
     found = np.flatnonzero(case.right[order])
     return int(found[0]) if len(found) else 999
 
 
 def cross_validated(cases: list[Case]) -> tuple[list[np.ndarray], np.ndarray]:
-    """For each case z of its candidates and the probability of the first, from other folds."""
+    """Return for each case z of its candidates and the probability of the first, from other
+    folds.
+    """
     folds = np.array([c.fold for c in cases])
     z_of: list[np.ndarray] = [np.empty(0)] * len(cases)
     for fold in range(FOLDS):
@@ -314,8 +318,8 @@ def cross_validated(cases: list[Case]) -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def report_evidence(cases: list[Case]) -> None:
-    """Print how often the sentence that is chosen in a passage has the answer, from other folds:
-    the best one alone, and with the neighbour that is shown with it.
+    """Print how often the chosen sentence of a passage has the answer, from other folds: the best
+    one alone, and with the neighbour that is shown with it.
     """
     alone, shown, two = [], [], []
     for fold in range(FOLDS):
@@ -332,7 +336,7 @@ def report_evidence(cases: list[Case]) -> None:
 
 
 def recall(cases: list[Case], scores: list[np.ndarray], top: int) -> float:
-    """Share of the answerable cases with a passage that answers among the first ``top``."""
+    """Return the share of answerable cases with a passage that answers among the first ``top``."""
     return float(
         np.mean([ranks(c, z) < top for c, z in zip(cases, scores, strict=True) if c.answerable])
     )
@@ -364,7 +368,7 @@ def report(cases: list[Case], z_of: list[np.ndarray], probability: np.ndarray) -
 
 
 def report_follow_ups(cases: list[Case]) -> None:
-    """Print the recall of follow-ups, alone and with what was asked before, from other folds."""
+    """Print the recall of follow-ups, alone and with earlier questions, from other folds."""
     z_read: list[tuple[np.ndarray, ...]] = [()] * len(cases)
     mixed: list[np.ndarray] = [np.empty(0)] * len(cases)
     for fold in range(FOLDS):
@@ -391,7 +395,7 @@ def report_follow_ups(cases: list[Case]) -> None:
 
 
 def main() -> None:
-    """Fits, prints and, when asked, writes."""
+    """Fit, print and, if asked, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", type=Path, help="the folder of the evaluation sets")
     parser.add_argument("--cache", type=Path, default=Path("vectors.sqlite"), help="vectors")

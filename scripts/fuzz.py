@@ -1,4 +1,4 @@
-"""Fuzzes a place where foreign bytes come in, guided by what code the inputs reach.
+"""Fuzzes a place where foreign bytes come in, guided by the code that inputs reach.
 
     python scripts/fuzz.py kind --minutes 30 --seed 1
     python scripts/fuzz.py pdf --replay fuzz/pdf/failures/hang-0123456789abcdef
@@ -51,7 +51,7 @@ class State:
 
 
 def main() -> int:
-    """Fuzzes, replays or lists."""
+    """Fuzz, replay or list."""
     arguments = _arguments()
     from fuzztargets import TARGETS
 
@@ -91,7 +91,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _campaign(target: str, folder: Path, seed: int, seconds: float) -> int:
-    """Run processes that fuzz, a new one where an input ended the last, and sums up."""
+    """Run processes that fuzz, a new one if an input ended the last, and sum up."""
     total, coverage, ended = State(), (0, 0), 0
     end_s = time.monotonic() + seconds
     while (left_s := end_s - time.monotonic()) > 1:
@@ -138,7 +138,7 @@ def _campaign(target: str, folder: Path, seed: int, seconds: float) -> int:
 
 
 class _Seen:
-    """Returns the output of the process that fuzzes."""
+    """The output of the process that fuzzes."""
 
     def __init__(self) -> None:
         self.coverage = (0, 0)
@@ -176,7 +176,7 @@ def _sum(one: State, other: State) -> State:
 
 
 def _fuzz(name: str, folder: Path, seed: int, seconds: int) -> int:
-    """Fuzzes in this process, until the time is over or an input ends it."""
+    """Fuzz in this process, until the time is over or an input ends it."""
     import atheris
 
     with atheris.instrument_imports(include=["bot", "corpus", "embeddings"]):

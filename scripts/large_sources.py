@@ -61,7 +61,7 @@ WORDS = SENTENCE.split()
 
 
 def prose(size: int) -> bytes:
-    """Paragraphs of sentences with words in no order."""
+    """Return paragraphs of sentences with words in no order."""
     chance = random.Random(5)
     parts: list[str] = []
     length = 0
@@ -133,7 +133,7 @@ def p95(values: list[float]) -> float:
 
 
 class Asker:
-    """Somebody who asks one question after the other, each after the answer to the last."""
+    """A person who asks one question after the other, each after the answer to the last."""
 
     def __init__(self, server: BotApiServer) -> None:
         self._server = server
@@ -143,13 +143,11 @@ class Asker:
         self._thread.start()
 
     def waits_ms(self, since: float, until: float) -> list[float]:
-        """Return the waits, in milliseconds, for the answers to what was asked in a
-        span of time.
-        """
+        """Return the waits, in milliseconds, for answers to the questions of a span of time."""
         return [1000 * took for at, took in self._waits if since <= at <= until]
 
     def end(self) -> None:
-        """Asks no more."""
+        """Stop asking."""
         self._ended.set()
         self._thread.join()
 
@@ -224,8 +222,8 @@ class Measured:
 def measured(
     server: BotApiServer, chief: User, asker: Asker, content: bytes, name: str
 ) -> Measured:
-    """Send a source again and again, with a pause as long as it took, until the waits of others
-    in both are many enough for a 95th percentile.
+    """Send a source again and again, with pauses as long as it took, until both have enough waits
+    of others for a 95th percentile.
     """
     while_read: list[float] = []
     idle: list[float] = []
@@ -244,7 +242,7 @@ def measured(
 
 
 def at_once(names: list[str], size: int) -> bool:
-    """Whether the bot with all its processes stays below the memory limit of its container, while
+    """Return whether the bot with all its processes stays below its container's memory limit while
     two people send the same kind of source at once.
     """
     limit_mb = container_limit_mb(COMPOSE)
@@ -273,7 +271,9 @@ def at_once(names: list[str], size: int) -> bool:
 
 
 def added(server: BotApiServer, chief: User, content: bytes, name: str) -> tuple[float, str]:
-    """Return the seconds that an administrator waited for the outcome of a source, and that."""
+    """Return the seconds that an administrator waited for the outcome of a source, and the
+    outcome.
+    """
     before = len(server.sent(chief.id))
     started = time.monotonic()
     server.upload(content, chat_id=chief.id, filename=name, caption="/add")
@@ -302,7 +302,7 @@ def alone(names: list[str], size: int, memory_mb: int) -> bool:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--alone", action="store_true", help="the extractor without a bot")
     parser.add_argument("--memory", action="store_true", help="two people at once")

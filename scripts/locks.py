@@ -56,7 +56,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock file: what stands above the pins, and the pins in their order."""
+    """A lock file: the lines above the pins, and the pins in their order."""
 
     head: str
     pins: tuple[Pin, ...]
@@ -205,7 +205,7 @@ def _asked(files: Sequence[Path]) -> None:
 
 
 def main() -> None:
-    """Asks and writes, or checks; exit code 1 tells of a fault."""
+    """Ask and write, or check; exit code 1 reports a fault."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--check", action="store_true", help="ask and change nothing")
     if parser.parse_args().check:

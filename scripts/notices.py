@@ -1,4 +1,4 @@
-"""Writes the licences of all that Verbatim consists of, with their texts.
+"""Writes the licences of all parts of Verbatim, with their texts.
 
     python scripts/notices.py                on the terminal
     python scripts/notices.py NOTICES.txt    into a file
@@ -21,7 +21,7 @@ _RULE = "=" * 78
 
 
 def notices() -> Iterator[str]:
-    """Yield the lines: first which package has which licence, then the text of each."""
+    """Yield the lines: first the licence of each package, then the text of each."""
     pins = {pin for name in SHIPPED for pin in read_lock(ROOT / name).pins}
     ordered = sorted(pins, key=lambda pin: canonicalize_name(pin.name))
     yield "Verbatim consists of itself (see LICENSE) and of these packages."
@@ -40,7 +40,7 @@ def notices() -> Iterator[str]:
 
 
 def main() -> None:
-    """Write them."""
+    """Write the licences."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", nargs="?", type=Path, help="the terminal without it")
     file = parser.parse_args().file

@@ -1,4 +1,4 @@
-"""Draws the pictures in docs/pictures, of answers that the product gives at that moment.
+"""Draws the pictures in docs/pictures from the product's present answers.
 
     python scripts/pictures.py            after an answer or the way it is shown was changed
     python scripts/pictures.py --check    writes nothing; exit code 1 if a picture is not as drawn
@@ -98,7 +98,7 @@ _CHAT, _BOT, _PERSON, _BAR, _SHADE, _LINK, _KEY = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of a line that looks the same throughout."""
+    """A piece of a line with one appearance."""
 
     text: str
     bold: bool = False
@@ -221,7 +221,7 @@ def _box(x: int, y: int, wide: int, high: int, colour: str) -> str:
 
 
 def _text(x: int, y: int, runs: Sequence[Run]) -> str:
-    """Return a line of text; neighbours that look the same are one piece."""
+    """Return a line of text; neighbours with the same look are one piece."""
     pieces: list[Run] = []
     for run in runs:
         if pieces and (pieces[-1].bold, pieces[-1].link) == (run.bold, run.link):

@@ -1,4 +1,4 @@
-"""Finds the most memory that a process and all that it started hold together. Linux alone."""
+"""Finds the most memory that a process and its descendants hold together. Linux alone."""
 
 import re
 import threading
@@ -10,9 +10,9 @@ _MB = 1_000_000
 
 
 class PeakMemory:
-    """Looks at a process and its descendants until it is ended; ``highest_mb`` is the most.
+    """Watches a process and its descendants until it ends; ``highest_mb`` is the peak.
 
-    Memory that several of them share counts once, as it does against the limit of a container.
+    Memory that several of them share counts once, as for the limit of a container.
     """
 
     def __init__(self, pid: int) -> None:
@@ -23,7 +23,7 @@ class PeakMemory:
         self._thread.start()
 
     def end(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._ended.set()
         self._thread.join()
 
@@ -53,8 +53,7 @@ def _shared_mb(pid: int) -> float:
 
 
 def container_limit_mb(compose: Path) -> float:
-    """Return the memory limit of the bot in a compose file, the first that stands there, in
-    megabytes.
+    """Return the first memory limit in a compose file, the bot's, in megabytes.
 
     Raises:
         ValueError: if there is none in gigabytes or megabytes.

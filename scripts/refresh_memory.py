@@ -1,4 +1,4 @@
-"""How much memory a refresh of many paragraphs takes, the model's own left out.
+"""Measures the memory of a refresh of many paragraphs, without the model's own.
 
     python scripts/refresh_memory.py --paragraphs 100000
 
@@ -33,7 +33,7 @@ WORDS_A_SENTENCE = (12, 30)
 
 
 class RandomEmbedder:
-    """Gives each word of a text a token with a random vector; the same text gets the same."""
+    """Gives each word of a text a token with a random vector, the same for the same text."""
 
     identity = ModelIdentity("random", "0" * 64, "", "")
     runtime = "random 1"
@@ -68,7 +68,7 @@ class RandomEmbedder:
         return Reading(vectors[0], vectors[1:], ids, starts.astype(np.int64))
 
     def knows_word(self, word: str) -> bool:  # noqa: ARG002
-        """Every word."""
+        """Return True for every word."""
         return True
 
     @staticmethod
@@ -78,7 +78,7 @@ class RandomEmbedder:
 
 
 def write_statements(folder: Path, paragraphs: int) -> None:
-    """Statements of ``PARAGRAPHS_A_DOCUMENT`` paragraphs each."""
+    """Write statements of ``PARAGRAPHS_A_DOCUMENT`` paragraphs each."""
     chance = random.Random(1)
     words = [
         "".join(chance.choices("abcdefghiklmnoprstuvwy", k=chance.randint(3, 9)))

@@ -1,4 +1,4 @@
-"""Tells which system calls the walls refuse to a parser, and where in the code it made them.
+"""Lists the system calls that the walls refuse to a parser, with the code that made them.
 
     python scripts/refused_calls.py FILE…
 
@@ -99,7 +99,7 @@ def _parse(name: str, data: bytes, *, plan: Plan, processor: str) -> None:
 
 
 def _stack() -> str:
-    """Return the Python lines that led to where this is called from, without a look at any file."""
+    """Return the Python lines that led to this call, without opening any file."""
     frame = sys._getframe(2)
     lines = []
     while frame is not None and len(lines) < _LINES:
@@ -110,7 +110,7 @@ def _stack() -> str:
 
 
 def _call_names() -> dict[int, str]:
-    """Return the names of system calls by number, where the kernel's headers are installed."""
+    """Return the names of system calls by number, if the kernel's headers are installed."""
     for header in map(Path, _HEADERS):
         if header.exists():
             found = re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)\b", header.read_text())

@@ -1,4 +1,4 @@
-"""Writes what Verbatim consists of: an SBOM in CycloneDX's JSON, from its lock files.
+"""Writes the parts of Verbatim as an SBOM in CycloneDX's JSON, from its lock files.
 
     python scripts/sbom.py              on the terminal
     python scripts/sbom.py sbom.json    into a file
@@ -55,7 +55,7 @@ def bill_of_materials() -> Bom:
 
 
 def as_json(bom: Bom) -> str:
-    """Return the SBOM as text. It tells no time: that it was made later makes it no other one."""
+    """Return the SBOM as text, without a time, so that a later run gives the same one."""
     import json
 
     content = json.loads(JsonV1Dot6(bom).output_as_string())
@@ -83,7 +83,7 @@ def _component(pin: Pin) -> Component:
 
 
 def _needed(name: str) -> set[str]:
-    """Return the names of what a package needs here, without its extras."""
+    """Return the names of a package's requirements here, without its extras."""
     needed = map(Requirement, distribution(name).requires or ())
     return {
         canonicalize_name(each.name)
@@ -93,7 +93,7 @@ def _needed(name: str) -> set[str]:
 
 
 def main() -> None:
-    """Write it."""
+    """Write the SBOM."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("file", nargs="?", type=Path, help="the terminal without it")
     file = parser.parse_args().file

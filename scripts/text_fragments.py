@@ -1,4 +1,4 @@
-"""Counts the quotes whose link selects them, and them alone, in the page that they are from.
+"""Counts the quotes whose link selects exactly them in the page that they are from.
 
     python scripts/text_fragments.py ../shared/eval --count 2000
 
@@ -30,7 +30,7 @@ _SIGN = re.compile(r"(?m)^\s*(?:- |\w{1,4}\. |#+ )")
 
 
 def outcome_of(quote: LinkedQuote, page: Page) -> str:
-    """How often the link selects something, and whether it is the quote."""
+    """Return how often the link selects something, and whether it is the quote."""
     found = page.found(quote.directive)
     if not found:
         return "nothing is selected"
@@ -42,7 +42,7 @@ def outcome_of(quote: LinkedQuote, page: Page) -> str:
 
 
 def main() -> None:
-    """Print each link that selects anything but its quote once, then the counts."""
+    """Print once each link that selects anything but its quote, then the counts."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("--count", type=int, default=2_000)

@@ -1,4 +1,4 @@
-"""The licences of installed packages, as their metadata tell them."""
+"""Reads the licences of installed packages from their metadata."""
 
 import re
 from collections.abc import Iterator
@@ -37,7 +37,8 @@ _LONGEST_NAME = 60
 
 
 def licence_of(name: str) -> str:
-    """Return the SPDX expression of an installed package's licence, or what its metadata call it.
+    """Return the SPDX expression of an installed package's licence, or its metadata's own name for
+    it.
 
     Raises:
         LookupError: if they tell none.

@@ -1,4 +1,4 @@
-"""The command line of training."""
+"""Runs the command line of training."""
 
 import argparse
 import json
@@ -178,7 +178,7 @@ def _fit(asked: argparse.Namespace, workshop: "Workshop") -> None:
 
 
 def _note_arguments(asked: argparse.Namespace, folder: Path) -> None:
-    """Keep what the stage was made with, for the card of its weights."""
+    """Store the arguments of the stage, for the card of its weights."""
     from training.network.weights import CARD_NAME
 
     noted = {

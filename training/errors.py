@@ -1,4 +1,4 @@
-"""Errors of training.
+"""Defines the errors of training.
 
 TrainingError
 ├── MaterialError     data to learn from is missing or not what it should be
@@ -8,11 +8,11 @@ TrainingError
 
 
 class TrainingError(Exception):
-    """The root of what training raises."""
+    """Anything that training raises."""
 
 
 class MaterialError(TrainingError):
-    """Data to learn from is missing or not what it should be."""
+    """Data to learn from is missing or malformed."""
 
 
 class ForeignDocument(TrainingError):

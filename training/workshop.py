@@ -1,4 +1,4 @@
-"""Puts together what the commands need: data, networks, tasks."""
+"""Builds the parts that commands need: data, networks, tasks."""
 
 import os
 from dataclasses import dataclass
@@ -27,7 +27,9 @@ _QUICK_PASSAGES = 2000
 
 @dataclass(frozen=True)
 class Workshop:
-    """The shared data, the folder of runs, and how to compute."""
+    """The shared data, the folder of runs, and the device, precision and threads to compute
+    with.
+    """
 
     shared: Path
     runs: Path
@@ -42,22 +44,22 @@ class Workshop:
 
     @cached_property
     def candidates(self) -> dict[str, tuple[Candidate, ...]]:
-        """What was mined."""
+        """The mined candidates."""
         return read_candidates(self.mined)
 
     @cached_property
     def dev_split(self) -> DevSplit:
-        """What is held back."""
+        """The held-back rows."""
         return read_dev_split(self.statements, self.shared)
 
     @property
     def workers(self) -> int:
-        """How many batches are computed beside each other."""
+        """The number of batches that are computed at the same time."""
         return self.threads if self.device.type == "cpu" else 1
 
     @property
     def mined(self) -> Path:
-        """The folder of what was mined."""
+        """The folder of mined candidates."""
         return self.runs / "mined"
 
     @cached_property
@@ -67,16 +69,16 @@ class Workshop:
 
     @cached_property
     def pair_encoder(self) -> PairEncoder:
-        """Encodes pairs by the base model's tokenizer."""
+        """The encoder of pairs, with the base model's tokenizer."""
         return PairEncoder(self.base / TOKENIZER_NAME)
 
     @cached_property
     def text_encoder(self) -> TextEncoder:
-        """Encodes texts by the base model's tokenizer."""
+        """The encoder of texts, with the base model's tokenizer."""
         return TextEncoder(self.base / TOKENIZER_NAME)
 
     def reader(self, weights: Path | None) -> ReaderNetwork:
-        """Return a reader: of exported weights, or as training begins."""
+        """Return a reader with exported weights, or as training begins."""
         torch.manual_seed(0)
         network = ReaderNetwork(self.base)
         if weights is not None:
@@ -84,14 +86,14 @@ class Workshop:
         return network.to(self.device)
 
     def embedder(self, weights: Path | None) -> EmbedderNetwork:
-        """Return an embedder: of exported weights, or the base model's."""
+        """Return an embedder with exported weights, or the base model's."""
         network = EmbedderNetwork(self.base)
         if weights is not None:
             load_weights(network, weights, kind="embedder")
         return network.to(self.device)
 
     def scorer(self, network: ReaderNetwork) -> Scorer:
-        """Return what reads pairs with a network."""
+        """Return a scorer of pairs with a network."""
         return Scorer(
             network,
             self.pair_encoder,
@@ -138,7 +140,7 @@ class Workshop:
 
 
 def chosen_device(name: str, threads: int) -> torch.device:
-    """Return the device called ``name``; "auto" is a GPU where there is one."""
+    """Return the device called ``name``; "auto" is a GPU if there is one."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(threads)
     if name == "auto":

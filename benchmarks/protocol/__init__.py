@@ -1,1 +1,3 @@
-"""What the benchmark and the scripts of the peers agree on; standard library only."""
+"""Defines the protocol between the benchmark and the scripts of the peers; standard library
+only.
+"""

@@ -1,8 +1,8 @@
-"""What a script under ``peers`` does when it is measured: one action, one line of JSON.
+"""Runs one action of a script under ``peers``, and prints its figures as one line of JSON.
 
-Standard library only: it runs in the environment of every peer. ``python peer.py TASK.json``
-reads a ``Task``; the last line of the output is an object with ``work_s`` (the action alone, after
-the imports and with the model loaded), ``setup_s`` (what came before) and what the action gives.
+Standard library only: it runs in the environment of every peer. ``python peer.py TASK.json`` reads
+a ``Task``. The last line of the output is an object with ``work_s`` (the action alone, after the
+imports and with the model loaded), ``setup_s`` (everything before) and the results of the action.
 """
 
 import json
@@ -23,7 +23,7 @@ WARMING = 32
 
 @dataclass(frozen=True)
 class Passage:
-    """A text to index under its id; ``document`` names what it is a paragraph of."""
+    """A text to index under its id; ``document`` names the document that it is a paragraph of."""
 
     id: str
     text: str
@@ -34,9 +34,9 @@ class Passage:
 class Task:
     """One action on the index in the folder ``index``, with the model in the folder ``model``.
 
-    ``passages`` are all of them, as they are now. ``changed`` holds the ids of those that differ
-    from what was indexed: for peers that have to be told. ``batch`` is for the action ``embed``,
-    ``ranked`` asks for rankings where a peer's answers hold none.
+    ``passages`` are the present ones. ``changed`` holds the ids of those that differ from the
+    indexed ones, for peers that need them. ``batch`` is for the action ``embed``; ``ranked`` asks
+    for rankings if a peer's answers hold none.
     """
 
     action: str
@@ -72,23 +72,25 @@ class Encoder(Protocol):
     """A peer whose model is measured alone."""
 
     def embed(self, texts: Sequence[str], batch: int | None) -> Any:
-        """``(n, 384)`` float32 unit rows, a NumPy array; work."""
+        """Return ``(n, 384)`` float32 unit rows, a NumPy array; work."""
 
 
 class Peer(Protocol):
-    """What is measured. ``load`` comes first; ``open`` before all but ``build`` and ``embed``."""
+    """A program that is measured. ``load`` comes first; ``open`` before all but ``build`` and
+    ``embed``.
+    """
 
     def load(self, task: Task) -> None:
         """Import the libraries and load the model; not counted as work."""
 
     def build(self, task: Task) -> None:
-        """Indexes all passages and saves the index; work."""
+        """Index all passages and save the index; work."""
 
     def open(self, task: Task) -> None:
         """Load the saved index; not counted as work."""
 
     def refresh(self, task: Task) -> None:
-        """Brings the index that is open to the passages and saves it; work."""
+        """Update the open index to the passages and save it; work."""
 
     def search(self, question: str) -> list[str]:
         """Return the ids of the best ``TOP`` passages, best first; work."""
@@ -122,9 +124,7 @@ def measure(peer: Peer) -> None:
 
 
 def _embedded(peer: Any, task: Task) -> dict[str, object]:
-    """Return the seconds that the texts take after a few that warm up; vectors go
-    beside the index.
-    """
+    """Return the seconds for the texts after a few to warm up; vectors go beside the index."""
     encoder: Encoder = peer
     texts = [passage.text for passage in task.passages]
     encoder.embed(texts[:WARMING], task.batch)
@@ -141,7 +141,7 @@ def report(**figures: object) -> None:
 
 
 def _question_figures(peer: Peer, task: Task) -> dict[str, object]:
-    """Return the latencies of the questions, one after the other, after a few that warm up."""
+    """Return the latencies of the questions in turn, after a few to warm up."""
     for question in task.questions[:5]:
         peer.search(question)
     took_ms, found = [], []

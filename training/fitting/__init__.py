@@ -1,1 +1,1 @@
-"""Fits a network step by step, with checkpoints that a killed run goes on from."""
+"""Fits a network step by step, with checkpoints from which a killed run goes on."""

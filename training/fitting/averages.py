@@ -1,4 +1,4 @@
-"""Keeps the moving average of a network's weights: what is measured and exported."""
+"""Keeps the moving average of a network's weights, which is measured and exported."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take in the weights as they are after a step."""
+        """Take in the weights after a step."""
         self._steps += 1
         decay = min(self._decay, self._steps / (self._steps + 10))
         for name, parameter in self._network.named_parameters():
@@ -31,11 +31,11 @@ class MovingAverage:
                 self.values[name].lerp_(parameter.detach(), 1 - decay)
 
     def state(self) -> dict[str, object]:
-        """Return what ``restore`` goes on from."""
+        """Return the state for ``restore``."""
         return {"steps": self._steps, "values": self.values}
 
     def restore(self, steps: int, values: dict[str, Tensor]) -> None:
-        """Goes on from an earlier state."""
+        """Go on from an earlier state."""
         self._steps = steps
         self.values = {name: value.clone() for name, value in values.items()}
 

@@ -1,6 +1,4 @@
-"""Adapts the embedder: each question shall be nearest to its own passage among those of its batch
-and one more that retrieval proposed.
-"""
+"""Adapts the embedder, so that each question is nearest to its own passage in its batch."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +26,7 @@ _VIEWS = ("passage", "with context", "sentence")
 
 @dataclass(frozen=True, slots=True)
 class Triple:
-    """A question, the text that answers it, and one that looks like it and does not."""
+    """A question, the text that answers it, and a similar one that does not."""
 
     question: str
     answer: str
@@ -38,8 +36,8 @@ class Triple:
 class EmbedderTask:
     """Learns from the questions that may be learned from, follow-ups in their rewritten form.
 
-    Texts are seen as retrieval embeds them: a passage alone, with its document's title and month
-    before it, or the clause that answers. ``check`` measures what is held back.
+    Texts have the forms that retrieval embeds: a passage alone, with its document's title and month
+    before it, or the answering clause. ``check`` measures held-back questions.
     """
 
     def __init__(
@@ -173,5 +171,5 @@ def contrastive_loss(questions: Tensor, passages: Tensor) -> Tensor:
 
 
 def with_context(document: Document, text: str) -> str:
-    """Return a text with what places it before it: title, publisher, place, month and year."""
+    """Return a text after its context: title, publisher, place, month and year."""
     return f"{document.context}. {text}" if document.context else text

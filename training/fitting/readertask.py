@@ -1,4 +1,4 @@
-"""Learns to read: batches of groups, and the reader's losses on them."""
+"""Teaches the reader: batches of groups, and its losses on them."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ OpenGroups = Callable[[], Iterator[tuple[str, Group]]]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A pair, the group in the batch that it belongs to, and what is read of it."""
+    """A pair, the group of the batch that it belongs to, and the window that is read of it."""
 
     pair: Pair
     group: int
@@ -42,7 +42,7 @@ class _Row:
 
 
 class ReaderTask:
-    """Learns the groups of a curriculum. ``check`` measures what is held back."""
+    """Learns the groups of a curriculum. ``check`` measures held-back rows."""
 
     def __init__(
         self,
@@ -90,10 +90,10 @@ class ReaderTask:
         return self._check()
 
     def learn(self, step: int) -> dict[str, float]:
-        """See ``Task.learn``: on a CPU each core has a part of the groups to itself.
+        """See ``Task.learn``; on a CPU, each core has a part of the groups to itself.
 
-        Cores that share every product wait for each other at each one; on shared cores that takes
-        most of the time.
+        Cores that share every product wait for each other at each one, which takes most of the time
+        on shared cores.
         """
         rows = self.rows(step)
         parts = shares_of(rows, self._workers)
@@ -152,7 +152,7 @@ class ReaderTask:
         return batches
 
     def _read(self, group: Group, rng: random.Random) -> list[tuple[Pair, ReadPair]]:
-        """What is read of each pair; nothing if the window cannot have all of what answers."""
+        """Return the window of each pair; nothing if a window cannot have the whole answer."""
         found = []
         place = rng.random()
         for pair in group:
@@ -237,7 +237,7 @@ class ReaderTask:
 
 
 def shares_of(rows: Sequence[_Row], count: int) -> list[list[_Row]]:
-    """Return the groups of a step in at most ``count`` parts of about as much work each."""
+    """Return the groups of a step in at most ``count`` parts of about equal work."""
     work: dict[int, int] = {}
     for row in rows:
         work[row.group] = work.get(row.group, 0) + len(row.read.ids)
@@ -256,7 +256,7 @@ def _mean(losses: Sequence[Tensor], like: Tensor) -> Tensor:
 
 
 def _lists(rows: Sequence[_Row]) -> list[list[int]]:
-    """Return the rows of each group that have its own question, the one that answers first."""
+    """Return the rows of each group with its own question, the answering one first."""
     found: dict[int, list[int]] = {}
     for i, row in enumerate(rows):
         if row.pair.own_question:
@@ -269,7 +269,7 @@ def _lists(rows: Sequence[_Row]) -> list[list[int]]:
 
 
 def _counterparts(rows: Sequence[_Row]) -> list[tuple[int, int]]:
-    """(row that answers, row of a counterpart) of each group that has both."""
+    """Return (answering row, row of a counterpart) of each group that has both."""
     first = {row.group: i for i, row in enumerate(rows) if row.pair.answers}
     return [
         (first[row.group], i)

@@ -1,4 +1,4 @@
-"""Runs a stage: steps, a log, checkpoints that a killed run goes on from, and an export."""
+"""Runs a stage: steps, a log, checkpoints from which a killed run goes on, and an export."""
 
 import json
 import logging
@@ -26,8 +26,8 @@ _LOG_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a stage goes. Rates rise over ``warm_up`` steps, stay until ``flat`` of all steps, and
-    fall in a line to ``last_rate`` of the peak.
+    """The course of a stage. Rates rise over ``warm_up`` steps, stay until ``flat`` of all steps,
+    and fall in a line to ``last_rate`` of the peak.
     """
 
     steps: int
@@ -53,7 +53,7 @@ class Plan:
 
 
 class Task(Protocol):
-    """Something to learn: the reader, or the embedder."""
+    """A thing to learn: the reader, or the embedder."""
 
     @property
     def network(self) -> nn.Module:
@@ -66,7 +66,7 @@ class Task(Protocol):
         """Add the gradients of a step's loss; returns the loss and its parts for the log."""
 
     def check(self) -> dict[str, float]:
-        """Return figures on what is held back, with the weights that the network has now."""
+        """Return figures on held-back rows, with the network's current weights."""
 
 
 def run_stage(
@@ -74,8 +74,8 @@ def run_stage(
 ) -> bool:
     """Run a stage in a folder, or go on with the one that was begun there.
 
-    The log and a checkpoint are written beside each other. After ``minutes`` it stops with a
-    checkpoint. Returns whether all steps are done; the network has the averaged weights then.
+    The log and the checkpoint are written side by side. After ``minutes``, the stage stops with a
+    checkpoint. Returns whether all steps are done; the network then has the averaged weights.
 
     Raises:
         TrainingError: if another plan was begun there, or the loss is no number.

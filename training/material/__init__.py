@@ -1,1 +1,1 @@
-"""Reads the data to learn from and makes the rows of it."""
+"""Reads the data to learn from and makes its rows."""

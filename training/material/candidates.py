@@ -33,7 +33,7 @@ _REPORT_EVERY = 200
 
 @dataclass(frozen=True, slots=True)
 class QuestionToMine:
-    """A question to mine for: a name that no other has, its text, and what was asked before."""
+    """A question to mine for: a unique name, its text, and the earlier questions."""
 
     name: str
     text: str
@@ -66,8 +66,8 @@ class QuestionsAbout:
 def questions_to_mine(statements: Statements, shared: Path) -> tuple[QuestionsAbout, ...]:
     """Return the questions that training or measuring needs candidates for, and no others.
 
-    First those that are learned from, in an order that makes any beginning a fair sample: a stage
-    may begin before all is mined.
+    The questions to learn from come first, in an order that makes any beginning a fair sample, so
+    that a stage may begin before all is mined.
     """
     by_id = statements.by_id
     learned = [
@@ -166,7 +166,7 @@ def _mine_missing(
 
 
 def read_candidates(folder: Path) -> dict[str, tuple[Candidate, ...]]:
-    """Read what was mined: name of a question → its candidates, best first.
+    """Read the mined candidates: name of a question → its candidates, best first.
 
     Raises:
         MaterialError: if nothing was mined there.
@@ -188,7 +188,7 @@ def read_candidates(folder: Path) -> dict[str, tuple[Candidate, ...]]:
 
 
 def _rows(file: Path) -> Iterator[tuple[str, list[list[Any]]]]:
-    """Yield the whole rows of a file; a last one that a killed run left in pieces is cut off."""
+    """Yield the whole rows of a file; an unfinished last one of a killed run is cut off."""
     with file.open("r+", encoding="utf-8") as lines:
         whole = 0
         while line := lines.readline():

@@ -1,4 +1,4 @@
-"""Decides which groups a step learns from: from a seed and the number of the step alone."""
+"""Decides which groups a step learns from, by a seed and the number of the step alone."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -24,17 +24,19 @@ STATEMENTS = "statements"
 
 
 class Groups(Protocol):
-    """Makes a group of each of its questions: of statements, or of third-party paragraphs."""
+    """Makes a group for each of its questions, about statements or third-party paragraphs."""
 
     def __len__(self) -> int: ...
 
     def group(self, number: int, rng: random.Random) -> Group:
-        """Return the group of a question; ``rng`` draws what may differ."""
+        """Return the group of a question; ``rng`` draws the parts that may differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of a hundred pairs come of some files; ``size`` pairs a question."""
+    """The number of pairs in a hundred that come from some files; ``size`` pairs for each
+    question.
+    """
 
     files: tuple[str, ...]
     pairs: float
@@ -108,7 +110,7 @@ def open_sources(
 
 
 def learned_questions(shared: Path, file: str) -> tuple[ParagraphQuestion, ...]:
-    """Return the questions of a file without those on articles that are held back."""
+    """Return the questions of a file without those on held-back articles."""
     questions = read_paragraph_questions(shared, file)
     if file != SQUAD2:
         return questions

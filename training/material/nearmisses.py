@@ -1,4 +1,6 @@
-"""Makes near misses of a question and a passage by rules: a sentence taken out, a value swapped."""
+"""Makes near misses of a question and a passage by rules: it removes a sentence or swaps a
+value.
+"""
 
 import random
 import re
@@ -79,7 +81,7 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the distinct words of a text that are no function words, cut to six letters.
+    """Return the distinct words of a text without function words, cut to six letters.
 
     Six letters are about a stem: "tariffs" and "tariff" are one word.
     """
@@ -87,10 +89,10 @@ def content_words(text: str) -> frozenset[str]:
 
 
 def may_answer(passage: str, clause: str, gold_passage: str) -> bool:
-    """Return whether a passage may answer, too: it is then no negative.
+    """Return whether a passage may answer, too, and is therefore no negative.
 
-    It may if it has most of the content words of the clause that answers, eight of its words in a
-    row, or is a near copy of the passage that is meant.
+    It may if it has most of the content words of the answering clause, eight of its words in a row,
+    or is a near copy of the right passage.
     """
     wanted = content_words(clause)
     if wanted and len(wanted & content_words(passage)) >= _LIKE_THE_CLAUSE * len(wanted):
@@ -109,8 +111,7 @@ def _shingles(text: str, size: int) -> frozenset[tuple[str, ...]]:
 def without_answer(passage: str, sentences: Sequence[Range], clause: Range) -> str | None:
     """Return the passage without the sentences of the clause that answers.
 
-    None if nothing would be left, or where another sentence says the same or has the clause's
-    words.
+    None if nothing would be left, or if another sentence says the same or has the clause's words.
     """
     left = [s for s in sentences if s[1] <= clause[0] or s[0] >= clause[1]]
     if not left or len(left) == len(sentences):
@@ -129,10 +130,11 @@ def without_answer(passage: str, sentences: Sequence[Range], clause: Range) -> s
 def without_another_sentence(
     passage: str, sentences: Sequence[Range], kept: Sequence[Range], rng: random.Random
 ) -> tuple[str, tuple[Range, ...]] | None:
-    """Return the passage without one sentence that answers nothing, and where the ``kept`` are.
+    """Return the passage without one irrelevant sentence, and the new positions of the ``kept``
+    ranges.
 
-    So the seam of a sentence that was taken out does not tell that the answer was. None if every
-    sentence has a part of what is kept.
+    The seam of a removed sentence then does not show that the answer is gone. None if every
+    sentence has a part of the ranges.
     """
     free = [s for s in sentences if all(s[1] <= k[0] or s[0] >= k[1] for k in kept)]
     if not free or len(sentences) == 1:
@@ -148,7 +150,8 @@ def without_another_sentence(
 
 
 def swapped(question: str, known: str, rng: random.Random) -> str | None:
-    """Return the question with one value of the passage exchanged for one that it does not have.
+    """Return the question with one value of the passage replaced by one that the passage does not
+    have.
 
     ``known`` is the passage with its title and date. A year, a month, a number or a country is
     exchanged; None if the question has none that ``known`` has.
@@ -216,7 +219,7 @@ def _other_number(number: str, rng: random.Random) -> str:
 
 
 def with_alias(question: str, rng: random.Random) -> str:
-    """Return the question with another name of the same thing, where it has one of ``ALIASES``."""
+    """Return the question with another name of the same thing, if it has one of ``ALIASES``."""
     found = [(a, b) for a, b in ALIASES if _has(question, a)]
     if not found:
         return question

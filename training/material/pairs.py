@@ -1,4 +1,4 @@
-"""Names the rows that a reader learns from: a question, and a passage that answers it or not."""
+"""Defines the rows that a reader learns from: a question, and a passage that answers it or not."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ Range = tuple[int, int]
 
 
 class PairKind(StrEnum):
-    """How a pair came about."""
+    """The origin of a pair."""
 
     GOLD = "gold"
     MINED = "mined"
@@ -25,12 +25,12 @@ class PairKind(StrEnum):
 class Pair:
     """A question with a passage.
 
-    ``earlier`` is what was asked before, oldest first. ``document`` is the statement or the article
-    of the passage. ``evidence`` is the part of the passage that answers: None if none does, or
-    where ``evidence_known`` is false. ``span`` is the short answer, likewise. ``own_question``
-    means that the pair has the question of its group; others have a counterpart of it about the
-    same passage. ``prior`` is the logit that the question's wording alone gives: it is added to the
-    reader's while that learns, so that the reader need not learn it.
+    ``earlier`` are the earlier questions, oldest first. ``document`` is the statement or the
+    article of the passage. ``evidence`` is the answering part of the passage: None if there is
+    none, or if ``evidence_known`` is false. ``span`` is the short answer, likewise.
+    ``own_question`` means that the pair has the question of its group; others have a counterpart of
+    it about the same passage. ``prior`` is the logit of the question's wording alone. It is added
+    to the reader's logit during learning, so that the reader need not learn it.
     """
 
     question: str

@@ -49,7 +49,7 @@ _DELETED_ELSEWHERE_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class ParagraphQuestion:
-    """A question with a paragraph; ``answer`` is where the paragraph answers, None if nowhere."""
+    """A question with a paragraph; ``answer`` is its answering part, None if there is none."""
 
     id: str
     text: str
@@ -61,7 +61,7 @@ class ParagraphQuestion:
 
 
 def read_paragraph_questions(shared: Path, file: str) -> tuple[ParagraphQuestion, ...]:
-    """Read a file of third-party questions by its name without ending.
+    """Read a file of third-party questions, by its name without ending.
 
     Raises:
         MaterialError: if it is missing or a line is not what it should be.
@@ -96,17 +96,17 @@ def _question(row: dict[str, Any], file: str) -> ParagraphQuestion:
 
 @lru_cache(maxsize=50_000)
 def sentence_ranges(paragraph: str) -> tuple[Range, ...]:
-    """Return where the sentences of a paragraph stand."""
+    """Return the ranges of the sentences of a paragraph."""
     return tuple((s.start, s.end) for s in split_sentences(paragraph))
 
 
 class ParagraphGroups:
-    """Makes a group of each question that its paragraph answers.
+    """Makes a group for each question that its paragraph answers.
 
-    A group of ``size`` pairs, fewer where they cannot be made: the question with its paragraph;
+    A group has ``size`` pairs, or fewer if they cannot be made: the question with its paragraph;
     with the paragraph without the answer; with another paragraph of the article; and a question
-    that people wrote to have no answer there, or a swapped one. Questions without an answer whose
-    paragraph answers no other question are groups of one pair.
+    that people wrote to have no answer there, or a swapped one. A question without an answer is a
+    group of one pair, unless its paragraph answers another question.
     """
 
     def __init__(self, questions: tuple[ParagraphQuestion, ...], *, size: int) -> None:
@@ -130,7 +130,7 @@ class ParagraphGroups:
         return len(self._questions)
 
     def group(self, number: int, rng: random.Random) -> Group:
-        """Return the group of a question, of those that may differ one that ``rng`` draws."""
+        """Return the group of a question; ``rng`` draws among possible ones."""
         asked = self._questions[number]
         bare = rng.random() < _PLAIN_END_SHARE
         if asked.answer is None:
@@ -207,8 +207,8 @@ class ParagraphGroups:
         return self._pair(asked, new, bare, PairKind.SWAPPED, own=False)
 
     def _other_paragraph(self, asked: ParagraphQuestion, rng: random.Random) -> str | None:
-        """Return a paragraph of the article without the answer, of a few the one most like the
-        question; of another article where it has no other.
+        """Return a paragraph of the article without the answer, the one of a few that is most like
+        the question; or one of another article.
         """
         assert asked.answer is not None  # noqa: S101 (the caller's choice)
         said = asked.paragraph[slice(*asked.answer)]

@@ -1,4 +1,4 @@
-"""Decides which documents and articles are held back, from their names alone."""
+"""Decides which documents and articles are held back, by their names alone."""
 
 import hashlib
 
@@ -15,7 +15,7 @@ def is_held_back(document: str) -> bool:
 
 
 def held_back_articles(articles: frozenset[str]) -> frozenset[str]:
-    """Return the four articles that are held back; all of them where there are fewer."""
+    """Return the four articles that are held back; all of them if there are fewer."""
     return frozenset(sorted(articles, key=lambda a: _number("article", a))[:HELD_BACK_ARTICLES])
 
 

@@ -44,7 +44,7 @@ _TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """How the questions of a group are written: its question and its counterparts alike."""
+    """The style of a group's questions: the same for its question and its counterparts."""
 
     plain: bool
     earlier: tuple[str, ...]
@@ -54,7 +54,7 @@ class _Wording:
 
 
 def leans_on_history(question: StatementQuestion) -> bool:
-    """Return whether a question cannot be understood without what was asked before.
+    """Return whether a question cannot be understood without earlier ones.
 
     A follow-up that changes the topic can: its rewritten form says little that it does not.
     """
@@ -65,12 +65,12 @@ def leans_on_history(question: StatementQuestion) -> bool:
 
 
 class StatementGroups:
-    """Makes a group of four pairs of each answerable question whose statement is learned from.
+    """Makes a group of four pairs for each answerable question whose statement is learned from.
 
-    The question with its passage; with a passage that retrieval proposed; with its passage without
-    the sentence that answers, or another passage of the statement; and a counterpart of the
-    question, about the same passage, that has no answer there. Passages are those of statements
-    that are learned from, and of no others.
+    It pairs the question with its passage, with a passage that retrieval proposed, and with its
+    passage without the answering sentence or another passage of the statement. The fourth pair is a
+    counterpart of the question about the same passage, which has no answer there. All passages are
+    of statements that are learned from.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class StatementGroups:
         return len(self._questions)
 
     def group(self, number: int, rng: random.Random) -> Group:
-        """Return the group of a question, of those that may differ one that ``rng`` draws.
+        """Return the group of a question; ``rng`` draws among possible ones.
 
         Raises:
             ForeignDocument: if a passage is of a statement that must not be learned from.
@@ -137,7 +137,7 @@ class StatementGroups:
         return tuple(pairs)
 
     def _wording_of_twins(self) -> dict[str, float]:
-        """What the wording tells of twins and of their originals, by text: little, but some."""
+        """Return, by text, the little that the wording of twins and their originals gives away."""
         by_id = self._statements.by_id
         twins = [t for t in self._statements.twins if by_id[t.of].document in self._allowed]
         originals = [by_id[of] for of in dict.fromkeys(t.of for t in twins)]
@@ -148,7 +148,9 @@ class StatementGroups:
         return {text: float(x) for text, x in zip(texts, logits, strict=True)}
 
     def _history(self, asked: StatementQuestion, rng: random.Random) -> tuple[str, ...]:
-        """What was asked before; a question that stands alone gets a turn that must not count."""
+        """Return the earlier questions; a question that stands alone gets a turn that must not
+        count.
+        """
         if asked.earlier:
             return asked.earlier
         drawn = rng.random()
@@ -176,7 +178,7 @@ class StatementGroups:
     def _mined(
         self, asked: StatementQuestion, wording: _Wording, rng: random.Random
     ) -> Pair | None:
-        """Return a passage that retrieval proposes and that does not answer; now and then any
+        """Return a passage that retrieval proposes and that does not answer; sometimes any
         passage.
         """
         question, kind = wording.written(asked.text), PairKind.MINED
@@ -231,8 +233,8 @@ class StatementGroups:
     def _counterpart(
         self, asked: StatementQuestion, wording: _Wording, rng: random.Random
     ) -> Pair | None:
-        """Return a count of something else, a twin, a near miss that a person wrote, a history that
-        makes it another question, or a swap: the first that there is, some left out by chance.
+        """Return the first available of: a count of something else, a twin, a person's near miss, a
+        history that changes the question, a swap; chance leaves some out.
         """
         passage = self._statements.passages[asked.passage].text
         other_count = another_counted(asked.text, passage, rng)
@@ -311,20 +313,20 @@ class StatementGroups:
 
 
 def ranges_of(passage: Passage) -> tuple[Range, ...]:
-    """Return where the sentences of a passage stand in its text."""
+    """Return the ranges of the sentences of a passage in its text."""
     first = passage.span.start
     return tuple((s.span.start - first, s.span.end - first) for s in passage.sentences)
 
 
 def when_of(published: object) -> str:
-    """Return a date as it is read with a passage, "23 March 2022"; empty without one."""
+    """Return a date in the form that is read with a passage, "23 March 2022"; empty without one."""
     from datetime import date
 
     return f"{published:%-d %B %Y}" if isinstance(published, date) else ""
 
 
 def _in_style(question: str, rng: random.Random) -> str:
-    """Return the question as carelessly written as those with an answer are, as often."""
+    """Return the question written as carelessly, and as often so, as those with an answer."""
     drawn = rng.random()
     if drawn < _STYLE_SHARE:
         return telegraphic(question)

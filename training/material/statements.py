@@ -22,9 +22,9 @@ PASSAGES = Path("eval/official-statements-us/corpus.jsonl")
 class StatementQuestion:
     """A question on a statement.
 
-    ``passage`` answers it, or looks most like an answer where none does. ``gold`` is the clause
-    that answers, as it stands in the passage; empty if none does. ``earlier`` is what was asked
-    before, oldest first; ``rewrite`` the follow-up as it stands alone, or empty.
+    ``passage`` answers it, or looks most like an answer if none does. ``gold`` is the answering
+    clause as it stands in the passage, or empty. ``earlier`` are the earlier questions, oldest
+    first; ``rewrite`` is the follow-up as it stands alone, or empty.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Twin:
 class Statements:
     """The statements, the questions on some of them, and the twins of some questions.
 
-    ``corpus`` has statements without questions, too: they may be searched, never learned from.
+    ``corpus`` has statements without questions, too: they may be searched, but never learned from.
     """
 
     corpus: Corpus

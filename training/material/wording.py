@@ -1,7 +1,8 @@
-"""Measures what the wording of a question gives away, without any passage.
+"""Measures how far the wording of a question gives away whether it is answerable, without any
+passage.
 
-People who write questions without an answer write them longer and with more names. What such a
-model can tell, a reader must not learn: see ``Pair.prior``.
+People write unanswerable questions longer and with more names. A reader must not learn these signs:
+see ``Pair.prior``.
 """
 
 from collections.abc import Sequence
@@ -17,10 +18,11 @@ _WORD = r"\w+|\?"
 def wording_logits(
     questions: Sequence[str], answerable: Sequence[bool], documents: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Returns, for each question, the logit that it is answerable, by its words alone.
+    """Return, for each question, the logit that it is answerable, by its words alone.
 
-    Each is of a model that was fitted on other documents (a logistic regression on words and pairs
-    of words), centred, between -3 and 3. Few documents, or questions of one kind alone, give 0.
+    Each comes from a model that was fitted on other documents (a logistic regression on words and
+    pairs of words), centred, between -3 and 3. Few documents, or questions of one kind alone, give
+    0.
     """
     labels = np.asarray(answerable, bool)
     logits = np.zeros(len(labels))

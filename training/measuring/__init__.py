@@ -1,1 +1,1 @@
-"""Measures readers and embedders on documents that nothing was learned from."""
+"""Measures readers and embedders on documents that training did not use."""

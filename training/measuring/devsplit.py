@@ -1,4 +1,4 @@
-"""The rows of the dev split: statements and articles that nothing was learned from."""
+"""Selects the rows of the dev split: statements and articles that training did not use."""
 
 import random
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class DevSplit:
 
     @cached_property
     def twins(self) -> tuple[tuple[StatementQuestion, Twin], ...]:
-        """Each question of a twin with it."""
+        """Each twin with its question."""
         by_id = self.statements.by_id
         return tuple(
             (by_id[t.of], t) for t in self.statements.twins if is_held_back(by_id[t.of].document)
@@ -44,7 +44,7 @@ class DevSplit:
 
     @cached_property
     def deleted(self) -> tuple[tuple[StatementQuestion, str], ...]:
-        """Questions with their passage without the sentence that answers, where that can be."""
+        """Questions with their passage without the answering sentence, if that is possible."""
         found = []
         for q in self.questions:
             if q.answerable:
@@ -60,7 +60,7 @@ class DevSplit:
     def to_read(
         self, question: StatementQuestion, *, text: str | None = None, asked: str | None = None
     ) -> ToRead:
-        """Return the question with its own passage; ``text`` or ``asked`` in place of either."""
+        """Return the question with its own passage; ``text`` or ``asked`` replaces either."""
         document = self.statements.document_of(question.passage)
         passage = self.statements.passages[question.passage]
         return ToRead(
@@ -74,7 +74,7 @@ class DevSplit:
 
 
 def read_dev_split(statements: Statements, shared: Path) -> DevSplit:
-    """Read what is held back.
+    """Read the held-back rows.
 
     Raises:
         MaterialError: if a file is missing.
@@ -87,8 +87,8 @@ def read_dev_split(statements: Statements, shared: Path) -> DevSplit:
 def quick_figures(held: DevSplit, scorer: Scorer) -> dict[str, float]:
     """Return a few figures for the log of a stage, always on the same rows.
 
-    Twins and questions without their answer are read with the passage itself, not with what
-    retrieval proposes: the figures of ``evaluate`` are others.
+    Twins and questions without their answer are read with the passage itself, not with retrieval's
+    proposals: the figures differ from those of ``evaluate``.
     """
     twins = _some(held.twins, QUICK_TWINS)
     deleted = _some(held.deleted, QUICK_DELETED)
@@ -121,7 +121,7 @@ def quick_figures(held: DevSplit, scorer: Scorer) -> dict[str, float]:
 
 
 def _inside(held: DevSplit, question: StatementQuestion, sentences: list[float]) -> bool:
-    """Return whether the best sentence has a part of the clause that answers."""
+    """Return whether the best sentence has a part of the answering clause."""
     passage = held.statements.passages[question.passage]
     start = passage.text.index(question.gold)
     best = ranges_of(passage)[max(range(len(sentences)), key=sentences.__getitem__)]

@@ -1,4 +1,4 @@
-"""Measures exported weights on what is held back: the rows that can be computed without the bot."""
+"""Measures exported weights on held-back rows: the figures that can be computed without the bot."""
 
 import json
 import random
@@ -60,7 +60,7 @@ class ListReader:
         self._top = top
 
     def lists(self, asked: Sequence[ToList]) -> list[Listed]:
-        """Return what retrieval and the reader make of the candidates of each question."""
+        """Return for each question its candidates, as retrieval and the reader score them."""
         pairs: list[ToRead] = []
         counts = []
         for question in asked:
@@ -181,10 +181,10 @@ def _to_list(
 
 
 def given_the_passage(held: DevSplit, scorer: Scorer) -> dict[str, float]:
-    """Return figures on pairs, with the passage itself: no list, no retrieval.
+    """Return figures on pairs with the passage itself, without lists and retrieval.
 
-    Evidence counts as right where the clause that answers has a part in it, and as inside where
-    all of the clause is: the best sentence, with its better neighbour where that is nearly as good.
+    Evidence is right if it has a part of the answering clause, and inside if it has all of it. It
+    is the best sentence, with its better neighbour if that is nearly as good.
     """
     pairs = [held.to_read(q) for q, _ in held.twins]
     pairs += [held.to_read(q, asked=t.text) for q, t in held.twins]
@@ -220,7 +220,7 @@ NEIGHBOUR_MARGIN = 1.0
 
 
 def shown_sentences(logits: Sequence[float]) -> tuple[int, int]:
-    """Return the first and last of the one or two sentences that are shown; one at least."""
+    """Return the first and last of the one or two sentences that are shown."""
     best = max(range(len(logits)), key=logits.__getitem__)
     beside = [i for i in (best - 1, best + 1) if 0 <= i < len(logits)]
     other = max(beside, key=logits.__getitem__, default=best)
@@ -232,7 +232,7 @@ def shown_sentences(logits: Sequence[float]) -> tuple[int, int]:
 def _written_rows(
     workshop: "Workshop", folder: str, scorer: Scorer, top: int
 ) -> dict[str, dict[str, float]]:
-    """Figures on a set that people wrote; nothing was learned from its statements."""
+    """Return figures on a set that people wrote; training did not use its statements."""
     evaluation = workshop.shared / "eval"
     written = read_question_set(evaluation / folder, evaluation / "official-statements-us")
     if folder == "global-coalition-statement":
@@ -272,7 +272,7 @@ def _written_rows(
 def answer_taken_out(
     held: DevSplit, candidates: Mapping[str, tuple[Candidate, ...]], scorer: Scorer
 ) -> dict[str, float]:
-    """Return figures on statements alone, before and after the answering sentence is taken out."""
+    """Return figures on statements alone, with and without the answering sentence."""
     seen: set[str] = set()
     chosen = []
     for q, text in _some(list(held.deleted), len(held.deleted)):

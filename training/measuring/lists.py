@@ -1,4 +1,4 @@
-"""Measures lists of candidates: the order that reader and retrieval give, and when to answer."""
+"""Measures lists of candidates: the order from reader and retrieval, and when to answer."""
 
 import hashlib
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _REFUSED = (0.3, 0.4, 0.5)
 class Listed:
     """The candidates of a question that were read, in the product's order; all ``(k,)``.
 
-    ``retrieved`` is the place of the first that answers among all that were proposed, from 0.
+    ``retrieved`` is the position of the first answering one among all proposals, from 0.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Listed:
         return self.product if mix is None else self.logits + mix * self.product
 
     def rank(self, mix: float | None) -> int | None:
-        """Return the place of the first that answers in the order of the scores, from 0."""
+        """Return the position of the first answering one in the order of the scores, from 0."""
         order = np.argsort(-self.scores(mix), kind="stable")
         found = np.flatnonzero(self.right[order])
         return int(found[0]) if len(found) else None
@@ -65,7 +65,7 @@ class Listed:
         return self.rank(mix) == 0
 
     def features(self, mix: float) -> list[float]:
-        """Return what tells whether the first answers: both logits, and the margin."""
+        """Return the signs that the first one answers: both logits, and the margin."""
         scores = self.scores(mix)
         if not len(scores):
             return [-10.0, -10.0, 0.0]
@@ -129,7 +129,9 @@ def calibrated(able: Sequence[Listed], unable: Sequence[Listed]) -> dict[str, fl
 
 
 def thresholds_table(able: Sequence[Listed], unable: Sequence[Listed]) -> dict[str, float]:
-    """Return the share of unanswerable questions answered where a share of the others is."""
+    """Return the share of unanswerable questions that are answered for given shares of the
+    others.
+    """
     found = {}
     for share in _ANSWERED_SHARES:
         for mix in (None, CALIBRATED_MIX):

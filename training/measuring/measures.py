@@ -1,4 +1,4 @@
-"""Counts how well scores tell answers from the rest."""
+"""Measures how well scores separate answers from the rest."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ _DONE = 1e-8
 
 
 def auroc(right: ArrayLike, wrong: ArrayLike) -> float:
-    """Return how probably a score of ``right`` is above one of ``wrong``; ties count half.
+    """Return the probability that a score of ``right`` is above one of ``wrong``; ties count half.
 
-    Not a number where either is empty.
+    It is not a number if either is empty.
     """
     a, b = np.asarray(right, float), np.sort(np.asarray(wrong, float))
     if not len(a) or not len(b):
@@ -23,7 +23,9 @@ def auroc(right: ArrayLike, wrong: ArrayLike) -> float:
 
 
 def in_order(right: ArrayLike, wrong: ArrayLike) -> float:
-    """Return the share of pairs, place by place, in which ``right`` is above; ties count half."""
+    """Return the share of pairs, position by position, in which ``right`` is above; ties count
+    half.
+    """
     a, b = np.asarray(right, float), np.asarray(wrong, float)
     return float(np.mean((a > b) + (a == b) / 2)) if len(a) else float("nan")
 

@@ -1,4 +1,4 @@
-"""Measures an embedder by plain search over paragraph vectors: the place of the right passage."""
+"""Measures an embedder by plain search over paragraph vectors: the rank of the right passage."""
 
 import random
 from collections.abc import Callable
@@ -20,11 +20,10 @@ _TEXTS_AT_ONCE = 512
 
 
 class NearestPassages:
-    """Measures how often the passage that answers a held-back question is among the nearest.
+    """Measures how often the answering passage of a held-back question is among the nearest.
 
-    Passages stand with the title and month of their statement before them. ``most`` of the
-    passages of other statements are kept, drawn once, so that a check takes a minute; None keeps
-    all.
+    Passages have the title and month of their statement before them. ``most`` of the passages of
+    other statements are kept, drawn once, so that a check takes a minute; None keeps all.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class NearestPassages:
 
 
 def ranks_of(questions: Tensor, passages: Tensor, gold: list[int]) -> list[int | None]:
-    """Return how many passages are nearer to each question than its own, ``gold``."""
+    """Return the number of passages that are nearer to each question than its own, ``gold``."""
     cosines = questions @ passages.T
     right = cosines[torch.arange(len(gold)), torch.tensor(gold)]
     return [int(n) for n in (cosines > right[:, None]).sum(dim=1)]

@@ -1,4 +1,4 @@
-"""Reads pairs with a trained reader: logits, and which sentence of the passage answers."""
+"""Reads pairs with a trained reader: logits, and the answering sentence of the passage."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,9 @@ _PAIRS_A_PASS = 32
 
 @dataclass(frozen=True, slots=True)
 class ToRead:
-    """A question with a passage. ``sentences`` are where those of the passage stand, if wanted."""
+    """A question with a passage. ``sentences`` are the ranges of the passage's sentences, if
+    wanted.
+    """
 
     question: str
     passage: str
@@ -28,7 +30,7 @@ class ToRead:
 
 @dataclass(slots=True)
 class HasRead:
-    """What was read of a pair: the logit of its best window, a number for each sentence."""
+    """The result for a pair: the logit of its best window, and a number for each sentence."""
 
     logit: float = -np.inf
     sentences: list[float] = field(default_factory=list)
@@ -36,7 +38,7 @@ class HasRead:
 
 
 class Scorer:
-    """Reads pairs with a network, many at a time, ``workers`` batches beside each other."""
+    """Reads pairs with a network, many at a time, in ``workers`` batches side by side."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Measures how many pairs a second a step takes, in both precisions."""
+"""Measures the number of pairs a second in a step, in both precisions."""
 
 import time
 from typing import TYPE_CHECKING
@@ -16,7 +16,9 @@ _TOKENS = 176
 
 
 def speed_figures(workshop: "Workshop", *, steps: int) -> dict[str, float]:
-    """Return pairs of 176 tokens a second, forward and back, and forward alone; the best step."""
+    """Return pairs of 176 tokens a second, forward and back, and forward alone; the best step
+    counts.
+    """
     ids = tuple(1000 + 7 * i for i in range(_TOKENS))
     pair = ReadPair(ids, 20, 40, tuple((i, i + 1) for i in range(_TOKENS - 41)))
     batch = batch_of([pair] * _PAIRS, 0).to(workshop.device)

@@ -1,4 +1,6 @@
-"""Measures what the wording of questions gives away: near misses of people, and twins."""
+"""Measures how far the wording of questions gives away the answer: near misses of people, and
+twins.
+"""
 
 from typing import TYPE_CHECKING
 

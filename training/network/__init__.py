@@ -1,1 +1,1 @@
-"""Holds the networks, what they read, their losses and their exported weights."""
+"""Holds the networks, their inputs, their losses and their exported weights."""

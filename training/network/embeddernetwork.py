@@ -1,4 +1,4 @@
-"""The embedder's network: the base model with the mean of its tokens, as unit vectors."""
+"""Defines the embedder's network: the base model with the mean of its tokens, as unit vectors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +44,9 @@ class EmbedderNetwork(nn.Module):
     def embed(
         self, encoder: TextEncoder, texts: Sequence[str], *, device: torch.device, bf16: bool
     ) -> Tensor:
-        """Return unit rows ``(n, d)`` of the texts, in order, texts of like length together."""
+        """Return unit rows ``(n, d)`` of the texts, in order; texts of like length share a
+        batch.
+        """
         ids = encoder.ids(texts)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         found: list[Tensor] = [torch.empty(0)] * len(ids)

@@ -1,4 +1,6 @@
-"""The losses of the reader: on the answer, within a group, on the evidence, on the short answer."""
+"""Computes the losses of the reader: on the answer, in a group, on the evidence, on the short
+answer.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ NEGATIVE_EVIDENCE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each loss counts."""
+    """The weight of each loss."""
 
     answer: float = 1.0
     group: float = 0.5
@@ -25,7 +27,7 @@ class Weights:
 def answer_loss(logits: Tensor, answers: Tensor, priors: Tensor) -> Tensor:
     """Return the mean cross-entropy of "it answers"; all ``(b,)``.
 
-    ``priors`` are added to the logits: what they explain is not learned.
+    ``priors`` are added to the logits, so that the reader does not learn them.
     """
     return functional.binary_cross_entropy_with_logits(logits + priors, answers)
 
@@ -48,7 +50,7 @@ def group_loss(logits: Tensor, lists: Sequence[Sequence[int]]) -> Tensor:
 def counterpart_loss(logits: Tensor, pairs: Sequence[tuple[int, int]]) -> Tensor:
     """Return the mean of softplus(logit of the second − logit of the first); 0 without a pair.
 
-    The first answers, the second asks something else of the same passage, which does not.
+    The first answers; the second asks something else of the same passage, which has no answer.
     """
     if not pairs:
         return logits.sum() * 0
@@ -60,8 +62,8 @@ def counterpart_loss(logits: Tensor, pairs: Sequence[tuple[int, int]]) -> Tensor
 def evidence_losses(logits: Tensor, labels: Tensor, passage: Tensor, answers: Tensor) -> Tensor:
     """Return ``(b,)``: the mean cross-entropy of "it is evidence" over a passage's tokens.
 
-    ``logits``, ``labels`` and ``passage``, which marks those tokens, are ``(b, t)``; pairs that do
-    not answer count ``NEGATIVE_EVIDENCE``, a passage without a token 0.
+    ``logits``, ``labels`` and ``passage``, which marks those tokens, are ``(b, t)``. Pairs without
+    an answer count ``NEGATIVE_EVIDENCE``, a passage without a token 0.
     """
     each = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
     mean = (each * passage).sum(dim=1) / passage.sum(dim=1).clamp(min=1)
@@ -71,8 +73,8 @@ def evidence_losses(logits: Tensor, labels: Tensor, passage: Tensor, answers: Te
 def span_losses(starts: Tensor, ends: Tensor, spans: Tensor, passage: Tensor) -> Tensor:
     """Return ``(b,)``: the mean of the cross-entropies of the first and the last token.
 
-    ``starts``, ``ends``, ``passage`` are ``(b, t)``, ``spans`` ``(b, 2)`` the right first and last
-    token, both 0, the place of the first token of all, where there is no short answer.
+    ``starts``, ``ends`` and ``passage`` are ``(b, t)``. ``spans`` ``(b, 2)`` are the right first
+    and last token; both are 0, the position of the very first token, if there is no short answer.
     """
     allowed = passage.clone()
     allowed[:, 0] = True

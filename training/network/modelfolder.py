@@ -1,4 +1,4 @@
-"""Writes an adapted embedder as a model folder, which the product reads like any other."""
+"""Writes an adapted embedder as a model folder that the product can use like any other."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ WEIGHTS_NAME = "model.safetensors"
 
 
 def write_model_folder(network: EmbedderNetwork, base: Path, folder: Path) -> None:
-    """Copy the base model's folder and put the network's weights, fp32, in place of its own."""
+    """Copy the base model's folder, with the network's fp32 weights in place of its own."""
     from safetensors.torch import load_file, save_file
 
     shutil.copytree(base, folder, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""The reader's network: one pass over question and passage, three heads."""
+"""Defines the reader's network: one pass over question and passage, three heads."""
 
 import math
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ ONE_IN_THREE = math.log(1 / 3)
 class Batch:
     """Pairs of one forward pass, all ``(b, t)``: ids and segments int64, the masks bool.
 
-    ``passage`` marks the tokens of the passages; of the others only the first has a say, as the
-    place of "no short answer".
+    ``passage`` marks the tokens of the passages. Of the others only the first counts, as the
+    position of "no short answer".
     """
 
     ids: Tensor
@@ -62,8 +62,8 @@ class Read:
 class ReaderNetwork(nn.Module):
     """Reads a question with a passage.
 
-    The first token tells whether the passage answers; each token tells whether it belongs to what
-    answers, and whether a short answer begins or ends with it.
+    The first token's logit says whether the passage answers. Each token's logits say whether it is
+    evidence, and whether a short answer begins or ends with it.
     """
 
     def __init__(self, base: Path) -> None:
@@ -89,7 +89,7 @@ class ReaderNetwork(nn.Module):
         )
 
     def heads(self) -> list[nn.Parameter]:
-        """Return the parameters that are new, which learn faster."""
+        """Return the new parameters, which learn faster."""
         return [p for name, p in self.named_parameters() if not name.startswith("encoder.")]
 
     def body(self) -> list[nn.Parameter]:

@@ -1,6 +1,6 @@
-"""Exports weights that stand alone, and loads them: fp16 safetensors with a digest beside.
+"""Exports and loads the weights that learned: fp16 safetensors with a digest beside.
 
-The word embeddings are those of the base model, which never change: they are left out.
+The word embeddings are those of the base model, which never change, so they are left out.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def export_weights(
     """Write the weights that learned into a folder, and return the file.
 
     ``kind`` is "reader" or "embedder". ``facts`` are noted beside it, with the SHA-256 of the file
-    and of the base model's weights. What stands there is replaced when all is written.
+    and of the base model's weights. Existing files are replaced when everything is written.
     """
     from safetensors.torch import save_file
 
@@ -56,7 +56,7 @@ def export_weights(
 
 
 def load_weights(network: nn.Module, folder: Path, *, kind: str) -> dict[str, object]:
-    """Put exported weights into a network that was made from the base model; returns their facts.
+    """Put exported weights into a network of the base model; returns their facts.
 
     Raises:
         WeightsDamaged: if they are missing, changed, of another kind or of another base model.

@@ -1,4 +1,4 @@
-"""Chroma: a persistent collection with the sentence-transformers embedding function."""
+"""Measures Chroma: a persistent collection with the sentence-transformers embedding function."""
 
 from measuredpeer import TOP, Task, measure
 
@@ -6,7 +6,7 @@ NAME = "passages"
 
 
 class Chroma:
-    """Upserts what it is told has changed, in batches as large as the client takes."""
+    """Upserts the passages that the benchmark names as changed, in the client's largest batches."""
 
     def load(self, task: Task) -> None:
         import chromadb

@@ -1,7 +1,7 @@
-"""Haystack: its FAISS document store, its sentence-transformers embedders, a query pipeline.
+"""Measures Haystack: its FAISS document store, sentence-transformers embedders, a query pipeline.
 
-A Document's id is a digest of its content and metadata, so the caller sees by comparing ids which
-are new and which are gone.
+A Document's id is a digest of its content and metadata, so the caller finds new and removed ones by
+comparing ids.
 """
 
 from measuredpeer import TOP, Task, measure

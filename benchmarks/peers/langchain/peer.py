@@ -1,4 +1,4 @@
-"""LangChain: FAISS through its indexing API, which hashes each text and so sees what changed."""
+"""Measures LangChain: FAISS through its indexing API, which finds changes by hashing each text."""
 
 from measuredpeer import TOP, Task, measure
 
@@ -6,7 +6,7 @@ NAMESPACE = "faiss/passages"
 
 
 class LangChain:
-    """``index()`` with a record manager in SQLite, its one for change detection."""
+    """Uses ``index()`` with a record manager in SQLite, its own means of change detection."""
 
     def load(self, task: Task) -> None:
         from langchain_community.vectorstores import FAISS

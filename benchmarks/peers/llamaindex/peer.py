@@ -1,14 +1,14 @@
-"""LlamaIndex: a vector index of nodes over its FAISS store.
+"""Measures LlamaIndex: a vector index of nodes over its FAISS store.
 
-That store cannot delete, so ``refresh_ref_docs`` fails on it. The caller compares the nodes'
-hashes and makes the index anew from nodes that carry their vectors: only the others are embedded.
+That store cannot delete, so ``refresh_ref_docs`` fails on it. The caller compares the nodes' hashes
+and rebuilds the index from nodes that carry their vectors: only the others are embedded.
 """
 
 from measuredpeer import TOP, Task, measure
 
 
 class LlamaIndex:
-    """A passage a node; nothing is split."""
+    """Makes a node of each passage; nothing is split."""
 
     def load(self, task: Task) -> None:
         import faiss

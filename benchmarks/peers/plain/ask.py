@@ -1,4 +1,4 @@
-"""The shortest program that answers a question from a saved index: its whole process is timed."""
+"""Answers a question from a saved index in the shortest program; its whole process is timed."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""sentence-transformers and FAISS by hand, each at its defaults: what a script of a day does."""
+"""Measures sentence-transformers and FAISS by hand, each at its defaults, as in a quick script."""
 
 import json
 
@@ -6,7 +6,7 @@ from measuredpeer import TOP, Task, measure
 
 
 class Plain:
-    """A flat index beside a list of ids. It has to be told what changed."""
+    """Keeps a flat index beside a list of ids. The benchmark names the changes."""
 
     def load(self, task: Task) -> None:
         import faiss

@@ -1,10 +1,10 @@
-"""txtai's embeddings database at its defaults: vectors alone, ids given by the caller."""
+"""Measures txtai's embeddings database at its defaults: vectors alone, ids given by the caller."""
 
 from measuredpeer import TOP, Task, measure
 
 
 class Txtai:
-    """Upserts what it is told has changed."""
+    """Upserts the passages that the benchmark names as changed."""
 
     def load(self, task: Task) -> None:
         from txtai import Embeddings

@@ -1,4 +1,4 @@
-"""Verbatim's embedder and vector index alone: what the peers do, and no more."""
+"""Measures Verbatim's embedder and vector index alone, which do the same work as the peers."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def embedder_of_product() -> "Embedder":
-    """Return the embedder that the product uses, with the model that comes with it.
+    """Return the product's embedder, with the model that comes with it.
 
     The model is exported once, into the folder that the benchmark names.
     """
@@ -27,7 +27,9 @@ def embedder_of_product() -> "Embedder":
 
 
 class ParagraphVectors:
-    """One vector a passage in a flat index, beside the ids and the digests of the texts."""
+    """Keeps one vector for each passage in a flat index, with the ids and the digests of the
+    texts.
+    """
 
     def load(self, task: Task) -> None:
         from embeddings.index.vectorindex import VectorIndex
@@ -66,7 +68,7 @@ class ParagraphVectors:
         return [self.ids[row] for row in rows]
 
     def embed(self, texts: "Sequence[str]", batch: int | None) -> "FloatMatrix":
-        """All texts; the embedder chooses its batches itself."""
+        """Embed all texts; the embedder chooses its batches itself."""
         assert batch is None  # noqa: S101 (the benchmark's own task)
         return self.embedder.embed_passages(texts)
 

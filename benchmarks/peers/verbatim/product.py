@@ -1,7 +1,7 @@
-"""The whole product, as ``verbatim refresh`` and ``verbatim ask`` do it.
+"""Measures the whole product, as ``verbatim refresh`` and ``verbatim ask`` run it.
 
-Beside a vector for each paragraph it keeps sentences, the vectors of their tokens and a lexical
-index; it reads a corpus directory, finds by itself what changed, and keeps snapshots of the texts.
+Besides a vector for each paragraph it keeps sentences, the vectors of their tokens and a lexical
+index. It reads a corpus directory, finds changes by itself, and keeps snapshots of the texts.
 """
 
 import os
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class Product:
-    """The data directory is the index; the corpus directory in it is written before the clock."""
+    """Uses the data directory as the index; its corpus directory is written before the clock
+    starts.
+    """
 
     retriever: "Retriever | None" = None
 
@@ -63,9 +65,7 @@ class Product:
         return [self._id(hit.passage) for hit in hits]
 
     def _id(self, passage: "Passage") -> str:
-        """Return the id of the passage; what reads as a heading or a title is no part
-        of its text.
-        """
+        """Return the id of the passage; a heading or title is no part of its text."""
         document = Path(passage.document_id).stem
         known = self.ids[document]
         text = " ".join(passage.text.split())
@@ -75,7 +75,7 @@ class Product:
 
 
 def _write_documents(task: Task, folder: Path) -> dict[str, dict[str, str]]:
-    """Write a file a document where it is not yet so; file → text → id of its passages."""
+    """Write the files of changed documents; returns file → text → id of its passages."""
     documents = defaultdict(list)
     for passage in task.passages:
         documents[passage.document].append(passage)
@@ -96,7 +96,7 @@ def _no_bar(_: str) -> "Iterator[Progress]":
 
 
 def _untold(_done: int, _in_all: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress."""
 
 
 if __name__ == "__main__":
