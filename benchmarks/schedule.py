@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.catalogue import PARAGRAPHS, PRODUCT, Contender, Finds, Measure
 
 BATCHES = (4, 8, 16, 32, 64)
-"""The sizes among which torch's best is looked for; 32 is the default."""
+"""The sizes among which torch's best is sought; 32 is the default."""
 
 
 @dataclass(frozen=True, slots=True)

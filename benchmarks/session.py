@@ -16,7 +16,7 @@ from benchmarks.protocol.measuredpeer import Passage
 from benchmarks.schedule import Step
 
 _NOTHING_FOUND = 3
-"""The exit status with which ``verbatim ask`` says that nothing answers."""
+"""The exit status of ``verbatim ask`` if nothing answers."""
 
 WINDOW_CHARACTERS = 800
 """Texts up to this length have less than 256 tokens, unless they are very odd."""

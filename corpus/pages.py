@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 PAGES = "pages"
-"""The field of front matter that says on which page each part of the text behind it stands."""
+"""The field of front matter that gives the page of each part of the text behind it."""
 
 MOST_PAGE_STARTS = 100_000
 MOST_WRITTEN_CHARACTERS = 48_000

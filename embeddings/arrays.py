@@ -68,7 +68,7 @@ def array_from_bytes(data: Content) -> NDArray[Any]:
         raise ValueError("another version of the format")
     try:
         shape, by_columns, kind = np.lib.format.read_array_header_1_0(head)
-    except Exception as error:  # its reader parses Python, and raises what a parser may
+    except Exception as error:  # NumPy parses Python here, and raises any error of a parser
         raise ValueError("no header") from error
     if kind.hasobject or by_columns:
         raise ValueError("no plain array")

@@ -43,7 +43,7 @@ QUESTIONS = (
 
 
 ASKED = (f"{QUESTIONS[n % len(QUESTIONS)]} ({n})" for n in itertools.count())
-"""No question twice: a reading that is remembered costs nothing."""
+"""Every question is new, since a repeated one costs nothing."""
 
 
 def one_by_one(work: Callable[[str], object], count: int) -> tuple[float, float]:

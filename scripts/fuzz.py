@@ -34,7 +34,7 @@ OWN_SHARE = 0.5
 OWN_SHARE_IN_FORM = 0.9
 """The share of changes that are the target's own; the second if inputs have a form to keep."""
 GIVEN_UP_S = 120
-"""An input that does not end by itself is ended with its process."""
+"""The time after which an input that does not end is ended with its process."""
 MEMORY_MB = 3_000
 _COVERAGE = re.compile(r"cov: (\d+) ft: (\d+)")
 

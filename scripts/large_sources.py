@@ -48,7 +48,7 @@ QUESTIONS = 100
 """The least number of waits, while a source is read and while none is."""
 
 FRONT_MATTER_BYTES = 10_000
-"""At most so much is put above the text of a source; both have to fit into a file."""
+"""The most bytes that are put before the text of a source; both have to fit into a file."""
 
 LEAST_REST_S = 2.0
 SETTLING_S = 2.0

@@ -26,7 +26,7 @@ from packaging.utils import canonicalize_name
 from thirdparty import licence_of
 
 SHIPPED = ("requirements.lock", "requirements-postgres.lock")
-"""The lock files of what is run; the tools of the tests are no part of it."""
+"""The lock files of a running bot; the tools of the tests are no part of it."""
 
 
 def bill_of_materials() -> Bom:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 TOP = 10
-"""How many passages a question is answered with."""
+"""The number of passages that answer a question."""
 
 WARMING = 32
 """Texts that are embedded before the clock runs."""

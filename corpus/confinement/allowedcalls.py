@@ -33,7 +33,8 @@ _HARMLESS_ADVICE = (0, 1, 2, 3, 4, 8, 14, 15, 16)
 _PRIVATE_FUTEX, _CLOCK_OF_FUTEX = 128, 256
 _WAIT_AND_WAKE = (0, 1, 9, 10)
 _CLOCKS = tuple(range(12))
-"""Those of the machine and of this process; negative ones are of other processes and devices."""
+"""The clocks of the machine and of this process; negative numbers are of other processes and
+devices."""
 
 
 ALLOWED_CALLS = (
@@ -43,7 +44,7 @@ ALLOWED_CALLS = (
     SystemCall("fstat", 5, 80),
     SystemCall("poll", 7, None),
     SystemCall("ppoll", 271, 73),
-    # memory, of which none may become code or be shared
+    # memory, which must not become code or be shared
     SystemCall("brk", 12, 214),
     SystemCall("munmap", 11, 215),
     SystemCall("mremap", 25, 216),

@@ -13,7 +13,7 @@ ALLOW = 0x7FFF0000
 KILL = 0x80000000
 TRAP = 0x00030000
 REFUSE_WITH = 0x00050000
-"""Added to an error number: the call is not made and returns that error."""
+"""The action of a call that is not made and returns an error, whose number is added to it."""
 
 _LOAD = 0x20
 _AND = 0x54

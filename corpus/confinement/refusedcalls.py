@@ -18,7 +18,7 @@ REFUSED_CALLS = (
     # programs
     SystemCall("execve", 59, 221),
     SystemCall("execveat", 322, 281),
-    # other processes, and descriptors of theirs
+    # other processes and their descriptors
     SystemCall("ptrace", 101, 117),
     SystemCall("process_vm_readv", 310, 270),
     SystemCall("process_vm_writev", 311, 271),
@@ -56,7 +56,7 @@ REFUSED_CALLS = (
     SystemCall("mount_setattr", 442, 442),
     SystemCall("unshare", 272, 97),
     SystemCall("setns", 308, 268),
-    # what Landlock does not cover
+    # calls that Landlock does not cover
     SystemCall("chmod", 90, None),
     SystemCall("fchmod", 91, 52),
     SystemCall("fchmodat", 268, 53),
@@ -79,7 +79,7 @@ REFUSED_CALLS = (
     SystemCall("removexattrat", 466, 466),
     SystemCall("name_to_handle_at", 303, None),
     SystemCall("open_by_handle_at", 304, None),
-    # what it does, where a kernel has no Landlock
+    # calls that Landlock covers, for kernels without it
     SystemCall("creat", 85, None),
     SystemCall("truncate", 76, 45),
     SystemCall("unlink", 87, None),

@@ -14,7 +14,7 @@ _NUMBER = {"x86_64": 317, "aarch64": 277}
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SET_MODE_FILTER = 1
 _REFUSAL = REFUSE_WITH + errno.EPERM
-_ALL_THREADS = 1  # else the kernel would leave a thread of this process without the filter
+_ALL_THREADS = 1  # otherwise the kernel would leave a thread of this process without the filter
 
 
 class _FilterProgram(ctypes.Structure):

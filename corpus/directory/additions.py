@@ -152,7 +152,7 @@ def _files_below(folder: Path) -> Iterator[Source]:
         folders[:] = sorted(name for name in folders if not is_scrap_folder(name))
         for name in sorted(files):
             path = Path(parent, name)
-            # first whether it is a file: a link to itself cannot be followed
+            # is_file first: a link to itself cannot be followed
             if not is_scrap(name) and path.is_file() and not leads_out(path, root):
                 yield Source(printable_label(path.relative_to(folder).as_posix()), file=path)
 

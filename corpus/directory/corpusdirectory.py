@@ -57,7 +57,7 @@ _TIME_S = 25.0
 """The seconds that the text of one source may take, after it was read from its bytes."""
 
 _NUMBERED_CHARACTERS = 80
-"""How much of a name is kept before a number that tells it from another: both fit into an id."""
+"""The length of a name before a number that makes it unique: both fit into an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +307,11 @@ class CorpusDirectory:
         more = {**made.front_matter, SOURCE: source, ORIGINAL: original}
         for name in (FORMAT, PAGES):
             if name in more:
-                more[name] = more.pop(name)  # behind what a person may look for
+                more[name] = more.pop(name)  # after fields that a person may look for
         written = with_front_matter(provenance, more, document.text)
         if utf8_length(written) > MAX_FILE_BYTES:
             raise UnreadableSource(f"over {MAX_FILE_BYTES // 1_000_000} MB of text. Split it.")
-        extractor.check_front_matter(written)  # what a refresh would refuse is not written
+        extractor.check_front_matter(written)  # a text that a refresh would refuse is not written
         path = before.path if before else self.directory / f"{document_id}.md"
         if before is not None and _has(path, written):
             state = "unchanged"
@@ -381,7 +381,7 @@ def _made_again(
     said = says.said_by_source or frozenset()
     says = replace(says, said_by_source=(said - _named_by(given)) or None)
     if given.url is not None and says.fetched is None:
-        says = replace(says, fetched=fetched)  # its address has been looked at now
+        says = replace(says, fetched=fetched)  # its address has now been checked
     provenance = given.or_else(says)
     document = extractor.outline(parts.body, document_id=document_id, known=provenance)
     made = _Made(document, provenance, parts.fields)
@@ -424,13 +424,13 @@ def _made_anew(
     claimed = [*extract.also_at, *([extract.url] if extract.url else [])]
     says = parts.provenance.or_else(provenance_in(extract))
     found = believed(says, claimed=claimed, fetched=fetched)
-    # who names these is for this code to say, whatever the source has there
+    # this code decides about these, whatever the source says
     says = replace(found.says, fetched=None, said_by_source=None)
     not_said, notes = _named_by(given), found.notes
     if fetched is not None and says.access == frozenset({PUBLIC}):
         says = replace(says, access=None)  # a page does not open itself to everybody
     if before is not None and (says.access is None or PUBLIC in says.access):
-        # who may read it was decided by a person: another text does not make it public
+        # a person decided about access: another text does not make it public
         earlier = before.parts(extractor).provenance
         by_itself = earlier.said_by_source or frozenset()
         if says.access is None:
@@ -443,7 +443,7 @@ def _made_anew(
     provenance = given.or_else(says)
     document = extractor.outline(parts.body, document_id=document_id, known=provenance)
     if fetched is not None:
-        # its furniture, too, is what the page says
+        # its furniture is also a claim of the page
         publisher = provenance.publisher if found.elsewhere else document.publisher
         document = replace(document, publisher=publisher)
         provenance = replace(provenance, publisher=publisher)

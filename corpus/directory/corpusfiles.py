@@ -39,9 +39,8 @@ class SourceDocument:
 
 
 ReadSource = Callable[[bytes, str], SourceDocument]
-"""The bytes of a file that is no text, and its name → its Document and where that deviates; see
-``source_document``.
-"""
+"""The bytes of a file that is no text, and its name → its Document and its deviations; see
+``source_document``."""
 
 
 @dataclass(frozen=True, slots=True)

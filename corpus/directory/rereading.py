@@ -237,5 +237,5 @@ class Rereading:
                 if dict(parts.fields) == fields and parts.body == found.after.text:
                     return written
         written = with_front_matter(found.parts.provenance, fields, found.after.text)
-        extractor.check_front_matter(written)  # what a refresh would refuse is not written
+        extractor.check_front_matter(written)  # a text that a refresh would refuse is not written
         return written

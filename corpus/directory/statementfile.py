@@ -68,7 +68,7 @@ class StatementFile:
     @cached_property
     def _said(self) -> Parts:
         """The parts of the beginning of the file; empty ones if it cannot be parsed."""
-        # cut between characters: what is refused for half a character would be a new document
+        # cut between characters: a file refused for half a character would become a new document
         head = self._head().decode("utf-8", "ignore").encode("utf-8")
         try:
             return replace(self._extractor.front_matter(head, decided=True), body="")

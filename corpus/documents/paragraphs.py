@@ -14,7 +14,7 @@ from corpus.documents.sentences import split_sentences, trim
 from corpus.model import Span
 
 LONGEST_PARAGRAPH = 2_500
-"""How many characters a paragraph may have before it is cut."""
+"""The number of characters above which a paragraph is cut."""
 
 _LINE_START = re.compile(r"(?<=\n)")
 

@@ -9,9 +9,9 @@ import sentencex
 from corpus.model import Span
 
 _WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
-# The library's time grows with the square of a text in which white space is rare, or in which
-# quotation marks and brackets are many. A text that is neither is given to it whole up to a far
-# length, as any cut may take a quotation apart; every other one is split window by window.
+# The library's time grows with the square of a text's length if white space is rare, or if
+# quotation marks and brackets are many. Other texts are given to it whole up to a great length,
+# since any cut may take a quotation apart; texts of these two kinds are split window by window.
 _WHOLE = 4_000
 _WINDOW = 2_000
 _PLAIN_WINDOW = 20_000
@@ -19,7 +19,7 @@ _LONG_WORD = 1_000
 _CHARACTERS_A_MARK = 20
 _MARK = re.compile("[\"'`(<{\\[«»‘’‚‛“”„‟‹›《》「」（＜]")
 _AHEAD = 4  # an end in the last quarter of a window is left to the next, which sees what follows
-_BEHIND = 300  # so much of a sentence whose end is not found is seen again by the next window
+_BEHIND = 300  # the next window sees this much of a sentence whose end was not found
 
 
 def split_sentences(text: str, *, language: str = "en") -> tuple[Span, ...]:

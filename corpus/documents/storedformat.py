@@ -8,12 +8,11 @@ from pathlib import PurePath
 from typing import Any
 
 SOURCE, ORIGINAL = "source", "original"
-"""The fields of front matter that name where a document was added from: a label, and the SHA-256
-of its bytes.
-"""
+"""The fields of front matter that name the origin of a document: a label, and the SHA-256 of its
+bytes."""
 
 FORMAT, TEXT = "format", "text"
-"""The field of front matter that says that what follows is plain text, and its value."""
+"""The field of front matter, with its value, that marks the text behind it as plain text."""
 
 MARKDOWN_SUFFIXES = (".md", ".markdown")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

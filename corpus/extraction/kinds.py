@@ -37,7 +37,7 @@ SUFFIXES = tuple(_KIND_OF_SUFFIX)
 """The suffixes of files that are read; a file without a suffix is read by its contents."""
 
 TEXT_SUFFIXES = (".txt", ".text", *MARKDOWN_SUFFIXES)
-"""Those of texts, which need nothing but to be decoded."""
+"""The suffixes of texts, which only need decoding."""
 
 _SUFFIX_OF_KIND = {Kind.PDF: ".pdf", Kind.DOCX: ".docx", Kind.HTML: ".html", Kind.TEXT: ".txt"}
 _SUFFIX_OF_KIND |= {Kind.ODT: ".odt", Kind.MAIL: ".eml"}
@@ -116,9 +116,9 @@ _ZIP_PARTS: tuple[tuple[bytes, Kind | str], ...] = (
     (b"ppt/presentation", _SLIDES),
 )
 _HEAD_BYTES = 4096
-_PDF_HEADER_WITHIN = 1024  # where readers of PDF look for its header
+_PDF_HEADER_WITHIN = 1024  # programs look for a PDF's header in this many bytes
 _SPACE = b" \t\r\n\f"
-# What may stand before the first tag. Each part ends at its first end mark and is never tried
+# Parts that may stand before the first tag. Each ends at its first end mark and is never tried
 # again at another: that a comment might end later too doubled the time with every comment.
 _BEFORE_HTML = rb"(?:(?><!--.*?-->)|(?><\?xml.*?\?>)|\s)*+"
 _BEFORE_SVG = rb"(?:(?><!--.*?-->)|(?><\?xml.*?\?>)|(?><!doctype\s+svg.*?>)|\s)*+"

@@ -30,9 +30,8 @@ _NAMES = {
 }
 NAMES = frozenset(_MODULES)
 _NAME_ENCODINGS = frozenset({"pdf", "docx", "odt", "html", "mail"})
-"""Files of these kinds name encodings in them, as a zip file does for the names of its parts: a
-codec that is not there yet would be imported in the fork.
-"""
+"""Files of these kinds name encodings in them, as a zip file does for the names of its parts. The
+fork would have to import a missing codec."""
 
 _loaded: set[str] = set()
 _shut = False

@@ -36,4 +36,4 @@ class Limits:
 
 
 CHAT_LIMITS = Limits(source_mb=20, memory_mb=512)
-"""Those of a bot: two sources at once beside the bot and its model fit into 2 GB of memory."""
+"""The limits of a bot: two sources at once beside the bot and its model fit into 2 GB of memory."""

@@ -35,7 +35,7 @@ class _Place(Enum):
     """The place of a line, which decides how much on it could mean a right."""
 
     FIELDS = auto()
-    """Among lines that are fields: whatever could mean a right counts."""
+    """Among lines that are fields: any possible right counts."""
     LIKE_FIELDS = auto()
     """Among lines that look like fields and may be the head of a letter: a right with any value."""
     BESIDE = auto()

@@ -45,7 +45,7 @@ _RIGHTS = frozenset(
     rechten besloten
     группа группы читатели czytelnicy grupa grupy poufne brugere lasere grupp grupper""".split()
 )
-"""Words for who may read, and for how closed a text is."""
+"""Words for people who may read, and for degrees of secrecy."""
 
 _HEAVY = frozenset(
     """readers readership audience audiences permission permissions restricted confidential
@@ -61,13 +61,13 @@ _CONNECTING = frozenset(
     settings rule rules scope default allowed granted given required require requires with pour
     target targeted intended nur fur von aux de des du la le les""".split()
 )
-"""Words that say nothing else beside a word for a right."""
+"""Words that add nothing beside a word for a right."""
 
 _NO_RIGHT_BESIDE = frozenset(
     """date dates time times day days year month last url uri link links number num count
     counts point points log logs""".split()
 )
-"""Beside them "access" tells when, where or how often a page was fetched."""
+"""Beside these words, "access" says when, where or how often a page was fetched."""
 
 _NO_RIGHTS = frozenset(
     """accessed accession accessions accessory accessories accessibility accessible accessibly
@@ -90,11 +90,11 @@ _NEAR = tuple(
 """Words of which a slip counts, too."""
 _LONG = 9
 _ALONE = frozenset("for only allowed granted users staff".split())
-"""Of the words that connect, those that could mean a right without another one."""
+"""Connecting words that could mean a right without another word."""
 _WHO, _READS = frozenset("who whom can may for".split()), frozenset("read see seen view".split())
 """Words that do so together, as in "who can read"."""
 _OTHERS = ("accessed", "accession", "accessor", "accessib", "accesstime", "accessdate", "accessurl")
-"""Words that have "access" in them and say nothing of who reads."""
+"""Words that contain "access" and say nothing about permission."""
 _LICENCE = re.compile(
     r"\bcc\b|creative|licen[cs]e|copyright|©|reserved|public domain|domaine public|https?:", re.I
 )

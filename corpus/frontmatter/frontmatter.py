@@ -33,9 +33,9 @@ _ALSO_CALLED = {
 }
 _KNOWN = frozenset(key for keys in _ALSO_CALLED.values() for key in keys)
 PUBLIC = "public"
-"""The group that everybody is in: a document that says it is restricted to none."""
+"""The group of everybody: a document for it is not restricted."""
 CLAIMS = frozenset({"publisher", "url", "access"})
-"""The fields of which is kept whether the source alone says them."""
+"""The fields for which it is noted whether the source alone states them."""
 
 _CANONICAL = {"published": "date"}
 

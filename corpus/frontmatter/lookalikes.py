@@ -40,7 +40,7 @@ _LETTERS = {ord(c): letter for letter, some in _LOOKS_LIKE.items() for c in some
 _COLONS = str.maketrans("꞉∶ː˸׃։፡︓܃ː᛬", ":" * 11)
 _UNSEEN = "\u115f\u1160\u3164\uffa0\u180e"
 _TURNED = re.compile("\u202e([^\u202c\n]*+)")
-"""Turns text that is written backwards and shown forwards."""
+"""Reverses text that is written backwards and shown forwards."""
 
 
 class _Seen(dict[int, str | int | None]):

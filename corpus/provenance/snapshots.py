@@ -31,7 +31,7 @@ from corpus.pages import PageStart, pages_line, pages_of
 from corpus.provenance.originals import Origin
 
 LEAST_PREFIX = 8
-"""How many digits of a digest tell a text at least."""
+"""The least number of digits that identify a text."""
 
 _DIGITS = re.compile(r"[0-9a-f]+")
 _DIGEST_DIGITS = 64

@@ -11,7 +11,7 @@ from pathlib import Path
 from corpus.documents.documentids import plain_id
 
 _READ_AS = 10
-"""Changes whenever the same file gives other passages than before, or is refused."""
+"""The version of reading: it changes whenever the same file gives other passages or is refused."""
 
 
 def source_name(file: Path, directory: Path) -> str:

@@ -29,7 +29,7 @@ from corpus.web.webaddress import ADD_FILE, WebAddress, label_of, parse_web_addr
 USER_AGENT = "verbatim-bot"
 
 Resolver = Callable[[str, int], Sequence[str]]
-"""Host and port → its addresses; ``OSError`` where it has none."""
+"""Host and port → its addresses; raises ``OSError`` if it has none."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _COMPLETE = frozenset({200, 203})
@@ -295,7 +295,7 @@ def _body(
         if len(content) > max_bytes:
             raise FetchFailed(_too_large(visited, max_bytes))
     deadline.remaining_s()  # an end that the deadline made is no end
-    if not content:  # so also where a connection broke between two headers
+    if not content:  # so also if a connection broke between two headers
         raise FetchFailed(f"{visited}: gives an empty page. {ADD_FILE}")
     return bytes(content)
 

@@ -37,7 +37,7 @@ _SPECIAL_4 = tuple(
     )
 )
 _UNICAST_6 = IPv6Network("2000::/3")
-"""All that is given out; loopback, private, link-local and multicast lie outside."""
+"""All addresses that are assigned; loopback, private, link-local and multicast lie outside."""
 _SPECIAL_6 = tuple(
     IPv6Network(network)
     for network in (

@@ -15,7 +15,7 @@ ADD_FILE = "Download it with a browser and add the file."
 
 _PORTS = {"http": 80, "https": 443}
 _LEAST_FREE_PORT = 1024
-"""Below it stand mail, name and file services, which could be made to act by what is asked."""
+"""Below it are mail, name and file services, which a request could make act."""
 
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")

@@ -92,7 +92,7 @@ def best_rows(
     not defined.
     """
     if copies.any:
-        # among so many rows are so many texts, whatever is a copy of what
+        # so many rows hold at least that many texts, however they repeat
         most = count + copies.surplus
         if most < len(rows):
             among = scores >= np.partition(scores, -most)[-most]

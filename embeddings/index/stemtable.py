@@ -34,7 +34,7 @@ _DATE = re.compile(
 _PERSON = re.compile(r"(?<=[a-z,;:’'\)] )[A-Z][a-z]+(?: [A-Z][\w.-]+)+")
 _HAS_QUANTITY, _HAS_DATE, _HAS_PERSON = 1, 2, 4
 KINDS = 8
-"""How many values the kinds of a sentence can have."""
+"""The number of values that the kinds of a sentence can have."""
 _FILES = (
     "terms-ids",
     "terms-words",

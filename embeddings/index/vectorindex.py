@@ -23,7 +23,7 @@ from embeddings.errors import IndexDamaged
 UNIT_TOLERANCE = 1e-4
 
 EXACT_ROWS = 20_000
-"""Up to here every row is compared: 2 ms at most."""
+"""The most rows that are all compared: 2 ms at most."""
 
 _NUMBERS_A_CODE = 4
 _TRAINED_ON = 10_000
@@ -35,9 +35,8 @@ _LEAST_RECALL_AT_100 = 0.99
 _EQUAL = 2e-6
 
 _PADDING = 19
-"""Bytes before an index in a file: with FAISS's header of 45 the vectors begin at a multiple of
-64, and can be multiplied where they are mapped. NumPy would copy what lies at an odd place.
-"""
+"""Bytes before an index in a file. With FAISS's header of 45 the vectors begin at a multiple of 64,
+so that they can be multiplied in the mapped file. NumPy would copy vectors at an odd offset."""
 
 
 @dataclass(frozen=True, slots=True)

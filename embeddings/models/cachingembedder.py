@@ -62,7 +62,7 @@ class CachingEmbedder:
         found = self._look_up(keys)
         missing = list({k: t for k, t in zip(keys, texts, strict=True) if k not in found}.items())
         for start in range(0, len(missing), _STORED_AT_ONCE):
-            # block by block, so that what is killed after an hour goes on where it was
+            # block by block, so that a killed run goes on near its end
             block = missing[start : start + _STORED_AT_ONCE]
             report = _from(start, len(missing), progress)
             vectors = self._embedder.embed_passages([t for _, t in block], progress=report)

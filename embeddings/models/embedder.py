@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from embeddings.arrays import FloatMatrix
 
 Progress = Callable[[int, int], None]
-"""Told (done, in all) while long work goes on."""
+"""Called with (done, in all) while long work goes on."""
 
 
 Precision = Literal["fp32", "int8"]
-"""What a model computes with: its own 32-bit numbers, or whole numbers, faster and less exact."""
+"""The numbers a model computes with: its own 32-bit ones, or whole ones, faster and less exact."""
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "int8")
 

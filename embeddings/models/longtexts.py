@@ -10,14 +10,14 @@ from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.models.embedder import TextVectors
 
 Offsets = Sequence[tuple[int, int]]
-"""Where each token of a text begins and ends, in characters."""
+"""The beginning and end of each token of a text, in characters."""
 
 _SLACK = 16
-"""Tokens left free in a window: a piece cut inside a word can tokenise into a few more."""
+"""Tokens left free in a piece: one cut inside a word can tokenise into a few more."""
 
 MOST_QUESTION_TOKENS = 512
-"""How many tokens of a question a model reads: a hundred letters of some scripts are three hundred
-tokens, and a question may be read six times, so that its time would have no bound."""
+"""The most tokens of a question that a model reads. A hundred letters of some scripts are three
+hundred tokens, and a question may be read six times, so its time would have no bound."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _REMEMBERED = 512
 _TOGETHER = 8
 
 ReadQuestions = Callable[[Sequence[str]], Sequence[TextVectors]]
-"""Reads questions, in order."""
+"""Returns the vectors of questions, in order."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +87,7 @@ class QuestionBatches:
             readings = self._read([each.text for each in batch])
             for question, reading in zip(batch, readings, strict=True):
                 question.reading = reading
-        except BaseException as error:  # noqa: BLE001 (each who waits is told)
+        except BaseException as error:  # noqa: BLE001 (every waiting thread gets it)
             for question in batch:
                 question.error = error
         for question in batch:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from embeddings.arrays import FloatMatrix
 
 RERANKED = 30
-"""How many of the first candidates a reranker may put in another order."""
+"""The number of first candidates that a reranker may reorder."""
 
 
 class Reranker(Protocol):

@@ -23,10 +23,10 @@ from embeddings.text.searchform import search_form
 log = logging.getLogger(__name__)
 
 LEAST_FIDELITY = 0.9999
-"""The least cosine between what an fp32 export and the original make of a text."""
+"""The least cosine between the vectors of an fp32 export and the original."""
 
 ODD_TEXTS = ("", "a", "¶ 8", "Où ça ? 日本語。 🙂", "the " * 700)
-"""What statements do not have: nothing, a character, other scripts, more than a model reads."""
+"""Texts unlike statements: nothing, a character, other scripts, more than a model reads."""
 
 
 class _Unfaithful(Exception):

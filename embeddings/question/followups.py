@@ -16,12 +16,13 @@ from embeddings.text.searchform import search_form
 from embeddings.text.stemming import words
 
 FOLLOW_UP_NAMES = ("one", "pronoun", "demonstrative", "connective", "words", "name", "two_turns")
-"""The learned numbers: of ``dependence``, and last of how the two readings with what was asked
-before share among themselves."""
+"""The learned numbers: those of ``dependence``, and last the split between the two readings with
+earlier questions."""
 
 REMEMBERED_QUESTIONS = 2
 REMEMBERED_CHARACTERS = 300
-"""How many earlier questions are read, and how much of each; more need not be remembered."""
+"""The number of earlier questions that are read, and the characters of each; more need not be
+remembered."""
 
 _ENOUGH_WORDS = 8
 _PRONOUN = re.compile(

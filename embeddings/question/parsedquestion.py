@@ -20,7 +20,7 @@ _MONTH_NUMBERS = {
 }
 _MONTH = re.compile(rf"\b(?:{'|'.join(_MONTH_NUMBERS)})\b")
 CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
-"""A capitalised word inside a sentence: a name, as far as its form tells."""
+"""A capitalised word inside a sentence, which is a name by its form."""
 _HOW_MANY = re.compile(
     r"\b(?:how (?:many|much|long|old|far|often|high|large|big|tall|fast)"
     r"|(?:what|which) (?:percent\w*|number|share|proportion|amount)|combien)\b",

@@ -24,7 +24,7 @@ DATE_PATTERN = (
     rf"\b(?:{_YEAR}-\d\d-\d\d|{_YEAR}-\d\d|(?:{_DAY} (?:of )?)?{_MONTH},? (?:of )?{_YEAR}"
     rf"|{_MONTH} {_DAY},? {_YEAR}|{_YEAR})(?![\w-])"
 )
-"""A regular expression, for ``re.I``, for what ``written_range`` reads."""
+"""The regular expression, for ``re.I``, of texts that ``written_range`` reads."""
 
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")

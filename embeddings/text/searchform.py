@@ -12,7 +12,7 @@ def search_form(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    # a text has few distinct characters: looking at each of those once is ten times faster
+    # a text has few distinct characters: checking each once is ten times faster
     left_out = [ord(c) for c in set(folded) if _is_left_out(c)]
     if left_out:
         folded = folded.translate(dict.fromkeys(left_out))

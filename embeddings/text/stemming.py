@@ -14,7 +14,7 @@ from embeddings.text.functionwords import FUNCTION_WORD_LANGUAGES, function_word
 from embeddings.text.searchform import search_form
 
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Kana and Han, whose words no space parts."""
+"""Kana and Han, which have no spaces between words."""
 _UNSPACED_START = re.compile(f"[{_UNSPACED}]")
 _WORD = re.compile(rf"[{_UNSPACED}]+|(?:(?![{_UNSPACED}])\w)+(?:\.(?:(?![{_UNSPACED}])\w)+)*")
 _SNOWBALL = {

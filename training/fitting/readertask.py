@@ -23,13 +23,13 @@ from training.network.readernetwork import ReaderNetwork, batch_of
 
 PAIRS_A_STEP = 32
 STEPS_A_POOL = 50
-"""Groups of so many steps are sorted by length before they are cut into batches, and the batches
-shuffled: little padding, and no order of lengths in what is learned."""
+"""The number of steps whose groups are sorted by length, cut into batches and shuffled: there is
+little padding, and no order of lengths in the batches."""
 
 _PAIRS_A_PASS = 16
 
 OpenGroups = Callable[[], Iterator[tuple[str, Group]]]
-"""Gives the groups of a stage, from its first step on."""
+"""Yields the groups of a stage, from its first step on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _ALIKE = (
     frozenset("organizations groups agencies firms companies businesses".split()),
     frozenset("dollars billions millions funds".split()),
 )
-"""Plurals that may count the same."""
+"""Plurals that may count the same things."""
 
 _NUMBER_BEFORE = 5
 _SHORT_PLURAL = 4

@@ -6,7 +6,7 @@ HELD_BACK_SHARE = 5
 """One document in five is held back."""
 
 HELD_BACK_ARTICLES = 4
-"""So many articles of squad2-dev-part are held back."""
+"""The number of articles of squad2-dev-part that are held back."""
 
 
 def is_held_back(document: str) -> bool:

@@ -28,7 +28,7 @@ Note = Callable[[str, Mapping[str, float]], None]
 """Takes the figures of a row."""
 
 ALONE = 120
-"""Statements that are measured alone, before and after their answer is taken out."""
+"""Statements that are measured alone, with and without their answer."""
 
 _PASSAGES_ALONE = 10
 
@@ -216,7 +216,7 @@ def given_the_passage(held: DevSplit, scorer: Scorer) -> dict[str, float]:
 
 
 NEIGHBOUR_MARGIN = 1.0
-"""A neighbour of the best sentence is shown with it where its logit is at most so much less."""
+"""The largest difference of logits at which a neighbour of the best sentence is shown with it."""
 
 
 def shown_sentences(logits: Sequence[float]) -> tuple[int, int]:

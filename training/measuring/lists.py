@@ -18,7 +18,7 @@ from training.measuring.measures import (
 
 FOLDS = 5
 MIXES: tuple[float | None, ...] = (None, 0.0, 0.3, 0.6, 1.0)
-"""How much the product's logit counts beside the reader's; None is the product alone."""
+"""The weight of the product's logit beside the reader's; None is the product alone."""
 
 CALIBRATED_MIX = 0.6
 _ANSWERED_SHARES = (0.9, 0.8, 0.7)

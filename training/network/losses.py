@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 NEGATIVE_EVIDENCE = 0.3
-"""How much the tokens of a pair that does not answer count."""
+"""The weight of the tokens of a pair that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def _link(state: StateInline, silent: bool) -> bool:
     """Return a link: its text stays, and its address is left out."""
     start = state.pos
     if start > _last_address(state.src) and not state.env.get("references"):
-        return False  # nothing that follows can be a link, and to look for one takes its time
+        return False  # nothing after it can be a link, and looking for one takes time
     if not link(state, silent):
         return _link_with_odd_address(state, silent)
     if not silent:
@@ -326,7 +326,7 @@ def _render_html(
             mark = f"{tag}{mark}" if tag.startswith("</") else f"{mark}{tag}"
         parts.append(mark)
     rest = content[end:]
-    if _TAG_BEGINS.match(rest):  # it would swallow what comes behind it
+    if _TAG_BEGINS.match(rest):  # it would swallow the text behind it
         rest = _mark(env, rest)
     return "".join((*parts, rest))
 

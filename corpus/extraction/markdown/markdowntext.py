@@ -42,7 +42,7 @@ def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
     head = text[: len(text) - len(body)]
     shown, left_out = rendered(body)
     if not head and shown.startswith("---"):
-        head = _NO_FRONT_MATTER  # what looks like front matter now was text
+        head = _NO_FRONT_MATTER  # text that now looks like front matter was no front matter
     whole = head + shown
     repaired = [at for at, character in enumerate(whole) if character == "\ufffd"]
     moved = [

@@ -154,7 +154,7 @@ def _formatted(number: int, form: str) -> str:
     if form in _WRITTEN:
         return _WRITTEN[form](number)
     if form in {"lowerLetter", "upperLetter"} and number > _LETTERS:
-        # Word doubles the letter where lists elsewhere go on with two: z, aa, bb
+        # Word doubles the letter, while lists elsewhere go on with two: z, aa, bb
         times, letter = divmod(number - 1, _LETTERS)
         return written(letter + 1, _KINDS[form]) * min(times + 1, 50)
     return written(number, _KINDS.get(form))

@@ -15,7 +15,7 @@ from corpus.extraction.process.frames import FrameError
 from corpus.longtexts import utf8_length
 
 MOST_HEAD_BYTES = 8_000_000
-"""Titles, notes, front matter, deviations and what JSON adds to them."""
+"""The bytes of titles, notes, front matter, deviations and their JSON."""
 
 MOST_SPANS = 500_000
 """The most paragraphs and sentences of a document; each becomes a value in the parent."""

@@ -58,8 +58,8 @@ def main() -> None:
         os.dup2(null, fd)
     os.close(null)
     with suppress(OSError):
-        os.nice(_NICE)  # who asks for an answer meanwhile comes first
-    with suppress(OSError):  # where memory is short, a fork ends and not the bot
+        os.nice(_NICE)  # people who wait for an answer come first
+    with suppress(OSError):  # if memory is short, a fork ends, not the bot
         Path("/proc/self/oom_score_adj").write_text(_ENDED_FIRST, "ascii")
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)  # each collection copies pages of a fork
     warm_up()

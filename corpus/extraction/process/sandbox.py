@@ -291,7 +291,7 @@ def _send_source(fd: int, data: bytes | str, deadline: float) -> None:
         else:
             frames.send(fd, data, deadline=deadline)
     except frames.LateFrame:
-        return  # whoever reads it is ended; how, comes by the other pipe
+        return  # the fork that reads it has ended; the other pipe says how
 
 
 def _send_request(process: _Process, request: Mapping[str, object], pipes: list[int]) -> None:

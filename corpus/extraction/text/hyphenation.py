@@ -30,7 +30,7 @@ _BOUND_PARTS = frozenset(  # beginnings that stand with no hyphen before a word
     "photo pro re sub super tele thermo trans un under".split()
 )
 _LOOSE_BEGINNINGS = frozenset("anti counter mid non post pre".split())
-"""Beginnings that some put a hyphen behind, and others do not."""
+"""Prefixes that some write with a hyphen, and others without."""
 _SHORT_WORDS = frozenset(
     "a an as at by co do ex go if in it me my no of on or re so to up us we".split()
 )

@@ -59,7 +59,7 @@ def load() -> None:
     import charset_normalizer  # noqa: F401
 
     for module in pkgutil.iter_modules(encodings.__path__):
-        with suppress(ImportError):  # those of Windows
+        with suppress(ImportError):  # the encodings of Windows
             importlib.import_module(f"encodings.{module.name}")
 
 

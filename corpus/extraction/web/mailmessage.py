@@ -203,7 +203,7 @@ def _name(part: "Message[str, str]") -> str:
 
 
 def _header(part: "Message[str, str]", name: str) -> str | None:
-    # as it was written: what is not ASCII would be lost otherwise
+    # as it was written: other than ASCII would be lost otherwise
     found = (value for each, value in part.raw_items() if each.lower() == name)
     line = _BLANKS.sub(" ", without_marks(_decoded(str(next(found, ""))))).strip()
     return line or None

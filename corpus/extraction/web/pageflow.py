@@ -15,7 +15,7 @@ _LOST_INLINE = frozenset("label output time rt ins".split())
 _FLOW = ("p", "li", "td", "th", "dd", "dt", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6")
 _CONTAINERS = ("div", "section", "article", "main", "body", "center", "form", "fieldset")
 _KEPT = frozenset(("href", "lang", "dir"))
-_SAY_HIDDEN = frozenset(("aria-hidden", "hidden", "style"))  # what is left is shown
+_SAY_HIDDEN = frozenset(("aria-hidden", "hidden", "style"))  # everything left is shown
 _LEAST_WORDS = 4
 _LEAST_CHARACTERS = 40
 

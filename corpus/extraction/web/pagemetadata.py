@@ -38,7 +38,7 @@ _PUBLISHED_TAGS = (
 )
 _PLACE_TAGS = ("geo.placename",)
 _LANGUAGE_TAGS = ("content-language", "dcterms.language", "dc.language", "og:locale")
-# what stands between a title and the name of its site
+# separators between a title and the name of its site
 _PARTED_BEFORE = re.compile(r"(?:\s[|·•–—/-]|[:»])\s$")
 _PARTED_AFTER = re.compile(r"(?:\s[|·•–—/-]|\s?(?:::?|»))\s")
 _LONGEST_TITLE = 1_000

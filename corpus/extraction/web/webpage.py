@@ -26,7 +26,7 @@ _META_CHARSET = re.compile(
     rb"<meta(?:(?!<meta)[^>])*?charset\s*+=\s*+(?:[\"']\s*+)?([\w:.-]+)", re.I
 )
 _XML_ENCODING = re.compile(rb"<\?xml(?:(?!<\?xml)[^>])*?encoding\s*+=\s*+[\"']([\w:.-]+)", re.I)
-_CODECS = {  # by the WHATWG encoding standard, where Python's codec of the name is another
+_CODECS = {  # by the WHATWG encoding standard, if Python's codec of that name differs
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "utf-16": "utf-8",  # a page whose declaration can be read as ASCII is not in UTF-16
@@ -47,7 +47,7 @@ _NOT_TEXT = "|".join(
         "//nav",
         "//template",
         "//iframe",
-        "//address[.//iframe]",  # what is said about a film that a frame would show
+        "//address[.//iframe]",  # text about a film that a frame would show
         "//*[@role='navigation' or @role='contentinfo' or @role='search' or @role='dialog']",
         "//*[self::header or self::footer or @role='banner']"
         "[not(ancestor::article or ancestor::main or .//h1 or .//article or .//main)]",
@@ -60,7 +60,7 @@ _CONSENT = re.compile(
     r"|newsletter|skip-?(?:link|to)|breadcrumb|social-?(?:share|media|bar|links)|share-?buttons?",
     re.I,
 )
-_NOTICE_SHARE = 0.3  # what holds more of a page's text is no notice, whatever its class says
+_NOTICE_SHARE = 0.3  # an element with more of a page's text is no notice, whatever its class
 _SHORT_PAGE = 1000
 _LEAST_PARTS = 3
 _NEARLY_ALL = 0.95

@@ -26,8 +26,8 @@ _TEXTS_AT_ONCE = 256
 
 _TOKENS_A_BATCH = 512
 _TEXTS_A_BATCH = 8
-"""Small batches of texts of like length were measured fastest: little padding, and what one layer
-gives the next stays in a core's cache."""
+"""Small batches of texts of like length were measured fastest: they need little padding, and the
+output of a layer stays in a core's cache."""
 
 _LEAST_SHARE = 0.8
 """A text of less than this share of the longest of a batch is not padded to it."""
@@ -61,13 +61,13 @@ class OnnxEmbedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # what it would print is raised, too
+        options.log_severity_level = 4  # errors that it would print are raised, too
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 str(exported.folder / GRAPH_NAME), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer: Any = Tokenizer.from_file(str(exported.folder / TOKENIZER_NAME))
-        except Exception as error:  # both raise types of their own for what they cannot read
+        except Exception as error:  # both raise their own types for unreadable files
             reason = " ".join(str(error).split())[:200]
             raise ModelDamaged(
                 f"The exported model in {exported.folder} cannot be read ({reason}). Delete the "

@@ -31,7 +31,7 @@ _TEXTS_AT_ONCE = 512
 """Texts whose tokens are in memory at a time; enough to find eight of like length."""
 
 _DEFAULT_LIMIT = 512
-"""The tokens of a window of a model that does not say how many it reads."""
+"""The most tokens of a model that does not state its limit."""
 
 _OPSET = 17
 
@@ -267,7 +267,7 @@ def load_cross_encoder(folder: Path) -> "CrossEncoder":
             trust_remote_code=False,
             local_files_only=True,
             model_kwargs={"use_safetensors": True},
-            activation_fn=Identity(),  # a sigmoid makes equal what is very good
+            activation_fn=Identity(),  # a sigmoid makes very good scores equal
         )
     except Exception as error:  # whatever a broken folder provokes, the cause is the folder
         reason = " ".join(str(error).split())[:200]
@@ -301,7 +301,7 @@ def _load(folder: ModelFolder) -> "SentenceTransformer":
             device="cpu",
             trust_remote_code=False,
             local_files_only=True,
-            # attention spelt out is what the exporter knows
+            # the exporter knows attention only when it is spelt out
             model_kwargs={"use_safetensors": True, "attn_implementation": "eager"},
         )
     except Exception as error:  # whatever a broken folder provokes, the cause is the folder
