@@ -19,5 +19,5 @@ class SystemCall:
     checks: Sequence[Check] = ()
 
     def number(self, processor: str) -> int | None:
-        """The number on "x86_64" or "aarch64"."""
+        """Return the number on "x86_64" or "aarch64"."""
         return self.x86_64 if processor == "x86_64" else self.aarch64

@@ -67,7 +67,7 @@ def find_sources(named: Sequence[str]) -> list[Source]:
             else:
                 found.append(Source(label, problem="there is no such file or folder."))
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not a name of a file"
+            reason = getattr(error, "strerror", None) or "not the name of a file"
             found.append(Source(label, problem=f"cannot be read ({reason})."))
     return found
 

@@ -40,18 +40,17 @@ from corpus.provenance.sourcedigests import source_name
 from corpus.suggestions import did_you_mean
 
 _NOT_PUBLIC = (
-    "it says that it is public, which does not count: who may read it was decided before. Add it "
-    'with "--access public" to change that.'
+    "it says that it is public, but its groups stay as they were set. Add it with "
+    '"--access public" to open it to everybody.'
 )
 _EDITED = (
-    "its text has been edited since it was read: on which page its words stand is not known any "
-    "more."
+    "its text has been edited since it was read, so the pages of its words are not known any more."
 )
 _NOT_KEPT = (
     "its bytes are more than VERBATIM_KEEP_ORIGINALS_MB allows, so they are not kept and cannot be "
     "read again."
 )
-_MANY_PAGES = "its pages are too many to be noted, so its quotes have no page."
+_MANY_PAGES = "it has too many pages to note them, so its quotes have no page numbers."
 _OTHERS = 0o077
 _TIME_S = 25.0
 """The seconds that the text of one source may take, after it was read from its bytes."""

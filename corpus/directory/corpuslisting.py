@@ -22,8 +22,8 @@ _SCRAP_FILES = re.compile(
 _SCRAP_FOLDERS = re.compile(
     r"\.|__macosx$|@eadir$|\$recycle\.bin$|lost\+found$|system volume information$", re.I
 )
-_LEADS_NOWHERE = "no file, or a link that leads to none. Remove it, or put a copy there."
-_LEADS_OUT = "a link that leads out of the corpus directory. Put a copy there."
+_LEADS_NOWHERE = "no file, or a link to a missing one. Remove it, or put a copy in its place."
+_LEADS_OUT = "a link that leads out of the corpus directory. Put a copy in its place."
 
 
 @dataclass(frozen=True, slots=True)

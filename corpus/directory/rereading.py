@@ -21,8 +21,8 @@ from corpus.provenance.snapshots import Snapshots
 _TIME_S = 25.0
 _NOT_ADDED = "put into the corpus directory by hand: there is no original to read again."
 _NOT_KEPT = (
-    "the bytes that it was added from are not kept (VERBATIM_KEEP_ORIGINALS_MB). Add the source "
-    "again to have it read anew."
+    "its original bytes are not kept (VERBATIM_KEEP_ORIGINALS_MB). Add the source again to read it "
+    "anew."
 )
 
 

@@ -12,7 +12,7 @@ from corpus.frontmatter.frontmatter import CLAIMS, PUBLIC, Provenance
 from corpus.pages import moved
 from corpus.provenance.originclaims import believed
 
-_ADD_IT = 'Or take it out and type "verbatim add FILE", with "--access" and the name of a group.'
+_ADD_IT = 'Or move it out of the corpus directory and type "verbatim add FILE --access GROUP".'
 
 
 def source_document(data: bytes, name: str, *, extractor: Extractor) -> SourceDocument:

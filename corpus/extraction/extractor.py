@@ -35,7 +35,7 @@ MOST_WAITING = 8
 
 Laid = TypeVar("Laid", Document, Outline)
 
-_WRONG = "its reader answered what cannot be. Save it as text (.txt)."
+_WRONG = "its parser gave a malformed answer. Save it as text (.txt)."
 
 
 class Extractor:

@@ -63,11 +63,11 @@ _ENCRYPTED = "encrypted: it needs a password. Save it without one"
 _OLD_WORD = "an old Word file (.doc). Save it as .docx"
 _RTF = "a rich text file (.rtf). Save it as .docx"
 _OPEN_DOCUMENT = "an OpenDocument file that is no text. Save it as .pdf"
-_OLD_MAIL = "an e-mail of Outlook (.msg). Save it as .eml or .txt"
+_OLD_MAIL = "an Outlook e-mail (.msg). Save it as .eml or .txt"
 _MAILBOX = "a mailbox of several e-mails. Save each of them as .eml"
 _IMAGE = "an image. Run a text recognition (OCR) over it and add the PDF"
 _ARCHIVE = "an archive. Unpack it and add the files in it"
-_TABLE = "a spreadsheet. Save what is to be quoted as .docx or .txt"
+_TABLE = "a spreadsheet. Save the text to quote as .docx or .txt"
 _SLIDES = "a presentation. Save it as .pdf"
 _BOOK = "an e-book. Save it as .pdf"
 _WEB_ARCHIVE = "a web archive. Save the page as .html"
@@ -165,7 +165,7 @@ def unread_suffix(name: str) -> str:
         return f"{_REFUSED_SUFFIXES[suffix]}."
     if suffix and not _is_part_of_title(suffix):
         return _not_read(suffix)
-    return "its name does not end in a kind of file, such as .txt. Rename it to have it read."
+    return "its name has no known ending, such as .txt. Rename it and add it again."
 
 
 def _not_read(suffix: str) -> str:
@@ -230,7 +230,9 @@ def _checked(claim: Kind, found: Kind | str | None, data: bytes) -> Kind:
         return claim  # a page may begin with any tag, or with none
     if claim in _TEXTS or claim is Kind.MAIL:
         return claim
-    raise UnreadableSource(f"not {_NAMES[claim]}, whatever its name says. Get a good copy of it.")
+    raise UnreadableSource(
+        f"not {_NAMES[claim]}, although its name says so. Get a good copy of it."
+    )
 
 
 def _contents(data: bytes) -> Kind | str | None:

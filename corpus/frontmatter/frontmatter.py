@@ -195,7 +195,7 @@ def _access(value: object) -> frozenset[str] | None:
         return None
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names:
-        raise ValueError("access must be the name of a group of readers, or a list of such names.")
+        raise ValueError("access must be the name of a group, or a list of such names.")
     return checked_access(map(str, names))
 
 
@@ -208,7 +208,7 @@ def checked_access(names: Iterable[str]) -> frozenset[str]:
     groups = frozenset(map(checked_group, names))
     if PUBLIC in groups and len(groups) > 1:
         raise ValueError(
-            f'"access: {PUBLIC}" is for everybody: name groups of readers or "{PUBLIC}", not both.'
+            f'"access: {PUBLIC}" is for everybody: name groups or "{PUBLIC}", not both.'
         )
     return groups
 
@@ -303,6 +303,6 @@ def checked_group(text: str) -> str:
     name = text.strip().casefold()
     if not _GROUP.fullmatch(name):
         raise ValueError(
-            f'a group of readers is named by letters, digits, "-", "_" and ".", not {text[:40]!r}.'
+            f'the name of a group has letters, digits, "-", "_" and ".", unlike {text[:40]!r}.'
         )
     return name

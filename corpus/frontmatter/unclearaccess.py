@@ -73,8 +73,9 @@ def refuse(line: str | None) -> None:
         return
     shown = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     raise UnreadableSource(
-        f'"{shown[:_MOST_SHOWN]}" seems to name groups of readers, and must not be public by a '
-        'slip: write "access: name", in small letters and with a blank after the colon, between '
-        "two lines of three dashes, the first of them the first line of the file, and no other "
-        f'such field. Where everybody may read it, write "access: public" there.'
+        f'"{shown[:_MOST_SHOWN]}" seems to name groups that may read the text, which must not '
+        'become public by a slip. For these groups write "access: name", in small letters and with '
+        "a blank after the colon, between two lines of three dashes at the beginning of the file, "
+        "and no other such field. If everybody may read the text, write "
+        '"access: public" there.'
     )

@@ -81,7 +81,7 @@ class _EventParser:
         value = self._node(0)
         loader.get_event()
         if not loader.check_event(yaml.StreamEndEvent):
-            raise ValueError("it is several documents")
+            raise ValueError("it has several documents")
         return value
 
     def _node(self, level: int) -> Any:
@@ -105,7 +105,7 @@ class _EventParser:
         parts = self._until(yaml.MappingEndEvent, level)
         for key in parts:
             if not isinstance(key, str):
-                raise ValueError("a key is no text")  # noqa: TRY004 (of what was read)
+                raise ValueError("a key is not a text")  # noqa: TRY004 (of what was read)
             if key in found:
                 self.repeated.add(key)
             found[key] = next(parts)

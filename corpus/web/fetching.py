@@ -116,7 +116,7 @@ class _Deadline:
         return self._cut or time.monotonic() >= self._end
 
     def remaining_s(self) -> float:
-        """The seconds left, more than 0.
+        """Return the seconds left, more than 0.
 
         Raises:
             TimeoutError: if none are.
@@ -158,7 +158,7 @@ def _checked_addresses(
         texts = _resolved(visited, resolve, deadline)
         addresses = [address for text in texts if (address := address_of(text)) is not None]
         if not addresses or len(addresses) != len(texts):
-            raise FetchFailed(f"{visited}: {visited.host} has no address. Check how it is spelt.")
+            raise FetchFailed(f"{visited}: {visited.host} has no address. Check its spelling.")
     for address in addresses:
         if not allowed(address):
             raise FetchFailed(f"{visited}: its address {address} is not public. {ADD_FILE}")
@@ -184,8 +184,8 @@ def _resolved(visited: WebAddress, resolve: Resolver, deadline: _Deadline) -> Se
         raise TimeoutError from None
     if isinstance(answer, OSError):
         raise FetchFailed(
-            f"{visited}: {visited.host} is not found. Check how it is spelt and whether there is "
-            "a network."
+            f"{visited}: {visited.host} is not found. Check its spelling and your network "
+            "connection."
         ) from answer
     return answer
 

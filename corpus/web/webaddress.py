@@ -87,7 +87,7 @@ def parse_web_address(text: str) -> WebAddress:
     if "@" in parts.netloc:
         without = text.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
         raise FetchFailed(
-            f"{without[:_SHOWN_CHARACTERS]}: is given with a user or password, which are not sent. "
+            f"{without[:_SHOWN_CHARACTERS]}: has a user or password in it, which are never sent. "
             f"{ADD_FILE}"
         )
     if parts.scheme not in _PORTS:
@@ -96,12 +96,12 @@ def parse_web_address(text: str) -> WebAddress:
         )
     host = _host(parts.hostname or "")
     if host is None or port == 0:
-        raise FetchFailed(f"{shown}: names no host that could be asked. Copy it again.")
+        raise FetchFailed(f"{shown}: names no host. Copy it again.")
     port = _PORTS[parts.scheme] if port is None else port
     if not (port in _PORTS.values() or port >= _LEAST_FREE_PORT):
         raise FetchFailed(
-            f"{shown}: has port {port}, where other services than web pages answer. Only 80, 443 "
-            f"and those from {_LEAST_FREE_PORT} on are asked. {ADD_FILE}"
+            f"{shown}: uses port {port}, which belongs to other services than web pages. Only "
+            f"80, 443 and ports from {_LEAST_FREE_PORT} on are allowed. {ADD_FILE}"
         )
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     query = quote(parts.query, safe=_QUERY_SAFE)

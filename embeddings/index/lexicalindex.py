@@ -248,10 +248,10 @@ class LexicalIndex:
             if (texts := files.get(f"{prefix}-texts.npy")) is not None:
                 copies = Copies(array_from_bytes(texts))
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise IndexDamaged("the lexical index is not readable") from error
+            raise IndexDamaged("the lexical index cannot be read") from error
         if len(copies.texts) != count:
-            raise IndexDamaged("the lexical index has other texts than rows")
+            raise IndexDamaged("the lexical index does not have a text for each row")
         if len(starts) != len(vocabulary) + 1:
-            raise IndexDamaged("the lexical index has other words than the terms")
+            raise IndexDamaged("the lexical index and the stems have different words")
         postings = Postings(starts, rows, scores)
         return cls(postings, vocabulary=vocabulary, copies=copies, languages=languages)

@@ -156,7 +156,7 @@ class StemTable:
             frequent = bytes(files["words.txt"]).decode("utf-8").split("\n")
             arrays = [array_from_bytes(files[f"{name}.npy"]) for name in _FILES]
         except (KeyError, ValueError) as error:
-            raise IndexDamaged("the terms are not readable") from error
+            raise IndexDamaged("the stems cannot be read") from error
         vocabulary = {word: number for number, word in enumerate(known) if word}
         ids, word_ids, starts, title_ids, title_word_ids, title_starts, kinds = arrays
         spelt = tuple(word for word in frequent if word)

@@ -134,7 +134,7 @@ class TokenVectors:
                 for name in ("starts", "ids", "vectors")
             )
         except (KeyError, ValueError) as error:
-            raise IndexDamaged("the token vectors are not readable") from error
+            raise IndexDamaged("the token vectors cannot be read") from error
         if vectors.ndim != 2 or {len(vectors), len(ids)} != {int(starts[-1])}:  # noqa: PLR2004
             raise IndexDamaged("the token vectors do not belong together")
         return cls(starts, ids, vectors)

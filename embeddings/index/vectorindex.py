@@ -222,7 +222,7 @@ class VectorIndex:
             IndexDamaged: if the codes are those of another number of rows.
         """
         if codes is not None and len(codes) != len(self):
-            raise IndexDamaged("the codes are not those of the vectors")
+            raise IndexDamaged("the codes belong to other vectors")
         return VectorIndex(self._index, self._held, codes)
 
     @classmethod

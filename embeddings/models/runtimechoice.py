@@ -42,7 +42,7 @@ def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = No
     cannot be exported faithfully, which is slower; one line in the log says so.
 
     Raises:
-        ModelDamaged: if the model cannot be loaded, or cannot be had in the precision asked for.
+        ModelDamaged: if the model cannot be loaded, or is not available in the wanted precision.
     """
     exported = open_exported(exports, model.identity)
     if exported is not None:
@@ -82,7 +82,7 @@ def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Emb
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         if precision != "fp32":
             raise ModelDamaged(
-                f"The model {model.identity.name} cannot be had in {precision} ({reason}). "
+                f"The model {model.identity.name} is not available in {precision} ({reason}). "
                 "Unset VERBATIM_PRECISION to use it as it is."
             ) from error
         log.warning(

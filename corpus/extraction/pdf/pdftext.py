@@ -46,7 +46,7 @@ def read_pdf(data: bytes) -> Extract:
     notes = []
     if missing:
         numbers = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")  # noqa: PLR2004
-        notes.append(f"damaged: left out what cannot be read, page {numbers}")
+        notes.append(f"damaged: text that cannot be read is left out, page {numbers}")
     found = text_of(pages)
     return Extract(
         text=found.text,

@@ -172,7 +172,7 @@ class _Server:
             if libraries.load(request["load"]):
                 self._settle()
         except ImportError as error:
-            reason = f"its parser is not there ({error.name}). Install verbatim-bot again."
+            reason = f"its parser is missing ({error.name}). Install verbatim-bot again."
             with suppress(frames.FrameError):
                 frames.send(status, frames.encode({"reason": reason}))
             for fd in pipes:
@@ -262,7 +262,7 @@ def _reason_of_failure(error: Exception, request: Mapping[str, Any]) -> str:
         case RecursionError():
             return f"nested too deeply to be read. {_SAVE_AS_TEXT}"
         case _:
-            return f"damaged: its reader failed ({type(error).__name__}). {_SAVE_AS_TEXT}"
+            return f"damaged: its parser failed ({type(error).__name__}). {_SAVE_AS_TEXT}"
 
 
 def _limit(request: Mapping[str, Any], *, mapped: int) -> None:
@@ -315,7 +315,7 @@ def _reason_of_death(
     grown = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     if grown >= int(request["memory_bytes"]) // 2:
         return _out_of_memory(request)
-    return f"crashed its reader. {_SAVE_AS_TEXT}"
+    return f"crashed its parser. {_SAVE_AS_TEXT}"
 
 
 def _out_of_memory(request: Mapping[str, Any]) -> str:

@@ -39,12 +39,15 @@ _MOST_NAME_CHARACTERS = 2_000
 _MOST_REASON_CHARACTERS = 500
 _USUAL_PIPE_BYTES = 65_536
 _PIPE_BYTES = 1 << 20
-_NO_ANSWER = "its reader ended without an answer. Save it as text (.txt)."
+_NO_ANSWER = "its parser ended without an answer. Save it as text (.txt)."
 _NOT_STARTED = (
-    "not read: the extractor process could not be started ({why}). See that there is memory and "
+    "not read: the extractor process could not be started ({why}). Check that there is memory and "
     "room for a process; if so, install verbatim-bot again."
 )
-_DIES = "not read: the extractor process was ended from outside, twice. See that there is memory."
+_DIES = (
+    "not read: the extractor process was killed from outside, twice. Check that there is enough "
+    "memory."
+)
 
 
 class _ProcessGone(Exception):

@@ -59,7 +59,7 @@ def read_mail(data: bytes) -> Extract:
         raise UnreadableSource("damaged: a header of it is far too long. Save its text as .txt.")
     message = email.message_from_bytes(data)
     if not message.keys():
-        raise UnreadableSource("not an e-mail, whatever its name says. Get a good copy of it.")
+        raise UnreadableSource("not an e-mail, although its name says so. Get a good copy of it.")
     found = _Found()
     found.take(message)
     if not found.texts:
@@ -83,7 +83,7 @@ def _without_text(found: "_Found") -> str:
         return "encrypted: it needs a key. Save its text as .txt."
     if found.attached:
         return "no text in it, only attachments. Save these and add them."
-    return "no text in it. Save what is to be quoted as .txt."
+    return "no text in it. Save the text to quote as .txt."
 
 
 class _Found:

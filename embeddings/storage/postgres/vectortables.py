@@ -48,7 +48,7 @@ class PostgresVectors:
             IndexDamaged: if the codes are those of another number of rows.
         """
         if codes is not None and len(codes) != count:
-            raise IndexDamaged("the codes are not those of the vectors")
+            raise IndexDamaged("the codes belong to other vectors")
         self._database = database
         self._table = sql.Identifier("verbatim", table)
         self._count = count

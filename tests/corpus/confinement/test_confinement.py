@@ -42,7 +42,7 @@ class Scene:
     listeners: tuple[socket.socket, ...]
 
     def outcome(self, act: str) -> str:
-        """What came of an act: "done", the name of an error, or why the parser ended."""
+        """The outcome of an act: "done", the name of an error, or the reason why the parser ended."""
         try:
             return self.sandbox.ask("read", act.encode(), name="x").text
         except UnreadableSource as error:
@@ -163,7 +163,7 @@ def test_it_can_turn_no_data_into_code_and_ask_the_kernel_for_nothing(scene: Sce
 
 def test_numbers_of_another_architecture_end_it(scene: Scene) -> None:
     outcomes = set(succeeded(scene, hostileacts.DEADLY_ACTS).values())
-    assert outcomes == {"crashed its reader. Save it as text (.txt) and add that."}
+    assert outcomes == {"crashed its parser. Save it as text (.txt) and add that."}
 
 
 def test_every_call_that_is_not_listed_is_refused(scene: Scene) -> None:
@@ -184,7 +184,7 @@ def test_the_kernel_shows_from_outside_that_it_is_confined(scene: Scene) -> None
 
 
 def _status_of_child(server: int) -> dict[str, str]:
-    """What the kernel says of the fork that waits, when it is confined or after five seconds.
+    """The kernel's status of the waiting fork, when it is confined or after five seconds.
 
     It has two filters then: that of the process that forked it, and its own.
     """

@@ -169,7 +169,7 @@ def test_a_document_never_becomes_public_by_a_slip(tmp_path: Path, written: str)
     ],
 )
 def test_misspelt_front_matter_that_names_access_is_refused(tmp_path: Path, written: str) -> None:
-    with pytest.raises(UnreadableSource, match=r'groups of readers.*write "access: name"'):
+    with pytest.raises(UnreadableSource, match=r'groups that may read.*write "access: name"'):
         read_document(write(tmp_path / "a.md", written))
 
 

@@ -132,7 +132,7 @@ def test_no_parser_misses_what_those_of_other_kinds_load(kind: str) -> None:
                 extractor.extract(path.read_bytes(), name=path.name)
             except UnreadableSource as error:
                 reasons[path.name] = str(error)
-    assert {name for name, reason in reasons.items() if "its reader failed" in reason} == set()
+    assert {name for name, reason in reasons.items() if "its parser failed" in reason} == set()
     assert set(reasons) <= set(REFUSED)
 
 

@@ -1,4 +1,4 @@
-"""What kind a source is, and how one that cannot be read is refused."""
+"""The kind of a source, and the refusal of one that cannot be read."""
 
 import contextlib
 import io
@@ -72,7 +72,7 @@ def test_a_source_is_what_it_says_and_holds(name: str, data: bytes, kind: Kind) 
         ("a.docx", PDF, "not a Word file: it is a PDF. Rename it to .pdf."),
         ("a.txt", HTML, "not text: it is a web page."),
         ("a.html", DOCX, "not a web page: it is a Word file."),
-        ("a.pdf", b"Hello", "not a PDF, whatever its name says."),
+        ("a.pdf", b"Hello", "not a PDF, although its name says so."),
         ("a.docx", zipped("xl/workbook.xml"), "not a Word file: it is a spreadsheet."),
         ("a.docx", zipped("photo.jpg"), "not a Word file: it is an archive."),
         ("a.docx", OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted: it needs a password."),

@@ -345,7 +345,7 @@ def test_usual_keys_cannot_be_a_right(key: str) -> None:
 def test_the_sentence_shows_what_was_found_and_says_what_to_write() -> None:
     with pytest.raises(UnreadableSource) as caught:
         split_front_matter("---\nacess: staff\n---\nText.")
-    assert str(caught.value).startswith('"acess" seems to name groups of readers')
+    assert str(caught.value).startswith('"acess" seems to name groups that may read the text')
     assert 'write "access: name"' in str(caught.value)
     assert 'write "access: public"' in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""Where a document comes from: what a page or file says of that counts only where it can be true."""
+"""Claims of a page or file about its origin count only if they can be true."""
 
 import io
 import json
@@ -376,7 +376,10 @@ def test_another_text_does_not_make_a_document_public_that_a_person_restricted(
     place.file("a.md", b"We met in Rabat.", Provenance(access=frozenset({"board"})))
     document = place.file("a.md", b"---\naccess: public\n---\nWe met in Fez.")
     assert (document.access, document.said_by_source) == ({"board"}, set())
-    assert any("it says that it is public, which does not count" in n for n in place.outcome.notes)
+    assert any(
+        "it says that it is public, but its groups stay as they were set" in n
+        for n in place.outcome.notes
+    )
     assert [each.outline for each in place.read()] == [document]
     given = Provenance(access=frozenset({"public"}))
     assert place.file("a.md", b"---\naccess: public\n---\nWe met in Oujda.", given).access == set()

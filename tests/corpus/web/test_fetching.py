@@ -108,7 +108,7 @@ def redirect(to: str, code: int = 302) -> Answer:
 
 
 def dripping(head: bytes, drop: bytes) -> Answer:
-    """What never ends: a drop every 50 ms, for 2 s at most."""
+    """An endless answer: a drop every 50 ms, for 2 s at most."""
 
     def answer(connection: socket.socket, _: str) -> None:
         connection.sendall(head)
@@ -566,7 +566,7 @@ def test_a_port_of_another_service_is_refused_before_the_host_is_looked_up(
         raise AssertionError(host)
 
     said = refusal(f"{scheme}://a.example:{port}/", resolve=nobody_asks)
-    assert f"has port {int(port)}, where other services than web pages answer" in said
+    assert f"uses port {int(port)}, which belongs to other services than web pages" in said
 
 
 @pytest.mark.parametrize("port", [80, 443, 1024, 8080, 65535])
@@ -583,7 +583,7 @@ def test_a_redirect_to_a_port_of_another_service_is_not_followed(
     served: Callable[..., Server], to: str
 ) -> None:
     server = served({"/a": redirect(to)})
-    assert "where other services than web pages answer" in refusal(f"{server.url}/a")
+    assert "which belongs to other services than web pages" in refusal(f"{server.url}/a")
     assert len(server.requests) == 1
 
 

@@ -117,7 +117,7 @@ def test_codes_survive_their_bytes_and_others_are_refused(small_is_large: None) 
     for wrong in (b"", b"junk", index.to_bytes()[vectorindex._PADDING :]):
         with pytest.raises(IndexDamaged):
             ProductCodes.from_bytes(wrong, index.codes.quality)
-    with pytest.raises(IndexDamaged, match="not those of the vectors"):
+    with pytest.raises(IndexDamaged, match="the codes belong to other vectors"):
         VectorIndex.build(clustered(400)).with_codes(again)
 
 

@@ -204,7 +204,10 @@ def passage(*fields: object) -> Callable[[dict[str, list]], None]:
         (array("lexical-starts.npy", put(1, 99)), "lexical: the starts go back"),
         (array("lexical-starts.npy", put(0, 1)), "lexical: the starts do not run from 0"),
         (array("lexical-starts.npy", put(-1, 1)), "lexical: the starts do not run"),
-        (array("lexical-starts.npy", lambda a: a[:-1]), "the lexical index has other words"),
+        (
+            array("lexical-starts.npy", lambda a: a[:-1]),
+            "the lexical index and the stems have different words",
+        ),
         (array("terms-ids.npy", put(0, 999)), "terms: a number is not that of a stem"),
         (array("terms-words.npy", put(0, 999)), "terms: a number is not that of a word"),
         (array("terms-words.npy", lambda a: a[:-1]), "terms: a number is not that of a word"),

@@ -52,13 +52,13 @@ def test_a_reader_that_waits_is_ended(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        ("segfault", "crashed its reader"),
-        ("raise", "damaged: its reader failed (KeyError)"),
+        ("segfault", "crashed its parser"),
+        ("raise", "damaged: its parser failed (KeyError)"),
         ("deep", "nested too deeply"),
         ("long 1000001", "over 1 MB of text"),
-        ("write /tmp/verbatim-no-file", "damaged: its reader failed ("),
-        ("lie", "crashed its reader"),
-        ("wrong", "its reader ended without an answer"),
+        ("write /tmp/verbatim-no-file", "damaged: its parser failed ("),
+        ("lie", "crashed its parser"),
+        ("wrong", "its parser ended without an answer"),
     ],
 )
 def test_what_happens_in_a_reader_becomes_a_reason(

@@ -147,7 +147,7 @@ def test_a_letter_cannot_say_that_it_is_public() -> None:
     assert "access" not in document.said_by_source
     message = letter()
     message.set_content("access: staff\n\nText is here.")
-    with pytest.raises(UnreadableSource, match="groups of readers"):
+    with pytest.raises(UnreadableSource, match="groups that may read"):
         source_document(message.as_bytes(), "a.eml", extractor=shared_extractor())
 
 
