@@ -11,7 +11,7 @@ SEED = 7
 
 
 def short_run(target: Target, *, seconds: float, seed: int) -> tuple[int, list[str]]:
-    """How many inputs were tried, and the reports of what is wrong with some."""
+    """The number of inputs that were tried, and the reports of faults."""
     run, seeds, draw = target.open(), list(target.seeds()), random.Random(seed)
     reports = {}
     end_s = time.thread_time() + seconds

@@ -259,7 +259,7 @@ def image() -> Iterator[Path]:
 
 
 def is_for_all(python: str) -> bool:
-    """Whether another user can start this Python and import what is installed."""
+    """True if another user can start this Python and import the installed packages."""
     command = [python, "-c", "import torch"]
     try:
         tried = subprocess.run(command, user=NOBODY, check=False, capture_output=True)  # noqa: S603

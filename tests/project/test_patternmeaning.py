@@ -25,7 +25,7 @@ def texts(*pieces: str) -> st.SearchStrategy[str]:
 
 
 def same(old: str, new: re.Pattern[str], text: str, method: str = "search", flags: int = 0) -> bool:
-    """Whether both match the same; groups without a name do not count."""
+    """True if both match the same; groups without a name do not count."""
     one = getattr(re.compile(old, flags), method)(text)
     other = getattr(new, method)(text)
     if one is None or other is None:

@@ -27,7 +27,7 @@ def at_run_time() -> None:
 
 
 def used(pattern: re.Pattern[Any], method: str) -> Callable[[Any], object]:
-    """What the code does with a text: one search, or all there are."""
+    """The use of a pattern on a text: one search, or all matches."""
     if method in {"match", "fullmatch", "search"}:
         return getattr(pattern, method)  # type: ignore[no-any-return]
     return lambda text: sum(1 for _ in pattern.finditer(text))
@@ -49,7 +49,7 @@ def too_fast(pattern: re.Pattern[Any], methods: frozenset[str]) -> str | None:
 
 
 def is_suspicious(take: Callable[[int], object]) -> bool:
-    """Whether the action takes long for its length, and much longer for a greater one."""
+    """True if the action takes long for its length, and much longer for a greater one."""
     length = SHORTEST
     while length < SHORT:
         if cpu_s(take, length) > SUSPICIOUS_S_A_CHARACTER * LONG:

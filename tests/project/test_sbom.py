@@ -20,7 +20,7 @@ notices = pytest.importorskip("notices")
 
 @pytest.fixture(scope="module")
 def pins() -> list[Any]:
-    """What is run, with PostgreSQL."""
+    """The pins of a running bot, with PostgreSQL."""
     return [
         pin
         for name in ("requirements.lock", "requirements-postgres.lock")

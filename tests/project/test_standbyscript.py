@@ -44,7 +44,7 @@ def asked(url: str, question: str, *, until: Callable[[object], bool]) -> object
 
 
 class Standbys:
-    """What the scripts make of a primary: its logins, and a standby that is started by hand."""
+    """The results of the scripts for a primary: its logins, and a standby that is started by hand."""
 
     def __init__(self, primary: PostgresServer, port: int) -> None:
         self.primary, self._port = primary, port
@@ -121,7 +121,7 @@ class Standbys:
             assert standby.wait(30) == 0
 
     def is_healthy(self) -> bool:
-        """What the health check of the compose file says."""
+        """The result of the compose file's health check."""
         kind, command = service("replica")["healthcheck"]["test"]
         assert kind == "CMD-SHELL"
         given = {
@@ -156,7 +156,7 @@ def standbys(port: int) -> Iterator[Standbys]:
 
 
 def follows(standbys: Standbys) -> bool:
-    """Whether what is written now comes to the standby."""
+    """True if new rows reach the standby."""
     standbys.ask_primary("INSERT INTO kept VALUES ('last')")
     url = standbys.url("postgres", standby=True)
     wanted = standbys.ask_primary("SELECT count(*) FROM kept")[0][0]

@@ -1,4 +1,4 @@
-"""What is done, counted: texts embedded, modules imported, bytes read. Seconds are for benchmarks."""
+"""Counts work: texts embedded, modules imported, bytes read. Seconds are for benchmarks."""
 
 import json
 import subprocess

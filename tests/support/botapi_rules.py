@@ -55,7 +55,7 @@ def not_possible(problem: str) -> Refusal:
 
 
 class Kind(Enum):
-    """How the value of one parameter travels."""
+    """The form in which the value of one parameter travels."""
 
     INTEGER = auto()
     TEXT = auto()
@@ -560,7 +560,7 @@ def _overlapping(entities: Sequence[JSON]) -> Iterator[tuple[JSON, JSON]]:
 
 
 def _may_contain(outer: str, inner: str) -> bool:
-    """Whether one kind may hold another, by the nesting rules of the Bot API's formatting page."""
+    """True if one kind may hold another, by the nesting rules of the Bot API's formatting page."""
     if outer in _CODE or (inner in _CODE and outer not in _QUOTES):
         return False
     if outer in _QUOTES:

@@ -167,7 +167,7 @@ def buttons(sent: Sent) -> list[JSON]:
 
 @dataclass(slots=True)
 class _Room:
-    """What the server knows about one chat; `closed` says why the bot can't write there."""
+    """The server's knowledge of one chat; `closed` says why the bot can't write there."""
 
     shown: JSON
     owner: User | None = None
@@ -188,7 +188,7 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """What goes wrong with a request instead of, or after, doing what it asks."""
+    """A fault of a request, instead of, or after, doing what it asks."""
 
     method: str
     status: int | None
@@ -638,7 +638,7 @@ class BotApiServer:
 
     @property
     def violations(self) -> list[str]:
-        """What the client did that a correct client never does, oldest first."""
+        """The client's acts that a correct client never does, oldest first."""
         with self._changed:
             return list(self._violations)
 

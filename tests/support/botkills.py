@@ -22,7 +22,7 @@ PEOPLE = 300
 
 @dataclass
 class KillFigures:
-    """What a campaign found; ``missing`` are questions without a whole answer."""
+    """The results of a campaign; ``missing`` are questions without a whole answer."""
 
     kills: int = 0
     questions: int = 0

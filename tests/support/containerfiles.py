@@ -40,7 +40,7 @@ def service(name: str, compose: Path = ROOT / "docker-compose.yml") -> Mapping[s
 
 
 def variables(stage: list[Instruction]) -> dict[str, str]:
-    """What a stage's ``ENV`` lines set."""
+    """The variables that a stage's ``ENV`` lines set."""
     words = [w for each in stage if each.name == "ENV" for w in shlex.split(each.words)]
     return dict(word.split("=", 1) for word in words)
 

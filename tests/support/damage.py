@@ -145,7 +145,7 @@ class DamageTrials:
                 path.write_bytes(content)
 
     def _outcome(self, changed: Files) -> tuple[str, str | None]:
-        """What came of it, and what is wrong with that."""
+        """The outcome, and its fault."""
         damaged = {int(path.parent.name) for path in changed if path != self._pointer}
         intact = [number for number in self._numbers if number not in damaged]
         try:

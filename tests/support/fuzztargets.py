@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with an input: ``kind`` is "crash" or "hang"; ``where`` tells it from others."""
+    """A fault of an input: ``kind`` is "crash" or "hang"; ``where`` tells it from others."""
 
     kind: str
     where: str
@@ -62,7 +62,7 @@ class Finding:
 
 
 def check(target: Target, run: Run, data: bytes) -> tuple[Finding | None, float]:
-    """What is wrong with an input, None for nothing, and its processor time in seconds."""
+    """The fault of an input, None for none, and its processor time in seconds."""
     start = time.thread_time()
     found = None
     try:
@@ -79,7 +79,7 @@ def check(target: Target, run: Run, data: bytes) -> tuple[Finding | None, float]
 
 
 def _is_of_library(error: BaseException) -> bool:
-    """Whether an error was raised outside this project's packages."""
+    """True if an error was raised outside this project's packages."""
     if isinstance(error, (MemoryError, RecursionError)):
         return True
     frames = traceback.extract_tb(error.__traceback__)
@@ -305,7 +305,7 @@ def _operation(which: str, **request: Any) -> Callable[[], Run]:
 
 
 def _as_a_fork(answer: Any) -> None:
-    """What else a fork does with an answer: it is sent as JSON, text and numbers."""
+    """The rest of a fork's work on an answer: it is sent as JSON, text and numbers."""
     from corpus.extraction.process import frames
     from corpus.normalisation import is_stored
 

@@ -88,7 +88,7 @@ def inline(text: str, person: int = ADA, *, language: str = "en") -> InlineAsked
 
 
 def texts_of(acts: Iterable[Act]) -> list[str]:
-    """What a person reads, in order: messages, changed messages, notes."""
+    """The texts that a person reads, in order: messages, changed messages, notes."""
     return list(_texts(acts))
 
 

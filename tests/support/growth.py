@@ -1,4 +1,4 @@
-"""How the time of an action grows with the length of what it is given.
+"""Measures how the time of an action grows with the length of its input.
 
 Only processor time of this thread counts, the least of several runs where growth looks too fast,
 so that other work on the machine does not fail a test.

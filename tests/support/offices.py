@@ -82,7 +82,7 @@ class Office:
         return texts_of(self.acts(event))
 
     def quotes(self, question: str) -> list[str]:
-        """What answers the question now."""
+        """The quotes that answer the question now."""
         return [quote.text for quote in self.live.public.answer(question).quotes]
 
     @property

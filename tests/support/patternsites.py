@@ -81,7 +81,7 @@ def sites(at_run_time: Callable[[], object]) -> list[Site]:
 
 
 def foreign_ways() -> list[str]:
-    """Where ``re`` is used in a way that ``sites`` does not see."""
+    """The uses of ``re`` that ``sites`` does not see."""
     wrong = []
     for file, _ in modules():
         for node in ast.walk(ast.parse((ROOT / file).read_text("utf-8"))):

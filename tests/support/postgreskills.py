@@ -161,7 +161,7 @@ class KillTrials:
                 faults.append(f"{trial}: the next refresh does not bring the new corpus")
 
     def _answers(self, index: PostgresIndex, trial: str) -> int:
-        """Which of the corpora answers, and from it alone."""
+        """The corpora that answer, and from themselves alone."""
         generation = index.open_current()
         served = self._corpora.index(generation.corpus)
         reply = Answerer(Retriever(generation, self._embedder)).answer(QUESTION)
@@ -253,7 +253,7 @@ class _Log:
         return found.decode("utf-8", "replace")
 
     def seconds_since(self, words: str) -> float:
-        """How long the last statement came after the first one with these words in it."""
+        """The seconds of the last statement after the first one with these words in it."""
         first = next(at for text, at in self._seen if words in text)
         return self._seen[-1][1] - first
 

@@ -113,19 +113,19 @@ class PostgresServer:
             os.chown(path, *self._own)
 
     def another_user(self) -> dict[str, Any]:
-        """What ``subprocess`` needs to run a program as the server's user."""
+        """The arguments with which ``subprocess`` runs a program as the server's user."""
         if os.geteuid() != 0:
             return {}
         return {"user": self._own[0], "group": self._own[1], "extra_groups": []}
 
     @property
     def log_file(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The file of the server's log."""
         return self._log
 
     @property
     def log(self) -> str:
-        """What the server has written."""
+        """The server's log."""
         return self._log.read_text("utf-8", "replace")
 
     @property
@@ -135,7 +135,7 @@ class PostgresServer:
         return self._process.pid
 
     def url(self, database: str = "postgres", *, password: str = "") -> str:
-        """Where a database is; any password is taken."""
+        """The address of a database; any password is taken."""
         who = f"{USER}:{quote(password, safe='')}" if password else USER
         if self._tcp:
             return f"postgresql://{who}@127.0.0.1:{self._port}/{database}"

@@ -30,7 +30,7 @@ _WORDS = (
 
 @dataclass(slots=True)
 class TextFigures:
-    """What came of the texts; ``faults`` are refusals, violations and quotes that differ."""
+    """The results for the texts; ``faults`` are refusals, violations and quotes that differ."""
 
     texts: int = 0
     messages: int = 0
@@ -67,7 +67,7 @@ def send_random_texts(count: int, *, seed: int = 0) -> TextFigures:
 
 
 def _same(call: Call) -> bool:
-    """Whether only an edit to the same text was refused, which Telegram does, too."""
+    """True if only an edit to the same text was refused, which Telegram does, too."""
     return call.method == "editMessageText" and "is not modified" in call.description
 
 

@@ -49,7 +49,7 @@ tqdm.monitor_interval = 0
 
 @dataclass
 class Figures:
-    """What a campaign found; ``faults`` are the trials that broke a promise, in words."""
+    """The results of a campaign; ``faults`` are the trials that broke a promise, in words."""
 
     trials: int = 0
     killed: int = 0
@@ -218,7 +218,7 @@ def _copy(base: Path) -> Iterator[Path]:
 
 
 def _in_child(action: Callable[[], int], *, kill_after_s: float | None = None) -> int:
-    """What became of the action in a child: its exit code, or minus the signal that ended it."""
+    """The end of the action in a child: its exit code, or minus the signal that ended it."""
     child = os.fork()
     if child == 0:
         code = FAILED

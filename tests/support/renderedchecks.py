@@ -91,7 +91,7 @@ def begins_a_line(words: Sequence[str], stored: str) -> bool:
 
 
 def lies_within_passages(text: str, document: Document) -> bool:
-    """Whether a text, headings at its beginning cut off, is a run of the passages' words."""
+    """True if a text, without headings at its beginning, is a run of the passages' words."""
     headings = [words_of(line) for line in document.text.split("\n") if line.startswith("#")]
     passages = f" {' '.join(w for p in document.quotable for w in words_of(p.text))} "
     wanted = words_of(text)

@@ -26,7 +26,7 @@ def rendered(document: Document, *, evidence: int = 0) -> tuple[Message, ...]:
 
 
 def check_limits(message: Message) -> None:
-    """What Telegram refuses or would shift."""
+    """Check that Telegram would take a message and not shift its entities."""
     assert 0 < utf16_length(message.text) <= MESSAGE_UNITS
     assert message.text == message.text.strip()
     assert len(message.entities) <= 100

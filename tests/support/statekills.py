@@ -35,7 +35,7 @@ _GIVE_UP_S = 120.0
 
 @dataclass
 class SharedFigures:
-    """What a campaign found; ``by`` are the updates that each process was done with."""
+    """The results of a campaign; ``by`` are the updates that each process was done with."""
 
     questions: int = 0
     messages: int = 0
@@ -148,7 +148,7 @@ class SharingBots:
         return reply.status
 
     def deliver(self, update: object, chance: random.Random) -> bool:
-        """Whether one of the bots took an update; they are tried again and again."""
+        """True if one of the bots took an update; they are tried again and again."""
         end_s = time.monotonic() + _GIVE_UP_S
         while self.post(update, to=chance.randrange(len(self.ports))) != 200:
             with self._lock:

@@ -55,7 +55,7 @@ def _texts(number: int, documents: int) -> Iterator[str]:
 
 @dataclass(slots=True)
 class SwapFigures:
-    """What came of swaps under load; ``failed`` and ``mixed`` must be empty.
+    """The results of swaps under load; ``failed`` and ``mixed`` must be empty.
 
     Times of answers are in milliseconds, ``idle`` those without swaps under the same load.
     ``longest_ms`` is the longest while swapping.
@@ -124,7 +124,7 @@ class Load:
             )
 
     def _look_through(self, generation: int, quotes: list[str], messages: list[str]) -> None:
-        """Whether every quote is of the edition that the named generation was built from."""
+        """True if every quote is of the edition that the named generation was built from."""
         texts = self.texts[generation]
         if not quotes:
             self.failed.append(f"generation {generation} gave no quote")

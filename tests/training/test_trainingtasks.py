@@ -1,4 +1,4 @@
-"""What a step learns from, what is measured, and the command line."""
+"""The rows that a step learns from, the measurements, and the command line."""
 
 import json
 import random

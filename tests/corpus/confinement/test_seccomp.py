@@ -31,7 +31,7 @@ def decision(
     architecture: int | None = None,
     program: Program | None = None,
 ) -> int:
-    """What a program decides on a call, that of a fork if none is given; fails if it runs off."""
+    """A program's decision on a call, that of a fork if none is given; fails if it runs off."""
     given_arguments = [a & (2**64 - 1) for a in (*arguments, 0, 0, 0, 0, 0, 0)[:6]]
     called_on = ARCHITECTURE[processor] if architecture is None else architecture
     data = struct.pack("=IIQ6Q", number & 0xFFFFFFFF, called_on, 0, *given_arguments)

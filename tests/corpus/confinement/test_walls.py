@@ -1,4 +1,4 @@
-"""What stands around a process where the kernel grants all walls, some of them, or none."""
+"""The walls around a process, if the kernel grants all of them, some, or none."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What was left out, guessed or repaired travels with the text, at its true place."""
+"""Deviations, which are omissions, guesses and repairs, keep their true places on their way."""
 
 import os
 import time

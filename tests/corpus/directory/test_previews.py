@@ -35,7 +35,7 @@ def directory(folder: Path) -> CorpusDirectory:
 
 
 def received(frame: bytes) -> str | None:
-    """What ``receive_text`` makes of a frame that a thread sends."""
+    """The result of ``receive_text`` for a frame that a thread sends."""
     here, there = os.pipe()
 
     def send() -> None:

@@ -1,4 +1,6 @@
-"""Which runtime embeds: an export that is made once and checked, else torch with one line."""
+"""The choice of the runtime: an export that is made once and checked, otherwise torch with a line
+in the log.
+"""
 
 import json
 import logging

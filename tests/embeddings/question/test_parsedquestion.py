@@ -1,4 +1,4 @@
-"""What is told of a question from its words."""
+"""The parts of a question that its words give."""
 
 from hypothesis import given
 from strategies import awkward_texts

@@ -1,4 +1,4 @@
-"""When one passage says nothing that another does not say."""
+"""Passages that say nothing beyond another one."""
 
 import pytest
 from hypothesis import given

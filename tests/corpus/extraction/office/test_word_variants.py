@@ -21,7 +21,7 @@ _PART = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 
 
 def read(body: str, **parts: str) -> Extract:
-    """What is read of a file with a body, and with the contents of other parts by their names."""
+    """The Extract of a file with a body, and with the contents of other parts by their names."""
     roots = {"numbering": "numbering", "styles": "styles", "footnotes": "footnotes"}
     roots["comments"] = "comments"
     files = {"document": f"<w:document {_SPACES}><w:body>{body}<w:sectPr/></w:body></w:document>"}
