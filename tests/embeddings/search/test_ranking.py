@@ -1,6 +1,7 @@
 """The learned ranking: what its weights may do."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,16 @@ def test_a_candidate_that_is_behind_by_ln_2_is_half_as_probable() -> None:
     np.testing.assert_allclose(
         model.probabilities(features, passages=3), [first / 2, first, first / 4], rtol=1e-6
     )
+
+
+@given(st.integers(0, 10_000), st.integers(1, 60))
+def test_a_column_without_a_weight_changes_no_bit_of_a_score(seed: int, rows: int) -> None:
+    model, features = RankingModel.shipped(), random_features(seed, rows)
+    wider = np.insert(features, [0, 5, 5, 9], 0.7, axis=1)
+    weights = np.insert(model.ranking, [0, 5, 5, 9], 0.0)
+    assert (
+        replace(model, ranking=weights).order_scores(wider) == model.order_scores(features)
+    ).all()
 
 
 def test_no_candidate_has_no_probability() -> None:
