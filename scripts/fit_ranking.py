@@ -5,8 +5,8 @@ figures.
 
 Both layers are convex problems from a fixed start, so the same sets give the same weights. The
 first layer maximises the likelihood of the passages that answer among the candidates of their
-question (a listwise softmax), with the sign of every weight given and a ridge that pulls towards a
-plain sum of cosines and BM25, which is what holds on a corpus too small to learn from. The second
+question (a listwise softmax), with no weight below 0 and a ridge that pulls towards a
+plain sum of cosines, which is what holds on a corpus too small to learn from. The second
 is a logistic regression of "the first candidate answers" on questions that the first layer was not
 fitted on. Every set counts the same. Folds keep the questions of one document or conversation
 together.
@@ -43,9 +43,8 @@ FOLDS = 5
 TOPS = (1, 3, 5)
 THRESHOLDS = (0.12, 0.25, 0.35, 0.5)
 TINY = 1e-6
-NEGATIVE = {"missing"}
 RIDGE = 5e-3
-PRIOR = {"passage": 9.0, "sentence": 12.0, "words": 9.0, "dateline": 12.0}
+PRIOR = {"passage": 9.0, "sentence": 12.0, "dateline": 12.0}
 CONFIDENCE_RIDGE = 1e-2
 EVIDENCE_RIDGE = 1e-3
 SETS_WITH_ANSWER_SPANS = {"xquad/en"}
@@ -161,7 +160,6 @@ def fit_ranking(cases: list[Case]) -> np.ndarray:
         [c.right for c in use],
         weight=weight,
         prior=np.array([PRIOR.get(name, 0.0) for name in NAMES]),
-        negative=np.array([name in NEGATIVE for name in NAMES]),
         ridge=RIDGE,
     )
 
@@ -170,13 +168,11 @@ def fit_evidence(cases: list[Case]) -> np.ndarray:
     """Return the weights of the sentences of a passage that answers."""
     pairs = [pair for c in cases for pair in zip(c.sentences, c.holds, strict=True)]
     use = [(x, holds) for x, holds in pairs if holds.any() and not holds.all()]
-    none = np.zeros(len(EVIDENCE_NAMES))
     return fit_listwise(
         [x for x, _ in use],
         [holds for _, holds in use],
         weight=np.ones(len(use)),
-        prior=none,
-        negative=none > 0,
+        prior=np.zeros(len(EVIDENCE_NAMES)),
         ridge=EVIDENCE_RIDGE,
     )
 
@@ -207,7 +203,6 @@ def fit_listwise(
     *,
     weight: np.ndarray,
     prior: np.ndarray,
-    negative: np.ndarray,
     ridge: float,
 ) -> np.ndarray:
     """Return weights that make the right rows of each list likely under a softmax over the list."""
@@ -236,7 +231,7 @@ def fit_listwise(
         gradient = scaled.T @ ((share - right_share) * weight[owner]) + 2 * ridge * away
         return value, gradient
 
-    bounds = [(None, 0) if below else (0, None) for below in negative]
+    bounds = [(0, None)] * len(start)
     found = minimize(
         loss, start, jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500}
     )
@@ -344,7 +339,7 @@ def recall(cases: list[Case], scores: list[np.ndarray], top: int) -> float:
 
 def report(cases: list[Case], z_of: list[np.ndarray], probability: np.ndarray) -> None:
     """Print a table of recall and of refusal for each set, beside single signals."""
-    singles = ("passage", "sentence", "words", "context_words")
+    singles = ("passage", "sentence", "context_words_raw")
     for name in dict.fromkeys(c.set_name for c in cases):
         at = [i for i, c in enumerate(cases) if c.set_name == name]
         here = [cases[i] for i in at]
@@ -436,7 +431,7 @@ def main() -> None:
     }
     print(json.dumps(fields, indent=2))
     if arguments.write:
-        target = Path(__file__).resolve().parents[1] / "embeddings" / "ranking.json"
+        target = Path(__file__).resolve().parents[1] / "embeddings" / "search" / "ranking.json"
         target.write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
 
 

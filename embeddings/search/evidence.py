@@ -8,11 +8,8 @@ from embeddings.arrays import FloatMatrix
 EVIDENCE_NAMES = (
     "sentence",
     "tokens",
-    "rare_tokens",
     "local_tokens",
     "with_previous",
-    "coverage",
-    "pairs",
     "quantity",
     "date",
     "person",
@@ -32,8 +29,6 @@ def sentence_features(
     cosines: FloatMatrix,
     matches: FloatMatrix,
     weights: FloatMatrix,
-    coverage: FloatMatrix,
-    pairs: FloatMatrix,
     kinds: FloatMatrix,
     starts: NDArray[np.int64],
 ) -> FloatMatrix:
@@ -41,15 +36,14 @@ def sentence_features(
 
     Candidate i has the sentences ``starts[i]`` to ``starts[i+1]``. ``cosines`` ``(m,)`` are with
     the question, ``matches`` ``(k, m)`` the nearest token of each sentence to each token of the
-    question, whose ``weights`` ``(k,)`` sum to 1. ``coverage``, ``pairs`` ``(m,)`` are shares of
-    the question's stems and neighbours, ``kinds`` ``(3, m)`` is 1 where a quantity, a date, a
-    person is asked for and is there.
+    question, whose ``weights`` ``(k,)`` sum to 1. ``kinds`` ``(3, m)`` is 1 where a quantity, a
+    date, a person is asked for and is there.
 
-    * ``tokens``, ``rare_tokens``: mean of the matches, plain and weighted.
+    * ``tokens``: mean of the matches.
     * ``local_tokens``: weighted share of the question's tokens that this sentence has of all in
       its passage: each token is shared out by a softmax of its matches.
-    * ``with_previous``: ``rare_tokens`` where a match in the sentence before counts 0.7 ("It …"
-      continues what the sentence before names).
+    * ``with_previous``: weighted mean of the matches, where one in the sentence before counts 0.7
+      ("It …" continues what the sentence before names).
     """
     first = starts[:-1]
     owner = np.repeat(np.arange(len(first)), np.diff(starts))
@@ -62,11 +56,8 @@ def sentence_features(
     columns = (
         cosines,
         plain @ matches,
-        weights @ matches,
         weights @ shares,
         weights @ np.maximum(matches, _PREVIOUS_SHARE * before),
-        coverage,
-        pairs,
         *kinds,
     )
     return np.stack(columns, axis=1).astype(np.float32)

@@ -1,10 +1,10 @@
-"""What is known of each candidate passage for one question, as a row of numbers.
+"""Describes each candidate passage for one question as a row of numbers.
 
-Nothing here depends on how large the corpus is: BM25 counts as its share of what a text with
-every word of the question would get, coverage is weighted by idf and lies in [0, 1].
+Nothing here depends on how large the corpus is but ``context_words_raw``, whose weights are those
+of BM25.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,43 +12,34 @@ from numpy.typing import NDArray
 
 from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
-from embeddings.index.tokenvectors import project
-from embeddings.models.embedder import TextVectors
+from embeddings.index.stemtable import StemTable
+from embeddings.question.parsedquestion import Question
 from embeddings.search.evidence import sentence_features
 from embeddings.search.signals import Signals, agrees, context_shares, with_context
+from embeddings.search.tokenmatches import token_matches
 
 NAMES = (
     "passage",
     "context_passage",
     "sentence",
-    "two_sentences",
     "fitting_sentence",
     "context_sentence",
-    "words",
-    "context_words",
     "context_words_raw",
-    "coverage",
-    "sentence_coverage",
-    "context_coverage",
-    "missing",
     "pairs",
     "document",
-    "names",
     "numbers",
     "year",
     "month",
     "quantity",
     "date",
-    "person",
     "dateline",
-    "tokens",
-    "rare_tokens",
-    "sentence_tokens",
     "sentence_rare_tokens",
     "context_tokens",
     "context_rare_tokens",
 )
-"""The columns of a feature matrix, in order; ``candidate_features`` says what each is."""
+"""The columns of a feature matrix, in order; the functions that make them say what each is."""
+
+_LOST_WITHOUT_KIND = np.float32(0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,140 +63,40 @@ def candidate_features(
 ) -> Candidates:
     """Return the candidates in ascending ``rows`` ``(n,)``, n ≥ 1, with their features.
 
-    Columns, cosines in [-1, 1], shares in [0, 1] unless said otherwise:
-
-    * ``passage``, ``context_passage``: cosine of the question with the passage; with the unit
-      vector along passage + ``CONTEXT_SHARE`` · context of its document.
-    * ``sentence``, ``two_sentences``, ``context_sentence``: the best sentence; the mean of the two
-      best; the best with context.
-    * ``fitting_sentence``: the best sentence, where one without the kind of thing that is asked
-      for (a quantity, a date, a person) loses 0.2.
-    * ``words``, ``context_words``: BM25 of the passage, and of context and passage together, as a
-      share of the ceiling; ``context_words_raw``: ln(1 + the same in BM25's units).
-    * ``coverage``, ``sentence_coverage``, ``context_coverage``: idf-weighted share of the
-      question's stems that are in the passage, in its best sentence, in passage or context.
-    * ``missing``: largest weight of a stem that is in neither passage nor context, of the largest.
-    * ``pairs``: share of the question's neighbouring stems that are neighbours in a sentence.
-    * ``document``: the best ``context_passage`` of the same document.
-    * ``names``, ``numbers``: share of the question's names or numbers found, minus 0.5; 0 where
-      the question has none.
-    * ``year``, ``month``: 1 if the document's is named, -1 if another one is, else 0.
-    * ``quantity``, ``date``, ``person``: 1 if that is asked for and a sentence has one.
-    * ``dateline``: 1 for the dateline of a document whose making is asked about.
-    * ``tokens``, ``sentence_tokens``, ``context_tokens``: mean over the question's tokens of the
-      cosine with the nearest token of the passage, of its best sentence, of passage or context;
-      the same with ``rare`` weighs each token by ``Generation.token_weights``.
+    Cosines lie in [-1, 1], shares in [0, 1].
     """
     question = signals.question
-    documents = generation.document_rows[rows]
-    of_documents, document_starts, place = _passages_of(generation, documents)
-    signals.compute_passages(generation, of_documents)
+    among = _Sentences.of_passages(generation, rows)
     signals.compute_sentences(generation, rows)
-    shares = context_shares(generation, documents)
-
-    sentences, starts = ranges(
-        generation.sentence_starts[rows], generation.sentence_starts[rows + 1]
-    )
-    owner = np.repeat(np.arange(len(rows)), np.diff(starts))
-    cosine = signals.sentences[sentences]
-    in_context = with_context(
-        cosine,
-        signals.context[documents][owner],
-        generation.sentence_context(sentences, documents[owner]),
-        shares[owner],
-    )
-
-    terms = generation.terms
-    weights = np.array([generation.lexical.weight(stem) for stem in question.stems], np.float32)
-    asked = np.array([terms.vocabulary.get(stem, -1) for stem in question.stems], np.int64)
-    places, place_starts = ranges(terms.starts[sentences], terms.starts[sentences + 1])
-    ids = terms.ids[places]
-    place_owner = np.repeat(np.arange(len(sentences)), np.diff(place_starts))
-    in_sentence = _holders(asked, ids, place_owner, len(sentences))
-    in_passage = np.maximum.reduceat(in_sentence, starts[:-1], axis=1)
-    in_title = _holders(asked, terms.title_ids, terms.title_owner, len(signals.context))
-    anywhere = np.maximum(in_passage, in_title[:, documents])
-    sentence_coverage = weights @ in_sentence / signals.ceiling
-
-    pairs = np.zeros(len(sentences), np.float32)
-    known_pairs = 0
-    for one, next_one in question.pairs:
-        a, b = terms.vocabulary.get(one, -1), terms.vocabulary.get(next_one, -1)
-        if a >= 0 and b >= 0:
-            known_pairs += 1
-            hit = np.flatnonzero((ids[:-1] == a) & (ids[1:] == b))
-            pairs[np.unique(place_owner[hit[place_owner[hit] == place_owner[hit + 1]]])] += 1
-    pairs /= max(known_pairs, 1)
-
-    def share(wanted: frozenset[str]) -> FloatMatrix:
-        mask = np.array([stem in wanted for stem in question.stems], bool)
-        if not mask.any():
-            return np.zeros(len(rows), np.float32)
-        found: FloatMatrix = anywhere[mask].mean(axis=0) - np.float32(0.5)
-        return found
-
-    def answers(*, quantity: bool = False, date: bool = False, person: bool = False) -> FloatMatrix:
-        found = terms.has(sentences, quantity=quantity, date=date, person=person)
-        return np.maximum.reduceat(found.astype(np.float32), starts[:-1])
-
-    best_of_document = np.maximum.reduceat(signals.in_context[of_documents], document_starts[:-1])
-    top = np.maximum.reduceat(cosine, starts[:-1])
-    kind = terms.has(
-        sentences,
-        quantity=question.asks_quantity,
-        date=question.asks_date,
-        person=question.asks_person,
-    )
-    asks_kind = question.asks_quantity or question.asks_date or question.asks_person
-    fitting = np.where(kind, cosine, cosine - np.float32(0.2)) if asks_kind else cosine
-    second = _second_best(cosine, starts)
-    missing = (weights[:, None] * (1 - anywhere)).max(axis=0, initial=0)
-    missing /= generation.lexical.largest_weight
+    cosines = signals.sentences[among.sentences]
+    pairs = _pair_shares(generation.terms, question, among.sentences)
     near = token_matches(
-        generation, signals.reading, sentences=sentences, starts=starts, documents=documents
+        generation,
+        signals.reading,
+        sentences=among.sentences,
+        starts=among.starts,
+        documents=among.documents,
     )
-    columns = {
-        "passage": signals.passages[rows],
-        "context_passage": signals.in_context[rows],
-        "sentence": top,
-        "two_sentences": (top + second) / 2,
-        "fitting_sentence": np.maximum.reduceat(fitting, starts[:-1]),
-        "context_sentence": np.maximum.reduceat(in_context, starts[:-1]),
-        "words": signals.words[rows] / signals.ceiling,
-        "context_words": signals.context_words[rows] / signals.context_ceiling,
-        "context_words_raw": np.log1p(signals.context_words[rows]),
-        "coverage": weights @ in_passage / signals.ceiling,
-        "sentence_coverage": np.maximum.reduceat(sentence_coverage, starts[:-1]),
-        "context_coverage": weights @ anywhere / signals.ceiling,
-        "missing": missing,
-        "pairs": np.maximum.reduceat(pairs, starts[:-1]),
-        "document": best_of_document[place],
-        "names": share(question.names),
-        "numbers": share(question.numbers),
-        "year": agrees(generation.years[documents], question.years),
-        "month": agrees(generation.months[documents], question.months),
-        "quantity": question.asks_quantity * answers(quantity=True),
-        "date": question.asks_date * answers(date=True),
-        "person": question.asks_person * answers(person=True),
-        "dateline": np.isin(rows, signals.datelines),
+    columns: dict[str, NDArray[np.generic]] = {
+        **_passage_columns(generation, signals, among),
+        **_sentence_columns(generation, signals, among, cosines),
+        **_word_columns(generation, signals, among, pairs),
+        **_kind_columns(generation.terms, question, among),
         **near.columns(),
     }
-    features = np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
-    kinds = [
-        question.asks_quantity * terms.has(sentences, quantity=True, date=False, person=False),
-        question.asks_date * terms.has(sentences, quantity=False, date=True, person=False),
-        question.asks_person * terms.has(sentences, quantity=False, date=False, person=True),
-    ]
-    of_sentences = sentence_features(
-        cosines=cosine,
-        matches=near.in_sentence,
-        weights=near.weights,
-        coverage=sentence_coverage,
-        pairs=pairs,
-        kinds=np.array(kinds, np.float32),
-        starts=starts,
+    return Candidates(
+        rows,
+        _matrix(columns),
+        among.sentences,
+        among.starts,
+        sentence_features(
+            cosines=cosines,
+            matches=near.in_sentence,
+            weights=near.weights,
+            kinds=_wanted_kinds(generation.terms, question, among.sentences),
+            starts=among.starts,
+        ),
     )
-    return Candidates(rows, features, sentences, starts, of_sentences)
 
 
 def mixed(read: Sequence[Candidates], shares: NDArray[np.float64]) -> Candidates:
@@ -219,6 +110,123 @@ def mixed(read: Sequence[Candidates], shares: NDArray[np.float64]) -> Candidates
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """The n passages ``rows``, the rows of their ``documents`` ``(n,)``, and their sentences.
+
+    Passage i has the sentences ``sentences[starts[i]:starts[i+1]]``.
+    """
+
+    rows: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    sentences: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of_passages(cls, generation: Generation, rows: NDArray[np.int64]) -> "_Sentences":
+        begins = generation.sentence_starts
+        return cls(rows, generation.document_rows[rows], *ranges(begins[rows], begins[rows + 1]))
+
+    @property
+    def owner(self) -> NDArray[np.int64]:
+        """For each sentence the place of its passage among ``rows``."""
+        return np.repeat(np.arange(len(self.rows)), np.diff(self.starts))
+
+    def best(self, values: FloatMatrix) -> FloatMatrix:
+        """``(n,)``: the largest of the sentences' ``values`` ``(m,)`` in each passage."""
+        return np.asarray(np.maximum.reduceat(values, self.starts[:-1]))
+
+
+def _passage_columns(
+    generation: Generation, signals: Signals, among: _Sentences
+) -> dict[str, FloatMatrix]:
+    """Return the cosines of whole passages with the question.
+
+    * ``passage``: of the passage.
+    * ``context_passage``: of the unit vector along passage + ``CONTEXT_SHARE`` · context of its
+      document.
+    * ``document``: the best ``context_passage`` of the same document.
+    """
+    distinct, place = np.unique(among.documents, return_inverse=True)
+    begins = generation.passage_starts
+    of_documents, starts = ranges(begins[distinct], begins[distinct + 1])
+    signals.compute_passages(generation, of_documents)
+    best = np.maximum.reduceat(signals.in_context[of_documents], starts[:-1])
+    return {
+        "passage": signals.passages[among.rows],
+        "context_passage": signals.in_context[among.rows],
+        "document": best[place],
+    }
+
+
+def _sentence_columns(
+    generation: Generation, signals: Signals, among: _Sentences, cosines: FloatMatrix
+) -> dict[str, FloatMatrix]:
+    """Return the cosine of the best sentence of each passage with the question.
+
+    * ``sentence``: as it stands.
+    * ``fitting_sentence``: if a quantity, a date or a person is asked for, a sentence without one
+      loses 0.2.
+    * ``context_sentence``: with the context of its document.
+    """
+    question, owner = signals.question, among.owner
+    fitting = cosines
+    if question.asks_quantity or question.asks_date or question.asks_person:
+        has_kind = generation.terms.has(
+            among.sentences,
+            quantity=question.asks_quantity,
+            date=question.asks_date,
+            person=question.asks_person,
+        )
+        fitting = np.where(has_kind, cosines, cosines - _LOST_WITHOUT_KIND)
+    in_context = with_context(
+        cosines,
+        signals.context[among.documents][owner],
+        generation.sentence_context(among.sentences, among.documents[owner]),
+        context_shares(generation, among.documents)[owner],
+    )
+    return {
+        "sentence": among.best(cosines),
+        "fitting_sentence": among.best(fitting),
+        "context_sentence": among.best(in_context),
+    }
+
+
+def _word_columns(
+    generation: Generation, signals: Signals, among: _Sentences, pairs: FloatMatrix
+) -> dict[str, NDArray[np.generic]]:
+    """Return how far words, numbers and dates of the question are in each passage.
+
+    * ``context_words_raw``: ln(1 + BM25 of context and passage together).
+    * ``pairs``: share of the question's neighbouring stems that are neighbours in a sentence.
+    * ``numbers``: share of the question's numbers in passage or title, minus 0.5; 0 if the
+      question has none.
+    * ``year``, ``month``: 1 if the document's is named, -1 if another one is, else 0.
+    * ``dateline``: 1 for the dateline of a document whose making is asked about.
+    """
+    question, documents = signals.question, among.documents
+    return {
+        "context_words_raw": np.log1p(signals.context_words[among.rows]),
+        "pairs": among.best(pairs),
+        "numbers": _share_found(generation.terms, question.numbers, among, len(signals.context)),
+        "year": agrees(generation.years[documents], question.years),
+        "month": agrees(generation.months[documents], question.months),
+        "dateline": np.isin(among.rows, signals.datelines),
+    }
+
+
+def _kind_columns(
+    terms: StemTable, question: Question, among: _Sentences
+) -> dict[str, NDArray[np.generic]]:
+    """Return ``quantity`` and ``date``: 1 if that is asked for and a sentence has one."""
+    quantity, date, _ = _wanted_kinds(terms, question, among.sentences)
+    return {"quantity": among.best(quantity), "date": among.best(date)}
+
+
+def _matrix(columns: Mapping[str, NDArray[np.generic]]) -> FloatMatrix:
+    return np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
+
+
 def _mean(matrices: Sequence[FloatMatrix], shares: NDArray[np.float64]) -> FloatMatrix:
     """Return the mean by shares, added up in their order: the same bits on every machine."""
     total = np.zeros(matrices[0].shape)
@@ -227,67 +235,56 @@ def _mean(matrices: Sequence[FloatMatrix], shares: NDArray[np.float64]) -> Float
     return total.astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenMatches:
-    """How near the question's k tokens are to those of n candidates with m sentences in all.
-
-    ``weights`` ``(k,)`` sum to 1; ``in_sentence`` ``(k, m)`` and ``in_context`` ``(k, n)`` are the
-    largest cosines; candidate i has the sentences ``starts[i]`` to ``starts[i+1]``.
-    """
-
-    weights: FloatMatrix
-    in_sentence: FloatMatrix
-    in_context: FloatMatrix
-    starts: NDArray[np.int64]
-
-    def columns(self) -> dict[str, FloatMatrix]:
-        """Return the six columns of ``NAMES`` about tokens; 0 for a question without a token."""
-        first = self.starts[:-1]
-        in_passage = np.maximum.reduceat(self.in_sentence, first, axis=1)
-        anywhere = np.maximum(in_passage, self.in_context)
-        plain = np.full(len(self.weights), 1 / max(len(self.weights), 1), np.float32)
-        columns = {}
-        for name, weights in (("tokens", plain), ("rare_tokens", self.weights)):
-            columns[name] = weights @ in_passage
-            columns[f"sentence_{name}"] = np.maximum.reduceat(weights @ self.in_sentence, first)
-            columns[f"context_{name}"] = weights @ anywhere
-        return columns
-
-
-def token_matches(
-    generation: Generation,
-    reading: TextVectors,
-    *,
-    sentences: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    documents: NDArray[np.int64],
-) -> TokenMatches:
-    """Return the question's tokens held against those of candidates, given by their
-    sentence rows.
-    """
-    asked = project(reading.token_vectors, generation.token_basis)
-    weights = generation.token_weights(reading.token_ids)
-    distinct, of_candidate = np.unique(documents, return_inverse=True)
-    in_context = generation.context_tokens.best_matches(asked, distinct)[:, of_candidate]
-    return TokenMatches(
-        weights / max(float(weights.sum()), 1e-6),
-        generation.tokens.best_matches(asked, sentences),
-        in_context,
-        starts,
+def _wanted_kinds(
+    terms: StemTable, question: Question, sentences: NDArray[np.int64]
+) -> FloatMatrix:
+    """``(3, m)``: 1 where a quantity, a date, a person is asked for and is in the sentence."""
+    return np.array(
+        [
+            question.asks_quantity * terms.has(sentences, quantity=True, date=False, person=False),
+            question.asks_date * terms.has(sentences, quantity=False, date=True, person=False),
+            question.asks_person * terms.has(sentences, quantity=False, date=False, person=True),
+        ],
+        np.float32,
     )
 
 
-def _passages_of(
-    generation: Generation, documents: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the passages of the distinct documents, where each document's start, and the place
-    among them of each of ``documents``.
+def _pair_shares(terms: StemTable, question: Question, sentences: NDArray[np.int64]) -> FloatMatrix:
+    """``(m,)``: the share of the question's neighbouring stems that are neighbours in a sentence.
+
+    Pairs with a stem that the corpus does not have do not count.
     """
-    distinct, place = np.unique(documents, return_inverse=True)
-    rows, starts = ranges(
-        generation.passage_starts[distinct], generation.passage_starts[distinct + 1]
-    )
-    return rows, starts, place
+    places, starts = ranges(terms.starts[sentences], terms.starts[sentences + 1])
+    ids = terms.ids[places]
+    owner = np.repeat(np.arange(len(sentences)), np.diff(starts))
+    found = np.zeros(len(sentences), np.float32)
+    known = [
+        (terms.vocabulary[one], terms.vocabulary[other])
+        for one, other in question.pairs
+        if one in terms.vocabulary and other in terms.vocabulary
+    ]
+    for one, other in known:
+        hit = np.flatnonzero((ids[:-1] == one) & (ids[1:] == other))
+        found[np.unique(owner[hit[owner[hit] == owner[hit + 1]]])] += 1
+    found /= max(len(known), 1)
+    return found
+
+
+def _share_found(
+    terms: StemTable, wanted: frozenset[str], among: _Sentences, documents: int
+) -> FloatMatrix:
+    """``(n,)``: the share of the wanted stems that are in passage or title, minus 0.5; 0 if none
+    is wanted.
+    """
+    if not wanted:
+        return np.zeros(len(among.rows), np.float32)
+    asked = np.array([terms.vocabulary.get(stem, -1) for stem in sorted(wanted)], np.int64)
+    places, starts = ranges(terms.starts[among.sentences], terms.starts[among.sentences + 1])
+    owner = np.repeat(among.owner, np.diff(starts))
+    in_passage = _holders(asked, terms.ids[places], owner, len(among.rows))
+    in_title = _holders(asked, terms.title_ids, terms.title_owner, documents)
+    found = np.maximum(in_passage, in_title[:, among.documents])
+    return np.asarray(found.mean(axis=0) - np.float32(0.5))
 
 
 def _holders(
@@ -299,20 +296,3 @@ def _holders(
         if stem >= 0:
             held[number, owner[ids == stem]] = 1
     return held
-
-
-def _best_in_each(scores: FloatMatrix, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place of the first largest score of each range."""
-    largest = np.maximum.reduceat(scores, starts[:-1])
-    is_best = scores == np.repeat(largest, np.diff(starts))
-    places = np.where(is_best, np.arange(len(scores)), len(scores))
-    return np.minimum.reduceat(places, starts[:-1])
-
-
-def _second_best(scores: FloatMatrix, starts: NDArray[np.int64]) -> FloatMatrix:
-    """Return the second largest score of each range; of a range of one, 0.9 of that one."""
-    best = _best_in_each(scores, starts)
-    others = scores.copy()
-    others[best] = -2
-    second = np.maximum.reduceat(others, starts[:-1])
-    return np.where(np.diff(starts) > 1, second, np.float32(0.9) * scores[best])

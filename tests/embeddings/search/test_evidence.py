@@ -18,15 +18,12 @@ def test_columns_are_those_of_their_definitions() -> None:
         cosines=np.array([0.1, 0.2, 0.3], np.float32),
         matches=matches,
         weights=weights,
-        coverage=np.array([0.4, 0.5, 0.6], np.float32),
-        pairs=np.array([0, 1, 0], np.float32),
         kinds=np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32),
         starts=np.array([0, 2, 3]),
     )
     columns = dict(zip(EVIDENCE_NAMES, found.T, strict=True))
     np.testing.assert_allclose(columns["sentence"], [0.1, 0.2, 0.3])
     np.testing.assert_allclose(columns["tokens"], [0.5, 0.5, 0.55])
-    np.testing.assert_allclose(columns["rare_tokens"], [0.25, 0.5, 0.725], atol=1e-6)
     powers = np.exp(10 * (matches - 1))
     local = [
         weights @ (powers[:, 0] / (powers[:, 0] + powers[:, 1])),

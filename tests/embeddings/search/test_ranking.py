@@ -63,9 +63,16 @@ def test_the_same_fit_in_a_larger_corpus_is_less_sure() -> None:
 
 def test_every_shipped_weight_has_the_sign_that_its_feature_means() -> None:
     model = RankingModel.shipped()
-    for name, weight in zip(NAMES, model.ranking, strict=True):
-        assert weight <= 0 if name == "missing" else weight >= 0
+    assert (model.ranking >= 0).all()
     assert dict(zip(CONFIDENCE_NAMES, model.confidence, strict=True))["z"] > 0
+
+
+def test_no_column_is_computed_that_counts_for_nothing() -> None:
+    model = RankingModel.shipped()
+    counted = dict(zip(NAMES, model.ranking, strict=True))
+    counted |= {name: 1.0 for name in CONFIDENCE_NAMES if name in NAMES}
+    assert {name for name, weight in counted.items() if not weight} == set()
+    assert (model.evidence != 0).all()
 
 
 def test_a_weight_of_an_unknown_feature_is_refused() -> None:
