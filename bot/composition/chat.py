@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.answering.smalltalk import Examples
 from bot.chat.dialogue import Dialogue
@@ -31,18 +30,15 @@ from bot.responders.privacy import Erase, Privacy, SealCommand
 from bot.responders.questions import Questions
 from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.settings import Settings
-from bot.state.files.inbox import Inbox
-from bot.state.files.people import people_in
-from bot.state.pace import Paces, TokenBuckets
-from bot.state.people import CameFrom, People
+from bot.state.botstate import BotState
+from bot.state.files.filestate import FileState
+from bot.state.pace import Paces
+from bot.state.people import CameFrom
 from bot.state.peoplevalues import Preferences
 from bot.supervisor.endrecord import EndRecord
 from bot.supervisor.lifeline import Lifeline
 from bot.verification.verification import SourceText
 from corpus import Snapshots
-
-if TYPE_CHECKING:
-    from bot.state.postgres.sharedstate import SharedState
 
 log = logging.getLogger(__name__)
 
@@ -57,18 +53,18 @@ def open_dialogue(
     came_from: CameFrom = lambda chat: chat,
     seal_command: SealCommand = lambda _, __: True,
     erase: Erase = lambda _: True,
-    shared: "SharedState | None" = None,
+    state: BotState,
 ) -> Dialogue:
     """All that the bot can do in a chat, in the order in which it is asked.
 
     ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
     ``waiting`` tells how many messages wait and ``troubles`` what went wrong of late;
     ``came_from`` what a supergroup was before; ``erase`` and ``seal_command`` reach what a person
-    sent and is not done with; ``shared`` is where what is kept about people lies, files without it.
+    sent and is not done with; ``state`` holds what is kept about people.
     """
     answerers = served.answerers
     snapshots = Snapshots(settings.snapshots_directory)
-    people = open_people(settings, came_from=came_from, shared=shared)
+    people = state.people(came_from=came_from)
     feedback = Feedback(people)
 
     def preferences_of(event: Event) -> Preferences:
@@ -81,13 +77,10 @@ def open_dialogue(
         answerers,
         preferences_of=preferences_of,
         groups_of=settings.access.groups_of,
-        on_forgotten=shared.tell_to_forget_talks if shared is not None else lambda _: None,
+        on_forgotten=state.tell_to_forget_talks,
     )
     examples = Examples()
-    forget: tuple[Callable[[int], bool], ...] = (replies.forget_person, feedback.forget_person)
-    if shared is not None:
-        shared.forgets_with(feedback, talks=replies)
-        forget = (*forget, shared.tell_to_forget)
+    state.forgets_with(feedback, talks=replies)
     buttons = PressedButtons(
         replies,
         examples,
@@ -98,7 +91,7 @@ def open_dialogue(
     )
     return Dialogue(
         [
-            Access(people, rules=settings.access, buckets=_buckets(settings, shared)),
+            Access(people, rules=settings.access, buckets=_buckets(settings, state)),
             Administration(
                 replace(_operations(served, settings, fetch_file, waiting), troubles=troubles),
                 administrators=settings.access.administrators,
@@ -106,10 +99,10 @@ def open_dialogue(
             SettingsMenu(people),
             Privacy(
                 people,
-                forget=forget,
+                forget=(replies.forget_person, feedback.forget_person, state.tell_to_forget),
                 seal_command=seal_command,
                 erase=erase,
-                beyond_reach=partial(beyond_reach, settings, shared),
+                beyond_reach=partial(beyond_reach, settings),
             ),
             feedback,
             Questions(
@@ -162,21 +155,22 @@ def export_votes(
         EmbeddingsError: if the index cannot be used.
         ExportFailed: if there is nothing to write, or the folder is not empty.
     """
-    votes = open_people(settings).votes()
+    votes = open_state(settings).people(came_from=lambda chat: chat).votes()
     snapshots = Snapshots(settings.snapshots_directory)
     corpus = served_corpus(settings, groups=groups, warn=warn)
     return export_feedback(votes, corpus, partial(snapshots.text_for, groups), folder)
 
 
-def open_shared(settings: Settings) -> "SharedState | None":
-    """Return the database that several processes share; None where everything is kept in files.
+def open_state(settings: Settings) -> BotState:
+    """Open the state of the bot: a database that several processes share, or files.
 
     Raises:
-        SettingsError: if its library is not installed, or it cannot be used.
-        StateUnreachable: if it cannot be reached.
+        SettingsError: if the database's library is not installed, or it cannot be used.
+        StateUnreachable: if the database cannot be reached.
     """
     if settings.state is None:
-        return None
+        file = settings.people_file
+        return FileState(file.parent, people_file=file)
     from bot.state.postgres.sharedstate import SharedState  # an extra
 
     return SharedState(settings.state)
@@ -198,11 +192,7 @@ def watched(settings: Settings, token: str) -> Lifeline | None:
     directory = settings.bot_directory(token)
 
     def blame(update_ids: Collection[int], *, counted: bool) -> None:
-        if (shared := open_shared(settings)) is not None:
-            shared.blame(directory.name, update_ids, counted=counted)
-            return
-        with Inbox(directory / "inbox.sqlite") as inbox:
-            inbox.blame(update_ids, counted=counted)
+        open_state(settings).blame(directory.name, update_ids, counted=counted)
 
     watchdog = Watchdog(
         ends=EndRecord(directory / "ends.json"), blame=blame, health_port=settings.health_port
@@ -210,38 +200,16 @@ def watched(settings: Settings, token: str) -> Lifeline | None:
     return watchdog.fork()
 
 
-def open_people(
-    settings: Settings,
-    *,
-    came_from: CameFrom = lambda chat: chat,
-    shared: "SharedState | None" = None,
-) -> People:
-    """What is kept about people, in the data directory or in the database that is shared.
-
-    Raises:
-        SettingsError: if the database cannot be used.
-        StateUnreachable: if it cannot be reached.
-    """
-    shared = shared or open_shared(settings)
-    if shared is not None:
-        return shared.people(came_from=came_from)
-    return people_in(settings.people_file, came_from=came_from)
-
-
-def beyond_reach(settings: Settings, shared: "SharedState | None") -> list[str]:
+def beyond_reach(settings: Settings) -> list[str]:
     """What may hold something about people and nothing is deleted from: the names of damaged files
     that were set aside, and the log of the database.
     """
-    database = [] if shared is None else [LOG_OF_THE_DATABASE]
+    database = [] if settings.state is None else [LOG_OF_THE_DATABASE]
     return database + sorted(
         path.name for path in settings.people_file.parent.rglob("*.damaged-*[0-9]")
     )
 
 
-def _buckets(settings: Settings, shared: "SharedState | None") -> Paces | None:
+def _buckets(settings: Settings, state: BotState) -> Paces | None:
     rate, burst = settings.questions_per_minute, settings.questions_at_once
-    if not rate:
-        return None
-    if shared is not None:
-        return shared.paces(per_minute=rate, burst=burst)
-    return TokenBuckets(per_minute=rate, burst=burst)
+    return state.paces(per_minute=rate, burst=burst) if rate else None

@@ -62,7 +62,9 @@ class Metrics:
         self._arrived_s: dict[int, float] = {}
 
     def arrived(self, update_id: int, kind: str) -> None:
-        """Count an update that was taken in."""
+        """Count an update that was taken in; one that is known and not done counts once."""
+        if update_id in self._arrived_s:
+            return
         self._updates.labels(kind).inc()
         self._arrived_s[update_id] = time.monotonic()
 

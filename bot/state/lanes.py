@@ -15,22 +15,40 @@ class Lanes:
     the worker. Where the work fails, the lane goes on. Belongs to one event loop.
     """
 
-    def __init__(self, work: Callable[[int], Awaitable[bool]]) -> None:
-        """``work`` gets a number; False ends the lane, and what waits in it is dropped."""
+    def __init__(
+        self,
+        work: Callable[[int], Awaitable[bool]],
+        *,
+        waiting: Callable[[], list[tuple[int, str]]] = list,
+    ) -> None:
+        """``work`` gets a number; False ends the lane, and what waits in it is dropped.
+
+        ``waiting`` returns the numbers that wait since the last time, each with its lane.
+        """
         self._work = work
+        self._waiting_before = waiting
         self._waiting: dict[str, list[int]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def add(self, lane: str, number: int) -> None:
-        """Put a number into its lane."""
+    def begin(self) -> None:
+        """Hand over the numbers that wait since the last time."""
+        waiting = self._waiting_before()
+        if waiting:
+            log.info("%d updates wait since the last time", len(waiting))
+        for number, lane in waiting:
+            self.add(lane, number)
+
+    def add(self, lane: str, number: int) -> bool:
+        """Put a number into its lane; return True: this process works on it."""
         waiting = self._waiting.get(lane)
         if waiting is not None:
             insort(waiting, number)
-            return
+            return True
         self._waiting[lane] = [number]
         task = asyncio.create_task(self._run(lane))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
     async def drain(self, *, timeout_s: float) -> bool:
         """Whether all was worked on in that time; what was not is cancelled."""

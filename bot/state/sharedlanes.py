@@ -36,11 +36,16 @@ class SharedLanes:
         work: Callable[[int], Awaitable[bool]],
         *,
         has_room: Callable[[], bool],
+        listen: Callable[[Callable[[], None]], None] = lambda _: None,
     ) -> None:
-        """``work`` gets a number; False leaves its lane, with what waits in it, to others."""
+        """``work`` gets a number; False leaves its lane, with what waits in it, to others.
+
+        ``listen`` begins to call a function, in any thread, each time that there may be work.
+        """
         self._inbox = inbox
         self._work = work
         self._has_room = has_room
+        self._listen = listen
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lanes")
@@ -51,13 +56,15 @@ class SharedLanes:
         self._refused: set[str] = set()
 
     def begin(self) -> None:
-        """From now on claims what waits."""
+        """Claim the lanes in which something waits, from now on."""
         self._news.set()
         self._claiming = asyncio.create_task(self._claim_now_and_then())
+        self._listen(self.look)
 
-    def add(self, lane: str, number: int) -> None:  # noqa: ARG002 (as ``Lanes.add``)
-        """Look what may be claimed: a process that puts something in need not work on it."""
+    def add(self, lane: str, number: int) -> bool:  # noqa: ARG002 (as ``Lanes.add``)
+        """Look for lanes to claim; return False: another process may work on this number."""
         self._news.set()
+        return False
 
     def look(self) -> None:
         """Look what may be claimed; call it from any thread."""

@@ -3,11 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext, suppress
 
 from telegram import Bot, LinkPreviewOptions
 from telegram.error import InvalidToken, RetryAfter, TelegramError
@@ -15,68 +12,36 @@ from telegram.ext import Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
 from bot.chat.dialogue import Dialogue
-from bot.errors import AlreadyServing, InboxBlocked, InboxUnusable, TokenRefused
+from bot.errors import AlreadyServing, InboxBlocked, TokenRefused
 from bot.language import texts
 from bot.monitoring.health import BUSY_AFTER_S, Health, HealthPages
 from bot.monitoring.metrics import Metrics
 from bot.settings import Settings, WebhookSettings
-from bot.state.contracts import NOT_KEPT, KeepsChats, KeepsUpdates
-from bot.state.files.chats import Chats
-from bot.state.files.inbox import Inbox
-from bot.state.lanes import Lanes
-from bot.state.sharedlanes import SharedLanes
+from bot.state.botstate import BotState, ServingState, UpdateLanes
+from bot.state.contracts import NOT_KEPT, KeepsUpdates
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot.connection import Connection
-from bot.telegrambot.incoming.intake import MOST_WAITING, Intake, OnNew, TakesNumbers
+from bot.telegrambot.incoming.intake import MOST_WAITING, Intake
+from bot.telegrambot.incoming.newupdates import UPDATE_KINDS, NewUpdates
 from bot.telegrambot.incoming.polling import Poller
-from bot.telegrambot.incoming.rawupdates import (
-    chat_written_in,
-    kind_of,
-    move_told_in,
-    place_of_lane,
-)
+from bot.telegrambot.incoming.rawupdates import place_of_lane
 from bot.telegrambot.incoming.updateseal import Seal
 from bot.telegrambot.incoming.webhook import Webhook
 from bot.telegrambot.limits import CONNECTIONS, Limits, OnceSent, seconds_of
 from bot.telegrambot.menus import announce
 from bot.telegrambot.outgoing.handler import Handler
 from bot.webserver.webserver import WebServer
-from corpus.filelocks import LockHeld, file_lock
-
-if TYPE_CHECKING:
-    from bot.state.postgres.sharedstate import SharedState, Sharing
 
 log = logging.getLogger(__name__)
 
-_UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_S = 50.0
 _OPEN_AGAIN_S = 2.0
-_KILLED_S = 1.0
 _LONGEST_STEP_S = 300.0
 """No step of an answer takes so long: the thread that makes it is lost."""
 _LONGEST_AGAIN_S = 90.0
 """The same, of what was in work when the process ended before."""
 _POOL_TIMEOUT_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Workers:
-    """Who takes in, who says what is answered next, and who answers; after ``begin``."""
-
-    intake: Intake
-    lanes: TakesNumbers
-    handler: Handler
-    begin: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """The stores of updates and chats, and the state that processes share."""
-
-    inbox: KeepsUpdates
-    chats: KeepsChats
-    sharing: "Sharing | None" = None
 
 
 class TelegramBot:
@@ -94,7 +59,7 @@ class TelegramBot:
         settings: Settings,
         connection: Connection | None = None,
         webhook: WebhookSettings | None = None,
-        shared: "SharedState | None" = None,
+        state: BotState,
         generation: Callable[[], int | None],
         lifeline: Lifeline | None = None,
         on_stop: Callable[[], None] = lambda: None,
@@ -105,8 +70,8 @@ class TelegramBot:
 
         ``generation`` tells the number of the generation that answers, None if there is none.
         ``on_stop`` is called in a thread when the bot is told to stop: it ends what takes long.
-        ``connection`` leads to the bot while it runs. With ``shared`` what comes is kept there, and
-        worked on by all processes that Telegram calls.
+        ``connection`` leads to the bot while it runs. What comes is kept in the ``state``, which
+        several processes that Telegram calls may share.
         """
         self._dialogue = dialogue
         self._connection = connection or Connection()
@@ -114,7 +79,7 @@ class TelegramBot:
         self._seal = Seal(token)
         self._settings = settings
         self._webhook = webhook
-        self._shared = shared
+        self._state = state
         self._generation = generation
         self._lifeline = lifeline
         self._inbox: KeepsUpdates | None = None
@@ -148,10 +113,10 @@ class TelegramBot:
         )
         async with self._pages(HealthPages(health, metrics)):
             with ExitStack() as open_files:
-                kept = await self._open(open_files, health)
-                if kept is not None:
-                    self._inbox = kept.inbox
-                    await self._serve(kept, health, metrics)
+                state = await self._open(open_files, health)
+                if state is not None:
+                    self._inbox = state.inbox
+                    await self._serve(state, health, metrics)
         log.info("stopped")
         if self._refused:
             raise TokenRefused(texts.REFUSED)
@@ -169,30 +134,20 @@ class TelegramBot:
     def _none_free_s(self) -> float:
         return 0.0 if self._handler is None else self._handler.busy.none_free_s()
 
-    async def _open(self, open_files: ExitStack, health: Health) -> "_Kept | None":
+    async def _open(self, open_files: ExitStack, health: Health) -> ServingState | None:
         """Open the stores of updates and chats; None if the bot stops before they are there.
 
         A full disk, or another program that holds a file, is waited for.
         """
-        directory = self._settings.bot_directory(self._token)
-        if self._shared is not None:
-            sharing = open_files.enter_context(
-                self._shared.sharing(
-                    directory.name,
-                    alone=self._webhook is None,
-                    on_refused=self._replace,
-                    place_of=place_of_lane,
-                )
-            )
-            return _Kept(sharing.inbox, sharing.chats, sharing)
-        open_files.enter_context(_alone(directory))
         while not self._stop.is_set():
+            serving = self._state.serving(
+                self._settings.bot_directory(self._token).name,
+                alone=self._webhook is None,
+                on_refused=self._replace,
+                place_of=place_of_lane,
+            )
             try:
-                with ExitStack() as opened:
-                    inbox = opened.enter_context(Inbox(directory / "inbox.sqlite"))
-                    chats = Chats(directory / "chats.sqlite")
-                    opened.callback(chats.close)
-                    open_files.push(opened.pop_all())
+                state = open_files.enter_context(serving)
             except InboxBlocked as error:
                 log.warning("%s Next try in %g s.", error, _OPEN_AGAIN_S)
                 health.inbox_written(error)
@@ -200,11 +155,11 @@ class TelegramBot:
                     await asyncio.wait_for(self._stop.wait(), _OPEN_AGAIN_S)
             else:
                 health.inbox_written()
-                return _Kept(inbox, chats)
+                return state
         return None
 
-    async def _serve(self, kept: "_Kept", health: Health, metrics: Metrics) -> None:
-        inbox, chats, sharing = kept.inbox, kept.chats, kept.sharing
+    async def _serve(self, state: ServingState, health: Health, metrics: Metrics) -> None:
+        inbox, chats = state.inbox, state.chats
 
         def refused() -> None:
             health.refused()
@@ -220,9 +175,20 @@ class TelegramBot:
         )
         polling = HTTPXRequest(connection_pool_size=1)
         bot = self._bot(polling, limits)
-        workers = self._workers(kept, bot, health, metrics)
-        hurry = sharing.hurry if sharing is not None else _no_hurry
-        intake, lanes, handler = workers.intake, workers.lanes, workers.handler
+        new = NewUpdates(chats, on_arrived=metrics.arrived)
+        handler = Handler(
+            self._dialogue,
+            inbox,
+            bot,
+            on_done=metrics.ended,
+            on_begun=new.note,
+            on_sent=health.sent,
+            on_kept=health.inbox_written,
+            marks=self._lifeline,
+            opened=self._seal.opened,
+        )
+        lanes = state.open_lanes(handler.handle, lambda: handler.has_room)
+        intake = Intake(inbox, lanes, on_new=new.note, on_kept=health.inbox_written)
         receiver = self._receiver(polling, intake, bot, health, refused, metrics.refused)
         self._handler = handler
         aside = [
@@ -231,16 +197,16 @@ class TelegramBot:
         ]
         try:
             self._connection.attach(bot, inbox, chats, self._seal)
-            await self._answer(bot, workers, receiver)
+            await self._answer(bot, lanes, handler, receiver)
             handler.stop()
-            hurry()
+            state.hurry()
             if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
                 log.warning("%d updates wait for the next start", inbox.depth)
         except InvalidToken as error:
             raise TokenRefused(texts.REFUSED) from error
         finally:
             handler.stop()
-            hurry()
+            state.hurry()
             await lanes.drain(timeout_s=0)
             for task in aside:
                 task.cancel()
@@ -264,49 +230,6 @@ class TelegramBot:
                 late = handler.busy.longer_than(BUSY_AFTER_S, suspects=True)
                 self._lifeline.give_up(_late(_LONGEST_AGAIN_S), late)
 
-    def _workers(
-        self, kept: "_Kept", bot: "ExtBot[OnceSent]", health: Health, metrics: Metrics
-    ) -> _Workers:
-        inbox, chats, sharing = kept.inbox, kept.chats, kept.sharing
-
-        def new(update_id: int, raw: Mapping[str, Any]) -> None:
-            metrics.arrived(update_id, kind_of(raw, among=_UPDATES))
-            if chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
-                chats.open_chat(chat_id)
-            if (move := move_told_in(raw)) is not None:
-                chats.move(*move)
-
-        def handler_with(on_begun: OnNew = lambda _, __: None) -> Handler:
-            return Handler(
-                self._dialogue,
-                inbox,
-                bot,
-                on_done=metrics.ended,
-                on_begun=on_begun,
-                on_sent=health.sent,
-                on_kept=health.inbox_written,
-                marks=self._lifeline,
-                opened=self._seal.opened,
-            )
-
-        if sharing is None:
-            handler = handler_with()
-            lanes = Lanes(handler.handle)
-            intake = Intake(
-                inbox, lanes, on_new=new, on_waiting=chats.open_chat, on_kept=health.inbox_written
-            )
-            return _Workers(intake, lanes, handler, intake.replay)
-        # what one process takes in may be worked on by another: that one is to know of it
-        handler = handler_with(on_begun=new)
-        shared = SharedLanes(sharing.inbox, handler.handle, has_room=lambda: handler.has_room)
-
-        def begin() -> None:
-            shared.begin()
-            sharing.start(shared.look)
-
-        intake = Intake(inbox, shared, on_new=lambda _, __: None, on_kept=health.inbox_written)
-        return _Workers(intake, shared, handler, begin)
-
     def _receiver(
         self,
         polling: HTTPXRequest,
@@ -322,7 +245,7 @@ class TelegramBot:
                 intake,
                 bot,
                 url=f"{self._settings.telegram_api}/bot{self._token}",
-                kinds=_UPDATES,
+                kinds=UPDATE_KINDS,
                 on_success=health.heard,
                 on_paused=health.paused,
                 on_refused=refused,
@@ -331,19 +254,23 @@ class TelegramBot:
             bot,
             intake,
             self._webhook,
-            kinds=_UPDATES,
+            kinds=UPDATE_KINDS,
             on_success=health.heard,
             on_cut_off=health.cut_off,
             on_refused=stranger_refused,
         )
 
     async def _answer(
-        self, bot: "ExtBot[OnceSent]", workers: _Workers, receiver: Poller | Webhook
+        self,
+        bot: "ExtBot[OnceSent]",
+        lanes: UpdateLanes,
+        handler: Handler,
+        receiver: Poller | Webhook,
     ) -> None:
         """Take updates until the bot is told to stop."""
         if not await self._reached(bot.initialize):
             return
-        workers.begin()
+        lanes.begin()
         async with receiver.listening():
             if not await self._reached(receiver.set_up):
                 return
@@ -357,7 +284,7 @@ class TelegramBot:
             for task in (stopping, announcing):
                 task.cancel()
             await asyncio.gather(stopping, announcing, return_exceptions=True)
-            workers.handler.stop()
+            handler.stop()
             receiver.stop()
             await asyncio.to_thread(self._on_stop)
             await receiving
@@ -420,32 +347,3 @@ class TelegramBot:
 
 def _late(limit_s: float) -> str:
     return f"a thread that answers has been busy with one thing for {limit_s:g} s"
-
-
-def _no_hurry() -> None:
-    """Files are not waited for."""
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Lets no other process answer for the same bot from the same data directory.
-
-    Raises:
-        AlreadyServing: if one does.
-        InboxUnusable: if the directory cannot be written.
-    """
-    with ExitStack() as held:
-        try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # a process that was killed holds it for a moment
-            held.enter_context(file_lock(directory / "serving.lock", wait_s=_KILLED_S))
-        except LockHeld as error:
-            raise AlreadyServing(
-                f'Another "verbatim serve" answers for this bot from {directory}. Stop it first.'
-            ) from error
-        except OSError as error:
-            raise InboxUnusable(
-                f"{directory} cannot be written ({error.strerror}). Set VERBATIM_HOME to a "
-                "directory that can."
-            ) from error
-        yield

@@ -31,12 +31,11 @@ from bot.chat.actions import Act, Button, Change, Offer, Offers, Say, Told, Typi
 from bot.chat.dialogue import Dialogue, Responder
 from bot.chat.events import Event, InlineAsked, Pressed, Written
 from bot.chat.messages import Message
-from bot.composition.chat import beyond_reach, open_people, watched
+from bot.composition.chat import beyond_reach, open_state, watched
 from bot.errors import BotError
 from bot.monitoring.logs import configure_logging
 from bot.responders.privacy import Privacy
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
-from bot.state.postgres.sharedstate import SharedState
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot import Connection, TelegramBot
 from corpus.extraction.extractor import Extractor
@@ -227,16 +226,16 @@ def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> i
 
     async def run(lifeline: Lifeline | None) -> None:
         LOOPS.append(asyncio.get_running_loop())
-        shared = SharedState(settings.state) if settings.state else None
+        state = open_state(settings)
         connection = Connection()
         responders: list[Responder] = [Echo()]
         if os.environ.get(KEEPS_PEOPLE):
             privacy = Privacy(
-                open_people(settings, shared=shared),
+                state.people(came_from=lambda chat: chat),
                 forget=(),
                 seal_command=connection.seal_command,
                 erase=connection.erase_updates_of,
-                beyond_reach=lambda: beyond_reach(settings, shared),
+                beyond_reach=lambda: beyond_reach(settings),
             )
             responders.insert(0, privacy)
         bot = TelegramBot(
@@ -245,7 +244,7 @@ def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> i
             settings=settings,
             connection=connection,
             webhook=called,
-            shared=shared,
+            state=state,
             generation=lambda: 1,
             lifeline=lifeline,
             on_stop=EXTRACTOR.close,

@@ -101,7 +101,7 @@ def serve(
         )
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.composition.chat import open_dialogue, open_shared, watched
+    from bot.composition.chat import open_dialogue, open_state, watched
 
     # before anything that has threads, or is large
     lifeline = watched(settings, token)
@@ -116,7 +116,7 @@ def serve(
             settings=settings,
             connection=connection,
             webhook=called,
-            shared=shared,
+            state=state,
             generation=lambda: served.answerers.everything.generation,
             lifeline=lifeline,
             on_stop=served.extractor.close,
@@ -125,7 +125,7 @@ def serve(
 
     from bot.composition.serving import open_served
 
-    shared = open_shared(settings)
+    state = open_state(settings)
     served = open_served(settings, progress_bar=progress_bar)
     connection = Connection()
     dialogue = open_dialogue(
@@ -137,7 +137,7 @@ def serve(
         came_from=connection.came_from,
         seal_command=connection.seal_command,
         erase=connection.erase_updates_of,
-        shared=shared,
+        state=state,
     )
     with served.answerers.watching():
         import asyncio  # slow to import
@@ -187,7 +187,7 @@ def invite() -> None:
 
     Example: verbatim invite
     """
-    from bot.composition.chat import open_people
+    from bot.composition.chat import open_state
     from bot.state.people import INVITATION_PAYLOAD
 
     settings = read_settings()
@@ -196,7 +196,8 @@ def invite() -> None:
         from bot.telegrambot.identity import telegram_name
 
         name = telegram_name(settings, telegram_token(os.environ))
-    payload = f"{INVITATION_PAYLOAD}{open_people(settings).invite()}"
+    people = open_state(settings).people(came_from=lambda chat: chat)
+    payload = f"{INVITATION_PAYLOAD}{people.invite()}"
     if name is not None:
         out.print(f"https://t.me/{name}?start={payload}", soft_wrap=True)
     out.print(f"/start {payload}", soft_wrap=True)

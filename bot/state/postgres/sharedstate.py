@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from bot.errors import StateUnreachable
+from bot.state.botstate import PlaceOf, ServingState, UpdateLanes, Work
 from bot.state.chats import KnownChats
 from bot.state.contracts import RemembersPeople, RemembersTalks, SharesUpdates
 from bot.state.databaseaddress import DatabaseAddress
@@ -17,6 +18,7 @@ from bot.state.postgres.inbox import PostgresInbox, blame
 from bot.state.postgres.pace import PostgresPaces
 from bot.state.postgres.people import PostgresPeople
 from bot.state.postgres.session import LOST, PostgresSession
+from bot.state.sharedlanes import SharedLanes
 
 log = logging.getLogger(__name__)
 
@@ -99,13 +101,25 @@ class SharedState:
                 )
 
     @contextmanager
+    def serving(
+        self, bot: str, *, alone: bool, on_refused: Callable[[], None], place_of: PlaceOf
+    ) -> Iterator[ServingState]:
+        """See ``BotState.serving``."""
+        with self.sharing(bot, alone=alone, on_refused=on_refused, place_of=place_of) as sharing:
+
+            def open_lanes(work: Work, has_room: Callable[[], bool]) -> UpdateLanes:
+                return SharedLanes(sharing.inbox, work, has_room=has_room, listen=sharing.start)
+
+            yield ServingState(sharing.inbox, sharing.chats, open_lanes, sharing.hurry)
+
+    @contextmanager
     def sharing(
         self,
         bot: str,
         *,
         alone: bool,
         on_refused: Callable[[], None],
-        place_of: Callable[[str], tuple[int, int | None] | None] = lambda _: None,
+        place_of: PlaceOf = lambda _: None,
     ) -> Iterator[Sharing]:
         """Yield the inbox and the chats of a bot, while this process answers for it.
 

@@ -3,22 +3,19 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from bot.errors import StateUnreachable
+from bot.state.botstate import UpdateLanes
 from bot.state.contracts import NOT_KEPT, Arrival, KeepsUpdates
-from bot.telegrambot.incoming.rawupdates import arrival_of, chat_of_lane
+from bot.telegrambot.incoming.rawupdates import arrival_of
 
 log = logging.getLogger(__name__)
 
 OnNew = Callable[[int, Mapping[str, Any]], None]
-"""Is told the id and the content of an update."""
-
-OnWaiting = Callable[[int], None]
-"""Is told a chat in which an update waits since the last time."""
+"""Gets the id and the content of an update."""
 
 MOST_WAITING = 10_000
 """With more in the inbox nothing is taken: Telegram keeps it, for a day."""
@@ -27,42 +24,24 @@ _TAKE_S = 10.0
 _CLOSE_S = 5.0
 
 
-class TakesNumbers(Protocol):
-    """Works on what waits: see ``bot.state.lanes.Lanes`` and
-    ``bot.state.sharedlanes.SharedLanes``.
-    """
-
-    def add(self, lane: str, number: int) -> None:
-        """Put a number into its lane."""
-        ...
-
-    async def drain(self, *, timeout_s: float) -> bool:
-        """Whether all was worked on in that time."""
-        ...
-
-
 class Intake:
     """Puts what comes into the inbox and hands over what is new. Belongs to one event loop.
 
-    ``on_new`` is told of each update that had not come before, ``on_waiting`` of the chats of
-    those that a process before took in; before any of them is worked on. Where they fail with one
-    of ``NOT_KEPT``, that is logged, and the update is worked on all the same.
+    ``on_new`` gets each new update that this process will work on, before it does.
     """
 
     def __init__(
         self,
         inbox: KeepsUpdates,
-        lanes: TakesNumbers,
+        lanes: UpdateLanes,
         *,
         on_new: OnNew,
-        on_waiting: OnWaiting = lambda _: None,
         on_kept: Callable[[Exception | None], None] = lambda _: None,
     ) -> None:
         """``on_kept`` is told when the inbox was written, or the error when it could not be."""
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
-        self._on_waiting = on_waiting
         self._on_kept = on_kept
         # one thread: the disk may be slow, and the event loop must not wait for it
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="inbox")
@@ -95,13 +74,11 @@ class Intake:
         raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
         # first of all: what is in the inbox and in no lane is not answered before a restart.
         # Nothing is worked on before this method lets the event loop go on.
-        for each in new:
-            self._lanes.add(each.lane, each.update_id)
-        for each in new:
+        here = [each for each in new if self._lanes.add(each.lane, each.update_id)]
+        for each in here:
             content = raw_of[each.update_id]
             if isinstance(content, Mapping):
-                with _logged():
-                    self._on_new(each.update_id, content)
+                self._on_new(each.update_id, content)
 
     async def _put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         loop = asyncio.get_running_loop()
@@ -110,19 +87,6 @@ class Intake:
                 return await loop.run_in_executor(self._writer, self._inbox.put, arrivals)
         except TimeoutError:
             raise StateUnreachable(f"nothing was said for {_TAKE_S:g} s") from None
-
-    def replay(self) -> None:
-        """Hands over what waits since the last time."""
-        waiting = self._inbox.waiting()
-        if waiting:
-            log.info("%d updates wait since the last time", len(waiting))
-        for update_id, lane in waiting:
-            self._lanes.add(lane, update_id)
-        # it may have been killed between keeping an update and telling of it
-        for chat_id in {chat_of_lane(lane) for _, lane in waiting}:
-            if chat_id is not None:
-                with _logged():
-                    self._on_waiting(chat_id)
 
     async def tidy_now_and_then(self, *, every_s: float = 5.0) -> None:
         """Tidies the inbox again and again, until it is cancelled."""
@@ -142,12 +106,3 @@ class Intake:
         waiting = threading.Thread(target=self._writer.shutdown, daemon=True)
         waiting.start()
         waiting.join(_CLOSE_S if self._inbox.waits else None)
-
-
-@contextmanager
-def _logged() -> Iterator[None]:
-    """That an update cannot be told of is no reason not to answer it."""
-    try:
-        yield
-    except NOT_KEPT as error:
-        log.warning("what is known of a chat cannot be written: %s", error)

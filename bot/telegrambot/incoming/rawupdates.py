@@ -47,12 +47,6 @@ def chat_written_in(raw: Mapping[str, Any]) -> int | None:
     return chat if isinstance(chat, int) else None
 
 
-def chat_of_lane(lane: str) -> int | None:
-    """Return the chat whose lane it is, None for another's."""
-    found = _CHATS_LANE.fullmatch(lane)
-    return int(found[1]) if found else None
-
-
 def place_of_lane(lane: str) -> tuple[int, int | None] | None:
     """Return the chat whose lane it is, and the topic, if it is one's; None for another's."""
     found = _CHATS_LANE.fullmatch(lane)

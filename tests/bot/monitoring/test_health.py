@@ -210,6 +210,7 @@ def test_other_addresses_and_methods_are_refused() -> None:
 def test_what_the_bot_did_is_counted() -> None:
     state = State()
     state.metrics.arrived(1, "message")
+    state.metrics.arrived(1, "message")  # taken in, and begun
     state.metrics.ended(1, "quoted")
     state.metrics.ended(2, "nothing_found")
     state.metrics.failed("sendMessage", ValueError("a secret"))

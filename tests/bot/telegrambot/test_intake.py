@@ -1,9 +1,9 @@
 """Receiving: whatever goes wrong beside it, what is in the inbox is worked on."""
 
 import asyncio
+import json
 import logging
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from bot.state.files.chats import Chats
 from bot.state.files.inbox import Inbox
 from bot.state.lanes import Lanes
 from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.incoming.newupdates import NewUpdates
 from bot.telegrambot.incoming.rawupdates import (
     arrival_of,
-    chat_of_lane,
     chat_written_in,
     place_of_lane,
 )
@@ -47,36 +47,52 @@ def worked(tmp_path: Path) -> Any:
     chats.close()
 
 
-def test_what_is_kept_is_worked_on_though_its_chat_cannot_be_written_down(
-    worked: Worked, caplog: pytest.LogCaptureFixture
-) -> None:
-    def new(update_id: int, raw: Mapping[str, Any]) -> None:
+class FullDisk(Chats):
+    """Chats that cannot be written any more."""
+
+    def open_chat(self, chat_id: int) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    async def run() -> None:
-        lanes = Lanes(worked.handle)
-        intake = Intake(worked.inbox, lanes, on_new=new)
-        await intake.take([message(1), message(2), message(3)])
-        assert await lanes.drain(timeout_s=5)
-        intake.close()
 
-    with caplog.at_level(logging.WARNING):
-        asyncio.run(run())
-    assert sorted(worked.closed) == [1, 2, 3]
-    assert caplog.messages == ["what is known of a chat cannot be written: database or disk is full"] * 3  # fmt: skip
-
-
-def test_a_chat_that_was_closed_is_open_when_what_came_is_worked_on(worked: Worked) -> None:
-    worked.chats.close_chat(7)
+def work_through(worked: Worked, chats: Chats, *taken: dict[str, Any]) -> list[tuple[int, str]]:
+    """Works on what waits and then on what is taken; returns what was said to have arrived."""
+    arrived: list[tuple[int, str]] = []
 
     async def run() -> None:
-        lanes = Lanes(worked.handle)
-        intake = Intake(worked.inbox, lanes, on_new=lambda *_: worked.chats.open_chat(7))
-        await intake.take([message(1)])
+        new = NewUpdates(chats, on_arrived=lambda *update: arrived.append(update))
+
+        async def handle(update_id: int) -> bool:
+            begun = worked.inbox.begin(update_id)
+            assert begun
+            new.note(update_id, json.loads(begun.payload))  # as ``Handler`` does
+            return await worked.handle(update_id)
+
+        lanes = Lanes(handle, waiting=worked.inbox.waiting)
+        intake = Intake(worked.inbox, lanes, on_new=new.note)
+        lanes.begin()
+        await intake.take(taken)
         assert await lanes.drain(timeout_s=5)
         intake.close()
 
     asyncio.run(run())
+    return arrived
+
+
+def test_what_is_kept_is_worked_on_though_its_chat_cannot_be_written_down(
+    worked: Worked, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chats = FullDisk(tmp_path / "full.sqlite")
+    chats.close_chat(7)
+    with caplog.at_level(logging.WARNING):
+        work_through(worked, chats, message(1), message(2), message(3))
+    chats.close()
+    assert sorted(worked.closed) == [1, 2, 3]
+    assert set(caplog.messages) == {"what is known of a chat cannot be written: database or disk is full"}  # fmt: skip
+
+
+def test_a_chat_that_was_closed_is_open_when_what_came_is_worked_on(worked: Worked) -> None:
+    worked.chats.close_chat(7)
+    assert work_through(worked, worked.chats, message(1))[0] == (1, "message")
     assert worked.closed == {1: False}
 
 
@@ -85,22 +101,28 @@ def test_what_was_kept_before_a_kill_opens_its_chat_in_the_next_process(worked: 
     kept = arrival_of(message(1))
     assert kept
     worked.inbox.put([kept])  # and the process was killed before it went on
-    opened: list[int] = []
+    assert work_through(worked, worked.chats) == [(1, "message")]
+    assert worked.closed == {1: False}
 
-    def waiting(chat_id: int) -> None:
-        opened.append(chat_id)
-        worked.chats.open_chat(chat_id)
+
+def test_of_what_another_process_may_work_on_the_one_that_took_it_in_notes_nothing(
+    worked: Worked,
+) -> None:
+    noted: list[int] = []
+
+    class OthersLanes(Lanes):
+        def add(self, lane: str, number: int) -> bool:
+            return False
 
     async def run() -> None:
-        lanes = Lanes(worked.handle)
-        intake = Intake(worked.inbox, lanes, on_new=lambda *_: None, on_waiting=waiting)
-        intake.replay()
-        assert await lanes.drain(timeout_s=5)
+        lanes = OthersLanes(worked.handle)
+        intake = Intake(worked.inbox, lanes, on_new=lambda update_id, _: noted.append(update_id))
+        await intake.take([message(1)])
         intake.close()
 
     asyncio.run(run())
-    assert opened == [7]
-    assert worked.closed == {1: False}
+    assert worked.inbox.depth == 1
+    assert noted == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +139,6 @@ def test_a_lane_tells_its_chat_and_its_topic(
 ) -> None:
     arrival = arrival_of(raw)
     assert arrival
-    assert chat_of_lane(arrival.lane) == (place and place[0])
     assert place_of_lane(arrival.lane) == place
 
 

@@ -1,0 +1,36 @@
+"""Notes updates that this process had not seen: counts them, and learns about their chats."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.state.contracts import NOT_KEPT, KeepsChats
+from bot.telegrambot.incoming.rawupdates import chat_written_in, kind_of, move_told_in
+
+log = logging.getLogger(__name__)
+
+UPDATE_KINDS = ("message", "edited_message", "callback_query", "inline_query")
+"""The kinds of update that the bot asks Telegram for."""
+
+
+class NewUpdates:
+    """Learns from updates what changed in their chats: one is written in again, another moved."""
+
+    def __init__(self, chats: KeepsChats, *, on_arrived: Callable[[int, str], None]) -> None:
+        """``on_arrived`` gets the id and the kind of each update, perhaps more than once."""
+        self._chats = chats
+        self._on_arrived = on_arrived
+
+    def note(self, update_id: int, raw: Mapping[str, Any]) -> None:
+        """Note an update before it is worked on.
+
+        A failure to write about its chat is logged: the update is answered all the same.
+        """
+        self._on_arrived(update_id, kind_of(raw, among=UPDATE_KINDS))
+        try:
+            if self._chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
+                self._chats.open_chat(chat_id)
+            if (move := move_told_in(raw)) is not None:
+                self._chats.move(*move)
+        except NOT_KEPT as error:
+            log.warning("what is known of a chat cannot be written: %s", error)
