@@ -8,10 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from corpus import UnreadableSource
-from corpus.directory.additions import printable_label
-from corpus.directory.corpusdirectory import Added, CorpusDirectory, ReadAs
-from corpus.extraction.extract import Extract
+from corpus.directory.additions import (
+    Source,
+    SourceExtract,
+    extract_source,
+    printable_label,
+    web_source,
+)
+from corpus.directory.corpusdirectory import Added, CorpusDirectory
 from corpus.extraction.extractor import Extractor
 
 if TYPE_CHECKING:
@@ -40,19 +44,6 @@ class Submission:
     fetched: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    extract: Extract
-    content: bytes
-    source: str
-    fetched: str | None
-    read_as: ReadAs
-
-    def size_of(self) -> int:
-        """About how many bytes of memory it takes."""
-        return len(self.content) + sys.getsizeof(self.extract.text)
-
-
 class Submissions:
     """Reads sources by the safe reader and keeps the last ``MOST_WAITING`` in memory.
 
@@ -70,7 +61,7 @@ class Submissions:
         self._open_directory = open_directory
         self._fetch = fetch
         self._extractor = extractor
-        self._waiting: OrderedDict[str, _Read] = OrderedDict()
+        self._waiting: OrderedDict[str, SourceExtract] = OrderedDict()
         self._lock = threading.Lock()
         self._writing = threading.Lock()
 
@@ -81,7 +72,7 @@ class Submissions:
             CorpusError: if it cannot be read.
         """
         label = printable_label((name or "").encode("utf-8", "replace").decode("utf-8")).strip()
-        return self._submitted(content, label.rpartition("/")[2] or _NAMELESS, None, None)
+        return self._submitted(Source(label.rpartition("/")[2] or _NAMELESS, content=content))
 
     def read_address(self, url: str) -> Submission:
         """What a web address would come to.
@@ -89,13 +80,7 @@ class Submissions:
         Raises:
             CorpusError: if it is none, must not be asked, or gives nothing that can be read.
         """
-        address = url.partition("#")[0]
-        if not address.lower().startswith(("http://", "https://")):
-            raise UnreadableSource(f"{address}: only http and https addresses can be added.")
-        fetched = self._fetch(address)
-        return self._submitted(
-            fetched.content, printable_label(address), fetched, fetched.media_type
-        )
+        return self._submitted(web_source(url))
 
     def publish(self, key: str) -> Added | None:
         """Write it into the corpus directory; None where it does not wait any more.
@@ -109,13 +94,7 @@ class Submissions:
             return None
         try:
             with self._writing:
-                return self._open_directory().add(
-                    read.extract,
-                    content=read.content,
-                    source=read.source,
-                    fetched=read.fetched,
-                    read_as=read.read_as,
-                )
+                return read.add_to(self._open_directory())
         except BaseException:
             self._keep(key, read)
             raise
@@ -125,23 +104,24 @@ class Submissions:
         with self._lock:
             return self._waiting.pop(key, None) is not None
 
-    def _submitted(
-        self, content: bytes, source: str, fetched: "Fetched | None", media_type: str | None
-    ) -> Submission:
-        name = fetched.name if fetched else source
-        extract = self._extractor.extract(content, name=name, media_type=media_type)
-        url = fetched.url if fetched else None
-        added = self._open_directory().preview(extract, content=content, source=source, fetched=url)
+    def _submitted(self, source: Source) -> Submission:
+        read = extract_source(source, extractor=self._extractor, fetch=self._fetch)
+        added = read.preview_in(self._open_directory())
         key = secrets.token_hex(8)
-        self._keep(key, _Read(extract, content, source, url, ReadAs(name, media_type)))
-        return Submission(key, added, (*extract.notes, *added.notes), fetched=url)
+        self._keep(key, read)
+        return Submission(key, added, (*read.extract.notes, *added.notes), fetched=read.fetched)
 
-    def _keep(self, key: str, read: _Read) -> None:
+    def _keep(self, key: str, read: SourceExtract) -> None:
         """Has it wait, and forgets those that have waited longest, where they are too many."""
         with self._lock:
             self._waiting[key] = read
             while len(self._waiting) > 1 and (
                 len(self._waiting) > MOST_WAITING
-                or sum(map(_Read.size_of, self._waiting.values())) > MOST_WAITING_BYTES
+                or sum(map(_size_of, self._waiting.values())) > MOST_WAITING_BYTES
             ):
                 self._waiting.popitem(last=False)
+
+
+def _size_of(read: SourceExtract) -> int:
+    """Return about how many bytes of memory a source that waits takes."""
+    return len(read.content) + sys.getsizeof(read.extract.text)

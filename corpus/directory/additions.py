@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from corpus.directory.corpusdirectory import Added, CorpusDirectory, ReadAs
 from corpus.directory.corpuslisting import is_scrap, is_scrap_folder, leads_out
 from corpus.errors import FetchFailed, UnreadableSource
+from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import Extractor
 from corpus.frontmatter.frontmatter import Provenance
 
@@ -20,7 +21,7 @@ MAX_SOURCE_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file or an address that a document is to come from, and the label it goes by.
+    """A file, bytes that were sent, or an address, and the label that the document goes by.
 
     ``problem`` is the reason if there is no such source.
     """
@@ -28,7 +29,39 @@ class Source:
     label: str
     file: Path | None = None
     url: str | None = None
+    content: bytes | None = None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceExtract:
+    """A source that was read: its bytes, their extract, and the names that they were read by.
+
+    ``fetched`` is the web address that it really came from, None for a file.
+    """
+
+    source: Source
+    content: bytes
+    extract: Extract
+    fetched: str | None
+    read_as: ReadAs
+
+    def add_to(self, directory: CorpusDirectory, *, given: Provenance | None = None) -> Added:
+        """Write it into the corpus directory; see ``CorpusDirectory.add``."""
+        return directory.add(
+            self.extract,
+            content=self.content,
+            source=self.source.label,
+            fetched=self.fetched,
+            given=given,
+            read_as=self.read_as,
+        )
+
+    def preview_in(self, directory: CorpusDirectory) -> Added:
+        """Return the outcome that ``add_to`` would have; see ``CorpusDirectory.preview``."""
+        return directory.preview(
+            self.extract, content=self.content, source=self.source.label, fetched=self.fetched
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +88,7 @@ def find_sources(named: Sequence[str]) -> list[Source]:
     found: list[Source] = []
     for name in named:
         if "://" in name:
-            found.append(_address(name))
+            found.append(web_source(name))
             continue
         path, label = Path(name), printable_label(name)
         try:
@@ -72,11 +105,12 @@ def find_sources(named: Sequence[str]) -> list[Source]:
     return found
 
 
-def _address(typed: str) -> Source:
-    scheme, _, rest = typed.partition("#")[0].partition("://")
+def web_source(typed: str) -> Source:
+    """Return the source that an address stands for; with a ``problem`` if it is not of the web."""
+    scheme, between, rest = typed.partition("#")[0].partition("://")
     host, slash, path = rest.partition("/")
     # a password is not for the screen
-    label = printable_label(f"{scheme}://{host.rpartition('@')[2]}{slash}{path}")
+    label = printable_label(f"{scheme}{between}{host.rpartition('@')[2]}{slash}{path}")
     if scheme.lower() not in {"http", "https"}:
         return Source(label, problem="only http and https addresses can be added.")
     return Source(label, url=typed)
@@ -99,24 +133,38 @@ def add_sources(
         if source.problem is not None:
             yield SourceOutcome(source, None, source.problem)
             continue
+        decided = given is not None and given.access is not None
         try:
-            content, media_type, name, url = _content(source, fetch)
-            decided = given is not None and given.access is not None
-            extract = extractor.extract(content, name=name, media_type=media_type, decided=decided)
-            added = into.add(
-                extract,
-                content=content,
-                source=source.label,
-                fetched=url,
-                given=given,
-                read_as=ReadAs(printable_label(name), media_type),
-            )
+            read = extract_source(source, extractor=extractor, fetch=fetch, decided=decided)
+            added = read.add_to(into, given=given)
         except (UnreadableSource, FetchFailed) as error:
             reason = str(error).removeprefix(f"{source.label}: ")
             yield SourceOutcome(source, None, reason)
         else:
-            notes = (*extract.notes, *added.notes)
-            yield SourceOutcome(source, added, None, notes, fetched=url)
+            notes = (*read.extract.notes, *added.notes)
+            yield SourceOutcome(source, added, None, notes, fetched=read.fetched)
+
+
+def extract_source(
+    source: Source,
+    *,
+    extractor: Extractor,
+    fetch: Callable[[str], "Fetched"],
+    decided: bool = False,
+) -> SourceExtract:
+    """Read the bytes of a source and extract their text.
+
+    ``decided``: it was said who may read the document; see ``Extractor.extract``.
+
+    Raises:
+        FetchFailed: if its address gives nothing, or must not be asked.
+        UnreadableSource: if it is none, or nothing in it can be read.
+    """
+    if source.problem is not None:
+        raise UnreadableSource(f"{source.label}: {source.problem}")
+    content, media_type, name, url = _content(source, fetch)
+    extract = extractor.extract(content, name=name, media_type=media_type, decided=decided)
+    return SourceExtract(source, content, extract, url, ReadAs(printable_label(name), media_type))
 
 
 def _content(
@@ -125,6 +173,8 @@ def _content(
     """Return the bytes of a source, their media type, a file's name, and the address
     they are from.
     """
+    if source.content is not None:
+        return source.content, None, source.label, None
     if source.file is not None:
         return _bytes_of(source.file), None, source.file.name, None
     fetched = fetch((source.url or "").partition("#")[0])
