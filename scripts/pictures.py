@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.answering.answerer import Answerer
-from bot.cli.terminal import print_reply
+from bot.cli.terminal import print_answer
 from corpus import shipped_corpus
 from embeddings import GenerationStore, Retriever, find_model, open_embedder, refresh
 
@@ -112,7 +112,7 @@ Line = tuple[bool, list[Run]]
 def terminal(answerer: Answerer) -> str:
     """Return the picture of an answer on a terminal."""
     printed = io.StringIO()
-    print_reply(
+    print_answer(
         answerer.answer(QUESTION, top=1),
         Console(file=printed, width=COLUMNS, force_terminal=True, highlight=False),
     )

@@ -1,9 +1,9 @@
-"""Question → Answer, Related or NoAnswer: quotes with citations, checked against their source."""
+"""Answers a question with quotes and their citations, each compared with its source."""
 
 import threading
 from functools import cached_property, lru_cache
 
-from bot.answering.answers import Answer, NoAnswer, Quote, Related, Reply, check_quote
+from bot.answering.answers import Answer, Outcome, Quote, check_quote
 from bot.answering.conversation import topic
 from bot.answering.distinctquotes import distinct_hits
 from bot.answering.questionlanguage import other_language_notices
@@ -110,7 +110,7 @@ class Answerer:
         only: Filter | None = None,
         language: str = LANGUAGES[0],
         earlier: tuple[str, ...] = (),
-    ) -> Reply:
+    ) -> Answer:
         """Return the reply to a question, with at most ``top`` quotes that say different things.
 
         ``earlier`` is what the person asked before, oldest first. A question that leans on it is
@@ -120,8 +120,8 @@ class Answerer:
         searched, and a notice says which; a filter of the question that would leave none is not
         used.
 
-        A question without a letter or digit, and small talk, give NoAnswer with a message of their
-        own. Misspelt words are put right where that finds a more probable passage, and of a
+        A question without a letter or digit, and small talk, have no quotes and a message of
+        their own. Misspelt words are put right where that finds a more probable passage, and of a
         question of more than ``MAX_QUESTION_CHARACTERS`` the first so many are searched; a notice
         says so in both cases. Where nothing answers and the question is in a language that the
         model may not read, a notice says that, in the question's language if there is a catalogue
@@ -144,12 +144,12 @@ class Answerer:
         only: Filter | None,
         language: str,
         earlier: tuple[str, ...],
-    ) -> Reply:
+    ) -> Answer:
         words = translator(language)
         asked = question.strip()
         if not any(c.isalnum() for c in asked):
             said = words.say(texts.NO_WORD)
-            return NoAnswer(question, self.generation, message=said, language=language)
+            return self._nothing(question, message=said, language=language)
         notices: tuple[str, ...] = ()
         searched = searched_part(asked)
         if searched != asked:
@@ -159,7 +159,7 @@ class Answerer:
         phrase = small_talk(asked)
         if phrase is not None:
             said = small_talk_reply(phrase, self.corpus, language=language)
-            return NoAnswer(question, self.generation, message=said, language=language)
+            return self._nothing(question, message=said, language=language)
         only, said_of_filter = self._filter(asked, only, words)
         notices = (*notices, *said_of_filter)
         query = Query(asked, earlier)
@@ -177,12 +177,38 @@ class Answerer:
                 ),
             )
         if not hits or hits[0].score < RELATED_SCORE:
-            return NoAnswer(question, self.generation, notices, language=language, only=only)
+            return self._nothing(question, notices=notices, language=language, only=only)
         least = FURTHER_QUOTE_SHARE * hits[0].score
         distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)
         quotes = tuple(self._quote(found) for found in distinct)
-        reply = Answer if hits[0].score >= ANSWER_SCORE else Related
-        return reply(question, self.generation, quotes, notices, language, only)
+        return Answer(
+            question,
+            generation=self.generation,
+            outcome=Outcome.ANSWER if hits[0].score >= ANSWER_SCORE else Outcome.RELATED,
+            quotes=quotes,
+            notices=notices,
+            language=language,
+            only=only,
+        )
+
+    def _nothing(
+        self,
+        question: str,
+        *,
+        language: str,
+        notices: tuple[str, ...] = (),
+        message: str | None = None,
+        only: Filter | None = None,
+    ) -> Answer:
+        return Answer(
+            question,
+            generation=self.generation,
+            outcome=Outcome.NONE,
+            notices=notices,
+            message=message,
+            language=language,
+            only=only,
+        )
 
     def _filter(
         self, asked: str, given: Filter | None, words: Translator

@@ -1,7 +1,7 @@
-"""Defines the outcomes of a question as values: Answer, Related and NoAnswer, with their quotes."""
+"""Defines the answer to a question as a value: its outcome, its quotes and its notices."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.citations.citation import Citation
 from bot.errors import UnfaithfulQuote
@@ -36,68 +36,42 @@ class Quote:
     also: tuple[Citation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Quotes that answer, best first (at least one), from the named generation.
+    """The answer to what a person wrote, from the named generation.
 
-    ``language`` is that of the notices, and of the words that a quote is shown with. ``only`` is
-    the filter that was searched under, None where everything was searched.
+    ``quotes`` are best first: at least one if the outcome is ANSWER or RELATED, none if it is NONE.
+    ``message`` is said in place of quotes where nothing was asked. ``language`` is that of the
+    notices, and of the words that a quote is shown with. ``only`` is the filter that was searched
+    under, None where everything was searched.
+
+    Raises:
+        ValueError: if the outcome and the quotes do not fit together.
     """
 
-    question: str
+    question: str = field(kw_only=False)
     generation: int
-    quotes: tuple[Quote, ...]
-    notices: tuple[str, ...] = ()
-    language: str = LANGUAGES[0]
-    only: Filter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """Quotes that are near the question but do not answer it, best first (at least one)."""
-
-    question: str
-    generation: int
-    quotes: tuple[Quote, ...]
-    notices: tuple[str, ...] = ()
-    language: str = LANGUAGES[0]
-    only: Filter | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """Nothing in the corpus answers; or nothing was asked, and ``message`` says what to do."""
-
-    question: str
-    generation: int
+    outcome: Outcome
+    quotes: tuple[Quote, ...] = ()
     notices: tuple[str, ...] = ()
     message: str | None = None
     language: str = LANGUAGES[0]
     only: Filter | None = None
 
+    def __post_init__(self) -> None:
+        if bool(self.quotes) != (self.outcome in _QUOTING):
+            raise ValueError(
+                f"an answer of outcome {self.outcome.name} has {len(self.quotes)} quotes"
+            )
+
     @property
-    def quotes(self) -> tuple[Quote, ...]:
-        """Always empty."""
-        return ()
+    def is_to_question(self) -> bool:
+        """Whether a question was asked: no small talk, and no text without a word."""
+        return self.message is None
 
 
-Reply = Answer | Related | NoAnswer
-
-
-def outcome_of(reply: Reply) -> Outcome:
-    """Which of the three outcomes the reply is."""
-    match reply:
-        case Answer():
-            return Outcome.ANSWER
-        case Related():
-            return Outcome.RELATED
-        case NoAnswer():
-            return Outcome.NONE
-
-
-def is_question(reply: Reply) -> bool:
-    """Whether the reply is to a question, not to small talk or to a text without a word."""
-    return not isinstance(reply, NoAnswer) or reply.message is None
+_QUOTING = frozenset({Outcome.ANSWER, Outcome.RELATED})
+"""The outcomes with quotes."""
 
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import Enum
 
-from bot.answering.answers import NoAnswer, Quote, Reply
+from bot.answering.answers import Answer, Quote
 from bot.citations.citation import Citation
 
 
@@ -15,13 +15,13 @@ class LinkStyle(Enum):
     NONE = "none"
 
 
-def in_link_style(reply: Reply, style: LinkStyle) -> Reply:
+def in_link_style(answer: Answer, style: LinkStyle) -> Answer:
     """Return the reply, its citations' links to the very words, to the page alone, or without
     links.
     """
-    if isinstance(reply, NoAnswer) or style is LinkStyle.WORDS:
-        return reply
-    return replace(reply, quotes=tuple(_restyled(quote, style) for quote in reply.quotes))
+    if style is LinkStyle.WORDS:
+        return answer
+    return replace(answer, quotes=tuple(_restyled(quote, style) for quote in answer.quotes))
 
 
 def _restyled(quote: Quote, style: LinkStyle) -> Quote:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.answering.answers import NoAnswer, Quote, Reply, outcome_of
+from bot.answering.answers import Answer, Quote
 from bot.citations.citation import Citation
 from bot.citations.origin import said_by
 from bot.operations.doctorservers import Finding
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from corpus.directory.additions import SourceOutcome
 
 
-def reply_fields(reply: Reply) -> dict[str, Any]:
-    """Return the fields of a reply."""
+def answer_fields(answer: Answer) -> dict[str, Any]:
+    """Return the fields of an answer."""
     return {
-        "question": reply.question,
-        "outcome": outcome_of(reply).value,
-        "generation": reply.generation,
-        "filter": _filter_fields(reply.only) if reply.only else None,
-        "notices": [*reply.notices, *_own_message(reply)],
-        "quotes": [_quote_fields(quote) for quote in reply.quotes],
+        "question": answer.question,
+        "outcome": answer.outcome.value,
+        "generation": answer.generation,
+        "filter": _filter_fields(answer.only) if answer.only else None,
+        "notices": [*answer.notices, *_own_message(answer)],
+        "quotes": [_quote_fields(quote) for quote in answer.quotes],
     }
 
 
@@ -181,10 +181,10 @@ def _filter_fields(only: Filter) -> dict[str, Any]:
     }
 
 
-def _own_message(reply: Reply) -> list[str]:
-    """Return the message of a NoAnswer that says more than that nothing was found."""
-    if isinstance(reply, NoAnswer) and reply.message is not None:
-        return [reply.message]
+def _own_message(answer: Answer) -> list[str]:
+    """Return the message of an answer that says more than that nothing was found."""
+    if answer.message is not None:
+        return [answer.message]
     return []
 
 

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.answering.answers import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.answering.answers import Answer, Outcome, Quote
 from bot.citations.citation import reference_of, where_it_is
 from bot.citations.origin import origin_lines, publisher_of
 from bot.citations.quotelines import without_line_ends
@@ -27,21 +27,21 @@ from embeddings import Progress as ProgressCallback
 _FIELD_UNITS = 1_000
 
 
-def print_reply(reply: Reply, console: Console) -> None:
+def print_answer(answer: Answer, console: Console) -> None:
     """Print the quotes with their citations, evidence in bold; or say that there is none."""
-    words = translator(reply.language)
-    for notice in reply.notices:
+    words = translator(answer.language)
+    for notice in answer.notices:
         print_line(Text(notice, style="yellow"), console)
-    if isinstance(reply, NoAnswer):
-        print_line(Text(reply.message or words.say(texts.NOTHING)), console)
+    if answer.outcome is Outcome.NONE:
+        print_line(Text(answer.message or words.say(texts.NOTHING)), console)
         return
-    if outcome_of(reply) is Outcome.RELATED:
+    if answer.outcome is Outcome.RELATED:
         print_line(Text(words.say(texts.RELATED), style="yellow"), console)
-    for position, quote in enumerate(reply.quotes):
+    for position, quote in enumerate(answer.quotes):
         if position:
             console.print()
-        _print_quote(quote, words, console, generation=reply.generation)
-        earlier = [each.text for each in reply.quotes[:position]]
+        _print_quote(quote, words, console, generation=answer.generation)
+        earlier = [each.text for each in answer.quotes[:position]]
         if nearly := near_difference(quote.text, earlier, words):
             print_line(Text(f"  {nearly}", style="cyan"), console)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.answering.answers import Answer, Quote, Related, Reply
+from bot.answering.answers import Answer, Quote
 from bot.chat.actions import Button, Buttons
 from bot.chat.messages import Message
 from bot.language import texts
@@ -110,7 +110,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]],
 
 
 def answer_buttons(
-    reply: Reply,
+    reply: Answer,
     messages: Sequence[Message],
     corpus: Corpus,
     words: Translator,
@@ -125,7 +125,7 @@ def answer_buttons(
     reply, numbered from ``first`` on as they are, and More where there is ``more``.
     """
     rows: list[tuple[Button, ...]] = []
-    if isinstance(reply, Answer | Related):
+    if reply.quotes:
         quote = _first_in(messages[-1], reply.quotes)
         document = corpus.document(quote.citation.document)
         reference = short_reference_to(quote.citation, reply.generation)
@@ -193,7 +193,7 @@ def _steps(
     return tuple(buttons)
 
 
-def _sources(reply: Answer | Related, words: Translator, first: int) -> list[tuple[Button, ...]]:
+def _sources(reply: Answer, words: Translator, first: int) -> list[tuple[Button, ...]]:
     source = words.say(texts.SOURCE)
     numbered = first > 1 or len(reply.quotes) > 1
     buttons = tuple(

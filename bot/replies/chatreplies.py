@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 from bot.answering.answerer import DEFAULT_QUOTES, MAX_QUESTION_CHARACTERS, MOST_QUOTES, Answerer
-from bot.answering.answers import NoAnswer, Quote, Reply, is_question
+from bot.answering.answers import Answer, Quote
 from bot.answering.conversation import Conversations
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
@@ -156,7 +156,7 @@ class ChatReplies:
         known = asked.shown[:shown]
         fresh = [quote for quote in found.quotes if cited_by(quote) not in known]
         quotes = tuple(fresh[: min(self._quotes_of(event), MOST_QUOTES - shown)])
-        if isinstance(found, NoAnswer) or not quotes:
+        if not quotes:
             return None
         reply = replace(found, quotes=quotes, notices=())
         restyled = in_link_style(reply, self.links_of(event))
@@ -188,7 +188,7 @@ class ChatReplies:
         reply, more = self._answered(answerer, event, question, earlier, words)
         restyled = in_link_style(reply, self.links_of(event))
         messages = render(restyled, answerer.corpus, opens=True)
-        asks = is_question(reply)
+        asks = reply.is_to_question
         if asks and follows:
             self._conversations.remember(event.talks, question)
         shown = tuple(map(cited_by, reply.quotes))
@@ -206,12 +206,12 @@ class ChatReplies:
         question: str,
         earlier: tuple[str, ...],
         words: Translator,
-    ) -> tuple[Reply, bool]:
+    ) -> tuple[Answer, bool]:
         """Return the reply with as many quotes as are wanted, and whether there are more."""
         wanted = self._quotes_of(event)
         top = min(wanted + 1, MOST_QUOTES)
         reply = answerer.answer(question, top=top, language=words.language, earlier=earlier)
-        if isinstance(reply, NoAnswer) or len(reply.quotes) <= wanted:
+        if len(reply.quotes) <= wanted:
             return reply, False
         return replace(reply, quotes=reply.quotes[:wanted]), True
 

@@ -1,7 +1,7 @@
 """A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import Answer, Quote, check_quote
+from bot.answering.answers import Answer, Outcome, Quote, check_quote
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.chat.messages import Entity, EntityKind, Message
 from bot.citations.citation import Citation, cite
@@ -56,7 +56,13 @@ def passage_message(
     """
     quote = whole_quote(document, passage, citation=answerer.cite(passage))
     check_quote(quote, answerer.corpus)
-    reply = Answer("", answerer.generation, (quote,), language=words.language)
+    reply = Answer(
+        "",
+        generation=answerer.generation,
+        outcome=Outcome.ANSWER,
+        quotes=(quote,),
+        language=words.language,
+    )
     return render(in_link_style(reply, links), answerer.corpus, opens=True)[0]
 
 

@@ -7,7 +7,7 @@ markup, so no character in them can open a link or a mention.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.answering.answers import NoAnswer, Outcome, Quote, Reply, outcome_of
+from bot.answering.answers import Answer, Outcome, Quote
 from bot.chat.messages import Entity, EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import Citation
 from bot.citations.origin import publisher_of
@@ -33,7 +33,7 @@ PASSAGE_START = "p"
 
 
 def render(
-    reply: Reply, corpus: Corpus, *, first: int = 1, opens: bool = False
+    reply: Answer, corpus: Corpus, *, first: int = 1, opens: bool = False
 ) -> tuple[Message, ...]:
     """Return the messages that carry a reply, in order, every quote compared with its source.
 
@@ -67,11 +67,11 @@ def start_of(quote: Quote, generation: int) -> str:
     return f"{PASSAGE_START}{short_reference_to(quote.citation, generation).code}"
 
 
-def _heading(reply: Reply, words: Translator) -> Iterator[str]:
+def _heading(reply: Answer, words: Translator) -> Iterator[str]:
     yield from reply.notices
-    if isinstance(reply, NoAnswer):
+    if reply.outcome is Outcome.NONE:
         yield reply.message or words.say(texts.NOTHING)
-    elif outcome_of(reply) is Outcome.RELATED:
+    elif reply.outcome is Outcome.RELATED:
         yield words.say(texts.RELATED)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.answering.answerer import MOST_QUOTES, Answerer
-from bot.answering.answers import Answer, NoAnswer, Quote, Related
+from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Offer, Offers
@@ -58,16 +58,20 @@ def _offered(
 ) -> tuple[Offer, ...]:
     found = answerer.answer(question, top=MOST_QUOTES, language=words.language)
     reply = in_link_style(found, links)
-    if isinstance(reply, NoAnswer):
-        return ()
     return tuple(_offer(quote, reply, answerer, words) for quote in reply.quotes)
 
 
-def _offer(quote: Quote, reply: Answer | Related, answerer: Answerer, words: Translator) -> Offer:
+def _offer(quote: Quote, reply: Answer, answerer: Answerer, words: Translator) -> Offer:
     title = f"{quote.citation.label} · {in_line(quote.citation.title)}"
-    if isinstance(reply, Related):
+    if reply.outcome is Outcome.RELATED:
         title = words.say(texts.RELATED_OFFER, title=title)
-    alone = Answer(reply.question, reply.generation, (quote,), language=reply.language)
+    alone = Answer(
+        reply.question,
+        generation=reply.generation,
+        outcome=Outcome.ANSWER,
+        quotes=(quote,),
+        language=reply.language,
+    )
     messages = render(alone, answerer.corpus, opens=True)
     return Offer(
         start_of(quote, reply.generation),

@@ -7,7 +7,6 @@ import pytest
 from evaluationdata import EVALUATION
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import outcome_of
 
 FOLDER = EVALUATION / "global-coalition-statement"
 
@@ -34,7 +33,7 @@ def test_the_passage_asked_for_is_among_the_three_quotes(
         in_three += rank > 0
         best = reply.quotes[0].citation.label if reply.quotes else "–"
         lines.append(
-            f"{question['id']} {question['kind']:<11} {outcome_of(reply).value:<8} "
+            f"{question['id']} {question['kind']:<11} {reply.outcome.value:<8} "
             f"rank {rank or '–'}  best {best:<9} {question['question']}"
         )
     with capsys.disabled():

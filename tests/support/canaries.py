@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes import LetterEmbedder, open_index
 
 from bot.answering.answerer import Answerer
-from bot.cli.jsonoutput import reply_fields
+from bot.cli.jsonoutput import answer_fields
 from corpus import Corpus, Document, document_from_text
 from embeddings import PassageIndex, Retriever, refresh
 
@@ -95,7 +95,7 @@ def compared(opens: Opens, count: int) -> tuple[int, list[tuple[frozenset[str], 
             alone = answerer_of(index, seen(groups))
             hidden = [word for group, word in CANARIES.items() if group not in groups]
             for question in adversarial(count):
-                told, expected = (reply_fields(each.answer(question)) for each in (view, alone))
+                told, expected = (answer_fields(each.answer(question)) for each in (view, alone))
                 written = json.dumps({**told, "question": ""}).casefold()
                 quotes = zip(told["quotes"], expected["quotes"], strict=False)
                 scores = [(a.pop("score"), b.pop("score")) for a, b in quotes]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import Reply
+from bot.answering.answers import Answer
 from embeddings import Embedder, Generation, GenerationStore, IndexDamaged, Retriever
 
 PAGE_BYTES = 4_096
@@ -165,6 +165,6 @@ class DamageTrials:
             return outcome, "without a warning"
         return outcome, None
 
-    def _answers(self, generation: Generation) -> list[Reply]:
+    def _answers(self, generation: Generation) -> list[Answer]:
         answerer = Answerer(Retriever(generation, self._embedder))
         return [answerer.answer(question) for question in self._questions]

@@ -645,9 +645,9 @@ def _citation() -> Run:
 
 
 def _citation_seeds() -> list[bytes]:
-    from bot.answering.answers import Answer, Quote
+    from bot.answering.answers import Answer, Outcome, Quote
     from bot.citations.citation import cite
-    from bot.cli.jsonoutput import reply_fields
+    from bot.cli.jsonoutput import answer_fields
     from corpus import shipped_corpus
 
     document = shipped_corpus().documents[0]
@@ -663,7 +663,7 @@ def _citation_seeds() -> list[bytes]:
         )
         for passage in document.quotable[:3]
     )
-    fields = reply_fields(Answer("q", 1, quotes))
+    fields = answer_fields(Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=quotes))
     reference = quotes[1].citation.reference
     shown = f"{document.title}\n\n\u00b6 1 [0:50]  {reference}\n{document.text[:50]}\n"
     return [

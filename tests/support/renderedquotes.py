@@ -1,6 +1,6 @@
 """Quotes of documents made by hand, and the messages that show them."""
 
-from bot.answering.answers import Answer, Quote
+from bot.answering.answers import Answer, Outcome, Quote
 from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length, utf16_slice
@@ -22,7 +22,9 @@ def quote_of(document: Document, passage: Passage, *, evidence: int = 0) -> Quot
 
 def rendered(document: Document, *, evidence: int = 0) -> tuple[Message, ...]:
     quotes = tuple(quote_of(document, p, evidence=evidence) for p in document.quotable[:3])
-    return render(Answer("q", 1, quotes), Corpus((document,)))
+    return render(
+        Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=quotes), Corpus((document,))
+    )
 
 
 def check_limits(message: Message) -> None:

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from bot.answering.answerer import DEFAULT_QUOTES, Answerer
-from bot.answering.answers import Outcome, is_question, outcome_of
+from bot.answering.answers import Outcome
 from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.cli import terminal
-from bot.cli.jsonoutput import reply_fields
+from bot.cli.jsonoutput import answer_fields
 from bot.cli.options import (
     DocumentOption,
     JsonOption,
@@ -90,10 +90,10 @@ def ask(
     only = typed_filter(answerer, document, publisher, dates)
     reply = answerer.answer(question, top=top, only=only, language=read_settings().language)
     if as_json:
-        print(json.dumps(reply_fields(reply), ensure_ascii=False, indent=2))
+        print(json.dumps(answer_fields(reply), ensure_ascii=False, indent=2))
     else:
-        terminal.print_reply(reply, out)
-    answered = outcome_of(reply) is Outcome.ANSWER
+        terminal.print_answer(reply, out)
+    answered = reply.outcome is Outcome.ANSWER
     raise typer.Exit(EXIT_ANSWERED if answered else EXIT_NOTHING_FOUND)
 
 
@@ -108,7 +108,7 @@ def _ask_batch(questions: list[str], answerer: Answerer, *, top: int, only: Filt
         for count, question in enumerate(questions, start=1):
             asked = question.removesuffix("\r")
             reply = answerer.answer(asked, top=top, only=only, language=language)
-            print(json.dumps(reply_fields(reply), ensure_ascii=False), flush=True)
+            print(json.dumps(answer_fields(reply), ensure_ascii=False), flush=True)
             progress(count, len(questions))
 
 
@@ -151,8 +151,8 @@ def chat(
                 language=language,
                 earlier=conversations.earlier(None),
             )
-            terminal.print_reply(reply, out)
-            if is_question(reply):
+            terminal.print_answer(reply, out)
+            if reply.is_to_question:
                 conversations.remember(None, question)
 
 

@@ -1,4 +1,4 @@
-"""Answer, Related and NoAnswer."""
+"""Answers: their outcome, their quotes and what is said beside them."""
 
 import threading
 import time
@@ -10,17 +10,9 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 
 from bot.answering.answerer import ANSWER_SCORE, RELATED_SCORE, Answerer
-from bot.answering.answers import (
-    Answer,
-    NoAnswer,
-    Outcome,
-    Related,
-    check_quote,
-    is_question,
-    outcome_of,
-)
+from bot.answering.answers import Answer, Outcome, check_quote
 from bot.citations.citation import Citation, cite
-from bot.cli.jsonoutput import reply_fields
+from bot.cli.jsonoutput import answer_fields
 from bot.errors import UnfaithfulQuote
 from bot.language import texts
 from bot.language.filtertexts import in_words
@@ -75,7 +67,7 @@ def answerer(store: GenerationStore) -> Answerer:
 
 def test_a_probable_passage_is_an_answer_with_checked_quotes(answerer: Answerer) -> None:
     reply = answerer.answer("0.9")
-    assert isinstance(reply, Answer)
+    assert reply.outcome is Outcome.ANSWER
     quote = reply.quotes[0]
     assert (quote.text, quote.evidence_text) == ("aaa bbb. ccc ddd.", "ccc ddd.")
     text = answerer.corpus.document(quote.citation.document).text
@@ -92,7 +84,7 @@ def test_the_probability_of_the_first_decides_the_outcome(answerer: Answerer) ->
         (f"{RELATED_SCORE - 0.01}", Outcome.NONE),
         ("nothing", Outcome.NONE),
     ):
-        assert outcome_of(answerer.answer(question)) is outcome
+        assert answerer.answer(question).outcome is outcome
     assert answerer.answer("0.0").quotes == ()
 
 
@@ -112,9 +104,9 @@ def test_at_most_as_many_quotes_as_asked_for(answerer: Answerer) -> None:
 @pytest.mark.parametrize("question", ["", "  \n\t", "😀😀", "\x00\x07", "\u200b", "???"])
 def test_a_question_without_a_word_is_told_so(answerer: Answerer, question: str) -> None:
     reply = answerer.answer(question)
-    assert isinstance(reply, NoAnswer)
+    assert reply.outcome is Outcome.NONE
     assert reply.message == "There is no word in this question. Please type one."
-    assert reply_fields(reply)["notices"] == [reply.message]
+    assert answer_fields(reply)["notices"] == [reply.message]
 
 
 def test_of_a_very_long_question_the_start_is_searched_and_that_is_said(
@@ -127,15 +119,15 @@ def test_of_a_very_long_question_the_start_is_searched_and_that_is_said(
 @pytest.mark.parametrize("text", ["hello", "Thanks!", "who made you?", "  WHAT can you do ?? "])
 def test_small_talk_gets_a_fixed_reply_and_never_a_quote(answerer: Answerer, text: str) -> None:
     reply = answerer.answer(text)
-    assert isinstance(reply, NoAnswer)
+    assert reply.outcome is Outcome.NONE
     assert reply.message != texts.NOTHING
-    assert reply_fields(reply)["notices"] == [reply.message]
+    assert answer_fields(reply)["notices"] == [reply.message]
 
 
 def test_a_correction_is_used_where_it_helps_and_that_is_said(answerer: Answerer) -> None:
     helped = answerer.answer("misspelt 0.9")
     assert helped.notices == ("Showing results for “0.9”.",)
-    assert isinstance(helped, Answer)
+    assert helped.outcome is Outcome.ANSWER
 
 
 def test_a_correction_that_does_not_help_is_not_used(answerer: Answerer) -> None:
@@ -173,7 +165,7 @@ def test_what_was_searched_is_said_whenever_a_filter_applies(answerer: Answerer)
     assert reply.notices == ("Searched only “Title 2” by P.",)
     for question in ("0.2", "0.0"):
         assert answerer.answer(question, only=only).notices == reply.notices
-    assert reply_fields(reply)["filter"] == {
+    assert answer_fields(reply)["filter"] == {
         "documents": ["d2"],
         "publishers": ["p"],
         "since": None,
@@ -183,7 +175,7 @@ def test_what_was_searched_is_said_whenever_a_filter_applies(answerer: Answerer)
 
 def test_a_filter_that_leaves_nothing_is_an_answer_that_says_so(answerer: Answerer) -> None:
     reply = answerer.answer("0.9", only=Filter.of(since=date(2022, 1, 1)))
-    assert isinstance(reply, NoAnswer)
+    assert reply.outcome is Outcome.NONE
     assert reply.notices == (
         "There is nothing to search: there are no statements published since 2022.",
     )
@@ -263,9 +255,13 @@ def test_many_documents_of_a_filter_are_counted(store: GenerationStore) -> None:
 
 def test_a_filter_is_said_and_kept_in_a_reply_in_another_language(answerer: Answerer) -> None:
     only = Filter.of(publishers=["P"])
-    for score, kind in (("0.9", Answer), ("0.2", Related), ("0.0", NoAnswer)):
+    for score, outcome in (
+        ("0.9", Outcome.ANSWER),
+        ("0.2", Outcome.RELATED),
+        ("0.0", Outcome.NONE),
+    ):
         reply = answerer.answer(score, only=only, language="fr")
-        assert isinstance(reply, kind)
+        assert reply.outcome is outcome
         assert (reply.only, reply.language) == (only, "fr")
         assert reply.notices == ("Recherche limitée à\u00a0: déclarations publiées par P.",)
     nothing = answerer.answer("0.9", only=Filter.of(since=date(2022, 1, 1)), language="fr")
@@ -277,6 +273,16 @@ def test_a_filter_is_said_and_kept_in_a_reply_in_another_language(answerer: Answ
         "Aucune déclaration ne correspond à «\u00a0statements since March 2021\u00a0»\u00a0: "
         "recherche effectuée sans en tenir compte.",
     )
+
+
+def test_an_answer_has_quotes_exactly_where_its_outcome_says_so(answerer: Answerer) -> None:
+    quotes = answerer.answer("0.9").quotes
+    for outcome in (Outcome.ANSWER, Outcome.RELATED):
+        assert Answer("q", generation=1, outcome=outcome, quotes=quotes).is_to_question
+        with pytest.raises(ValueError, match=f"{outcome.name} has 0 quotes"):
+            Answer("q", generation=1, outcome=outcome)
+    with pytest.raises(ValueError, match="NONE has"):
+        Answer("q", generation=1, outcome=Outcome.NONE, quotes=quotes)
 
 
 def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -> None:
@@ -310,14 +316,14 @@ def test_a_text_that_stands_in_several_documents_is_one_quote_with_all_its_place
     reply = answerer.answer("0.9 0.8 0.7 0.6", top=3)
     assert [q.text for q in reply.quotes] == ["aaa.", "bbb.", "ccc."]
     assert [(c.document, c.paragraph) for c in reply.quotes[1].also] == [("d2", 1)]
-    (also,) = reply_fields(reply)["quotes"][1]["also"]
+    (also,) = answer_fields(reply)["quotes"][1]["also"]
     text = answerer.corpus.document("d2").text
     assert text[also["start"] : also["end"]] == "bbb."
     assert also["digest"] == answerer.corpus.document("d2").digest
 
 
 def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
-    fields = reply_fields(answerer.answer("0.9", top=1))
+    fields = answer_fields(answerer.answer("0.9", top=1))
     (quote,) = fields["quotes"]
     assert list(fields) == ["question", "outcome", "generation", "filter", "notices", "quotes"]
     assert fields["filter"] is None
@@ -354,7 +360,7 @@ def test_an_answer_says_what_it_was_read_with(answerer: Answerer) -> None:
 
 
 def test_small_talk_is_no_question_to_remember(answerer: Answerer) -> None:
-    assert [is_question(answerer.answer(text)) for text in ("hello", "?!", "0.9", "0.0")] == [
+    assert [answerer.answer(text).is_to_question for text in ("hello", "?!", "0.9", "0.0")] == [
         False,
         False,
         True,
@@ -382,6 +388,6 @@ def test_no_more_questions_than_cores_are_worked_on_at_a_time(store: GenerationS
     count = 4 * usable_cores()
     with ThreadPoolExecutor(count) as threads:
         replies = list(threads.map(answerer.answer, ["0.9"] * count))
-    assert all(isinstance(reply, Answer) for reply in replies)
+    assert all(reply.outcome is Outcome.ANSWER for reply in replies)
     assert len(most) == count
     assert max(most) <= usable_cores()

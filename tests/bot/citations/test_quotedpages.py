@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pdfs import At, column, pdf
 from processes import verbatim
 
-from bot.answering.answers import Answer
+from bot.answering.answers import Answer, Outcome
 from bot.citations.citation import cite, link_to
 from bot.citations.citationparser import read_citations
 from bot.citations.showoutput import shown_passages
@@ -268,7 +268,9 @@ def test_an_answer_in_a_chat_and_its_source_name_the_page() -> None:
     document = source(f"{URL}.pdf")
     served, words = Corpus((document,)), translator("fr")
     quote = whole_quote(document, document.passage(2))
-    (message,) = render(Answer("", 1, (quote,), language="fr"), served)
+    (message,) = render(
+        Answer("", generation=1, outcome=Outcome.ANSWER, quotes=(quote,), language="fr"), served
+    )
     assert "Plan · pp. 1–2 · ¶ 2 · " in message.text
     assert message.entities[-1].url == f"{URL}.pdf#page=1"
     found = verify_short_reference(short_reference_to(quote.citation, 1), served, lambda _: None)

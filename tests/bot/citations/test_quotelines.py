@@ -12,14 +12,14 @@ from renderedquotes import quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
 
-from bot.answering.answers import Answer
+from bot.answering.answers import Answer, Outcome
 from bot.chat.messages import EntityKind
 from bot.citations.citation import cite, link_selects
 from bot.citations.citationparser import read_citations
 from bot.citations.quotelines import without_line_ends
 from bot.citations.textfragment import PageText, fragment_link
-from bot.cli.jsonoutput import reply_fields
-from bot.cli.terminal import print_passages, print_reply
+from bot.cli.jsonoutput import answer_fields
+from bot.cli.terminal import print_answer, print_passages
 from bot.language.utf16 import utf16_slice
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, document_from_text
@@ -135,12 +135,17 @@ def test_what_is_shown_is_verified_as_what_is_stored(text: str) -> None:
 
 def test_json_has_the_slice_and_the_terminal_shows_a_line() -> None:
     document = document_from_text("We met\nin Rabat. We\nleft.", document_id="d")
-    reply = Answer("q", 1, (quote_of(document, document.passages[0], evidence=1),))
-    (quote,) = reply_fields(reply)["quotes"]
+    reply = Answer(
+        "q",
+        generation=1,
+        outcome=Outcome.ANSWER,
+        quotes=(quote_of(document, document.passages[0], evidence=1),),
+    )
+    (quote,) = answer_fields(reply)["quotes"]
     assert quote["quote"] == "We met\nin Rabat. We\nleft."
     assert quote["evidence"] == "We\nleft."
     console = Console(file=io.StringIO())
-    print_reply(reply, console)
+    print_answer(reply, console)
     lines = console.file.getvalue().split("\n")
     assert lines[0] == "We met in Rabat. We left."
     assert lines[1].endswith("We left.")

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from offices import Office
 from rich.console import Console
 
-from bot.answering.answers import Answer
+from bot.answering.answers import Answer, Outcome
 from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
 from bot.citations.origin import origin_lines
-from bot.cli.jsonoutput import document_fields, outcome_fields, reply_fields
+from bot.cli.jsonoutput import answer_fields, document_fields, outcome_fields
 from bot.cli.reports import print_outcome
-from bot.cli.terminal import print_documents, print_passages, print_reply
+from bot.cli.terminal import print_answer, print_documents, print_passages
 from bot.language import texts
 from bot.language.translation import translator
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
@@ -75,7 +75,10 @@ def source(document: Document, language: str = "en") -> list[str]:
 
 def answered(document: Document, language: str = "en") -> Sequence[Message]:
     quote = whole_quote(document, document.passage(1))
-    return render(Answer("q", 1, (quote,), language=language), Corpus((document,)))
+    return render(
+        Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,), language=language),
+        Corpus((document,)),
+    )
 
 
 def printed(show: object, *given: object) -> str:
@@ -125,8 +128,14 @@ def test_answers_mark_a_publisher_that_its_own_page_names() -> None:
     assert f" · {MINISTRY} (as the page says) · 2022" in answered(PAGE)[0].text
     assert f" · {MINISTRY} (as the file says) · 2022" in answered(FILE)[0].text
     assert f" · {MINISTRY} · 2022" in answered(PLAIN)[0].text
-    reply = Answer("q", 1, (whole_quote(PAGE, PAGE.passage(1)),), language="en")
-    assert f" · {MINISTRY} (as the page says) · 2022" in printed(print_reply, reply)
+    reply = Answer(
+        "q",
+        generation=1,
+        outcome=Outcome.ANSWER,
+        quotes=(whole_quote(PAGE, PAGE.passage(1)),),
+        language="en",
+    )
+    assert f" · {MINISTRY} (as the page says) · 2022" in printed(print_answer, reply)
 
 
 def test_a_document_that_is_public_by_its_own_word_is_shown_so() -> None:
@@ -143,15 +152,27 @@ def test_json_says_it_in_fields_of_their_own() -> None:
     assert (of_file["publisher_said_by"], of_file["url_said_by"]) == ("file", "file")
     assert (plain["publisher_said_by"], plain["url_said_by"]) == (None, None)
     assert document_fields(replace(PAGE, fetched="https://a.example/"))["encrypted"] is True
-    reply = Answer("q", 1, (whole_quote(PAGE, PAGE.passage(1)),), language="en")
-    citation = reply_fields(reply)["quotes"][0]["citation"]
+    reply = Answer(
+        "q",
+        generation=1,
+        outcome=Outcome.ANSWER,
+        quotes=(whole_quote(PAGE, PAGE.passage(1)),),
+        language="en",
+    )
+    citation = answer_fields(reply)["quotes"][0]["citation"]
     assert (citation["fetched"], citation["publisher_said_by"]) == (HERE, "page")
 
 
 @pytest.mark.parametrize("document", [PAGE, FILE, PLAIN], ids=["page", "file", "plain"])
 def test_json_of_a_citation_is_verified_with_those_fields(document: Document) -> None:
-    reply = reply_fields(
-        Answer("q", 1, (whole_quote(document, document.passage(1)),), language="en")
+    reply = answer_fields(
+        Answer(
+            "q",
+            generation=1,
+            outcome=Outcome.ANSWER,
+            quotes=(whole_quote(document, document.passage(1)),),
+            language="en",
+        )
     )
     (cited,) = read_citations(json.dumps(reply))
     assert verify(cited, Corpus((document,)), lambda _: None).verdict is Verdict.INTACT
@@ -341,8 +362,14 @@ def test_names_that_steer_other_text_are_isolated_wherever_they_are_shown() -> N
     assert lines[0] == TITLE
     assert lines[1] == f"{PUBLISHER} · 2022-05-12 · {FSI}\u202bRabat{PDF}{PDI}"
     assert f"{TITLE} · {PUBLISHER} · 2022" in answered(STEERING)[0].text
-    reply = Answer("q", 1, (whole_quote(STEERING, STEERING.passage(1)),), language="en")
-    assert f"— {TITLE} · {PUBLISHER} · 2022" in printed(print_reply, reply)
+    reply = Answer(
+        "q",
+        generation=1,
+        outcome=Outcome.ANSWER,
+        quotes=(whole_quote(STEERING, STEERING.passage(1)),),
+        language="en",
+    )
+    assert f"— {TITLE} · {PUBLISHER} · 2022" in printed(print_answer, reply)
     assert next(texts.sources(Corpus((STEERING,)))).startswith(f"• {TITLE} · {PUBLISHER} · ")
     listed = printed(print_documents, Corpus((STEERING,)))
     assert f"{PUBLISHER}\t{TITLE}\n" in listed

@@ -11,9 +11,9 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import Answer
+from bot.answering.answers import Outcome
 from bot.answering.smalltalk import SmallTalk, small_talk
-from bot.cli.jsonoutput import reply_fields
+from bot.cli.jsonoutput import answer_fields
 from bot.language import texts
 from bot.language.translation import LANGUAGES, nearest_language, translator
 from bot.replies.rendering import render
@@ -206,7 +206,7 @@ def test_a_french_reply_is_french_but_for_the_quote_and_its_source(
 
 def test_a_french_reply_without_an_answer_is_french(letters: Answerer) -> None:
     reply = letters.answer("😀", language="fr")
-    assert reply_fields(reply)["notices"] == [
+    assert answer_fields(reply)["notices"] == [
         "Cette question ne contient aucun mot. Veuillez en écrire un."
     ]
     long = letters.answer("zoo " * 1_000, language="fr")
@@ -223,7 +223,7 @@ def test_small_talk_is_answered_in_its_own_language(letters: Answerer) -> None:
         ("À bientôt !", "en", "Au revoir."),
     ):
         reply = letters.answer(asked, language=language)
-        assert reply_fields(reply)["notices"][0].startswith(start), asked
+        assert answer_fields(reply)["notices"][0].startswith(start), asked
 
 
 def test_every_kind_of_small_talk_is_known_in_every_language() -> None:
@@ -251,4 +251,4 @@ def test_the_sources_have_one_greeting_for_one_and_for_many(shipped: Corpus) -> 
 def test_the_example_in_the_french_greeting_is_answered(shipped_answerer: Answerer) -> None:
     greeting = texts.start(shipped_answerer.corpus, translator("fr"))
     (example,) = re.findall(r"par exemple\u00a0: (.*)", greeting)
-    assert isinstance(shipped_answerer.answer(example), Answer)
+    assert shipped_answerer.answer(example).outcome is Outcome.ANSWER

@@ -11,8 +11,8 @@ from renderedquotes import check_limits, quote_of
 from rich.console import Console
 from strategies import awkward_texts
 
-from bot.answering.answers import Answer
-from bot.cli.terminal import print_reply
+from bot.answering.answers import Answer, Outcome
+from bot.cli.terminal import print_answer
 from bot.language.bidiisolation import without_controls
 from bot.language.translation import translator
 from bot.replies.neardifference import near_difference
@@ -70,13 +70,13 @@ def test_chat_and_terminal_say_how_two_statements_differ() -> None:
     )
     quotes = tuple(quote_of(d, d.passages[0]) for d in documents)
     for language, head in (("en", "nearly quote 1, but "), ("fr", "presque la citation 1, mais ")):
-        reply = Answer("q", 1, quotes, language=language)
+        reply = Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=quotes, language=language)
         (message,) = render(reply, Corpus(documents))
         check_limits(message)
         lines = without_controls(message.text).split("\n")
         assert lines[-1] == f"{head}“eighty-five” → “eighty-six”"
         console = Console(file=io.StringIO())
-        print_reply(reply, console)
+        print_answer(reply, console)
         assert without_controls(console.file.getvalue()).count(f"  {head}“eighty-five”") == 1
 
 
@@ -87,5 +87,7 @@ def test_any_texts_can_be_told_apart_in_a_message(text: str, more: str, place: i
     if not all(document.passages for document in documents):
         return
     quotes = tuple(quote_of(d, d.passages[0]) for d in documents)
-    for message in render(Answer("q", 1, quotes), Corpus(documents)):
+    for message in render(
+        Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=quotes), Corpus(documents)
+    ):
         check_limits(message)

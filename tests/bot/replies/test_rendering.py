@@ -12,11 +12,11 @@ from renderedquotes import check_limits, quote_of, rendered
 from rich.console import Console
 from strategies import awkward_texts
 
-from bot.answering.answers import Answer, NoAnswer, Quote, Related
+from bot.answering.answers import Answer, Outcome, Quote
 from bot.chat.messages import EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import cite
 from bot.citations.quotelines import shown, without_line_ends
-from bot.cli.terminal import print_reply
+from bot.cli.terminal import print_answer
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten, utf16_length, utf16_prefix, utf16_slice
 from bot.replies.rendering import render
@@ -62,7 +62,15 @@ def test_every_entity_decoded_from_utf16_equals_its_source(text: str, evidence: 
 
 def test_a_quote_carries_its_citation(shipped: Corpus) -> None:
     (document,) = shipped.documents
-    message = render(Answer("q", 1, (quote_of(document, document.passages[0]),)), shipped)[0]
+    message = render(
+        Answer(
+            "q",
+            generation=1,
+            outcome=Outcome.ANSWER,
+            quotes=(quote_of(document, document.passages[0]),),
+        ),
+        shipped,
+    )[0]
     assert message.text == (
         f"{document.passages[0].text}\nJoint Statement by Ministers of the Global Coalition "
         "against Daesh · Global Affairs Canada · 2022-05-12 · ¶ 1 · link · generation 1"
@@ -74,18 +82,21 @@ def test_the_last_quote_names_the_generation(shipped: Corpus) -> None:
     (document,) = shipped.documents
     quotes = tuple(quote_of(document, passage) for passage in document.passages[:3])
     for language, said in (("en", "generation 17"), ("fr", "génération 17")):
-        messages = render(Answer("q", 17, quotes, language=language), shipped)
+        messages = render(
+            Answer("q", generation=17, outcome=Outcome.ANSWER, quotes=quotes, language=language),
+            shipped,
+        )
         assert messages[-1].text.endswith(f" · {said}")
         assert sum(message.text.count(said) for message in messages) == 1
     console = Console(file=io.StringIO())
-    print_reply(Answer("q", 17, quotes), console)
+    print_answer(Answer("q", generation=17, outcome=Outcome.ANSWER, quotes=quotes), console)
     assert console.file.getvalue().count(" · score 0.50 · generation 17\n") == 3
 
 
 def test_the_evidence_sentence_is_bold_inside_its_quote(shipped: Corpus) -> None:
     (document,) = shipped.documents
     quote = quote_of(document, document.passages[6], evidence=3)
-    message = render(Answer("q", 1, (quote,)), shipped)[0]
+    message = render(Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,)), shipped)[0]
     block, bold, _ = message.entities
     assert block.kind is EntityKind.EXPANDABLE_BLOCKQUOTE
     assert bold.kind is EntityKind.BOLD
@@ -113,7 +124,7 @@ def with_places(
 
 def test_other_places_of_a_quote_are_named_up_to_three_each_with_its_link() -> None:
     quote, corpus = with_places(5)
-    (message,) = render(Answer("q", 1, (quote,)), corpus)
+    (message,) = render(Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,)), corpus)
     assert message.text.endswith(
         "\nalso in: Other (2021-03-02, ¶ 1); Other (2021-03-03, ¶ 1); Other (2021-03-04, ¶ 1)"
         " and 2 more"
@@ -123,14 +134,14 @@ def test_other_places_of_a_quote_are_named_up_to_three_each_with_its_link() -> N
     assert shown == ["link", "Other", "Other", "Other"]
     assert [e.url for e in links[1:]] == [c.link for c in quote.also[:3]]
     console = Console(file=io.StringIO())
-    print_reply(Answer("q", 1, (quote,)), console)
+    print_answer(Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,)), console)
     assert "  also in: Other (2021-03-02, ¶ 1); " in console.file.getvalue()
     assert "(2021-03-04, ¶ 1) and 2 more\n" in console.file.getvalue()
 
 
 def test_other_places_of_a_quote_are_named_in_the_language_of_the_reply() -> None:
     quote, corpus = with_places(4)
-    reply = Answer("q", 1, (quote,), language="fr")
+    reply = Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,), language="fr")
     said = (
         "également dans\u00a0: Other (2021-03-02, ¶ 1)\u202f; Other (2021-03-03, ¶ 1)\u202f; "
         "Other (2021-03-04, ¶ 1) et 1 autre"
@@ -141,7 +152,7 @@ def test_other_places_of_a_quote_are_named_in_the_language_of_the_reply() -> Non
     shown = [utf16_slice(message.text, e.offset, e.length) for e in links]
     assert shown == ["lien", "Other", "Other", "Other"]
     console = Console(file=io.StringIO())
-    print_reply(reply, console)
+    print_answer(reply, console)
     assert f"  {said}\n" in console.file.getvalue()
 
 
@@ -150,7 +161,9 @@ def test_other_places_stay_within_the_limits_of_messages(
     count: int, title: str, length: int
 ) -> None:
     quote, corpus = with_places(count, title=title, text="Les 😀😀 ont parlé. " * length)
-    messages = render(Answer("q", 1, (quote,) * 3), corpus)
+    messages = render(
+        Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,) * 3), corpus
+    )
     for message in messages:
         check_limits(message)
     assert sum("also in: " in message.text for message in messages) >= 1
@@ -158,8 +171,18 @@ def test_other_places_stay_within_the_limits_of_messages(
 
 def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
     (document,) = shipped.documents
-    related = render(Related("q", 1, (quote_of(document, document.passages[0]),)), shipped)
-    nothing = render(NoAnswer("q", 1, ("A notice.",)), shipped)
+    related = render(
+        Answer(
+            "q",
+            generation=1,
+            outcome=Outcome.RELATED,
+            quotes=(quote_of(document, document.passages[0]),),
+        ),
+        shipped,
+    )
+    nothing = render(
+        Answer("q", generation=1, outcome=Outcome.NONE, notices=("A notice.",)), shipped
+    )
     assert related[0].text.startswith("The statements do not answer this. Related, but not")
     assert [m.text for m in nothing] == [
         "A notice.\n\nThe statements do not say. Nothing in them answers this question."
@@ -237,7 +260,15 @@ def test_quotes_that_fit_share_a_message_and_others_get_their_own() -> None:
 
 def test_a_payload_that_differs_from_its_source_is_held_back(shipped: Corpus) -> None:
     (document,) = shipped.documents
-    message = render(Answer("q", 1, (quote_of(document, document.passages[0]),)), shipped)[0]
+    message = render(
+        Answer(
+            "q",
+            generation=1,
+            outcome=Outcome.ANSWER,
+            quotes=(quote_of(document, document.passages[0]),),
+        ),
+        shipped,
+    )[0]
     part = message.quoted[0]
     for wrong in (
         replace(message, text=message.text.replace("Ministers", "Minister", 1)),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import Answer
+from bot.answering.answers import Outcome
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
 from embeddings.models.embedder import TextVectors
 from embeddings.question.followups import (
@@ -105,7 +105,7 @@ def test_a_real_follow_up_finds_what_it_means_and_says_what_it_was_read_with(
     first = "Which countries co-chair the Africa Focus Group?"
     follow_up = "And what will it support?"
     reply = shipped_answerer.answer(follow_up, earlier=(first,))
-    assert isinstance(reply, Answer)
+    assert reply.outcome is Outcome.ANSWER
     assert "Africa Focus Group" in reply.quotes[0].text
     assert any("Africa Focus Group" in notice for notice in reply.notices)
 
