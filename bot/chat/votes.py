@@ -29,7 +29,3 @@ class Vote:
 
 KeepVote = Callable[[Vote], None]
 """Keeps a vote, or does not; called from several threads."""
-
-
-def keep_no_vote(_: Vote) -> None:
-    """Keep nothing."""

@@ -1,14 +1,14 @@
-"""Where the parts of the chat bot are put together.
+"""Puts the parts of the chat bot together.
 
-Apart from ``serving``, so that a question on the terminal does not import them.
+They lie apart from ``serving``, so that a question on the terminal does not import them.
 """
 
 import logging
 import os
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.answering.smalltalk import Examples
 from bot.chat.dialogue import Dialogue
@@ -26,19 +26,20 @@ from bot.responders.feedback import ConsentAfterVote, Feedback
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.peopletexts import LOG_OF_THE_DATABASE
 from bot.responders.pressedbuttons import PressedButtons
-from bot.responders.privacy import Erase, Privacy, SealCommand
+from bot.responders.privacy import Privacy
 from bot.responders.questions import Questions
 from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
 from bot.settings import Settings
 from bot.state.botstate import BotState
 from bot.state.files.filestate import FileState
 from bot.state.pace import Paces
-from bot.state.people import CameFrom
-from bot.state.peoplevalues import Preferences
 from bot.supervisor.endrecord import EndRecord
 from bot.supervisor.lifeline import Lifeline
 from bot.verification.verification import SourceText
 from corpus import Snapshots
+
+if TYPE_CHECKING:  # imported after the process has forked
+    from bot.telegrambot import Connection
 
 log = logging.getLogger(__name__)
 
@@ -47,100 +48,98 @@ def open_dialogue(
     served: Served,
     settings: Settings,
     *,
-    fetch_file: Callable[..., bytes] | None = None,
-    waiting: Callable[[], int] | None = None,
-    troubles: Callable[[], Troubles] = Troubles,
-    came_from: CameFrom = lambda chat: chat,
-    seal_command: SealCommand = lambda _, __: True,
-    erase: Erase = lambda _: True,
     state: BotState,
+    connection: "Connection",
+    troubles: Callable[[], Troubles],
 ) -> Dialogue:
-    """All that the bot can do in a chat, in the order in which it is asked.
+    """Open the dialogue: all that the bot can do in a chat, in the order in which it is asked.
 
-    ``fetch_file`` gives the bytes of a file, by its id, that are no more than ``max_bytes``;
-    ``waiting`` tells how many messages wait and ``troubles`` what went wrong of late;
-    ``came_from`` what a supergroup was before; ``erase`` and ``seal_command`` reach what a person
-    sent and is not done with; ``state`` holds what is kept about people.
+    ``connection`` leads to the bot while it runs; ``troubles`` returns the recent faults.
     """
-    answerers = served.answerers
-    snapshots = Snapshots(settings.snapshots_directory)
-    people = state.people(came_from=came_from)
+    people = state.people(came_from=connection.came_from)
     feedback = Feedback(people)
-
-    def preferences_of(event: Event) -> Preferences:
-        return chosen_preferences(event, people)
-
-    def kept_text(event: Event) -> SourceText:
-        return partial(snapshots.text_for, settings.access.groups_of(event))
-
+    preferences_of = partial(chosen_preferences, people=people)
     replies = ChatReplies(
-        answerers,
+        served.answerers,
         preferences_of=preferences_of,
         groups_of=settings.access.groups_of,
         on_forgotten=state.tell_to_forget_talks,
     )
-    examples = Examples()
     state.forgets_with(feedback, talks=replies)
-    buttons = PressedButtons(
-        replies,
-        examples,
-        source_text=kept_text,
-        lay_out=served.extractor.stored_document,
-        keep_vote=feedback.keep,
-        deviations_of=snapshots.deviations,
-    )
+    questions, buttons = _question_responders(served, settings, replies, feedback)
     return Dialogue(
         [
             Access(people, rules=settings.access, buckets=_buckets(settings, state)),
             Administration(
-                replace(_operations(served, settings, fetch_file, waiting), troubles=troubles),
+                _operations(served, settings, connection, troubles),
                 administrators=settings.access.administrators,
             ),
             SettingsMenu(people),
             Privacy(
                 people,
                 forget=(replies.forget_person, feedback.forget_person, state.tell_to_forget),
-                seal_command=seal_command,
-                erase=erase,
+                seal_command=connection.seal_command,
+                erase=connection.erase_updates_of,
                 beyond_reach=partial(beyond_reach, settings),
             ),
             feedback,
-            Questions(
-                replies,
-                examples,
-                source_text=kept_text,
-                lay_out=served.extractor.stored_document,
-            ),
+            questions,
             ConsentAfterVote(buttons, feedback),
-            InlineQuestions(answerers, preferences_of=preferences_of),
+            InlineQuestions(served.answerers, preferences_of=preferences_of),
         ],
-        language_of=lambda event: chosen_language(event, people),
+        language_of=partial(chosen_language, people=people),
     )
+
+
+def _question_responders(
+    served: Served, settings: Settings, replies: ChatReplies, feedback: Feedback
+) -> tuple[Questions, PressedButtons]:
+    """Return the responders to questions and to the buttons under answers."""
+    snapshots, examples = Snapshots(settings.snapshots_directory), Examples()
+
+    def stored_text(event: Event) -> SourceText:
+        return partial(snapshots.text_for, settings.access.groups_of(event))
+
+    questions = Questions(
+        replies,
+        examples,
+        source_text=stored_text,
+        lay_out=served.extractor.stored_document,
+    )
+    buttons = PressedButtons(
+        replies,
+        examples,
+        source_text=stored_text,
+        lay_out=served.extractor.stored_document,
+        keep_vote=feedback.keep,
+        deviations_of=snapshots.deviations,
+    )
+    return questions, buttons
 
 
 def _operations(
     served: Served,
     settings: Settings,
-    fetch_file: Callable[..., bytes] | None,
-    waiting: Callable[[], int] | None,
+    connection: "Connection",
+    troubles: Callable[[], Troubles],
 ) -> Operations:
     from corpus.web.fetching import fetch  # slow to import
 
+    directory = partial(open_directory, settings, extractor=served.extractor)
     return Operations(
         answerers=served.answerers,
         refresh=lambda bar: served.refresher.refresh(progress_bar=bar),
         rollback=lambda number: rollback_index(settings, number)[1],
-        open_directory=partial(open_directory, settings, extractor=served.extractor),
+        open_directory=directory,
         submissions=Submissions(
-            partial(open_directory, settings, extractor=served.extractor),
-            partial(fetch, max_bytes=MOST_BYTES),
-            extractor=served.extractor,
+            directory, partial(fetch, max_bytes=MOST_BYTES), extractor=served.extractor
         ),
         changed=lambda: changed_since(settings) is not None,
         left_out=lambda: left_out(settings),
         passed_over=lambda: passed_over(settings),
-        fetch_file=partial(fetch_file, max_bytes=MOST_BYTES) if fetch_file else None,
-        waiting=waiting,
+        fetch_file=partial(connection.fetch_file, max_bytes=MOST_BYTES),
+        troubles=troubles,
+        waiting=connection.waiting,
     )
 
 

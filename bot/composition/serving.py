@@ -37,20 +37,6 @@ log = logging.getLogger(__name__)
 _FIRST_BUILD_WAIT_S = 900.0
 
 
-def open_answerer(
-    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
-) -> Answerer:
-    """Return an Answerer over the published generation; see ``open_live_answerer``."""
-    return open_live_answerer(settings, progress_bar=progress_bar, warn=warn).everything
-
-
-def open_live_answerer(
-    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
-) -> LiveAnswerer:
-    """Return the LiveAnswerer of ``open_served``."""
-    return open_served(settings, progress_bar=progress_bar, warn=warn).answerers
-
-
 @dataclass(frozen=True, slots=True)
 class Served:
     """What answers, and what brings it to the corpus directory with the same model in memory."""

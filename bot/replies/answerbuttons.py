@@ -20,9 +20,6 @@ from bot.verification.shortreference import (
 )
 from corpus import Corpus, Document, Passage, Span, digest_of
 
-MOST_DATA_BYTES = 64
-"""Telegram's limit of what a button sends."""
-
 _IN_A_ROW = 5
 _EXAMPLE_DIGITS = 12
 _REF = r"[0-9]{1,10}(?:\.[0-9])?"

@@ -18,7 +18,7 @@ from bot.chat.accessrules import GroupsOf
 from bot.chat.actions import Act, Button, Change, Say, Told
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event, Person, Place, PlaceKind, Pressed, SourceTextFor, Written
-from bot.chat.votes import KeepVote, keep_no_vote
+from bot.chat.votes import KeepVote
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.pressedbuttons import PressedButtons
@@ -49,7 +49,7 @@ def dialogue_of(
     answerers: LiveAnswerer,
     *,
     source_text: SourceTextFor = lambda _: lambda _: None,
-    keep_vote: KeepVote = keep_no_vote,
+    keep_vote: KeepVote = lambda _: None,
     wanted: int = 3,
     groups_of: GroupsOf = lambda _: frozenset(),
 ) -> Dialogue:

@@ -127,7 +127,7 @@ def chat(
     Example: verbatim chat --since 2022
     """
     dates = publication_days(since, until)
-    answerers, language = _open_live_answerer(), read_settings().language
+    answerers, language = _open_answerers(), read_settings().language
     only = typed_filter(answerers.everything, document, publisher, dates)
     if _at_terminal():
         out.print(texts.chat_greeting(answerers.everything.corpus, translator(language)))
@@ -160,16 +160,16 @@ def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _open_answerer(groups: str | None = None) -> Answerer:
+def _open_answerer(groups: str | None) -> Answerer:
     """Return the Answerer of all documents, or of those that members of ``groups`` see.
 
     ``groups`` are names with commas between.
     """
-    answerer = _open_live_answerer().everything
-    return answerer if groups is None else answerer.seen_by(typed_groups(groups))
+    answerers = _open_answerers()
+    return answerers.everything if groups is None else answerers.seen_by(typed_groups(groups))
 
 
-def _open_live_answerer() -> LiveAnswerer:
-    from bot.composition.serving import open_live_answerer
+def _open_answerers() -> LiveAnswerer:
+    from bot.composition.serving import open_served
 
-    return open_live_answerer(read_settings(), progress_bar=progress_bar, warn=warn)
+    return open_served(read_settings(), progress_bar=progress_bar, warn=warn).answerers

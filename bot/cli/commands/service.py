@@ -85,65 +85,32 @@ def serve(
 
     Example: TELEGRAM_BOT_TOKEN=123456:ABC verbatim serve
     """
-    from bot.monitoring.logs import configure_logging
-
     settings = read_settings()
     token = telegram_token(os.environ)
     called = None
     if webhook is not None:
         called = webhook_settings(webhook, listen=listen, environment=os.environ)
-    level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
-    try:
-        configure_logging(
-            level=level,
-            secrets=[token, *([called.secret] if called else []), *settings.secrets],
-            as_json=log_as_json(os.environ),
-        )
-    except ValueError as error:
-        raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
-    from bot.composition.chat import open_dialogue, open_state, watched
+    _configure_logging([token, *([called.secret] if called else []), *settings.secrets])
+    from bot.composition.chat import watched
 
     # before anything that has threads, or is large
     lifeline = watched(settings, token)
-    from bot.monitoring.troubles import troubles_of
+    from bot.composition.service import run_bot
     from bot.supervisor.lifeline import leave
-    from bot.telegrambot import Connection, TelegramBot
 
-    async def run() -> None:
-        bot = TelegramBot(
-            dialogue,
-            token=token,
-            settings=settings,
-            connection=connection,
-            webhook=called,
-            state=state,
-            generation=lambda: served.answerers.everything.generation,
-            lifeline=lifeline,
-            on_stop=served.extractor.close,
-        )
-        await bot.run()
-
-    from bot.composition.serving import open_served
-
-    state = open_state(settings)
-    served = open_served(settings, progress_bar=progress_bar)
-    connection = Connection()
-    dialogue = open_dialogue(
-        served,
-        settings,
-        fetch_file=connection.fetch_file,
-        waiting=connection.waiting,
-        troubles=lambda: troubles_of(settings.bot_directory(token), connection.set_aside),
-        came_from=connection.came_from,
-        seal_command=connection.seal_command,
-        erase=connection.erase_updates_of,
-        state=state,
-    )
-    with served.answerers.watching():
-        import asyncio  # slow to import
-
-        asyncio.run(run())
+    run_bot(settings, token=token, webhook=called, lifeline=lifeline, progress_bar=progress_bar)
     leave()
+
+
+def _configure_logging(secrets: list[str]) -> None:
+    """Log as the environment says, without the secrets."""
+    from bot.monitoring.logs import configure_logging
+
+    level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
+    try:
+        configure_logging(level=level, secrets=secrets, as_json=log_as_json(os.environ))
+    except ValueError as error:
+        raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
 
 
 def health(

@@ -15,10 +15,11 @@ from bot.chat.events import Place, PlaceKind, Pressed
 from bot.chat.messages import EntityKind, check_message
 from bot.chat.votes import Vote
 from bot.errors import UnfaithfulQuote
-from bot.replies.answerbuttons import MOST_DATA_BYTES, read_press
+from bot.replies.answerbuttons import read_press
 from corpus import Corpus, digest_of
 from embeddings import GenerationStore, Retriever, refresh
 
+MOST_DATA_BYTES = 64  # Telegram's limit of what a button sends
 TEXTS = (
     "Zebras zigzag.\n\nZoos in Quito buzz.\n\nForty zoos met.",
     "Zoos buzz in May.\n\nJazz puzzles zoos.",

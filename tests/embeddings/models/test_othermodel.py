@@ -8,7 +8,7 @@ from evaluationdata import TINY_DIMENSION
 from rich.console import Console
 
 from bot.cli.terminal import progress_bar
-from bot.composition.serving import open_answerer, open_refresher
+from bot.composition.serving import open_refresher, open_served
 from bot.settings import Settings
 from embeddings import IndexMismatch, SentenceTransformerEmbedder, find_model
 
@@ -39,9 +39,15 @@ def test_one_setting_changes_the_model_and_the_index_follows(
         {"VERBATIM_HOME": str(tmp_path), "VERBATIM_MODEL": str(model_folder)}
     )
     default = Settings.from_environment({"VERBATIM_HOME": str(tmp_path)})
-    reply = open_answerer(chosen, progress_bar=bar).answer("How many members are there?")
+    reply = open_served(chosen, progress_bar=bar).answerers.everything.answer(
+        "How many members are there?"
+    )
     assert reply.generation == 1
     with pytest.raises(IndexMismatch, match="verbatim refresh"):
-        open_answerer(default, progress_bar=bar)
+        open_served(default, progress_bar=bar)
     assert open_refresher(default, progress_bar=bar).refresh().embedded > 0
-    assert open_answerer(default, progress_bar=bar).answer("eighty-five members").quotes
+    assert (
+        open_served(default, progress_bar=bar)
+        .answerers.everything.answer("eighty-five members")
+        .quotes
+    )

@@ -1,0 +1,58 @@
+"""Runs the bot in Telegram with all its parts."""
+
+import asyncio
+
+from bot.composition.chat import open_dialogue, open_state
+from bot.composition.serving import open_served
+from bot.monitoring.troubles import troubles_of
+from bot.operations.refresher import ProgressBar
+from bot.settings import Settings, WebhookSettings
+from bot.supervisor.lifeline import Lifeline
+from bot.telegrambot import Connection, TelegramBot
+
+
+def run_bot(
+    settings: Settings,
+    *,
+    token: str,
+    webhook: WebhookSettings | None,
+    lifeline: Lifeline | None,
+    progress_bar: ProgressBar,
+) -> None:
+    """Answer in Telegram until the process is told to stop.
+
+    With ``webhook`` Telegram calls the bot, else the bot polls. ``lifeline`` leads to the process
+    that watches over this one.
+
+    Raises:
+        BotError: if the bot cannot be started, or must not go on.
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the model or the index cannot be used.
+    """
+    state = open_state(settings)
+    served = open_served(settings, progress_bar=progress_bar)
+    connection = Connection()
+    dialogue = open_dialogue(
+        served,
+        settings,
+        state=state,
+        connection=connection,
+        troubles=lambda: troubles_of(settings.bot_directory(token), connection.set_aside),
+    )
+
+    async def run() -> None:
+        bot = TelegramBot(
+            dialogue,
+            token=token,
+            settings=settings,
+            connection=connection,
+            webhook=webhook,
+            state=state,
+            generation=lambda: served.answerers.everything.generation,
+            lifeline=lifeline,
+            on_stop=served.extractor.close,
+        )
+        await bot.run()
+
+    with served.answerers.watching():
+        asyncio.run(run())
