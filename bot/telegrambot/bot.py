@@ -180,7 +180,7 @@ class TelegramBot:
             self._dialogue,
             inbox,
             bot,
-            on_done=metrics.ended,
+            on_done=lambda update_id, outcome: metrics.ended(update_id, outcome.value),
             on_begun=new.note,
             on_sent=health.sent,
             on_kept=health.inbox_written,

@@ -34,7 +34,7 @@ from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.busythreads import BusyThreads
 from bot.telegrambot.outgoing.exclusivework import Turns
 from bot.telegrambot.outgoing.sender import Sender
-from bot.telegrambot.outgoing.updatework import UpdateWork
+from bot.telegrambot.outgoing.updatework import UpdateWork, WorkOutcome
 from corpus import ExtractorClosed
 
 log = logging.getLogger(__name__)
@@ -101,14 +101,14 @@ class Handler:
         inbox: KeepsUpdates,
         bot: ExtBot[OnceSent],
         *,
-        on_done: Callable[[int, str], None],
+        on_done: Callable[[int, WorkOutcome], None],
         on_begun: Callable[[int, Mapping[str, Any]], None] = lambda _, __: None,
         on_sent: Callable[[Exception | None], None] = lambda _: None,
         on_kept: Callable[[Exception | None], None] = lambda _: None,
         marks: Marks | None = None,
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
     ) -> None:
-        """``on_done`` is told the id of each update that is done with, and how, in a word.
+        """``on_done`` gets the id of each update that is done with, and the outcome.
 
         ``on_begun`` is told the id and the content of each before it is worked on. ``on_sent`` is
         told when Telegram took something, or the error when it did not answer, and ``on_kept`` the
@@ -196,7 +196,7 @@ class Handler:
                 delay_s = next(delays_s, None)
                 if delay_s is None:
                     log.error("given up, after %d tries: %s", len(_RETRY_S) + 1, error)  # noqa: TRY400 (the error says all)
-                    outcome = "given_up"
+                    outcome = WorkOutcome.GIVEN_UP
                     break
                 log.warning("not answered yet, next try in %g s: %s", delay_s, error)
                 if await self._told_to_stop_within(delay_s):
@@ -205,10 +205,10 @@ class Handler:
                 break
         await self._asked(self._kept, self._inbox.done, update_id)
         self._on_done(update_id, outcome)
-        log.info("%s, in %.3f s", outcome, time.monotonic() - started_s)
+        log.info("%s, in %.3f s", outcome.value, time.monotonic() - started_s)
         return True
 
-    async def _attempt(self, work: "UpdateWork") -> str:
+    async def _attempt(self, work: UpdateWork) -> WorkOutcome:
         """What became of an update, if there is no sense in going on with it.
 
         Raises:
@@ -231,7 +231,7 @@ class Handler:
             raise
         except Forbidden as error:
             log.info("not sent: %s", error)
-            work.outcome = "not_sent"
+            work.outcome = WorkOutcome.NOT_SENT
         except NetworkError as error:
             # the library counts a refused request among the network's errors
             if not isinstance(error, BadRequest):
@@ -248,7 +248,7 @@ class Handler:
             self._marks.left(work.update_id)
         return work.outcome
 
-    async def _begin(self, work: "UpdateWork") -> None:
+    async def _begin(self, work: UpdateWork) -> None:
         """Make the first act, shown that it is being made."""
         self._to_make += 1
         try:
@@ -259,7 +259,7 @@ class Handler:
             self._to_make -= 1
 
     @asynccontextmanager
-    async def _turn(self, work: "UpdateWork") -> AsyncIterator[None]:
+    async def _turn(self, work: UpdateWork) -> AsyncIterator[None]:
         """Yield a thread for the block; where it is for a suspect, no other is at work.
 
         If a suspect ends the process again, no other update is blamed for it.
@@ -271,7 +271,7 @@ class Handler:
             async with self._slots, self._begun.beside_others():
                 yield
 
-    async def _begin_in_turn(self, work: "UpdateWork") -> None:
+    async def _begin_in_turn(self, work: UpdateWork) -> None:
         self._marks.making(work.update_id)
         begun = await work.begin()
         if begun is None:
@@ -279,7 +279,7 @@ class Handler:
         if begun.blamed > MOST_BLAMED:
             # not even that it is set aside can be said
             log.error("set aside in silence: the process ended %d times", begun.blamed)
-            work.outcome = "set_aside"
+            work.outcome = WorkOutcome.SET_ASIDE
             return
         raw = self._opened(json.loads(begun.payload))
         if raw is None:
@@ -295,7 +295,7 @@ class Handler:
             times = begun.blamed or begun.attempts - 1
             log.error("set aside: the process ended %d times with it", times)
             work.acts = self._dialogue.set_aside(work.event)
-            work.outcome = "set_aside"
+            work.outcome = WorkOutcome.SET_ASIDE
         else:
             work.acts = self._dialogue.acts(work.event)
             await self._make_next(work)
@@ -316,8 +316,8 @@ class Handler:
         except TimeoutError:
             await self._sender.do(act, update)
 
-    async def _apologise(self, work: "UpdateWork") -> None:
-        work.outcome = "failed"
+    async def _apologise(self, work: UpdateWork) -> None:
+        work.outcome = WorkOutcome.FAILED
         if work.event is None:
             return
         try:
@@ -331,13 +331,13 @@ class Handler:
             # as above: what the error says is not for the log
             log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
 
-    async def _send(self, work: "UpdateWork") -> None:
+    async def _send(self, work: UpdateWork) -> None:
         """Do what was made, if no other process has taken the update over meanwhile."""
         if work.acts is not None:
             await self._asked(self._inbox.clear, work.update_id)
         await self._perform(work)
 
-    async def _perform(self, work: "UpdateWork") -> None:
+    async def _perform(self, work: UpdateWork) -> None:
         """Do one act after the other; the next is made in a thread while nothing is sent.
 
         After a failure it goes on with the act that failed.
@@ -357,7 +357,7 @@ class Handler:
             if work.act is None:
                 return
 
-    async def _make_next(self, work: "UpdateWork") -> None:
+    async def _make_next(self, work: UpdateWork) -> None:
         acts = work.acts
         if acts is None:
             return

@@ -1,5 +1,6 @@
 """Keeps how far the work about one update is: its actions, and what of them has arrived."""
 
+import enum
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,6 +16,19 @@ from bot.state.contracts import NOT_KEPT, Begun, KeepsUpdates
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+
+class WorkOutcome(enum.Enum):
+    """The outcome of the work about an update; the values are those of the metrics and the log."""
+
+    IGNORED = "ignored"
+    QUOTED = "quoted"
+    NOTHING_FOUND = "nothing_found"
+    SAID = "said"
+    NOT_SENT = "not_sent"
+    FAILED = "failed"
+    SET_ASIDE = "set_aside"
+    GIVEN_UP = "given_up"
 
 
 class _Asked(Protocol):
@@ -38,7 +52,7 @@ class UpdateWork:
         self.suspect = False
         self.acts: Iterator[Act] | None = None
         self.act: Act | None = None
-        self.outcome = "ignored"
+        self.outcome = WorkOutcome.IGNORED
         self.update: Update | None = None
         self.event: Event | None = None
 
@@ -60,7 +74,7 @@ class UpdateWork:
     def did(self) -> None:
         """Note what was done, if nothing went wrong before."""
         act, self.act, self._arrived = self.act, None, []
-        if self.outcome != "ignored" or isinstance(act, Typing):
+        if self.outcome is not WorkOutcome.IGNORED or isinstance(act, Typing):
             return
         messages: tuple[Message, ...] = ()
         if isinstance(act, Say):
@@ -68,10 +82,10 @@ class UpdateWork:
         elif isinstance(act, Offers):
             messages = tuple(offer.message for offer in act.offers)
         if any(message.quoted for message in messages):
-            self.outcome = "quoted"
+            self.outcome = WorkOutcome.QUOTED
         else:
             searched = isinstance(act, Say | Offers) and act.corpus is not None
-            self.outcome = "nothing_found" if searched else "said"
+            self.outcome = WorkOutcome.NOTHING_FOUND if searched else WorkOutcome.SAID
 
     def has(self, text: str) -> bool:
         """Whether the next part had arrived before the crash; it is not sent again then."""

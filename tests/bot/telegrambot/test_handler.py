@@ -62,7 +62,10 @@ class Desk:
             )
             await bot.initialize()
             handler = Handler(
-                dialogue, self.inbox, bot, on_done=lambda _, outcome: self.outcomes.append(outcome)
+                dialogue,
+                self.inbox,
+                bot,
+                on_done=lambda _, outcome: self.outcomes.append(outcome.value),
             )
             updates = self.server.pending_updates()
             new = [u for u in updates if u["update_id"] not in self._taken]
