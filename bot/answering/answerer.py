@@ -53,11 +53,19 @@ class Answerer:
     """
 
     def __init__(
-        self, retriever: Retriever, *, deviations_of: DeviationsOf = nothing_noted
+        self,
+        retriever: Retriever,
+        *,
+        deviations_of: DeviationsOf = nothing_noted,
+        answer_score: float = ANSWER_SCORE,
     ) -> None:
-        """``deviations_of`` tells of a page's other words, among which links find the quote."""
+        """``deviations_of`` returns a page's other words, among which links find the quote.
+
+        ``answer_score`` is the least probability of the first passage for an answer.
+        """
         self._retriever = retriever
         self._deviations_of = deviations_of
+        self._answer_score = answer_score
         self._page_of = lru_cache(maxsize=_PAGES_REMEMBERED)(self._page)
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
         self._turns = threading.Semaphore(usable_cores())
@@ -80,7 +88,9 @@ class Answerer:
             return self._seen_by[known]
 
     def _of(self, retriever: Retriever) -> "Answerer":
-        return Answerer(retriever, deviations_of=self._deviations_of)
+        return Answerer(
+            retriever, deviations_of=self._deviations_of, answer_score=self._answer_score
+        )
 
     @cached_property
     def _groups(self) -> frozenset[str]:
@@ -168,7 +178,7 @@ class Answerer:
             notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
         if self._retriever.follow_up_share(query) >= _TOLD_SHARE:
             notices = (*notices, words.say(texts.ABOUT, topic=topic(earlier)))
-        if not hits or hits[0].score < ANSWER_SCORE:
+        if not hits or hits[0].score < self._answer_score:
             model = self._retriever.generation.manifest.model
             notices = (
                 *notices,
@@ -184,7 +194,7 @@ class Answerer:
         return Answer(
             question,
             generation=self.generation,
-            outcome=Outcome.ANSWER if hits[0].score >= ANSWER_SCORE else Outcome.RELATED,
+            outcome=Outcome.ANSWER if hits[0].score >= self._answer_score else Outcome.RELATED,
             quotes=quotes,
             notices=notices,
             language=language,

@@ -35,7 +35,10 @@ class Conversations:
     ``MOST_CONVERSATIONS`` those that rested longest.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, clock: Callable[[], float] = time.monotonic, most: int = MOST_CONVERSATIONS
+    ) -> None:
+        self._most = most
         self._clock = clock
         self._by_key: OrderedDict[Hashable, Conversation] = OrderedDict()
         self._lock = Lock()
@@ -57,7 +60,7 @@ class Conversations:
             conversation.remember(question)
             conversation.last_s = self._clock()
             self._by_key.move_to_end(key)
-            while len(self._by_key) > MOST_CONVERSATIONS:
+            while len(self._by_key) > self._most:
                 self._by_key.popitem(last=False)
 
     def correct(self, key: Hashable, before: str, question: str) -> None:

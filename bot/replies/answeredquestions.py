@@ -28,7 +28,10 @@ class AskedQuestions:
     One is forgotten after ``FORGOTTEN_AFTER_S`` seconds; of more than ``MOST_ASKED`` the oldest.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, clock: Callable[[], float] = time.monotonic, most: int = MOST_ASKED
+    ) -> None:
+        self._most = most
         self._clock = clock
         self._by_key: OrderedDict[tuple[int, str], tuple[float, Asked]] = OrderedDict()
         self._lock = Lock()
@@ -42,7 +45,7 @@ class AskedQuestions:
             self._drop_old()
             self._by_key[chat_id, ref] = self._clock(), asked
             self._by_key.move_to_end((chat_id, ref))
-            while len(self._by_key) > MOST_ASKED:
+            while len(self._by_key) > self._most:
                 self._by_key.popitem(last=False)
 
     def recall(self, chat_id: int, ref: str) -> Asked | None:

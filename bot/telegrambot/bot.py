@@ -30,13 +30,13 @@ from bot.telegrambot.incoming.webhook import Webhook
 from bot.telegrambot.limits import CONNECTIONS, Limits, OnceSent, seconds_of
 from bot.telegrambot.menus import announce
 from bot.telegrambot.outgoing.handler import Handler
+from bot.telegrambot.timing import USUAL_TIMING, Timing
 from bot.webserver.webserver import WebServer
 
 log = logging.getLogger(__name__)
 
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_S = 50.0
-_OPEN_AGAIN_S = 2.0
 _LONGEST_STEP_S = 300.0
 """No step of an answer takes so long: the thread that makes it is lost."""
 _LONGEST_AGAIN_S = 90.0
@@ -63,6 +63,7 @@ class TelegramBot:
         generation: Callable[[], int | None],
         lifeline: Lifeline | None = None,
         on_stop: Callable[[], None] = lambda: None,
+        timing: Timing = USUAL_TIMING,
     ) -> None:
         """With ``webhook`` Telegram calls the bot, else the bot polls.
 
@@ -85,6 +86,7 @@ class TelegramBot:
         self._inbox: KeepsUpdates | None = None
         self._handler: Handler | None = None
         self._on_stop = on_stop
+        self._timing = timing
         self._stop = asyncio.Event()
         self._refused = False
         self._replaced = False
@@ -139,6 +141,7 @@ class TelegramBot:
 
         A full disk, or another program that holds a file, is waited for.
         """
+        pause_s = self._timing.open_again_s
         while not self._stop.is_set():
             serving = self._state.serving(
                 self._settings.bot_directory(self._token).name,
@@ -149,10 +152,10 @@ class TelegramBot:
             try:
                 state = open_files.enter_context(serving)
             except InboxBlocked as error:
-                log.warning("%s Next try in %g s.", error, _OPEN_AGAIN_S)
+                log.warning("%s Next try in %g s.", error, pause_s)
                 health.inbox_written(error)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), _OPEN_AGAIN_S)
+                    await asyncio.wait_for(self._stop.wait(), pause_s)
             else:
                 health.inbox_written()
                 return state
@@ -186,6 +189,7 @@ class TelegramBot:
             on_kept=health.inbox_written,
             marks=self._lifeline,
             opened=self._seal.opened,
+            timing=self._timing,
         )
         lanes = state.open_lanes(handler.handle, lambda: handler.has_room)
         intake = Intake(inbox, lanes, on_new=new.note, on_kept=health.inbox_written)
@@ -249,6 +253,7 @@ class TelegramBot:
                 on_success=health.heard,
                 on_paused=health.paused,
                 on_refused=refused,
+                timing=self._timing,
             )
         return Webhook(
             bot,
@@ -258,6 +263,7 @@ class TelegramBot:
             on_success=health.heard,
             on_cut_off=health.cut_off,
             on_refused=stranger_refused,
+            timing=self._timing,
         )
 
     async def _answer(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
 from telegram import (
@@ -29,7 +29,9 @@ _IN_GROUPS = frozenset({"ask", "new", "sources", "help", "privacy"})
 """What concerns one person's chat with the bot, such as settings, is left out of a group's menu."""
 
 
-async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
+async def announce(
+    bot: Bot, *, administrators: Iterable[int] = (), retry_s: Sequence[float] = _RETRY_S
+) -> None:
     """Brings menus and descriptions up to date, those that differ; what fails is tried again some
     minutes long, and then only logged.
 
@@ -42,7 +44,7 @@ async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
     for language in LANGUAGES:
         code = None if language == LANGUAGES[0] else language
         jobs += [
-            _attempt("the command menu", partial(_commands, bot, language, code, scope))
+            _attempt(retry_s, "the command menu", partial(_commands, bot, language, code, scope))
             for scope in (
                 BotCommandScopeDefault(),
                 BotCommandScopeAllPrivateChats(),
@@ -51,14 +53,16 @@ async def announce(bot: Bot, *, administrators: Iterable[int] = ()) -> None:
             )
         ]
         jobs += [
-            _attempt("the description", partial(_description, bot, language, code)),
-            _attempt("the short description", partial(_short_description, bot, language, code)),
+            _attempt(retry_s, "the description", partial(_description, bot, language, code)),
+            _attempt(
+                retry_s, "the short description", partial(_short_description, bot, language, code)
+            ),
         ]
     await asyncio.gather(*jobs)
 
 
-async def _attempt(what: str, job: Callable[[], Awaitable[None]]) -> None:
-    for delay_s in (*_RETRY_S, None):
+async def _attempt(retry_s: Sequence[float], what: str, job: Callable[[], Awaitable[None]]) -> None:
+    for delay_s in (*retry_s, None):
         try:
             await job()
         except TelegramError as error:

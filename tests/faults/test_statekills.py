@@ -268,7 +268,7 @@ def test_while_the_database_is_away_the_bot_is_not_ready_and_then_it_is(
     processes: BotProcesses, server: BotApiServer, tmp_path: Path, port: int
 ) -> None:
     with PostgresServer(tcp=True) as database, database.database() as url:
-        quick = {"bot.monitoring.health.UNKEPT_AFTER_S": 12.0}
+        quick = {"bot.monitoring.health.UNWRITTEN_AFTER_S": 12.0}
         own = {"VERBATIM_HEALTH_PORT": str(port)}
         bot = processes.start(server, tmp_path, constants=quick, VERBATIM_STATE=url, **own)
         wait_for(lambda: asked(port, "/readyz")[0] == 200)

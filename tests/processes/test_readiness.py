@@ -18,10 +18,10 @@ QUICK: dict[str, Any] = {
     "bot.supervisor.endrecord.PAUSES_S": [0.0],
     "bot.monitoring.health.DEAF_AFTER_S": 4.0,
     "bot.monitoring.health.UNSENT_AFTER_S": 1.0,
-    "bot.telegrambot.incoming.polling._POLL_S": 1,
-    "bot.telegrambot.incoming.polling._LONGEST_PAUSE_S": 0.5,
-    "bot.telegrambot.outgoing.handler._RETRY_S": [0.5] * 60,
-    "bot.telegrambot.bot._OPEN_AGAIN_S": 0.2,
+    "timing.poll_s": 1,
+    "timing.longest_pause_s": 0.5,
+    "timing.retry_s": [0.5] * 60,
+    "timing.open_again_s": 0.2,
     "bot.state.files.inboxfile._BUSY_S": 0.2,
 }
 

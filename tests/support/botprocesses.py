@@ -38,6 +38,7 @@ from bot.responders.privacy import Privacy
 from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot import Connection, TelegramBot
+from bot.telegrambot.timing import Timing
 from corpus.extraction.extractor import Extractor
 
 POISON = "poison"
@@ -200,9 +201,15 @@ class BotProcesses:
 
 def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> int:
     """The exit code of a bot that ran in a fork of this process."""
+    quick: dict[str, Any] = {}
     for name, value in constants.items():
         module, _, constant = name.rpartition(".")
-        setattr(importlib.import_module(module), constant, value)
+        if module == "timing":
+            quick[constant] = value
+            continue
+        patched = importlib.import_module(module)
+        assert hasattr(patched, constant), f"{name} is gone"
+        setattr(patched, constant, value)
     stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for descriptor in (1, 2):
         os.dup2(stream, descriptor)
@@ -248,6 +255,7 @@ def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> i
             generation=lambda: 1,
             lifeline=lifeline,
             on_stop=EXTRACTOR.close,
+            timing=Timing(**quick),
         )
         await bot.run()
 

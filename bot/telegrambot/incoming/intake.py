@@ -37,19 +37,21 @@ class Intake:
         *,
         on_new: OnNew,
         on_kept: Callable[[Exception | None], None] = lambda _: None,
+        most_waiting: int = MOST_WAITING,
     ) -> None:
         """``on_kept`` is told when the inbox was written, or the error when it could not be."""
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
         self._on_kept = on_kept
+        self._most_waiting = most_waiting
         # one thread: the disk may be slow, and the event loop must not wait for it
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="inbox")
 
     @property
     def full(self) -> bool:
         """Whether no more can be taken for now."""
-        return self._inbox.depth >= MOST_WAITING
+        return self._inbox.depth >= self._most_waiting
 
     async def take(self, raw: Sequence[object]) -> None:
         """Return when the updates are on disk; what is no update is left out.

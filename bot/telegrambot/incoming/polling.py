@@ -15,13 +15,11 @@ from telegram.request import BaseRequest
 from bot.state.contracts import NOT_KEPT
 from bot.telegrambot.incoming.intake import Intake
 from bot.telegrambot.limits import seconds_of
+from bot.telegrambot.timing import USUAL_TIMING, Timing
 
 log = logging.getLogger(__name__)
 
-_POLL_S = 10
-_LONGEST_PAUSE_S = 30.0
 _LONGEST_UNKEPT_S = 5.0
-_FULL_PAUSE_S = 0.5
 _CONFIRM_S = 5.0
 
 
@@ -43,6 +41,7 @@ class Poller:
         on_success: Callable[[], None],
         on_paused: Callable[[], None],
         on_refused: Callable[[], None],
+        timing: Timing = USUAL_TIMING,
     ) -> None:
         """``url`` is that of all methods, with the token; ``kinds`` are the updates asked for.
 
@@ -56,6 +55,7 @@ class Poller:
         self._on_success = on_success
         self._on_paused = on_paused
         self._on_refused = on_refused
+        self._timing = timing
         self._offset = 0
         self._has_heard = False
         self._stopped = asyncio.Event()
@@ -84,10 +84,10 @@ class Poller:
             except RetryAfter as error:
                 pause_s = seconds_of(error) + 0.5
             except TimedOut:
-                pause_s = min(_LONGEST_PAUSE_S, max(0.2, 1.5 * pause_s))
+                pause_s = min(self._timing.longest_pause_s, max(0.2, 1.5 * pause_s))
             except TelegramError as error:
                 log.warning("polling: %s", error)
-                pause_s = min(_LONGEST_PAUSE_S, max(1.0, 1.5 * pause_s))
+                pause_s = min(self._timing.longest_pause_s, max(1.0, 1.5 * pause_s))
             except NOT_KEPT as error:
                 log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
                 pause_s = min(_LONGEST_UNKEPT_S, max(1.0, 1.5 * pause_s))
@@ -112,9 +112,11 @@ class Poller:
     async def _poll(self) -> None:
         while self._intake.full and not self._stopped.is_set():
             self._on_paused()
-            await self._pause(_FULL_PAUSE_S)
+            await self._pause(self._timing.full_pause_s)
         # the first answer comes at once: it tells that Telegram is there
-        getting = asyncio.create_task(self._get(timeout_s=_POLL_S if self._has_heard else 0))
+        getting = asyncio.create_task(
+            self._get(timeout_s=self._timing.poll_s if self._has_heard else 0)
+        )
         stopping = asyncio.create_task(self._stopped.wait())
         await asyncio.wait({getting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

@@ -16,13 +16,13 @@ from bot.errors import StateUnreachable
 from bot.settings import WebhookSettings
 from bot.state.contracts import NOT_KEPT
 from bot.telegrambot.incoming.intake import Intake
+from bot.telegrambot.timing import USUAL_TIMING, Timing
 from bot.webserver.refusals import Refusals
 from bot.webserver.webserver import Request, Response, WebServer
 
 log = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 1024 * 1024
-_LOOK_S = 10.0
 _RECENT_S = 180.0
 """Telegram tries again within 60 seconds, and gives each try some time."""
 _MOST_TOLD = 200
@@ -42,6 +42,7 @@ class Webhook:
         on_success: Callable[[], None],
         on_cut_off: Callable[[str], None],
         on_refused: Callable[[str], None] = lambda _: None,
+        timing: Timing = USUAL_TIMING,
     ) -> None:
         """``on_cut_off`` is told why, in a sentence, when Telegram's calls do not arrive.
 
@@ -51,6 +52,7 @@ class Webhook:
         self._intake = intake
         self._settings = settings
         self._kinds = kinds
+        self._timing = timing
         self._on_success = on_success
         self._on_cut_off = on_cut_off
         self._refusals = Refusals("the webhook", on_refused=on_refused)
@@ -87,7 +89,7 @@ class Webhook:
         """Look after the webhook until it is stopped or the token is refused."""
         while not self._stopped.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), _LOOK_S)
+                await asyncio.wait_for(self._stopped.wait(), self._timing.look_s)
                 return
             try:
                 await self._look()

@@ -15,7 +15,9 @@ ALONE_S = 20.0
 class Turns:
     """Lets updates work side by side, and suspects alone. Belongs to one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet_s: float = QUIET_S, alone_s: float = ALONE_S) -> None:
+        self._quiet_s = quiet_s
+        self._alone_s = alone_s
         self._turn = asyncio.Lock()
         self._open = asyncio.Event()
         self._open.set()
@@ -49,10 +51,10 @@ class Turns:
                 self._open.set()
                 self._turn.release()
 
-        ending = asyncio.get_running_loop().call_later(QUIET_S + ALONE_S, end)
+        ending = asyncio.get_running_loop().call_later(self._quiet_s + self._alone_s, end)
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(QUIET_S):
+                async with asyncio.timeout(self._quiet_s):
                     await self._quiet.wait()
             yield
         finally:

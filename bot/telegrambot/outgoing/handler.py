@@ -35,6 +35,7 @@ from bot.telegrambot.outgoing.busythreads import BusyThreads
 from bot.telegrambot.outgoing.exclusivework import Turns
 from bot.telegrambot.outgoing.sender import Sender
 from bot.telegrambot.outgoing.updatework import UpdateWork, WorkOutcome
+from bot.telegrambot.timing import USUAL_TIMING, Timing
 from corpus import ExtractorClosed
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,6 @@ ASKED_AT_ONCE = 4
 SHOWN_AFTER_S = 0.15
 """An answer that is made sooner comes without "typing…" before it; people notice 0.3 s."""
 
-MOST_AT_ONCE = 200
-"""Most of them wait: for an answer to be made, for Telegram."""
-
-_RETRY_S = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
 _MOST_AWAY_S = 15.0
 _CLOSE_S = 5.0
 _LOOK_S = 0.02
@@ -107,6 +104,7 @@ class Handler:
         on_kept: Callable[[Exception | None], None] = lambda _: None,
         marks: Marks | None = None,
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
+        timing: Timing = USUAL_TIMING,
     ) -> None:
         """``on_done`` gets the id of each update that is done with, and the outcome.
 
@@ -122,10 +120,11 @@ class Handler:
         self._bot = bot
         self._sender = Sender(bot)
         self._on_done = on_done
+        self._retry_s = timing.retry_s
         self._on_begun = on_begun
         self._to_make = 0
         self._stopping = asyncio.Event()
-        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._turns = asyncio.Semaphore(timing.answered_at_once)
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
         self._begun = Turns()
         self._on_sent = on_sent
@@ -164,12 +163,12 @@ class Handler:
 
         Where Telegram cannot be reached it is tried again, for about an hour, and where the inbox
         cannot, without end: what is done is not done again, and what was made is sent as it is.
-        ``MOST_AT_ONCE`` are worked on; those that wait for their next try are not among them.
+        ``Timing.answered_at_once`` are worked on; those that wait for their next try do not count.
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
         work = UpdateWork(self._inbox, update_id, self._asked)
-        delays_s, away_s = iter(_RETRY_S), 0.0
+        delays_s, away_s = iter(self._retry_s), 0.0
         while True:
             try:
                 async with self._turns:
@@ -188,14 +187,14 @@ class Handler:
             except NOT_KEPT as error:
                 # it is no try: what cannot be written now is not forgotten for that
                 self._on_kept(error)
-                away_s = min(away_s + _RETRY_S[0], _MOST_AWAY_S)
+                away_s = min(away_s + self._retry_s[0], _MOST_AWAY_S)
                 log.warning("not answered yet, next look in %g s: %s", away_s, error)
                 if await self._told_to_stop_within(away_s):
                     return False
             except (NetworkError, RetryAfter) as error:
                 delay_s = next(delays_s, None)
                 if delay_s is None:
-                    log.error("given up, after %d tries: %s", len(_RETRY_S) + 1, error)  # noqa: TRY400 (the error says all)
+                    log.error("given up, after %d tries: %s", len(self._retry_s) + 1, error)  # noqa: TRY400 (the error says all)
                     outcome = WorkOutcome.GIVEN_UP
                     break
                 log.warning("not answered yet, next try in %g s: %s", delay_s, error)

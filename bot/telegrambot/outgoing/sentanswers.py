@@ -12,7 +12,8 @@ class SentAnswers:
     question is then answered anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = MOST_ANSWERS) -> None:
+        self._most = most
         self._ids: OrderedDict[tuple[int, int], tuple[int, ...]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -33,5 +34,5 @@ class SentAnswers:
         """Keep further messages that answer the message ``question``."""
         key = chat_id, question
         self._ids[key] = (*self._ids.pop(key, ()), *answers)
-        while len(self._ids) > MOST_ANSWERS:
+        while len(self._ids) > self._most:
             self._ids.popitem(last=False)

@@ -1,10 +1,8 @@
 """What was asked before: remembered within bounds, forgotten in time, never another person's."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering import conversation
 from bot.answering.conversation import FORGOTTEN_AFTER_S, Conversations, topic
 
 
@@ -67,11 +65,8 @@ def test_a_conversation_that_rested_is_forgotten() -> None:
     assert len(conversations) == 1
 
 
-def test_there_are_never_more_conversations_than_the_bound(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(conversation, "MOST_CONVERSATIONS", 3)
-    conversations = Conversations()
+def test_there_are_never_more_conversations_than_the_bound() -> None:
+    conversations = Conversations(most=3)
     for number in range(10):
         conversations.remember(number, "?")
     assert len(conversations) == 3

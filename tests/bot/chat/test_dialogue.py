@@ -1,9 +1,10 @@
 """What is done about what people write and ask inline, as acts."""
 
 import pytest
-from chatting import Talk, button, dialogue_of, live_letters, said, told
+from chatting import Talk, button, dialogue_of, live, live_letters, said, told
 from fakes import LetterEmbedder, corpus_of
 
+from bot.answering.answerer import Answerer
 from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Offers, Say, Typing
@@ -11,7 +12,7 @@ from bot.chat.events import InlineAsked, Person, Place, PlaceKind
 from bot.chat.messages import EntityKind, check_message
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
 from corpus import Corpus
-from embeddings import GenerationStore, refresh
+from embeddings import GenerationStore, Retriever, refresh
 
 TEXTS = (
     "Zebras zigzag.\n\nZoos in Quito buzz.\n\nForty zoos met.",
@@ -192,10 +193,11 @@ def test_inline_offers_nothing_for_nothing(talk: Talk, text: str) -> None:
 
 
 def test_inline_says_of_related_quotes_that_they_are_no_answer(
-    answerers: LiveAnswerer, monkeypatch: pytest.MonkeyPatch
+    corpus: Corpus, store: GenerationStore
 ) -> None:
-    monkeypatch.setattr("bot.answering.answerer.ANSWER_SCORE", 1.0)
-    talk = Talk(dialogue_of(answerers))
+    refresh(corpus, store=store, embedder=LetterEmbedder())
+    retriever = Retriever(store.open_current(), LetterEmbedder())
+    talk = Talk(dialogue_of(live(Answerer(retriever, answer_score=1.0), store)))
     assert offers(talk, "zoos").offers[0].title.startswith("Related: ¶ ")
     assert offers(talk, "zoos", "fr").offers[0].title.startswith("Proche\u00a0: ¶ ")
 

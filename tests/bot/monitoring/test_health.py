@@ -242,7 +242,7 @@ def test_a_running_bot_tells_its_health_and_the_command_asks_it(port: int, tmp_p
     with BotApiServer() as server, BotProcesses() as processes:
         quick = {
             "bot.monitoring.health.DEAF_AFTER_S": 3.0,
-            "bot.telegrambot.incoming.polling._POLL_S": 1,
+            "timing.poll_s": 1,
         }
         bot = processes.start(server, tmp_path, constants=quick, **own)
         server.say("a question", chat_id=server.add_user().id)

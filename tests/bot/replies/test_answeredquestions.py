@@ -1,9 +1,6 @@
 """Questions are remembered for a while, and forgotten when they are to be."""
 
-import pytest
-
 from bot.answering.conversation import FORGOTTEN_AFTER_S
-from bot.replies import answeredquestions
 from bot.replies.answeredquestions import Asked, AskedQuestions
 
 
@@ -20,9 +17,8 @@ def test_a_question_is_forgotten_after_a_while() -> None:
     assert len(questions) == 1
 
 
-def test_of_many_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answeredquestions, "MOST_ASKED", 2)
-    questions = AskedQuestions()
+def test_of_many_the_oldest_are_forgotten() -> None:
+    questions = AskedQuestions(most=2)
     for ref in ("1", "2", "1", "3"):
         questions.remember(70, ref, Asked(ref, "ada"))
     assert [questions.recall(70, ref) is not None for ref in ("1", "2", "3")] == [True, False, True]

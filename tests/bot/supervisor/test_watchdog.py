@@ -20,6 +20,7 @@ from bot.supervisor import endrecord as ends_module
 from bot.supervisor import watchdog
 from bot.supervisor.endrecord import EndRecord
 from bot.telegrambot.incoming import polling
+from bot.telegrambot.timing import USUAL_TIMING
 
 QUICK: dict[str, Any] = {
     "bot.supervisor.endrecord.PAUSES_S": [0.0],
@@ -348,7 +349,7 @@ def test_what_ships_turns_red_within_30_seconds_and_ends_within_its_grace() -> N
     assert watchdog._REPLY_S <= 30
     assert watchdog.SILENT_S <= 30
     assert watchdog.SILENT_S > watchdog.RED_AFTER_S
-    assert polling._POLL_S + 10 <= health.DEAF_AFTER_S
+    assert USUAL_TIMING.poll_s + 10 <= health.DEAF_AFTER_S
     assert polling._LONGEST_UNKEPT_S <= 30
     compose = (Path(__file__).parents[3] / "docker-compose.yml").read_text("utf-8")
     graces = [int(s) for s in re.findall(r"stop_grace_period: (\d+)s", compose)]

@@ -2,24 +2,19 @@
 
 import asyncio
 
-import pytest
-
-from bot.telegrambot.outgoing import exclusivework as turns_module
 from bot.telegrambot.outgoing.busythreads import BusyThreads
 from bot.telegrambot.outgoing.exclusivework import Turns
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns_module, "QUIET_S", 0.05)
-    monkeypatch.setattr(turns_module, "ALONE_S", 0.1)
+def quick_turns() -> Turns:
+    return Turns(quiet_s=0.05, alone_s=0.1)
 
 
 def test_nothing_else_is_begun_while_something_is_done_alone() -> None:
     done: list[str] = []
 
     async def run() -> None:
-        turns = Turns()
+        turns = quick_turns()
         ended = asyncio.Event()
 
         async def suspect() -> None:
@@ -50,7 +45,7 @@ def test_nothing_else_is_begun_while_something_is_done_alone() -> None:
 
 def test_what_is_done_alone_and_never_ends_holds_up_nobody_for_long() -> None:
     async def run() -> None:
-        turns = Turns()
+        turns = quick_turns()
         begun: list[int] = []
 
         async def stuck(number: int) -> None:

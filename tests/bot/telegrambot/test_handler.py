@@ -22,8 +22,8 @@ from bot.errors import LaneLost
 from bot.state.contracts import Arrival
 from bot.state.files.inbox import Inbox
 from bot.telegrambot.limits import OnceSent
-from bot.telegrambot.outgoing import handler as handler_module
 from bot.telegrambot.outgoing.handler import Handler
+from bot.telegrambot.timing import Timing
 from embeddings import GenerationStore
 
 Work = Callable[[Handler, list[int]], Coroutine[Any, Any, None]]
@@ -32,11 +32,6 @@ Work = Callable[[Handler, list[int]], Coroutine[Any, Any, None]]
 @pytest.fixture
 def ada(server: BotApiServer) -> User:
     return server.add_user()
-
-
-@pytest.fixture(autouse=True)
-def tried_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler_module, "_RETRY_S", (0.0,) * 5)
 
 
 @pytest.fixture
@@ -51,6 +46,7 @@ class Desk:
     def __init__(self, server: BotApiServer, inbox: Inbox) -> None:
         self.server, self.inbox = server, inbox
         self.outcomes: list[str] = []
+        self.timing = Timing(retry_s=(0.0,) * 5)
         self._taken: set[int] = set()
 
     def work(self, dialogue: Dialogue, do: Work) -> None:
@@ -66,6 +62,7 @@ class Desk:
                 self.inbox,
                 bot,
                 on_done=lambda _, outcome: self.outcomes.append(outcome.value),
+                timing=self.timing,
             )
             updates = self.server.pending_updates()
             new = [u for u in updates if u["update_id"] not in self._taken]
@@ -176,10 +173,9 @@ def test_what_cannot_even_be_apologised_for_is_done_with_and_in_no_log(
 
 
 def test_what_waits_for_its_next_try_takes_no_turn_of_others(
-    desk: Desk, server: BotApiServer, ada: User, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, server: BotApiServer, ada: User
 ) -> None:
-    monkeypatch.setattr(handler_module, "MOST_AT_ONCE", 1)
-    monkeypatch.setattr(handler_module, "_RETRY_S", (60.0,))
+    desk.timing = Timing(answered_at_once=1, retry_s=(60.0,))
 
     async def side_by_side(handler: Handler, ids: list[int]) -> None:
         server.fail_next("sendMessage", status=502)

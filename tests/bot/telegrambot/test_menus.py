@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botapi_server import BotApiServer
@@ -11,7 +12,6 @@ from telegram import Bot
 from bot.language import texts
 from bot.language.translation import LANGUAGES, translator
 from bot.language.utf16 import utf16_length
-from bot.telegrambot import menus
 from bot.telegrambot.menus import announce
 
 SCOPES = ("all_group_chats", "all_private_chats", "default")
@@ -25,10 +25,10 @@ def server() -> Iterator[BotApiServer]:
         assert running.violations == []
 
 
-def announced(server: BotApiServer) -> None:
+def announced(server: BotApiServer, **more: Any) -> None:
     async def run() -> None:
         async with Bot(server.token, base_url=server.base_url) as bot:
-            await announce(bot)
+            await announce(bot, **more)
 
     asyncio.run(run())
 
@@ -74,11 +74,10 @@ def test_nothing_is_set_a_second_time(server: BotApiServer) -> None:
 
 
 def test_what_fails_for_a_while_is_tried_again(
-    server: BotApiServer, monkeypatch: pytest.MonkeyPatch
+    server: BotApiServer,
 ) -> None:
-    monkeypatch.setattr(menus, "_RETRY_S", (0.01, 0.02))
     server.fail_next("setMyDescription", status=502, times=2)
-    announced(server)
+    announced(server, retry_s=(0.01, 0.02))
     assert [c.status for c in server.calls_to("setMyDescription")].count(200) == 2
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from botapi_server import BotApiServer
 from telegram import Bot
 from telegram.request import HTTPXRequest
@@ -13,10 +12,9 @@ from bot.monitoring.health import DEAF_AFTER_S, Health
 from bot.state.contracts import Arrival
 from bot.state.files.inbox import Inbox
 from bot.state.lanes import Lanes
-from bot.telegrambot.incoming import intake as intake_module
-from bot.telegrambot.incoming import polling
 from bot.telegrambot.incoming.intake import Intake
 from bot.telegrambot.incoming.polling import Poller
+from bot.telegrambot.timing import Timing
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
@@ -30,15 +28,13 @@ async def left_alone(_: int) -> bool:
 
 
 def test_a_poller_whose_inbox_stays_full_is_alive_and_asks_again_when_there_is_room(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(intake_module, "MOST_WAITING", 1)
-    monkeypatch.setattr(polling, "_FULL_PAUSE_S", 0.01)
     now_s = 0.0
 
     async def run(server: BotApiServer, inbox: Inbox) -> None:
         nonlocal now_s
-        intake = Intake(inbox, Lanes(left_alone), on_new=lambda *_: None)
+        intake = Intake(inbox, Lanes(left_alone), on_new=lambda *_: None, most_waiting=1)
         health = Health(generation=lambda: 1, full=lambda: intake.full, clock=lambda: now_s)
         async with Bot(server.token, base_url=server.base_url) as bot, HTTPXRequest() as request:
             poller = Poller(
@@ -50,6 +46,7 @@ def test_a_poller_whose_inbox_stays_full_is_alive_and_asks_again_when_there_is_r
                 on_success=health.heard,
                 on_paused=health.paused,
                 on_refused=health.refused,
+                timing=Timing(full_pause_s=0.01),
             )
             asking = asyncio.create_task(poller.run())
             await asyncio.sleep(0.05)

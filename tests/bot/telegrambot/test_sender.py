@@ -15,7 +15,6 @@ from bot.chat.events import Event, Written
 from bot.chat.messages import Message
 from bot.language.translation import Translator
 from bot.telegrambot.incoming.updates import start_link
-from bot.telegrambot.outgoing import sentanswers
 from bot.telegrambot.outgoing.sentanswers import SentAnswers
 from embeddings import GenerationStore
 
@@ -119,9 +118,8 @@ def test_an_edit_refused_for_another_reason_is_an_error_and_the_answer_is_not_fo
     assert first_lines(ada.screen) == ["Quiz aeiou a", "aeiou aeiou "]
 
 
-def test_of_many_answers_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentanswers, "MOST_ANSWERS", 2)
-    answers = SentAnswers()
+def test_of_many_answers_the_oldest_are_forgotten() -> None:
+    answers = SentAnswers(most=2)
     for question in (1, 2, 3):
         answers.add(70, question, (10 + question,))
     answers.add(70, 2, (20,))

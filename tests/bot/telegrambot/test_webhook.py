@@ -20,10 +20,9 @@ from bot.settings import WebhookSettings, webhook_settings
 from bot.state.contracts import Arrival
 from bot.state.files.inbox import Inbox
 from bot.state.lanes import Lanes
-from bot.telegrambot.incoming import intake as intake_module
-from bot.telegrambot.incoming import webhook
 from bot.telegrambot.incoming.intake import Intake
 from bot.telegrambot.incoming.webhook import MOST_BODY_BYTES, Webhook
+from bot.telegrambot.timing import Timing
 from bot.webserver.webserver import Request
 
 SECRET = "a-secret_of_the_webhook"
@@ -195,13 +194,14 @@ CALLED = WebhookSettings(f"https://bot.example/{HIDDEN}", "127.0.0.1", 1, SECRET
 class Looking:
     """A webhook whose health a test asks for, with what Telegram tells of it."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, *, most_waiting: int = 10) -> None:
         self.now_s = 0.0
         self.waiting = 0
         self.error: str | None = None
         self.error_age_s = 0.0
         self.inbox = inbox
-        intake = Intake(inbox, Lanes(self.left_alone), on_new=lambda *_: None)
+        lanes = Lanes(self.left_alone)
+        intake = Intake(inbox, lanes, on_new=lambda *_: None, most_waiting=most_waiting)
         self.health = Health(
             generation=lambda: 1, full=lambda: intake.full, clock=lambda: self.now_s
         )
@@ -212,6 +212,7 @@ class Looking:
             kinds=("message",),
             on_success=self.health.heard,
             on_cut_off=self.health.cut_off,
+            timing=Timing(look_s=0.01),
         )
         self.intake = intake
 
@@ -257,8 +258,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"
 
 
 @pytest.fixture
-def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Looking]:
-    monkeypatch.setattr(webhook, "_LOOK_S", 0.01)
+def looking(tmp_path: Path) -> Iterator[Looking]:
     with Inbox(tmp_path / "inbox.sqlite") as inbox:
         yield Looking(inbox)
 
@@ -299,11 +299,13 @@ def test_a_call_that_comes_tells_that_the_webhook_is_ready_whatever_failed(
     assert asyncio.run(looking.for_long(calls=6)) is None
 
 
-def test_a_webhook_whose_inbox_is_full_is_not_deaf(
-    looking: Looking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(intake_module, "MOST_WAITING", 1)
-    looking.inbox.put([Arrival(1, "chat 1", "{}")])
+def test_a_webhook_whose_inbox_is_full_is_not_deaf(tmp_path: Path) -> None:
+    with Inbox(tmp_path / "inbox.sqlite") as inbox:
+        inbox.put([Arrival(1, "chat 1", "{}")])
+        full_is_not_deaf(Looking(inbox, most_waiting=1))
+
+
+def full_is_not_deaf(looking: Looking) -> None:
     looking.waiting, looking.error = 3, "Wrong response from the webhook: 503"
     assert asyncio.run(looking.for_long()) == "the inbox is full"
     looking.now_s += 2 * DEAF_AFTER_S
