@@ -43,7 +43,7 @@ FURTHER_QUOTE_SHARE = 0.01
 
 _PAGES_REMEMBERED = 32
 
-_TOLD_SHARE = 0.5
+_MENTIONED_SHARE = 0.5
 """From which share of what was asked before an answer says that it counted."""
 
 
@@ -176,7 +176,7 @@ class Answerer:
         hits, corrected = best_hits(self._retriever, query, top=_SEEN, only=only)
         if corrected is not None:
             notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
-        if self._retriever.follow_up_share(query) >= _TOLD_SHARE:
+        if self._retriever.follow_up_share(query) >= _MENTIONED_SHARE:
             notices = (*notices, words.say(texts.ABOUT, topic=topic(earlier)))
         if not hits or hits[0].score < self._answer_score:
             model = self._retriever.generation.manifest.model

@@ -18,7 +18,7 @@ _TOPIC_CHARACTERS = 60
 
 @dataclass(slots=True)
 class Conversation:
-    """The last questions of one person in one place, oldest first; answers are not kept."""
+    """The last questions of one person in one position, oldest first; answers are not kept."""
 
     questions: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_QUESTIONS))
     last_s: float = 0.0
@@ -64,13 +64,13 @@ class Conversations:
                 self._by_key.popitem(last=False)
 
     def correct(self, key: Hashable, before: str, question: str) -> None:
-        """Keep a question in place of the same one before it was edited, if that is kept."""
+        """Keep a question in position of the same one before it was edited, if that is kept."""
         with self._lock:
             conversation = self._by_key.get(key)
             kept = before[:REMEMBERED_CHARACTERS]
             if conversation is not None and kept in conversation.questions:
-                place = conversation.questions.index(kept)
-                conversation.questions[place] = question[:REMEMBERED_CHARACTERS]
+                position = conversation.questions.index(kept)
+                conversation.questions[position] = question[:REMEMBERED_CHARACTERS]
 
     def forget(self, key: Hashable) -> None:
         """Keep nothing of a conversation."""
@@ -78,7 +78,7 @@ class Conversations:
             self._by_key.pop(key, None)
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        """Keep nothing of what a person asked anywhere (see ``TextMessage.talks``); whether there
         was anything.
         """
         with self._lock:
@@ -88,7 +88,7 @@ class Conversations:
         return bool(of_them)
 
     def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
-        """Keep nothing of what anybody asked in a chat or a topic (see ``Written.talks``)."""
+        """Keep nothing of what anybody asked in a chat or a topic (see ``TextMessage.talks``)."""
         with self._lock:
             there = (chat_id, thread_id)
             in_it = [k for k in self._by_key if isinstance(k, tuple) and k[:-1] == there]

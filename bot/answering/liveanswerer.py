@@ -47,7 +47,7 @@ class LiveAnswerer:
         self._store = store
         self._open_answerer = open_answerer
         self._warn = warn
-        self._told: str | None = None
+        self._last_warning: str | None = None
         self._refused = refused
         self._looking = threading.Lock()
         self._retry_at = time.monotonic() + RETRY_S
@@ -87,7 +87,7 @@ class LiveAnswerer:
         if number is None:
             return
         if in_use:
-            self._told = self._refused = None
+            self._last_warning = self._refused = None
             return
         if number == self._refused and time.monotonic() < self._retry_at:
             return
@@ -100,7 +100,7 @@ class LiveAnswerer:
             self._tell(str(error))
             return
         self._current = answerer
-        self._told = self._refused = None
+        self._last_warning = self._refused = None
         log.info("generation %d answers now, after %.2f s", number, time.monotonic() - started)
 
     @contextmanager
@@ -124,8 +124,8 @@ class LiveAnswerer:
             watcher.join(_JOIN_S)
 
     def _tell(self, problem: str) -> None:
-        if problem != self._told:
-            self._told = problem
+        if problem != self._last_warning:
+            self._last_warning = problem
             self._warn(f"{problem} Generation {self._current.generation} goes on answering.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.chat.events import Event, InlineAsked, PlaceKind
+from bot.chat.events import Event, InlineQuestion, PlaceKind
 
 GroupsOf = Callable[[Event], frozenset[str]]
 """The groups that an event's person belongs to, in the place of the event."""
@@ -37,6 +37,6 @@ class AccessRules:
 
         None where others read along: in a group, and inline, whose results go to any chat.
         """
-        if isinstance(event, InlineAsked) or event.place.kind is not PlaceKind.PRIVATE:
+        if isinstance(event, InlineQuestion) or event.place.kind is not PlaceKind.PRIVATE:
             return frozenset()
         return self.groups.get(event.person.id, frozenset())

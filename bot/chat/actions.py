@@ -55,7 +55,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Toast:
     """What is shown for a moment to who pressed a button; None only ends the waiting.
 
     ``alert`` has to be put away by hand.
@@ -83,4 +83,4 @@ class Offers:
     corpus: Corpus | None = None
 
 
-Act = Typing | Say | Change | Told | Offers
+Act = Typing | Say | Change | Toast | Offers

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from bot.chat.actions import Act, Offers, Say, Told
-from bot.chat.events import Event, InlineAsked, Pressed, Uploaded, Written
+from bot.chat.actions import Act, Offers, Say, Toast
+from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, TextMessage
 from bot.chat.messages import Message
 from bot.errors import UnfaithfulQuote
 from bot.language import texts
@@ -57,7 +57,7 @@ class Dialogue:
         press_answered = False
         try:
             for act in self._responded(event, words):
-                press_answered = press_answered or isinstance(act, Told)
+                press_answered = press_answered or isinstance(act, Toast)
                 yield act
         except UnfaithfulQuote:
             log.exception("a quote was held back")
@@ -71,9 +71,9 @@ class Dialogue:
                 yield from acts
                 return
         # who asks inline or presses a button waits until something comes
-        if isinstance(event, Pressed):
-            yield Told()
-        elif isinstance(event, InlineAsked):
+        if isinstance(event, ButtonPress):
+            yield Toast()
+        elif isinstance(event, InlineQuestion):
             yield Offers(())
 
     def apology(self, event: Event) -> Iterator[Act]:
@@ -86,11 +86,11 @@ class Dialogue:
 
     def _said_instead(self, event: Event, text: str) -> Iterator[Act]:
         words = translator(self._language_of(event))
-        if isinstance(event, Written | Uploaded):
+        if isinstance(event, TextMessage | FileMessage):
             yield say(event, words.say(text))
-        elif isinstance(event, Pressed):
+        elif isinstance(event, ButtonPress):
             # the button may have been answered before the failure: what is told then is not seen
-            yield Told()
+            yield Toast()
             yield Say((Message(words.say(text)),), event.message_id)
 
 
@@ -100,13 +100,13 @@ def _held_back(event: Event, words: Translator, *, press_answered: bool) -> Act:
     Telegram shows the answer to a pressed button once: the text goes there if it can.
     """
     text = words.say(texts.HELD_BACK)
-    if isinstance(event, InlineAsked):
+    if isinstance(event, InlineQuestion):
         return Offers(())
-    if isinstance(event, Pressed) and not press_answered:
-        return Told(text, alert=True)
+    if isinstance(event, ButtonPress) and not press_answered:
+        return Toast(text, alert=True)
     return Say((Message(text),), event.message_id)
 
 
-def say(event: Written | Uploaded, text: str) -> Say:
+def say(event: TextMessage | FileMessage, text: str) -> Say:
     """Return a plain message in answer to an event."""
     return Say((Message(text),), event.message_id)

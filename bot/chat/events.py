@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class TextMessage:
     """A text message, new or ``edited``.
 
     ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows
@@ -69,7 +69,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
+class FileMessage:
     """A message that is no text; ``file_name`` and ``size_bytes`` where it is a document."""
 
     person: Person
@@ -83,7 +83,7 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class ButtonPress:
     """A button under a message of the bot, with the data it carries.
 
     ``opens`` has the deep links in the message, in order: what each would send after /start.
@@ -97,12 +97,12 @@ class Pressed:
 
     @property
     def talks(self) -> Hashable:
-        """Who talks where, as of ``Written``."""
+        """Who talks where, as of ``TextMessage``."""
         return _talks(self.place, self.person)
 
 
 @dataclass(frozen=True, slots=True)
-class InlineAsked:
+class InlineQuestion:
     """A question typed after the bot's name in any chat."""
 
     person: Person
@@ -113,7 +113,7 @@ def _talks(place: Place, person: Person) -> Hashable:
     return place.chat_id, place.thread_id, person.id
 
 
-Event = Written | Uploaded | Pressed | InlineAsked
+Event = TextMessage | FileMessage | ButtonPress | InlineQuestion
 
 
 SourceTextFor = Callable[[Event], SourceText]

@@ -9,13 +9,13 @@ from typing import Generic, TypeVar
 from bot.operations.refresher import ProgressBar
 from embeddings import Progress
 
-TOLD_EVERY_S = 1.0
+PROGRESS_EVERY_S = 1.0
 
 _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WorkProgress:
     """How far the work is: ``done`` of ``in_all`` in what it does at present."""
 
     doing: str
@@ -27,24 +27,24 @@ class Background(Generic[_Result]):
     """Work that goes on in a thread of its own, and ends with the process at the latest."""
 
     def __init__(
-        self, work: Callable[[ProgressBar], _Result], *, every_s: float = TOLD_EVERY_S
+        self, work: Callable[[ProgressBar], _Result], *, every_s: float = PROGRESS_EVERY_S
     ) -> None:
         """Begins the work; it shows its progress with the progress bar that it is given."""
         self._work = work
         self._every_s = every_s
         self._ended = threading.Event()
-        self._step: Step | None = None
+        self._step: WorkProgress | None = None
         self._result: _Result
         self._error: BaseException | None = None
         threading.Thread(target=self._run, name="background", daemon=True).start()
 
-    def steps(self) -> Iterator[Step | None]:
+    def steps(self) -> Iterator[WorkProgress | None]:
         """Yield the step after each ``every_s`` seconds, None if it is as before, until the work
         ends.
 
         So who waits for it can stop waiting.
         """
-        told: Step | None = None
+        told: WorkProgress | None = None
         while not self._ended.wait(self._every_s):
             now = self._step
             yield now if now != told else None
@@ -68,6 +68,6 @@ class Background(Generic[_Result]):
     @contextmanager
     def _bar(self, doing: str) -> Iterator[Progress]:
         def progress(done: int, in_all: int) -> None:
-            self._step = Step(doing, done, in_all)
+            self._step = WorkProgress(doing, done, in_all)
 
         yield progress

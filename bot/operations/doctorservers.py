@@ -39,13 +39,13 @@ def server_findings(servers: Servers) -> Iterator[Finding]:
     answering = [facts for facts in found if not isinstance(facts, EmbeddingsError)]
     # it measures how late they are; they know but when the last commit was, which in the middle
     # of a refresh is long ago
-    told_by_primary = any(each.state is not None for f in answering for each in f.standbys)
+    measured_by_primary = any(each.state is not None for f in answering for each in f.standbys)
     for facts in found:
         if isinstance(facts, EmbeddingsError):
             yield Finding("server", False, str(facts))
         else:
             yield from _server(facts)
-            yield from _replication(facts, told_by_primary=told_by_primary)
+            yield from _replication(facts, measured_by_primary=measured_by_primary)
     primaries = {f.same_as: f for f in answering if not f.is_standby}
     if len(primaries) > 1:
         places = " and ".join(facts.place for facts in primaries.values())
@@ -94,8 +94,8 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
         yield Finding("graphs", True, f"{where}: {schema}, graphs: {facts.graphs}, all whole")
 
 
-def _replication(facts: "ServerFacts", *, told_by_primary: bool) -> Iterator[Finding]:
-    """Whether a standby follows, or the standbys of a primary do; ``told_by_primary`` tells that
+def _replication(facts: "ServerFacts", *, measured_by_primary: bool) -> Iterator[Finding]:
+    """Whether a standby follows, or the standbys of a primary do; ``measured_by_primary`` tells that
     a primary says how late they are.
     """
     where = facts.place
@@ -108,7 +108,7 @@ def _replication(facts: "ServerFacts", *, told_by_primary: bool) -> Iterator[Fin
             if facts.behind_bytes:
                 text += f", and its last commit is {facts.behind_s:.1f} s old"
             late = facts.behind_bytes > MOST_BEHIND_BYTES and facts.behind_s > MOST_BEHIND_S
-            yield Finding("replication", told_by_primary or not late, text)
+            yield Finding("replication", measured_by_primary or not late, text)
         return
     if not facts.standbys:
         yield Finding("replication", True, f"{where} has no standby")

@@ -31,7 +31,7 @@ _POINTED = re.compile(rf"(?P<kind>[<>s]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Browse:
     """◀ or ▶: the paragraph ``by`` -1 or 1 from that one; ``ref`` leads back to the answer."""
 
     reference: ShortReference
@@ -77,7 +77,7 @@ class AskExample:
     digest: str
 
 
-Press = Step | ShowSource | More | Back | VoteFor | AskExample
+Press = Browse | ShowSource | More | Back | VoteFor | AskExample
 
 
 def read_press(data: str) -> Press | None:
@@ -94,7 +94,7 @@ def _pointed(match: re.Match[str]) -> Press | None:
         return None
     if match["kind"] == "s":
         return ShowSource(reference)
-    return Step(reference, -1 if match["kind"] == "<" else 1, match["ref"])
+    return Browse(reference, -1 if match["kind"] == "<" else 1, match["ref"])
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]], ...] = (

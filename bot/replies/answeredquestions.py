@@ -13,7 +13,7 @@ MOST_ASKED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnsweredQuestion:
     """A question, who asked it where, what they had asked before, and the passages shown so far."""
 
     question: str
@@ -22,7 +22,7 @@ class Asked:
     shown: tuple[CitedQuote, ...] = ()
 
 
-class AskedQuestions:
+class AnsweredQuestions:
     """The questions by chat and ``ref``, which names one in its chat. Safe in several threads.
 
     One is forgotten after ``FORGOTTEN_AFTER_S`` seconds; of more than ``MOST_ASKED`` the oldest.
@@ -33,13 +33,13 @@ class AskedQuestions:
     ) -> None:
         self._most = most
         self._clock = clock
-        self._by_key: OrderedDict[tuple[int, str], tuple[float, Asked]] = OrderedDict()
+        self._by_key: OrderedDict[tuple[int, str], tuple[float, AnsweredQuestion]] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def remember(self, chat_id: int, ref: str, asked: Asked) -> None:
+    def remember(self, chat_id: int, ref: str, asked: AnsweredQuestion) -> None:
         """Keep a question, in place of an earlier one of that name."""
         with self._lock:
             self._drop_old()
@@ -48,7 +48,7 @@ class AskedQuestions:
             while len(self._by_key) > self._most:
                 self._by_key.popitem(last=False)
 
-    def recall(self, chat_id: int, ref: str) -> Asked | None:
+    def recall(self, chat_id: int, ref: str) -> AnsweredQuestion | None:
         """Return the question of that name; None where it is forgotten or never was."""
         with self._lock:
             self._drop_old()
@@ -63,7 +63,7 @@ class AskedQuestions:
                 del self._by_key[key]
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of what a person asked anywhere (see ``Written.talks``); whether there
+        """Keep nothing of what a person asked anywhere (see ``TextMessage.talks``); whether there
         was anything.
         """
         with self._lock:

@@ -10,13 +10,13 @@ from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.accessrules import GroupsOf
 from bot.chat.actions import Buttons
-from bot.chat.events import Event, Pressed, Written
+from bot.chat.events import ButtonPress, Event, TextMessage
 from bot.chat.messages import Message
 from bot.citations.citation import CitedQuote
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import answer_buttons
-from bot.replies.answeredquestions import Asked, AskedQuestions
+from bot.replies.answeredquestions import AnsweredQuestion, AnsweredQuestions
 from bot.replies.rendering import render
 from bot.state.peoplevalues import Preferences
 from corpus import Corpus, Span
@@ -57,9 +57,9 @@ class ChatReplies:
         self._on_forgotten = on_forgotten
         self._preferences_of = preferences_of
         self._conversations = Conversations()
-        self._asked = AskedQuestions()
+        self._asked = AnsweredQuestions()
 
-    def forget(self, event: Written | Pressed) -> None:
+    def forget(self, event: TextMessage | ButtonPress) -> None:
         """Keep nothing of what the person asked in this place."""
         self.forget_talks(event.talks)
         self._on_forgotten(event.talks)
@@ -84,7 +84,7 @@ class ChatReplies:
         asked = self._asked.forget_person(person_id)
         return questions or asked
 
-    def recall(self, event: Pressed, ref: str) -> Asked | None:
+    def recall(self, event: ButtonPress, ref: str) -> AnsweredQuestion | None:
         """Return the question of that name in the chat; None where it is forgotten."""
         return self._asked.recall(event.place.chat_id, ref)
 
@@ -96,12 +96,12 @@ class ChatReplies:
         """Return the links that the chat of an event wants."""
         return self._preferences_of(event).links
 
-    def is_unchanged(self, event: Written, question: str) -> bool:
+    def is_unchanged(self, event: TextMessage, question: str) -> bool:
         """Whether an edited message asks what it asked before."""
         before = self._asked.recall(event.place.chat_id, str(event.message_id))
-        return before is not None and before.question == _kept(question)
+        return before is not None and before.question == _searchable(question)
 
-    def to_message(self, event: Written, question: str, words: Translator) -> ChatReply:
+    def to_message(self, event: TextMessage, question: str, words: Translator) -> ChatReply:
         """Return the reply to a question; an edited one counts in place of what it was before.
 
         Raises:
@@ -115,7 +115,7 @@ class ChatReplies:
         return self._reply(event, ref, question, earlier, words, follows=before is None)
 
     def to_example(
-        self, event: Pressed, number: int, question: str, words: Translator
+        self, event: ButtonPress, number: int, question: str, words: Translator
     ) -> ChatReply:
         """Return the reply to a question that a button asked, button ``number``; it says the
         question.
@@ -128,7 +128,9 @@ class ChatReplies:
         said = Message(words.say(texts.QUESTION, question=question))
         return replace(reply, messages=(said, *reply.messages))
 
-    def again(self, event: Pressed, ref: str, asked: Asked, words: Translator) -> ChatReply:
+    def again(
+        self, event: ButtonPress, ref: str, asked: AnsweredQuestion, words: Translator
+    ) -> ChatReply:
         """Return the reply to a question that was answered before; it stays that of who asked it.
 
         Raises:
@@ -139,7 +141,7 @@ class ChatReplies:
         )
 
     def further(
-        self, event: Pressed, ref: str, asked: Asked, shown: int, words: Translator
+        self, event: ButtonPress, ref: str, asked: AnsweredQuestion, shown: int, words: Translator
     ) -> ChatReply | None:
         """Return the next quotes after the ``shown`` first ones, numbered on; None where there are
         none.
@@ -171,7 +173,7 @@ class ChatReplies:
 
     def _reply(
         self,
-        event: Written | Pressed,
+        event: TextMessage | ButtonPress,
         ref: str,
         question: str,
         earlier: tuple[str, ...],
@@ -192,7 +194,7 @@ class ChatReplies:
         if asks and follows:
             self._conversations.remember(event.talks, question)
         shown = tuple(map(cited_by, reply.quotes))
-        asked = Asked(_kept(question), asker or event.talks, earlier, shown)
+        asked = AnsweredQuestion(_searchable(question), asker or event.talks, earlier, shown)
         self._asked.remember(event.place.chat_id, ref, asked)
         buttons: Buttons = ()
         if asks:
@@ -226,6 +228,6 @@ def cited_by(quote: Quote) -> CitedQuote:
     return CitedQuote(citation.document, span, citation.digest, paragraph=citation.paragraph)
 
 
-def _kept(question: str) -> str:
+def _searchable(question: str) -> str:
     """As much of a question as is searched, and as tells that there was more."""
     return question[: MAX_QUESTION_CHARACTERS + 1]

@@ -5,9 +5,9 @@ import re
 from collections.abc import Hashable, Iterator
 
 from bot.chat.accessrules import AccessKind, AccessRules
-from bot.chat.actions import Act, Offers, Told
+from bot.chat.actions import Act, Offers, Toast
 from bot.chat.dialogue import say
-from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
+from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, PlaceKind, TextMessage
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders import peopletexts
@@ -41,9 +41,9 @@ class Access:
         """See ``Responder.respond``."""
         if event.person.id in self._rules.administrators or not _is_for_the_bot(event):
             return None
-        always = isinstance(event, Written) and event.command in ALWAYS_ANSWERED
+        always = isinstance(event, TextMessage) and event.command in ALWAYS_ANSWERED
         if self._buckets is not None:
-            light = isinstance(event, Pressed | InlineAsked)
+            light = isinstance(event, ButtonPress | InlineQuestion)
             for pace in _paces(event):
                 verdict = self._buckets.take((*pace, always), LIGHT if light else 1.0)
                 if not verdict.allowed:
@@ -60,7 +60,7 @@ class Access:
         rules = self._rules
         if rules.kind is AccessKind.OPEN or event.person.id in rules.allowed:
             return True
-        if not isinstance(event, InlineAsked):
+        if not isinstance(event, InlineQuestion):
             chat = event.place.chat_id
             if chat in rules.allowed or self._people.came_from(chat) in rules.allowed:
                 return True
@@ -78,7 +78,7 @@ def _paces(event: Event) -> Iterator[tuple[Hashable, ...]]:
     Who writes in the group's own name is one of its administrators: that is no channel.
     """
     yield (event.person.id,)
-    if isinstance(event, InlineAsked) or not event.person.is_chat:
+    if isinstance(event, InlineQuestion) or not event.person.is_chat:
         return
     if event.person.id != event.place.chat_id:
         yield "channels", event.place.chat_id
@@ -87,14 +87,14 @@ def _paces(event: Event) -> Iterator[tuple[Hashable, ...]]:
 def _is_for_the_bot(event: Event) -> bool:
     """Whether something would be answered; the talk of a group costs nobody anything."""
     match event:
-        case Written():
+        case TextMessage():
             return event.addressed and _is_answered(event)
-        case Uploaded():
+        case FileMessage():
             return event.place.kind is PlaceKind.PRIVATE
     return True
 
 
-def _is_answered(event: Written) -> bool:
+def _is_answered(event: TextMessage) -> bool:
     """Whether a bot that is open to all would answer; a group's commands may be another bot's."""
     if event.command is None:
         return True
@@ -106,7 +106,7 @@ def _is_answered(event: Written) -> bool:
 
 def _invitation(event: Event) -> str | None:
     """Return the code of an invitation that is opened in private."""
-    if not isinstance(event, Written) or event.command != "start" or event.edited:
+    if not isinstance(event, TextMessage) or event.command != "start" or event.edited:
         return None
     opened = _INVITED.fullmatch(event.text.strip())
     return opened["code"] if opened and event.place.kind is PlaceKind.PRIVATE else None
@@ -126,10 +126,10 @@ def _too_fast(event: Event, wait_s: float, say_so: bool, words: Translator) -> I
 def _refused(event: Event, text: str | None) -> Iterator[Act]:
     """Says the text, if any; who waits for something waits no longer."""
     match event:
-        case Written() | Uploaded():
+        case TextMessage() | FileMessage():
             if text is not None:
                 yield say(event, text)
-        case Pressed():
-            yield Told(text, alert=text is not None)
-        case InlineAsked():
+        case ButtonPress():
+            yield Toast(text, alert=text is not None)
+        case InlineQuestion():
             yield Offers(())

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.answering.liveanswerer import LiveAnswerer
-from bot.chat.actions import Act, Button, Change, Say, Told, Typing
+from bot.chat.actions import Act, Button, Change, Say, Toast, Typing
 from bot.chat.dialogue import say
-from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Uploaded, Written
+from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, PlaceKind, TextMessage
 from bot.chat.messages import Message
 from bot.errors import BotError
 from bot.language.bidiisolation import isolated
@@ -36,7 +36,7 @@ _ADDS = re.compile(r"/add(?:@\w+)?(?:\s|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _MB = 1_000_000
 
-Command = Callable[[Written, Translator], Iterator[Act]]
+Command = Callable[[TextMessage, Translator], Iterator[Act]]
 _Failures = (BotError, CorpusError, EmbeddingsError)
 
 
@@ -67,12 +67,16 @@ class Administration:
     """Does what administrators ask for; others' events are another responder's."""
 
     def __init__(
-        self, operations: Operations, *, administrators: frozenset[int], told_every_s: float = 1.0
+        self,
+        operations: Operations,
+        *,
+        administrators: frozenset[int],
+        progress_every_s: float = 1.0,
     ) -> None:
         """``administrators`` are numeric ids: a name can change hands."""
         self._do = operations
         self._administrators = administrators
-        self._told_every_s = told_every_s
+        self._progress_every_s = progress_every_s
         self._since_s = time.monotonic()
         self._commands: dict[str, Command] = {
             "status": self._status,
@@ -87,24 +91,24 @@ class Administration:
         if not self._is_administrators(event):
             return None
         match event:
-            case Written(edited=False, forwarded=False, command=str(name)):
+            case TextMessage(edited=False, forwarded=False, command=str(name)):
                 command = self._commands.get(name)
                 return None if command is None else self._tried(event, command(event, words), words)
-            case Uploaded(forwarded=False, caption=caption) if _ADDS.match(caption):
+            case FileMessage(forwarded=False, caption=caption) if _ADDS.match(caption):
                 return self._tried(event, self._add_file(event, words), words)
-            case Pressed() if pressed := _DATA.fullmatch(event.data):
+            case ButtonPress() if pressed := _DATA.fullmatch(event.data):
                 acts = self._pressed(event, pressed["what"], pressed["key"], words)
                 return self._tried(event, acts, words)
         return None
 
     def _is_administrators(self, event: Event) -> bool:
-        if isinstance(event, InlineAsked) or event.place.kind is not PlaceKind.PRIVATE:
+        if isinstance(event, InlineQuestion) or event.place.kind is not PlaceKind.PRIVATE:
             return False
         person = event.person.id
         return person in self._administrators and event.place.chat_id == person
 
     def _tried(
-        self, event: Written | Uploaded | Pressed, acts: Iterator[Act], words: Translator
+        self, event: TextMessage | FileMessage | ButtonPress, acts: Iterator[Act], words: Translator
     ) -> Iterator[Act]:
         """Yield the acts; where one fails, what is wrong."""
         try:
@@ -116,7 +120,7 @@ class Administration:
             text = admintexts.failed(error, number, words)
             yield Say((Message(text),), event.message_id)
 
-    def _status(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _status(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         answerer, waiting, memory = (
             self._do.answerers.everything,
             self._do.waiting,
@@ -141,7 +145,7 @@ class Administration:
             text = admintexts.joined(text, told)
         yield say(event, text)
 
-    def _refresh(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _refresh(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         yield say(event, words.say(admintexts.REFRESH_BEGINS))
         yield from self._refreshed(None, (), words)
 
@@ -149,7 +153,7 @@ class Administration:
         self, message_id: int | None, before: tuple[str, ...], words: Translator
     ) -> Iterator[Act]:
         """Yield a refresh, told in the message; ``before`` is what stays above it."""
-        running = Background(self._do.refresh, every_s=self._told_every_s)
+        running = Background(self._do.refresh, every_s=self._progress_every_s)
 
         def told(text: str) -> Change:
             return Change(message_id, Message(admintexts.joined(*before, text)))
@@ -167,7 +171,7 @@ class Administration:
         self._do.answerers.look()
         yield told(admintexts.refreshed(report, words))
 
-    def _rollback(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _rollback(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if event.text and not _NUMBER.fullmatch(event.text):
             yield say(event, words.say(admintexts.NO_GENERATION))
             return
@@ -176,14 +180,14 @@ class Administration:
         self._do.answerers.look()
         yield say(event, admintexts.rolled_back(now, words))
 
-    def _add(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _add(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if not event.text:
             yield say(event, words.say(admintexts.ADD_WHAT))
             return
         yield Typing()
         yield self._preview(event, self._do.submissions.read_address(event.text), words)
 
-    def _add_file(self, event: Uploaded, words: Translator) -> Iterator[Act]:
+    def _add_file(self, event: FileMessage, words: Translator) -> Iterator[Act]:
         if event.file_id is None:
             yield say(event, words.say(admintexts.NO_FILE))
         elif self._do.fetch_file is None:
@@ -198,7 +202,7 @@ class Administration:
             yield self._preview(event, found, words)
 
     @staticmethod
-    def _preview(event: Written | Uploaded, found: Submission, words: Translator) -> Say:
+    def _preview(event: TextMessage | FileMessage, found: Submission, words: Translator) -> Say:
         labels = [("discard", admintexts.DISCARD)]
         if found.added.state != "unchanged":
             labels.insert(0, ("publish", admintexts.PUBLISH))
@@ -206,7 +210,7 @@ class Administration:
         text = admintexts.joined(admintexts.preview(found, words))
         return Say((Message(text),), event.message_id, (row,))
 
-    def _remove(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _remove(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if not event.text:
             yield say(event, words.say(admintexts.REMOVE_WHAT))
             return
@@ -219,8 +223,8 @@ class Administration:
         text = words.say(admintexts.REMOVE_REALLY, id=document_id, title=title).strip()
         yield Say((Message(admintexts.joined(text)),), event.message_id, (row,))
 
-    def _pressed(self, event: Pressed, what: str, key: str, words: Translator) -> Iterator[Act]:
-        yield Told()
+    def _pressed(self, event: ButtonPress, what: str, key: str, words: Translator) -> Iterator[Act]:
+        yield Toast()
         match what:
             case "publish":
                 yield from self._publish(event, key, words)
@@ -231,7 +235,7 @@ class Administration:
             case _:
                 yield from self._removed(event, key, words, really=what == "remove")
 
-    def _publish(self, event: Pressed, key: str, words: Translator) -> Iterator[Act]:
+    def _publish(self, event: ButtonPress, key: str, words: Translator) -> Iterator[Act]:
         added = self._do.submissions.publish(key)
         if added is None:
             yield Change(event.message_id, Message(words.say(admintexts.GONE)))
@@ -240,7 +244,7 @@ class Administration:
         yield from self._refreshed(event.message_id, (published,), words)
 
     def _removed(
-        self, event: Pressed, key: str, words: Translator, *, really: bool
+        self, event: ButtonPress, key: str, words: Translator, *, really: bool
     ) -> Iterator[Act]:
         directory = self._do.open_directory()
         found = [each for each in directory.ids if _key_of(each) == key]

@@ -11,7 +11,7 @@ from bot.language.texts import AS_FILE_SAYS
 from bot.language.translation import Translator, mark
 from bot.language.utf16 import MESSAGE_UNITS, shorten
 from bot.monitoring.troubles import Troubles
-from bot.operations.background import Step
+from bot.operations.background import WorkProgress
 from bot.operations.submissions import Submission
 from corpus import LeftOut
 from corpus.model import Outline, label_of
@@ -86,7 +86,7 @@ _MOST_FILES_ASIDE = 5
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
 
-def progress(step: Step, words: Translator) -> str:
+def progress(step: WorkProgress, words: Translator) -> str:
     """How far a refresh is."""
     return words.say(
         REFRESH_GOES_ON,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
-from bot.chat.actions import Act, Button, Change, Say, Told
+from bot.chat.actions import Act, Button, Change, Say, Toast
 from bot.chat.dialogue import Responder
-from bot.chat.events import Event, PlaceKind, Pressed
+from bot.chat.events import ButtonPress, Event, PlaceKind
 from bot.chat.messages import Message
 from bot.chat.votes import Vote
 from bot.language.translation import Translator
@@ -63,7 +63,7 @@ class Feedback:
                 gone, _ = self._waiting.votes.popitem(last=False)
                 self._waiting.to_ask.discard(gone)
 
-    def consent_question(self, event: Pressed, words: Translator) -> Iterator[Act]:
+    def consent_question(self, event: ButtonPress, words: Translator) -> Iterator[Act]:
         """Asks who has just voted for the first time; nothing for others."""
         with self._waiting.lock:
             asked = event.person.id in self._waiting.to_ask
@@ -78,7 +78,7 @@ class Feedback:
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``: what a person says when they are asked."""
-        if not isinstance(event, Pressed) or not (said := _DATA.fullmatch(event.data)):
+        if not isinstance(event, ButtonPress) or not (said := _DATA.fullmatch(event.data)):
             return None
         return self._said(event, said["said"] == "yes", words)
 
@@ -94,8 +94,8 @@ class Feedback:
             self._waiting.to_ask.clear()
             self._waiting.votes.clear()
 
-    def _said(self, event: Pressed, yes: bool, words: Translator) -> Iterator[Act]:
-        yield Told()
+    def _said(self, event: ButtonPress, yes: bool, words: Translator) -> Iterator[Act]:
+        yield Toast()
         self._people.set_consent(event.person.id, yes)
         with self._waiting.lock:
             last = self._waiting.votes.pop(event.person.id, None)
@@ -115,10 +115,10 @@ class ConsentAfterVote:
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
         acts = self._takes_votes.respond(event, words)
-        if acts is None or not isinstance(event, Pressed):
+        if acts is None or not isinstance(event, ButtonPress):
             return acts
         return self._and_ask(acts, event, words)
 
-    def _and_ask(self, acts: Iterator[Act], event: Pressed, words: Translator) -> Iterator[Act]:
+    def _and_ask(self, acts: Iterator[Act], event: ButtonPress, words: Translator) -> Iterator[Act]:
         yield from acts
         yield from self._feedback.consent_question(event, words)

@@ -7,7 +7,7 @@ from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Offer, Offers
-from bot.chat.events import Event, InlineAsked
+from bot.chat.events import Event, InlineQuestion
 from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
@@ -43,9 +43,9 @@ class InlineQuestions:
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
-        return self._offers(event, words) if isinstance(event, InlineAsked) else None
+        return self._offers(event, words) if isinstance(event, InlineQuestion) else None
 
-    def _offers(self, event: InlineAsked, words: Translator) -> Iterator[Act]:
+    def _offers(self, event: InlineQuestion, words: Translator) -> Iterator[Act]:
         answerer = self._live.public
         question = event.text[:MOST_QUERY_CHARACTERS].strip()
         links = self._preferences_of(event).links

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Change, Say, Told, Typing
-from bot.chat.events import Event, Pressed, SourceTextFor
+from bot.chat.actions import Act, Change, Say, Toast, Typing
+from bot.chat.events import ButtonPress, Event, SourceTextFor
 from bot.chat.messages import Message
 from bot.chat.votes import KeepVote, Vote
 from bot.citations.citation import CitedQuote
@@ -14,10 +14,10 @@ from bot.language.translation import Translator
 from bot.replies.answerbuttons import (
     AskExample,
     Back,
+    Browse,
     More,
     Press,
     ShowSource,
-    Step,
     VoteFor,
     example_digest,
     neighbour,
@@ -60,13 +60,13 @@ class PressedButtons:
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
-        if not isinstance(event, Pressed) or (press := read_press(event.data)) is None:
+        if not isinstance(event, ButtonPress) or (press := read_press(event.data)) is None:
             return None
         return self._pressed(event, press, words)
 
-    def _pressed(self, event: Pressed, press: Press, words: Translator) -> Iterator[Act]:
+    def _pressed(self, event: ButtonPress, press: Press, words: Translator) -> Iterator[Act]:
         match press:
-            case Step():
+            case Browse():
                 return self._step(event, press, words)
             case ShowSource():
                 return self._source(event, press, words)
@@ -79,24 +79,24 @@ class PressedButtons:
             case AskExample():
                 return self._example(event, press, words)
 
-    def _step(self, event: Pressed, press: Step, words: Translator) -> Iterator[Act]:
+    def _step(self, event: ButtonPress, press: Browse, words: Translator) -> Iterator[Act]:
         answerer = self._replies.answerer_for(event)
         found = find_passage(
             press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
         passage = neighbour(*found, press.by) if found else None
         if found is None or passage is None:
-            yield Told(words.say(texts.RENEWED), alert=True)
+            yield Toast(words.say(texts.RENEWED), alert=True)
             return
         document = found[0]
         links = self._replies.links_of(event)
         message = passage_message(document, passage, answerer, words, links=links)
         reference = short_reference_to(whole_quote(document, passage).citation, answerer.generation)
         buttons = paragraph_buttons(document, passage, reference, words, ref=press.ref)
-        yield Told()
+        yield Toast()
         yield Change(event.message_id, message, buttons, answerer.corpus)
 
-    def _source(self, event: Pressed, press: ShowSource, words: Translator) -> Iterator[Act]:
+    def _source(self, event: ButtonPress, press: ShowSource, words: Translator) -> Iterator[Act]:
         answerer = self._replies.answerer_for(event)
         found = verify_short_reference(
             press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
@@ -105,17 +105,17 @@ class PressedButtons:
             found, answerer.generation, words, deviations_of=self._deviations_of
         )
         if message is None:
-            yield Told(words.say(texts.RENEWED), alert=True)
+            yield Toast(words.say(texts.RENEWED), alert=True)
             return
-        yield Told()
+        yield Toast()
         yield Say((message,), event.message_id)
 
-    def _more(self, event: Pressed, press: More, words: Translator) -> Iterator[Act]:
+    def _more(self, event: ButtonPress, press: More, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)
         if asked is None:
-            yield Told(words.say(texts.QUESTION_FORGOTTEN), alert=True)
+            yield Toast(words.say(texts.QUESTION_FORGOTTEN), alert=True)
             return
-        yield Told()
+        yield Toast()
         yield Typing()
         to = int(press.ref.partition(".")[0])
         reply = self._replies.further(event, press.ref, asked, press.shown, words)
@@ -124,16 +124,16 @@ class PressedButtons:
         else:
             yield Say(reply.messages, to, reply.buttons, reply.corpus)
 
-    def _back(self, event: Pressed, press: Back, words: Translator) -> Iterator[Act]:
+    def _back(self, event: ButtonPress, press: Back, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)
         if asked is None:
-            yield Told(words.say(texts.QUESTION_FORGOTTEN), alert=True)
+            yield Toast(words.say(texts.QUESTION_FORGOTTEN), alert=True)
             return
-        yield Told()
+        yield Toast()
         reply = self._replies.again(event, press.ref, asked, words)
         yield Change(event.message_id, reply.messages[-1], reply.buttons, reply.corpus)
 
-    def _vote(self, event: Pressed, press: VoteFor, words: Translator) -> Iterator[Act]:
+    def _vote(self, event: ButtonPress, press: VoteFor, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)
         # in a group another person may vote: nobody can consent to the keeping of another's words
         own = asked if asked is not None and asked.talks == event.talks else None
@@ -149,9 +149,9 @@ class PressedButtons:
                 earlier=own.earlier if own else (),
             )
         )
-        yield Told(words.say(texts.THANKS_FOR_VOTE))
+        yield Toast(words.say(texts.THANKS_FOR_VOTE))
 
-    def _linked(self, event: Pressed) -> tuple[CitedQuote, ...]:
+    def _linked(self, event: ButtonPress) -> tuple[CitedQuote, ...]:
         """Return the passages that the message quotes, by its deep links: those that
         still stand.
         """
@@ -163,14 +163,14 @@ class PressedButtons:
         ]
         return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
 
-    def _example(self, event: Pressed, press: AskExample, words: Translator) -> Iterator[Act]:
+    def _example(self, event: ButtonPress, press: AskExample, words: Translator) -> Iterator[Act]:
         questions = self._examples.of(self._replies.answerer_for(event).corpus)
         digests = [example_digest(question) for question in questions]
         if press.digest not in digests:
-            yield Told(words.say(texts.EXAMPLES_RENEWED), alert=True)
+            yield Toast(words.say(texts.EXAMPLES_RENEWED), alert=True)
             return
         number = digests.index(press.digest)
-        yield Told()
+        yield Toast()
         yield Typing()
         reply = self._replies.to_example(event, number, questions[number], words)
         yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)

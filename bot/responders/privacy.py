@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.chat.actions import Act
 from bot.chat.dialogue import say
-from bot.chat.events import Event, Written
+from bot.chat.events import Event, TextMessage
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders import peopletexts
@@ -17,7 +17,7 @@ Forget = Callable[[int], bool]
 Erase = Callable[[int], bool]
 """Erases what a person sent before and is not done with, by id; whether no trace is left."""
 
-SealCommand = Callable[[Written, Sequence[str]], bool]
+SealCommand = Callable[[TextMessage, Sequence[str]], bool]
 """Keeps of a command what it takes to do it once more after a crash, so that nobody reads in it
 whose it is, and what is done about it, in words; whether it could."""
 
@@ -52,13 +52,13 @@ class Privacy:
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
         match event:
-            case Written(command="privacy", edited=False, addressed=True):
+            case TextMessage(command="privacy", edited=False, addressed=True):
                 return self._privacy(event, words)
-            case Written(command="delete_me", edited=False, addressed=True):
+            case TextMessage(command="delete_me", edited=False, addressed=True):
                 return self._delete(event, words)
         return None
 
-    def _privacy(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _privacy(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         kept = list(_named(self._people.kept_about(event.person.id), words))
         if kept:
             what = words.say(peopletexts.WRITTEN_DOWN, what=_listed(kept, words))
@@ -66,7 +66,7 @@ class Privacy:
             what = words.say(peopletexts.NOTHING_WRITTEN_DOWN)
         yield say(event, f"{what}\n\n{words.say(peopletexts.PRIVACY)}")
 
-    def _delete(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _delete(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         forgotten = [forget(event.person.id) for forget in self._forget]
         found = list(_named(self._people.kept_about(event.person.id), words))
         if any(forgotten):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Say, Typing
 from bot.chat.dialogue import say
-from bot.chat.events import Event, Place, PlaceKind, SourceTextFor, Uploaded, Written
+from bot.chat.events import Event, FileMessage, Place, PlaceKind, SourceTextFor, TextMessage
 from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator
@@ -15,7 +15,7 @@ from bot.replies.passageview import passage_message, start_reference, whole_quot
 from bot.verification.shortreference import ShortReference, find_passage, short_reference_to
 from bot.verification.verification import LayOut, laid_out_here
 
-Command = Callable[[Written, Translator], Iterator[Act]]
+Command = Callable[[TextMessage, Translator], Iterator[Act]]
 
 
 class Questions:
@@ -47,17 +47,17 @@ class Questions:
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
         match event:
-            case Written(edited=True, command=None | "ask", addressed=True):
+            case TextMessage(edited=True, command=None | "ask", addressed=True):
                 if not event.text or self._replies.is_unchanged(event, event.text):
                     return iter(())
                 return self._question(event, event.text, words)
-            case Written(edited=False, addressed=True):
+            case TextMessage(edited=False, addressed=True):
                 return self._written(event, words)
-            case Uploaded(place=Place(kind=PlaceKind.PRIVATE)):
+            case FileMessage(place=Place(kind=PlaceKind.PRIVATE)):
                 return iter([say(event, words.say(texts.NOT_TEXT))])
         return None
 
-    def _written(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _written(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if event.command is None:
             yield from self._ask(event, words)
             return
@@ -67,7 +67,7 @@ class Questions:
         elif event.named or event.place.kind is PlaceKind.PRIVATE:
             yield say(event, words.say(texts.UNKNOWN_COMMAND))
 
-    def _start(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _start(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if (reference := start_reference(event.text)) is not None:
             yield from self._opened(event, reference, words)
             return
@@ -76,7 +76,7 @@ class Questions:
         yield Say((Message(texts.start(corpus, words)),), event.message_id, buttons)
 
     def _opened(
-        self, event: Written, reference: ShortReference, words: Translator
+        self, event: TextMessage, reference: ShortReference, words: Translator
     ) -> Iterator[Act]:
         """Yield the passage of a deep link."""
         answerer = self._replies.answerer_for(event)
@@ -93,24 +93,24 @@ class Questions:
         buttons = paragraph_buttons(document, passage, here, words, ref=None)
         yield Say((message,), event.message_id, buttons, answerer.corpus)
 
-    def _help(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _help(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         yield say(event, words.say(texts.HELP))
 
-    def _new(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _new(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         self._replies.forget(event)
         yield say(event, words.say(texts.FORGOTTEN))
 
-    def _sources(self, event: Written, _: Translator) -> Iterator[Act]:
+    def _sources(self, event: TextMessage, _: Translator) -> Iterator[Act]:
         found = texts.sources(self._replies.answerer_for(event).corpus)
         yield Say(tuple(Message(text) for text in found), event.message_id)
 
-    def _ask(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _ask(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if event.text:
             yield from self._question(event, event.text, words)
         else:
             yield say(event, words.say(texts.ASK_WHAT))
 
-    def _question(self, event: Written, question: str, words: Translator) -> Iterator[Act]:
+    def _question(self, event: TextMessage, question: str, words: Translator) -> Iterator[Act]:
         yield Typing()
         reply = self._replies.to_message(event, question, words)
         yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)

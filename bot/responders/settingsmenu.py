@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot.answering.answerer import DEFAULT_QUOTES
 from bot.answering.linkstyle import LinkStyle
-from bot.chat.actions import Act, Button, Buttons, Change, Say, Told
+from bot.chat.actions import Act, Button, Buttons, Change, Say, Toast
 from bot.chat.dialogue import client_language
-from bot.chat.events import Event, InlineAsked, PlaceKind, Pressed, Written
+from bot.chat.events import ButtonPress, Event, InlineQuestion, PlaceKind, TextMessage
 from bot.chat.messages import Message
 from bot.language.translation import LANGUAGES, Translator, translator
 from bot.responders import peopletexts
@@ -25,7 +25,7 @@ def chosen_preferences(event: Event, people: People) -> Preferences:
 
     Who asks inline, in whatever chat, has it as in their own with the bot.
     """
-    chat = event.person.id if isinstance(event, InlineAsked) else event.place.chat_id
+    chat = event.person.id if isinstance(event, InlineQuestion) else event.place.chat_id
     return people.preferences(chat)
 
 
@@ -43,27 +43,27 @@ class SettingsMenu:
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
         match event:
-            case Written(command="settings", edited=False, addressed=True):
+            case TextMessage(command="settings", edited=False, addressed=True):
                 return self._show(event, words)
-            case Pressed() if event.data.startswith("settings:"):
+            case ButtonPress() if event.data.startswith("settings:"):
                 return self._pressed(event, words)
         return None
 
-    def _show(self, event: Written, words: Translator) -> Iterator[Act]:
+    def _show(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         preferences = self._people.preferences(event.place.chat_id)
         buttons = _menu(preferences, event.person.id, words)
         yield Say((_text(preferences, words),), event.message_id, buttons)
 
-    def _pressed(self, event: Pressed, words: Translator) -> Iterator[Act]:
+    def _pressed(self, event: ButtonPress, words: Translator) -> Iterator[Act]:
         pressed = _DATA.fullmatch(event.data)
         if pressed is None:
-            yield Told()
+            yield Toast()
             return
         owner, chat = int(pressed["owner"]), event.place.chat_id
         if event.place.kind is not PlaceKind.PRIVATE and owner != event.person.id:
-            yield Told(words.say(peopletexts.NOT_YOUR_MENU), alert=True)
+            yield Toast(words.say(peopletexts.NOT_YOUR_MENU), alert=True)
             return
-        yield Told()
+        yield Toast()
         preferences = _changed(self._people.preferences(chat), pressed["name"], pressed["value"])
         self._people.prefer(chat, preferences)
         # the words that were given are in the language as it was

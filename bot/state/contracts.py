@@ -25,7 +25,7 @@ class RemembersTalks(RemembersPeople, Protocol):
     """Remembers what was asked, so that a follow-up is read with it."""
 
     def forget_talks(self, talks: Hashable) -> None:
-        """Keep nothing of what one person asked in one place; see ``Written.talks``."""
+        """Keep nothing of what one person asked in one place; see ``TextMessage.talks``."""
         ...
 
     def forget_chat(self, chat_id: int, thread_id: int | None) -> None:

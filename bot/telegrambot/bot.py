@@ -27,7 +27,7 @@ from bot.telegrambot.incoming.polling import Poller
 from bot.telegrambot.incoming.rawupdates import place_of_lane
 from bot.telegrambot.incoming.updateseal import Seal
 from bot.telegrambot.incoming.webhook import Webhook
-from bot.telegrambot.limits import CONNECTIONS, Limits, OnceSent, seconds_of
+from bot.telegrambot.limits import CONNECTIONS, OnceSent, RateLimits, seconds_of
 from bot.telegrambot.menus import announce
 from bot.telegrambot.outgoing.handler import Handler
 from bot.telegrambot.timing import USUAL_TIMING, Timing
@@ -169,7 +169,7 @@ class TelegramBot:
             self._refused = True
             self._stop.set()
 
-        limits = Limits(
+        limits = RateLimits(
             chats,
             on_refused=refused,
             on_error=metrics.failed,
@@ -186,13 +186,13 @@ class TelegramBot:
             on_done=lambda update_id, outcome: metrics.ended(update_id, outcome.value),
             on_begun=new.note,
             on_sent=health.sent,
-            on_kept=health.inbox_written,
+            on_written=health.inbox_written,
             marks=self._lifeline,
             opened=self._seal.opened,
             timing=self._timing,
         )
         lanes = state.open_lanes(handler.handle, lambda: handler.has_room)
-        intake = Intake(inbox, lanes, on_new=new.note, on_kept=health.inbox_written)
+        intake = Intake(inbox, lanes, on_new=new.note, on_written=health.inbox_written)
         receiver = self._receiver(polling, intake, bot, health, refused, metrics.refused)
         self._handler = handler
         aside = [
@@ -305,7 +305,7 @@ class TelegramBot:
             return nullcontext()
         return WebServer(pages.respond, host="127.0.0.1", port=port)
 
-    def _bot(self, polling: HTTPXRequest, limits: Limits) -> "ExtBot[OnceSent]":
+    def _bot(self, polling: HTTPXRequest, limits: RateLimits) -> "ExtBot[OnceSent]":
         return ExtBot(
             self._token,
             base_url=f"{self._settings.telegram_api}/bot",

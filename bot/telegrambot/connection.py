@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.chat.events import Written
+from bot.chat.events import TextMessage
 from bot.errors import FileNotFetched
 from bot.monitoring.logs import request_id
 from bot.state.contracts import NOT_KEPT, KeepsChats, KeepsUpdates
@@ -62,7 +62,7 @@ class Connection:
         """What a chat was before it became a supergroup, by id; itself for any other."""
         return chat_id if self._running is None else self._running.chats.came_from(chat_id)
 
-    def seal_command(self, event: Written, done_before: Sequence[str]) -> bool:
+    def seal_command(self, event: TextMessage, done_before: Sequence[str]) -> bool:
         """Keep of a command only what it takes to do and to answer it, sealed; whether it did.
 
         ``done_before`` is what is done about it now. Call it from the thread that works on it.

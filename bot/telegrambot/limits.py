@@ -56,7 +56,7 @@ A caller gives it with the call, as the library's ``rate_limit_args``.
 """
 
 
-class Window:
+class RateLimit:
     """At most so many turns in any so many seconds."""
 
     def __init__(self, most: int, per_s: float) -> None:
@@ -71,7 +71,7 @@ class Window:
         return at_s
 
 
-class Limits(BaseRateLimiter[OnceSent]):
+class RateLimits(BaseRateLimiter[OnceSent]):
     """Sends, edits and answers within Telegram's limits, retried where the network fails.
 
     At most ``per_second`` in a second over all; 3 in 3 seconds to a chat, which is 1 a second
@@ -97,8 +97,8 @@ class Limits(BaseRateLimiter[OnceSent]):
         self._chats = chats
         self._on_refused = on_refused
         self._on_error = on_error
-        self._all = Window(per_second, 1.0)
-        self._by_chat: OrderedDict[object, tuple[Window, ...]] = OrderedDict()
+        self._all = RateLimit(per_second, 1.0)
+        self._by_chat: OrderedDict[object, tuple[RateLimit, ...]] = OrderedDict()
         self._held: dict[object, float] = {}
         self._clock = clock
         self._sleep = sleep
@@ -230,13 +230,13 @@ class Limits(BaseRateLimiter[OnceSent]):
             self._held.pop(chat, None)
         return left_s
 
-    def _windows(self, chat: object) -> tuple[Window, ...]:
+    def _windows(self, chat: object) -> tuple[RateLimit, ...]:
         if chat is None:
             return ()
         windows = self._by_chat.get(chat)
         if windows is None:
             private = isinstance(chat, int) and chat > 0
-            windows = (Window(*_CHAT),) if private else (Window(*_CHAT), Window(*_GROUP))
+            windows = (RateLimit(*_CHAT),) if private else (RateLimit(*_CHAT), RateLimit(*_GROUP))
             self._by_chat[chat] = windows
         self._by_chat.move_to_end(chat)
         while len(self._by_chat) > _REMEMBERED_CHATS:

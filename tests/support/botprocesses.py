@@ -27,9 +27,9 @@ from typing import Any, Self
 
 from botapi_server import BotApiServer
 
-from bot.chat.actions import Act, Button, Change, Offer, Offers, Say, Told, Typing
+from bot.chat.actions import Act, Button, Change, Offer, Offers, Say, Toast, Typing
 from bot.chat.dialogue import Dialogue, Responder
-from bot.chat.events import Event, InlineAsked, Pressed, Written
+from bot.chat.events import ButtonPress, Event, InlineQuestion, TextMessage
 from bot.chat.messages import Message
 from bot.composition.chat import beyond_reach, open_state, watched
 from bot.errors import BotError
@@ -96,15 +96,15 @@ class Echo:
 
     def respond(self, event: Event, _: object) -> Iterator[Act] | None:
         match event:
-            case Written(edited=False):
+            case TextMessage(edited=False):
                 return self._written(event)
-            case Pressed():
-                return iter([Told("pressed"), Change(event.message_id, Message("changed"))])
-            case InlineAsked():
+            case ButtonPress():
+                return iter([Toast("pressed"), Change(event.message_id, Message("changed"))])
+            case InlineQuestion():
                 return iter([Offers((Offer("1", "title", "description", Message(event.text)),))])
         return None
 
-    def _written(self, event: Written) -> Iterator[Act]:
+    def _written(self, event: TextMessage) -> Iterator[Act]:
         yield Typing()
         if event.text in HARMS:
             HARMS[event.text]()

@@ -15,9 +15,9 @@ from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
 from bot.chat.accessrules import GroupsOf
-from bot.chat.actions import Act, Button, Change, Say, Told
+from bot.chat.actions import Act, Button, Change, Say, Toast
 from bot.chat.dialogue import Dialogue
-from bot.chat.events import Event, Person, Place, PlaceKind, Pressed, SourceTextFor, Written
+from bot.chat.events import ButtonPress, Event, Person, Place, PlaceKind, SourceTextFor, TextMessage
 from bot.chat.votes import KeepVote
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.inlinequestions import InlineQuestions
@@ -89,11 +89,11 @@ class Talk:
 
     def say(self, text: str, **more: object) -> list[Act]:
         fields: dict[str, object] = {"message_id": self.next_id(), "text": text, **more}
-        return self.acts(Written(self.person, self.place, **fields))  # type: ignore[arg-type]
+        return self.acts(TextMessage(self.person, self.place, **fields))  # type: ignore[arg-type]
 
     def press(self, data: str | None, *, opens: tuple[str, ...] = ()) -> list[Act]:
         assert data is not None
-        return self.acts(Pressed(self.person, self.place, self.next_id(), data, opens))
+        return self.acts(ButtonPress(self.person, self.place, self.next_id(), data, opens))
 
 
 def said(acts: list[Act]) -> Say:
@@ -108,9 +108,9 @@ def changed(acts: list[Act]) -> Change:
     return found
 
 
-def told(acts: list[Act]) -> Told:
+def told(acts: list[Act]) -> Toast:
     """What was told to who pressed a button, which is the first act of all."""
-    (found,) = (act for act in acts if isinstance(act, Told))
+    (found,) = (act for act in acts if isinstance(act, Toast))
     assert acts[0] is found
     return found
 
@@ -127,7 +127,7 @@ def labels(act: Say | Change) -> list[list[str]]:
 
 
 class NoLimits(BaseRateLimiter[OnceSent]):
-    """Calls at once, without the pace of ``Limits``, and keeps as they do that a message arrived."""
+    """Calls at once, without the pace of ``RateLimits``, and keeps as they do that a message arrived."""
 
     async def initialize(self) -> None: ...
 

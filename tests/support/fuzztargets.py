@@ -524,10 +524,10 @@ def _update() -> Run:
 
     from bot.telegrambot.incoming.rawupdates import (
         arrival_of,
+        chat_move_in,
         chat_of_lane,
         chat_written_in,
         is_by,
-        move_told_in,
         place_of_lane,
     )
     from bot.telegrambot.incoming.updates import event_of
@@ -546,7 +546,7 @@ def _update() -> Run:
         chat_of_lane(arrival.lane)
         place_of_lane(arrival.lane)
         chat_written_in(raw)
-        move_told_in(raw)
+        chat_move_in(raw)
         is_by(arrival.payload, 11)
         try:
             update = Update.de_json(dict(raw), None)

@@ -7,8 +7,17 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Button, Change, Offers, Say, Told
-from bot.chat.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.chat.actions import Act, Button, Change, Offers, Say, Toast
+from bot.chat.events import (
+    ButtonPress,
+    Event,
+    FileMessage,
+    InlineQuestion,
+    Person,
+    Place,
+    PlaceKind,
+    TextMessage,
+)
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.questions import Questions
 from bot.state.peoplevalues import Preferences
@@ -34,14 +43,14 @@ def written(
     addressed: bool = True,
     edited: bool = False,
     forwarded: bool = False,
-) -> Written:
+) -> TextMessage:
     """A message; one that begins with "/" is a command, for the bot alone with "@bot" after it."""
     command, named = None, False
     if text.startswith("/"):
         command, _, text = text[1:].partition(" ")
         named = command.endswith("@bot")
         command = command.removesuffix("@bot")
-    return Written(
+    return TextMessage(
         Person(person, language),
         place(person, group),
         message_id,
@@ -62,8 +71,8 @@ def uploaded(
     name: str | None = "file.txt",
     size_bytes: int = 100,
     forwarded: bool = False,
-) -> Uploaded:
-    return Uploaded(
+) -> FileMessage:
+    return FileMessage(
         Person(person, "en"),
         place(person, group),
         1,
@@ -77,14 +86,14 @@ def uploaded(
 
 def pressed(
     data: str | None, person: int = ADA, *, group: int | None = None, language: str = "en"
-) -> Pressed:
+) -> ButtonPress:
     assert data is not None
     assert len(data.encode()) <= 64
-    return Pressed(Person(person, language), place(person, group), 5, data)
+    return ButtonPress(Person(person, language), place(person, group), 5, data)
 
 
-def inline(text: str, person: int = ADA, *, language: str = "en") -> InlineAsked:
-    return InlineAsked(Person(person, language), text)
+def inline(text: str, person: int = ADA, *, language: str = "en") -> InlineQuestion:
+    return InlineQuestion(Person(person, language), text)
 
 
 def texts_of(acts: Iterable[Act]) -> list[str]:
@@ -99,7 +108,7 @@ def _texts(acts: Iterable[Act]) -> Iterator[str]:
                 yield from (message.text for message in act.messages)
             case Change():
                 yield act.message.text
-            case Told(text=str(text)):
+            case Toast(text=str(text)):
                 yield text
 
 
@@ -107,7 +116,7 @@ def buttons_of(acts: Iterable[Act]) -> dict[str, str]:
     """Label → data of the buttons under the last message, offers left out."""
     shown: tuple[tuple[Button, ...], ...] = ()
     for act in acts:
-        if not isinstance(act, Told | Offers) and hasattr(act, "buttons"):
+        if not isinstance(act, Toast | Offers) and hasattr(act, "buttons"):
             shown = act.buttons
     return {button.label: button.data or "" for row in shown for button in row}
 

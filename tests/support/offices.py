@@ -57,7 +57,7 @@ class Office:
         """Answers with other operations from now on."""
         self.operations = replace(self.operations, **changes)  # type: ignore[arg-type]
         administration = Administration(
-            self.operations, administrators=frozenset({CHIEF}), told_every_s=0.05
+            self.operations, administrators=frozenset({CHIEF}), progress_every_s=0.05
         )
         self.dialogue = Dialogue([administration, asking(self.live)[0]])
 

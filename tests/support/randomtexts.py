@@ -14,7 +14,7 @@ from strategies import AWKWARD
 
 from bot.chat.messages import Message
 from bot.citations.quotelines import without_line_ends
-from bot.telegrambot.outgoing.telegramtext import carried
+from bot.telegrambot.outgoing.telegramtext import as_shown
 from corpus import Corpus, Document, document_from_text
 from embeddings import GenerationStore
 
@@ -112,7 +112,7 @@ def _ask(
 
 def _as_shown(text: str) -> str:
     """The text as Telegram shows it in the middle of a message, its mere line ends as spaces."""
-    return carried(Message(f"[{without_line_ends(text)}]")).text[1:-1]
+    return as_shown(Message(f"[{without_line_ends(text)}]")).text[1:-1]
 
 
 def _compare(sent: Sent, paragraphs: list[str], figures: TextFigures) -> None:

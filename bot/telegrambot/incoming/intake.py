@@ -36,14 +36,14 @@ class Intake:
         lanes: UpdateLanes,
         *,
         on_new: OnNew,
-        on_kept: Callable[[Exception | None], None] = lambda _: None,
+        on_written: Callable[[Exception | None], None] = lambda _: None,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        """``on_kept`` is told when the inbox was written, or the error when it could not be."""
+        """``on_written`` is told when the inbox was written, or the error when it could not be."""
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
-        self._on_kept = on_kept
+        self._on_written = on_written
         self._most_waiting = most_waiting
         # one thread: the disk may be slow, and the event loop must not wait for it
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="inbox")
@@ -70,9 +70,9 @@ class Intake:
         try:
             new = await self._put(arrivals)
         except NOT_KEPT as error:
-            self._on_kept(error)
+            self._on_written(error)
             raise
-        self._on_kept(None)
+        self._on_written(None)
         raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
         # first of all: what is in the inbox and in no lane is not answered before a restart.
         # Nothing is worked on before this method lets the event loop go on.
@@ -99,9 +99,9 @@ class Intake:
                 await loop.run_in_executor(self._writer, self._inbox.tidy)
             except NOT_KEPT as error:
                 log.warning("the inbox cannot be tidied: %s", error)
-                self._on_kept(error)
+                self._on_written(error)
             else:
-                self._on_kept(None)
+                self._on_written(None)
 
     def close(self) -> None:
         """Wait for what is being written; for a database only so long."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.state.contracts import NOT_KEPT, KeepsChats
-from bot.telegrambot.incoming.rawupdates import chat_written_in, kind_of, move_told_in
+from bot.telegrambot.incoming.rawupdates import chat_move_in, chat_written_in, kind_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class NewUpdates:
         try:
             if self._chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
                 self._chats.open_chat(chat_id)
-            if (move := move_told_in(raw)) is not None:
+            if (move := chat_move_in(raw)) is not None:
                 self._chats.move(*move)
         except NOT_KEPT as error:
             log.warning("what is known of a chat cannot be written: %s", error)

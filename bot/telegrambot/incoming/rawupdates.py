@@ -55,7 +55,7 @@ def place_of_lane(lane: str) -> tuple[int, int | None] | None:
     return int(found[1]), int(found[2]) if found[2] is not None else None
 
 
-def move_told_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
+def chat_move_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the group that became a supergroup, and that, by id; None for an update about another
     thing.
 

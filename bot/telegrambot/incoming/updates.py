@@ -15,7 +15,16 @@ from telegram import Message as TelegramMessage
 from telegram.constants import ChatType
 from telegram.ext.filters import StatusUpdate
 
-from bot.chat.events import Event, InlineAsked, Person, Place, PlaceKind, Pressed, Uploaded, Written
+from bot.chat.events import (
+    ButtonPress,
+    Event,
+    FileMessage,
+    InlineQuestion,
+    Person,
+    Place,
+    PlaceKind,
+    TextMessage,
+)
 
 _STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
 """Accounts of Telegram's own in whose name anonymous administrators and channels write."""
@@ -44,7 +53,7 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
         if update.edited_message is not None or StatusUpdate.ALL.check_update(update):
             return None
         document = message.document
-        return Uploaded(
+        return FileMessage(
             person,
             place,
             message.message_id,
@@ -54,7 +63,7 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
             size_bytes=document.file_size if document else None,
             forwarded=message.forward_origin is not None,
         )
-    written = Written(
+    written = TextMessage(
         person,
         place,
         message.message_id,
@@ -66,11 +75,11 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
     return _addressed(written, message, bot_name=bot_name)
 
 
-def _asked_inline(query: InlineQuery) -> InlineAsked | None:
+def _asked_inline(query: InlineQuery) -> InlineQuestion | None:
     user = query.from_user
     if user is None:  # a field that Telegram always gives, and the library does not insist on
         return None
-    return InlineAsked(Person(user.id, user.language_code), query.query)
+    return InlineQuestion(Person(user.id, user.language_code), query.query)
 
 
 def _author(message: TelegramMessage) -> Person | None:
@@ -90,7 +99,9 @@ def _author(message: TelegramMessage) -> Person | None:
     return Person(user.id, user.language_code)
 
 
-def _addressed(event: Written, message: TelegramMessage, *, bot_name: str) -> Written | None:
+def _addressed(
+    event: TextMessage, message: TelegramMessage, *, bot_name: str
+) -> TextMessage | None:
     """Return the event with its command, and whether the bot is meant; None for another bot's
     command.
     """
@@ -149,7 +160,7 @@ def _is_bot(user: User | None, bot_name: str) -> bool:
     return name.casefold() == bot_name.casefold()
 
 
-def _pressed(query: CallbackQuery, bot_name: str) -> Pressed | None:
+def _pressed(query: CallbackQuery, bot_name: str) -> ButtonPress | None:
     message = query.message
     if message is None or query.data is None or query.from_user is None:
         return None
@@ -161,7 +172,7 @@ def _pressed(query: CallbackQuery, bot_name: str) -> Pressed | None:
         begin = start_link(bot_name, "")
         links = (entity.url or "" for entity in message.entities)
         opens = tuple(link.removeprefix(begin) for link in links if link.startswith(begin))
-    return Pressed(person, place, message.message_id, query.data, opens)
+    return ButtonPress(person, place, message.message_id, query.data, opens)
 
 
 def _place(message: MaybeInaccessibleMessage) -> Place | None:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.chat.events import PlaceKind, Written
+from bot.chat.events import PlaceKind, TextMessage
 
 _NONCE_BYTES = 16
 _SEALED = "sealed"
@@ -64,10 +64,12 @@ class Seal:
             number += 1
 
 
-def command_again(update_id: int, event: Written, *, done_before: Sequence[str]) -> dict[str, Any]:
+def command_again(
+    update_id: int, event: TextMessage, *, done_before: Sequence[str]
+) -> dict[str, Any]:
     """Return the update that gives a command once more: only what it takes to do and to answer it.
 
-    ``done_before`` is what was done about it, as ``Written.done_before``.
+    ``done_before`` is what was done about it, as ``TextMessage.done_before``.
     """
     person, place = event.person, event.place
     sender: dict[str, Any] = {"id": person.id, "is_bot": False, "first_name": ""}

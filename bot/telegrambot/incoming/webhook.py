@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MOST_BODY_BYTES = 1024 * 1024
 _RECENT_S = 180.0
 """Telegram tries again within 60 seconds, and gives each try some time."""
-_MOST_TOLD = 200
+_MOST_SHOWN = 200
 _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
 
 
@@ -58,7 +58,7 @@ class Webhook:
         self._refusals = Refusals("the webhook", on_refused=on_refused)
         self._path = urlsplit(settings.url).path or "/"
         self._stopped = asyncio.Event()
-        self._error_told: object = None
+        self._last_error_date: object = None
 
     def listening(self) -> AbstractAsyncContextManager[object]:
         """Take calls within the block; enter it before Telegram is told to call."""
@@ -146,8 +146,8 @@ class Webhook:
             await self.set_up()
             return
         error = self._without_secrets(info.last_error_message or "no reason given")
-        if info.last_error_date is not None and info.last_error_date != self._error_told:
-            self._error_told = info.last_error_date
+        if info.last_error_date is not None and info.last_error_date != self._last_error_date:
+            self._last_error_date = info.last_error_date
             log.warning("Telegram could not call the webhook: %s", error)
         if self._arrives(info):
             self._on_success()
@@ -166,4 +166,4 @@ class Webhook:
         secrets = (self._settings.url, self._settings.secret, at.path.strip("/"), at.query)
         for secret in filter(None, secrets):
             message = message.replace(secret, "…")
-        return " ".join(message.split())[:_MOST_TOLD]
+        return " ".join(message.split())[:_MOST_SHOWN]

@@ -13,13 +13,13 @@ class BusyThreads:
         """``number`` is how many threads there are."""
         self._number = number
         self._clock = clock
-        self._steps: dict[object, _Step] = {}
+        self._steps: dict[object, _BusyThread] = {}
 
     @contextmanager
     def one_with(self, update_id: int, *, suspect: bool = False) -> Iterator[None]:
         """Yield a thread works on an update within the block."""
         key = object()
-        self._steps[key] = _Step(update_id, self._clock(), suspect)
+        self._steps[key] = _BusyThread(update_id, self._clock(), suspect)
         try:
             yield
         finally:
@@ -48,7 +48,7 @@ class BusyThreads:
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _BusyThread:
     update_id: int
     since_s: float
     suspect: bool

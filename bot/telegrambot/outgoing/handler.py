@@ -101,7 +101,7 @@ class Handler:
         on_done: Callable[[int, WorkOutcome], None],
         on_begun: Callable[[int, Mapping[str, Any]], None] = lambda _, __: None,
         on_sent: Callable[[Exception | None], None] = lambda _: None,
-        on_kept: Callable[[Exception | None], None] = lambda _: None,
+        on_written: Callable[[Exception | None], None] = lambda _: None,
         marks: Marks | None = None,
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
         timing: Timing = USUAL_TIMING,
@@ -109,7 +109,7 @@ class Handler:
         """``on_done`` gets the id of each update that is done with, and the outcome.
 
         ``on_begun`` is told the id and the content of each before it is worked on. ``on_sent`` is
-        told when Telegram took something, or the error when it did not answer, and ``on_kept`` the
+        told when Telegram took something, or the error when it did not answer, and ``on_written`` the
         error when the inbox could not be written. Without ``marks`` nobody knows how the process
         ended: an update that was in work at several ends is set aside.
         ``opened`` opens what the inbox keeps sealed, and gives None for what cannot be opened.
@@ -128,7 +128,7 @@ class Handler:
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
         self._begun = Turns()
         self._on_sent = on_sent
-        self._on_kept = on_kept
+        self._on_written = on_written
         self._marks = marks or NoMarks()
         self._most_attempts = MOST_ATTEMPTS if marks is None else math.inf
         self.busy = BusyThreads(ANSWERED_AT_ONCE)
@@ -167,7 +167,7 @@ class Handler:
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
-        work = UpdateWork(self._inbox, update_id, self._asked)
+        work = UpdateWork(self._inbox, update_id, self._ask_inbox)
         delays_s, away_s = iter(self._retry_s), 0.0
         while True:
             try:
@@ -175,9 +175,9 @@ class Handler:
                     outcome = await self._attempt(work)
             except asyncio.CancelledError:
                 if self._inbox.waits:
-                    self._asking.submit(self._kept, self._inbox.clear, update_id)
+                    self._asking.submit(self._write_logged, self._inbox.clear, update_id)
                 else:
-                    self._kept(self._inbox.clear, update_id)
+                    self._write_logged(self._inbox.clear, update_id)
                 raise
             except InvalidToken:
                 return False
@@ -186,10 +186,10 @@ class Handler:
                 return False
             except NOT_KEPT as error:
                 # it is no try: what cannot be written now is not forgotten for that
-                self._on_kept(error)
+                self._on_written(error)
                 away_s = min(away_s + self._retry_s[0], _MOST_AWAY_S)
                 log.warning("not answered yet, next look in %g s: %s", away_s, error)
-                if await self._told_to_stop_within(away_s):
+                if await self._stops_within(away_s):
                     return False
             except (NetworkError, RetryAfter) as error:
                 delay_s = next(delays_s, None)
@@ -198,11 +198,11 @@ class Handler:
                     outcome = WorkOutcome.GIVEN_UP
                     break
                 log.warning("not answered yet, next try in %g s: %s", delay_s, error)
-                if await self._told_to_stop_within(delay_s):
+                if await self._stops_within(delay_s):
                     return False
             else:
                 break
-        await self._asked(self._kept, self._inbox.done, update_id)
+        await self._ask_inbox(self._write_logged, self._inbox.done, update_id)
         self._on_done(update_id, outcome)
         log.info("%s, in %.3f s", outcome.value, time.monotonic() - started_s)
         return True
@@ -224,7 +224,7 @@ class Handler:
             await self._send(work)
         except ExtractorClosed:
             # it is for the next start, and not to blame for the end of this process
-            await self._asked(self._inbox.clear, work.update_id)
+            await self._ask_inbox(self._inbox.clear, work.update_id)
             raise
         except (InvalidToken, LaneLost, RetryAfter, *NOT_KEPT):
             raise
@@ -251,7 +251,7 @@ class Handler:
         """Make the first act, shown that it is being made."""
         self._to_make += 1
         try:
-            work.suspect = await self._asked(self._inbox.is_suspect, work.update_id)
+            work.suspect = await self._ask_inbox(self._inbox.is_suspect, work.update_id)
             async with self._turn(work):
                 await self._begin_in_turn(work)
         finally:
@@ -333,7 +333,7 @@ class Handler:
     async def _send(self, work: UpdateWork) -> None:
         """Do what was made, if no other process has taken the update over meanwhile."""
         if work.acts is not None:
-            await self._asked(self._inbox.clear, work.update_id)
+            await self._ask_inbox(self._inbox.clear, work.update_id)
         await self._perform(work)
 
     async def _perform(self, work: UpdateWork) -> None:
@@ -375,14 +375,14 @@ class Handler:
             work.acts = None  # they ended with the error, and would seem to be done
             raise
 
-    async def _told_to_stop_within(self, delay_s: float) -> bool:
+    async def _stops_within(self, delay_s: float) -> bool:
         try:
             await asyncio.wait_for(self._stopping.wait(), delay_s)
         except TimeoutError:
             return False
         return True
 
-    async def _asked(self, ask: Callable[..., _T], *about: object) -> _T:
+    async def _ask_inbox(self, ask: Callable[..., _T], *about: object) -> _T:
         """What the inbox says; it is asked in a thread where that may take long."""
         if not self._inbox.waits:
             return ask(*about)
@@ -390,7 +390,7 @@ class Handler:
         return await loop.run_in_executor(self._asking, lambda: ask(*about))
 
     @staticmethod
-    def _kept(write: Callable[[int], None], update_id: int) -> None:
+    def _write_logged(write: Callable[[int], None], update_id: int) -> None:
         """Write what became of an update; what cannot be written is done again after a restart."""
         try:
             write(update_id)

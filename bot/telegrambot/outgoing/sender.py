@@ -20,19 +20,19 @@ from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.chat.actions import Act, Buttons, Change, Offers, Say, Told, Typing
+from bot.chat.actions import Act, Buttons, Change, Offers, Say, Toast, Typing
 from bot.chat.messages import Entity, EntityKind, Message, check_message
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten
 from bot.telegrambot.incoming.updates import start_link, topic_of
 from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.sentanswers import SentAnswers
-from bot.telegrambot.outgoing.telegramtext import carried
+from bot.telegrambot.outgoing.telegramtext import as_shown
 from corpus import Corpus
 
 log = logging.getLogger(__name__)
 
-_TOLD_UNITS = 200
+_TOAST_UNITS = 200
 _UNCHANGED = "not modified"
 _GONE = ("not found", "can't be edited", "message_id_invalid")
 _LATE = ("query is too old", "query id is invalid")
@@ -53,7 +53,7 @@ class Parts(Protocol):
 class Sender:
     """Does acts in the chats that their updates come from.
 
-    The bot calls within ``Limits``, which keep that a message has arrived before the next is sent.
+    The bot calls within ``RateLimits``, which keep that a message has arrived before the next is sent.
     """
 
     def __init__(self, bot: ExtBot[OnceSent]) -> None:
@@ -85,8 +85,8 @@ class Sender:
                 await self._edit(chat.id, message_id, act.message, act.buttons, corpus=act.corpus)
             case Change() if chat is not None:
                 await self._change_last(act, update, chat, parts)
-            case Told() if update.callback_query is not None:
-                text = None if act.text is None else shorten(act.text, units=_TOLD_UNITS)
+            case Toast() if update.callback_query is not None:
+                text = None if act.text is None else shorten(act.text, units=_TOAST_UNITS)
                 try:
                     await update.callback_query.answer(text, show_alert=act.alert)
                 except BadRequest as error:
@@ -233,7 +233,7 @@ def checked(part: Message, corpus: Corpus | None) -> Message:
         check_message(part, corpus)
     elif part.quoted:
         raise UnfaithfulQuote("A quote without its source was held back.")
-    return carried(part)
+    return as_shown(part)
 
 
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:

@@ -19,7 +19,7 @@ _DROPPED = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")
 _RINGED = re.compile("(.)\u030a")
 
 
-def carried(message: Message) -> Message:
+def as_shown(message: Message) -> Message:
     """Return the message that Telegram will show unchanged; it names no quoted parts.
 
     Entities cover the same words, and those of which nothing is left are gone.

@@ -31,7 +31,7 @@ class WorkOutcome(enum.Enum):
     GIVEN_UP = "given_up"
 
 
-class _Asked(Protocol):
+class _AskInbox(Protocol):
     """Asks the inbox something; see ``Handler``."""
 
     def __call__(self, ask: Callable[..., _T], *about: object) -> Awaitable[_T]: ...
@@ -43,9 +43,9 @@ class UpdateWork:
     ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
     """
 
-    def __init__(self, inbox: KeepsUpdates, update_id: int, asked: _Asked) -> None:
+    def __init__(self, inbox: KeepsUpdates, update_id: int, ask_inbox: _AskInbox) -> None:
         self._inbox = inbox
-        self._asked = asked
+        self._ask_inbox = ask_inbox
         self.update_id = update_id
         self._earlier: list[str] = []
         self._arrived: list[str] = []
@@ -61,7 +61,7 @@ class UpdateWork:
 
         Only what ends the process while an answer is made can be the fault of the update.
         """
-        begun: Begun | None = await self._asked(self._inbox.begin, self.update_id)
+        begun: Begun | None = await self._ask_inbox(self._inbox.begin, self.update_id)
         if begun is not None:
             self._earlier = list(begun.delivered)
         return begun
@@ -99,7 +99,7 @@ class UpdateWork:
         """Keep that a part has arrived."""
         self._arrived.append(_mark(text))
         try:
-            await self._asked(self._inbox.delivered, self.update_id, self._arrived[-1])
+            await self._ask_inbox(self._inbox.delivered, self.update_id, self._arrived[-1])
         except NOT_KEPT as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 

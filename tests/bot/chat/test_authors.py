@@ -11,7 +11,7 @@ from telegram import Bot, Update
 from bot.chat.accessrules import AccessRules
 from bot.chat.actions import Act
 from bot.chat.dialogue import Dialogue, say
-from bot.chat.events import Event, Uploaded, Written
+from bot.chat.events import Event, FileMessage, TextMessage
 from bot.responders.access import Access
 from bot.state.files.people import people_in
 from bot.state.pace import TokenBuckets
@@ -65,7 +65,7 @@ class Everything:
     """Answers every event."""
 
     def respond(self, event: Event, _: object) -> Iterator[Act]:
-        assert isinstance(event, Written | Uploaded)
+        assert isinstance(event, TextMessage | FileMessage)
         yield say(event, "answered")
 
 

@@ -8,7 +8,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Offers, Say, Typing
-from bot.chat.events import InlineAsked, Person, Place, PlaceKind
+from bot.chat.events import InlineQuestion, Person, Place, PlaceKind
 from bot.chat.messages import EntityKind, check_message
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
 from corpus import Corpus
@@ -166,7 +166,7 @@ def test_the_start_has_example_questions_and_pressing_one_asks_it(store: Generat
 
 
 def offers(talk: Talk, text: str, language: str = "en") -> Offers:
-    (act,) = talk.acts(InlineAsked(Person(7, language), text))
+    (act,) = talk.acts(InlineQuestion(Person(7, language), text))
     assert isinstance(act, Offers)
     return act
 

@@ -10,7 +10,7 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Change, Offers, Say, Typing
-from bot.chat.events import InlineAsked
+from bot.chat.events import InlineQuestion
 from bot.chat.messages import EntityKind
 from bot.citations.citation import Citation
 from corpus import Passage
@@ -89,11 +89,11 @@ def test_after_a_button_was_answered_the_chat_is_told(
 
 
 def test_inline_nothing_is_offered(talk: Talk, answerer: ForgetfulAnswerer) -> None:
-    (offers,) = talk.acts(InlineAsked(talk.person, "zoos"))
+    (offers,) = talk.acts(InlineQuestion(talk.person, "zoos"))
     assert isinstance(offers, Offers)
     assert offers.offers
     answerer.lost = True
-    assert talk.acts(InlineAsked(talk.person, "zoos")) == [Offers(())]
+    assert talk.acts(InlineQuestion(talk.person, "zoos")) == [Offers(())]
 
 
 def test_a_passage_that_a_link_opens_is_held_back(talk: Talk, answerer: ForgetfulAnswerer) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Change, Say, Typing
-from bot.chat.events import Place, PlaceKind, Pressed
+from bot.chat.events import ButtonPress, Place, PlaceKind
 from bot.chat.messages import EntityKind, check_message
 from bot.chat.votes import Vote
 from bot.errors import UnfaithfulQuote
@@ -266,14 +266,16 @@ def test_a_quote_that_differs_from_its_source_is_held_back(
 
 
 def test_a_failure_after_a_press_is_told_in_the_chat(answerers: LiveAnswerer) -> None:
-    event = Pressed(Talk(dialogue_of(answerers)).person, Place(70, PlaceKind.PRIVATE), 9, "m:1:1")
+    event = ButtonPress(
+        Talk(dialogue_of(answerers)).person, Place(70, PlaceKind.PRIVATE), 9, "m:1:1"
+    )
     acts = list(dialogue_of(answerers).apology(event))
     assert told(acts).text is None
     assert said(acts).messages[0].text.startswith("Something went wrong")
 
 
 def test_a_button_of_nobody_only_ends_the_waiting(talk: Talk) -> None:
-    acts = talk.acts(Pressed(talk.person, talk.place, 1, "settings:x"))
+    acts = talk.acts(ButtonPress(talk.person, talk.place, 1, "settings:x"))
     assert told(acts).text is None
     assert len(acts) == 1
 

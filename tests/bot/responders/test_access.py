@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from processes import verbatim
 
 from bot.chat.accessrules import AccessKind, AccessRules
-from bot.chat.actions import Act, Offers, Told
+from bot.chat.actions import Act, Offers, Toast
 from bot.chat.dialogue import Dialogue, say
-from bot.chat.events import Event, Uploaded, Written
+from bot.chat.events import Event, FileMessage, TextMessage
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders.access import Access
@@ -64,10 +64,10 @@ class Everything:
     def respond(self, event: Event, words: Translator) -> Iterator[Act]:
         if self._takes_s:
             time.sleep(self._takes_s)
-        if isinstance(event, Written | Uploaded):
+        if isinstance(event, TextMessage | FileMessage):
             yield say(event, "answered")
         else:
-            yield Told("answered")
+            yield Toast("answered")
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
             "This bot answers only the people on its list. Ask the person who runs it."
         ]
     (told,) = bot.acts(pressed("x", BOB))
-    assert isinstance(told, Told)
+    assert isinstance(told, Toast)
     assert told.alert
     assert list(bot.acts(inline("q", BOB))) == [Offers(())]
 
@@ -292,9 +292,9 @@ def test_who_presses_buttons_or_types_inline_too_fast_does_not_wait_for_ever(
     bot = dialogue(people, buckets=TokenBuckets(per_minute=20, burst=1, clock=clock))
     assert [said(bot, pressed("x")) for _ in range(6)] == [ANSWER] * 6
     (told,) = bot.acts(pressed("x"))
-    assert isinstance(told, Told)
+    assert isinstance(told, Toast)
     assert told.alert
-    assert list(bot.acts(pressed("x"))) == [Told()]
+    assert list(bot.acts(pressed("x"))) == [Toast()]
     assert list(bot.acts(inline("q"))) == [Offers(())]
 
 

@@ -12,7 +12,7 @@ import pytest
 from gestures import buttons_of, inline, pressed, texts_of, uploaded, written
 from offices import CHIEF, GROUP, STRANGER, Office
 
-from bot.chat.actions import Act, Change, Say, Told, Typing
+from bot.chat.actions import Act, Change, Say, Toast, Typing
 from bot.chat.events import Event, Place, PlaceKind
 from bot.operations.background import Background
 from bot.operations.refresher import ProgressBar
@@ -94,7 +94,7 @@ def test_the_buttons_of_an_administrator_do_nothing_for_others(office: Office) -
     before = office.names
     for data in labels.values():
         for event in (pressed(data, STRANGER), pressed(data, CHIEF, group=GROUP)):
-            assert office.acts(event) == [Told()]
+            assert office.acts(event) == [Toast()]
     assert office.names == before
     assert office.said(pressed(labels["Discard"])) == ["Discarded. Nothing was added."]
 
@@ -213,7 +213,7 @@ def test_a_file_is_shown_before_it_is_published_and_then_answered_from(office: O
     assert "zoos.md" not in office.names
     assert not (office.folder / "snapshots").exists()
     acts = office.acts(pressed(buttons["Publish"]))
-    assert acts[0] == Told()
+    assert acts[0] == Toast()
     changes = [act for act in acts[1:] if act != Typing()]  # typing: a step takes its time
     assert all(isinstance(act, Change) and act.message_id == 5 for act in changes)
     last = texts_of(acts)[-1]

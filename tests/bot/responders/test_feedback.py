@@ -11,9 +11,9 @@ from fakes import corpus_of
 from gestures import ADA, BOB, GROUP, buttons_of, place, pressed, texts_of
 from processes import verbatim
 
-from bot.chat.actions import Act, Change, Say, Told
+from bot.chat.actions import Act, Change, Say, Toast
 from bot.chat.dialogue import Dialogue
-from bot.chat.events import Event, Person, Pressed
+from bot.chat.events import ButtonPress, Event, Person
 from bot.chat.votes import Vote
 from bot.citations.citation import CitedQuote, cite
 from bot.errors import ExportFailed
@@ -36,16 +36,16 @@ class VoteButtons:
         self._feedback = feedback
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        if not isinstance(event, Pressed) or not event.data.startswith("vote:"):
+        if not isinstance(event, ButtonPress) or not event.data.startswith("vote:"):
             return None
         return self._vote(event)
 
-    def _vote(self, event: Pressed) -> Iterator[Act]:
+    def _vote(self, event: ButtonPress) -> Iterator[Act]:
         question = event.data.removeprefix("vote:") or None
         self._feedback.keep(
             Vote(event.person, event.place, event.message_id, True, 1, (QUOTED,), question)
         )
-        yield Told("Thank you.")
+        yield Toast("Thank you.")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_after_the_first_vote_it_is_asked_once_whether_questions_may_be_kept(
     dialogue: Dialogue, people: People
 ) -> None:
     told, asked = dialogue.acts(pressed("vote:Zebras?"))
-    assert told == Told("Thank you.")
+    assert told == Toast("Thank you.")
     assert isinstance(asked, Say)
     assert asked.messages[0].text.startswith("May I keep the questions that you vote on")
     assert list(buttons_of([asked])) == ["Yes, keep them", "No"]
@@ -85,7 +85,7 @@ def test_who_agrees_has_the_question_kept_that_they_were_asked_about(
     buttons = buttons_of(dialogue.acts(pressed("vote:Zebras?")))
     assert questions(people) == [None]
     told, change = dialogue.acts(pressed(buttons["Yes, keep them"]))
-    assert told == Told()
+    assert told == Toast()
     assert isinstance(change, Change)
     assert change.buttons == ()
     assert questions(people) == ["Zebras?"]

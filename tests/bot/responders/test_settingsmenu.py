@@ -18,7 +18,7 @@ from gestures import (
 
 from bot.answering.linkstyle import LinkStyle
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Change, Offers, Say, Told
+from bot.chat.actions import Act, Change, Offers, Say, Toast
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event
 from bot.chat.messages import EntityKind, Message
@@ -87,7 +87,7 @@ def test_a_button_changes_the_menu_in_place_after_the_press_was_answered(
 ) -> None:
     buttons = buttons_of(dialogue.acts(written("/settings")))
     told, change = dialogue.acts(pressed(buttons["5"]))
-    assert told == Told()
+    assert told == Toast()
     assert isinstance(change, Change)
     assert change.message_id == 5
     assert "Quotes at most: 5" in change.message.text
@@ -161,7 +161,7 @@ def test_links_lead_where_was_chosen(dialogue: Dialogue, label: str, begin: str 
 def test_in_a_group_only_who_opened_the_menu_uses_it(dialogue: Dialogue, people: People) -> None:
     buttons = buttons_of(dialogue.acts(written("/settings", ADA, group=GROUP)))
     (refusal,) = dialogue.acts(pressed(buttons["1"], BOB, group=GROUP))
-    assert isinstance(refusal, Told)
+    assert isinstance(refusal, Toast)
     assert refusal.alert
     assert people.preferences(GROUP) == Preferences()
     list(dialogue.acts(pressed(buttons["1"], ADA, group=GROUP)))

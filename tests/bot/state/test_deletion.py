@@ -16,7 +16,7 @@ from botprocesses import KEEPS_PEOPLE, SLOW, BotProcess, BotProcesses
 from gestures import written
 from telegram import Bot, Update
 
-from bot.chat.events import Person, Place, PlaceKind, Written
+from bot.chat.events import Person, Place, PlaceKind, TextMessage
 from bot.state.contracts import Arrival
 from bot.state.files import inbox
 from bot.state.files import people as people_module
@@ -315,7 +315,7 @@ def test_a_command_given_once_more_is_the_same_event(
         return
     place = Place(group or author, PlaceKind.GROUP if group else PlaceKind.PRIVATE, thread)
     language = None if author < 0 else "fr"
-    event = Written(
+    event = TextMessage(
         *(Person(author, language), place, 9, "", "delete_me"), done_before=("3 votes",)
     )
     raw = command_again(5, event, done_before=event.done_before)

@@ -16,7 +16,7 @@ from telegram.ext import ExtBot
 
 from bot.chat.actions import Act, Say
 from bot.chat.dialogue import Dialogue
-from bot.chat.events import Event, Written
+from bot.chat.events import Event, TextMessage
 from bot.chat.messages import Message
 from bot.errors import LaneLost
 from bot.state.contracts import Arrival
@@ -94,9 +94,9 @@ class Counting:
         self._together = together
 
     def respond(self, event: Event, _: object) -> Iterator[Act] | None:
-        return self._acts(event) if isinstance(event, Written) else None
+        return self._acts(event) if isinstance(event, TextMessage) else None
 
-    def _acts(self, event: Written) -> Iterator[Act]:
+    def _acts(self, event: TextMessage) -> Iterator[Act]:
         first, second = Message(f"{event.text} 1"), Message(f"{event.text} 2")
         self.did.append("first")
         if self._together:

@@ -20,7 +20,7 @@ from telegram.error import (
 )
 
 from bot.state.files.chats import Chats
-from bot.telegrambot.limits import BLOCKED_S, RETRY_S, Limits, OnceSent, Window
+from bot.telegrambot.limits import BLOCKED_S, RETRY_S, OnceSent, RateLimit, RateLimits
 
 
 class Clock:
@@ -59,7 +59,7 @@ class Telegram:
         self.calls: list[tuple[float, str, object]] = []
         self.errors: dict[object, list[TelegramError]] = {}
         self.told: Counter[str] = Counter()
-        self.limits = Limits(
+        self.limits = RateLimits(
             chats,
             on_refused=self._refuse,
             on_error=lambda endpoint, error: self.told.update([type(error).__name__]),
@@ -232,7 +232,7 @@ def test_a_token_that_is_refused_is_told_at_once(telegram: Telegram, endpoint: s
 
 
 def test_a_window_keeps_its_limit_whatever_the_times() -> None:
-    window = Window(3, 2.0)
+    window = RateLimit(3, 2.0)
     times = [window.turn_s(now / 7) for now in range(60)]
     assert times == sorted(times)
     assert most_within(times, 2.0) == 3
@@ -252,12 +252,12 @@ def test_of_so_many_messages_it_is_kept_that_they_arrived_before_more_are_sent(
         await asyncio.sleep(0.005)
         under_way.pop()
 
-    async def say(limits: Limits, chat_id: int) -> None:
+    async def say(limits: RateLimits, chat_id: int) -> None:
         data = {"chat_id": chat_id}
         await limits.process_request(callback, (), {}, "sendMessage", data, keep)
 
     async def run(sent_at_once: int) -> None:
-        limits = Limits(chats, on_refused=lambda: None, sent_at_once=sent_at_once)
+        limits = RateLimits(chats, on_refused=lambda: None, sent_at_once=sent_at_once)
         await asyncio.gather(*(say(limits, chat_id) for chat_id in range(1, 21)))
 
     asyncio.run(run(1))
@@ -289,7 +289,7 @@ def test_a_message_whose_sending_takes_long_holds_up_no_other(chats: Chats) -> N
             await asyncio.sleep(4 * BLOCKED_S)
 
     async def run() -> float:
-        limits = Limits(chats, on_refused=lambda: None, sent_at_once=1)
+        limits = RateLimits(chats, on_refused=lambda: None, sent_at_once=1)
         calls = [
             asyncio.create_task(
                 limits.process_request(callback, (n,), {}, "sendMessage", {"chat_id": n}, None)

@@ -11,7 +11,7 @@ from telegram.error import BadRequest
 
 from bot.chat.actions import Act, Change, Say
 from bot.chat.dialogue import Dialogue
-from bot.chat.events import Event, Written
+from bot.chat.events import Event, TextMessage
 from bot.chat.messages import Message
 from bot.language.translation import Translator
 from bot.telegrambot.incoming.updates import start_link
@@ -348,7 +348,7 @@ def test_the_last_message_about_an_event_is_changed_and_where_it_is_gone_said_an
         """Says that it begins, and puts what came of it in the same place."""
 
         def respond(self, event: Event, words: Translator) -> Iterator[Act]:
-            assert isinstance(event, Written)
+            assert isinstance(event, TextMessage)
             if event.text == "begun before a crash":
                 return iter([Change(None, Message("done"))])
             begun = Say((Message("first"), Message("begins")), event.message_id)

@@ -11,7 +11,7 @@ from strategies import awkward_texts
 
 from bot.chat.messages import Entity, EntityKind, Message
 from bot.language.utf16 import utf16_length, utf16_slice
-from bot.telegrambot.outgoing.telegramtext import carried
+from bot.telegrambot.outgoing.telegramtext import as_shown
 
 MARKS = "\t\u202a\u202e\u0333\u033f\u030a\r\u2028 \n😀aA"
 
@@ -27,7 +27,7 @@ def test_telegram_changes_nothing_in_it(text: str, data: st.DataObject) -> None:
     text = "".join(c for c in text if unicodedata.category(c) != "Cs")
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
-    shown = carried(bold(text, start, end))
+    shown = as_shown(bold(text, start, end))
     if not any(c.isalnum() for c in shown.text):
         return  # refused as empty, which no message of the bot is
     sent = [{"type": "bold", "offset": e.offset, "length": e.length} for e in shown.entities]
@@ -39,7 +39,7 @@ def test_telegram_changes_nothing_in_it(text: str, data: st.DataObject) -> None:
 
 @given(st.text(MARKS), st.text(MARKS), st.text(MARKS))
 def test_entities_cover_the_words_they_covered(before: str, marked: str, after: str) -> None:
-    shown = carried(bold(f"x{before}[{marked}]{after}x", len(before) + 1, -1 - len(after)))
+    shown = as_shown(bold(f"x{before}[{marked}]{after}x", len(before) + 1, -1 - len(after)))
     (entity,) = shown.entities
     covered = utf16_slice(shown.text, entity.offset, entity.length)
     assert covered.startswith("[")
@@ -59,9 +59,9 @@ def test_entities_cover_the_words_they_covered(before: str, marked: str, after: 
     ],
 )
 def test_what_is_changed(text: str, shown: str) -> None:
-    assert carried(Message(text)).text == shown
+    assert as_shown(Message(text)).text == shown
 
 
 def test_a_text_without_such_characters_is_the_same() -> None:
     message = replace(bold("The ministers met. 😀", 4, 13))
-    assert carried(message) == message
+    assert as_shown(message) == message

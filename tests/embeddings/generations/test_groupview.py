@@ -14,7 +14,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.accessrules import AccessRules
 from bot.chat.actions import Act, Say
-from bot.chat.events import InlineAsked, Person, Place, PlaceKind, Written
+from bot.chat.events import InlineQuestion, Person, Place, PlaceKind, TextMessage
 from bot.chat.messages import EntityKind
 from bot.language.translation import translator
 from bot.replies.rendering import PASSAGE_START
@@ -153,7 +153,7 @@ def test_no_pointer_tells_what_words_a_hidden_text_has(live: LiveAnswerer, tmp_p
 
 def test_inline_results_are_public(live: LiveAnswerer) -> None:
     offers = InlineQuestions(live).respond(
-        InlineAsked(Person(7, "en"), CANARIES["red"]), translator("en")
+        InlineQuestion(Person(7, "en"), CANARIES["red"]), translator("en")
     )
     assert offers is not None
     assert CANARIES["red"] not in str(list(offers))
@@ -165,7 +165,7 @@ def test_after_a_swap_a_stranger_still_sees_what_is_public_alone(
     more = [*documents(), document_from_text("Kelp.", document_id="t", title="T")]
     refresh(Corpus(tuple(more)), store=store, embedder=LetterEmbedder())
     live.look()
-    event = Written(Person(8, "en"), Place(70, PlaceKind.PRIVATE), 1, "amber")
+    event = TextMessage(Person(8, "en"), Place(70, PlaceKind.PRIVATE), 1, "amber")
     assert {d.access for d in live.seen_by(RULES.groups_of(event)).corpus.documents} == {
         frozenset()
     }
