@@ -36,7 +36,7 @@ RELATED_SCORE = 0.12
 """Least probability of the first Hit for an answer, and for related passages."""
 
 _SEEN = 1_000
-"""How many Hits are looked through for quotes that say different things: all there are."""
+"""The Hits that are looked through for quotes that say different things: all there are."""
 
 FURTHER_QUOTE_SHARE = 0.01
 """Least probability of a further quote, as a share of the first one's."""
@@ -44,12 +44,12 @@ FURTHER_QUOTE_SHARE = 0.01
 _PAGES_REMEMBERED = 32
 
 _MENTIONED_SHARE = 0.5
-"""From which share of what was asked before an answer says that it counted."""
+"""The least share of earlier questions from which an answer says that they counted."""
 
 
 class Answerer:
-    """Answers questions from one generation. Safe to call from several threads, of which as many
-    at a time get on as there are cores.
+    """Answers questions from one generation. Safe to call from several threads; as many work at
+    once as there are cores.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Answerer:
         self._opening = threading.Lock()
 
     def seen_by(self, groups: frozenset[str]) -> "Answerer":
-        """Return the Answerer of what members of the groups may see; this one where that is
-        everything.
+        """Return the Answerer of the documents that members of the groups may see.
 
-        Groups that no document is for make no difference.
+        It is this one if they may see everything. Groups that no document is for make no
+        difference.
         """
         known = groups & self._groups
         with self._opening:
@@ -121,7 +121,7 @@ class Answerer:
         language: str = LANGUAGES[0],
         earlier: tuple[str, ...] = (),
     ) -> Answer:
-        """Return the reply to a question, with at most ``top`` quotes that say different things.
+        """Return the answer to a question, with at most ``top`` quotes that say different things.
 
         ``earlier`` is what the person asked before, oldest first. A question that leans on it is
         read together with it, and a notice says so.
@@ -223,7 +223,7 @@ class Answerer:
     def _filter(
         self, asked: str, given: Filter | None, words: Translator
     ) -> tuple[Filter | None, tuple[str, ...]]:
-        """Return the filter to search under, None for none, and what is to be said of it."""
+        """Return the filter to search under, None for none, and the notices about it."""
         read = self._question_filters.read(asked)
         both = (given or Filter()).and_also(read.filter if read else Filter())
         dropped: tuple[str, ...] = ()
@@ -264,7 +264,7 @@ class Answerer:
 
 
 def searched_part(question: str) -> str:
-    """Return the beginning of a question that is searched: at most ``MAX_QUESTION_CHARACTERS``.
+    """Return the part of a question that is searched: at most ``MAX_QUESTION_CHARACTERS``.
 
     It is as short in the form that is searched, in which a few characters are many letters: "ﷺ"
     is eighteen.

@@ -11,7 +11,7 @@ from embeddings import Filter, same_text
 
 
 class Outcome(enum.Enum):
-    """What came of a question; the values are those of the JSON form."""
+    """The outcomes of a question; the values are those of the JSON form."""
 
     ANSWER = "answer"
     RELATED = "related"
@@ -41,7 +41,7 @@ class Answer:
     """The answer to what a person wrote, from the named generation.
 
     ``quotes`` are best first: at least one if the outcome is ANSWER or RELATED, none if it is NONE.
-    ``message`` is said in place of quotes where nothing was asked. ``language`` is that of the
+    ``message`` is said in place of quotes if nothing was asked. ``language`` is that of the
     notices, and of the words that a quote is shown with. ``only`` is the filter that was searched
     under, None where everything was searched.
 
@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def is_to_question(self) -> bool:
-        """Whether a question was asked: no small talk, and no text without a word."""
+        """True if a question was asked: no small talk, and no text without a word."""
         return self.message is None
 
 

@@ -1,4 +1,4 @@
-"""What a person asked before, for a while and in memory only: follow-ups are read with it."""
+"""Remembers the questions of a person for a while, in memory only, for follow-ups."""
 
 import re
 import time
@@ -24,15 +24,15 @@ class Conversation:
     last_s: float = 0.0
 
     def remember(self, question: str) -> None:
-        """Keep the question, and of what was kept the last one."""
+        """Remember a question."""
         self.questions.append(question[:REMEMBERED_CHARACTERS])
 
 
 class Conversations:
-    """The conversations that go on, by who talks where. Safe to call from several threads.
+    """Keeps the conversations that go on, by person and place. Safe to call from several threads.
 
-    One that rested for ``FORGOTTEN_AFTER_S`` seconds is forgotten; of more than
-    ``MOST_CONVERSATIONS`` those that rested longest.
+    One that rested for ``FORGOTTEN_AFTER_S`` seconds is forgotten; of more than ``most`` those that
+    rested longest.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class Conversations:
         return len(self._by_key)
 
     def earlier(self, key: Hashable) -> tuple[str, ...]:
-        """What was asked before, oldest first."""
+        """Return the earlier questions, oldest first."""
         with self._lock:
             self._drop_rested()
             conversation = self._by_key.get(key)
             return tuple(conversation.questions) if conversation else ()
 
     def remember(self, key: Hashable, question: str) -> None:
-        """Keep a question that was answered, or that nothing answered."""
+        """Remember a question, whether or not something answered it."""
         with self._lock:
             conversation = self._by_key.setdefault(key, Conversation())
             conversation.remember(question)
@@ -64,7 +64,7 @@ class Conversations:
                 self._by_key.popitem(last=False)
 
     def correct(self, key: Hashable, before: str, question: str) -> None:
-        """Keep a question in position of the same one before it was edited, if that is kept."""
+        """Replace a question by its edited form, if it is remembered."""
         with self._lock:
             conversation = self._by_key.get(key)
             kept = before[:REMEMBERED_CHARACTERS]
@@ -73,13 +73,13 @@ class Conversations:
                 conversation.questions[position] = question[:REMEMBERED_CHARACTERS]
 
     def forget(self, key: Hashable) -> None:
-        """Keep nothing of a conversation."""
+        """Forget a conversation."""
         with self._lock:
             self._by_key.pop(key, None)
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of what a person asked anywhere (see ``TextMessage.talks``); whether there
-        was anything.
+        """Forget the questions of a person anywhere (see ``TextMessage.talks``), and return whether
+        there were any.
         """
         with self._lock:
             of_them = [k for k in self._by_key if isinstance(k, tuple) and k[-1:] == (person_id,)]
@@ -88,7 +88,7 @@ class Conversations:
         return bool(of_them)
 
     def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
-        """Keep nothing of what anybody asked in a chat or a topic (see ``TextMessage.talks``)."""
+        """Forget all questions in a chat or a topic (see ``TextMessage.talks``)."""
         with self._lock:
             there = (chat_id, thread_id)
             in_it = [k for k in self._by_key if isinstance(k, tuple) and k[:-1] == there]
@@ -96,7 +96,7 @@ class Conversations:
                 del self._by_key[key]
 
     def forget_all(self) -> None:
-        """Keep nothing."""
+        """Forget all conversations."""
         with self._lock:
             self._by_key.clear()
 
@@ -110,7 +110,7 @@ class Conversations:
 
 
 def topic(earlier: tuple[str, ...]) -> str:
-    """What the earlier questions were about, in their own words: the last names in them.
+    """Return the subject of the earlier questions: the last names in them.
 
     The last question itself, cut to 60 characters, where no question has a name.
     """

@@ -1,4 +1,4 @@
-"""A reply with the links that a chat wants."""
+"""Gives the citations of an answer the links that a chat wants."""
 
 from dataclasses import replace
 from enum import Enum
@@ -8,7 +8,7 @@ from bot.citations.citation import Citation
 
 
 class LinkStyle(Enum):
-    """Where the link of a citation leads."""
+    """The target of the link of a citation."""
 
     WORDS = "words"
     PAGE = "page"
@@ -16,9 +16,7 @@ class LinkStyle(Enum):
 
 
 def in_link_style(answer: Answer, style: LinkStyle) -> Answer:
-    """Return the reply, its citations' links to the very words, to the page alone, or without
-    links.
-    """
+    """Return the answer with links to the very words, to the page alone, or without links."""
     if style is LinkStyle.WORDS:
         return answer
     return replace(answer, quotes=tuple(_restyled(quote, style) for quote in answer.quotes))

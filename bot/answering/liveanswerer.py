@@ -24,11 +24,15 @@ Raises a ``GenerationError`` for one that cannot be used, by another model say.
 
 
 class LiveAnswerer:
-    """Holds the Answerer in use, and puts another in its place when a generation is published.
+    """Holds the Answerer in use, and replaces it when another generation is published.
 
-    Whoever answers a question takes an Answerer once and keeps it to the end: the reply and the
-    corpus it is compared with are then of one generation. The generation before stays in memory
-    until the last question that took it is answered.
+    Three doors lead to it, and their names say who may see the answers: ``public`` for anybody,
+    ``seen_by`` for members of groups, and ``everything`` for those who keep the statements. A chat
+    uses only the first two.
+
+    Take an Answerer once for each question and keep it to the end: the answer and the corpus that
+    it is compared with are then of one generation. The generation before stays in memory until the
+    last question that took it is answered.
     """
 
     def __init__(
@@ -40,8 +44,9 @@ class LiveAnswerer:
         refused: int | None = None,
         warn: Callable[[str], None] = log.warning,
     ) -> None:
-        """Begins with an Answerer; ``refused`` is the published generation where that is damaged
-        and an earlier one answers.
+        """Begin with an Answerer of all documents.
+
+        ``refused`` is the published generation if that is damaged, so that an earlier one answers.
         """
         self._current = answerer
         self._store = store
@@ -54,23 +59,24 @@ class LiveAnswerer:
 
     @property
     def public(self) -> Answerer:
-        """The Answerer to answer one question with, from start to end: of what is public."""
+        """The Answerer of the public documents: anybody may see its answers."""
         return self._current.seen_by(frozenset())
 
     def seen_by(self, groups: frozenset[str]) -> Answerer:
-        """Return the Answerer of what members of the groups may see, and of what is public."""
+        """Return the Answerer of the public documents and of those for members of the groups."""
         return self._current.seen_by(groups)
 
     @property
     def everything(self) -> Answerer:
-        """The Answerer of all documents, for who keeps them."""
+        """The Answerer of all documents, restricted ones too: only for those who keep them."""
         return self._current
 
     def look(self) -> None:
-        """Swap to the published generation if that is another one than the one in use.
+        """Replace the Answerer if another generation than the one in use is published.
 
         It is opened, checked and asked once before it is put in place. One that cannot be used
-        leaves the one in use answering; that is told once, and tried again after ``RETRY_S``.
+        leaves the one in use answering. A warning says so once, and it is tried again after
+        ``RETRY_S``.
         """
         with self._looking:
             self._look()
@@ -105,7 +111,7 @@ class LiveAnswerer:
 
     @contextmanager
     def watching(self, *, every_s: float = LOOK_S) -> Iterator[None]:
-        """Look again and again, in a thread of its own, until the block ends."""
+        """Look at intervals, in a thread of its own, until the block ends."""
         ended = threading.Event()
 
         def watch() -> None:
@@ -130,7 +136,7 @@ class LiveAnswerer:
 
 
 def _warm_up(answerer: Answerer) -> None:
-    """Compute here what the first question would have to wait for."""
+    """Compute now what the first question would have to wait for."""
     titles = [document.title for document in answerer.corpus.documents[:1]]
     answerer.answer(titles[0] if titles else "warm")
     public = answerer.seen_by(frozenset())

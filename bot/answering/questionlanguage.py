@@ -1,4 +1,4 @@
-"""The language of a question, told offline. The only module that imports ``py3langid``.
+"""Tells the language of a question, offline. No other module imports ``py3langid``.
 
 It is imported and its model is loaded with the first question that finds nothing, not before.
 """
@@ -28,8 +28,7 @@ _ENGLISH_FIRST_WORDS = frozenset("what which who whom whose how why where when d
 
 
 def question_language(question: str) -> str | None:
-    """Return the code of the language the question is in, of ``texts.LANGUAGE_NAMES``; None if
-    unsure.
+    """Return the code of the language of the question, of ``texts.LANGUAGE_NAMES``; None if unsure.
 
     Made so that an English question is hardly ever taken for another: a text in Latin letters
     needs at least three words and eight letters, no English question word in front, and English
@@ -57,13 +56,13 @@ def _words(question: str) -> list[str]:
 
 
 def _is_latin(words: list[str]) -> bool:
-    """Whether at least half of the letters are Latin."""
+    """Return whether at least half of the letters are Latin."""
     latin = sum(c <= _LATIN_ENDS for word in words for c in word)
     return 2 * latin >= sum(map(len, words))
 
 
 def _too_little_or_english(words: list[str]) -> bool:
-    """Whether a text in Latin letters is too short to tell, or begins as English questions do."""
+    """Return whether a text in Latin letters is too short to judge, or begins like English."""
     return (
         sum(map(len, words)) < _FEWEST_LETTERS
         or len(words) < _FEWEST_WORDS
@@ -74,7 +73,7 @@ def _too_little_or_english(words: list[str]) -> bool:
 def other_language_notices(
     question: str, *, corpus: Corpus, model: str, language: str
 ) -> tuple[str, ...]:
-    """What to say where nothing answered: at most one notice that the language may be why.
+    """Return at most one notice that the language of the question may be why nothing answered.
 
     It is in the question's language if there is a catalogue of it, else in ``language``. Of a
     model whose languages are not known, only a language that no statement is in is remarked.

@@ -1,4 +1,4 @@
-"""Greetings, thanks and questions about the bot itself: a fixed reply, never a quote."""
+"""Answers greetings, thanks and questions about the bot itself with fixed texts, never a quote."""
 
 import enum
 import re
@@ -13,7 +13,7 @@ from embeddings import search_form
 
 
 class SmallTalk(enum.Enum):
-    """What a person said that is no question to the statements."""
+    """The kinds of text that ask nothing of the statements."""
 
     GREETING = "greeting"
     THANKS = "thanks"
@@ -23,7 +23,7 @@ class SmallTalk(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Small talk that was recognised, and its language; None for words that several have."""
+    """Recognised small talk and its language; None for words of several languages."""
 
     kind: SmallTalk
     language: str | None
@@ -72,7 +72,7 @@ _EXAMPLES = 3
 
 
 def small_talk(text: str) -> Phrase | None:
-    """Return the small talk that the whole text is; None for anything else.
+    """Return the small talk that the whole text is; None for any other text.
 
     Only whole phrases count: "hello" is a greeting, "Who said hello in Paris?" is a question.
     """
@@ -112,7 +112,7 @@ def small_talk_reply(phrase: Phrase, corpus: Corpus, *, language: str) -> str:
 
 
 def example_questions(corpus: Corpus) -> tuple[str, ...]:
-    """Up to three questions that the corpus can answer, about names that most passages have.
+    """Return up to three questions that the corpus can answer, about its most frequent names.
 
     They are in the language of most of the statements, which every model in use can bring
     together with them; in English where there is no catalogue of it.
@@ -134,9 +134,7 @@ def example_questions(corpus: Corpus) -> tuple[str, ...]:
 
 
 def _names(text: str) -> Iterator[str]:
-    """Yield the whole names in a text, but for those that begin a sentence, whose first word may
-    not be one.
-    """
+    """Yield the whole names in a text, except those that begin a sentence."""
     for match in _CAPITALISED_WORDS.finditer(text):
         several = " " in match.group()
         if several and _BEFORE_NAME.search(text, max(0, match.start() - 2), match.start()):
@@ -144,13 +142,15 @@ def _names(text: str) -> Iterator[str]:
 
 
 class Examples:
-    """The example questions of a corpus, found once: every paragraph is read for them."""
+    """The example questions of a corpus, found once, because that reads every paragraph."""
 
     def __init__(self) -> None:
         self._found: tuple[Corpus, tuple[str, ...]] | None = None
 
     def of(self, corpus: Corpus) -> tuple[str, ...]:
-        """Up to three questions that the corpus can answer. Safe to call from several threads."""
+        """Return up to three questions that the corpus can answer. Safe to call from several
+        threads.
+        """
         found = self._found
         if found is None or found[0] is not corpus:
             found = self._found = corpus, example_questions(corpus)

@@ -1,4 +1,4 @@
-"""Who may ask, and see what, as it is set."""
+"""Defines the rules of access: the persons who may ask, and the groups whose documents they see."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ GroupsOf = Callable[[Event], frozenset[str]]
 
 
 class AccessKind(Enum):
-    """Who may ask: everybody, who is listed, or also who accepted an invitation."""
+    """The persons who may ask: everybody, those listed, or also those who were invited."""
 
     OPEN = "open"
     LISTED = "listed"
@@ -20,11 +20,12 @@ class AccessKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """Who may ask. ``allowed`` are ids of persons, and of groups in which everybody may.
+    """The persons who may ask. ``allowed`` are ids of persons, and of groups in which everybody
+    may.
 
-    A group that becomes a supergroup gets another id: that which it had stands for it, too.
-    Administrators always may, as fast as they like. ``groups`` are the groups of readers that a
-    person belongs to, by the person's id.
+    A group that becomes a supergroup gets another id: its former id stands for it, too.
+    Administrators always may, as fast as they like. ``groups`` are the groups that a person belongs
+    to, by the person's id: a restricted document is for some groups.
     """
 
     kind: AccessKind = AccessKind.OPEN
@@ -33,9 +34,10 @@ class AccessRules:
     groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def groups_of(self, event: Event) -> frozenset[str]:
-        """Return the groups whose documents the event may be answered from.
+        """Return the groups whose restricted documents may answer the event.
 
-        None where others read along: in a group, and inline, whose results go to any chat.
+        There are none if others read along: in a group chat, and inline, where the result goes to
+        any chat.
         """
         if isinstance(event, InlineQuestion) or event.place.kind is not PlaceKind.PRIVATE:
             return frozenset()

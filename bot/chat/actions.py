@@ -1,4 +1,4 @@
-"""What the bot does in a chat, as values: no chat library is known here."""
+"""Defines the actions of the bot in a chat as values, without any chat library."""
 
 from dataclasses import dataclass
 
@@ -21,17 +21,17 @@ Buttons = tuple[tuple[Button, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """Shows that an answer is being made."""
+    """The sign that an answer is being made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Messages in answer to the message ``to``, in order, the buttons under the last one.
+    """Messages in answer to the message ``to``, in order, with the buttons under the last one.
 
-    About an edited message, the earlier answer to it is edited to this one: message by message,
-    missing ones sent, those left over deleted. About a pressed button, ``to`` is the message that
-    the button's answer was for, and these are counted to that answer. One Say is done about an
-    edited message. ``corpus`` is what the quotes are compared with once more as they are sent.
+    For an edited question the earlier answer is edited instead: missing messages are sent, surplus
+    ones deleted. For a pressed button, ``to`` is the message that the button's answer was for, and
+    these messages count as part of that answer. Only one Say per edited message is done. The quotes
+    are compared with ``corpus`` once more as they are sent.
     """
 
     messages: tuple[Message, ...]
@@ -42,10 +42,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Puts another text and other buttons in place of a message of the bot.
+    """Another text and other buttons for a message of the bot.
 
-    ``message_id`` None is the last message that was said about the event; where that is not known
-    any more, after a crash, the text is said anew.
+    ``message_id`` None is the last message about the event. If that is not known any more, after a
+    crash, the text is said anew.
     """
 
     message_id: int | None
@@ -56,9 +56,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """What is shown for a moment to who pressed a button; None only ends the waiting.
+    """A text that is shown for a moment to the person who pressed a button; None only ends the
+    waiting.
 
-    ``alert`` has to be put away by hand.
+    An ``alert`` stays until the person closes it.
     """
 
     text: str | None = None
@@ -77,7 +78,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The answer to a question that was typed inline."""
+    """The quotes that are offered for an inline question."""
 
     offers: tuple[Offer, ...]
     corpus: Corpus | None = None

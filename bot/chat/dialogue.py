@@ -1,6 +1,6 @@
-"""What the bot does about what people do: events → acts. No chat library is known here.
+"""Decides what the bot does about an event: the first responder that takes it answers it.
 
-Each thing that the bot can do is a responder; the first that takes an event answers it.
+Each thing that the bot can do is a responder. No chat library is known here.
 """
 
 import logging
@@ -18,10 +18,11 @@ log = logging.getLogger(__name__)
 
 
 class Responder(Protocol):
-    """One thing that the bot can do."""
+    """Does one thing that the bot can do."""
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        """Return the acts about an event, made as they are done; None for an event of another's.
+        """Yield the acts for an event as they are made, or return None to leave it to the next
+        responder.
 
         ``words`` says texts in the language of the chat. Called from several threads, for events
         of different places at once. ``UnfaithfulQuote`` may pass through: ``Dialogue`` answers it.
@@ -30,9 +31,7 @@ class Responder(Protocol):
 
 
 def client_language(event: Event) -> str:
-    """Return the language of the person's chat program, or the nearest one that there
-    are texts in.
-    """
+    """Return the language of the person's chat program, or the nearest one that has texts."""
     return nearest_language(event.person.language_code)
 
 
@@ -49,9 +48,9 @@ class Dialogue:
         self._language_of = language_of
 
     def acts(self, event: Event) -> Iterator[Act]:
-        """Yield the acts about an event, one after the other; none for what is not for the bot.
+        """Yield the acts about an event, one after the other; none if it does not concern the bot.
 
-        A quote that differs from its source is held back, and the person is told.
+        A quote that differs from its source is held back, and the person hears of it.
         """
         words = translator(self._language_of(event))
         press_answered = False
@@ -70,18 +69,18 @@ class Dialogue:
             if acts is not None:
                 yield from acts
                 return
-        # who asks inline or presses a button waits until something comes
+        # an inline question and a pressed button wait until something comes
         if isinstance(event, ButtonPress):
             yield Toast()
         elif isinstance(event, InlineQuestion):
             yield Offers(())
 
     def apology(self, event: Event) -> Iterator[Act]:
-        """What is said where an event could not be answered."""
+        """Yield the sentence for an event whose answer failed."""
         return self._said_instead(event, texts.FAILED)
 
     def set_aside(self, event: Event) -> Iterator[Act]:
-        """Yield the sentence for an event that is not answered, since it ends the process."""
+        """Yield the sentence for an event that is not answered, because it ends the process."""
         return self._said_instead(event, texts.SET_ASIDE)
 
     def _said_instead(self, event: Event, text: str) -> Iterator[Act]:
@@ -89,7 +88,7 @@ class Dialogue:
         if isinstance(event, TextMessage | FileMessage):
             yield say(event, words.say(text))
         elif isinstance(event, ButtonPress):
-            # the button may have been answered before the failure: what is told then is not seen
+            # the button may have been answered before the failure: a second toast is not seen
             yield Toast()
             yield Say((Message(words.say(text)),), event.message_id)
 

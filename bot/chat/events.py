@@ -1,4 +1,4 @@
-"""What people do in a chat, as values: no chat library is known here."""
+"""Defines the events in a chat as values, without any chat library."""
 
 import enum
 from collections.abc import Callable, Hashable
@@ -8,7 +8,7 @@ from bot.verification.verification import SourceText
 
 
 class PlaceKind(enum.Enum):
-    """Where people write."""
+    """The kinds of place in which people write."""
 
     PRIVATE = "private"
     GROUP = "group"
@@ -18,8 +18,8 @@ class PlaceKind(enum.Enum):
 class Person:
     """A person who acts: a numeric id, and the language of their chat program, if it gives one.
 
-    It is a chat's id, which is negative, where somebody writes in the name of a channel or of the
-    group: nobody is told who that is.
+    The id is negative if somebody writes in the name of a channel or of the group: it is that
+    chat's.
     """
 
     id: int
@@ -27,7 +27,7 @@ class Person:
 
     @property
     def is_chat(self) -> bool:
-        """Whether somebody writes in a chat's name."""
+        """True if somebody writes in a chat's name."""
         return self.id < 0
 
 
@@ -44,11 +44,11 @@ class Place:
 class TextMessage:
     """A text message, new or ``edited``.
 
-    ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows
-    it; else ``text`` is all that was written, without mentions of the bot. ``addressed`` tells
-    that the bot is meant: in private, by a command, a mention, or as a reply to a message of its
-    own; ``named`` that the command names it (``/help@bot``). What is ``forwarded`` are not the
-    person's own words. ``done_before`` says what was done about it before the process ended.
+    ``command`` is the word after "/" of a command for this bot, and ``text`` then what follows it;
+    else ``text`` is all that was written, without mentions of the bot. ``addressed`` means that the
+    bot is meant: in private, by a command, a mention, or as a reply to a message of its own;
+    ``named`` that the command names it (``/help@bot``). A ``forwarded`` text is not the person's
+    own. ``done_before`` names what was done about it before the process ended.
     """
 
     person: Person
@@ -64,13 +64,13 @@ class TextMessage:
 
     @property
     def talks(self) -> Hashable:
-        """Who talks where: nobody's question leans on what another person asked."""
+        """The person and the place, as a key: nobody's question leans on another person's."""
         return _talks(self.place, self.person)
 
 
 @dataclass(frozen=True, slots=True)
 class FileMessage:
-    """A message that is no text; ``file_name`` and ``size_bytes`` where it is a document."""
+    """A message that is no text; with ``file_name`` and ``size_bytes`` if it is a document."""
 
     person: Person
     place: Place
@@ -84,9 +84,9 @@ class FileMessage:
 
 @dataclass(frozen=True, slots=True)
 class ButtonPress:
-    """A button under a message of the bot, with the data it carries.
+    """A press of a button under a message of the bot, with the data of the button.
 
-    ``opens`` has the deep links in the message, in order: what each would send after /start.
+    ``opens`` are the deep links in the message, in order: the text that each sends after /start.
     """
 
     person: Person
@@ -97,7 +97,7 @@ class ButtonPress:
 
     @property
     def talks(self) -> Hashable:
-        """Who talks where, as of ``TextMessage``."""
+        """The person and the place, as of ``TextMessage``."""
         return _talks(self.place, self.person)
 
 

@@ -10,7 +10,7 @@ from corpus import Corpus, Span
 
 
 class EntityKind(enum.Enum):
-    """The kinds of entity in use; the values are the Bot API's, but for OPENS: a link that sends
+    """The kinds of entity. The values are those of the Bot API, but for OPENS: a link that sends
     /start and its ``url`` to the bot.
     """
 
@@ -33,7 +33,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class QuotedPart:
-    """Where in a message a slice of a document stands: ``offset`` and ``length`` in UTF-16.
+    """A slice of a document in a message; ``offset`` and ``length`` are in UTF-16 code units.
 
     ``quote`` is the span of the whole quote, which may be shown in several parts.
     """
@@ -55,8 +55,9 @@ class Message:
 
 
 def check_message(message: Message, corpus: Corpus) -> None:
-    """Return if every quoted part of the message is its source's slice, code unit by code
-    unit, with spaces for line ends as ``without_line_ends`` puts them.
+    """Compare every quoted part of the message with its source, code unit by code unit.
+
+    Line ends of the source are spaces, as ``without_line_ends`` puts them.
 
     Raises:
         UnfaithfulQuote: if one does not.

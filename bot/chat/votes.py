@@ -1,4 +1,4 @@
-"""What people say of an answer with its two buttons."""
+"""Defines a vote on an answer, by one of the two buttons under it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from bot.citations.citation import CitedQuote
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A person found an answer ``good``, or not.
+    """A vote of a person who found an answer ``good``, or not.
 
-    ``passages`` are those it quoted, none where it said that nothing answers. ``question`` is what
-    the person had asked, None where that is forgotten or another person's; ``earlier`` what they
-    had asked before, oldest first. Both are to be kept only with the person's consent.
-    ``message_id`` is that of the message voted on: a later vote of the person on it replaces this.
+    ``passages`` are those that the answer quoted, none if it found nothing. ``question`` is the
+    person's question, None if it is forgotten or another person's; ``earlier`` are their earlier
+    questions, oldest first. Both may be kept only with the person's consent. ``message_id`` is that
+    of the answer: a later vote of the person on it replaces this one.
     """
 
     person: Person

@@ -146,8 +146,8 @@ def _operations(
 def export_votes(
     settings: Settings, folder: Path, *, groups: frozenset[str], warn: Warn = log.warning
 ) -> ExportCounts:
-    """What was written of the votes with questions into a folder, as an evaluation set: the
-    documents are public, or for one of the groups.
+    """Write the votes with questions into a folder, as an evaluation set. Its documents are public,
+    or for one of the groups.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
@@ -176,7 +176,7 @@ def open_state(settings: Settings) -> BotState:
 
 
 def watched(settings: Settings, token: str) -> Lifeline | None:
-    """Begins a process that works for the bot, and returns in it; see
+    """Fork a process that works for the bot, and return in it; see
     ``bot.supervisor.watchdog.Watchdog``.
 
     None where a system has no such processes: the bot works in this one, unwatched.
@@ -200,8 +200,9 @@ def watched(settings: Settings, token: str) -> Lifeline | None:
 
 
 def beyond_reach(settings: Settings) -> list[str]:
-    """What may hold something about people and nothing is deleted from: the names of damaged files
-    that were set aside, and the log of the database.
+    """Name the stores that may hold data of people and are not deleted from.
+
+    They are the log of the database, and damaged files that were set aside.
     """
     database = [] if settings.state is None else [LOG_OF_THE_DATABASE]
     return database + sorted(

@@ -1,4 +1,4 @@
-"""Opens what parses foreign bytes for this process.
+"""Opens the extractor, which parses foreign bytes.
 
 Apart from ``serving``, so that the extractor process can start while that is imported.
 """

@@ -18,7 +18,7 @@ from embeddings import (
 )
 
 Warn = Callable[[str], None]
-"""Tells the person who runs this of something that did not stop it."""
+"""Warns the person at the terminal of something that did not stop the command."""
 
 
 def open_index(settings: Settings) -> PassageIndex:
@@ -40,8 +40,8 @@ def open_index(settings: Settings) -> PassageIndex:
 
 
 def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:
-    """Return the number published before, None if that was not known, and the generation that now
-    is.
+    """Roll the index back. Return the number published before, None if unknown, and the generation
+    published now.
 
     Raises:
         EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
@@ -57,7 +57,7 @@ def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, 
 def check_index(
     settings: Settings, *, progress_bar: ProgressBar, citations: bool = False
 ) -> StoreCheck:
-    """What is wrong with the index, if anything; with ``citations``, each is compared, too.
+    """Check the index; with ``citations``, compare each citation, too.
 
     Raises:
         EmbeddingsError: if there is no index.
@@ -86,9 +86,9 @@ def find_settings_model(settings: Settings) -> ModelFolder:
 
 
 def changed_since(settings: Settings) -> int | None:
-    """Return the published generation, if the corpus directory has changed since it was built.
+    """Return the published generation if the corpus directory has changed since it was built.
 
-    None where it has not, or where that cannot be told.
+    It is None if nothing has changed, or if that is unknown.
     """
     store = open_index(settings)
     number = store.pointed()
@@ -103,9 +103,7 @@ def changed_since(settings: Settings) -> int | None:
 
 
 def left_out(settings: Settings) -> tuple[LeftOut, ...]:
-    """Return the files that the published generation left out when it was built, where that is
-    noted.
-    """
+    """Return the files that the published generation left out, if that is noted."""
     store = open_index(settings)
     number = store.pointed()
     built_from = None if number is None else store.built_from(number)

@@ -19,7 +19,7 @@ def run_bot(
     lifeline: Lifeline | None,
     progress_bar: ProgressBar,
 ) -> None:
-    """Answer in Telegram until the process is told to stop.
+    """Answer in Telegram until the process is stopped.
 
     With ``webhook`` Telegram calls the bot, else the bot polls. ``lifeline`` leads to the process
     that watches over this one.

@@ -1,4 +1,4 @@
-"""The one place where the parts are put together; those of the chat are in ``chat``."""
+"""Opens the answerers and what keeps them up to date."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ from embeddings import (
 )
 from embeddings.cores import one_thread_for_numpy
 
-if TYPE_CHECKING:  # a question does not wait for what only adding needs
+if TYPE_CHECKING:  # a question does not wait for imports that only adding needs
     from corpus.extraction.extractor import Extractor
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ _FIRST_BUILD_WAIT_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What answers, and what brings it to the corpus directory with the same model in memory."""
+    """The answerers, and the refresher that shares their model in memory."""
 
     answerers: LiveAnswerer
     refresher: Refresher
@@ -51,7 +51,7 @@ def open_served(
 ) -> Served:
     """Return a LiveAnswerer over the published generation; the first call on a machine builds one.
 
-    Where the published generation is damaged an earlier one answers, and ``warn`` is told.
+    If the published generation is damaged, an earlier one answers, and ``warn`` gets a line.
     The model is loaded while the generation is read.
 
     Raises:
@@ -102,8 +102,10 @@ def _open_generation(
     model: ModelFolder,
     warn: Warn,
 ) -> tuple[Generation, int | None]:
-    """Return the generation to answer from, built where there is none, and the damaged one in whose
-    place it answers.
+    """Return the generation to answer from, built if there is none.
+
+    If the published one is damaged, an earlier one is returned with the number of the damaged
+    one.
     """
     if store.is_empty():
         seed_new_machine(settings)
@@ -122,7 +124,7 @@ def _open_generation(
 def open_refresher(
     settings: Settings, *, progress_bar: ProgressBar, engine: EngineKind = EngineKind.LOCAL
 ) -> Refresher:
-    """What brings the index to the corpus directory, which is seeded on a new machine.
+    """Open the refresher of the index; on a new machine the corpus directory is seeded.
 
     Raises:
         EngineUnavailable: if the engine is not installed.
@@ -164,9 +166,7 @@ def _on_ray(settings: Settings, model: ModelFolder) -> OpenEngine:
 
 
 def passed_over(settings: Settings) -> tuple[LeftOut, ...]:
-    """Return the files of the corpus directory that are of kinds that are not read; none if
-    unknown.
-    """
+    """Return the files of the corpus directory of kinds that are not read; none if unknown."""
     directory = settings.corpus_directory
     try:
         found = corpus_files(directory).passed_over

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def examine_setup(
     settings: Settings, environment: Mapping[str, str], *, online: bool
 ) -> Iterator[Finding]:
-    """What "verbatim doctor" finds; ``online`` has Telegram asked, too."""
+    """Yield the findings of "verbatim doctor"; with ``online``, Telegram is asked, too."""
 
     def find_whole_model() -> ModelFolder:
         return find_model(
@@ -31,7 +31,7 @@ def examine_setup(
         )
 
     def servers() -> "list[ServerFacts | EmbeddingsError]":
-        open_index(settings)  # says what is not installed
+        open_index(settings)  # raises an error that names a missing package
         from embeddings.storage.postgres.serverfacts import server_facts
 
         return [*server_facts(settings.index_url or "")]
@@ -54,7 +54,7 @@ def examine_setup(
 
 
 def _ask_state(address: DatabaseAddress) -> None:
-    """Raise what is wrong with the database of what is shared; nothing is made in it."""
+    """Raise the fault of the shared database, if it has one; nothing is made in it."""
     try:
         from bot.state.postgres.connection import Link
         from bot.state.postgres.patience import Patience

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def source_parser(extractor: "Extractor") -> ReadSource:
-    """Read the files of the corpus directory that are no texts."""
+    """Return the function that reads files of the corpus directory that are no texts."""
     from corpus.directory.sourcedocument import source_document  # slow to import
 
     return partial(source_document, extractor=extractor)
@@ -70,7 +70,7 @@ def open_directory(
 def added_sources(
     settings: Settings, sources: Sequence["Source"], *, extractor: "Extractor", given: Provenance
 ) -> Iterator["SourceOutcome"]:
-    """Yield the outcome of each source that is added to the corpus; see ``open_directory``.
+    """Add sources to the corpus, and yield each outcome; see ``open_directory``.
 
     Raises:
         CorpusNotWritable: if the directory cannot be written.
@@ -92,7 +92,7 @@ def known_deviations(
 
 
 def lost_originals(settings: Settings, corpus: Corpus) -> tuple[str, ...]:
-    """Return the ids of documents whose bytes, as they were added, are not kept."""
+    """Return the ids of documents whose original bytes are not kept."""
     snapshots = Snapshots(settings.snapshots_directory)
     return KeptOriginals(settings.corpus_directory, corpus, snapshots).lost(corpus.documents)
 
@@ -105,7 +105,7 @@ def reread_documents(
     extractor: "Extractor",
     progress: Progress,
 ) -> Iterator["Reread"]:
-    """Yield the outcome of reading the originals of the documents again, of all without a name.
+    """Read the originals of documents again, all if none is named, and yield each outcome.
 
     Raises:
         UnknownDocument: if there is none of that id, before any is read.
@@ -130,7 +130,7 @@ def reread_documents(
 def open_corpus(settings: Settings, *, warn: Warn = log.warning) -> Corpus:
     """Return the corpus directory, read; on a new machine it is seeded with the shipped statements.
 
-    ``warn`` is told of the files that cannot be read.
+    ``warn`` gets a line for each file that cannot be read.
 
     Raises:
         CorpusError: if the directory is missing or no file in it can be read.
@@ -156,8 +156,8 @@ def served_corpus(
 ) -> Corpus:
     """Return the corpus that is answered from; before the first refresh, the corpus directory.
 
-    Of all of it members of ``groups`` may see what is given. Where the published generation is
-    damaged it is an earlier one's, and ``warn`` is told.
+    With ``groups`` it has only the documents that their members may see. If the published
+    generation is damaged, it is an earlier one's, and ``warn`` gets a line.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
@@ -208,7 +208,7 @@ def open_verifier(
 
 
 def seed_new_machine(settings: Settings) -> None:
-    """Put the shipped statements where there was never an index and is no directory."""
+    """Copy the shipped statements, if there is no directory and never was an index."""
     new_machine = not open_index(settings).numbers()
     if new_machine and not settings.corpus_is_own and not settings.corpus_directory.exists():
         _seed_corpus(settings)
@@ -222,7 +222,7 @@ def _seed_corpus(settings: Settings) -> None:
         shutil.copytree(
             shipped_statements(), unfinished, ignore=shutil.ignore_patterns("__pycache__", "*.py")
         )
-        unfinished.chmod(0o700)  # what is added may be for some readers alone
+        unfinished.chmod(0o700)  # a document that is added may be for some groups alone
         os.rename(unfinished, target)
     except OSError as error:
         if target.is_dir():

@@ -1,4 +1,4 @@
-"""Long work in a thread, its progress told step by step."""
+"""Does long work in a thread, and reports its progress."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class WorkProgress:
-    """How far the work is: ``done`` of ``in_all`` in what it does at present."""
+    """The progress of work: ``done`` of ``in_all`` of what it does at present."""
 
     doing: str
     done: int
@@ -24,12 +24,12 @@ class WorkProgress:
 
 
 class Background(Generic[_Result]):
-    """Work that goes on in a thread of its own, and ends with the process at the latest."""
+    """Works in a thread of its own, which ends with the process at the latest."""
 
     def __init__(
         self, work: Callable[[ProgressBar], _Result], *, every_s: float = PROGRESS_EVERY_S
     ) -> None:
-        """Begins the work; it shows its progress with the progress bar that it is given."""
+        """Begin the work, which shows its progress with the progress bar that it gets."""
         self._work = work
         self._every_s = every_s
         self._ended = threading.Event()
@@ -39,19 +39,19 @@ class Background(Generic[_Result]):
         threading.Thread(target=self._run, name="background", daemon=True).start()
 
     def steps(self) -> Iterator[WorkProgress | None]:
-        """Yield the step after each ``every_s`` seconds, None if it is as before, until the work
+        """Yield the progress every ``every_s`` seconds, None if it has not changed, until the work
         ends.
 
-        So who waits for it can stop waiting.
+        The caller can stop waiting in between.
         """
-        told: WorkProgress | None = None
+        last: WorkProgress | None = None
         while not self._ended.wait(self._every_s):
             now = self._step
-            yield now if now != told else None
-            told = now
+            yield now if now != last else None
+            last = now
 
     def result(self) -> _Result:
-        """What the work came to, when it has ended. Raises what it raised."""
+        """Return the result of the work when it has ended, or raise its error."""
         self._ended.wait()
         if self._error is not None:
             raise self._error

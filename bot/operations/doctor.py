@@ -1,4 +1,4 @@
-"""Whether what the bot needs is there and whole: one finding for each, none of them an error."""
+"""Checks that everything the bot needs is there and whole, and reports each as a finding."""
 
 import os
 import shutil
@@ -21,13 +21,11 @@ if TYPE_CHECKING:  # slow to import, and an extra
     from corpus.extraction.extractor import Extractor
 
 LEAST_FREE_BYTES = 500_000_000
-"""What a refresh needs beside the generation that it writes; that is taken for as large as the
-largest there is.
-"""
+"""The space that a refresh needs beside its generation, which counts as large as the largest."""
 
 SAFE_SQLITE = (3, 51, 3)
 SAFE_OLDER_SQLITES = ((3, 50, 7), (3, 44, 6))
-"""From these on SQLite's log of writes is brought into the file without a race."""
+"""From these versions on SQLite brings its log of writes into the file without a race."""
 _MOST_NAMED = 20
 
 
@@ -42,7 +40,7 @@ def examine(
     ask_state: Callable[[], None] | None,
     bot_name: Callable[[str], str | None] | None,
 ) -> Iterator[Finding]:
-    """Return findings as they are made; what could not be looked at is one that is not well.
+    """Yield findings as they are made; a thing that could not be looked at is one that is not well.
 
     ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
     where the index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong
@@ -69,7 +67,7 @@ def examine(
 
 
 def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
-    """What is found, also where a file or folder may not be looked at."""
+    """Return the finding, also if a file or folder may not be looked at."""
     try:
         return look()
     except OSError as error:
@@ -102,7 +100,7 @@ def _exported(settings: Settings, model: ModelFolder) -> Finding:
 def _corpus(settings: Settings, extractor: "Extractor") -> Iterator[Finding]:
     """Yield the size of the corpus directory, and each file that nothing can be quoted from.
 
-    A file of a kind that is not read is told, and nothing wrong.
+    A file of a kind that is not read is named; it is no fault.
     """
     from corpus.directory.sourcedocument import source_document  # slow to import
 
@@ -159,7 +157,7 @@ def _strays(
         )
         strays, unpaged = directory.strays, directory.with_lost_pages
     except (CorpusError, EmbeddingsError, OSError):
-        return  # "corpus" says what is wrong with it
+        return  # the finding "corpus" names the fault
     if unpaged:
         names = ", ".join(unpaged[:_MOST_NAMED])
         more = f" and {len(unpaged) - _MOST_NAMED:,} more" if len(unpaged) > _MOST_NAMED else ""
@@ -186,7 +184,7 @@ def _strays(
 
 
 def _extractor(extractor: "Extractor") -> Finding:
-    """Whether a file that takes over its parser can do anything."""
+    """Report whether a file that takes over its parser can do harm."""
     try:
         walls = extractor.walls()
     except CorpusError as error:
@@ -195,7 +193,7 @@ def _extractor(extractor: "Extractor") -> Finding:
 
 
 def _privacy(settings: Settings) -> Iterator[Finding]:
-    """Yield the parts of the data directory that others may read; nothing if there are none."""
+    """Yield the parts of the data directory that others may read; none if there are none."""
     for path in open_to_others(settings):
         text = (
             f"other users of this machine may read {path}. Any command except doctor closes it, if "
@@ -239,8 +237,9 @@ def sqlite_facts(version: tuple[int, ...]) -> str:
 
 
 def _largest_folder(directory: Path) -> int:
-    """Return the bytes of the largest folder in a directory, 0 where there is none; what comes and
-    goes meanwhile, as in a refresh, is left out.
+    """Return the bytes of the largest folder in a directory, 0 if there is none.
+
+    Files that come and go meanwhile, as in a refresh, do not count.
     """
     if not directory.exists():
         return 0
@@ -259,7 +258,7 @@ def _largest_folder(directory: Path) -> int:
 def _index(
     open_index: Callable[[], PassageIndex], model: ModelFolder | None, *, in_tables: bool
 ) -> Finding:
-    """Of an index on a disk every byte is compared, of one in tables the rows are but counted."""
+    """Check the index: on a disk every byte is compared, in tables the rows are only counted."""
     try:
         index = open_index()
         if index.is_empty():

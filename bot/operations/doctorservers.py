@@ -19,7 +19,7 @@ MOST_BEHIND_BYTES = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one thing: its name, whether it is well, and a line that says so."""
+    """The state of one thing: its name, whether it is well, and a line that says so."""
 
     name: str
     well: bool
@@ -30,7 +30,7 @@ Servers = Callable[[], "list[ServerFacts | EmbeddingsError]"]
 
 
 def server_findings(servers: Servers) -> Iterator[Finding]:
-    """Yield what is found about each server."""
+    """Yield the findings about each server."""
     try:
         found = servers()
     except (EmbeddingsError, SettingsError) as error:
@@ -95,8 +95,9 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
 
 
 def _replication(facts: "ServerFacts", *, measured_by_primary: bool) -> Iterator[Finding]:
-    """Whether a standby follows, or the standbys of a primary do; ``measured_by_primary`` tells that
-    a primary says how late they are.
+    """Report whether a standby follows, or the standbys of a primary do.
+
+    With ``measured_by_primary`` a primary says how late they are.
     """
     where = facts.place
     if facts.is_standby:

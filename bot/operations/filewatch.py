@@ -9,14 +9,14 @@ from corpus import corpus_files
 _State = tuple[tuple[str, int, int], ...] | None
 
 SETTLE_S = 1.0
-"""How long the files must have been left alone before a watch refreshes."""
+"""The seconds without a change after which a watch refreshes."""
 
 
 def changes(
     directory: Path, *, poll_s: float = SETTLE_S, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[None]:
     """Yield when files of the corpus directory have changed since this call, or since it last
-    yielded, and were then left alone.
+    yielded.
 
     It looks every ``poll_s`` seconds at names, sizes and times, and never ends by itself.
     """
@@ -43,7 +43,7 @@ def _changes(
 
 
 def _state(directory: Path) -> _State:
-    """What tells that a file has changed; None while the directory cannot be read."""
+    """Return a value that changes with any file; None while the directory cannot be read."""
     try:
         found = corpus_files(directory)
         stats = [(path, path.stat()) for path in found.files]

@@ -1,4 +1,4 @@
-"""Tells whether the bytes of the sources that texts were read from are still kept."""
+"""Finds out whether the original bytes of documents are still kept."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -20,7 +20,7 @@ class KeptOriginals:
         self._snapshots = snapshots
 
     def has_that_of(self, cited: CitedQuote) -> bool | None:
-        """Whether the original of the cited text is kept; None where its original is not known."""
+        """Return whether the original of the cited text is kept; None if none is known."""
         for document in self._corpus.documents:
             if document.id == cited.document and document.digest.startswith(cited.digest):
                 return self._has(document)

@@ -1,4 +1,4 @@
-"""The data directory, closed to all but its owner: not everybody may read all of its texts."""
+"""Closes the data directory to all but its owner, because not everybody may read all texts."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ _ENTRIES = {"corpus", "index", "snapshots", "bot", "models"}
 
 
 def close_home(settings: Settings) -> list[Path]:
-    """Close what lies in the data directory to others, and return what could not be closed.
+    """Close the data directory to others, and return the paths that could not be closed.
 
     A folder that is closed already is not looked into. The data directory itself is closed where
     it holds nothing else and exports of models are not shared from it; a corpus directory that a
@@ -32,7 +32,7 @@ def close_home(settings: Settings) -> list[Path]:
 
 
 def open_to_others(settings: Settings) -> list[Path]:
-    """Find what of the data directory others than its owner may read."""
+    """Find the parts of the data directory that others than its owner may read."""
     found = []
     for path in _texts(settings):
         try:
@@ -44,7 +44,7 @@ def open_to_others(settings: Settings) -> list[Path]:
 
 
 def _texts(settings: Settings) -> Iterator[Path]:
-    """Yield what holds texts, or what was made of them."""
+    """Yield the paths that hold texts, or what was made of them."""
     yield settings.index_directory
     yield settings.snapshots_directory
     if not settings.corpus_is_own:
@@ -55,7 +55,7 @@ def _texts(settings: Settings) -> Iterator[Path]:
 
 
 def _is_ours(settings: Settings) -> bool:
-    """Tells whether the data directory is there for nothing else, and nobody else."""
+    """Return whether the data directory is there for nothing and nobody else."""
     home, exports = settings.home, settings.exports_directory
     if exports != home / "models" and exports.is_relative_to(home):
         return False
@@ -63,13 +63,13 @@ def _is_ours(settings: Settings) -> bool:
         names = {entry.name for entry in home.iterdir()}
         everybodys = bool(home.stat().st_mode & stat.S_ISVTX)
     except OSError:
-        return False  # there is none yet, or what is wrong with it is told where it is used
+        return False  # there is none yet, or its user reports the fault
     more = {name for name in names - _ENTRIES if not name.startswith("evaluation-vectors.sqlite")}
     return bool(names) and not more and not everybodys
 
 
 def _closed(path: Path) -> bool:
-    """Close a file, or a folder with all that it holds; tells whether others are shut out now."""
+    """Close a file, or a folder with all that it holds; return whether others are shut out now."""
     try:
         if not path.stat().st_mode & _OTHERS:
             return True
@@ -86,7 +86,7 @@ def _closed(path: Path) -> bool:
 def _closed_one(path: Path) -> bool:
     try:
         if path.is_symlink():
-            return True  # what it leads to is somebody else's
+            return True  # its target is somebody else's
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:
             path.chmod(mode & ~_OTHERS)

@@ -1,4 +1,4 @@
-"""The corpus directory → the index, once or whenever a file changes."""
+"""Refreshes the index from the corpus directory."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ def _here(embedder: Embedder) -> AbstractContextManager[Engine]:
 
 
 class Refresher:
-    """Brings the index of the settings to their corpus directory; loads the model when needed."""
+    """Brings the index up to date with the corpus directory; loads the model when needed."""
 
     def __init__(
         self,
@@ -91,7 +91,8 @@ class Refresher:
     def refresh(
         self, *, full: bool = False, wait_s: float = 0, progress_bar: ProgressBar | None = None
     ) -> RefreshReport:
-        """What was done; nothing is read or loaded where no file has changed.
+        """Refresh the index and report what was done; nothing is read or loaded if no file has
+        changed.
 
         A file that cannot be read is left out, with what was quoted from it before; ``full`` has
         it tried again although its bytes are the same.
@@ -114,7 +115,7 @@ class Refresher:
         known = {} if full or current is None else known_documents(current, store, sources)
         before = None if full or current is None else store.built_from(current.number)
         with ThreadPoolExecutor(1, "loading") as aside, bar("Reading") as progress:
-            aside.submit(lambda: self.embedder)  # what is wrong with it is raised below
+            aside.submit(lambda: self.embedder)  # its error is raised below
             reading = self._reading(
                 known=known,
                 known_refused={} if before is None else still_refused(before, sources),
@@ -124,7 +125,7 @@ class Refresher:
             first, *others = reading.refused
             more = f" {len(others)} more files are not read, either." if others else ""
             raise EmptyCorpus(f"{first}{more}")
-        # what was edited while it was read is told by neither digest
+        # neither digest shows a file that was edited while it was read
         same = self._sources().digest == sources.digest
         self._keep_texts(reading, current)
         if same and current is not None:
@@ -168,9 +169,9 @@ class Refresher:
         )
 
     def _keep_texts(self, reading: CorpusReading, current: Generation | None) -> None:
-        """Keep the texts that were read; earlier ones of documents that are closed now are closed.
+        """Keep the texts that were read, and close earlier texts of documents that are closed now.
 
-        One that was never read again, such as of a file that is refused, is closed to all.
+        A text that was never read again, such as of a file that is refused, is closed to all.
         """
         snapshots = Snapshots(self._settings.snapshots_directory)
         documents = reading.corpus.documents
@@ -189,7 +190,7 @@ class Refresher:
     def _note_read_anew(
         self, reading: CorpusReading, current: Generation, sources: Sources
     ) -> None:
-        """Note each text that is another one although its file is the same, after an upgrade."""
+        """Note each text that changed although its file did not, after an upgrade."""
         files = self._index.files_built_from(current.number)
         same = {reading.ids.get(n) for n, was in sources.files.items() if files.get(n) == was}
         before = {document.id: document.digest for document in current.corpus.documents}
@@ -204,7 +205,7 @@ class Refresher:
         return tuple(LeftOut(source_name(r.path, directory), r.reason) for r in reading.refused)
 
     def plan(self, *, full: bool = False) -> RefreshReport:
-        """What ``refresh`` would do; nothing is embedded or written.
+        """Report what ``refresh`` would do; nothing is embedded or written.
 
         Raises:
             CorpusError: if the corpus cannot be read or holds no passage.

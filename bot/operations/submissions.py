@@ -1,4 +1,6 @@
-"""Statements that an administrator sent, read and waiting to be published or discarded."""
+"""Reads statements that an administrator sent, and keeps them until they are published or
+discarded.
+"""
 
 import secrets
 import sys
@@ -45,7 +47,7 @@ class Submission:
 
 
 class Submissions:
-    """Reads sources by the safe reader and keeps the last ``MOST_WAITING`` in memory.
+    """Reads sources in the extractor process and keeps the last ``MOST_WAITING`` in memory.
 
     Nothing of one is in the corpus directory before it is published. Safe to call from several
     threads.
@@ -66,7 +68,7 @@ class Submissions:
         self._writing = threading.Lock()
 
     def read_file(self, content: bytes, *, name: str | None) -> Submission:
-        """What a file would come to; its name is a label.
+        """Read a file that was sent, and return its preview; its name is a label.
 
         Raises:
             CorpusError: if it cannot be read.
@@ -75,7 +77,7 @@ class Submissions:
         return self._submitted(Source(label.rpartition("/")[2] or _NAMELESS, content=content))
 
     def read_address(self, url: str) -> Submission:
-        """What a web address would come to.
+        """Read a web address, and return its preview.
 
         Raises:
             CorpusError: if it is none, must not be asked, or gives nothing that can be read.
@@ -83,7 +85,7 @@ class Submissions:
         return self._submitted(web_source(url))
 
     def publish(self, key: str) -> Added | None:
-        """Write it into the corpus directory; None where it does not wait any more.
+        """Write a submission into the corpus directory; return None if it does not wait any more.
 
         Raises:
             CorpusError: if it could not be written; it goes on waiting then.
@@ -100,7 +102,7 @@ class Submissions:
             raise
 
     def discard(self, key: str) -> bool:
-        """Whether it waited; it is forgotten."""
+        """Forget a submission, and return whether it waited."""
         with self._lock:
             return self._waiting.pop(key, None) is not None
 
@@ -112,7 +114,7 @@ class Submissions:
         return Submission(key, added, (*read.extract.notes, *added.notes), fetched=read.fetched)
 
     def _keep(self, key: str, read: SourceExtract) -> None:
-        """Has it wait, and forgets those that have waited longest, where they are too many."""
+        """Keep a submission, and forget those that have waited longest if there are too many."""
         with self._lock:
             self._waiting[key] = read
             while len(self._waiting) > 1 and (

@@ -1,7 +1,7 @@
-"""The buttons under answers and paragraphs, and the data that a pressed one sends.
+"""Makes the buttons under answers and paragraphs, and reads the data that a pressed one sends.
 
-The data holds all that is needed to act on it but a question's words: ``PointedAt`` a passage, or
-the ``ref`` of a question that is remembered for a while. Data from anywhere else reads as None.
+The data names a passage by its short reference, or a question by its ``ref``, which is remembered
+for a while. Data from anywhere else reads as None.
 """
 
 import re
@@ -32,7 +32,9 @@ _POINTED = re.compile(rf"(?P<kind>[<>s]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF})
 
 @dataclass(frozen=True, slots=True)
 class Browse:
-    """◀ or ▶: the paragraph ``by`` -1 or 1 from that one; ``ref`` leads back to the answer."""
+    """◀ or ▶: opens the paragraph before (``by`` -1) or after (1); ``ref`` leads back to the
+    answer.
+    """
 
     reference: ShortReference
     by: int
@@ -41,14 +43,14 @@ class Browse:
 
 @dataclass(frozen=True, slots=True)
 class ShowSource:
-    """The citation of a passage in full."""
+    """Shows the citation of a passage in full."""
 
     reference: ShortReference
 
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """Further quotes than the ``shown`` first ones."""
+    """Shows more quotes than the ``shown`` first ones."""
 
     ref: str
     shown: int
@@ -56,7 +58,7 @@ class More:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """The answer, in place of the paragraph."""
+    """Shows the answer in place of the paragraph."""
 
     ref: str
 
@@ -72,7 +74,7 @@ class VoteFor:
 
 @dataclass(frozen=True, slots=True)
 class AskExample:
-    """An example question; ``digest`` is the beginning of its SHA-256."""
+    """Asks an example question; ``digest`` is the beginning of its SHA-256."""
 
     digest: str
 
@@ -81,7 +83,7 @@ Press = Browse | ShowSource | More | Back | VoteFor | AskExample
 
 
 def read_press(data: str) -> Press | None:
-    """What the data of a button asks for; None for data of no such button."""
+    """Return the meaning of the data of a button; None for data of no such button."""
     for pattern, press in _READERS:
         if (match := pattern.fullmatch(data)) is not None:
             return press(match)
@@ -107,7 +109,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]],
 
 
 def answer_buttons(
-    reply: Answer,
+    answer: Answer,
     messages: Sequence[Message],
     corpus: Corpus,
     words: Translator,
@@ -116,29 +118,29 @@ def answer_buttons(
     first: int = 1,
     more: bool,
 ) -> Buttons:
-    """Return the buttons under the last message of a reply to the question ``ref``.
+    """Return the buttons under the last message of an answer to the question ``ref``.
 
     ◀ and ▶ lead from the first quote in that message, a Source is there for each quote of the
-    reply, numbered from ``first`` on as they are, and More where there is ``more``.
+    answer, numbered from ``first`` on as they are, and More where there is ``more``.
     """
     rows: list[tuple[Button, ...]] = []
-    if reply.quotes:
-        quote = _first_in(messages[-1], reply.quotes)
+    if answer.quotes:
+        quote = _first_in(messages[-1], answer.quotes)
         document = corpus.document(quote.citation.document)
-        reference = short_reference_to(quote.citation, reply.generation)
+        reference = short_reference_to(quote.citation, answer.generation)
         walk = _steps(document, document.passage(quote.citation.paragraph), reference, ref)
         if more:
-            shown = first + len(reply.quotes) - 1
+            shown = first + len(answer.quotes) - 1
             walk = (*walk, Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
         if walk:
             rows.append(walk)
-        rows.extend(_sources(reply, words, first))
+        rows.extend(_sources(answer, words, first))
     if first == 1:
         votes = tuple(
-            Button(face, f"v:{reply.generation}:{ref}:{sign}")
+            Button(face, f"v:{answer.generation}:{ref}:{sign}")
             for face, sign in (("👍", "+"), ("👎", "-"))
         )
-        if rows and len(reply.quotes) == 1:
+        if rows and len(answer.quotes) == 1:
             rows[-1] = (*rows[-1], *votes)
         else:
             rows.append(votes)
@@ -161,12 +163,12 @@ def paragraph_buttons(
 
 
 def example_buttons(questions: Sequence[str]) -> Buttons:
-    """Return a row for each question, which pressing it asks."""
+    """Return a row for each question, with a button that asks it."""
     return tuple((Button(q, f"e:{example_digest(q)}"),) for q in questions)
 
 
 def example_digest(question: str) -> str:
-    """What the button of an example question calls it."""
+    """Return the name of an example question in the data of its button."""
     return digest_of(question)[:_EXAMPLE_DIGITS]
 
 
@@ -190,15 +192,15 @@ def _steps(
     return tuple(buttons)
 
 
-def _sources(reply: Answer, words: Translator, first: int) -> list[tuple[Button, ...]]:
+def _sources(answer: Answer, words: Translator, first: int) -> list[tuple[Button, ...]]:
     source = words.say(texts.SOURCE)
-    numbered = first > 1 or len(reply.quotes) > 1
+    numbered = first > 1 or len(answer.quotes) > 1
     buttons = tuple(
         Button(
             f"{source} {number}" if numbered else source,
-            f"s:{short_reference_to(quote.citation, reply.generation).code}",
+            f"s:{short_reference_to(quote.citation, answer.generation).code}",
         )
-        for number, quote in enumerate(reply.quotes, start=first)
+        for number, quote in enumerate(answer.quotes, start=first)
     )
     return [buttons[start : start + _IN_A_ROW] for start in range(0, len(buttons), _IN_A_ROW)]
 

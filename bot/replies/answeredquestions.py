@@ -1,4 +1,4 @@
-"""Questions that were answered, in memory for a while: their buttons and edits need them."""
+"""Remembers answered questions for a while, for their buttons and edits."""
 
 import time
 from collections import OrderedDict
@@ -14,7 +14,7 @@ MOST_ASKED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
-    """A question, who asked it where, what they had asked before, and the passages shown so far."""
+    """A question, its person and place, their earlier questions, and the passages shown so far."""
 
     question: str
     talks: Hashable
@@ -25,7 +25,7 @@ class AnsweredQuestion:
 class AnsweredQuestions:
     """The questions by chat and ``ref``, which names one in its chat. Safe in several threads.
 
-    One is forgotten after ``FORGOTTEN_AFTER_S`` seconds; of more than ``MOST_ASKED`` the oldest.
+    One is forgotten after ``FORGOTTEN_AFTER_S`` seconds; of more than ``most`` the oldest.
     """
 
     def __init__(
@@ -49,23 +49,21 @@ class AnsweredQuestions:
                 self._by_key.popitem(last=False)
 
     def recall(self, chat_id: int, ref: str) -> AnsweredQuestion | None:
-        """Return the question of that name; None where it is forgotten or never was."""
+        """Return the question of that name; None if it is forgotten or never was."""
         with self._lock:
             self._drop_old()
             found = self._by_key.get((chat_id, ref))
             return None if found is None else found[1]
 
     def forget(self, talks: Hashable) -> None:
-        """Keep nothing of what one person asked in one place."""
+        """Forget the questions of one person in one place."""
         with self._lock:
             of_them = [key for key, (_, asked) in self._by_key.items() if asked.talks == talks]
             for key in of_them:
                 del self._by_key[key]
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of what a person asked anywhere (see ``TextMessage.talks``); whether there
-        was anything.
-        """
+        """Forget the questions of a person anywhere, and return whether there were any."""
         with self._lock:
             of_them = [
                 key
@@ -77,7 +75,7 @@ class AnsweredQuestions:
         return bool(of_them)
 
     def forget_all(self) -> None:
-        """Keep nothing."""
+        """Forget all questions."""
         with self._lock:
             self._by_key.clear()
 

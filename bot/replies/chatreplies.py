@@ -1,4 +1,4 @@
-"""Replies in chats: messages with buttons, and what is remembered for follow-ups and buttons."""
+"""Makes replies in chats: messages with buttons, and the memory that follow-ups need."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -22,12 +22,12 @@ from bot.state.peoplevalues import Preferences
 from corpus import Corpus, Span
 
 PreferencesOf = Callable[[Event], Preferences]
-"""What the chat of an event wants."""
+"""Returns the preferences of the chat of an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """The messages of a reply, what goes under the last one, and the corpus quoted from."""
+    """The messages of an answer, the buttons under the last one, and the corpus quoted from."""
 
     messages: tuple[Message, ...]
     buttons: Buttons
@@ -35,7 +35,7 @@ class ChatReply:
 
 
 class ChatReplies:
-    """Replies to what people ask, from the generation in use. Safe to call from several threads.
+    """Replies to questions, from the generation in use. Safe to call from several threads.
 
     ``ref`` names a question in its chat: the id of its message; "ID.N" for one that has no message
     of its own, because button N of that message asked it.
@@ -49,8 +49,10 @@ class ChatReplies:
         groups_of: GroupsOf = lambda _: frozenset(),
         on_forgotten: Callable[[Hashable], None] = lambda _: None,
     ) -> None:
-        """``groups_of`` tells what an event's person may see, nothing but the public without it;
-        ``on_forgotten`` is told what is forgotten because the person said so.
+        """Take the answerer and the wishes of chats.
+
+        ``groups_of`` returns the groups of an event's person; without it only public documents
+        answer. ``on_forgotten`` gets the talks that a person had forgotten.
         """
         self._live = answerer
         self._groups_of = groups_of
@@ -60,7 +62,7 @@ class ChatReplies:
         self._asked = AnsweredQuestions()
 
     def forget(self, event: TextMessage | ButtonPress) -> None:
-        """Keep nothing of what the person asked in this place."""
+        """Forget the questions of the person in this place."""
         self.forget_talks(event.talks)
         self._on_forgotten(event.talks)
 
@@ -74,22 +76,22 @@ class ChatReplies:
         self._conversations.forget_chat(chat_id, thread_id)
 
     def forget_all(self) -> None:
-        """Keep nothing of anybody."""
+        """Forget the questions of everybody."""
         self._conversations.forget_all()
         self._asked.forget_all()
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of what a person asked anywhere; whether there was anything."""
+        """Forget the questions of a person anywhere, and return whether there were any."""
         questions = self._conversations.forget_person(person_id)
         asked = self._asked.forget_person(person_id)
         return questions or asked
 
     def recall(self, event: ButtonPress, ref: str) -> AnsweredQuestion | None:
-        """Return the question of that name in the chat; None where it is forgotten."""
+        """Return the question of that name in the chat; None if it is forgotten."""
         return self._asked.recall(event.place.chat_id, ref)
 
     def answerer_for(self, event: Event) -> Answerer:
-        """Return the Answerer of what an event's person may see in its place."""
+        """Return the Answerer of the documents that an event's person may see in its place."""
         return self._live.seen_by(self._groups_of(event))
 
     def links_of(self, event: Event) -> LinkStyle:
@@ -97,7 +99,7 @@ class ChatReplies:
         return self._preferences_of(event).links
 
     def is_unchanged(self, event: TextMessage, question: str) -> bool:
-        """Whether an edited message asks what it asked before."""
+        """Return whether an edited message asks the same as before."""
         before = self._asked.recall(event.place.chat_id, str(event.message_id))
         return before is not None and before.question == _searchable(question)
 
@@ -117,8 +119,7 @@ class ChatReplies:
     def to_example(
         self, event: ButtonPress, number: int, question: str, words: Translator
     ) -> ChatReply:
-        """Return the reply to a question that a button asked, button ``number``; it says the
-        question.
+        """Return the reply to the question that button ``number`` asked; it says the question.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
@@ -131,7 +132,7 @@ class ChatReplies:
     def again(
         self, event: ButtonPress, ref: str, asked: AnsweredQuestion, words: Translator
     ) -> ChatReply:
-        """Return the reply to a question that was answered before; it stays that of who asked it.
+        """Return the reply to an earlier question, which stays that of the person who asked it.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.
@@ -143,7 +144,7 @@ class ChatReplies:
     def further(
         self, event: ButtonPress, ref: str, asked: AnsweredQuestion, shown: int, words: Translator
     ) -> ChatReply | None:
-        """Return the next quotes after the ``shown`` first ones, numbered on; None where there are
+        """Return the next quotes after the ``shown`` first ones, numbered on; None if there are
         none.
 
         The question is searched again, so that they are of the generation in use.
@@ -160,14 +161,14 @@ class ChatReplies:
         quotes = tuple(fresh[: min(self._quotes_of(event), MOST_QUOTES - shown)])
         if not quotes:
             return None
-        reply = replace(found, quotes=quotes, notices=())
-        restyled = in_link_style(reply, self.links_of(event))
+        answer = replace(found, quotes=quotes, notices=())
+        restyled = in_link_style(answer, self.links_of(event))
         messages = render(restyled, answerer.corpus, first=shown + 1, opens=True)
         now = replace(asked, shown=(*known, *map(cited_by, quotes)))
         self._asked.remember(event.place.chat_id, ref, now)
         more = len(fresh) > len(quotes) and len(now.shown) < MOST_QUOTES
         buttons = answer_buttons(
-            reply, messages, answerer.corpus, words, ref=ref, first=shown + 1, more=more
+            answer, messages, answerer.corpus, words, ref=ref, first=shown + 1, more=more
         )
         return ChatReply(messages, buttons, answerer.corpus)
 
@@ -182,23 +183,23 @@ class ChatReplies:
         follows: bool,
         asker: Hashable | None = None,
     ) -> ChatReply:
-        """Return the reply; ``follows`` says that later questions may lean on this one.
+        """Return the reply; with ``follows`` later questions may lean on this one.
 
-        ``asker`` is who asked it where, None for who causes the event.
+        ``asker`` is the person who asked it, and the place; None for those of the event.
         """
         answerer = self.answerer_for(event)  # one to the end: a refresh may come in between
-        reply, more = self._answered(answerer, event, question, earlier, words)
-        restyled = in_link_style(reply, self.links_of(event))
+        answer, more = self._answered(answerer, event, question, earlier, words)
+        restyled = in_link_style(answer, self.links_of(event))
         messages = render(restyled, answerer.corpus, opens=True)
-        asks = reply.is_to_question
+        asks = answer.is_to_question
         if asks and follows:
             self._conversations.remember(event.talks, question)
-        shown = tuple(map(cited_by, reply.quotes))
+        shown = tuple(map(cited_by, answer.quotes))
         asked = AnsweredQuestion(_searchable(question), asker or event.talks, earlier, shown)
         self._asked.remember(event.place.chat_id, ref, asked)
         buttons: Buttons = ()
         if asks:
-            buttons = answer_buttons(reply, messages, answerer.corpus, words, ref=ref, more=more)
+            buttons = answer_buttons(answer, messages, answerer.corpus, words, ref=ref, more=more)
         return ChatReply(messages, buttons, answerer.corpus)
 
     def _answered(
@@ -209,25 +210,25 @@ class ChatReplies:
         earlier: tuple[str, ...],
         words: Translator,
     ) -> tuple[Answer, bool]:
-        """Return the reply with as many quotes as are wanted, and whether there are more."""
+        """Return the answer with as many quotes as are wanted, and whether there are more."""
         wanted = self._quotes_of(event)
         top = min(wanted + 1, MOST_QUOTES)
-        reply = answerer.answer(question, top=top, language=words.language, earlier=earlier)
-        if len(reply.quotes) <= wanted:
-            return reply, False
-        return replace(reply, quotes=reply.quotes[:wanted]), True
+        answer = answerer.answer(question, top=top, language=words.language, earlier=earlier)
+        if len(answer.quotes) <= wanted:
+            return answer, False
+        return replace(answer, quotes=answer.quotes[:wanted]), True
 
     def _quotes_of(self, event: Event) -> int:
         return self._preferences_of(event).quotes or DEFAULT_QUOTES
 
 
 def cited_by(quote: Quote) -> CitedQuote:
-    """What a quote cites, without its words."""
+    """Return the citation of a quote, without its words."""
     citation = quote.citation
     span = Span(citation.start, citation.end)
     return CitedQuote(citation.document, span, citation.digest, paragraph=citation.paragraph)
 
 
 def _searchable(question: str) -> str:
-    """As much of a question as is searched, and as tells that there was more."""
+    """Return as much of a question as is searched, and one character more."""
     return question[: MAX_QUESTION_CHARACTERS + 1]

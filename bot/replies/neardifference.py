@@ -47,7 +47,7 @@ def near_difference(
 
 
 def _differences(before: str, after: str) -> Iterator[str]:
-    """Each change, as in “eighty-five” → “eighty-six”; one side is "–" where nothing stands."""
+    """Yield each change, as in “eighty-five” → “eighty-six”; "–" stands for no words."""
     for kept, pieces in groupby(
         compare(before, after), lambda each: each.change is Change.UNCHANGED
     ):

@@ -1,4 +1,4 @@
-"""A passage by itself, as it is shown after ◀ or ▶ or a deep link, and the citation in full."""
+"""Shows a passage by itself, as after ◀ or ▶ or a deep link, and a citation in full."""
 
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Answer, Outcome, Quote, check_quote
@@ -23,18 +23,14 @@ _URL_UNITS = 1_000
 
 
 def start_reference(start: str) -> ShortReference | None:
-    """Return the passage that a deep link is to open, by what follows /start; None for anything
-    else.
-    """
+    """Return the passage that the text after /start is to open; None for any other text."""
     if not start.startswith(PASSAGE_START):
         return None
     return parse_short_reference(start.removeprefix(PASSAGE_START))
 
 
 def whole_quote(document: Document, passage: Passage, *, citation: Citation | None = None) -> Quote:
-    """Return the passage as a quote, all of it evidence, with its own citation unless
-    one is given.
-    """
+    """Return the passage as a quote, all of it evidence; with its own citation if none is given."""
     return Quote(
         text=passage.text,
         evidence_text=passage.text,
@@ -48,7 +44,7 @@ def whole_quote(document: Document, passage: Passage, *, citation: Citation | No
 def passage_message(
     document: Document, passage: Passage, answerer: Answerer, words: Translator, *, links: LinkStyle
 ) -> Message:
-    """Return the passage with its citation; of one longer than a message the first part, which says
+    """Return the passage with its citation; the first part of one longer than a message, which says
     so.
 
     Raises:
@@ -56,14 +52,14 @@ def passage_message(
     """
     quote = whole_quote(document, passage, citation=answerer.cite(passage))
     check_quote(quote, answerer.corpus)
-    reply = Answer(
+    answer = Answer(
         "",
         generation=answerer.generation,
         outcome=Outcome.ANSWER,
         quotes=(quote,),
         language=words.language,
     )
-    return render(in_link_style(reply, links), answerer.corpus, opens=True)[0]
+    return render(in_link_style(answer, links), answerer.corpus, opens=True)[0]
 
 
 def source_message(
@@ -73,10 +69,10 @@ def source_message(
     *,
     deviations_of: DeviationsOf = lambda _: None,
 ) -> Message | None:
-    """Return the citation in full, with what verifying it against the corpus has just shown.
+    """Return the citation in full, with the result of verifying it against the corpus.
 
-    It says where the document's text deviates from its source. None where the words are gone, or
-    are not known any more.
+    The message names deviations of the text from its source. It is None if the words are gone, or
+    not known any more.
     """
     now = found.now
     if now is None or now.passage is None:

@@ -1,4 +1,4 @@
-"""A reply as chat messages: text and entities, in UTF-16 units, quotes checked in the payload.
+"""Renders an answer as chat messages: text and entities in UTF-16 units, each quote compared.
 
 Nothing here knows a chat library. Statements and questions are plain text under entities, never
 markup, so no character in them can open a link or a mention.
@@ -29,13 +29,13 @@ _MOST_ENTITIES = 90
 _BETWEEN = " · "
 
 PASSAGE_START = "p"
-"""What /start begins with where it is to open a passage."""
+"""The beginning of the text after /start if it is to open a passage."""
 
 
 def render(
-    reply: Answer, corpus: Corpus, *, first: int = 1, opens: bool = False
+    answer: Answer, corpus: Corpus, *, first: int = 1, opens: bool = False
 ) -> tuple[Message, ...]:
-    """Return the messages that carry a reply, in order, every quote compared with its source.
+    """Return the messages that carry an answer, in order, every quote compared with its source.
 
     Several quotes are numbered from ``first`` on. With ``opens`` each ¶ number is a deep link that
     opens the paragraph in a chat with the bot.
@@ -46,14 +46,14 @@ def render(
     Raises:
         UnfaithfulQuote: see ``check_message``. Nothing is returned then.
     """
-    words = translator(reply.language)
-    blocks = [_plain(text) for text in _heading(reply, words)]
-    for position, quote in enumerate(reply.quotes, start=first):
-        prefix = f"{position}. " if first > 1 or len(reply.quotes) > 1 else ""
-        last = position == first + len(reply.quotes) - 1
-        generation = words.say(texts.GENERATION, number=str(reply.generation)) if last else ""
-        start = start_of(quote, reply.generation) if opens else None
-        earlier = [each.text for each in reply.quotes[: position - first]]
+    words = translator(answer.language)
+    blocks = [_plain(text) for text in _heading(answer, words)]
+    for position, quote in enumerate(answer.quotes, start=first):
+        prefix = f"{position}. " if first > 1 or len(answer.quotes) > 1 else ""
+        last = position == first + len(answer.quotes) - 1
+        generation = words.say(texts.GENERATION, number=str(answer.generation)) if last else ""
+        start = start_of(quote, answer.generation) if opens else None
+        earlier = [each.text for each in answer.quotes[: position - first]]
         nearly = near_difference(quote.text, earlier, words, first=first) or ""
         blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation, start, nearly))
     messages = tuple(_join(blocks))
@@ -63,15 +63,15 @@ def render(
 
 
 def start_of(quote: Quote, generation: int) -> str:
-    """What a deep link to a quote sends after /start; ``start_reference`` reads it."""
+    """Return the text after /start in a deep link to a quote; ``start_reference`` reads it."""
     return f"{PASSAGE_START}{short_reference_to(quote.citation, generation).code}"
 
 
-def _heading(reply: Answer, words: Translator) -> Iterator[str]:
-    yield from reply.notices
-    if reply.outcome is Outcome.NONE:
-        yield reply.message or words.say(texts.NOTHING)
-    elif reply.outcome is Outcome.RELATED:
+def _heading(answer: Answer, words: Translator) -> Iterator[str]:
+    yield from answer.notices
+    if answer.outcome is Outcome.NONE:
+        yield answer.message or words.say(texts.NOTHING)
+    elif answer.outcome is Outcome.RELATED:
         yield words.say(texts.RELATED)
 
 
@@ -88,8 +88,8 @@ def _quote_blocks(
     start: str | None,
     nearly: str,
 ) -> Iterator[Message]:
-    """Yield the parts of a quote; the last one names the generation and an earlier quote that is
-    nearly the same, where these are not "".
+    """Yield the parts of a quote. The last names the generation, and an earlier quote that is
+    nearly the same, if these are not "".
     """
     source = corpus.document(quote.citation.document).text
     also = _also(quote, words)
@@ -113,7 +113,7 @@ def _quote_blocks(
 
 
 def _also(quote: Quote, words: Translator) -> Message:
-    """Return the line that names the other places of the quote, each title a link; "" for none."""
+    """Return the line that names the other documents with the quote, each a link; "" if none."""
     if not quote.also:
         return Message("")
     places = ""
@@ -132,9 +132,7 @@ def _also(quote: Quote, words: Translator) -> Message:
 
 
 def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
-    """Return the quote as the fewest spans of at most ``units`` that begin and end
-    with sentences.
-    """
+    """Return the quote as the fewest spans of at most ``units``, each of whole sentences."""
     pieces = [piece for sentence in sentences for piece in _broken(source, sentence, units)]
     parts: list[Span] = []
     for piece in pieces:
@@ -201,14 +199,14 @@ def _quote_block(
 
 
 def _named(citation: Citation, words: Translator) -> Iterator[str]:
-    """Yield the title and, where there is one, the publisher, each shortened."""
+    """Yield the title and the publisher, if there is one, each shortened."""
     yield in_line(shorten(citation.title, units=_TITLE_UNITS))
     if publisher := publisher_of(citation, words, units=_PUBLISHER_UNITS):
         yield publisher
 
 
 def _join(blocks: Sequence[Message]) -> Iterator[Message]:
-    """Blocks put together, a blank line between them, as long as they fit one message."""
+    """Yield the blocks, joined by a blank line as long as they fit one message."""
     joined: Message | None = None
     for block in blocks:
         if joined is None:
@@ -229,7 +227,7 @@ def _join(blocks: Sequence[Message]) -> Iterator[Message]:
 
 
 def _together(one: Message, other: Message, *, between: str) -> Message:
-    """One message of both, the second one's entities and quotes moved along."""
+    """Return one message of both, with the second one's entities and quotes moved along."""
     shift = utf16_length(one.text) + utf16_length(between)
     return Message(
         f"{one.text}{between}{other.text}",

@@ -1,4 +1,4 @@
-"""Who may ask, and how fast: the first responder, a gate before all others."""
+"""Decides who may ask, and how fast, before all other responders."""
 
 import math
 import re
@@ -16,23 +16,23 @@ from bot.state.pace import Paces
 from bot.state.people import INVITATION_PAYLOAD, People
 
 LIGHT = 1 / 6
-"""What a press of a button or a letter typed inline takes of a question's token."""
+"""The part of a question's token that a pressed button or a letter typed inline takes."""
 
 _COMMANDS = frozenset(name for name, _ in texts.COMMANDS)
 _INVITED = re.compile(rf"{INVITATION_PAYLOAD}(?P<code>[A-Za-z0-9_-]+)")
 
 
 class Access:
-    """Takes the events of who may not ask, or not yet again, and leaves all others.
+    """Takes the events of persons who may not ask, or not yet again, and leaves all others.
 
-    What is kept about a person everybody may ask and delete, at a pace of its own. A refusal for
-    haste is said once, then nothing until the person has slowed down; see ``TokenBuckets``. One
-    person may write in the names of many channels: those of one group share one pace. Safe to call
-    from several threads.
+    Everybody may ask for their own data and delete it, at a pace of its own. A refusal for haste is
+    said once, then nothing until the person has slowed down; see ``TokenBuckets``. One person may
+    write in the names of many channels: those of one group share one pace. Safe to call from
+    several threads.
     """
 
     def __init__(self, people: People, *, rules: AccessRules, buckets: Paces | None = None) -> None:
-        """Without ``buckets`` everybody goes as fast as they like."""
+        """Take the rules; without ``buckets`` everybody may go as fast as they like."""
         self._people = people
         self._rules = rules
         self._buckets = buckets
@@ -85,7 +85,7 @@ def _paces(event: Event) -> Iterator[tuple[Hashable, ...]]:
 
 
 def _is_for_the_bot(event: Event) -> bool:
-    """Whether something would be answered; the talk of a group costs nobody anything."""
+    """Return whether an event would be answered; the talk of a group costs nobody anything."""
     match event:
         case TextMessage():
             return event.addressed and _is_answered(event)
@@ -95,7 +95,7 @@ def _is_for_the_bot(event: Event) -> bool:
 
 
 def _is_answered(event: TextMessage) -> bool:
-    """Whether a bot that is open to all would answer; a group's commands may be another bot's."""
+    """Return whether a bot open to all would answer; a command in a group may be another bot's."""
     if event.command is None:
         return True
     if event.edited:
@@ -124,7 +124,7 @@ def _too_fast(event: Event, wait_s: float, say_so: bool, words: Translator) -> I
 
 
 def _refused(event: Event, text: str | None) -> Iterator[Act]:
-    """Says the text, if any; who waits for something waits no longer."""
+    """Yield the text, if any, in the form that ends the waiting of the person."""
     match event:
         case TextMessage() | FileMessage():
             if text is not None:

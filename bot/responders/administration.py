@@ -1,4 +1,4 @@
-"""What administrators can do, in private: refresh, add, remove, roll back, and see how it is.
+"""Does the work of administrators in private: refresh, add, remove, roll back and status.
 
 Who is none, and whatever is forwarded, is another responder's: they get what an unknown command
 gets.
@@ -42,7 +42,7 @@ _Failures = (BotError, CorpusError, EmbeddingsError)
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What administrators work on.
+    """The functions and values that administrators work with.
 
     ``refresh`` shows its progress with the bar it is given. ``changed`` tells whether the corpus
     directory has changed since what answers was built; ``left_out`` which files of it were not
@@ -64,7 +64,7 @@ class Operations:
 
 
 class Administration:
-    """Does what administrators ask for; others' events are another responder's."""
+    """Does the work that administrators ask for; events of others are not for it."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Administration:
         administrators: frozenset[int],
         progress_every_s: float = 1.0,
     ) -> None:
-        """``administrators`` are numeric ids: a name can change hands."""
+        """Take the numeric ids of the administrators: a name can change hands."""
         self._do = operations
         self._administrators = administrators
         self._progress_every_s = progress_every_s
@@ -110,7 +110,7 @@ class Administration:
     def _tried(
         self, event: TextMessage | FileMessage | ButtonPress, acts: Iterator[Act], words: Translator
     ) -> Iterator[Act]:
-        """Yield the acts; where one fails, what is wrong."""
+        """Yield the acts; if one fails, the reason."""
         try:
             yield from acts
         except ExtractorClosed:
@@ -152,7 +152,7 @@ class Administration:
     def _refreshed(
         self, message_id: int | None, before: tuple[str, ...], words: Translator
     ) -> Iterator[Act]:
-        """Yield a refresh, told in the message; ``before`` is what stays above it."""
+        """Yield a refresh, with its progress in the message; ``before`` stays above it."""
         running = Background(self._do.refresh, every_s=self._progress_every_s)
 
         def told(text: str) -> Change:
@@ -261,5 +261,5 @@ class Administration:
 
 
 def _key_of(document_id: str) -> str:
-    """What names a document on a button, whose data has room for no long id."""
+    """Return a short name of a document for a button, whose data has no room for a long id."""
     return hashlib.sha256(document_id.encode("utf-8")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What the bot says to its administrators. As in ``texts``, said through a ``Translator``."""
+"""Holds the texts for administrators. As in ``texts``, a ``Translator`` says them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -87,7 +87,7 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
 
 def progress(step: WorkProgress, words: Translator) -> str:
-    """How far a refresh is."""
+    """Return the progress of a refresh."""
     return words.say(
         REFRESH_GOES_ON,
         doing=words.say(_DOING.get(step.doing, step.doing)),
@@ -117,7 +117,7 @@ def not_read(left_out: Sequence[LeftOut], words: Translator) -> str:
 
 
 def passed_over(files: Sequence[LeftOut], words: Translator) -> str:
-    """Names the files that are of kinds that are not read, in one line."""
+    """Name the files of kinds that are not read, in one line."""
     named = [shorten(each.file, units=_NAME_UNITS) for each in files[:_MOST_FILES]]
     more = [f"… + {len(files) - _MOST_FILES}"] if len(files) > _MOST_FILES else []
     head = words.plural(
@@ -144,18 +144,18 @@ def _done(report: RefreshReport, words: Translator) -> str:
 
 
 def failed(error: Exception, generation: int, words: Translator) -> str:
-    """Why something was not done; the reason is in English, as on the command line."""
+    """Return the reason why work was not done, in English as on the command line."""
     reason = shorten(str(error), units=_REASON_UNITS)
     return words.say(FAILED, reason=reason, number=str(generation))
 
 
 def rolled_back(now: Generation, words: Translator) -> str:
-    """What answers after a rollback."""
+    """Name the generation that answers after a rollback."""
     return words.say(ROLLED_BACK, number=str(now.number), created=now.manifest.created)
 
 
 def preview(submission: Submission, words: Translator) -> str:
-    """What was found in a source, before it is published."""
+    """Return the preview of a source, before it is published."""
     document = submission.added.document
     states = {"added": NEW_DOCUMENT, "updated": IN_PLACE_OF, "unchanged": ALREADY_THERE}
     fetched = submission.fetched
@@ -216,12 +216,14 @@ def troubles(found: Troubles, words: Translator) -> str:
 
 
 def joined(*parts: str) -> str:
-    """Texts in one message, a blank line between them."""
+    """Join texts to one message, with a blank line between them."""
     return shorten("\n\n".join(parts), units=MESSAGE_UNITS)
 
 
 def duration(seconds: float) -> str:
-    """As in "3 d 4 h 12 min", which English and French share; minutes alone for the first hour."""
+    """Return a duration as in "3 d 4 h 12 min", in English and French alike; minutes alone below an
+    hour.
+    """
     whole = int(seconds)
     days, hours, minutes = whole // _DAY_S, whole % _DAY_S // _HOUR_S, whole % _HOUR_S // _MINUTE_S
     parts = [f"{days} d" if days else "", f"{hours} h" if days or hours else "", f"{minutes} min"]

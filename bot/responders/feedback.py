@@ -1,4 +1,4 @@
-"""👍 and 👎: kept, with the question where the person said that it may be."""
+"""Keeps votes, and the questions of persons who allow it."""
 
 import re
 from collections import OrderedDict
@@ -22,7 +22,9 @@ _MOST_WAITING = 1_000
 
 @dataclass(slots=True)
 class _Waiting:
-    """The last vote of persons who were not asked yet, or did not say, and whom to ask now."""
+    """The last votes of persons who were not asked yet, or did not answer, and the persons to ask
+    now.
+    """
 
     votes: OrderedDict[int, KeptVote] = field(default_factory=OrderedDict)
     to_ask: set[int] = field(default_factory=set)
@@ -30,10 +32,10 @@ class _Waiting:
 
 
 class Feedback:
-    """Keeps votes, and asks once, after a person's first, whether their questions may be kept.
+    """Keeps votes, and asks once, after a person's first vote, whether their questions may be kept.
 
-    It is asked in private only. Until a person says so, the question is in memory alone.
-    Safe to call from several threads.
+    It asks in private only. Until the person agrees, the question is in memory alone. Safe to call
+    from several threads.
     """
 
     def __init__(self, people: People) -> None:
@@ -64,7 +66,9 @@ class Feedback:
                 self._waiting.to_ask.discard(gone)
 
     def consent_question(self, event: ButtonPress, words: Translator) -> Iterator[Act]:
-        """Asks who has just voted for the first time; nothing for others."""
+        """Yield the question for a person who has just voted for the first time; nothing for
+        others.
+        """
         with self._waiting.lock:
             asked = event.person.id in self._waiting.to_ask
             self._waiting.to_ask.discard(event.person.id)
@@ -77,19 +81,19 @@ class Feedback:
             yield Say((message,), event.message_id, buttons)
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
-        """See ``Responder.respond``: what a person says when they are asked."""
+        """See ``Responder.respond``: takes the person's answer to the question."""
         if not isinstance(event, ButtonPress) or not (said := _DATA.fullmatch(event.data)):
             return None
         return self._said(event, said["said"] == "yes", words)
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of a person in memory; whether there was anything."""
+        """Forget a person in memory, and return whether there was anything."""
         with self._waiting.lock:
             self._waiting.to_ask.discard(person_id)
             return self._waiting.votes.pop(person_id, None) is not None
 
     def forget_all(self) -> None:
-        """Keep nothing of anybody in memory."""
+        """Forget everybody in memory."""
         with self._waiting.lock:
             self._waiting.to_ask.clear()
             self._waiting.votes.clear()
@@ -106,7 +110,7 @@ class Feedback:
 
 
 class ConsentAfterVote:
-    """A responder that takes votes, followed by the question whether theirs may be kept."""
+    """Has votes taken by another responder, and asks then whether the questions may be kept."""
 
     def __init__(self, takes_votes: Responder, feedback: Feedback) -> None:
         self._takes_votes = takes_votes

@@ -1,4 +1,4 @@
-"""Inline mode: quotes that can be put into any chat."""
+"""Offers quotes that can be put into any chat, in inline mode."""
 
 from collections.abc import Iterator
 
@@ -57,24 +57,24 @@ def _offered(
     answerer: Answerer, question: str, links: LinkStyle, words: Translator
 ) -> tuple[Offer, ...]:
     found = answerer.answer(question, top=MOST_QUOTES, language=words.language)
-    reply = in_link_style(found, links)
-    return tuple(_offer(quote, reply, answerer, words) for quote in reply.quotes)
+    answer = in_link_style(found, links)
+    return tuple(_offer(quote, answer, answerer, words) for quote in answer.quotes)
 
 
-def _offer(quote: Quote, reply: Answer, answerer: Answerer, words: Translator) -> Offer:
+def _offer(quote: Quote, answer: Answer, answerer: Answerer, words: Translator) -> Offer:
     title = f"{quote.citation.label} · {in_line(quote.citation.title)}"
-    if reply.outcome is Outcome.RELATED:
+    if answer.outcome is Outcome.RELATED:
         title = words.say(texts.RELATED_OFFER, title=title)
     alone = Answer(
-        reply.question,
-        generation=reply.generation,
+        answer.question,
+        generation=answer.generation,
         outcome=Outcome.ANSWER,
         quotes=(quote,),
-        language=reply.language,
+        language=answer.language,
     )
     messages = render(alone, answerer.corpus, opens=True)
     return Offer(
-        start_of(quote, reply.generation),
+        start_of(quote, answer.generation),
         isolated(shorten(title, units=_TITLE_UNITS)),
         shorten(" ".join(quote.evidence_text.split()), units=_DESCRIPTION_UNITS),
         next((m for m in messages if _holds(m, quote.evidence)), messages[0]),

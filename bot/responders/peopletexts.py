@@ -1,4 +1,4 @@
-"""What the bot says of settings, privacy, votes, access, and to administrators.
+"""Holds the texts about settings, privacy, votes and access.
 
 As in ``texts``, a marked text is said through a ``Translator``.
 """
@@ -15,7 +15,7 @@ SETTINGS = mark(
 )
 AS_TELEGRAM = mark("As my Telegram")
 OWN_NAMES = {"en": "English", "fr": "Français"}
-"""What each language calls itself."""
+"""The name of each language in itself."""
 LINKS = {
     LinkStyle.WORDS: mark("To the words"),
     LinkStyle.PAGE: mark("To the page"),

@@ -1,4 +1,4 @@
-"""The buttons that stand under answers, paragraphs and the greeting."""
+"""Does what the buttons under answers, paragraphs and the greeting say."""
 
 from collections.abc import Iterator
 
@@ -37,8 +37,8 @@ from bot.verification.verification import LayOut, laid_out_here
 class PressedButtons:
     """Does what a button says, from the generation in use; safe to call from several threads.
 
-    A button from an earlier generation works as long as its words still stand in the corpus, else
-    it is said that the statements were renewed. Data of no button of these is another responder's.
+    A button from an earlier generation works as long as its words still stand in the corpus; else
+    the person hears that the statements were renewed. Other data is left to the next responder.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class PressedButtons:
 
     def _vote(self, event: ButtonPress, press: VoteFor, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)
-        # in a group another person may vote: nobody can consent to the keeping of another's words
+        # in a group another person may vote: nobody can allow that another person's words are kept
         own = asked if asked is not None and asked.talks == event.talks else None
         self._keep_vote(
             Vote(
@@ -152,9 +152,7 @@ class PressedButtons:
         yield Toast(words.say(texts.THANKS_FOR_VOTE))
 
     def _linked(self, event: ButtonPress) -> tuple[CitedQuote, ...]:
-        """Return the passages that the message quotes, by its deep links: those that
-        still stand.
-        """
+        """Return the passages that the message quotes, by its deep links, if they still stand."""
         corpus = self._replies.answerer_for(event).corpus
         references = filter(None, map(start_reference, event.opens))
         kept = self._source_text(event)

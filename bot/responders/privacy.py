@@ -1,4 +1,4 @@
-"""/privacy and /delete_me: what is kept about a person, and its end."""
+"""Shows a person's data after /privacy, and deletes it after /delete_me."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -23,11 +23,11 @@ whose it is, and what is done about it, in words; whether it could."""
 
 
 class Privacy:
-    """Says what is kept about a person, and deletes it everywhere.
+    """Names the data about a person, and deletes it everywhere.
 
-    That nothing is kept is said when no byte of it is left on the disk, of the message that asked
-    for it neither, but for where to say so, which is sealed and goes when it is said. A process
-    that is killed meanwhile goes on, and says it, when it is started again.
+    The person hears that nothing is kept once no byte of it is left on the disk, not even of the
+    message that asked for it. Only where to send the answer stays until then, sealed. If the
+    process is killed meanwhile, it goes on, and answers, at its next start.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Privacy:
         erase: Erase = lambda _: True,
         beyond_reach: Callable[[], Sequence[str]] = lambda: (),
     ) -> None:
-        """``forget`` reaches everything that remembers persons in memory.
+        """Take the stores of people; ``forget`` clears everything that remembers persons in memory.
 
-        ``beyond_reach`` names what may hold something of a person and cannot be deleted from.
+        ``beyond_reach`` names what may hold data of a person and cannot be deleted from.
         """
         self._people = people
         self._forget = tuple(forget)

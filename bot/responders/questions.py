@@ -1,4 +1,4 @@
-"""Questions and the plain commands about them."""
+"""Answers questions, and the plain commands about them."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,7 +19,7 @@ Command = Callable[[TextMessage, Translator], Iterator[Act]]
 
 
 class Questions:
-    """Answers what is written: questions, new and edited, and the commands that need no rights.
+    """Answers text messages: questions, new and edited, and the commands that need no rights.
 
     Safe to call from several threads, for events of different places.
     """

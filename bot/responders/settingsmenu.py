@@ -1,4 +1,4 @@
-"""/settings: the settings of a chat, changed in place by buttons."""
+"""Shows the settings of a chat after /settings, and changes them by buttons."""
 
 import re
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ _CHOSEN = "✓ "
 
 
 def chosen_preferences(event: Event, people: People) -> Preferences:
-    """What was chosen for the chat of an event.
+    """Return the preferences that were chosen for the chat of an event.
 
-    Who asks inline, in whatever chat, has it as in their own with the bot.
+    An inline question, in whatever chat, follows those of the person's own chat with the bot.
     """
     chat = event.person.id if isinstance(event, InlineQuestion) else event.place.chat_id
     return people.preferences(chat)
@@ -35,7 +35,7 @@ def chosen_language(event: Event, people: People) -> str:
 
 
 class SettingsMenu:
-    """Shows the settings of a chat and changes them; in a group, for who asked to see them."""
+    """Shows the settings of a chat and changes them; in a group, for the person who opened them."""
 
     def __init__(self, people: People) -> None:
         self._people = people
@@ -72,7 +72,7 @@ class SettingsMenu:
 
 
 def _changed(preferences: Preferences, name: str, value: str) -> Preferences:
-    """With one setting changed; as they were where there is no such setting or value."""
+    """Return the preferences with one setting changed; unchanged for unknown data."""
     styles = {style.value: style for style in LinkStyle}
     if name == "language" and value in {*LANGUAGES, _USUAL}:
         return replace(preferences, language=None if value == _USUAL else value)

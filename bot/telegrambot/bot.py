@@ -1,4 +1,4 @@
-"""The bot in Telegram: starts, takes updates in, answers them, stops."""
+"""Runs the bot in Telegram: starts it, takes updates in, answers them and stops."""
 
 import asyncio
 import logging
@@ -38,17 +38,17 @@ log = logging.getLogger(__name__)
 _START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_S = 50.0
 _LONGEST_STEP_S = 300.0
-"""No step of an answer takes so long: the thread that makes it is lost."""
+"""A thread that works on one act for longer than this is lost."""
 _LONGEST_AGAIN_S = 90.0
-"""The same, of what was in work when the process ended before."""
+"""The same for an update that was in work when the process ended before."""
 _POOL_TIMEOUT_S = 10.0
 
 
 class TelegramBot:
-    """Answers in Telegram until it is told to stop.
+    """Answers in Telegram until it is stopped.
 
-    What comes is on disk before Telegram is told that it arrived, and stays there until it is
-    answered: a bot that is killed answers the rest when it is started again.
+    An update is on disk before Telegram hears that it arrived, and stays there until it is
+    answered. If the bot is killed, it answers the rest at its next start.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class TelegramBot:
         on_stop: Callable[[], None] = lambda: None,
         timing: Timing = USUAL_TIMING,
     ) -> None:
-        """With ``webhook`` Telegram calls the bot, else the bot polls.
+        """Take the parts of the bot. With ``webhook`` Telegram calls the bot, else the bot polls.
 
-        ``lifeline`` leads to the process that watches over this one, and tells its health.
+        ``lifeline`` leads to the process that watches over this one, and reports the bot's health.
 
-        ``generation`` tells the number of the generation that answers, None if there is none.
-        ``on_stop`` is called in a thread when the bot is told to stop: it ends what takes long.
-        ``connection`` leads to the bot while it runs. What comes is kept in the ``state``, which
+        ``generation`` returns the number of the generation that answers, None if there is none.
+        ``on_stop`` is called in a thread when the bot stops: it ends work that takes long.
+        ``connection`` leads to the bot while it runs. Updates are kept in the ``state``, which
         several processes that Telegram calls may share.
         """
         self._dialogue = dialogue
@@ -92,7 +92,7 @@ class TelegramBot:
         self._replaced = False
 
     async def run(self) -> None:
-        """Answers until SIGTERM or SIGINT, then finishes what it has received and returns.
+        """Answer until SIGTERM or SIGINT, then finish the updates that have arrived and return.
 
         Raises:
             AlreadyServing: if another process answers for this bot and cannot share the work.
@@ -126,7 +126,7 @@ class TelegramBot:
             raise AlreadyServing("Another process answers for this bot now.")
 
     def _replace(self) -> None:
-        """Stops; called in any thread."""
+        """Stop, because another process answers now. Any thread may call this."""
         self._replaced = True
         self._loop.call_soon_threadsafe(self._stop.set)
 
@@ -137,7 +137,7 @@ class TelegramBot:
         return 0.0 if self._handler is None else self._handler.busy.none_free_s()
 
     async def _open(self, open_files: ExitStack, health: Health) -> ServingState | None:
-        """Open the stores of updates and chats; None if the bot stops before they are there.
+        """Open the stores of updates and chats; return None if the bot stops before they are open.
 
         A full disk, or another program that holds a file, is waited for.
         """
@@ -223,7 +223,7 @@ class TelegramBot:
             await bot.shutdown()
 
     async def _give_up_in_time(self, handler: Handler, health: Health) -> None:
-        """End the process where only that helps: what keeps a thread busy is told with it."""
+        """End the process if only that helps, and name the updates that keep its threads busy."""
         while self._lifeline is not None:
             await asyncio.sleep(1.0)
             if (why := health.why_not_alive()) is not None and not self._refused:
@@ -273,7 +273,7 @@ class TelegramBot:
         handler: Handler,
         receiver: Poller | Webhook,
     ) -> None:
-        """Take updates until the bot is told to stop."""
+        """Take updates until the bot is stopped."""
         if not await self._reached(bot.initialize):
             return
         lanes.begin()
@@ -317,7 +317,7 @@ class TelegramBot:
         )
 
     async def _reached(self, call: Callable[[], Awaitable[object]]) -> bool:
-        """Whether a call was made before the bot was told to stop; retries while it fails.
+        """Return whether a call succeeded before the bot was stopped; repeat it while it fails.
 
         Raises:
             InvalidToken: if the token is not accepted.

@@ -1,4 +1,4 @@
-"""What the rest of the program asks of the bot that runs, from any thread."""
+"""Leads the rest of the program to the bot that runs, from any thread."""
 
 import asyncio
 import logging
@@ -33,21 +33,21 @@ class _Running:
 
 
 class Connection:
-    """A way to the running bot for who was made before it; nothing is there while none runs."""
+    """Leads to the running bot, for parts that are made before it; to nothing while none runs."""
 
     def __init__(self) -> None:
         self._running: _Running | None = None
 
     def attach(self, bot: Bot, inbox: KeepsUpdates, chats: KeepsChats, seal: Seal) -> None:
-        """Leads to that bot from now on. Call it in the bot's loop."""
+        """Lead to that bot from now on. Call it in the bot's loop."""
         self._running = _Running(asyncio.get_running_loop(), bot, inbox, chats, seal)
 
     def detach(self) -> None:
-        """Leads to no bot any more."""
+        """Lead to no bot any more."""
         self._running = None
 
     def waiting(self) -> int:
-        """How many updates wait for their answer."""
+        """Return how many updates wait for their answer."""
         return 0 if self._running is None else self._running.inbox.depth
 
     def set_aside(self) -> list[int]:
@@ -59,13 +59,14 @@ class Connection:
         return [] if self._running is None else self._running.inbox.set_aside()
 
     def came_from(self, chat_id: int) -> int:
-        """What a chat was before it became a supergroup, by id; itself for any other."""
+        """Return the id that a chat had before it became a supergroup; else its own id."""
         return chat_id if self._running is None else self._running.chats.came_from(chat_id)
 
     def seal_command(self, event: TextMessage, done_before: Sequence[str]) -> bool:
-        """Keep of a command only what it takes to do and to answer it, sealed; whether it did.
+        """Replace a command in the inbox by a sealed form, and return whether that worked.
 
-        ``done_before`` is what is done about it now. Call it from the thread that works on it.
+        The sealed form holds only what the command needs to be done and answered. ``done_before``
+        says what is done about it now. Call it from the thread that works on the command.
         """
         running, update_id = self._running, _worked_on()
         if running is None or update_id is None:
@@ -79,7 +80,7 @@ class Connection:
         return True
 
     def erase_updates_of(self, person: int) -> bool:
-        """Erases what a person sent before what is worked on; whether no trace of it is left.
+        """Erase a person's earlier updates, and return whether no trace of them is left.
 
         Call it from the thread that works on it.
         """
@@ -116,14 +117,14 @@ class Connection:
                 f"Telegram did not give the file within {_FETCH_S:g} s. {_AGAIN}"
             ) from error
         except TelegramError as error:
-            # what the error says may hold the file's address, which holds the token
+            # the message of the error may hold the file's address, which holds the token
             raise FileNotFetched(
                 f"Telegram did not give the file ({type(error).__name__}). {_AGAIN}"
             ) from None
 
 
 def _worked_on() -> int | None:
-    """Return the id of the update that this thread works on, if it does."""
+    """Return the id of the update that this thread works on; None if it works on none."""
     worked_on = request_id.get()
     return int(worked_on) if worked_on.isdecimal() else None
 

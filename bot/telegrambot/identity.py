@@ -1,4 +1,4 @@
-"""What the bot is called in Telegram."""
+"""Asks Telegram for the bot's name."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from bot.settings import Settings
 
 
 def telegram_name(settings: Settings, token: str) -> str | None:
-    """Return the bot's user name; None where Telegram cannot be reached.
+    """Return the bot's user name; None if Telegram cannot be reached.
 
     Raises:
         TokenRefused: if Telegram does not accept the token.

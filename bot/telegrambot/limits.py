@@ -1,4 +1,4 @@
-"""How fast and how often the bot calls Telegram: its limits, its errors, its patience."""
+"""Keeps the bot within the limits of Telegram, and repeats calls that fail."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ from bot.state.contracts import KeepsChats
 
 
 def seconds_of(error: RetryAfter) -> float:
-    """Return the seconds to wait; the library is changing the type."""
+    """Return the seconds to wait. The library is changing the type."""
     wait = error.retry_after
     return float(wait.total_seconds() if isinstance(wait, timedelta) else wait)
 
@@ -32,10 +32,10 @@ def seconds_of(error: RetryAfter) -> float:
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 6
-"""So many calls are under way at once, and so many connections are kept.
+"""The calls that may be under way at once, each with its connection.
 
-30 messages a second that take 0.2 s each need 6. What is under way when the bot is killed may come
-twice, so that more would do harm.
+30 messages a second that take 0.2 s each need 6. A message that is under way when the bot is killed
+may come twice, so that more would do harm.
 """
 
 BLOCKED_S = 1.0
@@ -57,14 +57,14 @@ A caller gives it with the call, as the library's ``rate_limit_args``.
 
 
 class RateLimit:
-    """At most so many turns in any so many seconds."""
+    """Allows a number of turns in a number of seconds."""
 
     def __init__(self, most: int, per_s: float) -> None:
         self._per_s = per_s
         self._turns: deque[float] = deque(maxlen=most)
 
     def turn_s(self, now_s: float) -> float:
-        """When the next turn may be taken; it is taken then."""
+        """Take the next turn, and return its time."""
         full = len(self._turns) == self._turns.maxlen
         at_s = max(now_s, self._turns[0] + self._per_s) if full else now_s
         self._turns.append(at_s)
@@ -72,15 +72,15 @@ class RateLimit:
 
 
 class RateLimits(BaseRateLimiter[OnceSent]):
-    """Sends, edits and answers within Telegram's limits, retried where the network fails.
+    """Calls Telegram within its limits, and repeats calls that fail.
 
-    At most ``per_second`` in a second over all; 3 in 3 seconds to a chat, which is 1 a second
-    with short bursts; 20 in a minute to a group. Where Telegram asks to wait, that chat alone
-    waits. A chat in which the bot is blocked gets nothing more; what is for a group that became
-    a supergroup goes there. Other methods are called at once, and once.
+    It sends at most ``per_second`` messages a second in all, 3 in 3 seconds to a chat, which is 1 a
+    second with short bursts, and 20 a minute to a group. If Telegram asks to wait, only that chat
+    waits. A chat in which the bot is blocked gets nothing more, and a message for a group that
+    became a supergroup goes to the supergroup. Other methods are called at once, and once.
 
-    ``sent_at_once`` messages are under way at once, until it is kept that they arrived: so many may
-    come twice when the bot is killed.
+    ``sent_at_once`` is how many messages may be under way before it is written that they arrived.
+    If the bot is killed, at most that many are sent twice.
     """
 
     def __init__(
@@ -106,10 +106,10 @@ class RateLimits(BaseRateLimiter[OnceSent]):
         self._saying = asyncio.Semaphore(sent_at_once)
 
     async def initialize(self) -> None:
-        """Nothing is to be prepared."""
+        """Do nothing: nothing is to be prepared."""
 
     async def shutdown(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is held."""
 
     async def process_request(
         self,
@@ -139,7 +139,7 @@ class RateLimits(BaseRateLimiter[OnceSent]):
             raise
 
     async def _show(self, call: "_Call") -> Any:
-        """What is only shown for a moment is left out where the chat waits."""
+        """Show something for a moment, unless the chat waits: return False then."""
         if self._chats.is_closed(call.chat) or self._held_s(call.chat) > 0:
             return False
         async with self._connections:
@@ -187,7 +187,7 @@ class RateLimits(BaseRateLimiter[OnceSent]):
             release()
 
     async def _before_next_try(self, call: "_Call", error: TelegramError) -> None:
-        """Do what lets the call succeed after an error, or raise that again."""
+        """Do what lets the call succeed after an error, or raise the error again."""
         match error:
             case RetryAfter() if (wait_s := seconds_of(error)) and call.may_wait():
                 log.warning("Telegram asks to wait %g s with %s", wait_s, call.endpoint)
@@ -210,7 +210,7 @@ class RateLimits(BaseRateLimiter[OnceSent]):
                 raise error
 
     async def _turn(self, chat: object) -> None:
-        """Return when it is the turn of a call."""
+        """Wait for the turn of a call."""
         await self._end_of_hold(chat)
         for window in (*self._windows(chat), self._all):
             now_s = self._clock()
@@ -224,7 +224,7 @@ class RateLimits(BaseRateLimiter[OnceSent]):
             await self._sleep(held_s)
 
     def _held_s(self, chat: object) -> float:
-        """How long the chat still waits, because Telegram asked for it."""
+        """Return for how many seconds the chat still waits, as Telegram asked."""
         left_s = self._held.get(chat, 0.0) - self._clock()
         if left_s <= 0:
             self._held.pop(chat, None)
@@ -245,7 +245,7 @@ class RateLimits(BaseRateLimiter[OnceSent]):
 
 
 class _Call:
-    """A call of a method; ``chat`` is that of its data."""
+    """A call of a method; ``chat`` is the chat in its data."""
 
     def __init__(
         self,
@@ -274,7 +274,7 @@ class _Call:
         self._data["chat_id"] = chat
 
     def may_wait(self) -> bool:
-        """Whether Telegram may ask to wait once more."""
+        """Return whether Telegram may ask to wait once more."""
         self._waits += 1
         return self._waits <= _MOST_WAITS
 

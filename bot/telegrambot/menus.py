@@ -1,4 +1,4 @@
-"""The command menus and the texts on the bot's profile, in every language."""
+"""Sets the command menus and the texts on the bot's profile, in every language."""
 
 import asyncio
 import logging
@@ -26,19 +26,20 @@ log = logging.getLogger(__name__)
 _RETRY_S = (10.0, 60.0, 600.0)
 
 _IN_GROUPS = frozenset({"ask", "new", "sources", "help", "privacy"})
-"""What concerns one person's chat with the bot, such as settings, is left out of a group's menu."""
+"""The commands of a group's menu: those about one person's chat, such as settings, are left out."""
 
 
 async def announce(
     bot: Bot, *, administrators: Iterable[int] = (), retry_s: Sequence[float] = _RETRY_S
 ) -> None:
-    """Brings menus and descriptions up to date, those that differ; what fails is tried again some
-    minutes long, and then only logged.
+    """Bring menus and descriptions up to date. A call that fails is repeated after ``retry_s``, and
+    then only logged.
 
-    Administrators, by id, have their commands in the menu of their chat with the bot, once they
-    have begun one. A menu gives nobody a right.
+    Administrators, by id, have their commands in the menu of their chat with the bot once they have
+    begun one. A menu gives nobody a right.
 
-    Telegram limits how often they can be set, not how often they are asked for.
+    Telegram limits how often menus are set, not how often they are read: only those that differ are
+    set.
     """
     jobs = []
     for language in LANGUAGES:

@@ -1,4 +1,4 @@
-"""Updates into the inbox, on disk before Telegram is told that they arrived."""
+"""Writes updates to the inbox before Telegram hears that they arrived."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ _CLOSE_S = 5.0
 
 
 class Intake:
-    """Puts what comes into the inbox and hands over what is new. Belongs to one event loop.
+    """Puts updates into the inbox and hands the new ones over. Belongs to one event loop.
 
     ``on_new`` gets each new update that this process will work on, before it does.
     """
@@ -39,7 +39,11 @@ class Intake:
         on_written: Callable[[Exception | None], None] = lambda _: None,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        """``on_written`` is told when the inbox was written, or the error when it could not be."""
+        """Take the inbox and the lanes.
+
+        ``on_written`` gets None when the inbox was written, or the error when it could not be. With
+        ``most_waiting`` updates in the inbox it is full.
+        """
         self._inbox = inbox
         self._lanes = lanes
         self._on_new = on_new
@@ -50,11 +54,11 @@ class Intake:
 
     @property
     def full(self) -> bool:
-        """Whether no more can be taken for now."""
+        """True if no more updates are taken for now."""
         return self._inbox.depth >= self._most_waiting
 
     async def take(self, raw: Sequence[object]) -> None:
-        """Return when the updates are on disk; what is no update is left out.
+        """Write updates to the inbox, and return when they are on disk; anything else is left out.
 
         What a database has not taken within ``_TAKE_S`` is not taken, whatever becomes of it.
 
@@ -74,7 +78,7 @@ class Intake:
             raise
         self._on_written(None)
         raw_of = {arrival.update_id: each for arrival, each in read if arrival is not None}
-        # first of all: what is in the inbox and in no lane is not answered before a restart.
+        # first of all: an update in the inbox that is in no lane waits for the next restart.
         # Nothing is worked on before this method lets the event loop go on.
         here = [each for each in new if self._lanes.add(each.lane, each.update_id)]
         for each in here:
@@ -91,7 +95,7 @@ class Intake:
             raise StateUnreachable(f"nothing was said for {_TAKE_S:g} s") from None
 
     async def tidy_now_and_then(self, *, every_s: float = 5.0) -> None:
-        """Tidies the inbox again and again, until it is cancelled."""
+        """Tidy the inbox at intervals, until this is cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(every_s)
@@ -104,7 +108,7 @@ class Intake:
                 self._on_written(None)
 
     def close(self) -> None:
-        """Wait for what is being written; for a database only so long."""
+        """Wait until the inbox is written; for a database only for some seconds."""
         waiting = threading.Thread(target=self._writer.shutdown, daemon=True)
         waiting.start()
         waiting.join(_CLOSE_S if self._inbox.waits else None)

@@ -1,4 +1,4 @@
-"""Long polling: asks Telegram for updates, and confirms those that are on disk."""
+"""Polls Telegram for updates, and confirms those that are on disk."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ _CONFIRM_S = 5.0
 
 
 class Poller:
-    """Asks for updates until it is stopped.
+    """Polls for updates until it is stopped.
 
     The library's own polling is not used: it confirms updates before they are kept, asks without
     end for one that it cannot read, and ends in silence when the token is refused.
@@ -43,9 +43,10 @@ class Poller:
         on_refused: Callable[[], None],
         timing: Timing = USUAL_TIMING,
     ) -> None:
-        """``url`` is that of all methods, with the token; ``kinds`` are the updates asked for.
+        """Take the intake and the address of all methods, ``url``, which holds the token.
 
-        ``on_paused`` is called again and again while nothing is asked for, the inbox being full.
+        ``kinds`` are the updates to ask for. ``on_paused`` is called at intervals while the inbox
+        is full and nothing is asked for.
         """
         self._request = request
         self._intake = intake
@@ -61,11 +62,11 @@ class Poller:
         self._stopped = asyncio.Event()
 
     def listening(self) -> AbstractAsyncContextManager[object]:
-        """Nobody is listened to: the bot asks."""
+        """Do nothing: nobody calls a bot that polls."""
         return nullcontext()
 
     async def set_up(self) -> bool:
-        """True, after a webhook of before was taken away; what waits for it is not dropped.
+        """Remove an earlier webhook and return True; the updates that wait for it are kept.
 
         Raises:
             TelegramError: if Telegram refuses that or cannot be reached.
@@ -97,11 +98,11 @@ class Poller:
             await self._pause(pause_s)
 
     def stop(self) -> None:
-        """Asks for no more; what has come is still put into the inbox."""
+        """End ``run``; updates that have arrived are still put into the inbox."""
         self._stopped.set()
 
     async def confirm(self) -> None:
-        """Tells Telegram what has arrived, without taking more."""
+        """Confirm to Telegram the updates that have arrived, without taking more."""
         if self._offset:
             try:
                 async with asyncio.timeout(_CONFIRM_S):

@@ -1,4 +1,4 @@
-"""What Telegram delivers, as it is put into the inbox; its meaning is read later."""
+"""Reads from updates in Telegram's JSON only what the inbox needs; their meaning is read later."""
 
 import json
 import re
@@ -13,7 +13,7 @@ _TOPIC = re.compile(r"[0-9]{1,19}")
 
 
 def arrival_of(raw: object) -> Arrival | None:
-    """Return the update of Telegram's JSON, whatever is in it; None for what is no update."""
+    """Return an update of Telegram's JSON for the inbox; None for anything else."""
     if not isinstance(raw, Mapping):
         return None
     raw = _whole(raw)
@@ -24,9 +24,7 @@ def arrival_of(raw: object) -> Arrival | None:
 
 
 def _whole(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the same with "?" for each half of a character: no text that has one can
-    be written.
-    """
+    """Return the update with "?" for each half of a character, which no text can hold."""
     written = json.dumps(raw, ensure_ascii=False)
     try:
         written.encode()
@@ -37,9 +35,7 @@ def _whole(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def chat_written_in(raw: Mapping[str, Any]) -> int | None:
-    """Return the chat in which somebody wrote, edited or pressed a button; None for
-    another update.
-    """
+    """Return the chat of a message, an edit or a pressed button; None for another update."""
     message = _inner(_inner(raw, "callback_query"), "message")
     for kind in ("message", "edited_message"):
         message = _inner(raw, kind) or message
@@ -48,7 +44,7 @@ def chat_written_in(raw: Mapping[str, Any]) -> int | None:
 
 
 def place_of_lane(lane: str) -> tuple[int, int | None] | None:
-    """Return the chat whose lane it is, and the topic, if it is one's; None for another's."""
+    """Return the chat, and the topic if there is one, of a lane; None for a lane of no chat."""
     found = _CHATS_LANE.fullmatch(lane)
     if found is None or (found[2] is not None and not _TOPIC.fullmatch(found[2])):
         return None
@@ -56,10 +52,9 @@ def place_of_lane(lane: str) -> tuple[int, int | None] | None:
 
 
 def chat_move_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return the group that became a supergroup, and that, by id; None for an update about another
-    thing.
+    """Return the ids of a group and of the supergroup that it became; None for another update.
 
-    It is told twice, in the one chat and in the other.
+    Telegram sends this twice, once in each chat.
     """
     message = _inner(raw, "message")
     here = _inner(message, "chat").get("id")
@@ -71,12 +66,14 @@ def chat_move_in(raw: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def id_in(person: int) -> str:
-    """Return the words in the payload of each arrival that a person, or a chat as author, sent."""
+    """Return the text by which the payload of each update of a person, or of a chat as author, is
+    found.
+    """
     return f'"id": {person}'
 
 
 def is_by(payload: str, person: int) -> bool:
-    """Whether that person, or that chat in whose name somebody writes, sent an arrival."""
+    """Return whether that person, or that chat as author, sent an update."""
     raw = json.loads(payload)
     contents = (_inner(raw, kind) for kind in raw)
     return any(
@@ -87,12 +84,12 @@ def is_by(payload: str, person: int) -> bool:
 
 
 def kind_of(raw: Mapping[str, Any], *, among: Collection[str]) -> str:
-    """Which of these kinds an update is of, else "other"."""
+    """Return the kind of an update, if it is one of these, else "other"."""
     return next((kind for kind in raw if kind in among), "other")
 
 
 def _lane(raw: Mapping[str, Any]) -> str:
-    """Return a chat's or a topic's, else a person's, else that of the kind."""
+    """Return the lane of an update: a chat's or a topic's, else a person's, else its kind's."""
     for kind in raw:
         content = _inner(raw, kind)
         if not content:

@@ -1,4 +1,4 @@
-"""What Telegram tells → events."""
+"""Turns Telegram's updates into events."""
 
 import re
 from dataclasses import replace
@@ -31,17 +31,17 @@ _STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
 
 
 def start_link(bot_name: str, payload: str) -> str:
-    """Return the address that opens the chat with the bot and sends it /start and the payload."""
+    """Return the address that opens the chat with the bot and sends it /start with a payload."""
     return f"https://t.me/{bot_name}?start={payload}"
 
 
 def topic_of(update: Update) -> int | None:
-    """Return the topic of a forum that an update comes from: answers go there. None elsewhere."""
+    """Return the topic of a forum that an update comes from, to answer there; None elsewhere."""
     return _topic(update.effective_message)
 
 
 def event_of(update: Update, *, bot_name: str) -> Event | None:
-    """What a person did, None for what is nothing to the bot."""
+    """Return the event of an update; None if it does not concern the bot."""
     if update.callback_query is not None:
         return _pressed(update.callback_query, bot_name)
     if update.inline_query is not None:
@@ -102,7 +102,7 @@ def _author(message: TelegramMessage) -> Person | None:
 def _addressed(
     event: TextMessage, message: TelegramMessage, *, bot_name: str
 ) -> TextMessage | None:
-    """Return the event with its command, and whether the bot is meant; None for another bot's
+    """Return the event with its command, and whether it addresses the bot; None for another bot's
     command.
     """
     first = message.entities[0] if message.entities else None
@@ -120,7 +120,7 @@ def _addressed(
 
 
 def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, bool]:
-    """Return the text without the bot's name, wherever it was mentioned, and whether it was."""
+    """Return the text without the bot's name, and whether the name was mentioned."""
     text = message.text or ""
     rest = text.encode("utf-16-le", errors="replace")
     mentions = [
@@ -141,14 +141,14 @@ def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, boo
 
 
 def _words_at(entity: MessageEntity, text: str) -> str:
-    """Return the words that an entity marks, also where its offsets cut a character in two."""
+    """Return the words that an entity marks, even if its offsets cut a character in two."""
     units = text.encode("utf-16-le", errors="replace")
     marked = units[2 * entity.offset : 2 * (entity.offset + entity.length)]
     return marked.decode("utf-16-le", errors="replace")
 
 
 def _answers_bot(message: TelegramMessage, bot_name: str) -> bool:
-    """Whether the message is a reply to one of the bot, not only within a topic that it opened."""
+    """Return whether the message replies to one of the bot; opening a topic does not count."""
     answered = message.reply_to_message
     if answered is None or answered.forum_topic_created is not None:
         return False
@@ -188,7 +188,7 @@ def _place(message: MaybeInaccessibleMessage) -> Place | None:
 
 
 def _topic(message: MaybeInaccessibleMessage | None) -> int | None:
-    """Return the topic of a forum; the thread of replies in another group is none to write to."""
+    """Return the topic of a forum; None for a thread of replies in another group."""
     if isinstance(message, TelegramMessage) and message.is_topic_message:
         return message.message_thread_id
     return None

@@ -1,4 +1,4 @@
-"""Updates that only who has the bot's token can read, so that the disk names nobody."""
+"""Seals updates with the bot's token, so that the disk names nobody."""
 
 import base64
 import hashlib
@@ -17,15 +17,13 @@ _CHANNEL_BOT = 136817688
 
 
 class Seal:
-    """Seals updates with the bot's token, which is not on the disk where they lie."""
+    """Seals updates with the bot's token, which does not lie on the same disk."""
 
     def __init__(self, token: str) -> None:
         self._key = hmac.digest(token.encode("utf-8"), b"verbatim sealed update", "sha256")
 
     def closed(self, raw: Mapping[str, Any]) -> str:
-        """Return the payload that an update is kept as: each time another one, which
-        tells nothing.
-        """
+        """Return the sealed payload of an update, different each time."""
         content = json.dumps(raw, ensure_ascii=True).encode("ascii")
         nonce = secrets.token_bytes(_NONCE_BYTES)
         hidden = self._mixed(nonce, content)
@@ -33,7 +31,7 @@ class Seal:
         return json.dumps({_SEALED: base64.b64encode(sealed).decode("ascii")})
 
     def opened(self, raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Return the update in a payload, sealed or not; None where this cannot open it."""
+        """Return the update in a payload, sealed or not; None if this token cannot open it."""
         text = raw.get(_SEALED)
         if not isinstance(text, str):
             return raw
@@ -52,8 +50,8 @@ class Seal:
         return hmac.digest(self._key, b"signature" + what, "sha256")
 
     def _mixed(self, nonce: bytes, content: bytes) -> bytes:
-        """Return the content with a stream that the key and the nonce give; twice is the content
-        again.
+        """Return the content mixed with the stream of the key and the nonce. Mixing twice gives the
+        content again.
         """
         return bytes(a ^ b for a, b in zip(content, self._stream(nonce), strict=False))
 
@@ -67,7 +65,7 @@ class Seal:
 def command_again(
     update_id: int, event: TextMessage, *, done_before: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the update that gives a command once more: only what it takes to do and to answer it.
+    """Return an update that repeats a command, with only what it needs to be done and answered.
 
     ``done_before`` is what was done about it, as ``TextMessage.done_before``.
     """

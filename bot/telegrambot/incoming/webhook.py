@@ -1,4 +1,4 @@
-"""Webhook mode: Telegram calls the bot, and is told 200 when the update is on disk."""
+"""Takes the calls of Telegram, and answers 200 when the update is on disk."""
 
 import asyncio
 import hmac
@@ -30,7 +30,7 @@ _SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's n
 
 
 class Webhook:
-    """Takes what Telegram posts, and looks now and then whether it still would."""
+    """Takes the updates that Telegram posts, and checks at intervals that Telegram still can."""
 
     def __init__(
         self,
@@ -44,9 +44,10 @@ class Webhook:
         on_refused: Callable[[str], None] = lambda _: None,
         timing: Timing = USUAL_TIMING,
     ) -> None:
-        """``on_cut_off`` is told why, in a sentence, when Telegram's calls do not arrive.
+        """Take the intake and the settings of the webhook.
 
-        ``on_refused`` is told why, in few words, each call of a stranger that is refused.
+        ``on_cut_off`` gets the reason, a sentence, when Telegram's calls do not arrive.
+        ``on_refused`` gets the reason, in few words, for each call of a stranger that is refused.
         """
         self._bot = bot
         self._intake = intake
@@ -61,7 +62,7 @@ class Webhook:
         self._last_error_date: object = None
 
     def listening(self) -> AbstractAsyncContextManager[object]:
-        """Take calls within the block; enter it before Telegram is told to call."""
+        """Take calls within the block; enter it before Telegram learns the address."""
         return WebServer(
             self.respond,
             host=self._settings.host,
@@ -72,7 +73,7 @@ class Webhook:
         )
 
     async def set_up(self) -> bool:
-        """True, after Telegram was told where to call.
+        """Tell Telegram the address to call, and return True.
 
         Raises:
             TelegramError: if it refuses that or cannot be reached.
@@ -103,7 +104,7 @@ class Webhook:
         self._stopped.set()
 
     async def confirm(self) -> None:
-        """Each update was confirmed as it came; Telegram keeps the next ones."""
+        """Do nothing: each update was confirmed as it came, and Telegram keeps the next ones."""
 
     async def respond(self, request: Request) -> Response:
         """Take an update; see ``bot.webserver.webserver.Respond``."""
@@ -126,7 +127,9 @@ class Webhook:
         return Response(200)
 
     def refusal(self, request: Request) -> Response | None:
-        """What is answered to who is not Telegram, whatever the body; None to Telegram."""
+        """Return the refusal of a call that is not of Telegram, whatever its body; None for one of
+        Telegram.
+        """
         if request.path != self._path:
             self._refusals.count("wrong path")
             return Response(404)
@@ -155,13 +158,15 @@ class Webhook:
             self._on_cut_off(f"Telegram cannot call the webhook ({error})")
 
     def _arrives(self, info: WebhookInfo) -> bool:
-        """Whether what people write comes, as far as Telegram tells; a call tells it, too."""
+        """Return whether updates arrive, as far as Telegram reports."""
         if info.pending_update_count == 0 or self._intake.full or info.last_error_date is None:
             return True
         return time.time() - info.last_error_date.timestamp() > _RECENT_S
 
     def _without_secrets(self, message: str) -> str:
-        """What Telegram says, in one line: who asks for the health need not know the address."""
+        """Return a message of Telegram in one line, without the address of the webhook and its
+        secret.
+        """
         at = urlsplit(self._settings.url)
         secrets = (self._settings.url, self._settings.secret, at.path.strip("/"), at.query)
         for secret in filter(None, secrets):

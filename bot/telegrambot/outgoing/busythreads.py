@@ -1,4 +1,4 @@
-"""Knows the work of each answering thread, and since when."""
+"""Keeps the update that each answering thread works on, and since when."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 
 class BusyThreads:
-    """Knows what is worked on in each thread. Belongs to one event loop."""
+    """Keeps the updates that threads work on. Belongs to one event loop."""
 
     def __init__(self, number: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``number`` is how many threads there are."""
+        """Take the number of threads."""
         self._number = number
         self._clock = clock
         self._steps: dict[object, _BusyThread] = {}
 
     @contextmanager
     def one_with(self, update_id: int, *, suspect: bool = False) -> Iterator[None]:
-        """Yield a thread works on an update within the block."""
+        """Count one thread as busy with an update within the block."""
         key = object()
         self._steps[key] = _BusyThread(update_id, self._clock(), suspect)
         try:
@@ -26,7 +26,9 @@ class BusyThreads:
             del self._steps[key]
 
     def none_free_s(self) -> float:
-        """For how long all threads have been busy with the same things; 0 while one is free."""
+        """Return for how many seconds all threads have been busy with the same work; 0 if one is
+        free.
+        """
         if len(self._steps) < self._number:
             return 0.0
         # the oldest have the threads, and any others wait for one
@@ -34,10 +36,9 @@ class BusyThreads:
         return self._clock() - oldest[-1]
 
     def longer_than(self, limit_s: float, *, suspects: bool = False) -> list[int]:
-        """Return the updates that a thread has been busy with for longer, without doing the next
-        step.
+        """Return the updates with which a thread has been busy for longer than that.
 
-        With ``suspects`` those alone that were in work when a process before this one ended.
+        With ``suspects`` only those count that were in work when an earlier process ended.
         """
         earliest_s = self._clock() - limit_s
         return [

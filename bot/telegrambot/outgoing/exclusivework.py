@@ -1,4 +1,4 @@
-"""Some work is done while no other is, so that what becomes of the process is its doing."""
+"""Lets a suspect update work alone, so that an end of the process is its doing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ QUIET_S = 3.0
 """The seconds that a suspect waits for work that was begun before."""
 
 ALONE_S = 20.0
-"""After so long other work is begun beside it: nobody waits longer for what may never end."""
+"""The seconds after which other work begins beside it, which may never end."""
 
 
 class Turns:
@@ -27,7 +27,7 @@ class Turns:
 
     @asynccontextmanager
     async def beside_others(self) -> AsyncIterator[None]:
-        """Wait while other work is to be alone."""
+        """Work beside other updates, as soon as none works alone."""
         await self._open.wait()
         self._working += 1
         self._quiet.clear()
@@ -40,7 +40,9 @@ class Turns:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Nothing is begun meanwhile, for ``ALONE_S``; what goes on is waited for a moment."""
+        """Work alone: no other update is begun for ``alone_s``, and those in work are waited for a
+        moment.
+        """
         await self._turn.acquire()
         self._open.clear()
         turn = _Turn()

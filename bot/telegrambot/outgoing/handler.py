@@ -1,4 +1,4 @@
-"""From an update in the inbox to its answer: once, or as often as it takes."""
+"""Answers updates of the inbox, and repeats what fails."""
 
 import asyncio
 import contextvars
@@ -41,12 +41,12 @@ from corpus import ExtractorClosed
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
-"""An update in whose handling the process died so often is set aside, where it is not known how."""
+"""An update is set aside if the process died so often with it, and nobody knows how."""
 
 ANSWERED_AT_ONCE = 8
 
 ASKED_AT_ONCE = 4
-"""So many threads wait for an inbox that takes time: one that is slow holds up no other thing."""
+"""The threads that wait for an inbox that takes time, so that a slow one holds up nothing else."""
 
 SHOWN_AFTER_S = 0.15
 """An answer that is made sooner comes without "typing…" before it; people notice 0.3 s."""
@@ -59,25 +59,25 @@ _T = TypeVar("_T")
 
 
 class Marks(Protocol):
-    """Is told what is in work, for who finds this process dead; see
+    """Notes which update is in work, for the process that may find this one dead; see
     ``bot.supervisor.lifeline.Lifeline``.
     """
 
     def making(self, update_id: int) -> None:
-        """Report that the answer to an update is being made."""
+        """Note that the answer to an update is being made."""
         ...
 
     def sending(self, update_id: int) -> None:
-        """Report that the answer is being sent."""
+        """Note that the answer is being sent."""
         ...
 
     def left(self, update_id: int) -> None:
-        """Nothing is done about an update at the moment."""
+        """Note that nothing is done about an update at the moment."""
         ...
 
 
 class NoMarks:
-    """Tells nobody."""
+    """Notes nothing."""
 
     def making(self, update_id: int) -> None:
         """Do nothing."""
@@ -90,7 +90,7 @@ class NoMarks:
 
 
 class Handler:
-    """Answers the updates of an inbox. Belongs to one event loop; acts are made in threads."""
+    """Answers the updates of an inbox. Belongs to one event loop; threads make the acts."""
 
     def __init__(
         self,
@@ -106,13 +106,14 @@ class Handler:
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
         timing: Timing = USUAL_TIMING,
     ) -> None:
-        """``on_done`` gets the id of each update that is done with, and the outcome.
+        """Take the parts that an answer needs.
 
-        ``on_begun`` is told the id and the content of each before it is worked on. ``on_sent`` is
-        told when Telegram took something, or the error when it did not answer, and ``on_written`` the
-        error when the inbox could not be written. Without ``marks`` nobody knows how the process
-        ended: an update that was in work at several ends is set aside.
-        ``opened`` opens what the inbox keeps sealed, and gives None for what cannot be opened.
+        ``on_done`` gets the id and the outcome of each finished update, ``on_begun`` the id and the
+        content of each before work on it begins. ``on_sent`` gets None when Telegram took
+        something, or the error when it did not answer, ``on_written`` the error when the inbox
+        could not be written. Without ``marks`` nobody knows how the process ended: an update that
+        was in work at several ends is set aside. ``opened`` opens the sealed content of the inbox,
+        and returns None if it cannot.
         """
         self._dialogue = dialogue
         self._opened = opened
@@ -137,15 +138,15 @@ class Handler:
 
     @property
     def has_room(self) -> bool:
-        """Whether one more update would be worked on at once, or nearly so."""
+        """True if work on one more update would begin at once, or nearly so."""
         return self._to_make < ANSWERED_AT_ONCE and not self._turns.locked()
 
     def stop(self) -> None:
-        """What fails from now on stays in the inbox for the next start."""
+        """Repeat nothing from now on: updates that fail stay in the inbox for the next start."""
         self._stopping.set()
 
     async def close(self) -> None:
-        """Wait a moment for what is being made; the end of the process waits for the rest."""
+        """Wait a moment for the answers in work; the end of the process waits for the rest."""
 
         def close() -> None:
             self._threads.shutdown(cancel_futures=True)
@@ -159,11 +160,12 @@ class Handler:
             await asyncio.sleep(_LOOK_S)
 
     async def handle(self, update_id: int) -> bool:
-        """Whether the update is done with; it stays in the inbox if not.
+        """Answer an update, and return whether it is finished; if not, it stays in the inbox.
 
-        Where Telegram cannot be reached it is tried again, for about an hour, and where the inbox
-        cannot, without end: what is done is not done again, and what was made is sent as it is.
-        ``Timing.answered_at_once`` are worked on; those that wait for their next try do not count.
+        If Telegram cannot be reached, the answer is tried again for about an hour; if the inbox
+        cannot be written, without end. Nothing is done twice, and an answer that was made is sent
+        as it is. ``Timing.answered_at_once`` updates are worked on; those that wait for their next
+        try do not count.
         """
         request_id.set(str(update_id))
         started_s = time.monotonic()
@@ -185,7 +187,7 @@ class Handler:
                 log.warning("left alone: %s", error)
                 return False
             except NOT_KEPT as error:
-                # it is no try: what cannot be written now is not forgotten for that
+                # this is no try: an inbox that cannot be written is no reason to forget an update
                 self._on_written(error)
                 away_s = min(away_s + self._retry_s[0], _MOST_AWAY_S)
                 log.warning("not answered yet, next look in %g s: %s", away_s, error)
@@ -208,10 +210,10 @@ class Handler:
         return True
 
     async def _attempt(self, work: UpdateWork) -> WorkOutcome:
-        """What became of an update, if there is no sense in going on with it.
+        """Work on an update once, and return the outcome, unless it is worth another try.
 
         Raises:
-            ExtractorClosed: if the bot was told to stop while it read a file.
+            ExtractorClosed: if the bot was stopped while it read a file.
             InvalidToken: if the token is not accepted any more.
             LaneLost: if another process has taken it over.
             NetworkError: if Telegram cannot be reached.
@@ -239,7 +241,7 @@ class Handler:
             log.error("Telegram refused an answer: %s", error)  # noqa: TRY400 (the error says all)
             await self._apologise(work)
         except Exception as error:  # noqa: BLE001 (whatever it is, the others are to be answered)
-            # where it happened, and not what the error says: that may hold a question
+            # the place in the code, without the message of the error: that may hold a question
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("not answered: %s\n%s", type(error).__name__, frames)  # noqa: TRY400 (see above)
             await self._apologise(work)
@@ -248,7 +250,7 @@ class Handler:
         return work.outcome
 
     async def _begin(self, work: UpdateWork) -> None:
-        """Make the first act, shown that it is being made."""
+        """Make the first act, and show that it is being made."""
         self._to_make += 1
         try:
             work.suspect = await self._ask_inbox(self._inbox.is_suspect, work.update_id)
@@ -259,7 +261,7 @@ class Handler:
 
     @asynccontextmanager
     async def _turn(self, work: UpdateWork) -> AsyncIterator[None]:
-        """Yield a thread for the block; where it is for a suspect, no other is at work.
+        """Hold a thread within the block; for a suspect, no other thread works.
 
         If a suspect ends the process again, no other update is blamed for it.
         """
@@ -309,7 +311,7 @@ class Handler:
                 await showing
 
     async def _show_while_made(self, act: Typing, update: Update, made: asyncio.Event) -> None:
-        """Show that an answer is being made, if it is not there in a moment."""
+        """Show "typing…" if an answer is not there in a moment."""
         try:
             await asyncio.wait_for(made.wait(), SHOWN_AFTER_S)
         except TimeoutError:
@@ -327,17 +329,17 @@ class Handler:
         except TelegramError as error:
             log.warning("the apology could not be sent: %s", error)
         except Exception as error:  # noqa: BLE001 (whatever it is, the chat's next question is answered)
-            # as above: what the error says is not for the log
+            # as above: the message of the error is not for the log
             log.error("no apology: %s", type(error).__name__)  # noqa: TRY400 (see above)
 
     async def _send(self, work: UpdateWork) -> None:
-        """Do what was made, if no other process has taken the update over meanwhile."""
+        """Do the acts, if no other process has taken the update over meanwhile."""
         if work.acts is not None:
             await self._ask_inbox(self._inbox.clear, work.update_id)
         await self._perform(work)
 
     async def _perform(self, work: UpdateWork) -> None:
-        """Do one act after the other; the next is made in a thread while nothing is sent.
+        """Do one act after the other; a thread makes the next one while nothing is sent.
 
         After a failure it goes on with the act that failed.
         """
@@ -383,7 +385,7 @@ class Handler:
         return True
 
     async def _ask_inbox(self, ask: Callable[..., _T], *about: object) -> _T:
-        """What the inbox says; it is asked in a thread where that may take long."""
+        """Return what the inbox answers; ask it in a thread if that may take long."""
         if not self._inbox.waits:
             return ask(*about)
         loop = asyncio.get_running_loop()
@@ -391,7 +393,7 @@ class Handler:
 
     @staticmethod
     def _write_logged(write: Callable[[int], None], update_id: int) -> None:
-        """Write what became of an update; what cannot be written is done again after a restart."""
+        """Write the outcome of an update; if that fails, the next start repeats the work."""
         try:
             write(update_id)
         except LaneLost as error:
@@ -401,7 +403,7 @@ class Handler:
 
 
 def _next_of(acts: Iterator[Act]) -> Act | None:
-    """Return the next act, None after the last.
+    """Return the next act; None after the last.
 
     Raises:
         RuntimeError: where what makes it would end the process, or cancel what waits for it.

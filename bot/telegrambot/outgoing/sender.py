@@ -1,4 +1,4 @@
-"""Acts → calls of Telegram's methods, every quote compared with its source as it is sent."""
+"""Does acts by calls of Telegram, and compares every quote with its source as it is sent."""
 
 import logging
 from functools import partial
@@ -39,10 +39,10 @@ _LATE = ("query is too old", "query id is invalid")
 
 
 class Parts(Protocol):
-    """What has arrived of an answer that is sent once more after a crash."""
+    """Keeps which parts of an answer arrived before a crash."""
 
     def has(self, text: str) -> bool:
-        """Whether the next part had arrived before."""
+        """Return whether the next part had arrived before."""
         ...
 
     async def arrived(self, text: str) -> None:
@@ -53,7 +53,8 @@ class Parts(Protocol):
 class Sender:
     """Does acts in the chats that their updates come from.
 
-    The bot calls within ``RateLimits``, which keep that a message has arrived before the next is sent.
+    The bot must call within ``RateLimits``: they write that a message has arrived before the next
+    one is sent.
     """
 
     def __init__(self, bot: ExtBot[OnceSent]) -> None:
@@ -127,7 +128,7 @@ class Sender:
     async def _change_last(
         self, act: Change, update: Update, chat: Chat, parts: Parts | None
     ) -> None:
-        """Edits the last message said about the event; without one, or if it is gone, says it."""
+        """Edit the last message about the event; without one, or if it is gone, say the text."""
         message = update.effective_message
         to = message.message_id if message is not None else 0
         last = self._answers.last(chat.id, to)
@@ -145,7 +146,7 @@ class Sender:
         chat: Chat,
         parts: Parts | None,
     ) -> int:
-        """Return the id of the message that was sent; that it arrived is kept."""
+        """Send a message, and return its id when it is written that it arrived."""
         to_send = checked(part, act.corpus)
         # in a group an answer names the message it answers; in a private chat that is plain
         replies = None
@@ -171,7 +172,7 @@ class Sender:
         *,
         corpus: Corpus | None,
     ) -> bool:
-        """Whether the message could be edited, or was like this already."""
+        """Edit a message, and return whether it could be edited or was the same already."""
         part = checked(part, corpus)
         try:
             await self._bot.edit_message_text(
@@ -224,7 +225,9 @@ class Sender:
 
 
 def checked(part: Message, corpus: Corpus | None) -> Message:
-    """Return the message as it goes out, once it quotes its source, or quotes nothing without one.
+    """Return the message as Telegram will show it, if its quotes agree with their source.
+
+    Without a corpus it may quote nothing.
 
     Raises:
         UnfaithfulQuote: if it does not.
@@ -248,7 +251,7 @@ def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
 
 
 def _pass_over(error: BadRequest, reasons: tuple[str, ...]) -> None:
-    """Return if the error is for one of the reasons, which the person has seen already.
+    """Log the error if it is for one of the reasons, which the person has seen already.
 
     Raises:
         BadRequest: the error itself, if not.

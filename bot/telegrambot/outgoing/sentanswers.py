@@ -1,4 +1,6 @@
-"""Which messages of the bot answer which message, so that an edited question edits its answer."""
+"""Keeps which messages of the bot answer which message, so that an edited question edits its
+answer.
+"""
 
 from collections import OrderedDict
 
@@ -6,9 +8,9 @@ MOST_ANSWERS = 10_000
 
 
 class SentAnswers:
-    """The ids of the messages that answer each message, by chat: ids alone, in memory alone.
+    """Keeps the ids of the messages that answer each message, by chat, in memory alone.
 
-    Of more than ``MOST_ANSWERS`` the oldest are forgotten, all when the process ends: an edited
+    Of more than ``most`` the oldest are forgotten, and all when the process ends: an edited
     question is then answered anew.
     """
 
@@ -20,13 +22,13 @@ class SentAnswers:
         return len(self._ids)
 
     def take(self, chat_id: int, question: int) -> tuple[int, ...]:
-        """Return the messages that answer the message ``question``, which are forgotten; () for
+        """Forget and return the messages that answer the message ``question``; () if there are
         none.
         """
         return self._ids.pop((chat_id, question), ())
 
     def last(self, chat_id: int, question: int) -> int | None:
-        """Return the last message that answers the message ``question``; None for none."""
+        """Return the last message that answers the message ``question``; None if there is none."""
         answers = self._ids.get((chat_id, question), ())
         return answers[-1] if answers else None
 

@@ -1,4 +1,4 @@
-"""A message as Telegram carries it: it cleans texts in silence, and would move entities.
+"""Cleans a message as Telegram will, so that its entities keep their places.
 
 Telegram shows a tab as a space, and leaves out marks of direction and three combining marks
 (``clean_input_string`` of its library TDLib). Doing the same before sending keeps each entity where
@@ -42,6 +42,6 @@ def as_shown(message: Message) -> Message:
 
 
 def _ringed(match: re.Match[str]) -> str:
-    """Return the letter and its ring as one character, the letter alone where there is none."""
+    """Return the letter and its ring as one character; the letter alone if there is none."""
     whole = unicodedata.normalize("NFC", match.group())
     return whole if len(whole) == 1 else match.group(1)

@@ -1,4 +1,4 @@
-"""Keeps how far the work about one update is: its actions, and what of them has arrived."""
+"""Keeps the progress of the work about one update: its acts, and the parts that arrived."""
 
 import enum
 import hashlib
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 class WorkOutcome(enum.Enum):
-    """The outcome of the work about an update; the values are those of the metrics and the log."""
+    """The outcomes of the work about an update; the values are those of the metrics and the log."""
 
     IGNORED = "ignored"
     QUOTED = "quoted"
@@ -38,7 +38,7 @@ class _AskInbox(Protocol):
 
 
 class UpdateWork:
-    """What is done about an update: how far it is, and which parts of its answer have arrived.
+    """The work about an update: its progress, and which parts of its answer have arrived.
 
     ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
     """
@@ -57,7 +57,7 @@ class UpdateWork:
         self.event: Event | None = None
 
     async def begin(self) -> Begun | None:
-        """Count the attempt until the answer is made; None if there was one.
+        """Count the attempt until the answer is made; return None if the update is done.
 
         Only what ends the process while an answer is made can be the fault of the update.
         """
@@ -67,12 +67,12 @@ class UpdateWork:
         return begun
 
     def try_act(self) -> None:
-        """Begins the act, or begins it again: of what has arrived nothing is sent once more."""
+        """Begin the act, or begin it again: no part that has arrived is sent once more."""
         self._earlier = [*self._arrived, *self._earlier]
         self._arrived = []
 
     def did(self) -> None:
-        """Note what was done, if nothing went wrong before."""
+        """Note the act that was done, unless something went wrong before."""
         act, self.act, self._arrived = self.act, None, []
         if self.outcome is not WorkOutcome.IGNORED or isinstance(act, Typing):
             return
@@ -88,7 +88,7 @@ class UpdateWork:
             self.outcome = WorkOutcome.NOTHING_FOUND if searched else WorkOutcome.SAID
 
     def has(self, text: str) -> bool:
-        """Whether the next part had arrived before the crash; it is not sent again then."""
+        """Return whether the next part had arrived before the crash; it is not sent again then."""
         if self._earlier and self._earlier[0] == _mark(text):
             self._arrived.append(self._earlier.pop(0))
             return True
