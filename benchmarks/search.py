@@ -3,10 +3,10 @@
     python -m benchmarks.search --corpus FOLDER --rows 1000000
 
 The sentences of the passages are embedded (``--vectors FILE.npy`` takes vectors that were embedded
-before). More rows than there are sentences are made of them: v + 0.5 · (a - b) at length 1, with a
-and b two of the ten nearest neighbours of v, so that the neighbourhoods stay what they are.
-Queries are the questions of the folder, or vectors (``--queries FILE.npy``). Exact search and codes
-answer the same queries in turn, each by one thread.
+before). Further rows are made of them: v + 0.5 · (a - b) at length 1, with a and b two of the ten
+nearest neighbours of v, so that the neighbourhoods stay what they are. Queries are the questions of
+the folder, or vectors (``--queries FILE.npy``). Exact search and codes answer the same queries in
+turn, each by one thread.
 """
 
 import argparse

@@ -3,9 +3,9 @@
 EmbeddingsError
 ├── ModelError
 │   ├── ModelNotFound     no model under that name or folder
-│   └── ModelDamaged      its weights are not the ones they should be
+│   └── ModelDamaged      its weights differ from the published ones
 ├── EngineError
-│   ├── EngineUnavailable  what should embed elsewhere is not installed or cannot be reached
+│   ├── EngineUnavailable  the engine that embeds elsewhere is not installed or not reachable
 │   └── EngineFailed       it cannot embed, or gives other numbers than this machine
 └── GenerationError
     ├── IndexNotFound       nothing has been built yet

@@ -6,7 +6,7 @@ figures.
 Both layers are convex problems from a fixed start, so the same sets give the same weights. The
 first layer maximises the likelihood of the passages that answer among the candidates of their
 question (a listwise softmax), with no weight below 0 and a ridge that pulls towards a
-plain sum of cosines, which is what holds on a corpus too small to learn from. The second
+plain sum of cosines, which holds on a corpus too small to learn from. The second
 is a logistic regression of "the first candidate answers" on questions that the first layer was not
 fitted on. Every set counts the same. Folds keep the questions of one document or conversation
 together.

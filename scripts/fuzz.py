@@ -5,11 +5,11 @@
     python scripts/fuzz.py --list
 
 Needs atheris (Linux): pip install "verbatim-bot[fuzz]". Inputs that reach something new are kept in
-FOLDER/TARGET/found and are where the next run begins. An input that raises what is not documented,
+FOLDER/TARGET/found, and the next run begins with them. An input that raises an undocumented error,
 or takes more than a second, is kept in FOLDER/TARGET/failures and can be replayed; of each fault
 the first input is kept. PDFs, Word files and web pages that take longer are given to the extractor
-process, which has to refuse them within its limits. Prints a line every ten seconds, and at the
-end how many inputs were tried, what they reached, the slowest, and what is wrong. Exits with 1 if
+process, which has to refuse them within its limits. Prints a line every ten seconds, and at the end
+how many inputs were tried, what they reached, the slowest, and what is wrong. Exits with 1 if
 anything is.
 """
 

@@ -6,9 +6,9 @@
 
 The real bot with the real model in a process of its own, the strict Bot API server in this one. An
 administrator sends one source after the other with /add, each several times with pauses; somebody
-else asks questions all the time, one after the other. Prints for each source what came of it, in
-how many seconds at most, and the 95th percentile of the waits of whoever asks while it is read,
-against that in the pauses. Each is of at least a hundred questions.
+else asks questions all the time, one after the other. Prints for each source its outcome, its most
+seconds, and the 95th percentile of other people's waits while it is read and in the pauses. Each is
+of at least a hundred questions.
 """
 
 import argparse

@@ -3,10 +3,10 @@
     python scripts/locks.py             after a pin was added or changed: asks the index
     python scripts/locks.py --check     asks nothing; exit code 1, and which pins have no hash
 
-The index is the one that pip is set to, and for torch also that of CPU builds which "run" names.
-Where that one cannot be reached the hashes that are known of the same version stay, and it is said.
-A pin may end with a marker, after ";". The hashes are for "pip install --require-hashes", which
-takes no other file, whichever index gives it.
+The index is the one that pip is set to, and for torch also that of CPU builds which "run" names. If
+that one cannot be reached, the known hashes of the same version stay, and the script says so. A pin
+may end with a marker, after ";". The hashes are for "pip install --require-hashes", which accepts
+no other file from any index.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python scripts/reference.py            after a command, a help text or a folder was changed
     python scripts/reference.py --check    writes nothing; exit code 1 if a page is not as made
 
-The lines between the two marks of a page are made, those around them are written by hand. The
-same code gives the same bytes, whatever the terminal and the settings are.
+The lines between the two marks of a page are made, those around them are written by hand. The same
+code gives the same bytes on any terminal and with any settings.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python scripts/refresh_memory.py --paragraphs 100000
 
 Statements of made-up sentences are refreshed by an embedder that gives each text random vectors of
-the default model's shape at once: what is measured is all that a refresh does but the model.
-Printed is the largest resident memory, what it was before, and the size of the index.
+the default model's shape at once: a refresh does all its work but the model's. The script prints
+the largest resident memory, its size before, and the size of the index.
 """
 
 import argparse

@@ -4,9 +4,9 @@
 
 Each file is parsed and split into sentences as in the extractor process, in a fork with the same
 filter, but a refused call raises SIGSYS first. Its name and the Python lines that led to it are
-printed; then the call fails with EPERM, as it does in use, and parsing goes on. What to do about
-one is said in ``corpus.confinement.allowedcalls``. A parser that goes on without the call, as
-pdfium does without the fonts of the machine, needs nothing.
+printed. Then the call fails with EPERM, as it does in use, and parsing goes on. The remedies are in
+``corpus.confinement.allowedcalls``. A parser that goes on without the call, as pdfium does without
+the fonts of the machine, needs nothing.
 """
 
 import ctypes

@@ -1,9 +1,8 @@
 """Defines the errors of training.
 
-TrainingError
-├── MaterialError     data to learn from is missing or not what it should be
-├── ForeignDocument   a document that nothing may be learned from is among the rows
-└── WeightsDamaged    exported weights or a checkpoint are not whole
+TrainingError ├── MaterialError data to learn from is missing or malformed ├── ForeignDocument a
+document that nothing may be learned from is among the rows └── WeightsDamaged exported weights or a
+checkpoint are not whole
 """
 
 

@@ -47,7 +47,8 @@ def forbid_new_privileges() -> None:
 def hide_memory() -> None:
     """Close this process to others of its user: its memory, environment and core dumps.
 
-    Root, and what has CAP_SYS_PTRACE, can still look. A program that is executed is open again.
+    Root, and processes with CAP_SYS_PTRACE, can still look. A program that is executed is open
+    again.
 
     Raises:
         OSError: if the kernel refuses, or is not Linux.

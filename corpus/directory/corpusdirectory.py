@@ -1,7 +1,7 @@
 """Adds statements to a corpus directory, as text files that a person can read, edit and version.
 
-A source becomes ``ID.md``: front matter with what is known of it, then its text. Its original bytes
-are kept as a snapshot.
+A source becomes ``ID.md``: front matter with the known facts, then its text. Its original bytes are
+kept as a snapshot.
 """
 
 import hashlib
@@ -100,7 +100,7 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A document, what is known of it, and the front matter that it was found with."""
+    """A document, its known facts, and the front matter that it was found with."""
 
     document: Outline
     provenance: Provenance

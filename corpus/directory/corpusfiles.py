@@ -47,7 +47,7 @@ ReadSource = Callable[[bytes, str], SourceDocument]
 class CorpusReading:
     """The outcome of reading a corpus directory: the good documents, and the refused files.
 
-    ``deviations`` has, by the digest of a text that was read now, where it deviates from its file.
+    ``deviations`` maps the digest of a text that was read now to its deviations from its file.
     ``ids`` has the id of the document that each file is or would be, by ``source_name``.
     """
 

@@ -74,7 +74,7 @@ class _ReadAgain:
 
 
 class Rereading:
-    """Reads originals again, and updates statements with what they give today."""
+    """Reads originals again, and updates statements with their text of today."""
 
     def __init__(
         self,

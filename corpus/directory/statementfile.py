@@ -24,7 +24,7 @@ _NO_LETTERS = bytes(set(range(256)) - set(_LETTERS))
 
 
 class StatementFile:
-    """A statement in the directory: its file, and what its front matter says of its source.
+    """A statement in the directory: its file, and its front matter's words about its source.
 
     The front matter is parsed only if something depends on it.
     """
@@ -59,7 +59,7 @@ class StatementFile:
 
     @cached_property
     def _letters(self) -> bytes:
-        """The letters and digits of what stands between the first two rules, at least."""
+        """The letters and digits between the first two rules, at least."""
         return _front_letters(self._head())
 
     def _head(self) -> bytes:
@@ -136,7 +136,7 @@ def _head_of(file: Path) -> bytes:
 
 
 def _front_letters(head: bytes) -> bytes:
-    """Return the letters and digits of what stands between the first two rules, at least."""
+    """Return the letters and digits between the first two rules, at least."""
     start = head.find(b"---")
     end = _RULE.search(head, max(start, 0))
     return b"" if start < 0 else _letters_of(head[start : end.start() if end else None])

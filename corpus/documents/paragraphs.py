@@ -96,7 +96,7 @@ _SENTENCE = re.compile(r"\w\W?[.!?][\"'”’»)\]]*\s+\S+\s+\S+\s+\S+|^(?:\S+\s
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The positions of a text's parts, and what its furniture says about it.
+    """The positions of a text's parts, and the facts in its furniture.
 
     ``paragraphs`` are the passages' spans in order. ``dateline`` is the span of a line such as "May
     12 2022 – Marrakesh, Morocco - Global Affairs Canada". The other fields are the statements of

@@ -108,11 +108,11 @@ class Extractor:
 
         Args:
             data: the whole source.
-            name: the file's name, or the address of a page; its suffix says what it claims to be.
-            media_type: what a web server said that it is, with its parameters; it counts in
-                place of the suffix.
-            decided: whether somebody else says who may read it, so that what a Markdown text has
-                about that counts for nothing.
+            name: the file's name, or the address of a page; its suffix is a claim about its kind.
+            media_type: the claim of a web server, with its parameters; it counts instead of the
+                suffix.
+            decided: whether somebody else says who may read it, so that a Markdown text has no
+                say in it.
 
         Raises:
             ExtractorUnavailable: if there is no place for it in time, the process cannot be
@@ -162,7 +162,7 @@ class Extractor:
 
         Raises:
             ExtractorUnavailable: as ``extract``.
-            UnreadableSource: if it is not UTF-8, or its front matter is not what it should be; the
+            UnreadableSource: if it is not UTF-8, or its front matter is malformed; the
                 message names no file.
         """
         return self._parts(data, wanted="body", decided=decided)
@@ -172,7 +172,7 @@ class Extractor:
 
         Raises:
             ExtractorUnavailable: as ``extract``.
-            UnreadableSource: if its front matter is not what it should be; the message names no
+            UnreadableSource: if its front matter is malformed; the message names no
                 file.
         """
         return self._parts(text, wanted="place", decided=decided)

@@ -24,8 +24,8 @@ def document_from_bytes(data: bytes, name: str) -> Document:
     it is quoted: see ``is_markdown``.
 
     Raises:
-        UnreadableSource: if it is not UTF-8, has no passage, or its front matter is not what it
-            should be; the message names no file.
+        UnreadableSource: if it is not UTF-8, has no passage, or its front matter is malformed; the
+            message names no file.
     """
     try:
         text = data.decode("utf-8-sig")

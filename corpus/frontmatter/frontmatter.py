@@ -114,7 +114,7 @@ def _fields(front: str) -> YamlFields:
 
 
 def _parts(text: str) -> tuple[str | None, str]:
-    """Return what stands between the first two lines of three dashes, and the text after them.
+    """Return the text between the first two lines of three dashes, and the text after them.
 
     Nothing but blank lines may stand before the first one; None if there are no such lines.
     """

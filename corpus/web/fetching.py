@@ -309,7 +309,7 @@ def _too_large(visited: WebAddress, max_bytes: int) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return a sentence for the user: what went wrong on the way, and what can be done."""
+    """Return a sentence for the user with the cause and the remedy."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid ({error.verify_message}). {ADD_FILE}"
     cause = error.__cause__ or error

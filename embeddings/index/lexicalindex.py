@@ -235,7 +235,7 @@ class LexicalIndex:
         An index of an earlier version counts every copy of a text.
 
         Raises:
-            IndexDamaged: if a file is missing or is not what it should be.
+            IndexDamaged: if a file is missing or is malformed.
         """
         try:
             head = json.loads(bytes(files[f"{prefix}.json"]))

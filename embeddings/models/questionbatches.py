@@ -46,7 +46,7 @@ class QuestionBatches:
         """Return the vectors of a question.
 
         Raises:
-            Exception: what the reading of its batch raised.
+            Exception: the error of its batch.
         """
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         question = _WaitingQuestion(text)

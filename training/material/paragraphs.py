@@ -64,7 +64,7 @@ def read_paragraph_questions(shared: Path, file: str) -> tuple[ParagraphQuestion
     """Read a file of third-party questions, by its name without ending.
 
     Raises:
-        MaterialError: if it is missing or a line is not what it should be.
+        MaterialError: if it is missing or a line is malformed.
     """
     try:
         rows = list(

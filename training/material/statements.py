@@ -99,7 +99,7 @@ def read_statements(shared: Path) -> Statements:
     """Read questions, twins and passages from the folder of shared data.
 
     Raises:
-        MaterialError: if a file is missing, a line is not what it should be, a question names a
+        MaterialError: if a file is missing, a line is malformed, a question names a
             passage that is nowhere, or a clause that its passage does not have.
     """
     try:

@@ -17,7 +17,7 @@ _REST_OF_LINE = re.compile(r"[ \t]{0,8}(?:\n|\Z)")
 
 
 def emphasis(state: StateInline, silent: bool) -> bool:
-    """Take a run of asterisks or underscores, and note what it can begin or end."""
+    """Take a run of asterisks or underscores, and note whether it can begin or end emphasis."""
     marker = state.src[state.pos]
     if silent or marker not in "*_":
         return False

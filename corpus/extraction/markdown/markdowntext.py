@@ -32,7 +32,7 @@ def read_markdown(data: bytes, *, decided: bool = False) -> Extract:
     means that somebody else says who may read it.
 
     Raises:
-        UnreadableSource: if it is no text, or its front matter is not what it should be.
+        UnreadableSource: if it is no text, or its front matter is malformed.
     """
     found = plaintext.decoded(data)
     text = normalise(found.text)

@@ -42,7 +42,7 @@ def check_size(answer: Answer, *, text_bytes: int) -> None:
     """Check that an answer is no larger than ``receive`` accepts.
 
     Raises:
-        UnreadableSource: if it is, with what there is too much of.
+        UnreadableSource: if it is, with the part that is too large.
     """
     if len(answer.text) > text_bytes or utf8_length(answer.text, errors="replace") > text_bytes:
         raise UnreadableSource(f"over {text_bytes // _MB} MB of text. Split it.")
@@ -70,7 +70,7 @@ def receive(fd: int, *, text_bytes: int, deadline: float) -> Answer:
     """Return the next answer, with a text of at most ``text_bytes`` bytes.
 
     Raises:
-        FrameError: if the other side closes before the end, or sends what is no answer.
+        FrameError: if the other side closes before the end, or sends something else.
         LateFrame: if it is not there by the deadline.
     """
     head = frames.receive(fd, most=MOST_HEAD_BYTES, deadline=deadline)

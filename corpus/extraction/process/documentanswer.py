@@ -95,7 +95,7 @@ def document_of(answer: Answer, *, document_id: str, text: str) -> Document:
     """Return the Document in an answer, over a ``text`` in the stored form.
 
     Raises:
-        FrameError: if a field is missing or of another type, or a span is not where it can be.
+        FrameError: if a field is missing or of another type, or a span is impossible.
     """
     head = answer.head
     with uncollected(len(answer.numbers) > _MANY_NUMBERS):
@@ -115,7 +115,7 @@ def described(head: Mapping[str, Any]) -> Described:
     """Return the title and the provenance in an answer.
 
     Raises:
-        FrameError: if a field is of another type, too long or not what it should be.
+        FrameError: if a field is of another type, too long or malformed.
     """
     title = line_of(head.get("title"), most=_MOST_CHARACTERS)
     if not title:

@@ -51,7 +51,7 @@ _SAVE_AS_TEXT = "Save it as text (.txt) and add that."
 
 
 def main() -> None:
-    """Serve with the parsers that there are."""
+    """Serve with the project's parsers."""
     control = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):

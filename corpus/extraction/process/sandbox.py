@@ -257,7 +257,7 @@ def _exchange(
     """Return the answer to a request.
 
     Raises:
-        UnreadableSource: if the fork refuses the source, dies over it or sends what is no answer.
+        UnreadableSource: if the fork refuses the source, dies over it or sends something else.
         LateFrame: if the process does not end the fork in time.
         _ProcessGone: if the process has ended.
     """

@@ -25,7 +25,7 @@ _MAY_BE_RAISED = ("span", "a", "small", "font", "b", "i", "em", "strong")
 
 
 def show(tree: Any, left_out: LeftOut | None = None) -> LeftOut:
-    """Change the tree of a page into the one that a browser shows, and return what left it.
+    """Change the tree of a page into the one that a browser shows, and return the removed pieces.
 
     Those pieces are added to the pieces of ``left_out``, if these are given.
     """
