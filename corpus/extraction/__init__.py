@@ -1,3 +1,1 @@
-"""Turns the bytes of a source into its text and its facts, parsing untrusted formats in a confined
-process.
-"""
+"""Turns the bytes of a source into its text and its facts, in a confined process."""

@@ -38,13 +38,13 @@ NOT_RUN = {
     r"verbatim eval\b": "needs evaluation sets and minutes",
     r"verbatim feedback export\b.*eval\b": "needs votes",
     r"verbatim .*--engine ray": "needs Ray",
-    r"(setup|test|lint|docs|sbom|notices|eval)\b": "installs packages, or runs this test",
+    r"(setup|test|wheel|lint|docs|sbom|notices|eval)\b": "installs packages, or runs this test",
     r"docker\b": "needs a container engine",
     r"(sudo|printf|export|pip|pipx|git)\b": "changes the machine",
     r"python -m benchmarks": "needs environments of other libraries",
     r"\.ci/run": "runs all tests",
 }
-NOT_FORWARDED = ("setup", "test", "lint", "docs", "sbom", "notices")
+NOT_FORWARDED = ("setup", "test", "wheel", "lint", "docs", "sbom", "notices")
 """The words that ``./run`` does not pass on to ``verbatim``."""
 
 

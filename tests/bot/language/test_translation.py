@@ -30,7 +30,7 @@ NO_BREAK = "\u00a0\u202f"
 @pytest.fixture(scope="module")
 def script() -> types.ModuleType:
     """The script that keeps the catalogues."""
-    if not SCRIPT.is_file():
+    if not (ROOT / "bot").is_dir():
         pytest.skip("the sources are not here")
     specification = importlib.util.spec_from_file_location("catalogues", SCRIPT)
     assert specification is not None
