@@ -181,7 +181,7 @@ def _pip_setting(name: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _asked(files: Sequence[Path]) -> None:
+def _write_hashes(files: Sequence[Path]) -> None:
     certificates = _pip_setting("cert") or None
     with httpx.Client(
         timeout=WAIT_S,
@@ -213,7 +213,7 @@ def main() -> None:
         print("\n".join(wrong) or "every pin has its hashes")
         sys.exit(bool(wrong))
     try:
-        _asked(lock_files())
+        _write_hashes(lock_files())
     except (httpx.HTTPError, LookupError) as error:
         sys.exit(f"locks: {error}")
 

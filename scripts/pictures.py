@@ -135,10 +135,10 @@ def chat(answerer: Answerer, store: GenerationStore) -> str:
             person.say("/new")
             seen = len(person.screen)
             person.say(question)
-            parts.append(_asked(question, y))
+            parts.append(_question_bubble(question, y))
             y += _LINE + 2 * _PAD + _GAP
             for sent in person.screen[seen:]:
-                drawn, y = _answered(sent, y)
+                drawn, y = _answer_bubble(sent, y)
                 parts.append(drawn)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE} {y}" '
@@ -148,14 +148,14 @@ def chat(answerer: Answerer, store: GenerationStore) -> str:
     return "\n".join([head, ground, *parts, "</svg>", ""])
 
 
-def _asked(question: str, y: int) -> str:
+def _question_bubble(question: str, y: int) -> str:
     wide = round(_width(Run(question))) + 2 * _PAD
     x = _WIDE - _GAP - wide
     box = _box(x, y, wide, _LINE + 2 * _PAD, _PERSON)
     return f"{box}\n{_text(x + _PAD, y + _PAD, [Run(question)])}"
 
 
-def _answered(sent: Sent, y: int) -> tuple[str, int]:
+def _answer_bubble(sent: Sent, y: int) -> tuple[str, int]:
     """Return the drawn message with its buttons, and where the next one begins."""
     wide = _WIDE - 6 * _GAP
     lines = list(_wrapped(sent, wide - 3 * _PAD))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bot.evaluation.sets.questionsets import PassageKey
 from embeddings import Embedder, Generation
 from embeddings.arrays import FloatMatrix
-from embeddings.question.parsedquestion import take_apart
+from embeddings.question.parsedquestion import parse_question
 from embeddings.search.signals import all_signals
 
 FUSION_K = 60
@@ -72,7 +72,7 @@ class Baselines:
         """Return the ``top`` passages of each system but ours; fewer if fewer share a word
         (BM25).
         """
-        question = take_apart(text, self._generation.lexical)
+        question = parse_question(text, self._generation.lexical)
         reading = self._embedder.read_query(question.text)
         found = all_signals(
             self._generation,

@@ -33,7 +33,7 @@ _WHO = re.compile(r"\b(?:who|whom|whose|qui)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ParsedQuestion:
     """A parsed question. ``stems`` are distinct, in order, without function words.
 
     ``names`` are the stems of capitalised words inside the question, ``numbers`` those with a
@@ -53,7 +53,7 @@ class Question:
     asks_person: bool
 
 
-def take_apart(question: str, lexical: LexicalIndex) -> Question:
+def parse_question(question: str, lexical: LexicalIndex) -> ParsedQuestion:
     """Parse the question for the index ``lexical``; a text without a word gives no stems."""
     text = search_form(question)
     asked = lexical.question_stems(text)
@@ -66,7 +66,7 @@ def take_apart(question: str, lexical: LexicalIndex) -> Question:
     ]
     capitalised = [] if shouted else CAPITALISED.findall(text)
     named = {stem for word in capitalised for stem in lexical.question_stems(word)}
-    return Question(
+    return ParsedQuestion(
         text=text,
         stems=asked,
         pairs=tuple(dict.fromkeys((a, b) for a, b in neighbours if a != b)),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from embeddings.arrays import FloatMatrix, ranges
 from embeddings.generations.generation import Generation
 from embeddings.index.stemtable import StemTable
-from embeddings.question.parsedquestion import Question
+from embeddings.question.parsedquestion import ParsedQuestion
 from embeddings.search.evidence import sentence_features
 from embeddings.search.signals import Signals, agrees, context_shares, with_context
 from embeddings.search.tokenmatches import token_matches
@@ -216,7 +216,7 @@ def _word_columns(
 
 
 def _kind_columns(
-    terms: StemTable, question: Question, among: _Sentences
+    terms: StemTable, question: ParsedQuestion, among: _Sentences
 ) -> dict[str, NDArray[np.generic]]:
     """Return ``quantity`` and ``date``: 1 if that is asked for and a sentence has one."""
     quantity, date, _ = _wanted_kinds(terms, question, among.sentences)
@@ -236,7 +236,7 @@ def _mean(matrices: Sequence[FloatMatrix], shares: NDArray[np.float64]) -> Float
 
 
 def _wanted_kinds(
-    terms: StemTable, question: Question, sentences: NDArray[np.int64]
+    terms: StemTable, question: ParsedQuestion, sentences: NDArray[np.int64]
 ) -> FloatMatrix:
     """``(3, m)``: 1 where a quantity, a date, a person is asked for and is in the sentence."""
     return np.array(
@@ -249,7 +249,9 @@ def _wanted_kinds(
     )
 
 
-def _pair_shares(terms: StemTable, question: Question, sentences: NDArray[np.int64]) -> FloatMatrix:
+def _pair_shares(
+    terms: StemTable, question: ParsedQuestion, sentences: NDArray[np.int64]
+) -> FloatMatrix:
     """``(m,)``: the share of the question's neighbouring stems that are neighbours in a sentence.
 
     Pairs with a stem that the corpus does not have do not count.

@@ -16,7 +16,7 @@ from embeddings.models.reranker import RERANKED, Reranker, reranked
 from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
-from embeddings.question.parsedquestion import take_apart
+from embeddings.question.parsedquestion import parse_question
 from embeddings.search.evidence import best_sentences
 from embeddings.search.features import Candidates, candidate_features, mixed
 from embeddings.search.ranking import FloatArray, RankingModel
@@ -231,7 +231,7 @@ class Retriever:
         return [found[text] for text in texts]
 
     def _signals(self, text: str, allowed: NDArray[np.bool_] | None) -> Signals:
-        question = take_apart(text, self.generation.lexical)
+        question = parse_question(text, self.generation.lexical)
         return all_signals(
             self.generation,
             question,

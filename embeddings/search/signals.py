@@ -11,7 +11,7 @@ from embeddings.generations.generation import Generation
 from embeddings.index.copies import best_rows
 from embeddings.index.vectorrows import VectorRows
 from embeddings.models.embedder import TextVectors
-from embeddings.question.parsedquestion import Question
+from embeddings.question.parsedquestion import ParsedQuestion
 
 PROPOSED = 50
 """How many passages each signal proposes; the others cannot become a Hit."""
@@ -49,7 +49,7 @@ class Signals:
     a text could have. ``datelines`` are the rows of those of documents whose making is asked about.
     """
 
-    question: Question
+    question: ParsedQuestion
     reading: TextVectors
     context: FloatMatrix
     passages: FloatMatrix
@@ -98,7 +98,7 @@ class Signals:
 
 def all_signals(
     generation: Generation,
-    question: Question,
+    question: ParsedQuestion,
     reading: TextVectors,
     *,
     datelines: NDArray[np.int64],

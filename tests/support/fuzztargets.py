@@ -802,7 +802,7 @@ def _question() -> Run:
     from embeddings.index.lexicalindex import LexicalIndex
     from embeddings.question.documentquestion import DocumentQuestion
     from embeddings.question.followups import dependence, readings
-    from embeddings.question.parsedquestion import take_apart
+    from embeddings.question.parsedquestion import parse_question
     from embeddings.question.questionfilter import QuestionFilters
     from embeddings.text.nearduplicates import gist_of
     from embeddings.text.spelling import Spelling
@@ -818,7 +818,7 @@ def _question() -> Run:
         part = searched_part(question)
         small_talk(part)
         filters.read(part)
-        take_apart(part, lexical)
+        parse_question(part, lexical)
         spelling.correct(part, known=lambda _: False)
         DocumentQuestion(part).is_about(frozenset({"a"}))
         dependence(part)

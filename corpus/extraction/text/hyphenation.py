@@ -46,20 +46,20 @@ _FRENCH_ENDS = frozenset(  # second parts that French joins with a hyphen
 class Hyphen(Enum):
     """The fate of a hyphen at the end of a line."""
 
-    KEPT = auto()
+    STAYS = auto()
     DROPPED = auto()
-    KEPT_BY_GUESS = auto()
+    STAYS_BY_GUESS = auto()
     DROPPED_BY_GUESS = auto()
 
     @property
     def stays(self) -> bool:
         """True if the hyphen stays in the text."""
-        return self in {Hyphen.KEPT, Hyphen.KEPT_BY_GUESS}
+        return self in {Hyphen.STAYS, Hyphen.STAYS_BY_GUESS}
 
     @property
     def guessed(self) -> bool:
         """True if only a rule of thumb decided."""
-        return self in {Hyphen.KEPT_BY_GUESS, Hyphen.DROPPED_BY_GUESS}
+        return self in {Hyphen.STAYS_BY_GUESS, Hyphen.DROPPED_BY_GUESS}
 
 
 @cache
@@ -103,22 +103,22 @@ class Hyphenation:
         before, after = before[-_LONGEST:], after[:_LONGEST]
         left, right = _LAST_PART.search(before), _FIRST_PART.match(after)
         if left is None or right is None or not right[0][0].islower():
-            return Hyphen.KEPT
+            return Hyphen.STAYS
         if before[: left.start()].endswith("-") and not self.words[(left[0] + right[0]).casefold()]:
             return self._at_second(before, after, left=left.start())
         one, two = left[0].casefold(), right[0].casefold()
         joined, compound = self.words[one + two], self.words[f"{one}-{two}"]
         if joined or compound:
-            return Hyphen.KEPT if compound > joined else Hyphen.DROPPED
+            return Hyphen.STAYS if compound > joined else Hyphen.DROPPED
         if self.english:
             return self._in_english(one, two, capital=left[0][0].isupper())
         return self._in_other_language(one, two)
 
     def _in_other_language(self, one: str, two: str) -> Hyphen:
         if two in _FRENCH_ENDS or one in _FIRST_PARTS:
-            return Hyphen.KEPT_BY_GUESS
+            return Hyphen.STAYS_BY_GUESS
         known = min(len(one), len(two)) > 2 and self.words[one] and self.words[two]  # noqa: PLR2004
-        return Hyphen.KEPT_BY_GUESS if known else Hyphen.DROPPED_BY_GUESS
+        return Hyphen.STAYS_BY_GUESS if known else Hyphen.DROPPED_BY_GUESS
 
     def _at_second(self, before: str, after: str, *, left: int) -> Hyphen:
         """Decide within a compound that has a hyphen already, as "up-to-/date"."""
@@ -127,22 +127,22 @@ class Hyphenation:
             return Hyphen.DROPPED
         if self.english and two not in english_words():
             return Hyphen.DROPPED_BY_GUESS
-        return Hyphen.KEPT
+        return Hyphen.STAYS
 
     def _in_english(self, one: str, two: str, *, capital: bool) -> Hyphen:
         short = len(two) <= 2 and self._is_word(two)  # noqa: PLR2004 (as in "follow-up")
         if len(one) == 1 or short:  # as in "e-mail": no word is parted there
-            return Hyphen.KEPT if self._is_word(two) else Hyphen.DROPPED_BY_GUESS
+            return Hyphen.STAYS if self._is_word(two) else Hyphen.DROPPED_BY_GUESS
         if one + two in english_words():
             return self._at_loose_beginning(one) if two in english_words() else Hyphen.DROPPED
         if one[-1] == two[0] and one[-1] in "aeiou":  # as in "de-escalation"
-            return Hyphen.KEPT_BY_GUESS
+            return Hyphen.STAYS_BY_GUESS
         if one in _BOUND_PARTS and one not in self.words:
             return Hyphen.DROPPED_BY_GUESS
         if self._is_word(one) and self._is_word(two):
             named = capital and one not in self.words and not _ADJECTIVE_END.search(two)
-            return Hyphen.DROPPED_BY_GUESS if named else Hyphen.KEPT
-        return Hyphen.KEPT_BY_GUESS if one in _FIRST_PARTS else Hyphen.DROPPED_BY_GUESS
+            return Hyphen.DROPPED_BY_GUESS if named else Hyphen.STAYS
+        return Hyphen.STAYS_BY_GUESS if one in _FIRST_PARTS else Hyphen.DROPPED_BY_GUESS
 
     def _at_loose_beginning(self, one: str) -> Hyphen:
         """Decide if both "nonproliferation" and "non-proliferation" are words."""
@@ -150,8 +150,8 @@ class Hyphenation:
             return Hyphen.DROPPED
         habit = self.beginnings[one]
         if habit:
-            return Hyphen.KEPT if habit > 0 else Hyphen.DROPPED
-        return Hyphen.KEPT_BY_GUESS if one == "non" else Hyphen.DROPPED_BY_GUESS
+            return Hyphen.STAYS if habit > 0 else Hyphen.DROPPED
+        return Hyphen.STAYS_BY_GUESS if one == "non" else Hyphen.DROPPED_BY_GUESS
 
     def _is_word(self, part: str) -> bool:
         """Return whether a part of an English word is one by itself."""

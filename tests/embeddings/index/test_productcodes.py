@@ -14,7 +14,7 @@ from embeddings import Filter, GenerationStore, IndexDamaged, Query, Retriever, 
 from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.index import vectorindex
 from embeddings.index.vectorindex import CodesQuality, ProductCodes, VectorIndex
-from embeddings.question.parsedquestion import take_apart
+from embeddings.question.parsedquestion import parse_question
 from embeddings.search import signals
 
 
@@ -187,7 +187,7 @@ def test_what_is_proposed_has_exact_cosines_and_complete_signals_are_all_exact(
     store, embedder = GenerationStore(tmp_path / "index"), WideLetterEmbedder()
     refresh(read_corpus(tmp_path / "corpus"), store=store, embedder=embedder)
     generation = store.open_current()
-    question = take_apart(generation.passages[5].text, generation.lexical)
+    question = parse_question(generation.passages[5].text, generation.lexical)
     reading = embedder.read_query(question.text)
     sentences = generation.sentence_vectors.matrix @ reading.vector
     best = np.maximum.reduceat(sentences, generation.sentence_starts[:-1])

@@ -10,7 +10,7 @@ from fakes import LetterEmbedder
 from corpus import Corpus, document_from_text
 from embeddings import Generation, GenerationStore, Query, Retriever, refresh
 from embeddings.models.embedder import TextVectors
-from embeddings.question.parsedquestion import take_apart
+from embeddings.question.parsedquestion import parse_question
 from embeddings.search.features import NAMES
 from embeddings.search.signals import CONTEXT_SHARE
 from embeddings.text.stemming import stems
@@ -59,7 +59,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 def oracle(generation: Generation, text: str) -> dict[str, list[float]]:
     """Every column, passage by passage, sentence by sentence."""
     embedder = LetterEmbedder()
-    question = take_apart(text, generation.lexical)
+    question = parse_question(text, generation.lexical)
     q = embedder.read_query(question.text).vector.astype(np.float64)
     words = generation.context_lexical.scores(question.stems)
     columns: dict[str, list[float]] = {name: [] for name in NAMES}

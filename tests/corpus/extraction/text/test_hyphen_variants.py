@@ -15,15 +15,15 @@ def decided(before: str, after: str, *more: str) -> Hyphen:
     ("before", "after"), [("the follow", "up report"), ("a build", "up of"), ("a break", "in by")]
 )
 def test_no_word_is_parted_before_two_letters_that_are_a_word(before: str, after: str) -> None:
-    assert decided(before, after) is Hyphen.KEPT
+    assert decided(before, after) is Hyphen.STAYS
 
 
 def test_the_documents_habit_decides_on_beginnings_that_may_have_a_hyphen() -> None:
-    assert decided("the non", "proliferation of") is Hyphen.KEPT_BY_GUESS
-    assert decided("the non", "proliferation of", "a non-member state") is Hyphen.KEPT
+    assert decided("the non", "proliferation of") is Hyphen.STAYS_BY_GUESS
+    assert decided("the non", "proliferation of", "a non-member state") is Hyphen.STAYS
     assert decided("the non", "proliferation of", "a nonviolent protest") is Hyphen.DROPPED
     assert decided("the pre", "war borders") is Hyphen.DROPPED_BY_GUESS
-    assert decided("the pre", "war borders", "pre-election talks") is Hyphen.KEPT
+    assert decided("the pre", "war borders", "pre-election talks") is Hyphen.STAYS
 
 
 def test_a_word_that_is_parted_inside_is_whole_again() -> None:
