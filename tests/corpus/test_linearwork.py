@@ -1,4 +1,4 @@
-"""Work on what strangers write grows with its length and not faster, wherever it comes in."""
+"""Work on strangers' bytes grows linearly with their length, wherever they come in."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Fakes whose results a reader can compute in their head."""
+"""Fakes whose results a person can compute in their head."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

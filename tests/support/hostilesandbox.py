@@ -1,4 +1,4 @@
-"""A sandbox around readers that do what hostile files do to a parser."""
+"""A sandbox around parsers that do what hostile files do to a parser."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from corpus.extraction.limits import Limits
 from corpus.extraction.process.sandbox import Sandbox
 
-HOSTILE = (sys.executable, str(Path(__file__).parent / "hostilereaders.py"))
+HOSTILE = (sys.executable, str(Path(__file__).parent / "hostileparsers.py"))
 LIMITS = Limits(memory_mb=200, cpu_s=1, wall_s=2, text_mb=1)
 
 

@@ -1,4 +1,4 @@
-"""The filter of system calls, run by an interpreter: also for the processor that is not here."""
+"""The filter of system calls, run by an interpreter, also for a processor other than this one."""
 
 import re
 import struct

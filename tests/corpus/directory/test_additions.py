@@ -1,4 +1,4 @@
-"""Adding sources: each good one, and a reason for each other one."""
+"""Each good source is added, and each other one gets a reason."""
 
 import os
 import re

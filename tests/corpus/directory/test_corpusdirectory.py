@@ -1,4 +1,4 @@
-"""The corpus directory: what is added can be read, edited, added again and removed."""
+"""Statements in the corpus directory can be read, edited, added again and removed."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Sources of any kind → Extracts, with the real reader process."""
+"""Sources of any kind become Extracts, in the real extractor process."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""Fetching web pages: what comes, and what must never be asked or waited for.
+"""Fetching web pages: the results, and the addresses that must never be asked or waited for.
 
 The server is a strict one on loopback, which only tests may reach: they say so by ``allowed``.
 """

@@ -1,4 +1,4 @@
-"""Who may read what: to a reader the other documents do not exist, on a disk and in PostgreSQL."""
+"""Documents that a person may not read do not exist for them, on a disk and in PostgreSQL."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""Filters: what matches, and that a filtered search is a search among what matches."""
+"""Filters match the right documents, and a filtered search is a search among these."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Follow-ups: what a question leans on, and how its readings are mixed."""
+"""Follow-ups lean on earlier questions, and their readings are mixed."""
 
 import numpy as np
 import pytest

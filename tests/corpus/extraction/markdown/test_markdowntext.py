@@ -1,4 +1,4 @@
-"""Markdown is rendered once: what is stored, and what is noted as left out."""
+"""Markdown is rendered once into the stored text and the notes of omissions."""
 
 import random
 from pathlib import Path

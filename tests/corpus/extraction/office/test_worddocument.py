@@ -1,4 +1,4 @@
-"""A Word file → its text in paragraphs, as it reads with all changes accepted."""
+"""A Word file becomes text in paragraphs, with all changes accepted."""
 
 import io
 import re

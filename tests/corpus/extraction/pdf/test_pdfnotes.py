@@ -1,4 +1,4 @@
-"""Raised signs in a PDF: note marks leave the text and are told, exponents stay and are told apart."""
+"""Raised signs in a PDF: note marks leave the text, exponents stay, and both are noted."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""A PDF → its text in paragraphs as a reader sees them."""
+"""A PDF becomes text in paragraphs as people see them."""
 
 import pytest
 from pdfs import At, column, pdf

@@ -1,4 +1,4 @@
-"""The reader process: what a source may cost, and what is left when something dies."""
+"""The extractor process: the cost of a source, and the remains when something dies."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from hostilesandbox import HOSTILE, LIMITS, told
 from corpus.errors import ExtractorUnavailable, UnreadableSource
 from corpus.extraction.process.sandbox import Sandbox
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the reader process needs fork")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the extractor process needs fork")
 
 
 @pytest.fixture(scope="module")
@@ -131,4 +131,4 @@ def test_nothing_stays_when_the_parent_is_killed_while_a_source_is_read() -> Non
         except ProcessLookupError:
             return
         time.sleep(0.05)
-    pytest.fail("the reader process outlived its parent")
+    pytest.fail("the extractor process outlived its parent")

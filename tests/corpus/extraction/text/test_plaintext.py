@@ -1,4 +1,4 @@
-"""Bytes of a text file → its text, whatever encoding it is in."""
+"""The bytes of a text file become its text, in any encoding."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""E-mails are read as their readers see them; what they say of their origin proves nothing."""
+"""E-mails are read as people see them; their claims about their origin prove nothing."""
 
 import random
 import time

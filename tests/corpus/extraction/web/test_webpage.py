@@ -1,4 +1,4 @@
-"""A web page → its main text and what it says of itself."""
+"""A web page becomes its main text and its facts about itself."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A reader process whose readers do what hostile files do to a parser."""
+"""An extractor process whose parsers do what hostile files do to a parser."""
 
 import ctypes
 import os
