@@ -209,7 +209,7 @@ def _precision(environment: Mapping[str, str]) -> Precision:
         if name == precision:
             return precision
     raise SettingsError(
-        f"VERBATIM_PRECISION={name}: it is one of {', '.join(PRECISIONS)}. Unset it for fp32."
+        f"VERBATIM_PRECISION={name}: it must be one of {', '.join(PRECISIONS)}. Unset it for fp32."
     )
 
 
@@ -218,8 +218,8 @@ def _access(environment: Mapping[str, str]) -> AccessRules:
     name = environment.get("VERBATIM_ACCESS") or AccessKind.OPEN.value
     if name not in kinds:
         raise SettingsError(
-            f"VERBATIM_ACCESS={name}: it is one of {', '.join(kinds)}. Unset it to let everybody "
-            "ask."
+            f"VERBATIM_ACCESS={name}: it must be one of {', '.join(kinds)}. Unset it to let "
+            "everybody ask."
         )
     return AccessRules(
         kinds[name],
@@ -249,7 +249,7 @@ def _groups(environment: Mapping[str, str]) -> dict[int, frozenset[str]]:
         if not equals or not people:
             raise SettingsError(
                 f'VERBATIM_GROUPS: "{written[:60]}" must be a group and numeric ids, such as '
-                "staff=123456789,987654321. Groups stand apart by blanks."
+                "staff=123456789,987654321. Separate groups by blanks."
             )
         for person in people:
             found[person] = found.get(person, frozenset()) | {group}
@@ -271,8 +271,8 @@ def _ids(environment: Mapping[str, str], variable: str) -> frozenset[int]:
     wrong = [text for text in written if text and not _ID.fullmatch(text)]
     if wrong:
         raise SettingsError(
-            f'{variable}: "{wrong[0]}" is no numeric id, such as 123456789. Names can change '
-            "hands; @userinfobot in Telegram tells the id of who asks it."
+            f'{variable}: "{wrong[0]}" is not a numeric id, such as 123456789. Names can change '
+            "hands; ask @userinfobot in Telegram for your id."
         )
     return frozenset(int(text) for text in written if text)
 
@@ -316,8 +316,8 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
     secret = secret or secrets.token_urlsafe(32)
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
         raise SettingsError(
-            f"{source} must be 1 to 256 letters A-Z a-z, digits, _ and -. Unset it to have a "
-            "secret made."
+            f"{source} must be 1 to 256 letters A-Z a-z, digits, _ and -. Unset it to get a "
+            "new secret at each start."
         )
     return WebhookSettings(url, host.strip("[]"), int(port), secret)
 

@@ -123,7 +123,7 @@ def parse_reference(text: str) -> CitedQuote:
     match = _REFERENCE.fullmatch(text.strip())
     if match is None or int(match["start"]) >= int(match["end"]):
         raise MalformedCitation(
-            f'"{text.strip()[:100]}" is no reference. Type one as an answer shows it, such as '
+            f'"{text.strip()[:100]}" is not a reference. Type one as an answer shows it, such as '
             '"DOC[4000:5203]@c0ffee012345".'
         )
     span = Span(int(match["start"]), int(match["end"]))

@@ -83,7 +83,7 @@ def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise MalformedCitation(f'"{twice[:60]}" stands twice in one object. {_WHAT_TO_GIVE}')
+        raise MalformedCitation(f'"{twice[:60]}" occurs twice in one object. {_WHAT_TO_GIVE}')
     return fields
 
 
@@ -92,7 +92,7 @@ def _citations(value: Any) -> Iterator[CitedQuote]:
         for each in value:
             yield from _citations(each)
     elif not isinstance(value, dict):
-        raise MalformedCitation(f"{json.dumps(value)[:60]} is no citation. {_WHAT_TO_GIVE}")
+        raise MalformedCitation(f"{json.dumps(value)[:60]} is not a citation. {_WHAT_TO_GIVE}")
     elif "quotes" in value:
         yield from _citations(value["quotes"])
     elif "citation" in value:
@@ -118,7 +118,7 @@ def _citation(fields: Any) -> CitedQuote:
         MalformedCitation: if a field is missing, unknown, or is not what it should be.
     """
     if not isinstance(fields, dict):
-        raise MalformedCitation(f'"citation" is no object. {_WHAT_TO_GIVE}')
+        raise MalformedCitation(f'"citation" is not an object. {_WHAT_TO_GIVE}')
     _refuse_unknown(fields, _CITATION_FIELDS)
     reference = fields.get("reference")
     if reference is not None and not isinstance(reference, str):
@@ -163,8 +163,8 @@ def _refuse_unknown(fields: dict[str, Any], known: set[str]) -> None:
     for name in fields:
         if name not in known:
             raise MalformedCitation(
-                f'"{name[:60]}" is no field of a citation, so it cannot be verified. Leave it out, '
-                f"or correct its name: {', '.join(sorted(known))}."
+                f'"{name[:60]}" is not a field of a citation, so it cannot be verified. Leave it '
+                f"out, or correct its name: {', '.join(sorted(known))}."
             )
 
 
@@ -174,7 +174,7 @@ def _words(fields: dict[str, Any], name: str) -> str | None:
     if words is None:
         return None
     if not isinstance(words, str) or not words.strip():
-        raise MalformedCitation(f'"{name}" is no text. {_WHAT_TO_GIVE}')
+        raise MalformedCitation(f'"{name}" is not a text. {_WHAT_TO_GIVE}')
     return words
 
 
@@ -186,9 +186,7 @@ def _description(fields: dict[str, Any], name: str) -> str | None:
 
 
 def _wrong(name: str) -> MalformedCitation:
-    return MalformedCitation(
-        f'"{name}" of a citation is missing or is not what it should be. {_WHAT_TO_GIVE}'
-    )
+    return MalformedCitation(f'"{name}" of a citation is missing or wrong. {_WHAT_TO_GIVE}')
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -45,7 +45,7 @@ def warn_of_changes() -> None:
     if generation is not None:
         warn(
             f"the corpus directory has changed since generation {generation} was built. "
-            'Type "verbatim refresh" to have it answer from what is there now.'
+            'Type "verbatim refresh" to take the changes in.'
         )
 
 

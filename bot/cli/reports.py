@@ -194,7 +194,7 @@ def print_lost_originals(lost: Sequence[str], console: Console) -> None:
     more = f" and {rest:,} more" if rest > 0 else ""
     line = (
         f"{_counted(len(lost), 'document')} without the bytes of the source "
-        f"(VERBATIM_KEEP_ORIGINALS_MB): {named}{more}. Quotes are held against the stored text "
+        f"(VERBATIM_KEEP_ORIGINALS_MB): {named}{more}. Quotes are compared with the stored text "
         'alone, and "verbatim reread" cannot read these again.'
     )
     print_line(Text(line, style="yellow"), console)

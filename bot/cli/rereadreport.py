@@ -62,7 +62,7 @@ def print_reread(reread: "Reread", changes: QuoteChanges | None, console: Consol
     if changes is not None:
         line.append(f"  {_summary(changes)}")
     if reread.edited and not reread.written:
-        line.append("  (edited since it was read: name it with --write to replace what was edited)")
+        line.append("  (edited by hand: name it with --write to replace the edited text)")
     if _pages_come(reread):
         line.append("  (its pages become known)")
     print_line(line, console)
@@ -169,7 +169,7 @@ class RereadSummary:
         would = "changed" if write else "would change"
         line = f"{counts or 'No document'}. {quotes} {would}."
         if self.written:
-            line += ' Type "verbatim refresh" to have the texts of today quoted.'
+            line += ' Type "verbatim refresh" to quote the new texts.'
         elif self.would_change and not write:
-            line += ' Nothing was written: "verbatim reread --write" does.'
+            line += ' Nothing was written. Type "verbatim reread --write" to write.'
         print_line(Text(line), console)

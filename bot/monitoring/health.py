@@ -106,7 +106,7 @@ class Health:
         error, unwritten_s = self._write_error, self._clock() - self._written_s
         lost = isinstance(error, sqlite3.Error) and not may_pass(error)
         if lost and unwritten_s > RESTART_AFTER_S:
-            return f"the inbox cannot be opened, for {unwritten_s:.0f} s: {error}"
+            return f"the inbox has not opened for {unwritten_s:.0f} s: {error}"
         return None
 
     def why_not_ready(self) -> str | None:

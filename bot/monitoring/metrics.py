@@ -30,7 +30,7 @@ class Metrics:
         )
         self._answers = Counter(
             "verbatim_answers",
-            "Updates done with: quoted, nothing_found, said, ignored, failed, not_sent, "
+            "Finished updates: quoted, nothing_found, said, ignored, failed, not_sent, "
             "set_aside, given_up.",
             ["outcome"],
             registry=self._registry,
@@ -49,7 +49,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "verbatim_answer_seconds",
-            "From when an update was taken in to when it was done with.",
+            "Seconds from the arrival of an update to its end.",
             buckets=_SECONDS,
             registry=self._registry,
         )

@@ -46,8 +46,7 @@ class HealthPort:
             self._listening = socket.create_server(("127.0.0.1", port))
         except OSError as error:
             raise SettingsError(
-                f"127.0.0.1 port {port} cannot be listened on ({error.strerror}). Choose another "
-                "one."
+                f"127.0.0.1 port {port} cannot be opened ({error.strerror}). Choose another one."
             ) from error
         self._listening.setblocking(False)
         self._selector = selector

@@ -28,7 +28,7 @@ def leave() -> None:
     if any(
         not each.daemon for each in threading.enumerate() if each is not threading.main_thread()
     ):
-        log.warning("it ends, although not all of its threads do")
+        log.warning("the bot ends although some of its threads still run")
         for handler in logging.getLogger().handlers:
             handler.flush()
         sys.stdout.flush()
@@ -98,7 +98,7 @@ class Lifeline:
             try:
                 status, kind, body = await ask(request["method"], request["path"])
             except Exception as error:  # noqa: BLE001 (whatever it is, the next one is answered)
-                log.error("not told how it is: %s", type(error).__name__)  # noqa: TRY400
+                log.error("a question about health failed: %s", type(error).__name__)  # noqa: TRY400
                 status, kind, body = 500, "text/plain", "failed\n"
             self._send(reply=request["ask"], status=status, kind=kind, body=body)
         log.error("the process that watches over this one ended")

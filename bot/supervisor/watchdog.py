@@ -136,7 +136,7 @@ class Watchdog:
         """Wait, if the bot was ended repeatedly a short time ago."""
         self._starts_in_s = self._ends.pause_s()
         if self._starts_in_s:
-            log.warning("it starts in %.0f s: %s", self._starts_in_s, self._recent_ends())
+            log.warning("the bot starts in %.0f s: %s", self._starts_in_s, self._recent_ends())
         end_s = time.monotonic() + self._starts_in_s
         while self._signalled is None and (left_s := end_s - time.monotonic()) > 0:
             self._starts_in_s = left_s
@@ -162,7 +162,7 @@ class Watchdog:
                 if self._closing and ended_s is None:
                     ended_s = time.monotonic()
                 if ended_s is not None and time.monotonic() - ended_s > GRACE_S:
-                    log.error("it did not end within %g s, and is killed", GRACE_S)
+                    log.error("the bot did not end within %g s and is killed", GRACE_S)
                     self._signal(signal.SIGKILL)
                 if self._beats and not self._closing and self._silent_s > SILENT_S:
                     return self._end_silent()
@@ -308,7 +308,7 @@ class Watchdog:
 
     def _ended_by_watchdog(self, why: str, working: Collection[int]) -> None:
         self._ends.add(why)
-        log.error("the bot is ended, since %s; in work: %s", why, _listed(working))
+        log.error("the watchdog ends the bot because %s; in work: %s", why, _listed(working))
 
     def _write_blame(self, update_ids: Collection[int], *, counted: bool) -> None:
         if not update_ids:
@@ -316,7 +316,7 @@ class Watchdog:
         try:
             self._blame(sorted(update_ids), counted=counted)
         except Exception as error:  # noqa: BLE001 (whatever it is, the bot is to start again)
-            log.error("not kept what was in work: %s", type(error).__name__)  # noqa: TRY400
+            log.error("the updates in work could not be recorded: %s", type(error).__name__)  # noqa: TRY400
 
     def _end_status(self) -> int | None:
         """Return the wait status of the working process; None while it works."""

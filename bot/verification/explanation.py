@@ -2,10 +2,10 @@
 
 from bot.verification.verification import Location, Verdict, Verification
 
-READ_ANEW = ": its source was read anew, and has not changed itself"
+READ_ANEW = ": its source was read again, and has not changed itself"
 ORIGINAL_IS_NOT_STORED = (
-    "the bytes of its source are not kept (VERBATIM_KEEP_ORIGINALS_MB): the words were held "
-    "against the stored text, which cannot be read from them again"
+    "the bytes of its source are not kept (VERBATIM_KEEP_ORIGINALS_MB): the words were "
+    "compared with the stored text alone"
 )
 _MOST_SHOWN = 300
 
@@ -21,8 +21,8 @@ def explanation(verification: Verification) -> str:
     if verification.now is not None:
         return _where(verification, verification.now) + anew
     if verification.document_is_there:
-        return f"{document} has nothing like these words any more{anew}"
-    return f"no document is called {document} any more, and no other has these words"
+        return f"{document} no longer has words like these{anew}"
+    return f"there is no document {document} any more, and no other has these words"
 
 
 def differences(verification: Verification) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def _unknown(verification: Verification) -> str:
             "the text with that digest is not kept, so the cited words are not known. Verify the "
             'JSON of the citation, which has them ("verbatim ask --json" prints it)'
         )
-    return f"the text that the citation names is not kept, so nothing vouches for it{where}"
+    return f"the text that the citation names is not kept, so it cannot be checked{where}"
 
 
 def _misquoted(verification: Verification) -> str:
@@ -74,5 +74,5 @@ def _where(verification: Verification, now: Location) -> str:
         return f"the words stand at {now.where}"
     if now.document.id == document:
         return f"the words stand at {now.where} now"
-    before = "no longer has them" if verification.document_is_there else "is not there any more"
+    before = "no longer has them" if verification.document_is_there else "is gone"
     return f"the words stand in {now.document.id}, {now.where}, now; {document} {before}"

@@ -105,7 +105,7 @@ class WebServer:
             listening = socket.create_server((self._host, self._port), family=family)
         except OSError as error:
             raise SettingsError(
-                f"{self._host} port {self._port} cannot be listened on ({error.strerror}). "
+                f"{self._host} port {self._port} cannot be opened ({error.strerror}). "
                 "Choose another one."
             ) from error
         quiet_protocol_log()

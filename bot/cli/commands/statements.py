@@ -87,7 +87,7 @@ def add(
         found = find_sources(sources)
         if len(found) > 1 and (title or published or url):
             raise typer.BadParameter(
-                f"--title, --date and --url are for one statement, these are {len(found)}"
+                f"--title, --date and --url are for one statement, but there are {len(found)}"
             )
         settings = read_settings()
         with progress_bar("Adding") as progress:

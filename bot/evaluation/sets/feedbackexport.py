@@ -64,8 +64,8 @@ def export_feedback(
                 sums[_passage_id(passage)] += 1 if vote.good else -1
     if not judged:
         raise ExportFailed(
-            "There is no vote with a question yet. Questions are kept only of who agrees, in "
-            "Telegram, after a vote."
+            "There is no vote with a question yet. A question is kept only if its "
+            "author votes in Telegram and agrees."
         )
     _write(folder, corpus, judged)
     return ExportCounts(

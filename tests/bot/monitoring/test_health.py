@@ -130,7 +130,7 @@ def test_an_inbox_that_cannot_be_opened_any_more_needs_a_restart() -> None:
     assert state.get("/healthz")[0] == 200
     state.now_s += RESTART_AFTER_S + 1
     state.health.inbox_written(lost)
-    assert state.get("/healthz") == (503, f"the inbox cannot be opened, for 91 s: {lost}\n")
+    assert state.get("/healthz") == (503, f"the inbox has not opened for 91 s: {lost}\n")
 
 
 def test_an_inbox_of_which_nothing_is_heard_is_told() -> None:
@@ -276,4 +276,4 @@ def test_a_port_that_is_taken_is_told_in_one_line(port: int, tmp_path: Path) -> 
     ):
         bot = processes.start(server, tmp_path, VERBATIM_HEALTH_PORT=str(port))
         assert bot.wait(20) == 1
-        assert f"verbatim: 127.0.0.1 port {port} cannot be listened on" in bot.log
+        assert f"verbatim: 127.0.0.1 port {port} cannot be opened" in bot.log

@@ -220,7 +220,7 @@ def test_while_a_thread_holds_the_lock_both_addresses_say_so_and_then_it_is_ende
         until(lambda: asked(port, "/healthz")[0] == 503, "not alive")
         assert "the event loop has not run for" in asked(port, "/healthz")[1]
         assert bot.wait(10) == 70
-        assert "the bot is ended, since its event loop did not run for 2 s" in bot.log
+        assert "the watchdog ends the bot because its event loop did not run for 2 s" in bot.log
         assert "_hold_the_lock" in bot.log  # where the thread was
         bot = processes.start(server, tmp_path, constants=QUICK, **own)
         assert bot.wait(10) == 70

@@ -209,13 +209,15 @@ def test_a_document_that_was_removed_is_no_unknown_one() -> None:
     ],
 )
 def test_an_unknown_field_is_refused_by_its_name(value: dict[str, object]) -> None:
-    with pytest.raises(MalformedCitation, match=r"(qoute|paragraf|evidense|Quote).* is no field"):
+    with pytest.raises(
+        MalformedCitation, match=r"(qoute|paragraf|evidense|Quote).* is not a field"
+    ):
         read_citations(json.dumps(value))
 
 
 def test_a_field_that_stands_twice_is_refused() -> None:
     reference = GIVEN["citation"]["reference"]
-    with pytest.raises(MalformedCitation, match='"quote" stands twice'):
+    with pytest.raises(MalformedCitation, match='"quote" occurs twice'):
         read_citations(f'{{"quote": "one", "quote": "two", "reference": "{reference}"}}')
 
 

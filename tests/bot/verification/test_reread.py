@@ -121,7 +121,7 @@ def test_old_references_are_verified_as_changed_because_the_source_was_read_anew
         found = verify(cited, now, snapshots.text, read_anew=snapshots.read_anew)
         assert found.verdict is verdict
         assert found.read_anew
-        assert explanation(found).endswith("its source was read anew, and has not changed itself")
+        assert explanation(found).endswith("its source was read again, and has not changed itself")
     other = Corpus((document_from_text(f"{TWO}\n\nMore.", document_id="plan", title="Plan"),))
     found = verify(cited, other, snapshots.text, read_anew=snapshots.read_anew)
     assert not found.read_anew, "the source has changed since, too"

@@ -167,7 +167,7 @@ def test_a_renamed_document_is_found_by_its_words() -> None:
     assert found.verdict is Verdict.MOVED
     assert found.now is not None
     assert (found.now.document.id, found.now.label) == ("d7", "¶ 3")
-    assert explanation(found) == "the words stand in d7, ¶ 3, now; d1 is not there any more"
+    assert explanation(found) == "the words stand in d7, ¶ 3, now; d1 is gone"
     both = document(paragraph(9), *PARAGRAPHS, name="d5")
     found = verified(OLD, 3, both, renamed)
     assert found.now is not None
@@ -177,7 +177,7 @@ def test_a_renamed_document_is_found_by_its_words() -> None:
 def test_a_removed_document_is_gone() -> None:
     found = verified(OLD, 3, document(paragraph(9), name="d2"))
     assert found.verdict is Verdict.GONE
-    assert "no document is called d1 any more" in explanation(found)
+    assert "there is no document d1 any more" in explanation(found)
 
 
 def test_what_the_cited_statement_changed_is_not_excused_by_another_one_that_did_not() -> None:

@@ -173,7 +173,7 @@ def test_a_question_is_answered_without_torch(built_home: Path) -> None:
 def test_an_unknown_precision_is_told(tmp_path: Path) -> None:
     run = verbatim("ask", "Who?", home=tmp_path, VERBATIM_PRECISION="fp8")
     assert run.returncode == 1
-    assert "VERBATIM_PRECISION=fp8: it is one of fp32, int8." in run.stderr
+    assert "VERBATIM_PRECISION=fp8: it must be one of fp32, int8." in run.stderr
 
 
 def test_the_identity_tells_precisions_apart() -> None:
