@@ -1,5 +1,6 @@
 """Reads the settings from the environment, once."""
 
+import logging
 import re
 import secrets
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ from bot.errors import SettingsError
 from bot.language.translation import LANGUAGES, nearest_language
 from bot.state.databaseaddress import DatabaseAddress
 from corpus.frontmatter.frontmatter import PUBLIC, allowed_groups, checked_access, checked_group
-from embeddings import DEFAULT_MODEL, PRECISIONS, Precision
+from embeddings import DEFAULT_MODEL, PRECISIONS, SHIPPED_READER, Precision
+
+log = logging.getLogger(__name__)
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
@@ -46,7 +49,8 @@ class Settings:
     the default, is nowhere.
     ``precision`` is what the model computes with, ``exports_directory`` where it lies as the
     runtime reads it: by default ``models/`` in ``home``; it can be shared and deleted.
-    ``reranker`` is a cross-encoder's hub name or folder; None, the default, is to do without.
+    ``reader`` reads a question together with passages: by default the shipped one, else trained
+    weights or a cross-encoder, by hub name or folder; ``NO_READER`` is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
     ``index_url`` is the PostgreSQL database that keeps the index, with its password; None, the
@@ -68,7 +72,7 @@ class Settings:
     passage_prompt: str | None
     precision: Precision
     exports_directory: Path
-    reranker: str | None
+    reader: str
     telegram_api: str
     language: str
     messages_per_second: int
@@ -147,7 +151,7 @@ class Settings:
             passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
             precision=_precision(environment),
             exports_directory=(_path(exports) if exports else home / "models").absolute(),
-            reranker=environment.get("VERBATIM_RERANKER") or None,
+            reader=_reader(environment),
             telegram_api=api,
             language=_language(environment),
             messages_per_second=_number(
@@ -176,6 +180,20 @@ class Settings:
                 at_most=100_000_000,
             ),
         )
+
+
+def _reader(environment: Mapping[str, str]) -> str:
+    """Return the name of the reader; the variable that it replaces is accepted with a notice."""
+    if named := environment.get("VERBATIM_READER"):
+        return named
+    if earlier := environment.get("VERBATIM_RERANKER"):
+        log.warning(
+            "VERBATIM_RERANKER is now called VERBATIM_READER: %s reads in the place of the reader "
+            "that ships. Set VERBATIM_READER instead.",
+            earlier,
+        )
+        return earlier
+    return SHIPPED_READER
 
 
 def _index_url(environment: Mapping[str, str]) -> str | None:

@@ -15,6 +15,7 @@ from embeddings.errors import (
     ModelDamaged,
     ModelError,
     ModelNotFound,
+    ReadingFailed,
     RefreshRunning,
     StaleGeneration,
 )
@@ -25,17 +26,15 @@ from embeddings.models.modelfolder import (
     DEFAULT_MODEL,
     ModelFolder,
     find_model,
-    find_reranker,
     model_languages,
 )
-from embeddings.models.reranker import Reranker
 from embeddings.models.runtimechoice import open_embedder
-from embeddings.models.runtimes.crossencoder import CrossEncoderReranker
 from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
 from embeddings.question.filters import Filter, known_filter, publisher_key
 from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
 from embeddings.question.parsedquestion import CAPITALISED
 from embeddings.question.questionfilter import QuestionFilters, ReadFilter
+from embeddings.reader.readerchoice import NO_READER, SHIPPED_READER, open_reader
 from embeddings.reader.reading import PassageReading, PassageText, Reader, date_text, passage_text
 from embeddings.refreshing.engine import Engine, LocalEngine
 from embeddings.refreshing.refresh import (
@@ -58,10 +57,11 @@ from embeddings.text.searchform import search_form
 __all__ = [
     "CAPITALISED",
     "DEFAULT_MODEL",
+    "NO_READER",
     "PRECISIONS",
     "REMEMBERED_CHARACTERS",
     "REMEMBERED_QUESTIONS",
-    "CrossEncoderReranker",
+    "SHIPPED_READER",
     "DateRange",
     "Embedder",
     "EmbeddingsError",
@@ -99,9 +99,9 @@ __all__ = [
     "QuestionFilters",
     "ReadFilter",
     "Reader",
+    "ReadingFailed",
     "RefreshReport",
     "RefreshRunning",
-    "Reranker",
     "Retriever",
     "SentenceTransformerEmbedder",
     "SourceText",
@@ -112,13 +112,13 @@ __all__ = [
     "check_store",
     "date_text",
     "find_model",
-    "find_reranker",
     "gist_of",
     "iso_range",
     "known_documents",
     "known_filter",
     "model_languages",
     "open_embedder",
+    "open_reader",
     "passage_text",
     "plan_refresh",
     "publisher_key",

@@ -3,7 +3,8 @@
 EmbeddingsError
 ├── ModelError
 │   ├── ModelNotFound     no model under that name or folder
-│   └── ModelDamaged      its weights differ from the published ones
+│   ├── ModelDamaged      its weights differ from the published ones
+│   └── ReadingFailed     a reader cannot read, for want of memory
 ├── EngineError
 │   ├── EngineUnavailable  the engine that embeds elsewhere is not installed or not reachable
 │   └── EngineFailed       it cannot embed, or gives other numbers than this machine
@@ -33,6 +34,10 @@ class ModelNotFound(ModelError):
 
 class ModelDamaged(ModelError):
     """The weights differ from the published ones, or are not in the safetensors format."""
+
+
+class ReadingFailed(ModelError):
+    """A reader could not read a question with passages. What was found stays as it was found."""
 
 
 class EngineError(EmbeddingsError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from embeddings.reader.encoding import PairEncoder
 from training.fitting.embeddertask import EmbedderTask
 from training.fitting.readertask import ReaderTask
 from training.material.candidates import Candidate, read_candidates
@@ -17,7 +18,6 @@ from training.measuring.nearestpassages import NearestPassages
 from training.measuring.scoring import Scorer
 from training.network.basemodel import base_folder
 from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
-from training.network.encoding import PairEncoder
 from training.network.readernetwork import ReaderNetwork
 from training.network.weights import load_weights
 
@@ -70,7 +70,7 @@ class Workshop:
     @cached_property
     def pair_encoder(self) -> PairEncoder:
         """The encoder of pairs, with the base model's tokenizer."""
-        return PairEncoder(self.base / TOKENIZER_NAME)
+        return PairEncoder(self.base / TOKENIZER_NAME, remembered=10_000)
 
     @cached_property
     def text_encoder(self) -> TextEncoder:

@@ -11,10 +11,12 @@ from embeddings import (
     GenerationStore,
     ModelFolder,
     PassageIndex,
+    Reader,
     StoreCheck,
     check_model,
     check_store,
     find_model,
+    open_reader,
 )
 
 Warn = Callable[[str], None]
@@ -82,6 +84,20 @@ def find_settings_model(settings: Settings) -> ModelFolder:
         passage_prompt=settings.passage_prompt,
         precision=settings.precision,
         memo=settings.exports_directory / "digests.json",
+    )
+
+
+def open_settings_reader(settings: Settings) -> Reader | None:
+    """Return the reader that the settings name; None where they name none, or the shipped one
+    cannot be used.
+
+    Raises:
+        ModelError: if there is no reader of another name, or it is damaged.
+    """
+    return open_reader(
+        settings.reader,
+        exports=settings.exports_directory,
+        memo=settings.exports_directory / "base-digests.json",
     )
 
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.composition.extractor import open_extractor
-from bot.composition.index import Warn, find_settings_model, open_index
+from bot.composition.index import Warn, find_settings_model, open_index, open_settings_reader
 from bot.composition.statements import seed_new_machine, source_parser
 from bot.operations.refresher import OpenEngine, ProgressBar, Refresher
 from bot.settings import EngineKind, Settings
 from corpus import CorpusError, LeftOut, Snapshots, corpus_files
 from corpus.provenance.sourcedigests import source_name
 from embeddings import (
-    CrossEncoderReranker,
     Embedder,
     Engine,
     Generation,
@@ -25,7 +24,6 @@ from embeddings import (
     PassageIndex,
     Retriever,
     check_model,
-    find_reranker,
 )
 from embeddings.cores import one_thread_for_numpy
 
@@ -63,7 +61,6 @@ def open_served(
     if store.is_empty():
         extractor.prepare()  # it starts while the model is loaded
     model = find_settings_model(settings)
-    reranker = find_reranker(settings.reranker) if settings.reranker else None
     refresher = Refresher(
         settings,
         index=store,
@@ -72,17 +69,17 @@ def open_served(
         read_source=source_parser(extractor),
         progress_bar=progress_bar,
     )
-    with ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(2) as aside:
         opening = aside.submit(lambda: refresher.embedder)
+        opening_reader = aside.submit(open_settings_reader, settings)
         generation, refused = _open_generation(store, settings, refresher, model, warn)
-        embedder = opening.result()
+        embedder, reader = opening.result(), opening_reader.result()
     one_thread_for_numpy()
-    ordering = CrossEncoderReranker(reranker) if reranker else None
 
     deviations_of = Snapshots(settings.snapshots_directory).deviations
 
     def answerer(of: Generation) -> Answerer:
-        retriever = Retriever(of, embedder, reranker=ordering)
+        retriever = Retriever(of, embedder, reader=reader)
         return Answerer(retriever, deviations_of=deviations_of)
 
     answerers = LiveAnswerer(

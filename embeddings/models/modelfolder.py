@@ -96,7 +96,7 @@ def model_languages(name: str) -> frozenset[str] | None:
     return frozenset({"en"}) if name in DEFAULT_MODEL_NAMES else None
 
 
-def find_reranker(name: str) -> Path:
+def find_cross_encoder(name: str) -> Path:
     """Return the checked folder of the cross-encoder called ``name``: a folder, or a hub name.
 
     A hub name is downloaded once, without pickled weights or code.
@@ -105,8 +105,8 @@ def find_reranker(name: str) -> Path:
         ModelNotFound: if there is no such folder or hub name.
         ModelDamaged: if its weights are missing or not safetensors, or it is no cross-encoder.
     """
-    hint = 'such as "cross-encoder/ms-marco-MiniLM-L6-v2", or unset it to do without.'
-    path = _named_folder(name, setting="VERBATIM_RERANKER", hint=hint)
+    hint = 'such as "cross-encoder/ms-marco-MiniLM-L6-v2", or unset it for the one that ships.'
+    path = _named_folder(name, setting="VERBATIM_READER", hint=hint)
     settings, model = (
         _json_fields(path / file) for file in ("config_sentence_transformers.json", "config.json")
     )
@@ -115,9 +115,18 @@ def find_reranker(name: str) -> Path:
         str(name).endswith("ForSequenceClassification") for name in model.get("architectures") or ()
     ):
         raise ModelDamaged(
-            f"The model in {path} is no cross-encoder. Set VERBATIM_RERANKER to one, {hint}"
+            f"The model in {path} is no cross-encoder. Set VERBATIM_READER to one, {hint}"
         )
     return path
+
+
+def folder_digest(path: Path) -> str:
+    """Return the SHA-256 over the files of a model's folder that decide what it computes.
+
+    Raises:
+        ModelDamaged: if one cannot be read.
+    """
+    return _digest(_file_digests(path))
 
 
 def _named_folder(name: str, *, setting: str, hint: str) -> Path:

@@ -12,11 +12,11 @@ from embeddings.generations.generation import Generation
 from embeddings.generations.groupview import document_groups, visible
 from embeddings.index.copies import best_rows
 from embeddings.models.embedder import Embedder, ModelIdentity
-from embeddings.models.reranker import RERANKED, Reranker, reranked
 from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import parse_question
+from embeddings.reader.reading import Reader, passage_text
 from embeddings.search.evidence import best_sentences
 from embeddings.search.features import Candidates, candidate_features, mixed
 from embeddings.search.ranking import FloatArray, RankingModel
@@ -26,6 +26,9 @@ from embeddings.text.spelling import Spelling
 from embeddings.text.stemming import stems
 
 _MOST_DATELINES = 50
+
+READ_PASSAGES = 30
+"""How many of the first candidates a reader may put in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,9 @@ class Retriever:
         embedder: Embedder,
         *,
         model: RankingModel | None = None,
-        reranker: Reranker | None = None,
+        reader: Reader | None = None,
     ) -> None:
-        """Binds a generation to the embedder that built it, to a ranking model, and to a reranker
+        """Binds a generation to the embedder that built it, to a ranking model, and to a reader
         where one is wanted.
 
         Raises:
@@ -89,7 +92,7 @@ class Retriever:
         self.generation = generation
         self._embedder = embedder
         self._model = model or RankingModel.shipped()
-        self._reranker = reranker
+        self._reader = reader
         self._spelling = Spelling(generation.terms.words)
         self._datelines = [
             (
@@ -111,7 +114,7 @@ class Retriever:
         seen = visible(self.generation, groups)
         if seen is self.generation:
             return self
-        return Retriever(seen, self._embedder, model=self._model, reranker=self._reranker)
+        return Retriever(seen, self._embedder, model=self._model, reader=self._reader)
 
     @property
     def document_groups(self) -> frozenset[str]:
@@ -135,7 +138,7 @@ class Retriever:
         count = self.generation.copies.count_among(allowed)
         scores = self._model.probabilities(candidates.features[places], passages=count)
         ranked = np.lexsort((rows, -scores))
-        order = self._reranked(query, rows, ranked)
+        order = self._in_readers_order(query, rows, ranked)
         fit = self._model.evidence_scores(candidates.sentence_features)
         hits = []
         for rank, (i, score) in enumerate(
@@ -176,19 +179,25 @@ class Retriever:
         document = self.generation.document_of(passage)
         return (document.published or date.max, document.id, passage.number)
 
-    def _reranked(
+    def _in_readers_order(
         self, query: Query, rows: NDArray[np.int64], order: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Return the order with its first places as the reranker has them, if there is one.
+        """Return the order with its first places as the reader has them, if there is one.
 
-        A reranker's scores are no probabilities, so each place keeps the probability it had: that
+        A reader's logits are no probabilities, so each place keeps the probability it had: that
         of the first place is still how likely a first passage answers, with or without it.
         """
-        if self._reranker is None:
+        if self._reader is None:
             return order
-        first = [self.generation.passages[row] for row in rows[order[:RERANKED]]]
-        texts = [f"{self.generation.document_of(p).context}\n{p.text}".strip() for p in first]
-        return reranked(order, self._reranker, query.text, texts)
+        passages = [self.generation.passages[row] for row in rows[order[:READ_PASSAGES]]]
+        documents = [self.generation.document_of(passage) for passage in passages]
+        texts = [
+            passage_text(passage, title=document.title, published=document.published)
+            for passage, document in zip(passages, documents, strict=True)
+        ]
+        read = self._reader.read(query.text, query.earlier, texts)
+        new = np.argsort([-reading.logit for reading in read], kind="stable")
+        return np.concatenate([order[: len(new)][new], order[len(new) :]])
 
     def corrected(self, query: Query) -> Query | None:
         """Return the query with misspelt words put right from the corpus; None where none is."""

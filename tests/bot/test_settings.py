@@ -9,6 +9,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.monitoring.logs import RedactingFormatter
 from bot.settings import Settings, telegram_token
+from embeddings import NO_READER, SHIPPED_READER
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
 
@@ -35,10 +36,23 @@ def test_a_corpus_directory_and_a_model_can_be_named() -> None:
     assert (settings.model, settings.query_prompt, settings.passage_prompt) == ("a/b", "q: ", None)
 
 
-def test_a_reranker_is_used_only_where_one_is_named() -> None:
-    assert Settings.from_environment({}).reranker is None
-    assert Settings.from_environment({"VERBATIM_RERANKER": ""}).reranker is None
-    assert Settings.from_environment({"VERBATIM_RERANKER": "a/b"}).reranker == "a/b"
+def test_the_shipped_reader_reads_unless_another_or_none_is_named(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert Settings.from_environment({}).reader == SHIPPED_READER
+    assert Settings.from_environment({"VERBATIM_READER": ""}).reader == SHIPPED_READER
+    assert Settings.from_environment({"VERBATIM_READER": "a/b"}).reader == "a/b"
+    assert Settings.from_environment({"VERBATIM_READER": "off"}).reader == NO_READER
+    assert not caplog.records
+
+
+def test_the_earlier_name_of_the_readers_setting_is_accepted_with_a_notice(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert Settings.from_environment({"VERBATIM_RERANKER": "a/b"}).reader == "a/b"
+    assert "now called VERBATIM_READER" in caplog.text
+    both = {"VERBATIM_RERANKER": "a/b", "VERBATIM_READER": "off"}
+    assert Settings.from_environment(both).reader == NO_READER
 
 
 def test_a_wrong_telegram_address_is_refused() -> None:

@@ -30,7 +30,7 @@ ONE_MODULE = {
     "sentence_transformers": "embeddings.models.runtimes.sentencetransformer",
     "transformers": "embeddings.models.runtimes.sentencetransformer",
     "onnx": "embeddings.models.runtimes.onnxgraph",
-    "tokenizers": "embeddings.models.runtimes.onnxembedder",
+    "tokenizers": "embeddings.models.runtimes.onnxsession",
     "huggingface_hub": "embeddings.models.modelfolder",
     "filelock": "corpus.filelocks",
     "rapidfuzz": "corpus.worddistance",

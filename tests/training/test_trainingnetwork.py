@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trainingrows import CLAUSE, FIRST, SECOND
 
+from embeddings.reader.encoding import MOST_TOKENS, OVERLAP, PairEncoder
 from training.errors import TrainingError, WeightsDamaged
 from training.fitting.averages import MovingAverage
 from training.fitting.embeddertask import contrastive_loss
@@ -27,7 +28,6 @@ from training.measuring.measures import (
 from training.measuring.scoring import Scorer, ToRead
 from training.network.basemodel import WORD_EMBEDDINGS, base_folder
 from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
-from training.network.encoding import MOST_TOKENS, OVERLAP, PairEncoder
 from training.network.losses import (
     NEGATIVE_EVIDENCE,
     answer_loss,

@@ -10,6 +10,7 @@ import pytest
 import torch
 from trainingrows import CLAUSE, every_passage, small_statements
 
+from embeddings.reader.encoding import PairEncoder
 from training.__main__ import main, parser
 from training.fitting.embeddertask import EmbedderTask
 from training.fitting.readertask import PAIRS_A_STEP, STEPS_A_POOL, ReaderTask
@@ -26,7 +27,6 @@ from training.measuring.nearestpassages import NearestPassages, ranks_of
 from training.measuring.scoring import Scorer
 from training.network.basemodel import base_folder
 from training.network.embeddernetwork import EmbedderNetwork, TextEncoder
-from training.network.encoding import PairEncoder
 from training.network.readernetwork import ReaderNetwork
 
 CPU = torch.device("cpu")

@@ -9,8 +9,8 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
+from embeddings.reader.encoding import PairEncoder, ReadPair
 from training.material.pairs import Group, Pair
-from training.network.encoding import PairEncoder, ReadPair
 from training.network.losses import (
     Weights,
     answer_loss,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from corpus import months
-from training.material.pairs import Range
+from embeddings.reader.encoding import Range
 
 _WORD = re.compile(r"[^\W_]+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")

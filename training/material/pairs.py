@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-Range = tuple[int, int]
-"""Half-open offsets of characters in a passage."""
+from embeddings.reader.encoding import Range
 
 
 class PairKind(StrEnum):

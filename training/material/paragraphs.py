@@ -11,6 +11,7 @@ from typing import Any
 from bot.evaluation.sets.jsonlines import read_records
 from corpus.documents.sentences import split_sentences
 from corpus.errors import CorpusError
+from embeddings.reader.encoding import Range
 from training.errors import MaterialError
 from training.material.nearmisses import (
     may_answer,
@@ -19,7 +20,7 @@ from training.material.nearmisses import (
     without_another_sentence,
     without_answer,
 )
-from training.material.pairs import Group, Pair, PairKind, Range
+from training.material.pairs import Group, Pair, PairKind
 
 PARAGRAPHS = Path("train/qa")
 SHORT_ANSWERS = frozenset(

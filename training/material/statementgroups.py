@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.evaluation.sets.questionsets import PassageKey
 from corpus import Passage
+from embeddings.reader.encoding import Range
 from training.errors import ForeignDocument
 from training.material.candidates import Candidate
 from training.material.nearmisses import (
@@ -22,7 +23,7 @@ from training.material.nearmisses import (
     without_another_sentence,
     without_answer,
 )
-from training.material.pairs import Group, Pair, PairKind, Range
+from training.material.pairs import Group, Pair, PairKind
 from training.material.statements import StatementQuestion, Statements
 from training.material.wording import wording_logits
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from training.material.pairs import Range
-from training.network.encoding import PairEncoder, ReadPair
+from embeddings.reader.encoding import PairEncoder, Range, ReadPair
 from training.network.readernetwork import ReaderNetwork, batch_of
 
 _PAIRS_A_PASS = 32

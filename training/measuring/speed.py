@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from training.network.encoding import ReadPair
+from embeddings.reader.encoding import ReadPair
 from training.network.readernetwork import batch_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from embeddings.reader.encoding import ReadPair
 from training.network.basemodel import BaseModel, padded
-from training.network.encoding import ReadPair
 
 ONE_IN_THREE = math.log(1 / 3)
 """The logit that the answer head begins with: three in four pairs of a group do not answer."""

@@ -1,4 +1,4 @@
-"""Runs the reranker behind VERBATIM_RERANKER: a cross-encoder, on the CPU."""
+"""Scores a question with passages by a cross-encoder of the hub, on the CPU."""
 
 import threading
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _SHORTEST_PIECE = 16
 _DEFAULT_TOKENS = 512
 
 
-class CrossEncoderReranker:
+class CrossEncoderScores:
     """Scores with a cross-encoder from a checked folder.
 
     A passage longer than the model reads is read piece by piece and has the score of its best
@@ -35,7 +35,7 @@ class CrossEncoderReranker:
         self._lock = threading.Lock()
 
     def scores(self, question: str, passages: Sequence[str]) -> FloatMatrix:
-        """See ``Reranker.scores``: the model's logits."""
+        """Return the model's logit for each passage: ``(n,)`` float32, ``(0,)`` for none."""
         best = np.full(len(passages), -np.inf, np.float32)
         if not passages:
             return best

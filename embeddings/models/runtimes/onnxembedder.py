@@ -1,11 +1,11 @@
-"""Embeds with ONNX Runtime. The only module that imports ``onnxruntime`` and ``tokenizers``.
+"""Embeds by ONNX Runtime.
 
 It imports neither torch nor transformers, so a question is answered without them.
 """
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from embeddings.models.embedder import ModelIdentity, Progress, TextVectors
 from embeddings.models.longtexts import PieceVectors, TextPiece, pieces_of, read_part
 from embeddings.models.questionbatches import QuestionBatches
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ExportedModel
+from embeddings.models.runtimes.onnxsession import open_session, open_tokenizer, runtime_version
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -55,26 +56,15 @@ class OnnxEmbedder:
         Raises:
             ModelDamaged: if the runtime cannot read it.
         """
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # errors that it would print are raised, too
         try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(exported.folder / GRAPH_NAME), options, providers=["CPUExecutionProvider"]
-            )
-            self._tokenizer: Any = Tokenizer.from_file(str(exported.folder / TOKENIZER_NAME))
-        except Exception as error:  # both raise their own types for unreadable files
+            self._session = open_session(exported.folder / GRAPH_NAME)
+            self._tokenizer = open_tokenizer(exported.folder / TOKENIZER_NAME)
+        except Exception as error:  # both raise types of their own for what they cannot read
             reason = " ".join(str(error).split())[:200]
             raise ModelDamaged(
                 f"The exported model in {exported.folder} cannot be read ({reason}). Delete the "
                 'folder and type "verbatim refresh": it is made again.'
             ) from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
         self._shape = exported.shape
         self._identity = identity
         self._threads = threads or min(usable_cores(), _MOST_THREADS)
@@ -88,9 +78,7 @@ class OnnxEmbedder:
     @property
     def runtime(self) -> str:
         """The runtime and its version."""
-        import onnxruntime
-
-        return f"onnxruntime {onnxruntime.__version__}"
+        return runtime_version()
 
     @property
     def dimension(self) -> int:

@@ -273,12 +273,12 @@ def load_cross_encoder(folder: Path) -> "CrossEncoder":
         reason = " ".join(str(error).split())[:200]
         raise ModelDamaged(
             f"The folder {folder} is not a usable cross-encoder ({reason}). "
-            "Choose another with VERBATIM_RERANKER, or unset it."
+            "Choose another with VERBATIM_READER, or unset it."
         ) from error
     if model.num_labels != 1:
         raise ModelDamaged(
             f"The cross-encoder in {folder} gives {model.num_labels} scores a passage, not one. "
-            "Choose another with VERBATIM_RERANKER, or unset it."
+            "Choose another with VERBATIM_READER, or unset it."
         )
     return model
 

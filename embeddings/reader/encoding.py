@@ -10,16 +10,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.material.pairs import Range
+from embeddings.models.runtimes.onnxsession import open_tokenizer
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Encoding
+
+Range = tuple[int, int]
+"""Half-open offsets of characters in a passage."""
 
 MOST_TOKENS = 256
 MOST_QUESTION_TOKENS = 64
 MOST_TURNS = 2
 MOST_TURN_TOKENS = 40
 MOST_TITLE_TOKENS = 24
+MOST_DATE_TOKENS = 12
+ENCODING_VERSION = 1
+"""Counts up when the same texts become other ids: weights are trained on one of them."""
+
 OVERLAP = 64
 """Neighbouring windows of a long passage have so many tokens in common."""
 
@@ -62,18 +69,23 @@ class ReadPair:
 class PairEncoder:
     """Encodes questions with passages by a tokenizer file."""
 
-    def __init__(self, tokenizer: Path) -> None:
-        """Load the tokenizer.
+    def __init__(self, tokenizer: Path, *, remembered: int = 0) -> None:
+        """Load the tokenizer. The ids of as many texts are remembered.
 
         Raises:
             ValueError: if it lacks one of the tokens that the reader's input has.
         """
-        self._tokenizer = _open(tokenizer)
+        self._tokenizer = open_tokenizer(tokenizer)
         self._cls, self._sep, self._turn, self.pad_id = (
             self._id(name) for name in ("[CLS]", "[SEP]", "[unused1]", "[PAD]")
         )
         self._bar = self._id("|")
-        self._pieces = lru_cache(maxsize=10_000)(self._encode)
+        self._pieces = lru_cache(maxsize=remembered)(self._encode)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are: ids are smaller."""
+        return int(self._tokenizer.get_vocab_size())
 
     def _id(self, token: str) -> int:
         found = self._tokenizer.token_to_id(token)
@@ -169,21 +181,14 @@ class PairEncoder:
         ids.append(self._sep)
         question_length = len(ids)
         ids += self._pieces(title)[0][:MOST_TITLE_TOKENS]
-        ids += [self._bar, *self._pieces(when)[0], self._bar]
+        ids += [self._bar, *self._pieces(when)[0][:MOST_DATE_TOKENS], self._bar]
         return tuple(ids), question_length
 
     def _passage(self, text: str) -> tuple[tuple[int, ...], tuple[Range, ...]]:
         return self._pieces(text)
 
     def _encode(self, text: str) -> tuple[tuple[int, ...], tuple[Range, ...]]:
+        # half of a pair of surrogates, which no tokenizer takes; the offsets stay
+        text = text.encode("utf-8", "replace").decode("utf-8")
         encoded: Encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return tuple(encoded.ids), tuple((int(a), int(b)) for a, b in encoded.offsets)
-
-
-def _open(file: Path) -> "Tokenizer":
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(file))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
