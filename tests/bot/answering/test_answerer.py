@@ -271,7 +271,7 @@ def test_a_filter_is_said_and_kept_in_a_reply_in_another_language(answerer: Answ
     dropped = answerer.answer("0.9 in statements since March 2021", language="fr")
     assert dropped.notices == (
         "Aucune déclaration ne correspond à «\u00a0statements since March 2021\u00a0»\u00a0: "
-        "recherche effectuée sans en tenir compte.",
+        "j’ai cherché sans en tenir compte.",
     )
 
 
