@@ -41,14 +41,14 @@ class Settings:
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
-    ``corpus_is_own`` tells that the user named the corpus directory.
+    ``corpus_is_own`` says that the user named the corpus directory.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``messages_per_second`` is what Telegram allows the bot in all chats together; processes that
     share their state divide it. ``sent_at_once`` are the messages that are under way at once.
     ``health_port`` is where ``/healthz``, ``/readyz`` and ``/metrics`` are on 127.0.0.1; None,
     the default, is nowhere.
-    ``precision`` is what the model computes with, ``exports_directory`` where it lies as the
-    runtime reads it: by default ``models/`` in ``home``; it can be shared and deleted.
+    ``precision`` is that of the model's numbers. ``exports_directory`` has the exported models, by
+    default ``models/`` in ``home``; it can be shared and deleted.
     ``reader`` reads a question together with passages: by default the shipped one, else trained
     weights or a cross-encoder, by hub name or folder; ``NO_READER`` is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
@@ -59,8 +59,8 @@ class Settings:
     default, is this machine alone.
     ``state`` is the database in which several processes keep what they share; None, the default,
     is to keep it in files of ``home``.
-    ``default_access`` are the groups of readers of documents that name none themselves; none, the
-    default, is for everybody.
+    ``default_access`` are the groups of documents that name none themselves; none, the default, is
+    for everybody.
     ``original_bytes`` bounds the bytes of sources that are kept as they were added, all together.
     """
 

@@ -92,7 +92,7 @@ class CitedQuote:
     ``digest`` is that of the document's text then, or its first digits, at least 12; it is empty
     for a passage that ``verbatim show`` of an earlier version printed, which names its document by
     the title alone. ``quote``, ``evidence``, ``paragraph``, ``page`` and ``last_page`` are None
-    where the citation does not give them. ``described`` has (field, value) for each of
+    if the citation does not give them. ``described`` has (field, value) for each of
     ``DESCRIPTIONS`` that it gives, in that order, or for the title and ``ORIGIN``.
     ``reference_given`` is the citation's own reference beside its fields.
     """
@@ -176,7 +176,7 @@ def link_to(document: Document, passage: Passage, *, shown: PageText | None = No
     known.
 
     Browsers find no words in a PDF, so a link to one ends with "#page=3", or with the address
-    where the page is not known.
+    if the page is not known.
 
     Raises:
         ValueError: if the document has no address.
@@ -211,7 +211,7 @@ def link_selects(
 ) -> bool:
     """Return whether a link is ``url`` with a text fragment that selects ``words``, or their page.
 
-    Words before or behind them in a fragment must stand there in one of the ``pages``. Links of
+    Words before or after them in a fragment must stand there in one of the ``pages``. Links of
     earlier versions may give more or fewer words, of PDFs too.
     """
     if page is not None and url is not None and link == page_link(url, page):

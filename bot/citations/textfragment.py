@@ -55,7 +55,7 @@ def fragment_link(document: Document, span: Span, *, page: "PageText | None" = N
 
     A passage of few words in one block of the page is given whole, any other by its first and last
     words. These are as many as make them unique in the page; where no number does, the words
-    before or behind the passage are given, too. No edge goes over the end of a block, and the sign
+    before or after the passage are given, too. No edge goes over the end of a block, and the sign
     before a point of a list is none of its words, since a browser makes these up.
 
     Raises:

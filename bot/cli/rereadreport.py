@@ -154,12 +154,12 @@ class RereadSummary:
 
     @property
     def would_change(self) -> bool:
-        """Whether a document would get another text if it were read today."""
+        """True if a document would get another text if it were read today."""
         return self._would_write > 0
 
     @property
     def written(self) -> bool:
-        """Whether a document was written."""
+        """True if a document was written."""
         return self._states["written"] > 0
 
     def print(self, console: Console, *, write: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.evaluation.measures import Bin, Estimate
 
 Ranked = dict[str, Estimate | None]
-"""Name of a measure → its estimate; None where there was no question."""
+"""Name of a measure → its estimate; None without a question."""
 
 ALONE = "alone"
 IN_CONTEXT = "in context"
@@ -66,8 +66,8 @@ class Refusals:
 class KindFigures:
     """The figures of one kind of question: ours on its ``count`` questions.
 
-    ``right`` maps R@1 and R@5 to values where they can be answered, ``answered`` is the share at
-    or over the threshold: a false answer where they cannot.
+    ``right`` maps R@1 and R@5 to values if they can be answered, ``answered`` is the share at
+    or over the threshold: a false answer if they cannot.
     """
 
     kind: str

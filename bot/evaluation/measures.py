@@ -155,7 +155,7 @@ class Bootstrap:
 def auroc(scores: Floats, positive: NDArray[np.bool_], weights: Floats | None = None) -> Floats:
     """Return ``(r,)``: the probability that a positive scores above a negative; ties count half.
 
-    ``weights`` ``(r, n)`` counts each question so many times, once by default. NaN where there is
+    ``weights`` ``(r, n)`` counts each question, once by default. NaN if there is
     no positive or no negative.
     """
     counted = np.ones((1, len(scores))) if weights is None else weights

@@ -36,7 +36,7 @@ class JudgedHits:
     """Our hits: passages best first, and the first Hit's score (0 without a Hit).
 
     ``evidence_right`` is whether an answer's text lies in the first Hit's evidence sentence; None
-    where the first Hit does not answer or has no such text.
+    if the first Hit does not answer or has no such text.
     """
 
     keys: tuple[PassageKey, ...]
@@ -66,7 +66,7 @@ class SetOutcomes:
     """All outcomes of a set in the order of its questions, and the facts of its corpus.
 
     ``search_s`` are seconds of our search for each question without encoding it, ``encoding_s``
-    those of encoding some of them. ``learned_from`` tells that the shipped weights were fitted to
+    those of encoding some of them. ``learned_from`` says that the shipped weights were fitted to
     a set of this corpus and so many questions.
     """
 

@@ -7,7 +7,7 @@ from bot.language.translation import Translator, mark
 from corpus.extraction.extract import Deviation, DeviationKind, DeviationName
 
 DeviationsOf = Callable[[str], tuple[Deviation, ...] | None]
-"""The digest of a stored text → where it deviates from its source; None where nothing is noted."""
+"""Takes the digest of a stored text; returns its deviations from the source, None if unknown."""
 
 
 def nothing_noted(_digest: str) -> None:

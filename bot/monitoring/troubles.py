@@ -12,7 +12,7 @@ from bot.supervisor.endrecord import End, EndRecord
 class Troubles:
     """The troubles: updates set aside, ends of the last day, and damaged files.
 
-    ``set_aside`` are the ids of those that ended the bot, None where that cannot be read.
+    ``set_aside`` are the ids of those that ended the bot, None if that cannot be read.
     ``damaged`` are names of files that still lie there.
     """
 

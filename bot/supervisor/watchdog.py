@@ -352,12 +352,12 @@ class Watchdog:
 
 def _tie_to(parent: int) -> None:
     """Make this process end with its watchdog, and forbid images of its memory."""
-    with suppress(OSError, AttributeError):  # on Linux; elsewhere the line tells it
+    with suppress(OSError, AttributeError):  # on Linux; elsewhere the line shows it
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    # where a crash, or the watchdog, finds each thread is told in the log
+    # the log shows where a crash, or the watchdog, finds each thread
     with suppress(OSError, RuntimeError, AttributeError):  # there may be no standard error
         faulthandler.enable()
 

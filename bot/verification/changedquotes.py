@@ -22,7 +22,7 @@ class QuoteChanges:
 
     ``compared`` has the verdicts of the first of them, and ``more`` counts the others. ``quotes``
     counts all that the document had, ``new`` those that it has now and had not. ``elsewhere`` are
-    the changes of words where no quote changes, as in a heading.
+    the changes of words outside any quote that changes, as in a heading.
     """
 
     quotes: int

@@ -91,7 +91,7 @@ def verify_short_reference(
     digest.
 
     Words of a text that is only kept must be a whole passage of it, as in every reference that was
-    given out: others would tell a guesser which words stand where.
+    given out: others would show a guesser which words stand where.
     """
     document = _referenced_document(reference, corpus)
     name = reference.document if document is None else document.id

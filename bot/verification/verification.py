@@ -82,7 +82,7 @@ class Verdict(Enum):
 
     @property
     def as_cited(self) -> bool:
-        """Whether the words can still be quoted."""
+        """True if the words can still be quoted."""
         return self in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE, Verdict.MOVED}
 
 
@@ -133,12 +133,12 @@ class Location:
 class Verification:
     """The verdict about a citation.
 
-    ``now`` is where the words, or what they became, stand now; None where nothing does.
+    ``now`` is where the words, or what they became, stand now; None if nothing does.
     ``document_is_there`` says whether a document of the cited id is. ``pieces`` compares the words
     of the source then with those now, or for ``MISQUOTED`` with those of the citation.
     ``mismatches`` are the fields that differ from the source: of ``MISQUOTED`` those that say
     which words are cited, else those that describe the document, beside any verdict.
-    ``text_is_stored`` says whether the text that the citation names is there. ``read_anew`` tells
+    ``text_is_stored`` says whether the text that the citation names is there. ``read_anew`` says
     that the document has another text now because the same bytes were read in another way.
     ``original_is_stored`` says whether the bytes are there from which the cited text was read, None
     that this is not known.
@@ -160,7 +160,7 @@ class _Words:
     """The cited words, the paragraph's number, and the texts beside them.
 
     ``whole`` says that they were whole paragraphs, so that they must be that now. ``beside`` has
-    the other paragraphs of then (or sentences, where a part of a paragraph is cited): one of these
+    the other paragraphs of then (or sentences, if a part of a paragraph is cited): one of these
     that still stands is not what the words became.
     """
 
@@ -200,12 +200,12 @@ def verify(
 ) -> Verification:
     """Return the verdict about a citation, against the corpus as it is now.
 
-    Texts are compared exactly but for white space. ``source_text`` is asked only where no document
-    of the corpus has the cited digest, ``was_document`` only where the cited one has another now.
+    Texts are compared exactly but for white space. ``source_text`` is asked only if no document
+    of the corpus has the cited digest, ``was_document`` only if the cited one has another now.
     ``lay_out`` makes a document of what ``source_text`` gives, and may raise what it likes;
     ``stored_pages`` gives the pages of a text that the cited document does not have any more, and
     ``read_anew`` the text that came in its place, if its source only was read anew;
-    ``deviations_of`` tells what the page of a text has beside it.
+    ``deviations_of`` gives the deviations of a text from its page.
     """
     if not cited.digest:
         return _verify_titled(cited, corpus)

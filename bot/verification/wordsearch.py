@@ -1,6 +1,6 @@
 """Finds words in a text, whatever white space is between them.
 
-The time grows with the length of both, also where they repeat themselves ("a a a a b").
+The time grows with the length of both, even if they repeat themselves ("a a a a b").
 """
 
 import re

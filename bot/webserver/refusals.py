@@ -18,7 +18,7 @@ class Refusals:
     """
 
     def __init__(self, whose: str, *, on_refused: Callable[[str], None] = lambda _: None) -> None:
-        """``whose`` begins the lines of the log: "the webhook"."""
+        """Begin each line of the log with ``whose``, such as "the webhook"."""
         self._whose = whose
         self._on_refused = on_refused
         self._unlogged: Counter[str] = Counter()

@@ -24,7 +24,7 @@ from bot.webserver.webconnections import WebConnection, quiet_protocol_log
 
 _STOP_S = 5
 _BODY_S = 5.0
-"""The proxy in front sends what it has; who sends slowly holds a place that others need."""
+"""The proxy in front sends what it has; a slow sender holds a slot that others need."""
 
 _MOST_CONNECTIONS = 1024
 _FEWEST_CONNECTIONS = 64

@@ -43,7 +43,7 @@ def export_feedback(
 ) -> ExportCounts:
     """Write ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/test.tsv`` into a new folder.
 
-    A passage that moved since the vote is found by its words. It is judged 1 where it has more
+    A passage that moved since the vote is found by its words. It is judged 1 if it has more
     good votes than bad ones, else 0.
 
     Raises:

@@ -12,7 +12,7 @@ def is_file(path: Path) -> bool:
     """Return whether a file is there.
 
     Raises:
-        UnreadableSource: if the folder does not tell.
+        UnreadableSource: if the folder cannot be read.
     """
     try:
         return path.is_file()

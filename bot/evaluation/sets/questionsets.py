@@ -51,12 +51,12 @@ class EvaluationQuestion:
 
     @property
     def is_chat(self) -> bool:
-        """Whether it is small talk, and so no question to a corpus."""
+        """True if it is small talk, and so no question to a corpus."""
         return re.sub(r"[\W_]", "", self.kind.lower()) in _CHAT_KINDS
 
     @property
     def is_turn(self) -> bool:
-        """Whether it is a turn of a written chain of follow-ups."""
+        """True if it is a turn of a written chain of follow-ups."""
         return self.kind in _CHAIN_KINDS
 
 
@@ -84,9 +84,9 @@ def read_question_set(
     """Return the set in a folder of BEIR's layout or of question files.
 
     Question files that name passages by id need ``corpus``, the BEIR folder that the ids point
-    into; others ask about ``corpus`` where that is a directory of statements, else about the
+    into; others ask about ``corpus`` if that is a directory of statements, else about the
     shipped statements. The ``language`` of BEIR records is, unless given, the name of the folder
-    where that is a code of two letters ("xquad/de"), else English. ``read`` reads the statements.
+    if that is a code of two letters ("xquad/de"), else English. ``read`` reads the statements.
 
     Raises:
         CorpusError: if a file is missing or a line is not what it should be, an id or a gold text
