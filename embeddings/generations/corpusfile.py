@@ -1,4 +1,6 @@
-"""The corpus as one file of a generation: what is cited is what was indexed."""
+"""Writes and reads the corpus as one file of a generation, so that quotes come from the indexed
+text.
+"""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +14,9 @@ from embeddings.errors import IndexDamaged
 
 
 def corpus_writer(corpus: Corpus) -> Write:
-    """Write the corpus as JSON, a document a line: texts, provenance and all spans."""
+    """Return a writer of the corpus as JSON, a document on each line: texts, provenance and all
+    spans.
+    """
 
     def write(stream: BinaryIO) -> None:
         for document in corpus.documents:

@@ -1,4 +1,4 @@
-"""One immutable, complete index: the corpus as it was, its vectors and its words."""
+"""Holds one immutable, complete index: the corpus as it was, its vectors and its words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Generation:
         return self.manifest.generation
 
     def comparable(self, model: ModelIdentity) -> bool:
-        """Whether the model gives vectors that can be held against those of the generation."""
+        """Return whether the model's vectors can be compared with those of the generation."""
         return model.comparable(self.manifest.model)
 
     @cached_property
@@ -118,7 +118,7 @@ class Generation:
         )
 
     def passage_context(self, passages: NDArray[np.int64]) -> FloatMatrix:
-        """``(k,)``: cosine of each of some passages with the context of its document."""
+        """Return ``(k,)``: the cosine of each of some passages with the context of its document."""
         return self.passage_vectors.context_cosines(
             passages, self.document_vectors, self.document_rows[passages]
         )
@@ -126,28 +126,31 @@ class Generation:
     def sentence_context(
         self, sentences: NDArray[np.int64], documents: NDArray[np.int64]
     ) -> FloatMatrix:
-        """``(k,)``: cosine of each of some sentences with the context of its document."""
+        """Return ``(k,)``: the cosine of each of some sentences with the context of its
+        document.
+        """
         return self.sentence_vectors.context_cosines(sentences, self.document_vectors, documents)
 
     @cached_property
     def has_context(self) -> NDArray[np.bool_]:
-        """Row of a document → whether anything but its text is known of it."""
+        """Row of a document → whether anything beside its text is known."""
         return np.array([bool(document.context) for document in self.corpus.documents], bool)
 
     @cached_property
     def years(self) -> NDArray[np.int64]:
-        """Row of a document → its year, 0 where it has no date."""
+        """Row of a document → its year, 0 if it has no date."""
         dates = [document.published for document in self.corpus.documents]
         return np.array([date.year if date else 0 for date in dates], np.int64)
 
     @cached_property
     def months(self) -> NDArray[np.int64]:
-        """Row of a document → its month from 1, 0 where it has no date."""
+        """Row of a document → its month from 1, 0 if it has no date."""
         dates = [document.published for document in self.corpus.documents]
         return np.array([date.month if date else 0 for date in dates], np.int64)
 
     def token_weights(self, ids: NDArray[np.int32]) -> FloatMatrix:
-        """``(k,)`` in (0, 1]: how rare each token is among the texts, of the rarest possible.
+        """Return ``(k,)`` in (0, 1]: the rarity of each token among the texts, relative to the
+        rarest possible.
 
         ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf, divided by that of ``df = 0``.
         """
@@ -170,7 +173,7 @@ def _index_from(
 
 
 def codes_from(manifest: Manifest, files: Mapping[str, Content], kind: str) -> ProductCodes | None:
-    """Return the product codes of "passages" or "sentences", None where they have none.
+    """Return the product codes of "passages" or "sentences", None if they have none.
 
     Raises:
         IndexDamaged: if they are missing or not readable.
@@ -219,7 +222,7 @@ def generation_with_rows(
     tokens: TokenRows,
     known_access: KnownAccess = NO_ACCESS,
 ) -> Generation:
-    """Return the generation of the files, its vectors and the tokens of its sentences being
+    """Return the generation of the files, with its vectors and its sentences' tokens stored
     elsewhere.
 
     Raises:

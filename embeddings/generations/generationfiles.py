@@ -1,4 +1,4 @@
-"""What a generation is made of: the files of a corpus and its vectors."""
+"""Makes the files of a generation from a corpus and its vectors."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -52,10 +52,10 @@ def generation_files(
     parts: Sequence[DocumentRun] | None = None,
     before: Generation | None = None,
 ) -> dict[str, bytes | Write]:
-    """Every file of a generation but its manifest, by name: its bytes, or what writes it.
+    """Return every file of a generation but its manifest, by name: its bytes, or a writer of them.
 
-    What was made of documents that stood in the generation ``before`` is taken from there, as
-    ``parts``, the corpus in runs, tell; the files are the same as without.
+    Results for documents that stood in the generation ``before`` are taken from there; ``parts`` is
+    the corpus in runs of such documents. The files are the same as without it.
     """
     quotable = list(corpus.quotable())
     terms = StemTable.build(
@@ -85,7 +85,7 @@ def generation_files(
 
 
 def generation_searches(vectors: GenerationVectors) -> dict[str, dict[str, float | str]]:
-    """How each kind of vectors is searched, for the manifest."""
+    """Return, for the manifest, how each kind of vectors is searched."""
     codes = _codes_of(vectors)
     return {
         kind: {"kind": CODES_KIND, **asdict(codes[kind].quality)} if kind in codes else dict(EXACT)

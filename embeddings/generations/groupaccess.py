@@ -1,5 +1,5 @@
-"""Who may read a document, as its newest generation said: in the generations before, which a
-rollback or damage can bring back, nobody else may.
+"""Keeps access rules by document, from the newest generation that holds it. They also bind older
+generations, which a rollback or damage can bring back.
 """
 
 import hashlib
@@ -22,8 +22,9 @@ NOBODY = frozenset({"!"})
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Documents whose files cannot be read, and that may be restricted by now: by ``ids``, and with
-    ``unseen`` all that are in no corpus any more, for they may lie in a folder that cannot be read.
+    """Documents that must not be shown because their files cannot be read and may now be
+    restricted: those in ``ids``, and with ``unseen`` all that left the corpus, since they may lie
+    in an unreadable folder.
     """
 
     ids: frozenset[str] = frozenset()
@@ -41,7 +42,7 @@ def known_after(
 ) -> dict[str, frozenset[str]]:
     """Return the access rules once the corpus is published; others stay as they were.
 
-    Those ``withheld`` are for nobody, unless they are in the corpus.
+    Documents that are ``withheld`` are for nobody, unless they are in the corpus.
     """
     here = {document.id for document in corpus.documents}
     kept = {name: groups for name, groups in known.items() if name not in here}
@@ -50,13 +51,13 @@ def known_after(
 
 
 def access_to_bytes(known: KnownAccess) -> bytes:
-    """Return the same in JSON after a line with the SHA-256 of that."""
+    """Return the rules as JSON after a line with its SHA-256."""
     content = json.dumps({name: sorted(groups) for name, groups in sorted(known.items())}).encode()
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
 def access_from_bytes(data: bytes) -> dict[str, frozenset[str]]:
-    """What ``access_to_bytes`` gave.
+    """Return the rules in the result of ``access_to_bytes``.
 
     Raises:
         IndexDamaged: if the bytes are not that.

@@ -1,8 +1,8 @@
-"""What some readers may see of a generation: a generation of its own, as if the rest did not exist.
+"""Reduces a generation to the documents that a group may see, as if the rest did not exist.
 
-Words, their weights, names and neighbours are those of the documents that may be seen alone, so
-that nothing of the others shows in a quote, a count or a suggestion. Vectors and tokens stay where
-they lie, and are searched among the rows that may be seen.
+Words, their weights, names and neighbours come from the visible documents alone, so that nothing of
+the others shows in a quote, a count or a suggestion. Vectors and tokens stay in place, and are
+searched among the visible rows.
 """
 
 import itertools
@@ -26,7 +26,9 @@ from embeddings.index.vectorrows import TokenRows, VectorRows
 
 
 def may_see(document: Document, groups: frozenset[str], known: KnownAccess) -> bool:
-    """Whether a document is public or for one of the groups, and was so in later generations."""
+    """Return whether a document is public or for one of the groups, and was so in later
+    generations.
+    """
     later = known.get(document.id, frozenset())
     return all(not access or access & groups for access in (document.access, later))
 
@@ -39,9 +41,9 @@ def document_groups(generation: Generation) -> frozenset[str]:
 
 
 def visible(generation: Generation, groups: frozenset[str]) -> Generation:
-    """What members of the groups may see of a generation; the same where that is all of it.
+    """Return the generation as members of the groups may see it; the same if that is all of it.
 
-    No group gives what is public.
+    Without a group, that is the public part.
     """
     documents = generation.corpus.documents
     known = generation.known_access
@@ -91,7 +93,7 @@ class _SomeVectors:
 
     @property
     def codes(self) -> ProductCodes | None:
-        """None: codes are those of all rows."""
+        """None, because codes are those of all rows."""
         return None
 
     def __len__(self) -> int:

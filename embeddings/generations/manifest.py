@@ -1,4 +1,4 @@
-"""What a generation was built from, and the digest of every file in it."""
+"""Writes and reads the manifest of a generation: its origin, and the digest of every file in it."""
 
 import hashlib
 import json
@@ -13,10 +13,12 @@ MANIFEST_NAME = "manifest.json"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The contents of ``manifest.json``. ``files`` maps each file's name to its SHA-256,
-    ``runtime`` is what computed its vectors, the model's precision is in ``model``. ``searches``
-    says how each kind of vectors is searched: ``{"kind": "exact"}``, or by codes, with how many
-    rows they propose and the recall that was measured when they were made.
+    """The contents of ``manifest.json``.
+
+    ``files`` maps each file's name to its SHA-256. ``runtime`` is the library that computed its
+    vectors; the model's precision is in ``model``. ``searches`` gives the search of each kind of
+    vectors: ``{"kind": "exact"}``, or by codes, with the number of rows that they propose and the
+    recall that was measured when they were made.
     """
 
     generation: int

@@ -1,4 +1,6 @@
-"""The vectors of a corpus: taken over from an earlier generation, known, or embedded."""
+"""Collects the vectors of a corpus: from an earlier generation, from known ones, or by
+embedding.
+"""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,12 +42,12 @@ def embed_corpus(
     full: bool = False,
     progress: Progress | None = None,
 ) -> tuple[GenerationVectors, int]:
-    """Return the vectors of a corpus, given in runs, and how many texts had to be embedded for
-    them.
+    """Return the vectors of a corpus, given in runs, and the number of texts that had to be
+    embedded.
 
-    What stood in the generation ``before``, by the same model, is taken from there. ``engine``
-    embeds what is missing with the model of ``embedder``, and ``known`` receives it, some
-    documents at a time; with ``full`` everything is.
+    Vectors of the generation ``before``, by the same model, are reused. ``engine`` embeds missing
+    texts with the model of ``embedder``, and ``known`` receives them, some documents at a time.
+    With ``full`` every text is embedded.
 
     Raises:
         EngineError: if the engine fails; what it has embedded is known.
@@ -76,7 +78,7 @@ def embed_corpus(
 
 
 def missing_texts(parts: Sequence[DocumentRun], known: KnownVectors, *, full: bool = False) -> int:
-    """How many texts ``embed_corpus`` would have to embed."""
+    """Return the number of texts that ``embed_corpus`` would have to embed."""
     new = [_texts_of(d) for run in parts if run.before is None for d in run.documents]
     unread, unseen = _missing(new, known, full=full)
     return len(unread) + len(unseen)
@@ -92,7 +94,7 @@ def _embed_missing(
     look_through: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Make known what is not, all with ``full``; how many texts that was."""
+    """Embed unknown texts, or all with ``full``; returns their number."""
     unread, unseen = _missing(texts, known, full=full, look_through=look_through)
     in_all = len(unread) + len(unseen)
     told = None if progress is None else lambda done: progress(done, in_all)
@@ -236,7 +238,7 @@ def _tokens_of(generation: Generation, kind: _Kind) -> TokenRows:
 
 @dataclass(frozen=True, slots=True)
 class _ByText:
-    """What is known of the texts of documents, by the model's dimension and that of tokens."""
+    """The known vectors of documents' texts, with the model's dimension and that of tokens."""
 
     texts: tuple["_Texts", ...]
     known: KnownVectors
@@ -244,7 +246,7 @@ class _ByText:
     token_dimension: int
 
     def vectors(self, kind: _Kind) -> Iterator[FloatMatrix]:
-        """Yield blocks ``(…, d)`` of their vectors; raises ``KeyError`` for what is not known."""
+        """Yield blocks ``(…, d)`` of their vectors; raises ``KeyError`` for unknown texts."""
         wanted = (text for each in self.texts for text in each.of(kind))
         return self.known.vectors(wanted, dimension=self.dimension)
 
@@ -301,7 +303,7 @@ def _blocks(
 
 
 def _taken(left: set[Any], wanted: Iterable[Any]) -> list[Any]:
-    """Those of ``wanted`` that are left, each once; they are not left afterwards."""
+    """Return those of ``wanted`` that are left, each once, and take them out."""
     if not left:
         return []
     found = [one for one in dict.fromkeys(wanted) if one in left]
@@ -311,8 +313,8 @@ def _taken(left: set[Any], wanted: Iterable[Any]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """What is embedded of a document: its context as one unit, its passages with their sentences
-    as units, and the sentences.
+    """The texts of a document that are embedded: its context as one unit, its passages with their
+    sentences as units, and the sentences.
     """
 
     context: Units

@@ -1,4 +1,4 @@
-"""Where the texts of a refresh are embedded: in this process, or by another ``Engine``."""
+"""Embeds the texts of a refresh in this process, or declares another ``Engine`` for it."""
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable
@@ -21,8 +21,7 @@ Told = Callable[[int], None]
 class Block:
     """Texts that are embedded together: ``units`` with their tokens, ``texts`` without.
 
-    Which texts keep each other company decides the last bits of their vectors, so a block is
-    never divided.
+    The company of a text decides the last bits of its vector, so a block is never divided.
     """
 
     units: tuple[Units, ...]
@@ -32,7 +31,7 @@ class Block:
         return len(self.units) + len(self.texts)
 
     def key(self, model: ModelIdentity) -> str:
-        """SHA-256, in hexadecimal digits, of all that decides what the model makes of the block."""
+        """SHA-256, in hexadecimal digits, of everything that decides about the block's vectors."""
         digest = hashlib.sha256()
         for field in (model.vectors_key, model.passage_prompt, len(self.units)):
             digest.update(f"{field}\0".encode())
@@ -66,10 +65,11 @@ class Engine(Protocol):
     def embed(
         self, blocks: Iterable[Block], *, basis: FloatMatrix, told: Told | None = None
     ) -> Generator[EmbeddedBlock, None, None]:
-        """What ``embed_block`` makes of each block, bit for bit, in order; nothing for no block.
+        """Yield the result of ``embed_block`` for each block, bit for bit, in order; nothing for no
+        block.
 
-        Lazily: a bounded number of blocks is taken before they are needed. Closing it ends all work
-        on them.
+        It is lazy: a bounded number of blocks is taken before they are needed. Closing it ends all
+        work on them.
 
         Raises:
             EngineError: if blocks cannot be embedded there; those given so far are whole.
@@ -77,7 +77,7 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """Embeds in this process, a block after the other."""
+    """Embeds in this process, one block after the other."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -112,5 +112,5 @@ def embed_block(
 
 
 def _after(done: int, told: Told | None) -> Told | None:
-    """Count on from what is done already."""
+    """Return a callback that counts on from finished texts."""
     return None if told is None else lambda now: told(done + now)

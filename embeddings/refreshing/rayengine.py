@@ -1,6 +1,6 @@
-"""Embeds blocks by Ray, on this machine or a cluster: the only module that imports ``ray``.
+"""Embeds blocks with Ray, on this machine or a cluster. The only module that imports ``ray``.
 
-It does so when the first block is to be embedded.
+It imports it when the first block is to be embedded.
 """
 
 import os
@@ -70,15 +70,17 @@ ray.shutdown()
 class RayEngine:
     """An ``Engine`` on Ray, which is started or joined when the first block comes.
 
-    The embedder is this machine's, to which every node is held: one with another model, runtime
-    or other numbers, bit for bit, is refused. A block whose process or node dies, or whose result
-    is lost with a node, is embedded again. Not for several threads at once.
+    The embedder of this machine is the standard: a node with another model, runtime or other
+    numbers, bit for bit, is refused. A block is embedded again if its process or node dies, or its
+    result is lost with a node. Not for several threads at once.
     """
 
     def __init__(
         self, embedder: Embedder, source: EmbedderSource, *, address: str | None = None
     ) -> None:
-        """``address`` is "auto" or the HOST:PORT of a cluster that this machine belongs to; None
+        """Prepare the engine; Ray starts later.
+
+        ``address`` is "auto" or the HOST:PORT of a cluster that this machine belongs to; None
         starts Ray on this machine alone.
 
         Raises:
@@ -97,7 +99,7 @@ class RayEngine:
         self._started: _StartedRay | None = None
 
     def close(self) -> None:
-        """Leaves Ray, and stops it if this engine started it."""
+        """Leave Ray, and stop it if this engine started it."""
         if self._started is not None:
             self._started.close()
             self._started = None
@@ -150,14 +152,14 @@ class RayEngine:
                     ray.cancel(one)
 
     def _ray(self) -> Any:
-        """Ray, started or joined."""
+        """Return Ray, started or joined."""
         if self._started is None:
             self._started = _StartedRay(self._address)
         return self._started.ray
 
     @staticmethod
     def _received(ray: Any, given: "_Given", watch: "_NodeWatch") -> EmbeddedBlock:
-        """Return the result of a block, made again where it was lost with a node meanwhile."""
+        """Return the result of a block, computed again if it was lost with a node."""
         while True:
             try:
                 key, found = ray.get(given.result, timeout=_LOOK_S)
@@ -196,22 +198,22 @@ class _Given:
 
 
 class _NodeWatch:
-    """Looks whether any node is left that could go on, and whether any does."""
+    """Watches whether a node is left and makes progress."""
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
         self.went_on()
 
     def went_on(self) -> None:
-        """Note that something was finished."""
+        """Note progress."""
         self._seen = self._finished = time.monotonic()
 
     def processors(self) -> int:
-        """How many there are now, 1 at least."""
+        """Return the present number of processors, at least 1."""
         return max(int(self._ray.cluster_resources().get("CPU", 0)), 1)
 
     def look(self) -> None:
-        """Return if there is a node, or there was one lately, and it gets on.
+        """Check that there is a node, or was one lately, and that it makes progress.
 
         Raises:
             EngineFailed: if there has been none for a while, or nothing finished for long.
@@ -234,7 +236,7 @@ class _NodeWatch:
 
 
 class _StartedRay:
-    """Ray as long as it is used: joined at an address, else started on this machine."""
+    """Ray while it is used: joined at an address, or started on this machine."""
 
     def __init__(self, address: str | None) -> None:
         os.environ.update(_OF_THIS_PROCESS)
@@ -278,12 +280,12 @@ class _StartedRay:
             self._used = used.pop_all()
 
     def close(self) -> None:
-        """Leaves Ray, and stops it if it was started here."""
+        """Leave Ray, and stop it if it was started here."""
         self._used.close()
 
 
 def _remove_stale_folders() -> None:
-    """Remove what processes left in the folder for temporary files that were killed."""
+    """Remove the temporary files that killed processes left in the folder."""
     for folder in Path(gettempdir()).glob(f"{_FOLDER}*"):
         with suppress(OSError, LockHeld):
             # of another user, or made to look so, it is left alone
@@ -294,9 +296,12 @@ def _remove_stale_folders() -> None:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[Callable[[], None]]:
-    """SIGTERM raises ``SystemExit`` meanwhile, so that Ray is stopped and its files removed; Ray's
-    own answer may be a dump of the stack. What is given is to be called when Ray is started, which
-    takes the signal for itself. In another thread than the main one nothing is changed.
+    """Turn SIGTERM into ``SystemExit`` within the block, so that Ray is stopped and its files
+    removed.
+
+    Ray's own answer to the signal may be a dump of the stack. The yielded function is to be called
+    when Ray has started, because Ray takes the signal for itself. In a thread other than the main
+    one, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
@@ -322,7 +327,9 @@ def _ended_by_sigterm() -> Iterator[Callable[[], None]]:
 
 
 def _of_this_machine(folder: str) -> dict[str, Any]:
-    """How Ray is started for all cores of this machine, with its files in a folder."""
+    """Return the arguments that start Ray for all cores of this machine, with its files in a
+    folder.
+    """
     cores = usable_cores()
     blocks = cores * _BLOCKS_A_PROCESSOR
     return {
@@ -336,7 +343,7 @@ def _of_this_machine(folder: str) -> dict[str, Any]:
 
 
 def require_ray() -> None:
-    """Return if Ray is installed.
+    """Check that Ray is installed.
 
     Raises:
         EngineUnavailable: if it is not.
@@ -352,9 +359,9 @@ def require_ray() -> None:
 
 
 def _check_cluster(address: str) -> None:
-    """Return if Ray can be joined at the address.
+    """Check that Ray can be joined at the address.
 
-    Ray itself would try for minutes, and end the process that tries: another one does it.
+    Ray itself would try for minutes, and end the process that tries, so another process does it.
 
     Raises:
         EngineUnavailable: if it cannot, after ``_CONNECT_S`` or ``_JOIN_S`` seconds.
@@ -391,7 +398,7 @@ def _check_cluster(address: str) -> None:
 
 
 def _failed(cause: BaseException) -> EngineFailed:
-    """What a block raised on a node, for the user."""
+    """Return the error that a block raised on a node, for the user."""
     if isinstance(cause, EmbeddingsError):
         return EngineFailed(str(cause))
     return EngineFailed(

@@ -1,6 +1,6 @@
-"""What a process on another node does: opens the embedder, and embeds blocks with it.
+"""Opens the embedder on another node, and embeds blocks with it.
 
-An embedder with other numbers than those of the machine that asks, bit for bit, is refused.
+An embedder with other numbers than the asking machine's, bit for bit, is refused.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _EXPORT_S = 900.0
 
 
 class EmbedderSource(Protocol):
-    """How a process on another node opens the embedder; hashable, and fit to be sent."""
+    """A way in which a process on another node opens the embedder; hashable, and fit to be sent."""
 
     def open(self) -> Embedder:
         """Return the embedder; with one thread, as a node has as many processes as it has
@@ -87,10 +87,10 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class NodeWork:
-    """What all blocks of a refresh have in common.
+    """The part that all blocks of a refresh have in common.
 
-    ``basis`` is ``(d, r)``; ``probe`` is the digest of what the machine that asks makes of some
-    texts, ``libraries`` the versions there of what computes beside the runtime.
+    ``basis`` is ``(d, r)``. ``probe`` is the digest of the asking machine's vectors of some texts,
+    ``libraries`` are the versions there of everything that computes beside the runtime.
     """
 
     source: EmbedderSource
@@ -102,7 +102,7 @@ class NodeWork:
 
     @classmethod
     def of(cls, embedder: Embedder, source: EmbedderSource, basis: FloatMatrix) -> "NodeWork":
-        """Return the work that holds every node to the embedder of this machine."""
+        """Return the work that measures every node by the embedder of this machine."""
         probe = embed_block(_probe(), embedder, basis).digest()
         return cls(source, embedder.identity, embedder.runtime, basis, probe, libraries())
 
@@ -112,7 +112,7 @@ _OPEN: dict[str, Embedder] = {}
 
 
 def embed_on_node(block: Block, work: NodeWork) -> tuple[str, EmbeddedBlock]:
-    """Return a block's key and what this process makes of it, by ``embed_block``.
+    """Return a block's key and this process's result of ``embed_block``.
 
     Raises:
         EngineFailed: if the embedder cannot be opened here, is another one, or its numbers
@@ -129,7 +129,7 @@ def embed_on_node(block: Block, work: NodeWork) -> tuple[str, EmbeddedBlock]:
 
 
 def _opened(work: NodeWork) -> Embedder:
-    """Return the embedder, which gives the numbers of the machine that asks.
+    """Return the embedder, whose numbers must be those of the asking machine.
 
     Raises:
         EngineFailed: if it is another one, or its numbers differ.
@@ -166,7 +166,9 @@ def _opened(work: NodeWork) -> Embedder:
 
 
 def _probe() -> Block:
-    """What a node must embed as this machine does, bit for bit, before it is given work."""
+    """Return the texts that a node must embed as this machine does, bit for bit, before it gets
+    work.
+    """
     passages = list(shipped_corpus().quotable())
     texts = dict.fromkeys(search_form(passage.text) for passage in passages)
     further = dict.fromkeys(search_form(s.text) for p in passages for s in p.sentences)
@@ -177,5 +179,7 @@ def _probe() -> Block:
 
 
 def libraries() -> str:
-    """Return the versions here of what makes tokens of texts and numbers of vectors."""
+    """Return the versions here of the libraries that make tokens of texts and numbers of
+    vectors.
+    """
     return ", ".join(f"{name} {version(name)}" for name in ("numpy", "tokenizers"))

@@ -1,4 +1,4 @@
-"""Brings the index to the corpus: embeds what is new, counts what changed, publishes once."""
+"""Brings the index to the corpus: embeds new texts, counts changes, publishes once."""
 
 import time
 from collections.abc import Sequence
@@ -21,13 +21,14 @@ from embeddings.storage.passageindex import PassageIndex
 
 @dataclass(frozen=True, slots=True)
 class RefreshReport:
-    """What a refresh did. Passages are counted by the digest of their text, datelines included.
+    """The outcome of a refresh. Passages are counted by the digest of their text, datelines
+    included.
 
-    ``added`` and ``removed`` passages are in one of the two corpora only; ``kept`` ones are in
-    both at the same place; ``moved`` ones are in both, under another document or number.
-    ``embedded`` counts the texts that the model saw, passages and sentences. ``left_out`` are the
-    files that nothing is quoted from although they should be, and why; ``passed_over`` those of
-    kinds that are not read.
+    ``added`` and ``removed`` passages are in one of the two corpora only; ``kept`` ones are in both
+    at the same place; ``moved`` ones are in both, under another document or number. ``embedded``
+    counts the texts that the model saw, passages and sentences. ``left_out`` are the files that
+    should be quoted and are not, with the reasons; ``passed_over`` are those of kinds that are not
+    read.
     """
 
     generation: int
@@ -58,14 +59,13 @@ def refresh(
 ) -> RefreshReport:
     """Publish a generation of ``corpus`` unless the current one is already that.
 
-    Vectors of texts that the same model has seen are taken from what is kept; ``full`` embeds
-    everything anew. They are kept document by document, so that a refresh that is killed goes on
-    where it was. A damaged current generation is built anew. ``sources`` are the files that the
-    corpus was read from, for ``unchanged`` and ``known_documents``. Documents that are ``withheld``
-    are shown to nobody, also after a rollback; for their sake a generation without any passage is
-    published where there was one before. ``current`` is the current
-    generation, where it is at hand. ``engine`` embeds with the model of ``embedder``; by default
-    this process does.
+    Vectors of texts that the same model has seen are reused; ``full`` embeds everything anew. They
+    are kept document by document, so that a killed refresh goes on where it was. A damaged current
+    generation is rebuilt. ``sources`` are the files that the corpus was read from, for
+    ``unchanged`` and ``known_documents``. Documents that are ``withheld`` are shown to nobody, also
+    after a rollback; for their sake, a generation without any passage is published if there was one
+    before. ``current`` is the current generation, if the caller has it. ``engine`` embeds with the
+    model of ``embedder``; by default this process does.
 
     Raises:
         EmptyCorpus: if the corpus has no passage; the current generation stays.
@@ -125,9 +125,9 @@ def plan_refresh(
     full: bool = False,
     withheld: Withheld = NOTHING_WITHHELD,
 ) -> RefreshReport:
-    """What ``refresh`` would report, but for the seconds; nothing is embedded or written.
+    """Return the report of ``refresh`` without the seconds; nothing is embedded or written.
 
-    ``generation`` is the current one, 0 where there is none.
+    ``generation`` is the current one, 0 if there is none.
 
     Raises:
         EmptyCorpus: if the corpus has no passage.
@@ -156,7 +156,7 @@ def unchanged(
     """Return the report of a refresh that has nothing to do, found without reading a text or a
     vector.
 
-    None where there may be something to do: other sources, another model, a damaged generation.
+    None if there may be something to do: other sources, another model, a damaged generation.
     """
     started = time.monotonic()
     try:
@@ -202,7 +202,9 @@ def _is_of(generation: Generation, corpus: Corpus, model: ModelIdentity) -> bool
 
 
 def _hides(generation: Generation | None, corpus: Corpus) -> bool:
-    """Whether a generation hides a document of the corpus from who may read it by now."""
+    """Return whether a generation hides a document of the corpus from people who may read it by
+    now.
+    """
     known = NO_ACCESS if generation is None else generation.known_access
     return any(known.get(d.id, d.access) != d.access for d in corpus.documents)
 
@@ -215,7 +217,7 @@ def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -
 def known_documents(
     current: Generation, store: PassageIndex, sources: Sources
 ) -> dict[str, Document]:
-    """Return the documents of the current generation whose files are as they were, by their names.
+    """Return the documents of the current generation whose files have not changed, by their names.
 
     A file that was refused gave none of them, whatever its name.
     """
@@ -229,13 +231,13 @@ def known_documents(
 
 
 def still_refused(before: Sources, sources: Sources) -> dict[str, str]:
-    """Return the files that gave no document ``before`` and are as they were, with the reasons."""
+    """Return the files that gave no document ``before`` and have not changed, with the reasons."""
     same = sources.same_as(before)
     return {name: reason for name, reason in before.refused.items() if name in same}
 
 
 def usable_current(store: PassageIndex) -> Generation | None:
-    """Return the current generation, every byte of it checked; None where it cannot be used."""
+    """Return the current generation, every byte of it checked; None if it cannot be used."""
     try:
         return store.open_current()
     except (IndexNotFound, IndexDamaged, IndexMismatch):

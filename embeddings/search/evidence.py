@@ -1,4 +1,6 @@
-"""Which sentence of a passage answers: what is known of each, as a row of numbers."""
+"""Describes each sentence of a passage for one question as a row of numbers, to find the answering
+one.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,7 @@ def sentence_features(
     kinds: FloatMatrix,
     starts: NDArray[np.int64],
 ) -> FloatMatrix:
-    """``(m, len(EVIDENCE_NAMES))`` float32: a row for each sentence of the candidates.
+    """Return ``(m, len(EVIDENCE_NAMES))`` float32: a row for each sentence of the candidates.
 
     Candidate i has the sentences ``starts[i]`` to ``starts[i+1]``. ``cosines`` ``(m,)`` are with
     the question, ``matches`` ``(k, m)`` the nearest token of each sentence to each token of the
@@ -64,10 +66,10 @@ def sentence_features(
 
 
 def best_sentences(fit: NDArray[np.floating]) -> tuple[int, int]:
-    """First and last of the one or two sentences that answer; ``fit`` ``(s,)``, s ≥ 1.
+    """Return the first and last of the one or two answering sentences; ``fit`` ``(s,)``, s ≥ 1.
 
-    The first that fits best, and its better neighbour if that fits at most ``NEIGHBOUR_MARGIN``
-    less; of equal neighbours the one before.
+    They are the first that fits best, and its better neighbour if that fits at most
+    ``NEIGHBOUR_MARGIN`` less; of equal neighbours the one before.
     """
     fits = fit.tolist()  # a few numbers, which a list compares faster
     best = fits.index(max(fits))

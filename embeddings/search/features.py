@@ -1,7 +1,6 @@
 """Describes each candidate passage for one question as a row of numbers.
 
-Nothing here depends on how large the corpus is but ``context_words_raw``, whose weights are those
-of BM25.
+Only ``context_words_raw``, whose weights are those of BM25, depends on the size of the corpus.
 """
 
 from collections.abc import Mapping, Sequence
@@ -129,7 +128,7 @@ class _Sentences:
 
     @property
     def owner(self) -> NDArray[np.int64]:
-        """For each sentence the place of its passage among ``rows``."""
+        """For each sentence the position of its passage among ``rows``."""
         return np.repeat(np.arange(len(self.rows)), np.diff(self.starts))
 
     def best(self, values: FloatMatrix) -> FloatMatrix:
@@ -238,7 +237,7 @@ def _mean(matrices: Sequence[FloatMatrix], shares: NDArray[np.float64]) -> Float
 def _wanted_kinds(
     terms: StemTable, question: ParsedQuestion, sentences: NDArray[np.int64]
 ) -> FloatMatrix:
-    """``(3, m)``: 1 where a quantity, a date, a person is asked for and is in the sentence."""
+    """Return ``(3, m)``: 1 if a quantity, a date, a person is asked for and is in the sentence."""
     return np.array(
         [
             question.asks_quantity * terms.has(sentences, quantity=True, date=False, person=False),
@@ -252,7 +251,8 @@ def _wanted_kinds(
 def _pair_shares(
     terms: StemTable, question: ParsedQuestion, sentences: NDArray[np.int64]
 ) -> FloatMatrix:
-    """``(m,)``: the share of the question's neighbouring stems that are neighbours in a sentence.
+    """Return ``(m,)``: the share of the question's neighbouring stems that are neighbours in a
+    sentence.
 
     Pairs with a stem that the corpus does not have do not count.
     """
@@ -275,8 +275,8 @@ def _pair_shares(
 def _share_found(
     terms: StemTable, wanted: frozenset[str], among: _Sentences, documents: int
 ) -> FloatMatrix:
-    """``(n,)``: the share of the wanted stems that are in passage or title, minus 0.5; 0 if none
-    is wanted.
+    """Return ``(n,)``: the share of the wanted stems in passage or title, minus 0.5; 0 if none is
+    wanted.
     """
     if not wanted:
         return np.zeros(len(among.rows), np.float32)
@@ -292,7 +292,7 @@ def _share_found(
 def _holders(
     asked: NDArray[np.int64], ids: NDArray[np.integer], owner: NDArray[np.int64], count: int
 ) -> FloatMatrix:
-    """``(len(asked), count)``: 1 where an owner has the stem of that number; -1 is no stem."""
+    """Return ``(len(asked), count)``: 1 if an owner has the stem of that number; -1 is no stem."""
     held = np.zeros((len(asked), count), np.float32)
     for number, stem in enumerate(asked):
         if stem >= 0:

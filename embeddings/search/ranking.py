@@ -1,4 +1,4 @@
-"""The learned part: features → probability that a passage answers.
+"""Turns features into the probability that a passage answers, with learned weights.
 
 Two layers, both linear. The first orders the candidates of a question: ``z = w · x``. The second
 turns the first candidate's z and those of its features that mean the same in every corpus into a
@@ -29,7 +29,9 @@ candidate's share in a softmax of z, and features of the first candidate.
 
 @dataclass(frozen=True, slots=True)
 class RankingModel:
-    """Weights of both layers, of a passage's sentences and of follow-ups, a float64 a name."""
+    """Weights of both layers, of a passage's sentences and of follow-ups, a float64 for each
+    name.
+    """
 
     ranking: FloatArray
     confidence: FloatArray
@@ -63,15 +65,17 @@ class RankingModel:
         )
 
     def order_scores(self, features: FloatArray) -> FloatArray:
-        """``(n,)``: z of each candidate; higher is better, comparable within a question only."""
+        """Return ``(n,)``: z of each candidate; higher is better, comparable within a question
+        only.
+        """
         return _weighted_sum(features, self.ranking)
 
     def evidence_scores(self, sentence_features: FloatArray) -> FloatArray:
-        """``(m,)``: how well each sentence answers; comparable within a passage only."""
+        """Return ``(m,)``: how well each sentence answers; comparable within a passage only."""
         return _weighted_sum(sentence_features, self.evidence)
 
     def probabilities(self, features: FloatArray, *, passages: int) -> FloatArray:
-        """``(n,)`` float64 in [0, 1]: the probability that each candidate answers.
+        """Return ``(n,)`` float64 in [0, 1]: the probability that each candidate answers.
 
         ``passages`` is how many the corpus has. In the order of z, ties included; no candidate
         gives an empty array.
@@ -87,7 +91,8 @@ class RankingModel:
 
 
 def _weighted_sum(columns: FloatArray, weights: FloatArray) -> FloatArray:
-    """``(n,)`` float64: the columns' sum by their weights, added up in the order of the columns.
+    """Return ``(n,)`` float64: the columns' sum by their weights, added up in the order of the
+    columns.
 
     A matrix product adds up in an order that depends on the machine and on how many columns there
     are; here the same weights give the same bits everywhere, and a column without a weight can go.
@@ -99,7 +104,9 @@ def _weighted_sum(columns: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def confidence_row(features: FloatArray, z: FloatArray, at: int, *, passages: int) -> FloatArray:
-    """``(len(CONFIDENCE_NAMES),)``: the inputs of the second layer for the candidate ``at``."""
+    """Return ``(len(CONFIDENCE_NAMES),)``: the inputs of the second layer for the candidate
+    ``at``.
+    """
     own = [float(features[at, NAMES.index(name)]) for name in CONFIDENCE_NAMES[4:]]
     share = -float(np.log(np.exp(np.clip(z - z[at], -50, 50)).sum()))
     return np.array([1.0, np.log(passages), z[at], share, *own], np.float64)

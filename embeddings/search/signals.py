@@ -1,4 +1,4 @@
-"""What each signal says of every passage for one question, and which passages are promising."""
+"""Computes each signal of every passage for one question, and selects the promising passages."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _UNSEEN = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """A question as read, and what each signal says of all n passages and m sentences.
+    """A question's vectors, and each signal for all n passages and m sentences.
 
     ``context`` is the cosine with each document's context; ``passages``, ``in_context`` and
     ``best_sentences`` ``(n,)`` and ``sentences`` ``(m,)`` are cosines, the second with the unit
@@ -66,7 +66,7 @@ class Signals:
     compared: NDArray[np.bool_]
 
     def compute_passages(self, generation: Generation, rows: NDArray[np.int64]) -> None:
-        """Compute the cosines of some passages, where they may be missing."""
+        """Compute the cosines of some passages if they may be missing."""
         if self.all_passages:
             return
         rows = rows[self.passages[rows] == _UNSEEN]
@@ -81,7 +81,7 @@ class Signals:
         )
 
     def compute_sentences(self, generation: Generation, rows: NDArray[np.int64]) -> None:
-        """Compute the cosines of all sentences of some passages, where they may be missing."""
+        """Compute the cosines of all sentences of some passages if they may be missing."""
         if self.all_sentences:
             return
         rows = rows[~self.compared[rows]]
@@ -106,7 +106,7 @@ def all_signals(
 ) -> Signals:
     """Return the signals of a question over a whole generation.
 
-    With ``allowed`` ``(n,)`` those of other passages do not count and may be missing.
+    With ``allowed`` ``(n,)``, those of other passages do not count and may be missing.
     """
     vector = reading.vector
     filtered = allowed is not None
@@ -154,7 +154,7 @@ def all_signals(
 def _searched_sentences(
     generation: Generation, vector: FloatMatrix, allowed: NDArray[np.bool_] | None
 ) -> FloatMatrix:
-    """``(m,)``: the cosines of the nearest sentences, of which passages are ``allowed``."""
+    """Return ``(m,)``: the cosines of the nearest sentences of ``allowed`` passages."""
     among = None if allowed is None else _sentences_of(generation, np.flatnonzero(allowed))
     scores, found = _nearest(
         generation.sentence_vectors, vector, among, generation, generation.sentence_starts
@@ -170,7 +170,7 @@ def _seen_passages(
     context: FloatMatrix,
     allowed: NDArray[np.bool_] | None,
 ) -> NDArray[np.int64]:
-    """Return the passages that are nearest, and all of the documents with the nearest contexts."""
+    """Return the nearest passages, and all passages of the documents with the nearest contexts."""
     among = None if allowed is None else np.flatnonzero(allowed)
     places = np.arange(len(context))
     if among is not None:
@@ -191,7 +191,7 @@ def _nearest(
     generation: Generation,
     starts: NDArray[np.int64],
 ) -> tuple[FloatMatrix, NDArray[np.int64]]:
-    """Return the nearest rows, ``SEEN`` or, where copies stand among them, more.
+    """Return the nearest rows, ``SEEN`` or, if copies are among them, more.
 
     Passage i has the rows ``starts[i]`` to ``starts[i+1]``. Copies must not take the places of
     other texts.
@@ -217,7 +217,7 @@ def _sentences_of(generation: Generation, passages: NDArray[np.int64]) -> NDArra
 def promising(
     generation: Generation, signals: Signals, *, allowed: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int64]:
-    """Ascending rows of the passages worth a close look, datelines among them.
+    """Return ascending rows of the passages worth a close look, datelines among them.
 
     Every signal proposes its ``PROPOSED`` best among the ``allowed`` ``(n,)``, one at least (None
     allows all); of the proposed those with the largest plain sum are kept, ``KEPT`` at most. A
@@ -258,18 +258,22 @@ def promising(
 def with_context(
     own: FloatMatrix, context: FloatMatrix, between: FloatMatrix, share: FloatMatrix
 ) -> FloatMatrix:
-    """Cosine with own + share · context, from the cosines with each and between the two."""
+    """Return the cosine with own + share · context, from the cosines with each and between the
+    two.
+    """
     length = np.sqrt(1 + share**2 + 2 * share * between)
     return np.asarray((own + share * context) / np.maximum(length, 1e-6), np.float32)
 
 
 def context_shares(generation: Generation, documents: NDArray[np.int64]) -> FloatMatrix:
-    """How much its context counts for a passage of each of the documents: 0 without one."""
+    """Return the weight of its context for a passage of each of the documents: 0 without one."""
     return np.where(generation.has_context[documents], np.float32(CONTEXT_SHARE), np.float32(0))
 
 
 def agrees(of_document: NDArray[np.int64], named: frozenset[int]) -> FloatMatrix:
-    """1 where a document's year or month is one of those named, -1 where not; else 0."""
+    """Return 1 if a document's year or month is one of those named, -1 if it is not, otherwise
+    0.
+    """
     if not named:
         return np.zeros(len(of_document), np.float32)
     agree = np.where(np.isin(of_document, list(named)), 1, -1)

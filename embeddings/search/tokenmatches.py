@@ -1,4 +1,4 @@
-"""Holds the tokens of a question against those of its candidates."""
+"""Compares the tokens of a question with those of its candidates."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from embeddings.models.embedder import TextVectors
 
 @dataclass(frozen=True, slots=True)
 class TokenMatches:
-    """How near the question's k tokens are to those of n candidates with m sentences in all.
+    """The similarity of the question's k tokens to those of n candidates with m sentences in all.
 
     ``weights`` ``(k,)`` sum to 1; ``in_sentence`` ``(k, m)`` and ``in_context`` ``(k, n)`` are the
     largest cosines; candidate i has the sentences ``starts[i]`` to ``starts[i+1]``.
@@ -51,7 +51,7 @@ def token_matches(
     starts: NDArray[np.int64],
     documents: NDArray[np.int64],
 ) -> TokenMatches:
-    """Return the question's tokens held against those of candidates, given by their
+    """Return the comparison of the question's tokens with those of candidates, given by their
     sentence rows.
     """
     asked = project(reading.token_vectors, generation.token_basis)

@@ -1,4 +1,4 @@
-"""What does not make sense in a generation whose bytes are as they were written."""
+"""Finds contradictions in a generation whose bytes are as they were written."""
 
 import itertools
 from collections.abc import Iterator
@@ -20,9 +20,7 @@ _NEAR = 1e-3
 
 
 def meaning_problems(generation: Generation) -> Iterator[str]:
-    """Yield a sentence for each thing that is wrong: spans, vectors, words, tokens, in
-    this order.
-    """
+    """Yield a sentence for each fault of spans, vectors, words and tokens, in this order."""
     for document in generation.corpus.documents:
         yield from _span_problems(document)
     for name, index in (
@@ -91,7 +89,7 @@ def _vector_problems(name: str, index: VectorRows) -> Iterator[str]:
 
 
 def _starts_problem(starts: NDArray[Any], count: int) -> str | None:
-    """What is wrong with ``(n + 1,)`` starts of n rows over ``count`` numbers; None for nothing."""
+    """Return the fault of ``(n + 1,)`` starts of n rows over ``count`` numbers; None for none."""
     if starts.ndim != 1 or len(starts) == 0 or not np.issubdtype(starts.dtype, np.integer):
         return "are no row of whole numbers"
     if starts[0] != 0 or starts[-1] != count:
@@ -102,7 +100,7 @@ def _starts_problem(starts: NDArray[Any], count: int) -> str | None:
 
 
 def _outside(numbers: NDArray[Any], count: int) -> bool:
-    """Whether one of the numbers is not in ``0 … count - 1``."""
+    """Return whether one of the numbers is not in ``0 … count - 1``."""
     whole = np.issubdtype(numbers.dtype, np.integer)
     return bool(not whole or (len(numbers) and (numbers.min() < 0 or numbers.max() >= count)))
 

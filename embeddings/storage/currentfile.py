@@ -1,4 +1,4 @@
-"""The pointer ``CURRENT``: the one small file that says which generation is published."""
+"""Reads and writes ``CURRENT``, the one small file that names the published generation."""
 
 import hashlib
 import re
@@ -19,7 +19,7 @@ def folder_name(number: int) -> str:
 
 
 def read_pointer(directory: Path) -> int | None:
-    """Return the number of the published generation, None where there is no pointer.
+    """Return the number of the published generation, None if there is no pointer.
 
     Raises:
         IndexDamaged: if the pointer is not what was written.
@@ -57,10 +57,10 @@ def pointer_damaged(directory: Path, reason: str) -> IndexDamaged:
 
 
 def damaged(path: Path, reason: str) -> str:
-    """What the user reads of a damaged file or generation."""
+    """Return the words for the user about a damaged file or generation."""
     return f'The index in {path} is damaged: {reason}. Type "verbatim refresh" to build it anew.'
 
 
 def _seal(name: str) -> str:
-    """What tells a pointer to that generation from one with a flipped bit."""
+    """Return the seal that tells a pointer to that generation from one with a flipped bit."""
     return hashlib.sha256(name.encode()).hexdigest()[:16]

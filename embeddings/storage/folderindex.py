@@ -1,4 +1,6 @@
-"""Where generations live: published by one atomic step, checked byte for byte when opened."""
+"""Keeps generations in a directory: published by one atomic step, checked byte for byte when
+opened.
+"""
 
 import hashlib
 import mmap
@@ -97,11 +99,13 @@ class GenerationStore(PassageIndex):
         return [n for n in self.folder_numbers() if (self.folder(n) / MANIFEST_NAME).is_file()]
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever published, and nothing complete lies there to be published."""
+        """Return whether nothing was ever published, and nothing complete lies there to be
+        published.
+        """
         return not (self.directory / POINTER_NAME).exists() and not self.numbers()
 
     def current_number(self) -> int | None:
-        """Return the number of the published generation, None where nothing was ever published.
+        """Return the number of the published generation, None if nothing was ever published.
 
         Raises:
             IndexDamaged: if the pointer is not what was written.
@@ -124,8 +128,7 @@ class GenerationStore(PassageIndex):
             raise IndexDamaged(damaged(folder, str(error))) from error
 
     def checked_manifest(self, number: int) -> Manifest:
-        """Return the manifest of a generation all of whose bytes are what was written; none is
-        kept.
+        """Return the manifest of a generation whose bytes are all as written; nothing else is kept.
 
         Raises:
             IndexDamaged: if it is missing or a byte of it is not what was written.
@@ -228,7 +231,7 @@ class GenerationStore(PassageIndex):
             yield
 
     def folder(self, number: int) -> Path:
-        """Where a generation lies, or would."""
+        """Return the folder of a generation, which may not exist yet."""
         return self.directory / folder_name(number)
 
 

@@ -1,4 +1,4 @@
-"""Every kept generation read byte by byte and checked for meaning, as Lucene's CheckIndex does."""
+"""Reads every kept generation byte by byte and checks its meaning, as Lucene's CheckIndex does."""
 
 import hashlib
 import itertools
@@ -39,11 +39,11 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class GenerationCheck:
-    """What was found in one generation; it is intact if there is no problem.
+    """The findings in one generation; it is intact if there is no problem.
 
     ``size_bytes`` is that of its ``files``. ``citations`` counts the passages and sentences that
-    were compared with their sources, None where that was not asked for. ``unknown`` names what
-    lies in its folder and is not in its manifest.
+    were compared with their sources, None if that was not wanted. ``unknown`` names things in its
+    folder that are not in its manifest.
     """
 
     generation: int
@@ -59,15 +59,15 @@ class GenerationCheck:
 
     @property
     def intact(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """True if nothing is wrong with it."""
         return not self.problems
 
 
 @dataclass(frozen=True, slots=True)
 class StoreCheck:
-    """What was found in an index: its generations, the oldest first, and what is wrong around them.
+    """The findings in an index: its generations, the oldest first, and faults around them.
 
-    ``unknown`` names what lies in the directory and belongs to no generation.
+    ``unknown`` names things in the directory that belong to no generation.
     """
 
     generations: tuple[GenerationCheck, ...]
@@ -76,7 +76,7 @@ class StoreCheck:
 
     @property
     def intact(self) -> bool:
-        """Whether every generation is, and the pointer leads to one of them."""
+        """True if every generation is, and the pointer leads to one of them."""
         return not self.problems and all(each.intact for each in self.generations)
 
 
@@ -87,12 +87,12 @@ def check_store(
     source_text: SourceText | None = None,
     progress: Progress | None = None,
 ) -> StoreCheck:
-    """What is wrong with an index, if anything: every file of every generation is read.
+    """Return the faults of an index, if any: every file of every generation is read.
 
-    With ``citations`` each stored passage and sentence is compared with the text that
+    With ``citations``, each stored passage and sentence is compared with the text that
     ``source_text`` gives for its document's digest; without one, with the generation's own text.
-    ``progress`` is told bytes, or generations where no directory holds them. Nothing is written
-    and no lock is taken: a generation that a refresh removes meanwhile is left out.
+    ``progress`` is called with bytes, or with generations if no directory holds them. Nothing is
+    written and no lock is taken: a generation that a refresh removes meanwhile is left out.
 
     Raises:
         IndexNotFound: if nothing was ever published.
@@ -142,7 +142,7 @@ def _check_elsewhere(
     source_text: SourceText | None,
     progress: Progress | None,
 ) -> StoreCheck:
-    """Return the check of an index that lies in no directory; ``progress`` is told generations."""
+    """Return the check of an index outside a directory; ``progress`` is called with generations."""
     current, numbers = index.current_number(), index.numbers()
     found = []
     for done, number in enumerate(numbers):
@@ -162,7 +162,7 @@ def _check_elsewhere(
 
 
 class _Reading:
-    """Reads files and tells how many bytes of all have been read."""
+    """Reads files and reports how many bytes of all have been read."""
 
     def __init__(self, progress: Progress | None, size: int) -> None:
         self._progress = progress
@@ -185,7 +185,9 @@ def _check_generation(
     citations: bool,
     source_text: SourceText | None,
 ) -> GenerationCheck:
-    """What is wrong with a generation whose files ``read`` gives; sizes are those of its files."""
+    """Return the faults of a generation whose files ``read`` gives; sizes are those of its
+    files.
+    """
     try:
         head = read(MANIFEST_NAME)
         manifest = Manifest.from_bytes(head)
@@ -234,8 +236,8 @@ def _check_generation(
 
 
 def _in_folder(check: GenerationCheck, folder: Path) -> GenerationCheck:
-    """Return the check of a generation on a disk, with the size of its folder and what else lies
-    there.
+    """Return the check of a generation on a disk, with the size of its folder and its unknown
+    files.
     """
     try:
         names = {MANIFEST_NAME, *Manifest.from_bytes((folder / MANIFEST_NAME).read_bytes()).files}
@@ -261,7 +263,7 @@ def _unknown(folder: Path, known: set[str]) -> tuple[str, ...]:
 def _check_citations(
     generation: Generation, source_text: SourceText | None
 ) -> tuple[list[str], int]:
-    """What is wrong with the citations, and how many were compared."""
+    """Return the faults of the citations, and the number that were compared."""
     problems: list[str] = []
     checked = 0
     for document in generation.corpus.documents:

@@ -1,4 +1,4 @@
-"""A generation that is about to be written: its files, and what its manifest will say."""
+"""Describes a generation that is about to be written: its files and its manifest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from embeddings.models.embedder import ModelIdentity
 
 @dataclass(frozen=True, slots=True)
 class NewGeneration:
-    """What an index publishes under a number of its own; see ``Manifest`` for the other fields.
+    """A generation to publish under a number of its own; see ``Manifest`` for the other fields.
 
-    ``files`` are all but the manifest, by name: their bytes, or what writes them. Documents that
-    are ``withheld`` are shown to nobody from now on, in earlier generations neither.
+    ``files`` are all but the manifest, by name: their bytes, or a writer of them. Documents that
+    are ``withheld`` are shown to nobody from now on, not even from earlier generations.
     """
 
     files: Mapping[str, bytes | Write]

@@ -1,4 +1,6 @@
-"""Generations of passages, wherever they lie: published in one step, opened, rolled back to."""
+"""Declares an index of generations, in files or in a database: publish in one step, open, roll
+back.
+"""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -37,7 +39,9 @@ Check = Callable[[Generation], None]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A generation to answer from; ``warning`` says why it is not the published one, else None."""
+    """A generation to answer from; ``warning`` says why it is not the published one, otherwise
+    None.
+    """
 
     generation: Generation
     warning: str | None = None
@@ -53,12 +57,12 @@ class PassageIndex(ABC):
     @property
     @abstractmethod
     def known_vectors_file(self) -> Path:
-        """Where a refresh keeps what was embedded; it can be deleted at any time."""
+        """The file in which a refresh keeps vectors; it can be deleted at any time."""
 
     @property
     @abstractmethod
     def place(self) -> str:
-        """Where the index lies, for a person to read; it holds no secret."""
+        """The place of the index, for a person to read; it holds no secret."""
 
     @abstractmethod
     def numbers(self) -> list[int]:
@@ -66,11 +70,13 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def is_empty(self) -> bool:
-        """Whether nothing was ever published, and nothing complete lies there to be published."""
+        """Return whether nothing was ever published, and nothing complete lies there to be
+        published.
+        """
 
     @abstractmethod
     def current_number(self) -> int | None:
-        """Return the number of the published generation, None where nothing was ever published.
+        """Return the number of the published generation, None if nothing was ever published.
 
         Raises:
             IndexDamaged: if what says so is not what was written.
@@ -116,8 +122,8 @@ class PassageIndex(ABC):
     def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """Write a generation, then make it the current one in one atomic step.
 
-        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` are kept, and the one that
-        was published before even where a rollback had made it an old one.
+        The caller holds the writer's lock. The last ``KEPT_GENERATIONS`` are kept, and also the one
+        that was published before, even if a rollback had made it an old one.
 
         Raises:
             StaleGeneration: if the current one is another than ``after``; nothing is written.
@@ -126,7 +132,7 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def built_from(self, number: int) -> Sources | None:
-        """Return the files that a generation was built from; None where it is not noted."""
+        """Return the files that a generation was built from; None if it is not noted."""
 
     @abstractmethod
     def files_built_from(self, number: int) -> Mapping[str, str]:
@@ -161,14 +167,16 @@ class PassageIndex(ABC):
 
     @abstractmethod
     def _noted_access(self) -> KnownAccess | None:
-        """What ``_note_access`` noted; None where nothing was, or it is not readable."""
+        """Return the rules that ``_note_access`` noted; None if there are none, or they are not
+        readable.
+        """
 
     @abstractmethod
     def _note_access(self, known: KnownAccess) -> None:
         """Note who may read which documents, in every generation; the caller holds the lock."""
 
     def _access(self, number: int) -> KnownAccess:
-        """Who may read the documents of a generation, as it and later ones said."""
+        """Return the access rules for a generation, from it and later ones."""
         known = self._noted_access()
         if known is not None:
             return known
@@ -176,7 +184,7 @@ class PassageIndex(ABC):
         return NO_ACCESS if number == max(numbers, default=number) else self._access_told(numbers)
 
     def _access_told(self, numbers: Iterable[int]) -> KnownAccess:
-        """What the corpora of intact generations say, the later ones above all."""
+        """Return the access rules in the corpora of intact generations; later ones win."""
         known: KnownAccess = NO_ACCESS
         for corpus in self._corpora(numbers):
             known = known_after(known, corpus)
@@ -202,7 +210,7 @@ class PassageIndex(ABC):
         return known_after(known, corpus, ids)
 
     def withhold(self, withheld: Withheld, corpus: Corpus) -> None:
-        """Show documents to nobody, in any generation, that are not in the published ``corpus``.
+        """Show documents outside the published ``corpus`` to nobody, in any generation.
 
         The caller holds the writer's lock.
 
@@ -227,15 +235,15 @@ class PassageIndex(ABC):
         )
 
     def pointed(self) -> int | None:
-        """Return the number of the published generation, None where the pointer does not tell."""
+        """Return the number of the published generation, None if the pointer names none."""
         try:
             return self.current_number()
         except IndexDamaged:
             return None
 
     def holds(self, manifest: Manifest) -> bool:
-        """Whether the generation of the manifest's number is the one that has the manifest: where
-        an index was deleted and built anew, it is another one.
+        """Return whether the index still has the manifest under its number; after a deletion and a
+        rebuild another generation has that number.
 
         Raises:
             GenerationError: if that cannot be read.
@@ -256,12 +264,12 @@ class PassageIndex(ABC):
         return self.open(number)
 
     def open_serving(self, *, check: Check | None = None) -> Opened:
-        """Return the newest generation that can be used: the published one, else an earlier intact
+        """Return the newest usable generation: the published one, or otherwise an earlier intact
         one.
 
-        A damaged generation does not stop answers. Earlier are those with smaller numbers; where
-        the pointer itself is damaged or gone, all are. Those that ``check`` refuses, and those
-        of another format, are passed over.
+        A damaged generation does not stop answers. Earlier ones have smaller numbers; if the
+        pointer itself is damaged or gone, all are earlier. Generations that ``check`` refuses, and
+        those of another format, are passed over.
 
         Raises:
             IndexNotFound: if nothing was ever published.
@@ -299,8 +307,8 @@ class PassageIndex(ABC):
         return Opened(generation)
 
     def _before(self, number: int | None) -> list[int]:
-        """Return the generations on disk before that one, the newest first; all of
-        them for None.
+        """Return the generations on disk before that one, the newest first; all of them for
+        None.
         """
         return [n for n in reversed(self.numbers()) if number is None or n < number]
 
@@ -319,9 +327,9 @@ class PassageIndex(ABC):
     def rollback(self, number: int | None = None, *, check: Check | None = None) -> Generation:
         """Make an earlier generation the published one in one atomic step, and return it.
 
-        Without a number, the newest intact one before the published one that ``check`` does not
-        refuse; a number may be of a later one, too. The next refresh brings the state of the
-        corpus directory again, under a number above all.
+        Without a number, it is the newest intact one before the published one that ``check`` does
+        not refuse. A number may also be of a later one. The next refresh brings back the state of
+        the corpus directory, under a number above all.
 
         Raises:
             GenerationNotFound: if there is no such generation.

@@ -1,4 +1,4 @@
-"""One writer of the index at a time."""
+"""Lets one writer at a time change the index."""
 
 import json
 import os
@@ -21,8 +21,8 @@ _MOST_BYTES = 1_000
 def writer_lock(directory: Path, *, wait_s: float = 0) -> Iterator[None]:
     """Hold the lock of a directory, which the system frees when the process ends in any way.
 
-    Who holds it is written beside it for others to read, and is never relied on: it may be
-    missing, or be that of a writer that was killed.
+    The holder is written beside the lock for others to read, and is never relied on: it may be
+    missing, or be that of a killed writer.
 
     Raises:
         RefreshRunning: if another process still holds it after ``wait_s`` seconds.
@@ -53,7 +53,9 @@ def _write_holder(path: Path) -> None:
 
 
 def _holder(path: Path) -> str:
-    """Who holds the lock, as far as is known: `` (process 4711 on alpha since …)``, or ``""``."""
+    """Return the holder of the lock, as far as it is known: `` (process 4711 on alpha since …)``,
+    or ``""``.
+    """
     try:
         with path.open("rb") as stream:
             holder = json.loads(stream.read(_MOST_BYTES))

@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 
 def value(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
-    """Return the first value of a query's first row; None where it finds nothing."""
+    """Return the first value of a query's first row; None if it finds nothing."""
     found = connection.execute(query, parameters).fetchone()
     return None if found is None else found[0]
 

@@ -269,7 +269,7 @@ class PostgresIndex(PassageIndex):
         return manifest
 
     def _has_access(self) -> bool:
-        """Whether there is the table for it; an index of an earlier version has none."""
+        """Return whether there is the table for it; an index of an earlier version has none."""
         return bool(self._rows("SELECT to_regclass('verbatim.access') IS NOT NULL")[0][0])
 
     def _noted_access(self) -> KnownAccess | None:
@@ -334,7 +334,7 @@ class PostgresIndex(PassageIndex):
             ) from error
 
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
-        """What a query finds; nothing where there is no index yet.
+        """What a query finds; nothing if there is no index yet.
 
         Who writes reads from the primary, since another server may lag behind it.
 

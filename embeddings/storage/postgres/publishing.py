@@ -49,7 +49,7 @@ def coded_kinds(new: NewGeneration) -> set[str]:
 
 
 def documents_of(corpus: Corpus, kind: str) -> NDArray[np.int64]:
-    """For each passage or sentence of a corpus the row of its document."""
+    """Return for each passage or sentence of a corpus the row of its document."""
     counts = [
         len(d.quotable) if kind == "passages" else sum(len(p.sentences) for p in d.quotable)
         for d in corpus.documents
@@ -117,7 +117,7 @@ def copy_tokens(
     vectors: NDArray[np.int8],
 ) -> None:
     """Make a table of the tokens of each sentence, apart from vectors: those are read by the
-    thousand, and rows of their own are few pages.
+    thousand, and rows without tokens need few pages.
     """
     name = sql.Identifier("verbatim", table)
     connection.execute(
@@ -136,9 +136,10 @@ def copy_tokens(
 def made_searchable(
     connection: psycopg.Connection, table: str, vectors: FloatMatrix
 ) -> dict[str, float | str]:
-    """How a table without codes is searched, for the manifest: a graph is made of many rows, and
-    its recall measured with queries half-way between two rows; where it is too low, every row is
-    compared.
+    """Make a table without codes searchable, and return, for the manifest, how.
+
+    A graph is made of many rows, and its recall is measured with queries half-way between two rows.
+    If it is too low, every row is compared.
     """
     if len(vectors) <= COMPARED_ROWS:
         return {"kind": "exact"}

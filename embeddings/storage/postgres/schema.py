@@ -1,4 +1,4 @@
-"""The tables of an index in PostgreSQL, and what the server must be for them."""
+"""Makes the tables of an index in PostgreSQL, and checks that the server is new enough."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ INSERT INTO verbatim.current (number) VALUES (NULL) ON CONFLICT DO NOTHING;
 
 
 def make_schema(connection: psycopg.Connection[Any]) -> None:
-    """Make what is not there yet; the caller holds the writer's lock.
+    """Make missing tables; the caller holds the writer's lock.
 
     An extension or a schema that somebody with more rights has made is taken as it is.
 

@@ -31,14 +31,14 @@ class StandbyFacts:
 class ServerFacts:
     """What one server says; ``version`` is PostgreSQL's number, 160004 for 16.4.
 
-    ``same_as`` is equal for what is one server under two names, and for no others.
-    ``vector`` is the version of pgvector that is in use, else the one that could be; None where
-    there is none. ``vector_usable`` tells whether it is in use or the login may have it so.
-    ``broken_graphs`` are indexes that no search uses, ``missing_graphs`` tables of the current
-    generation that are to be searched by one and have none. Of a standby ``follows`` tells
-    whether it hears a primary, ``behind_bytes`` what it has and has not replayed yet, and
-    ``behind_s`` how long ago was committed what it replayed last, 0 if it has replayed all: while
-    one long transaction comes in that grows, too.
+    ``same_as`` is equal for what is one server under two names, and for no others. ``vector`` is
+    the version of pgvector that is in use, else the one that could be; None if there is none.
+    ``vector_usable`` says whether it is in use or the login may have it so. ``broken_graphs`` are
+    indexes that no search uses, ``missing_graphs`` tables of the current generation that are to be
+    searched by one and have none. Of a standby ``follows`` says whether it hears a primary,
+    ``behind_bytes`` what it has and has not replayed yet, and ``behind_s`` how long ago was
+    committed what it replayed last, 0 if it has replayed all: while one long transaction comes in
+    that grows, too.
     """
 
     place: str

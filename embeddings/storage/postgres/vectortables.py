@@ -1,4 +1,4 @@
-"""Vectors and tokens that lie in tables, a row for each passage or sentence."""
+"""Reads vectors and tokens from tables with a row for each passage or sentence."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +42,7 @@ class PostgresVectors:
         graph: bool,
         codes: ProductCodes | None = None,
     ) -> None:
-        """Return the rows of a table.
+        """Open the rows of a table.
 
         Raises:
             IndexDamaged: if the codes are those of another number of rows.
@@ -66,7 +66,7 @@ class PostgresVectors:
         return self._stacked(found)
 
     def vectors(self, rows: NDArray[np.int64]) -> FloatMatrix:
-        """``(len(rows), d)``: the vectors of some rows, which may come again."""
+        """Return ``(len(rows), d)``: the vectors of some rows, which may come again."""
         distinct, places = np.unique(rows, return_inverse=True)
         found = self._read(
             "SELECT vector FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
@@ -107,8 +107,8 @@ class PostgresVectors:
     def _proposed(
         self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None
     ) -> NDArray[np.int64] | None:
-        """Ascending rows, at least ``count``, that codes propose; None where every row that may be
-        found is to be compared: without codes, and where fewer than half may be.
+        """Return ascending rows, at least ``count``, that codes propose; None if every row is to be
+        compared: without codes, or if fewer than half may be found.
         """
         if self.codes is None:
             return None
@@ -125,7 +125,7 @@ class PostgresVectors:
     def _best(
         self, query: FloatMatrix, count: int, among: NDArray[np.int64] | None, *, by_graph: bool
     ) -> list[Any]:
-        """Rows and negative scores, the best first; by the graph perhaps fewer than ``count``.
+        """Return rows and negative scores, the best first; a graph may give fewer than ``count``.
 
         A sum with 0 keeps the planner from the graph, and so does a second key of the order.
         """
@@ -137,7 +137,7 @@ class PostgresVectors:
         return self._read(f"{query_text} ORDER BY {order} LIMIT %s", query, *rows, count)
 
     def cosines(self, query: FloatMatrix, rows: NDArray[np.int64]) -> FloatMatrix:
-        """``(len(rows),)``: the scores of some rows, computed where they lie."""
+        """Return ``(len(rows),)``: the scores of some rows, computed in the database."""
         distinct, places = np.unique(rows, return_inverse=True)
         found = self._read(
             "SELECT -(vector <#> %s) FROM {table} WHERE row = ANY(%s::int4[]) ORDER BY row",
@@ -159,12 +159,12 @@ class PostgresVectors:
 
     @cached_property
     def _contexts(self) -> FloatMatrix:
-        """``(n,)``: the cosine of each row with the context of its document."""
+        """Return ``(n,)``: the cosine of each row with the context of its document."""
         found = self._read("SELECT context FROM {table} ORDER BY row")
         return np.array([cosine for (cosine,) in found], np.float32)
 
     def all_cosines(self, query: FloatMatrix, *, filtered: bool) -> FloatMatrix | None:  # noqa: ARG002
-        """None: what ``search`` finds must do."""
+        """Return None, because the results of ``search`` must do."""
         return None
 
     def _stacked(self, found: list[Any]) -> FloatMatrix:
@@ -257,7 +257,7 @@ def _numbers_in(ranges: Sequence[slice]) -> NDArray[np.int64]:
 def _rows_of(
     database: Database, table: sql.Identifier, query: str, parameters: Sequence[Any]
 ) -> list[Any]:
-    """What a query of a table finds.
+    """Return the rows of a query of a table.
 
     Raises:
         IndexDamaged: if there is no such table: a standby that took over never got it, say.
