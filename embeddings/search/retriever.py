@@ -1,4 +1,4 @@
-"""Query → ranked Hits. The only module, with refresh, that sees rows."""
+"""Finds ranked Hits for a Query. The only module, with refresh, that sees rows."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -33,7 +33,7 @@ READ_PASSAGES = 30
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, and what the same person asked before it, oldest first."""
+    """A question, and the earlier questions of the same person, oldest first."""
 
     text: str
     earlier: tuple[str, ...] = ()
@@ -43,10 +43,10 @@ class Query:
 class Hit:
     """A text that may answer: ``score`` in [0, 1], ``rank`` from 1, its evidence sentence.
 
-    Where two neighbouring sentences are about as likely to answer, ``evidence`` is both.
-    ``passage`` is the place of the text with the earliest date, ``also`` are its other places, in
-    order of date, then in reading order; those without a date come last. All of them may be seen
-    and match the filter of the search.
+    If two neighbouring sentences are about as likely to answer, ``evidence`` is both. ``passage``
+    is the place of the text with the earliest date. ``also`` are its other places, in order of
+    date, then in reading order; those without a date come last. All of them are visible and match
+    the filter of the search.
     """
 
     passage: Passage
@@ -57,7 +57,7 @@ class Hit:
 
 
 def check_model(generation: Generation, model: ModelIdentity) -> None:
-    """Return if the model in use is the one that built the generation.
+    """Check that the model in use is the one that built the generation.
 
     Raises:
         IndexMismatch: if another model, or other prompts, built it.
@@ -82,8 +82,8 @@ class Retriever:
         model: RankingModel | None = None,
         reader: Reader | None = None,
     ) -> None:
-        """Binds a generation to the embedder that built it, to a ranking model, and to a reader
-        where one is wanted.
+        """Bind a generation to the embedder that built it, to a ranking model, and to a reader if
+        one is wanted.
 
         Raises:
             IndexMismatch: if another model, or other prompts, built the generation.
@@ -106,7 +106,7 @@ class Retriever:
         ]
 
     def seen_by(self, groups: frozenset[str]) -> "Retriever":
-        """Return the Retriever of what members of the groups may see; this one where that is
+        """Return the Retriever of the part that members of the groups may see; this one if that is
         everything.
 
         It takes as long as reading a generation: keep it.
@@ -118,7 +118,7 @@ class Retriever:
 
     @property
     def document_groups(self) -> frozenset[str]:
-        """The groups that a document is for."""
+        """The groups that documents are for."""
         return document_groups(self.generation)
 
     def search(self, query: Query, *, top: int, only: Filter | None = None) -> tuple[Hit, ...]:
@@ -150,7 +150,7 @@ class Retriever:
         return tuple(hits)
 
     def _best_places(self, candidates: Candidates) -> NDArray[np.int64]:
-        """Returns, ascending, one candidate for each text: the place where it fits best."""
+        """Return, ascending, one candidate for each text: the place where it fits best."""
         rows = candidates.rows
         if not self.generation.copies.any:
             return np.arange(len(rows), dtype=np.int64)
@@ -200,12 +200,12 @@ class Retriever:
         return np.concatenate([order[: len(new)][new], order[len(new) :]])
 
     def corrected(self, query: Query) -> Query | None:
-        """Return the query with misspelt words put right from the corpus; None where none is."""
+        """Return the query with misspelt words corrected from the corpus; None if none is."""
         text = self._spelling.correct(query.text, known=self._embedder.knows_word)
         return None if text is None else replace(query, text=text)
 
     def follow_up_share(self, query: Query) -> float:
-        """In [0, 1]: how much what was asked before counts for the answer; 0 without it."""
+        """Return in [0, 1] the weight of earlier questions; 0 without them."""
         return follow_up_share(query.text, self._model.follow_up) if query.earlier else 0.0
 
     def candidates(
@@ -214,7 +214,7 @@ class Retriever:
         """Return the passages that may answer, with their features; None for a query without a
         word.
 
-        ``allowed`` ``(n,)`` has the passages that may be proposed; None, too, where it has none.
+        ``allowed`` ``(n,)`` marks the passages that may be proposed; None, too, if there is none.
         The features of a follow-up are the mean of those of its readings, by their shares.
         """
         if not any(c.isalnum() for c in search_form(query.text)) or (
@@ -250,7 +250,7 @@ class Retriever:
         )
 
     def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
-        """``(n,)``: which passages stand in a document that matches; None where all do."""
+        """Return ``(n,)``: True for passages of a document that matches; None if all do."""
         if not only:
             return None
         documents = [only.matches(document) for document in self.generation.corpus.documents]
@@ -259,7 +259,7 @@ class Retriever:
     def _datelines_asked_about(
         self, text: str, allowed: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
-        """Rows of the datelines of the documents whose making the question asks about."""
+        """Return rows of the datelines of the documents whose making the question asks about."""
         asked = DocumentQuestion(text)
         rows = [
             row
@@ -285,9 +285,9 @@ def evidence(passage: Passage, fit: FloatArray) -> Sentence:
 def best_hits(
     retriever: Retriever, query: Query, *, top: int, only: Filter | None = None
 ) -> tuple[tuple[Hit, ...], str | None]:
-    """Return the Hits, and the text that was put right for them; None for the query as it is.
+    """Return the Hits, and the corrected text for them; None for the query as it is.
 
-    The words put right are used where their first Hit is more probable than that of the query.
+    The corrected words are used if their first Hit is more probable than that of the query.
     """
     hits = retriever.search(query, top=top, only=only)
     corrected = retriever.corrected(query)
