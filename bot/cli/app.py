@@ -26,8 +26,8 @@ app = typer.Typer(
         "Answers questions about official statements, only in the statements' own words.\n\n"
         'Example: verbatim ask "How many members does the Coalition have?"\n\n'
         "Settings: VERBATIM_HOME moves the data directory. VERBATIM_CORPUS names a directory of "
-        "statements. VERBATIM_MODEL names a sentence-transformers model, and VERBATIM_READER "
-        "a reader of passages, or off (a hub name or a folder each). "
+        "statements. VERBATIM_MODEL names a sentence-transformers model, and VERBATIM_READER the "
+        "model that reads passages, or off (a hub name or a folder each). "
         "VERBATIM_LANGUAGE is the language of replies (en or fr; else the locale's).\n\n"
         "Exit codes: 0 answered or done, 1 failure, 2 wrong usage, 3 nothing found, 4 another "
         "refresh is running, 5 some files or sources could not be read, 6 a citation does not "
@@ -37,7 +37,7 @@ app = typer.Typer(
 
 
 feedback_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Exports the votes of people on answers."
+    no_args_is_help=True, rich_markup_mode=None, help="Export the votes of people on answers."
 )
 app.add_typer(feedback_app, name="feedback")
 

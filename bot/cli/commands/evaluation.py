@@ -21,11 +21,11 @@ def export_feedback_set(
         ),
     ] = "",
 ) -> None:
-    """Write the votes in Telegram as an evaluation set in BEIR's layout, for "verbatim eval".
+    """Write the votes in Telegram as a set for "verbatim eval".
 
-    The set has only questions that their authors agreed to keep, and names no person. A passage
-    is judged 1 if more votes on its answers were good than bad, else 0. A judgement is lost if its
-    passage is gone. Documents that only some people may read are left out.
+    The set is in BEIR's layout. It has only questions that their authors agreed to keep, and names
+    no person. A passage is judged 1 if more votes on its answers were good than bad, else 0. A
+    judgement is lost if its passage is gone. Documents that only some people may read are left out.
 
     Example: verbatim feedback export votes && verbatim eval votes
     """
@@ -105,7 +105,9 @@ def evaluate_sets(
         ),
     ] = None,
 ) -> None:
-    """Measure ranking, refusals, follow-ups and speed on evaluation sets.
+    """Measure ranking, refusals, follow-ups and speed.
+
+    It asks the questions of each evaluation set, and compares Verbatim with simpler systems.
 
     Example: verbatim eval xquad/en mtrag-un --plot curves.png
     """

@@ -51,7 +51,9 @@ def refresh(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the index, or bring it up to date with the corpus directory.
+    """Build the index, or bring it up to date.
+
+    The index then has the texts of the corpus directory as they are now.
 
     A file that cannot be read is left out and reported with the reason; quotes from it end, and
     the exit code is 5. --full tries it again even if it has not changed. Files of other kinds,
@@ -132,10 +134,10 @@ def rollback(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go back to an earlier generation of the index, until the next refresh.
+    """Go back to an earlier generation of the index.
 
-    Nothing is built and nothing is lost. The corpus directory stays as it is: the next refresh
-    brings its state back.
+    It answers until the next refresh. Nothing is built and nothing is lost. The corpus directory
+    stays as it is: the next refresh brings its state back.
 
     Example: verbatim rollback
     """
@@ -165,7 +167,7 @@ def check(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every byte of every generation, and report damage and contradictions.
+    """Read every byte of every generation, and report damage.
 
     The exit code is 1 if there is a problem. Nothing is changed: "verbatim refresh" builds the
     index again, "verbatim rollback" goes back to an earlier one.

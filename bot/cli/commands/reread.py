@@ -26,7 +26,7 @@ def reread(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the originals of statements again, and report which quotes would change.
+    """Read originals again, and report quotes that would change.
 
     Nothing is written without --write. With it the front matter stays as it is, and earlier texts
     are kept: their citations are verified as moved or changed because the source was read again. A

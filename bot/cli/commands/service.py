@@ -26,7 +26,7 @@ def doctor(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the setup: model, statements, disk, index, database and token.
+    """Check model, statements, disk, index, database and token.
 
     Each check prints a line that begins with "ok" or "FAIL". The exit code is 1 if one fails.
     Nothing is changed. For an index in PostgreSQL each server in VERBATIM_INDEX is checked, with
@@ -146,11 +146,11 @@ def health(
 
 
 def invite() -> None:
-    """Print an invitation: the first person who opens the link may use the bot.
+    """Print an invitation to the bot.
 
-    It is for VERBATIM_ACCESS=invited. It holds for one person and seven days, and only its digest
-    is stored. Without a token, or if Telegram cannot be reached, only the message to send to the
-    bot is printed.
+    The first person who opens its link within seven days may use the bot. It is for
+    VERBATIM_ACCESS=invited, and only its digest is stored. Without a token, or if Telegram cannot
+    be reached, only the message to send to the bot is printed.
 
     Example: verbatim invite
     """
