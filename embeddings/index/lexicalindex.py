@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from embeddings.arrays import Content, FloatMatrix, array_from_bytes, array_to_bytes
 from embeddings.errors import IndexDamaged
 from embeddings.index.copies import Copies
+from embeddings.text.functionwords import function_words
 from embeddings.text.stemming import (
     all_words,
     function_word_language,
-    ignored_words,
     stem_words,
     stems,
 )
@@ -145,7 +145,7 @@ class LexicalIndex:
         language would otherwise weigh as a missing word.
         """
         asked = all_words(question)
-        ignored = ignored_words(function_word_language(asked, self.languages))
+        ignored = function_words(function_word_language(asked, self.languages))
         found: dict[str, None] = {}
         for word in asked:
             if word not in ignored:
@@ -161,7 +161,7 @@ class LexicalIndex:
         candidates = [
             stem
             for language in self.languages
-            if word not in ignored_words(language)
+            if word not in function_words(language)
             for stem in stem_words([word], language=language)
         ]
         if len(self.languages) == 1:

@@ -1,7 +1,6 @@
 """Cuts a text into words and reduces them to their stems, in its language.
 
-The only module that imports ``Stemmer`` and, for the function words of languages without a list of
-the project's own, ``bm25s``.
+The only module that imports ``Stemmer``.
 """
 
 import re
@@ -50,20 +49,6 @@ def stemmer_of(language: str) -> Stemmer.Stemmer | None:
     return Stemmer.Stemmer(name) if name else None
 
 
-@lru_cache(maxsize=64)
-def ignored_words(language: str) -> frozenset[str]:
-    """Return the function words of a language: the project's own list, or otherwise that of
-    bm25s.
-    """
-    own = function_words(language)
-    if own:
-        return own
-    from bm25s import stopwords  # slow to import
-
-    name = _SNOWBALL.get(language.split("-", 1)[0].lower(), "")
-    return frozenset(getattr(stopwords, f"STOPWORDS_{name.upper()}", ()))
-
-
 def stems(text: str, *, language: str = "en") -> list[str]:
     """Return the stems of the words of ``text``, in order, repeats kept, function words left out.
 
@@ -85,7 +70,7 @@ def words(text: str, *, language: str = "en") -> list[str]:
     Chinese and Japanese have no spaces between words: every two neighbouring characters are a
     "word", as in Lucene's CJKBigramFilter.
     """
-    ignored = ignored_words(language)
+    ignored = function_words(language)
     return [word for word in all_words(text) if word not in ignored]
 
 
@@ -114,7 +99,7 @@ def function_word_language(asked: Sequence[str], languages: Sequence[str]) -> st
     """
 
     def function_words_of(language: str) -> list[str]:
-        return [word for word in asked if word in ignored_words(language)]
+        return [word for word in asked if word in function_words(language)]
 
     best = max(languages, key=lambda language: len(function_words_of(language)))
     other = max(FUNCTION_WORD_LANGUAGES, key=lambda language: len(function_words_of(language)))

@@ -25,7 +25,6 @@ ONE_MODULE = {
     "docx": "corpus.extraction.office.worddocument",
     "charset_normalizer": "corpus.extraction.text.plaintext",
     "faiss": "embeddings.index.vectorindex",
-    "bm25s": "embeddings.text.stemming",
     "Stemmer": "embeddings.text.stemming",
     "sentence_transformers": "embeddings.models.runtimes.sentencetransformer",
     "transformers": "embeddings.models.runtimes.sentencetransformer",
@@ -93,7 +92,7 @@ def test_importing_every_module_loads_no_model_and_starts_nothing() -> None:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'matplotlib'}\n"
         "heavy |= {'ir_measures', 'py3langid', 'ray'}\n"
-        "heavy |= {'onnx', 'onnxruntime', 'tokenizers', 'bm25s'}\n"
+        "heavy |= {'onnx', 'onnxruntime', 'tokenizers'}\n"
         "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"

@@ -18,7 +18,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +27,6 @@ from types import FrameType
 from typing import Any
 
 from fakes import LetterEmbedder
-from tqdm import tqdm
 
 import corpus as corpus_package
 import embeddings as embeddings_package
@@ -40,11 +38,6 @@ from embeddings import GenerationStore, IndexWriteFailed, Retriever, refresh
 WATCHED = (*corpus_package.__path__, *embeddings_package.__path__)
 DONE, REFUSED, FAILED = 0, 7, 9
 QUESTION = "Statement 3 of the harvest all years. It was good 3."
-
-
-# bm25s counts with tqdm, whose lock is shared with a forked child and stays held when that is killed
-tqdm.set_lock(threading.RLock())
-tqdm.monitor_interval = 0
 
 
 @dataclass
