@@ -66,19 +66,9 @@ _CLOSING = re.compile(
     r"|-\s*30\s*-|#\s*#\s*#|\\?###)\s*:?$",
     re.I,
 )
-_SHORT_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTHS = {
-    **{
-        name.lower(): number
-        for names in (months.ENGLISH, months.FRENCH, _SHORT_MONTHS)
-        for number, name in enumerate(names, start=1)
-    },
-    "sept": 9,
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATE = (
-    rf"(?:(?P<month_1>{_MONTH})\.?\s+(?P<day_1>\d{{1,2}})(?:\s*+,)?\s++(?P<year_1>\d{{4}})"
-    rf"|(?P<day_2>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?P<month_2>{_MONTH})\.?,?\s+(?P<year_2>\d{{4}})"
+    rf"(?:(?P<month_1>{months.PATTERN})\.?\s+(?P<day_1>\d{{1,2}})(?:\s*+,)?\s++(?P<year_1>\d{{4}})"
+    rf"|(?P<day_2>\d{{1,2}})(?:er|st|nd|rd|th)?\s+(?P<month_2>{months.PATTERN})\.?,?\s+(?P<year_2>\d{{4}})"
     r"|(?P<year_3>\d{4})-(?P<month_3>\d{2})-(?P<day_3>\d{2}))"
 )
 _DATELINE = re.compile(
@@ -243,7 +233,7 @@ def _date_of(match: re.Match[str]) -> date | None:
     for form in "123":
         if (year := match[f"year_{form}"]) is not None:
             month = match[f"month_{form}"]
-            number = int(month) if month.isdigit() else _MONTHS[month.lower()]
+            number = int(month) if month.isdigit() else months.NUMBERS[month.lower()]
             try:
                 return date(int(year), number, int(match[f"day_{form}"]))
             except ValueError:

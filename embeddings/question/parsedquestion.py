@@ -4,21 +4,12 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from corpus import months
 from embeddings.index.lexicalindex import LexicalIndex
+from embeddings.text.dateranges import months_named
 from embeddings.text.searchform import search_form
 from embeddings.text.stemming import stems
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_ALSO_VERBS = frozenset({"March", "May"})
-_MONTH_NUMBERS = {
-    **{name: number for number, name in enumerate(months.ENGLISH, start=1)},
-    **{
-        name.lower(): n for n, name in enumerate(months.ENGLISH, start=1) if name not in _ALSO_VERBS
-    },
-    **{name: number for number, name in enumerate(months.FRENCH, start=1)},
-}
-_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTH_NUMBERS)})\b")
 CAPITALISED = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w-]*")
 """A capitalised word inside a sentence, which is a name by its form."""
 _HOW_MANY = re.compile(
@@ -73,7 +64,7 @@ def parse_question(question: str, lexical: LexicalIndex) -> ParsedQuestion:
         names=frozenset(named & set(asked)),
         numbers=frozenset(s for s in asked if any(c.isdigit() for c in s)),
         years=frozenset(int(year) for year in _YEAR.findall(text)),
-        months=frozenset(_MONTH_NUMBERS[name] for name in _MONTH.findall(text)),
+        months=months_named(text),
         asks_quantity=_HOW_MANY.search(text) is not None,
         asks_date=_WHEN.search(text) is not None,
         asks_person=_WHO.search(text) is not None,

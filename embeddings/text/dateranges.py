@@ -9,14 +9,7 @@ from corpus import months
 DateRange = tuple[date, date]
 """The first and the last day, both included."""
 
-_ALSO_SHORT = "sept", "janv", "févr", "avr", "juil", "déc"
-_MONTH_NUMBERS = {
-    **{name.lower(): number for number, name in enumerate(months.ENGLISH, start=1)},
-    **{name[:3].lower(): number for number, name in enumerate(months.ENGLISH, start=1)},
-    **{name: number for number, name in enumerate(months.FRENCH, start=1)},
-    **dict(zip(_ALSO_SHORT, (9, 1, 2, 4, 7, 12), strict=True)),
-}
-_MONTH = "(?:" + "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
+_MONTH = rf"{months.PATTERN}\b\.?"
 _YEAR = r"(?:19|20)\d\d"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|er)?"
 
@@ -26,6 +19,12 @@ DATE_PATTERN = (
 )
 """The regular expression, for ``re.I``, of texts that ``written_range`` reads."""
 
+_ALSO_VERBS = frozenset({"march", "may"})
+_NAMED = re.compile(
+    rf"\b(?:{'|'.join((*months.ENGLISH, *months.FRENCH))}"
+    rf"|{'|'.join(name.lower() for name in months.ENGLISH if name.lower() not in _ALSO_VERBS)})\b"
+)
+_DATE = re.compile(DATE_PATTERN, re.I)
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
@@ -48,9 +47,21 @@ def written_range(text: str) -> DateRange | None:
     if found is not None or "-" in text:
         return found
     words = [word.lower() for word in _WORD.findall(text)]
-    month = next((_MONTH_NUMBERS[word] for word in words if word in _MONTH_NUMBERS), None)
+    month = next((months.NUMBERS[word] for word in words if word in months.NUMBERS), None)
     numbers = [int(word) for word in words if word.isdecimal()]
     return _range(numbers[-1], month, numbers[0] if len(numbers) > 1 else None)
+
+
+def months_named(text: str) -> frozenset[int]:
+    """Return the numbers, 1 to 12, of the months that a text names.
+
+    A whole name counts, but "may" and "march" do not: they are verbs. A short name and a month as
+    a number count in a date with its year ("sept. 2021", "12 may 2022", "2021-03").
+    """
+    whole = {months.NUMBERS[name.lower()] for name in _NAMED.findall(text)}
+    dates = (written_range(match[0]) for match in _DATE.finditer(text))
+    of_dates = {first.month for first, last in filter(None, dates) if first.month == last.month}
+    return frozenset(whole | of_dates)
 
 
 def _range(year: int, month: int | None, day: int | None) -> DateRange | None:

@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
-from embeddings.text.dateranges import DATE_PATTERN, iso_range, written_range
+from corpus import months
+from corpus.documents.paragraphs import lay_out
+from embeddings.text.dateranges import DATE_PATTERN, iso_range, months_named, written_range
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,35 @@ def test_written_dates_are_found_and_read(text: str, first: date, last: date) ->
 @pytest.mark.parametrize("text", ["31 February 2021", "2021-02-30", "0 May 2021"])
 def test_a_day_that_does_not_exist_is_none(text: str) -> None:
     assert written_range(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("What may happen on a march?", set()),
+        ("What happened in May, and in march 2022?", {3, 5}),
+        ("call with japan sept. 2021", {9}),
+        ("12 mai 2022 et août", {5, 8}),
+        ("le 3 févr. 2020", {2}),
+        ("Since 2021-03 and 2021", {3}),
+        ("Did the Dec team meet Jan?", set()),
+        ("Sept nations met", set()),
+        ("31 February 2021", {2}),
+    ],
+)
+def test_the_months_that_a_text_names(text: str, numbers: set[int]) -> None:
+    assert months_named(text) == numbers
+
+
+@pytest.mark.parametrize("name", ["sept", "Sept", "déc", "mar", "March", "août"])
+def test_a_month_is_the_same_in_a_question_a_filter_and_a_dateline(name: str) -> None:
+    number = months.NUMBERS[name.lower()]
+    days = written_range(f"{name} 2021")
+    assert days is not None
+    assert days[0].month == number
+    assert months_named(f"what was said in {name}. 2021") == {number}
+    text = (
+        f"A title\n\n12 {name}. 2021 - Paris - The ministry\n\nIt was said here that all is well."
+    )
+    layout = lay_out(text)
+    assert layout.published == date(2021, number, 12)
