@@ -1,6 +1,7 @@
 """Reads the settings from the environment, once."""
 
 import logging
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from embeddings import DEFAULT_MODEL, PRECISIONS, SHIPPED_READER, Precision
 
 log = logging.getLogger(__name__)
 
+_TOKEN_NAME = "TELEGRAM_BOT_TOKEN"  # noqa: S105 (the name of a variable)
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
 _HOST_AND_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
@@ -62,6 +64,7 @@ class Settings:
     ``default_access`` are the groups of documents that name none themselves; none, the default, is
     for everybody.
     ``original_bytes`` bounds the bytes of sources that are kept as they were added, all together.
+    ``variables`` are those that only a running bot needs; they are checked when they are asked for.
     """
 
     home: Path
@@ -86,6 +89,7 @@ class Settings:
     state: DatabaseAddress | None = None
     default_access: frozenset[str] = frozenset()
     original_bytes: int = DEFAULT_ORIGINAL_MB * 1_000_000
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def index_directory(self) -> Path:
@@ -122,6 +126,49 @@ class Settings:
     def evaluation_vectors(self) -> Path:
         """The file of the vectors of evaluation sets."""
         return self.home / "evaluation-vectors.sqlite"
+
+    @property
+    def token_is_given(self) -> bool:
+        """Whether a variable gives a bot token, right or wrong."""
+        return any(self.variables.get(name) for name in (_TOKEN_NAME, f"{_TOKEN_NAME}_FILE"))
+
+    def token(self) -> str:
+        """Return the bot token.
+
+        Raises:
+            SettingsError: if there is none, or it does not look like one.
+        """
+        return telegram_token(self.variables)
+
+    def webhook(self, url: str, *, listen: str) -> "WebhookSettings":
+        """Return the settings of a webhook at ``url``, with its secret.
+
+        Raises:
+            SettingsError: if something of it does not have the form that it needs.
+        """
+        return webhook_settings(url, listen=listen, environment=self.variables)
+
+    @property
+    def log_level(self) -> str:
+        """The name of the level of the bot's log, unchecked."""
+        return self.variables.get("VERBATIM_LOG_LEVEL") or "INFO"
+
+    def log_as_json(self) -> bool:
+        """Whether each record of the log is a line of JSON.
+
+        Raises:
+            SettingsError: if the format is neither text nor json.
+        """
+        return log_as_json(self.variables)
+
+    @classmethod
+    def of_process(cls) -> "Settings":
+        """Return the settings of this process: nothing else of the bot reads its environment.
+
+        Raises:
+            SettingsError: if a variable does not have the form that it needs.
+        """
+        return cls.from_environment(os.environ)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -179,6 +226,7 @@ class Settings:
                 at_least=0,
                 at_most=100_000_000,
             ),
+            variables=dict(environment),
         )
 
 
@@ -411,6 +459,11 @@ def log_as_json(environment: Mapping[str, str]) -> bool:
     return wanted == "json"
 
 
+def debugging() -> bool:
+    """Whether this process shows the traceback of an unexpected failure (``VERBATIM_DEBUG``)."""
+    return bool(os.environ.get("VERBATIM_DEBUG"))
+
+
 def telegram_token(environment: Mapping[str, str]) -> str:
     """Return the bot token from ``TELEGRAM_BOT_TOKEN`` or the file ``TELEGRAM_BOT_TOKEN_FILE``.
 
@@ -418,7 +471,7 @@ def telegram_token(environment: Mapping[str, str]) -> str:
         SettingsError: if neither gives a token, or it does not have the shape of one. The
             message never contains the token.
     """
-    token, source = _secret(environment, "TELEGRAM_BOT_TOKEN")
+    token, source = _secret(environment, _TOKEN_NAME)
     if not token:
         raise SettingsError(
             "No bot token. Ask @BotFather in Telegram for one and set TELEGRAM_BOT_TOKEN, "

@@ -10,6 +10,7 @@ import typer
 from bot.cli.commands import evaluation, index, questions, reread, service, statements, verification
 from bot.cli.output import EXIT_FAILURE, EXIT_REFRESH_RUNNING, fail
 from bot.errors import BotError
+from bot.settings import debugging
 from corpus import CorpusError
 from embeddings import EmbeddingsError, RefreshRunning
 
@@ -98,7 +99,7 @@ def run(extractor: "Extractor | None" = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_FAILURE)
     except Exception as error:
-        if os.environ.get("VERBATIM_DEBUG"):
+        if debugging():
             raise
         reason = f"{type(error).__name__}: {error}"[:300]
         fail(f"unexpected failure ({reason}). VERBATIM_DEBUG=1 shows where.", EXIT_FAILURE)

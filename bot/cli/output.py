@@ -1,6 +1,5 @@
 """Prints messages of commands, reads the settings, and names the exit codes."""
 
-import os
 import sys
 from contextlib import AbstractContextManager
 from typing import NoReturn
@@ -57,7 +56,7 @@ def say(message: str, *, style: str) -> None:
 
 def read_settings(*, changes_nothing: bool = False) -> Settings:
     """Return the settings of the environment, and close the data directory to other users."""
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.of_process()
     if not changes_nothing:
         close_home(settings)
     return settings

@@ -1,6 +1,6 @@
 """Examines the setup for "verbatim doctor"."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from embeddings.storage.postgres.serverfacts import ServerFacts
 
 
-def examine_setup(
-    settings: Settings, environment: Mapping[str, str], *, online: bool
-) -> Iterator[Finding]:
+def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
     """Yield the findings of "verbatim doctor"; with ``online``, Telegram is asked, too."""
 
     def find_whole_model() -> ModelFolder:
@@ -43,7 +41,6 @@ def examine_setup(
 
     return examine(
         settings,
-        environment,
         find_model=find_whole_model,
         extractor=open_extractor(),
         open_index=lambda: open_index(settings),

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.operations.doctorservers import Finding, Servers, server_findings
 from bot.operations.privatehome import open_to_others
-from bot.settings import Settings, telegram_token
+from bot.settings import Settings
 from corpus import CorpusError, Snapshots, corpus_files, read_corpus
 from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
 from embeddings.models.runtimes.exportedmodel import open_exported
@@ -31,7 +31,6 @@ _MOST_NAMED = 20
 
 def examine(
     settings: Settings,
-    environment: Mapping[str, str],
     *,
     find_model: Callable[[], ModelFolder],
     extractor: "Extractor",
@@ -63,7 +62,7 @@ def examine(
     yield _looked_at("index", partial(_index, open_index, model, in_tables=servers is not None))
     if ask_state is not None:
         yield _state(settings, ask_state)
-    yield _looked_at("token", partial(_token, environment, bot_name))
+    yield _looked_at("token", partial(_token, settings, bot_name))
 
 
 def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
@@ -293,12 +292,11 @@ def _state(settings: Settings, ask: Callable[[], None]) -> Finding:
     return Finding("state", True, f"{settings.state} answers and accepts writes")
 
 
-def _token(environment: Mapping[str, str], bot_name: Callable[[str], str | None] | None) -> Finding:
-    given = any(environment.get(f"TELEGRAM_BOT_TOKEN{end}") for end in ("", "_FILE"))
-    if not given:
+def _token(settings: Settings, bot_name: Callable[[str], str | None] | None) -> Finding:
+    if not settings.token_is_given:
         return Finding("token", True, 'none; only "verbatim serve" needs one')
     try:
-        token = telegram_token(environment)
+        token = settings.token()
         if bot_name is None:
             return Finding("token", True, 'looks like one; "--online" asks Telegram')
         name = bot_name(token)

@@ -195,3 +195,23 @@ def test_groups_of_readers_are_known_by_the_person() -> None:
 def test_groups_that_cannot_be_read_are_refused_by_name(written: str) -> None:
     with pytest.raises(SettingsError, match="VERBATIM_GROUPS"):
         Settings.from_environment({"VERBATIM_GROUPS": written})
+
+
+def test_what_only_a_running_bot_needs_is_checked_when_it_is_asked_for() -> None:
+    wrong = {"TELEGRAM_BOT_TOKEN": "wrong", "VERBATIM_LOG_FORMAT": "xml", "VERBATIM_LOG_LEVEL": ""}
+    settings = Settings.from_environment(wrong)
+    assert settings.token_is_given
+    assert settings.log_level == "INFO"
+    for ask in (settings.token, settings.log_as_json):
+        with pytest.raises(SettingsError):
+            ask()
+    assert not Settings.from_environment({}).token_is_given
+
+
+def test_settings_never_show_a_secret() -> None:
+    settings = Settings.from_environment(
+        {"TELEGRAM_BOT_TOKEN": TOKEN, "VERBATIM_WEBHOOK_SECRET": "s3cr3t"}
+    )
+    assert settings.token() == TOKEN
+    assert TOKEN not in repr(settings)
+    assert "s3cr3t" not in repr(settings)

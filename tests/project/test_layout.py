@@ -136,3 +136,26 @@ def test_the_wheel_holds_the_three_packages_the_statements_and_nothing_else(
 def test_no_file_is_named_like_a_library_or_a_drawer() -> None:
     stems = {path.stem for path in sources()}
     assert not stems & {"utils", "util", "helpers", "manager", *ONE_MODULE}
+
+
+READ_THE_ENVIRONMENT = {
+    "bot.settings",
+    # a child process finds its shared libraries as this one did
+    "corpus.confinement.importpaths",
+    "corpus.extraction.process.sandbox",
+    # variables of other programs, which are set and not read
+    "embeddings.models.runtimes.sentencetransformer",
+    "embeddings.refreshing.rayengine",
+}
+
+
+def test_settings_are_read_from_the_environment_in_one_place() -> None:
+    found = {
+        module_name(path)
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
+        or (isinstance(node, ast.ImportFrom) and node.module == "os")
+    }
+    assert found <= READ_THE_ENVIRONMENT
+    assert "bot.settings" in found

@@ -35,7 +35,7 @@ from bot.composition.chat import beyond_reach, open_state, watched
 from bot.errors import BotError
 from bot.monitoring.logs import configure_logging
 from bot.responders.privacy import Privacy
-from bot.settings import Settings, log_as_json, telegram_token, webhook_settings
+from bot.settings import Settings
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot import Connection, TelegramBot
 from bot.telegrambot.timing import Timing
@@ -216,20 +216,20 @@ def _run(variables: dict[str, str], log: str, constants: dict[str, object]) -> i
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(variables)
     random.seed()
-    token = telegram_token(os.environ)
-    settings = Settings.from_environment(os.environ)
+    settings = Settings.of_process()
+    token = settings.token()
     configure_logging(
         level=variables["VERBATIM_LOG_LEVEL"],
         secrets=[
             *(token, os.environ.get("VERBATIM_WEBHOOK_SECRET", "")),
             *(settings.state.secrets if settings.state else ()),
         ],
-        as_json=log_as_json(os.environ),
+        as_json=settings.log_as_json(),
     )
 
     url = os.environ.get("VERBATIM_WEBHOOK")
     listen = os.environ.get("VERBATIM_LISTEN", "")
-    called = webhook_settings(url, listen=listen, environment=os.environ) if url else None
+    called = settings.webhook(url, listen=listen) if url else None
 
     async def run(lifeline: Lifeline | None) -> None:
         LOOPS.append(asyncio.get_running_loop())

@@ -1,7 +1,6 @@
 """Runs the bot in Telegram and looks after it: ``serve``, ``health``, ``invite`` and ``doctor``."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from bot.cli.options import JsonOption
 from bot.cli.output import EXIT_FAILURE, fail, out, progress_bar, read_settings, warn
 from bot.errors import SettingsError
 from bot.operations.doctorservers import Finding
-from bot.settings import log_as_json, telegram_token, webhook_settings
+from bot.settings import Settings
 
 _MAX_REASON = 1_000
 _HEALTH_TIMEOUT_S = 5.0
@@ -53,7 +52,7 @@ def _examined(*, online: bool) -> Iterator[Finding]:
     except SettingsError as error:
         yield Finding("settings", False, str(error))
         return
-    yield from examine_setup(settings, os.environ, online=online)
+    yield from examine_setup(settings, online=online)
 
 
 def serve(
@@ -86,11 +85,9 @@ def serve(
     Example: TELEGRAM_BOT_TOKEN=123456:ABC verbatim serve
     """
     settings = read_settings()
-    token = telegram_token(os.environ)
-    called = None
-    if webhook is not None:
-        called = webhook_settings(webhook, listen=listen, environment=os.environ)
-    _configure_logging([token, *([called.secret] if called else []), *settings.secrets])
+    token = settings.token()
+    called = None if webhook is None else settings.webhook(webhook, listen=listen)
+    _configure_logging(settings, [token, *([called.secret] if called else []), *settings.secrets])
     from bot.composition.chat import watched
 
     # before anything that has threads, or is large
@@ -102,13 +99,13 @@ def serve(
     leave()
 
 
-def _configure_logging(secrets: list[str]) -> None:
-    """Log as the environment says, without the secrets."""
+def _configure_logging(settings: Settings, secrets: list[str]) -> None:
+    """Log as the settings say, without the secrets."""
     from bot.monitoring.logs import configure_logging
 
-    level = os.environ.get("VERBATIM_LOG_LEVEL") or "INFO"
+    level = settings.log_level
     try:
-        configure_logging(level=level, secrets=secrets, as_json=log_as_json(os.environ))
+        configure_logging(level=level, secrets=secrets, as_json=settings.log_as_json())
     except ValueError as error:
         raise typer.BadParameter(f"VERBATIM_LOG_LEVEL={level} is not a log level") from error
 
@@ -159,10 +156,10 @@ def invite() -> None:
 
     settings = read_settings()
     name = None
-    if any(os.environ.get(v) for v in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE")):
+    if settings.token_is_given:
         from bot.telegrambot.identity import telegram_name
 
-        name = telegram_name(settings, telegram_token(os.environ))
+        name = telegram_name(settings, settings.token())
     people = open_state(settings).people(came_from=lambda chat: chat)
     payload = f"{INVITATION_PAYLOAD}{people.invite()}"
     if name is not None:

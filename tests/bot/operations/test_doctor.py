@@ -69,7 +69,7 @@ def found(
     exports = os.environ["VERBATIM_EXPORTS"]
     given = {"VERBATIM_HOME": str(home), "VERBATIM_EXPORTS": exports, **environment}
     settings = Settings.from_environment(given)
-    return [f for f in examine_setup(settings, given, online=online) if name in {None, f.name}]
+    return [f for f in examine_setup(settings, online=online) if name in {None, f.name}]
 
 
 def one(home: Path, name: str, *, online: bool = False, **environment: str) -> Finding:
