@@ -1,4 +1,4 @@
-"""Reads weights that were trained on the base model: what ``python -m training`` exports."""
+"""Reads weights that were trained on the base model, as ``python -m training`` exports them."""
 
 import hashlib
 import json
@@ -48,7 +48,7 @@ class TrainedWeights:
         return values
 
     def require(self, names: Iterable[str]) -> None:
-        """Return if the weights are those of a network with these names.
+        """Check that the weights are those of a network with these names.
 
         Raises:
             ModelDamaged: if one is missing or one too many is there.
@@ -58,7 +58,7 @@ class TrainedWeights:
 
 
 def has_trained_weights(folder: Path) -> bool:
-    """Whether a folder has weights of this form, checked or not."""
+    """Return whether a folder has weights of this form, checked or not."""
     return (folder / CARD_NAME).is_file()
 
 

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "corpus", "embeddings", "training")
-NOT_YET = frozenset({"bot", "embeddings"})
-"""Packages whose texts are still being rewritten."""
+NOT_YET = ("bot/state", "embeddings/reader", "embeddings/refreshing", "embeddings/storage")
+"""Folders whose texts are still being rewritten."""
 
 NO_BEGINNING = frozenset("what who whose how which whether when where why so that".split())
 FORBIDDEN = ("so many as", "of another's", "just so")
@@ -63,13 +63,13 @@ def body_of(node: ast.AST) -> bool:
     return isinstance(getattr(node, "body", None), list)
 
 
-@pytest.mark.parametrize("package", sorted(set(PACKAGES) - NOT_YET))
+@pytest.mark.parametrize("package", PACKAGES)
 def test_every_docstring_begins_with_a_plain_sentence(package: str) -> None:
-    files = sorted((ROOT / package).rglob("*.py"))
+    files = {str(file.relative_to(ROOT)): file for file in sorted((ROOT / package).rglob("*.py"))}
     faults = {
-        str(file.relative_to(ROOT)): found
-        for file in files
-        if (found := faults_of(file.read_text(encoding="utf-8")))
+        name: found
+        for name, file in files.items()
+        if not name.startswith(NOT_YET) and (found := faults_of(file.read_text(encoding="utf-8")))
     }
     assert files
     assert faults == {}
