@@ -1,1 +1,3 @@
-"""Reads a question together with passages: which of them answer it, and with which words."""
+"""Reads a question together with passages, and finds those that answer it and the answering
+words.
+"""

@@ -1,4 +1,4 @@
-"""Turns a question and a passage into what the reader reads: token ids, and windows of them.
+"""Turns a question and a passage into the reader's input: token ids, in windows.
 
 ``[CLS] question [unused1] newest earlier turn [unused1] older turn [SEP]`` and, as the second
 segment, ``title | date | passage [SEP]``.
@@ -48,7 +48,7 @@ class ReadPair:
     def tokens_of(self, characters: Range) -> Range | None:
         """Return the first and one past the last token of a part of the passage, in ``ids``.
 
-        None where the window does not have all of it.
+        None if the window does not have all of it.
         """
         found = [
             i for i, (a, b) in enumerate(self.offsets) if b > characters[0] and a < characters[1]
@@ -84,7 +84,7 @@ class PairEncoder:
 
     @property
     def vocabulary(self) -> int:
-        """How many tokens there are: ids are smaller."""
+        """The number of tokens; ids are smaller."""
         return int(self._tokenizer.get_vocab_size())
 
     def _id(self, token: str) -> int:
@@ -102,9 +102,9 @@ class PairEncoder:
         title: str = "",
         when: str = "",
     ) -> tuple[ReadPair, ...]:
-        """Return the windows of a passage, in order, one where it is short or empty.
+        """Return the windows of a passage, in order; one if it is short or empty.
 
-        Neighbours overlap, so that what answers lies whole in one of them.
+        Neighbours overlap, so that an answer lies whole in one of them.
         """
         head, question_length = self._head(question, earlier, title, when)
         ids, offsets = self._passage(passage)
@@ -129,10 +129,10 @@ class PairEncoder:
         part: Range | None,
         place: float,
     ) -> ReadPair:
-        """Return one window of a passage, with a part of it where that fits.
+        """Return one window of a passage, with a part of it if that fits.
 
-        ``place`` in [0, 1] says which of the possible windows, from the first to the last, so that
-        what answers need not stand at the beginning.
+        ``place`` in [0, 1] selects one of the possible windows, from the first to the last, so that
+        an answer need not stand at the beginning.
         """
         head, question_length = self._head(question, earlier, title, when)
         ids, offsets = self._passage(passage)

@@ -1,4 +1,4 @@
-"""Reads with any cross-encoder of the hub: whether a passage answers, not with which words."""
+"""Reads with any cross-encoder of the hub, which scores passages and names no words."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from embeddings.reader.reading import PassageReading, PassageText
 class HubReader:
     """Reads with a cross-encoder from a checked folder, by torch.
 
-    Earlier questions are read before the question, title and date before the passage. It says
-    nothing of sentences and finds no short answer. Its logits mean something else for each model,
-    so that they need a calibration of their own.
+    Earlier questions are read before the question, title and date before the passage. It scores no
+    sentences and finds no short answer. Its logits have a scale of their own for each model, so
+    they need a calibration of their own.
     """
 
     def __init__(self, folder: Path, *, name: str) -> None:

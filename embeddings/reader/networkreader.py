@@ -1,4 +1,4 @@
-"""Reads with trained weights by ONNX Runtime; torch is not needed."""
+"""Reads with trained weights on ONNX Runtime, without torch."""
 
 import logging
 from collections.abc import Sequence
@@ -43,8 +43,8 @@ _MOST_THREADS = 8
 class NetworkReader:
     """Reads each window by itself on one core, as many at a time as there are cores.
 
-    A window alone was measured as fast as in a batch, and what is read beside it cannot change
-    its numbers. Questions that come together share the cores.
+    A window alone was measured as fast as in a batch, and its neighbours cannot change its numbers.
+    Questions that come together share the cores.
     """
 
     def __init__(
@@ -57,7 +57,9 @@ class NetworkReader:
         digest: str,
         threads: int | None = None,
     ) -> None:
-        """``words`` ``(v, d)`` are the vectors of the vocabulary, which may be mapped."""
+        """Hold the session and the vectors ``words`` ``(v, d)`` of the vocabulary, which may be
+        mapped.
+        """
         self.name = name
         self.digest = digest
         self._session = session
@@ -150,7 +152,7 @@ def open_network_reader(
 
 
 def _open_graph(weights: TrainedWeights, shape: BertShape, exports: Path) -> Any:
-    """Return the session of the exported graph, which is made where there is none."""
+    """Return the session of the exported graph, which is made if it is missing."""
     digest = sha256(f"{weights.digest}\0graph {GRAPH_VERSION}".encode()).hexdigest()
     identity = ModelIdentity("reader", digest, "", "")
     exported = open_exported(exports, identity)

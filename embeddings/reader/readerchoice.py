@@ -1,4 +1,4 @@
-"""Finds and opens the reader of a name: the shipped one, trained weights, or a cross-encoder."""
+"""Finds and opens the named reader: the shipped one, trained weights, or a cross-encoder."""
 
 import logging
 from pathlib import Path

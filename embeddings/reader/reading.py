@@ -1,4 +1,4 @@
-"""Defines a reader: a question and passages in, what each passage answers out."""
+"""Defines a reader: it gets a question and passages, and scores how each passage answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from corpus import Passage, Span
 class PassageText:
     """A passage as a reader reads it.
 
-    ``title`` is its document's, ``date`` as ``date_text`` gives it. ``sentences`` are where its
-    sentences stand in ``text``, in order; they do not overlap.
+    ``title`` is its document's, ``date`` a result of ``date_text``. ``sentences`` are the spans of
+    its sentences in ``text``, in order; they do not overlap.
     """
 
     title: str
@@ -24,7 +24,7 @@ class PassageText:
 
 @dataclass(frozen=True, slots=True)
 class PassageReading:
-    """What a reader makes of a question and one passage.
+    """The result of a reader for a question and one passage.
 
     ``logit`` says how surely the passage answers, without bound: the higher, the surer. It depends
     on question and passage alone, never on the other passages. Two readers' logits cannot be
@@ -57,18 +57,18 @@ class Reader(Protocol):
     ) -> list[PassageReading]:
         """Return the reading of each passage, in order; none for no passage.
 
-        ``history`` is what the same person asked before, oldest first. A long question is read in
-        part, a long passage in overlapping windows, of which the best counts.
+        ``history`` are the same person's earlier questions, oldest first. A long question is read
+        in part, a long passage in overlapping windows, of which the best counts.
         """
 
 
 def date_text(published: date | None) -> str:
-    """Return a date as a reader reads it, "23 March 2022"; empty without one."""
+    """Return a date in the reader's form, "23 March 2022"; empty without one."""
     return "" if published is None else f"{published.day} {published:%B %Y}"
 
 
 def passage_text(passage: Passage, *, title: str, published: date | None) -> PassageText:
-    """Return a passage of a document with this title and date as a reader reads it."""
+    """Return a passage of a document with this title and date in the reader's form."""
     start = passage.span.start
     sentences = (Span(each.span.start - start, each.span.end - start) for each in passage.sentences)
     return PassageText(title, date_text(published), passage.text, tuple(sentences))

@@ -1,4 +1,4 @@
-"""Turns the numbers of tokens into those of sentences, and into a short answer."""
+"""Turns scores of tokens into scores of sentences, and into a short answer."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _EVIDENCE, _START, _END = range(3)
 
 @dataclass(frozen=True, slots=True)
 class WindowRead:
-    """What the network makes of a window: the logit of "it answers", ``(t, 3)`` of its tokens.
+    """The network's output for a window: the logit of "it answers", and ``(t, 3)`` for its tokens.
 
     The columns are the logits of evidence, and of the first and last token of a short answer.
     """
@@ -63,7 +63,7 @@ def passage_reading(passage: PassageText, windows: Sequence[WindowRead]) -> Pass
 def answering_sentences(scores: Sequence[float]) -> tuple[int, int]:
     """Return the first and last of the sentences that answer; ``scores`` has one at least.
 
-    The one that scores best, and each of its two neighbours that scores nearly as well.
+    They are the best one, and each of its two neighbours that scores nearly as well.
     """
     best = max(range(len(scores)), key=scores.__getitem__)
     near = NEIGHBOUR_SHARE * scores[best]
@@ -123,7 +123,7 @@ def _whole_words(text: str, span: Span, where: Span) -> Span:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Whether the characters before and at a place belong to one word or one letter."""
+    """Return whether the characters before and at a place belong to one word or one letter."""
     before, here = text[at - 1], text[at]
     if unicodedata.category(here).startswith("M") or "\u200d" in (before, here):
         return True
@@ -131,7 +131,7 @@ def _goes_on(text: str, at: int) -> bool:
 
 
 def _wide(character: str) -> bool:
-    """Whether a character is of a script that is written without spaces, as Chinese is."""
+    """Return whether a character is of a script that is written without spaces, such as Chinese."""
     return unicodedata.east_asian_width(character) in {"W", "F"}
 
 
