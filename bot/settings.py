@@ -129,7 +129,7 @@ class Settings:
 
     @property
     def token_is_given(self) -> bool:
-        """Whether a variable gives a bot token, right or wrong."""
+        """Return whether a variable gives a bot token, right or wrong."""
         return any(self.variables.get(name) for name in (_TOKEN_NAME, f"{_TOKEN_NAME}_FILE"))
 
     def token(self) -> str:
@@ -154,7 +154,7 @@ class Settings:
         return self.variables.get("VERBATIM_LOG_LEVEL") or "INFO"
 
     def log_as_json(self) -> bool:
-        """Whether each record of the log is a line of JSON.
+        """Return whether each record of the log is a line of JSON.
 
         Raises:
             SettingsError: if the format is neither text nor json.
@@ -460,7 +460,9 @@ def log_as_json(environment: Mapping[str, str]) -> bool:
 
 
 def debugging() -> bool:
-    """Whether this process shows the traceback of an unexpected failure (``VERBATIM_DEBUG``)."""
+    """Return whether this process shows the traceback of an unexpected failure
+    (``VERBATIM_DEBUG``).
+    """
     return bool(os.environ.get("VERBATIM_DEBUG"))
 
 
