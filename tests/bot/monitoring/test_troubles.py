@@ -26,12 +26,12 @@ def test_all_that_went_wrong_is_told_in_both_languages(tmp_path: Path) -> None:
     ends.add("its event loop did not run for 20 s")
     ends.add("it crashed: signal 11")
     told = troubles(troubles_of(tmp_path, lambda: [4, 8]), ENGLISH)
-    assert "the updates 4, 8." in told
+    assert "because they ended the bot: 4, 8." in told
     assert "2 times since yesterday" in told
     assert "it crashed: signal 11" in told
-    assert "set aside: inbox.sqlite.damaged-7." in told
+    assert "Damaged files that were set aside: inbox.sqlite.damaged-7." in told
     french = troubles(troubles_of(tmp_path, lambda: [4, 8]), FRENCH)
-    assert "Mis de côté" in french
+    assert "Messages mis de côté" in french
     assert "2 fois depuis hier" in french
 
 
