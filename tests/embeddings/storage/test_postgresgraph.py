@@ -153,7 +153,7 @@ def test_codes_of_other_rows_and_codes_that_are_gone_are_damage(coded: PostgresI
     codes = generation.passage_vectors.codes
     assert codes is not None
     assert generation.sentence_vectors.codes is not codes
-    with pytest.raises(IndexDamaged, match="codes are not those"):
+    with pytest.raises(IndexDamaged, match="codes belong to other vectors"):
         postgresrows.PostgresVectors(
             Database([], []),  # type: ignore[arg-type]  # a fake
             "sentences_000001",
