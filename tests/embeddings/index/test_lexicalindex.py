@@ -97,7 +97,7 @@ def test_a_missing_or_unreadable_file_is_an_error_of_the_index(name: str) -> Non
     files = index.to_files("words")
     with pytest.raises(IndexDamaged):
         LexicalIndex.from_files({**files, name: b"junk"}, "words", vocabulary=index.vocabulary)
-    with pytest.raises(IndexDamaged, match="other words"):
+    with pytest.raises(IndexDamaged, match="different words"):
         LexicalIndex.from_files(files, "words", vocabulary={"another": 0})
     del files[name]
     with pytest.raises(IndexDamaged):
