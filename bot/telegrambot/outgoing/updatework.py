@@ -3,19 +3,17 @@
 import enum
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Protocol, TypeVar
+from collections.abc import Iterator
 
 from telegram import Update
 
 from bot.chat.actions import Act, Offers, Say, Typing
 from bot.chat.events import Event
 from bot.chat.messages import Message
-from bot.state.contracts import NOT_KEPT, Begun, KeepsUpdates
+from bot.state.contracts import NOT_KEPT, Begun
+from bot.telegrambot.outgoing.inboxcalls import InboxCalls
 
 log = logging.getLogger(__name__)
-
-_T = TypeVar("_T")
 
 
 class WorkOutcome(enum.Enum):
@@ -31,21 +29,14 @@ class WorkOutcome(enum.Enum):
     GIVEN_UP = "given_up"
 
 
-class _AskInbox(Protocol):
-    """Asks the inbox something; see ``Handler``."""
-
-    def __call__(self, ask: Callable[..., _T], *about: object) -> Awaitable[_T]: ...
-
-
 class UpdateWork:
     """The work about an update: its progress, and which parts of its answer have arrived.
 
     ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
     """
 
-    def __init__(self, inbox: KeepsUpdates, update_id: int, ask_inbox: _AskInbox) -> None:
-        self._inbox = inbox
-        self._ask_inbox = ask_inbox
+    def __init__(self, calls: InboxCalls, update_id: int) -> None:
+        self._calls = calls
         self.update_id = update_id
         self._earlier: list[str] = []
         self._arrived: list[str] = []
@@ -61,7 +52,7 @@ class UpdateWork:
 
         Only what ends the process while an answer is made can be the fault of the update.
         """
-        begun: Begun | None = await self._ask_inbox(self._inbox.begin, self.update_id)
+        begun: Begun | None = await self._calls.ask(self._calls.inbox.begin, self.update_id)
         if begun is not None:
             self._earlier = list(begun.delivered)
         return begun
@@ -99,7 +90,7 @@ class UpdateWork:
         """Keep that a part has arrived."""
         self._arrived.append(_mark(text))
         try:
-            await self._ask_inbox(self._inbox.delivered, self.update_id, self._arrived[-1])
+            await self._calls.ask(self._calls.inbox.delivered, self.update_id, self._arrived[-1])
         except NOT_KEPT as error:
             log.error("the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
 
