@@ -123,19 +123,18 @@ class Answerer:
     ) -> Answer:
         """Return the answer to a question, with at most ``top`` quotes that say different things.
 
-        ``earlier`` is what the person asked before, oldest first. A question that leans on it is
-        read together with it, and a notice says so.
+        ``earlier`` are the person's earlier questions, oldest first. A question that leans on them
+        is read together with them, and a notice says so.
 
         Only documents that match ``only``, and the filter that the question itself states, are
-        searched, and a notice says which; a filter of the question that would leave none is not
+        searched, and a notice names them; a filter of the question that would leave none is not
         used.
 
         A question without a letter or digit, and small talk, have no quotes and a message of
-        their own. Misspelt words are put right where that finds a more probable passage, and of a
-        question of more than ``MAX_QUESTION_CHARACTERS`` the first so many are searched; a notice
-        says so in both cases. Where nothing answers and the question is in a language that the
-        model may not read, a notice says that, in the question's language if there is a catalogue
-        of it. All else is said in ``language``.
+        their own. Misspelt words are corrected if that finds a more probable passage, and a
+        question is cut to ``MAX_QUESTION_CHARACTERS``; a notice says so in both cases. If nothing
+        answers, and the model may not read the language of the question, a notice says that, in
+        the question's language if there is a catalogue of it. All else is said in ``language``.
 
         Raises:
             ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``, or ``language`` not in

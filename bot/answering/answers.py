@@ -75,8 +75,7 @@ _QUOTING = frozenset({Outcome.ANSWER, Outcome.RELATED})
 
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:
-    """Return if the quote is exactly what its citation says the source says, and the text of the
-    other places the same.
+    """Compare the quote, by its citation, with its source and with the other places of its text.
 
     Raises:
         UnfaithfulQuote: if a source has another digest, or quote or evidence other words.

@@ -27,7 +27,7 @@ def open_index(settings: Settings) -> PassageIndex:
     """Return the index of the settings: a directory, or a PostgreSQL database.
 
     Raises:
-        SettingsError: if what PostgreSQL needs is not installed.
+        SettingsError: if a package that PostgreSQL needs is not installed.
     """
     if settings.index_url is None:
         return GenerationStore(settings.index_directory)

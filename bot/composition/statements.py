@@ -45,7 +45,7 @@ def open_directory(
 ) -> "CorpusDirectory":
     """Return the corpus directory, to add to and remove from; it is seeded on a new machine.
 
-    What its files say is parsed by the ``extractor``, by one of its own without.
+    The ``extractor`` parses its files; without one, an extractor of its own does.
 
     Raises:
         CorpusError: if the directory is missing or cannot be read.

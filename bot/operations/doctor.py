@@ -42,8 +42,9 @@ def examine(
     """Yield findings as they are made; a thing that could not be looked at is one that is not well.
 
     ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
-    where the index lies on a disk, ``ask_state`` where what is shared does; it raises what is wrong
-    with its database. ``bot_name`` asks Telegram who has a token, None without the network.
+    if the index lies on a disk, and ``ask_state`` if the state does; it raises the fault of the
+    shared database. ``bot_name`` asks Telegram for the name of a token's bot, None without the
+    network.
     """
     model: ModelFolder | None = None
     try:

@@ -20,7 +20,7 @@ def changes(
 
     It looks every ``poll_s`` seconds at names, sizes and times, and never ends by itself.
     """
-    # at once: what is changed during the first refresh is a change
+    # at once: a file that changes during the first refresh counts as changed
     return _changes(directory, _state(directory), poll_s, sleep)
 
 

@@ -44,7 +44,7 @@ def open_to_others(settings: Settings) -> list[Path]:
 
 
 def _texts(settings: Settings) -> Iterator[Path]:
-    """Yield the paths that hold texts, or what was made of them."""
+    """Yield the paths that hold texts, or data made of them."""
     yield settings.index_directory
     yield settings.snapshots_directory
     if not settings.corpus_is_own:

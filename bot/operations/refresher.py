@@ -43,7 +43,7 @@ ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress bar with a description."""
 
 OpenEngine = Callable[[Embedder], AbstractContextManager[Engine]]
-"""Opens what embeds with a model, for one refresh."""
+"""Opens the engine that embeds with a model, for one refresh."""
 
 
 def _here(embedder: Embedder) -> AbstractContextManager[Engine]:
@@ -94,8 +94,8 @@ class Refresher:
         """Refresh the index and report what was done; nothing is read or loaded if no file has
         changed.
 
-        A file that cannot be read is left out, with what was quoted from it before; ``full`` has
-        it tried again although its bytes are the same.
+        A file that cannot be read is left out, with its earlier quotes; with ``full`` it is tried
+        again although its bytes are the same.
 
         ``progress_bar`` shows this one's progress, in place of the usual one.
 

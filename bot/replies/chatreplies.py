@@ -104,7 +104,7 @@ class ChatReplies:
         return before is not None and before.question == _searchable(question)
 
     def to_message(self, event: TextMessage, question: str, words: Translator) -> ChatReply:
-        """Return the reply to a question; an edited one counts in place of what it was before.
+        """Return the reply to a question; an edited one counts in place of its earlier form.
 
         Raises:
             UnfaithfulQuote: if a quote differs from its source.

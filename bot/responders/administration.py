@@ -1,7 +1,7 @@
 """Does the work of administrators in private: refresh, add, remove, roll back and status.
 
-Who is none, and whatever is forwarded, is another responder's: they get what an unknown command
-gets.
+Events of other people, and forwarded messages, are left to the next responder, which treats them
+as an unknown command.
 """
 
 import hashlib
@@ -44,10 +44,10 @@ _Failures = (BotError, CorpusError, EmbeddingsError)
 class Operations:
     """The functions and values that administrators work with.
 
-    ``refresh`` shows its progress with the bar it is given. ``changed`` tells whether the corpus
-    directory has changed since what answers was built; ``left_out`` which files of it were not
-    read then, ``passed_over`` those of kinds that are not read; ``waiting`` how many messages
-    wait, and ``troubles`` what went wrong of late.
+    ``refresh`` shows its progress with the bar that it gets. ``changed`` returns whether the corpus
+    directory has changed since the generation in use was built, ``left_out`` the files that were
+    not read then, ``passed_over`` the files of kinds that are not read, ``waiting`` the number of
+    messages that wait, and ``troubles`` the recent faults.
     """
 
     answerers: LiveAnswerer

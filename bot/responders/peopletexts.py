@@ -7,7 +7,7 @@ from bot.answering.linkstyle import LinkStyle
 from bot.language.translation import mark
 
 ALWAYS_ANSWERED = frozenset({"privacy", "delete_me"})
-"""The commands that everybody may give: what is kept of a person is theirs, let in or not."""
+"""The commands that everybody may give, let in or not: the data about a person is theirs."""
 
 
 SETTINGS = mark(

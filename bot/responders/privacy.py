@@ -12,14 +12,15 @@ from bot.state.people import People
 from bot.state.peoplevalues import Kept
 
 Forget = Callable[[int], bool]
-"""Forgets what is in memory about a person, by id; whether there was anything."""
+"""Forgets a person, by id, in memory; returns whether there was anything."""
 
 Erase = Callable[[int], bool]
-"""Erases what a person sent before and is not done with, by id; whether no trace is left."""
+"""Erases the waiting updates of a person, by id; returns whether no trace is left."""
 
 SealCommand = Callable[[TextMessage, Sequence[str]], bool]
-"""Keeps of a command what it takes to do it once more after a crash, so that nobody reads in it
-whose it is, and what is done about it, in words; whether it could."""
+"""Seals a waiting command, so that it can be done again after a crash and names nobody.
+
+It keeps the names of the data deleted so far, too; returns whether that worked."""
 
 
 class Privacy:

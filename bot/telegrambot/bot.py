@@ -96,7 +96,7 @@ class TelegramBot:
 
         Raises:
             AlreadyServing: if another process answers for this bot and cannot share the work.
-            InboxUnusable: if what people ask cannot be kept.
+            InboxUnusable: if questions cannot be kept.
             StateUnreachable: if the shared database cannot be reached at the start.
             TokenRefused: if Telegram does not accept the token, at the start or later.
         """

@@ -66,7 +66,7 @@ class Connection:
         """Replace a command in the inbox by a sealed form, and return whether that worked.
 
         The sealed form holds only what the command needs to be done and answered. ``done_before``
-        says what is done about it now. Call it from the thread that works on the command.
+        names the work that is done about it now. Call it from the thread that works on the command.
         """
         running, update_id = self._running, _worked_on()
         if running is None or update_id is None:

@@ -60,7 +60,7 @@ class Intake:
     async def take(self, raw: Sequence[object]) -> None:
         """Write updates to the inbox, and return when they are on disk; anything else is left out.
 
-        What a database has not taken within ``_TAKE_S`` is not taken, whatever becomes of it.
+        Updates that a database has not taken within ``_TAKE_S`` count as not taken.
 
         Raises:
             sqlite3.Error, StateUnreachable: if they cannot be written; none of them is taken then.

@@ -13,7 +13,7 @@ from bot.chat.events import PlaceKind, TextMessage
 _NONCE_BYTES = 16
 _SEALED = "sealed"
 _CHANNEL_BOT = 136817688
-"""The account in whose name Telegram shows what is written in a channel's name."""
+"""The account by which Telegram shows a message in a channel's name."""
 
 
 class Seal:
@@ -67,7 +67,7 @@ def command_again(
 ) -> dict[str, Any]:
     """Return an update that repeats a command, with only what it needs to be done and answered.
 
-    ``done_before`` is what was done about it, as ``TextMessage.done_before``.
+    ``done_before`` names the work done about it, as ``TextMessage.done_before``.
     """
     person, place = event.person, event.place
     sender: dict[str, Any] = {"id": person.id, "is_bot": False, "first_name": ""}

@@ -259,7 +259,7 @@ def _next_of(acts: Iterator[Act]) -> Act | None:
     """Return the next act; None after the last.
 
     Raises:
-        RuntimeError: where what makes it would end the process, or cancel what waits for it.
+        RuntimeError: if its making would end the process, or cancel the work that waits for it.
     """
     try:
         return next(acts, None)

@@ -50,7 +50,7 @@ class UpdateWork:
     async def begin(self) -> Begun | None:
         """Count the attempt until the answer is made; return None if the update is done.
 
-        Only what ends the process while an answer is made can be the fault of the update.
+        Only an end of the process while an answer is made can be the fault of the update.
         """
         begun: Begun | None = await self._calls.ask(self._calls.inbox.begin, self.update_id)
         if begun is not None:
