@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext, suppress
 
 from telegram import Bot, LinkPreviewOptions
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import InvalidToken
 from telegram.ext import Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -21,13 +21,14 @@ from bot.state.botstate import BotState, ServingState, UpdateLanes
 from bot.state.contracts import NOT_KEPT, KeepsUpdates
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot.connection import Connection
+from bot.telegrambot.firstcalls import until_reached
 from bot.telegrambot.incoming.intake import MOST_WAITING, Intake
 from bot.telegrambot.incoming.newupdates import UPDATE_KINDS, NewUpdates
 from bot.telegrambot.incoming.polling import Poller
 from bot.telegrambot.incoming.rawupdates import place_of_lane
 from bot.telegrambot.incoming.updateseal import Seal
 from bot.telegrambot.incoming.webhook import Webhook
-from bot.telegrambot.limits import CONNECTIONS, OnceSent, RateLimits, seconds_of
+from bot.telegrambot.limits import CONNECTIONS, OnceSent, RateLimits
 from bot.telegrambot.menus import announce
 from bot.telegrambot.outgoing.handler import Handler
 from bot.telegrambot.timing import USUAL_TIMING, Timing
@@ -35,7 +36,6 @@ from bot.webserver.webserver import WebServer
 
 log = logging.getLogger(__name__)
 
-_START_RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DRAIN_S = 50.0
 _LONGEST_STEP_S = 300.0
 """A thread that works on one act for longer than this is lost."""
@@ -274,11 +274,11 @@ class TelegramBot:
         receiver: Poller | Webhook,
     ) -> None:
         """Take updates until the bot is stopped."""
-        if not await self._reached(bot.initialize):
+        if not await until_reached(bot.initialize, self._stop):
             return
         lanes.begin()
         async with receiver.listening():
-            if not await self._reached(receiver.set_up):
+            if not await until_reached(receiver.set_up, self._stop):
                 return
             receiving = asyncio.create_task(receiver.run())
             announcing = asyncio.create_task(
@@ -315,40 +315,6 @@ class TelegramBot:
             defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
             rate_limiter=limits,
         )
-
-    async def _reached(self, call: Callable[[], Awaitable[object]]) -> bool:
-        """Return whether a call succeeded before the bot was stopped; repeat it while it fails.
-
-        Raises:
-            InvalidToken: if the token is not accepted.
-        """
-        attempt = 0
-        while not self._stop.is_set():
-            calling = asyncio.ensure_future(call())
-            stopping = asyncio.create_task(self._stop.wait())
-            await asyncio.wait({calling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not calling.done():
-                calling.cancel()
-                await asyncio.gather(calling, return_exceptions=True)
-                return False
-            try:
-                await calling
-            except InvalidToken:
-                raise
-            except TelegramError as error:
-                delay_s = _START_RETRY_S[min(attempt, len(_START_RETRY_S) - 1)]
-                if isinstance(error, RetryAfter):
-                    delay_s = max(delay_s, seconds_of(error))
-                log.warning("Telegram cannot be reached (%s); next try in %g s", error, delay_s)
-                attempt += 1
-                try:
-                    await asyncio.wait_for(self._stop.wait(), delay_s)
-                except TimeoutError:
-                    continue
-            else:
-                return True
-        return False
 
 
 def _late(limit_s: float) -> str:
