@@ -29,8 +29,8 @@ class Finding:
 Servers = Callable[[], "list[ServerFacts | EmbeddingsError]"]
 
 
-def server_findings(servers: Servers) -> Iterator[Finding]:
-    """Yield the findings about each server."""
+def server_findings(servers: Servers, *, most_behind_s: float = MOST_BEHIND_S) -> Iterator[Finding]:
+    """Yield the findings about each server; a standby may be ``most_behind_s`` late."""
     try:
         found = servers()
     except (EmbeddingsError, SettingsError) as error:
@@ -45,7 +45,9 @@ def server_findings(servers: Servers) -> Iterator[Finding]:
             yield Finding("server", False, str(facts))
         else:
             yield from _server(facts)
-            yield from _replication(facts, measured_by_primary=measured_by_primary)
+            yield from _replication(
+                facts, measured_by_primary=measured_by_primary, most_behind_s=most_behind_s
+            )
     primaries = {f.same_as: f for f in answering if not f.is_standby}
     if len(primaries) > 1:
         places = " and ".join(facts.place for facts in primaries.values())
@@ -94,7 +96,9 @@ def _server(facts: "ServerFacts") -> Iterator[Finding]:
         yield Finding("graphs", True, f"{where}: {schema}, graphs: {facts.graphs}, all whole")
 
 
-def _replication(facts: "ServerFacts", *, measured_by_primary: bool) -> Iterator[Finding]:
+def _replication(
+    facts: "ServerFacts", *, measured_by_primary: bool, most_behind_s: float
+) -> Iterator[Finding]:
     """Report whether a standby follows, or the standbys of a primary do.
 
     With ``measured_by_primary`` a primary says how late they are.
@@ -108,7 +112,7 @@ def _replication(facts: "ServerFacts", *, measured_by_primary: bool) -> Iterator
             text = f"{where} is {facts.behind_bytes:,} bytes behind its primary"
             if facts.behind_bytes:
                 text += f", and its last commit is {facts.behind_s:.1f} s old"
-            late = facts.behind_bytes > MOST_BEHIND_BYTES and facts.behind_s > MOST_BEHIND_S
+            late = facts.behind_bytes > MOST_BEHIND_BYTES and facts.behind_s > most_behind_s
             yield Finding("replication", measured_by_primary or not late, text)
         return
     if not facts.standbys:
@@ -119,7 +123,7 @@ def _replication(facts: "ServerFacts", *, measured_by_primary: bool) -> Iterator
             yield Finding("replication", False, text)
             continue
         behind = f"{each.behind_bytes or 0:,} bytes and {each.behind_s:.1f} s behind"
-        well = each.state == "streaming" and each.behind_s <= MOST_BEHIND_S
+        well = each.state == "streaming" and each.behind_s <= most_behind_s
         yield Finding("replication", well, f"{where}: {each.name} is {each.state}, {behind}")
 
 

@@ -36,11 +36,6 @@ from bot.webserver.webserver import WebServer
 
 log = logging.getLogger(__name__)
 
-_DRAIN_S = 50.0
-_LONGEST_STEP_S = 300.0
-"""A thread that works on one act for longer than this is lost."""
-_LONGEST_AGAIN_S = 90.0
-"""The same for an update that was in work when the process ended before."""
 _POOL_TIMEOUT_S = 10.0
 
 
@@ -204,7 +199,7 @@ class TelegramBot:
             await self._answer(bot, lanes, handler, receiver)
             handler.stop()
             state.hurry()
-            if not await lanes.drain(timeout_s=0 if self._refused else _DRAIN_S):
+            if not await lanes.drain(timeout_s=0 if self._refused else self._timing.drain_s):
                 log.warning("%d updates wait for the next start", inbox.depth)
         except InvalidToken as error:
             raise TokenRefused(texts.REFUSED) from error
@@ -228,11 +223,11 @@ class TelegramBot:
             await asyncio.sleep(1.0)
             if (why := health.why_not_alive()) is not None and not self._refused:
                 self._lifeline.give_up(why, handler.busy.longer_than(BUSY_AFTER_S))
-            elif late := handler.busy.longer_than(_LONGEST_STEP_S):
-                self._lifeline.give_up(_late(_LONGEST_STEP_S), late)
-            elif handler.busy.longer_than(_LONGEST_AGAIN_S, suspects=True):
+            elif late := handler.busy.longer_than(self._timing.longest_act_s):
+                self._lifeline.give_up(_late(self._timing.longest_act_s), late)
+            elif handler.busy.longer_than(self._timing.longest_suspect_s, suspects=True):
                 late = handler.busy.longer_than(BUSY_AFTER_S, suspects=True)
-                self._lifeline.give_up(_late(_LONGEST_AGAIN_S), late)
+                self._lifeline.give_up(_late(self._timing.longest_suspect_s), late)
 
     def _receiver(
         self,

@@ -13,6 +13,10 @@ class Timing:
     two looks at the webhook. ``retry_s`` are the pauses before an answer is tried again, and
     ``answered_at_once`` is how many updates are worked on. Files that another program holds are
     opened again after ``open_again_s``.
+
+    A thread that works on one act for longer than ``longest_act_s`` is lost; for an update that was
+    in work when an earlier process ended it is ``longest_suspect_s``. At its end the bot waits
+    ``drain_s`` for the updates in work, and then ``close_s`` for its threads.
     """
 
     poll_s: int = 10
@@ -22,6 +26,10 @@ class Timing:
     retry_s: Sequence[float] = (2.0, 5.0, 15.0, 30.0, *[60.0] * 59)
     answered_at_once: int = 200
     open_again_s: float = 2.0
+    longest_act_s: float = 300.0
+    longest_suspect_s: float = 90.0
+    drain_s: float = 50.0
+    close_s: float = 5.0
 
 
 USUAL_TIMING = Timing()

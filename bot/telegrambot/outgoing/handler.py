@@ -26,7 +26,6 @@ from corpus import ExtractorClosed
 log = logging.getLogger(__name__)
 
 _MOST_AWAY_S = 15.0
-_CLOSE_S = 5.0
 _LOOK_S = 0.02
 
 
@@ -69,6 +68,7 @@ class Handler:
         self._on_done = on_done
         self._on_written = on_written
         self._retry_s = timing.retry_s
+        self._close_s = timing.close_s
         self._stopping = asyncio.Event()
         self._turns = asyncio.Semaphore(timing.answered_at_once)
 
@@ -96,7 +96,7 @@ class Handler:
         # a thread that the end of the event loop does not wait for
         closing = threading.Thread(target=close, daemon=True)
         closing.start()
-        end_s = time.monotonic() + _CLOSE_S
+        end_s = time.monotonic() + self._close_s
         while closing.is_alive() and time.monotonic() < end_s:
             await asyncio.sleep(_LOOK_S)
 

@@ -29,7 +29,7 @@ QUICK: dict[str, Any] = {
     "bot.supervisor.watchdog._REPLY_S": 0.3,
     "bot.monitoring.health.BUSY_AFTER_S": 1.0,
     "bot.monitoring.health.RESTART_AFTER_S": 3.0,
-    "bot.telegrambot.bot._LONGEST_AGAIN_S": 3.0,
+    "timing.longest_suspect_s": 3.0,
     "bot.telegrambot.bot.BUSY_AFTER_S": 1.0,
 }
 ASIDE = "I could not answer that message; I have set it aside. Please ask in other words."
@@ -137,7 +137,7 @@ def test_one_thread_that_never_ends_is_ended_too(processes: BotProcesses, tmp_pa
         server.say("sleep", chat_id=person.id)
         codes = restarted_until_answered(
             *(processes, server, tmp_path, person.id),
-            **{"bot.telegrambot.bot._LONGEST_STEP_S": 1.0},
+            **{"timing.longest_act_s": 1.0},
         )
         assert codes == [70, 70]
 
@@ -251,8 +251,8 @@ def test_sigterm_ends_the_bot_in_time_whatever_a_thread_does(
             **QUICK,
             "bot.supervisor.watchdog.SILENT_S": 60.0,
             "bot.supervisor.watchdog.GRACE_S": 5.0,
-            "bot.telegrambot.bot._DRAIN_S": 2.0,
-            "bot.telegrambot.outgoing.handler._CLOSE_S": 0.5,
+            "timing.drain_s": 2.0,
+            "timing.close_s": 0.5,
         }
         bot = processes.start(server, tmp_path, constants=constants)
         person = server.add_user()
