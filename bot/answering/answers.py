@@ -23,7 +23,7 @@ class Quote:
     """One contiguous slice of a source, word for word.
 
     ``evidence`` is the span, in the document, of the sentence that answers; it lies inside the
-    quote. ``score`` is in [0, 1]. ``also`` are the other places where the same text stands,
+    quote. ``score`` is in [0, 1]. ``also`` are the other citations of the same text,
     character by character but for its white space, the earliest first.
     """
 
@@ -75,7 +75,7 @@ _QUOTING = frozenset({Outcome.ANSWER, Outcome.RELATED})
 
 
 def check_quote(quote: Quote, corpus: Corpus) -> None:
-    """Compare the quote, by its citation, with its source and with the other places of its text.
+    """Compare the quote, by its citation, with its source and with the other citations of its text.
 
     Raises:
         UnfaithfulQuote: if a source has another digest, or quote or evidence other words.

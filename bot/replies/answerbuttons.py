@@ -176,8 +176,8 @@ def neighbour(document: Document, passage: Passage, by: int) -> Passage | None:
     """Return the paragraph before (``by`` -1) or after (1) another; None at the ends of the
     document.
     """
-    place = document.quotable.index(passage) + by
-    return document.quotable[place] if 0 <= place < len(document.quotable) else None
+    position = document.quotable.index(passage) + by
+    return document.quotable[position] if 0 <= position < len(document.quotable) else None
 
 
 def _steps(

@@ -31,17 +31,17 @@ def near_difference(
         for number, each in enumerate(earlier)
         if most_similarity(each, text) >= LEAST_SIMILARITY
     ]
-    share, place = max(alike, default=(0.0, 0))
+    share, position = max(alike, default=(0.0, 0))
     if share < LEAST_SIMILARITY:
         return None
-    found = list(_differences(earlier[-place], text))
+    found = list(_differences(earlier[-position], text))
     if not found:
         return None
     named = texts.BETWEEN_PLACES.join(found[:_MOST_DIFFERENCES])
     rest = max(0, len(found) - _MOST_DIFFERENCES)
     return words.say(
         texts.NEARLY_QUOTE,
-        number=str(first - place),
+        number=str(first - position),
         differences=texts.and_more(named, rest, words),
     )
 

@@ -116,18 +116,18 @@ def _also(quote: Quote, words: Translator) -> Message:
     """Return the line that names the other documents with the quote, each a link; "" if none."""
     if not quote.also:
         return Message("")
-    places = ""
+    named = ""
     links = []
     for position, citation in enumerate(quote.also[: texts.MOST_ALSO]):
-        places += words.say(texts.BETWEEN_PLACES) if position else ""
+        named += words.say(texts.BETWEEN_PLACES) if position else ""
         title = isolated(shorten(citation.title, units=_ALSO_TITLE_UNITS))
         if citation.link and len(citation.link) <= _LINK_CHARACTERS and title:
-            start, length = utf16_length(places), utf16_length(title)
+            start, length = utf16_length(named), utf16_length(title)
             links.append(Entity(EntityKind.TEXT_LINK, start, length, citation.link))
-        places += f"{title} ({citation.when_and_where})"
+        named += f"{title} ({citation.when_and_where})"
     rest = max(0, len(quote.also) - texts.MOST_ALSO)
-    text = words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
-    before = utf16_length(text[: text.index(places)])
+    text = words.say(texts.ALSO_IN, places=texts.and_more(named, rest, words))
+    before = utf16_length(text[: text.index(named)])
     return Message(text, tuple(_moved(links, by=before)))
 
 
@@ -192,8 +192,8 @@ def _quote_block(
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
         text = f"{text}{_BETWEEN}"
         link = words.say(texts.LINK)
-        place = utf16_length(text), utf16_length(link)
-        entities.append(Entity(EntityKind.TEXT_LINK, *place, citation.link))
+        span = utf16_length(text), utf16_length(link)
+        entities.append(Entity(EntityKind.TEXT_LINK, *span, citation.link))
         text = f"{text}{link}"
     return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length, whole),))
 

@@ -159,7 +159,7 @@ class PressedButtons:
         found = [
             find_passage(reference, corpus, kept, lay_out=self._lay_out) for reference in references
         ]
-        return tuple(cited_by(whole_quote(*place)) for place in found if place is not None)
+        return tuple(cited_by(whole_quote(*each)) for each in found if each is not None)
 
     def _example(self, event: ButtonPress, press: AskExample, words: Translator) -> Iterator[Act]:
         questions = self._examples.of(self._replies.answerer_for(event).corpus)
