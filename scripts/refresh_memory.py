@@ -23,7 +23,7 @@ import numpy as np
 from corpus import document_from_bytes, read_corpus
 from embeddings import GenerationStore, ModelIdentity, Progress, refresh
 from embeddings.arrays import FloatMatrix, unit_rows
-from embeddings.models.embedder import Reading
+from embeddings.models.embedder import TextVectors
 
 DIMENSION = 384
 PARAGRAPHS_A_DOCUMENT = 50
@@ -55,17 +55,17 @@ class RandomEmbedder:
         texts: Sequence[str],
         *,
         progress: Progress | None = None,  # noqa: ARG002
-    ) -> Iterator[Reading]:
+    ) -> Iterator[TextVectors]:
         """See ``Embedder.read_passages``."""
         return map(self.read_query, texts)
 
-    def read_query(self, text: str) -> Reading:
+    def read_query(self, text: str) -> TextVectors:
         """See ``Embedder.read_query``."""
         words = text.split(" ")
         vectors = self._random(text, 1 + len(words))
         starts = np.cumsum([0, *(len(word) + 1 for word in words[:-1])])
         ids = np.array([hash(word) % 30_000 for word in words], np.int32)
-        return Reading(vectors[0], vectors[1:], ids, starts.astype(np.int64))
+        return TextVectors(vectors[0], vectors[1:], ids, starts.astype(np.int64))
 
     def knows_word(self, word: str) -> bool:  # noqa: ARG002
         """Return True for every word."""

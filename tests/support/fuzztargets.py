@@ -525,7 +525,6 @@ def _update() -> Run:
     from bot.telegrambot.incoming.rawupdates import (
         arrival_of,
         chat_move_in,
-        chat_of_lane,
         chat_written_in,
         is_by,
         place_of_lane,
@@ -543,7 +542,6 @@ def _update() -> Run:
         if arrival is None:
             return
         raw = json.loads(arrival.payload)
-        chat_of_lane(arrival.lane)
         place_of_lane(arrival.lane)
         chat_written_in(raw)
         chat_move_in(raw)

@@ -19,7 +19,7 @@ from bot.chat.messages import EntityKind
 from bot.language.translation import translator
 from bot.replies.rendering import PASSAGE_START
 from bot.responders.inlinequestions import InlineQuestions
-from bot.verification.shortreference import Pointer
+from bot.verification.shortreference import ShortReference
 from corpus import Corpus, Document, Snapshots, Span, digest_of, document_from_text
 from embeddings import GenerationStore, PassageIndex, Retriever, refresh
 
@@ -138,7 +138,7 @@ def test_no_pointer_tells_what_words_a_hidden_text_has(live: LiveAnswerer, tmp_p
     stranger.person = Person(8, "en")
 
     def opens(talk: Talk, document: Document, span: Span, *, called: str) -> bool:
-        code = Pointer(1, digest_of(called)[:8], span, document.digest[:12]).code
+        code = ShortReference(1, digest_of(called)[:8], span, document.digest[:12]).code
         return shared in written(talk.say(f"{PASSAGE_START}{code}", command="start"))
 
     whole, word = old.quotable[0].span, Span(0, 5)

@@ -10,7 +10,7 @@ from rich.console import Console
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from bot.cli.terminal import progress_bar
-from bot.composition.serving import open_answerer, open_refresher
+from bot.composition.serving import open_refresher, open_served
 from bot.settings import Settings
 from corpus import Span
 from embeddings import ModelDamaged, ModelNotFound, PassageReading, PassageText, find_model
@@ -92,13 +92,13 @@ def test_one_setting_turns_it_on_and_the_outcome_stays(folder: Path, tmp_path: P
     on = Settings.from_environment({**home, "VERBATIM_READER": str(folder)})
     open_refresher(off, progress_bar=bar).refresh()
     question = "How many members does the Coalition have?"
-    before = open_answerer(off, progress_bar=bar).answer(question)
-    after = open_answerer(on, progress_bar=bar).answer(question)
+    before = open_served(off, progress_bar=bar).answerers.everything.answer(question)
+    after = open_served(on, progress_bar=bar).answerers.everything.answer(question)
     assert type(after) is type(before)
     assert after.quotes[0].score == before.quotes[0].score
     broken = Settings.from_environment({**home, "VERBATIM_READER": str(tmp_path / "none")})
     with pytest.raises(ModelNotFound, match="VERBATIM_READER"):
-        open_answerer(broken, progress_bar=bar)
+        open_served(broken, progress_bar=bar)
 
 
 @pytest.mark.parametrize("name", ["/nowhere/model", "./model", "no-such-model", "a/b/c", "a/b"])
