@@ -343,7 +343,7 @@ def test_a_container_that_ran_out_of_memory_is_no_kill_from_outside(
 
 def test_what_ships_turns_red_within_30_seconds_and_ends_within_its_grace() -> None:
     assert health.DEAF_AFTER_S <= 30
-    assert health.UNKEPT_AFTER_S <= 30
+    assert health.UNWRITTEN_AFTER_S <= 30
     assert health.UNSENT_AFTER_S <= 30
     assert health.BUSY_AFTER_S <= 30
     assert watchdog._REPLY_S <= 30
