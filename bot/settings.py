@@ -15,9 +15,10 @@ from platformdirs import user_data_path
 from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.language.translation import LANGUAGES, nearest_language
-from bot.state.databaseaddress import DatabaseAddress
 from corpus.frontmatter.frontmatter import PUBLIC, allowed_groups, checked_access, checked_group
 from embeddings import DEFAULT_MODEL, PRECISIONS, SHIPPED_READER, Precision
+from embeddings.errors import InvalidAddress
+from embeddings.storage.postgres.address import DatabaseAddress
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Settings:
     weights or a cross-encoder, by hub name or folder; ``NO_READER`` is to do without.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
-    ``index_url`` is the PostgreSQL database that keeps the index, with its password; None, the
+    ``index`` is the PostgreSQL database that keeps the index; None, the
     default, is to keep it in ``index_directory``.
     ``ray_address`` is the cluster that ``EngineKind.RAY`` joins, "auto" or HOST:PORT; None, the
     default, is this machine alone.
@@ -84,7 +85,7 @@ class Settings:
     questions_per_minute: int
     questions_at_once: int
     health_port: int | None = None
-    index_url: str | None = field(default=None, repr=False)
+    index: DatabaseAddress | None = None
     ray_address: str | None = None
     state: DatabaseAddress | None = None
     default_access: frozenset[str] = frozenset()
@@ -93,7 +94,7 @@ class Settings:
 
     @property
     def index_directory(self) -> Path:
-        """The folder of the generations; with ``index_url``, the folder of what this machine
+        """The folder of the generations; with ``index``, the folder of what this machine
         caches.
         """
         return self.home / "index"
@@ -101,8 +102,8 @@ class Settings:
     @property
     def secrets(self) -> list[str]:
         """The secrets that no log may show: addresses of databases and their passwords."""
-        index = self.index_url and DatabaseAddress.of(self.index_url, source="VERBATIM_INDEX")
-        return [secret for each in (index, self.state) if each for secret in each.secrets]
+        databases = (self.index, self.state)
+        return [secret for each in databases if each is not None for secret in each.secrets]
 
     @property
     def snapshots_directory(self) -> Path:
@@ -183,7 +184,7 @@ class Settings:
         home = _path(home_text) if home_text else user_data_path("verbatim")
         corpus_text = environment.get("VERBATIM_CORPUS")
         exports = environment.get("VERBATIM_EXPORTS")
-        state = _state(environment)
+        state = _database(environment, "VERBATIM_STATE")
         api = (environment.get("VERBATIM_TELEGRAM_API") or TELEGRAM_API).rstrip("/")
         if not api.startswith(("https://", "http://")):
             raise SettingsError(
@@ -212,7 +213,7 @@ class Settings:
             questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
             health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
             or None,
-            index_url=_index_url(environment),
+            index=_database(environment, "VERBATIM_INDEX"),
             ray_address=ray_address(
                 environment.get("VERBATIM_RAY_ADDRESS") or None, source="VERBATIM_RAY_ADDRESS"
             ),
@@ -244,11 +245,6 @@ def _reader(environment: Mapping[str, str]) -> str:
     return SHIPPED_READER
 
 
-def _index_url(environment: Mapping[str, str]) -> str | None:
-    text, source = _secret(environment, "VERBATIM_INDEX")
-    return DatabaseAddress.of(text, source=source).url if text else None
-
-
 def ray_address(text: str | None, *, source: str) -> str | None:
     """Return the address of a Ray cluster as ``source``, a variable or an option, gives it.
 
@@ -264,9 +260,12 @@ def ray_address(text: str | None, *, source: str) -> str | None:
     )
 
 
-def _state(environment: Mapping[str, str]) -> DatabaseAddress | None:
-    text, source = _secret(environment, "VERBATIM_STATE")
-    return DatabaseAddress.of(text, source=source) if text else None
+def _database(environment: Mapping[str, str], variable: str) -> DatabaseAddress | None:
+    text, source = _secret(environment, variable)
+    try:
+        return DatabaseAddress.of(text, source=source) if text else None
+    except InvalidAddress as error:
+        raise SettingsError(str(error)) from None
 
 
 def _precision(environment: Mapping[str, str]) -> Precision:

@@ -8,6 +8,7 @@ EmbeddingsError
 ├── EngineError
 │   ├── EngineUnavailable  the engine that embeds elsewhere is not installed or not reachable
 │   └── EngineFailed       it cannot embed, or gives other numbers than this machine
+├── InvalidAddress          the address of a database cannot be read
 └── GenerationError
     ├── IndexNotFound       nothing has been built yet
     ├── IndexDamaged        a file of the generation is not what its manifest says
@@ -50,6 +51,10 @@ class EngineUnavailable(EngineError):
 
 class EngineFailed(EngineError):
     """A block could not be embedded, or a node would give other numbers than this machine."""
+
+
+class InvalidAddress(EmbeddingsError):
+    """A text is no address of a PostgreSQL database. The message contains nothing of it."""
 
 
 class GenerationError(EmbeddingsError):

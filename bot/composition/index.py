@@ -29,7 +29,7 @@ def open_index(settings: Settings) -> PassageIndex:
     Raises:
         SettingsError: if a package that PostgreSQL needs is not installed.
     """
-    if settings.index_url is None:
+    if settings.index is None:
         return GenerationStore(settings.index_directory)
     try:
         from embeddings.storage.postgres.index import PostgresIndex
@@ -38,7 +38,7 @@ def open_index(settings: Settings) -> PassageIndex:
             f'VERBATIM_INDEX needs {error.name}. Type pip install "verbatim-bot[postgres]", or '
             "unset VERBATIM_INDEX."
         ) from error
-    return PostgresIndex(settings.index_url, directory=settings.index_directory)
+    return PostgresIndex(settings.index.url, directory=settings.index_directory)
 
 
 def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, Generation]:

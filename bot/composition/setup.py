@@ -10,8 +10,8 @@ from bot.errors import SettingsError
 from bot.operations.doctor import examine
 from bot.operations.doctorservers import Finding
 from bot.settings import Settings
-from bot.state.databaseaddress import DatabaseAddress
 from embeddings import EmbeddingsError, ModelFolder, find_model
+from embeddings.storage.postgres.address import DatabaseAddress
 
 if TYPE_CHECKING:
     from embeddings.storage.postgres.serverfacts import ServerFacts
@@ -29,10 +29,11 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
         )
 
     def servers() -> "list[ServerFacts | EmbeddingsError]":
+        assert settings.index is not None  # noqa: S101 (for the types)
         open_index(settings)  # raises an error that names a missing package
         from embeddings.storage.postgres.serverfacts import server_facts
 
-        return [*server_facts(settings.index_url or "")]
+        return [*server_facts(settings.index)]
 
     def bot_name(token: str) -> str | None:
         from bot.telegrambot.identity import telegram_name
@@ -44,7 +45,7 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
         find_model=find_whole_model,
         extractor=open_extractor(),
         open_index=lambda: open_index(settings),
-        servers=servers if settings.index_url else None,
+        servers=servers if settings.index else None,
         ask_state=partial(_ask_state, settings.state) if settings.state else None,
         bot_name=bot_name if online else None,
     )

@@ -212,7 +212,7 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(there).free
     text = f"{free / 1e9:,.1f} GB free for {home}"
     needed = LEAST_FREE_BYTES
-    if settings.index_url is None:
+    if settings.index is None:
         needed += _largest_folder(settings.index_directory)
     if free < needed:
         needs = f"a refresh may need {needed / 1e9:,.1f} GB. Free some, or set"

@@ -19,9 +19,9 @@ from bot.answering.liveanswerer import LiveAnswerer
 from corpus import Corpus
 from embeddings import IndexUnavailable, Retriever, refresh
 from embeddings.storage.postgres import database as connections
+from embeddings.storage.postgres.address import DatabaseAddress, servers_of
 from embeddings.storage.postgres.database import Database
 from embeddings.storage.postgres.index import PostgresIndex
-from embeddings.storage.postgres.servers import addresses_of
 
 PASSWORD = "päss/w@rd:%40?#&'\" x"
 RESUME_S = 5.0
@@ -189,8 +189,10 @@ def test_a_primary_that_was_replaced_and_is_started_again_is_asked_nothing(
 
 
 def test_each_server_of_an_address_has_an_address_of_its_own() -> None:
-    told = psycopg.conninfo.conninfo_to_dict("postgresql://me@one:1,two:2/index?options=-c%20a%3Db")
-    first, second = map(psycopg.conninfo.conninfo_to_dict, addresses_of(told))
+    several = DatabaseAddress.of(
+        "postgresql://me@one:1,two:2/index?options=-c%20a%3Db", source="VERBATIM_INDEX"
+    )
+    first, second = (each.parameters for each in several.servers())
     assert first == {
         "user": "me",
         "dbname": "index",
@@ -199,9 +201,11 @@ def test_each_server_of_an_address_has_an_address_of_its_own() -> None:
         "port": "1",
     }
     assert second == {**first, "host": "two", "port": "2"}
-    one_port = addresses_of({"host": "one,two", "port": "7"})
-    assert one_port == ["host=one port=7", "host=two port=7"]
-    assert addresses_of({"dbname": "index"}) == ["dbname=index"]
+    assert servers_of({"host": "one,two", "port": "7"}) == [
+        {"host": "one", "port": "7"},
+        {"host": "two", "port": "7"},
+    ]
+    assert servers_of({"dbname": "index"}) == [{"dbname": "index"}]
 
 
 def test_a_standby_is_read_from_where_that_is_asked_for(
@@ -255,7 +259,7 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(
     primary, _ = servers
     with psycopg.connect(primary.url(), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
-    database = Database(primary.url(password=PASSWORD))
+    database = Database(DatabaseAddress.of(primary.url(password=PASSWORD), source="VERBATIM_INDEX"))
     assert database.read("SELECT 1") == [(1,)]
     with silent(primary):
         started = time.monotonic()

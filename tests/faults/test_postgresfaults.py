@@ -26,6 +26,7 @@ from embeddings import (
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.postgres import database as connections
 from embeddings.storage.postgres import schema
+from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.database import Database
 from embeddings.storage.postgres.index import PostgresIndex
 
@@ -47,8 +48,9 @@ def test_a_kill_inside_a_refresh_leaves_a_whole_index_that_answers_and_the_next_
 
 _HOLD = """
 import sys
+from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.database import Database
-with Database(sys.argv[1]).writing("holder") as connection:
+with Database(DatabaseAddress.of(sys.argv[1], source="it")).writing("holder") as connection:
     connection.execute("SELECT pg_advisory_lock(7)")
     print("held", flush=True)
     connection.execute("SELECT pg_sleep(60)")
@@ -65,7 +67,7 @@ def test_the_lock_of_a_killed_refresh_is_free_though_the_server_still_works_for_
         assert holder.stdout.readline() == "held\n"
         holder.kill()
     killed = time.monotonic()
-    with Database(postgres_database).writing("next") as connection:
+    with Database(DatabaseAddress.of(postgres_database, source="it")).writing("next") as connection:
         while connection.execute("SELECT pg_try_advisory_lock(7)").fetchone() != (True,):
             assert time.monotonic() - killed < 10
             time.sleep(0.05)
@@ -201,7 +203,7 @@ def test_a_read_that_was_given_up_does_not_go_on_in_the_server(
         monkeypatch.setattr(connections, "SILENCE_S", 0.5)
         monkeypatch.setattr(connections, "PATIENCE_S", 0.2)
         with pytest.raises(IndexUnavailable, match="nothing came"):
-            Database(postgres_database).read("SELECT pg_sleep(60)")
+            Database(DatabaseAddress.of(postgres_database, source="it")).read("SELECT pg_sleep(60)")
         running = (
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' "
             "AND state = 'active' AND pid <> pg_backend_pid()"

@@ -17,10 +17,10 @@ from processes import asked
 from statekills import SharingBots, cut_the_last_session, share_and_kill
 
 from bot.state.contracts import MOST_BLAMED
-from bot.state.databaseaddress import DatabaseAddress
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.session import PostgresSession
+from embeddings.storage.postgres.address import DatabaseAddress
 
 
 @pytest.fixture(scope="module")

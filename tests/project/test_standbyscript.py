@@ -19,6 +19,7 @@ from postgresserver import USER, PostgresServer
 
 from embeddings import refresh
 from embeddings.errors import IndexWriteFailed
+from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.index import PostgresIndex
 from embeddings.storage.postgres.serverfacts import ServerFacts, server_facts
 
@@ -244,7 +245,7 @@ def test_the_login_of_the_bot_keeps_an_index_and_is_no_superuser(
     ]
     with standbys.running():
         assert follows(standbys)
-        (facts,) = server_facts(url)
+        (facts,) = server_facts(DatabaseAddress.of(url, source="it"))
         assert isinstance(facts, ServerFacts)
         assert [each.state for each in facts.standbys] == ["streaming"]
         assert facts.vector_usable
@@ -267,5 +268,5 @@ def test_a_login_that_only_reads_needs_what_the_page_on_scaling_says(
         assert len(generation.sentence_vectors.matrix) == 3
         with pytest.raises(IndexWriteFailed), reads.writer():
             reads.drop(1)
-    (facts,) = server_facts(standbys.url("reader"))
+    (facts,) = server_facts(DatabaseAddress.of(standbys.url("reader"), source="it"))
     assert isinstance(facts, ServerFacts)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import SettingsError, StateUnreachable
-from bot.state.databaseaddress import DatabaseAddress
+from bot.errors import StateUnreachable
 from bot.state.postgres.migrations import SCHEMA
+from embeddings.storage.postgres.address import DatabaseAddress
 
 if TYPE_CHECKING:
     from psycopg import Error
@@ -156,20 +156,12 @@ class Link:
         if time.monotonic() < self._not_before_s:
             raise StateUnreachable(f"{self._address} could not be reached a moment ago")
         import psycopg  # an extra
-        from psycopg.conninfo import conninfo_to_dict
 
         from bot.state.postgres.patience import PatientConnection
 
         within_s = min(_CONNECT_S, int(self._patience.silence_s))
         try:
-            given = conninfo_to_dict(self._address.url)
-        except psycopg.Error:
-            # what the error says may hold the password
-            raise SettingsError(
-                f"The address of {self._address} is not one that PostgreSQL's library reads. "
-                "Check VERBATIM_STATE."
-            ) from None
-        try:
+            given = self._address.parameters
             parameters = {**_PARAMETERS, "connect_timeout": within_s, **given}
             connection = PatientConnection.connect("", autocommit=True, **parameters)  # type: ignore[arg-type]
             connection.patience = self._patience
@@ -196,6 +188,4 @@ class Link:
             connection.close()
             self._connection = None
         said = error.diag.message_primary or " ".join(str(error).split())
-        for secret in self._address.secrets:
-            said = said.replace(secret, "…")
-        return StateUnreachable(f"{self._address}: {said}")
+        return StateUnreachable(f"{self._address}: {self._address.redacted(said)}")

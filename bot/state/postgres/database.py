@@ -7,9 +7,9 @@ imports psycopg.
 import logging
 
 from bot.errors import SettingsError
-from bot.state.databaseaddress import DatabaseAddress
 from bot.state.postgres.connection import Link
 from bot.state.postgres.migrations import MIGRATIONS, SCHEMA
+from embeddings.storage.postgres.address import DatabaseAddress
 
 log = logging.getLogger(__name__)
 _HURRY_S = 4

@@ -10,7 +10,6 @@ from bot.errors import StateUnreachable
 from bot.state.botstate import PlaceOf, ServingState, UpdateLanes, Work
 from bot.state.chats import KnownChats
 from bot.state.contracts import RemembersPeople, RemembersTalks, SharesUpdates
-from bot.state.databaseaddress import DatabaseAddress
 from bot.state.people import CameFrom, People
 from bot.state.postgres.chats import PostgresChats
 from bot.state.postgres.database import PostgresState
@@ -19,6 +18,7 @@ from bot.state.postgres.pace import PostgresPaces
 from bot.state.postgres.people import PostgresPeople
 from bot.state.postgres.session import LOST, PostgresSession
 from bot.state.sharedlanes import SharedLanes
+from embeddings.storage.postgres.address import DatabaseAddress
 
 log = logging.getLogger(__name__)
 

@@ -2,19 +2,19 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 import psycopg
 from pgvector.psycopg import register_vector
-from psycopg import conninfo, sql
+from psycopg import sql
 
 from embeddings.cores import usable_cores
 from embeddings.errors import IndexUnavailable
+from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.connection import ImpatientConnection
-from embeddings.storage.postgres.servers import Servers, addresses_of, first_line
+from embeddings.storage.postgres.servers import Servers, first_line
 
 EF_SEARCH = 1000
 """How many rows a search of pgvector's HNSW looks at: the most it takes. At 37,000 real sentences
@@ -61,17 +61,12 @@ class Database:
     read from, and the primary alone is written to.
     """
 
-    def __init__(self, url: str) -> None:
-        """Connect at the first use; ``url`` is in the form of libpq.
-
-        Raises:
-            IndexUnavailable: if it is no address, or its password not in percent-encoding.
-        """
-        told = told_by(url)
-        self._servers = Servers(told)
-        self._options = str(told.get("options") or "")
-        self._secrets = _forms(told.get("password"))
-        self.place = _place(told)
+    def __init__(self, address: DatabaseAddress) -> None:
+        """Connect at the first use."""
+        self._address = address
+        self._servers = Servers(address.parameters)
+        self._options = address.parameters.get("options", "")
+        self.place = _place(address.parameters)
         self._idle: list[psycopg.Connection] = []
         self._room = threading.BoundedSemaphore(2 * usable_cores())
 
@@ -209,10 +204,7 @@ class Database:
 
     def reason(self, error: Exception) -> str:
         """What a server or libpq said, in one line and without the password."""
-        text = first_line(error)
-        for secret in self._secrets:
-            text = text.replace(secret, "[secret]")
-        return text
+        return self._address.redacted(first_line(error))
 
 
 def _end_with_the_client(connection: psycopg.Connection) -> None:
@@ -230,43 +222,7 @@ class _Impatient(ImpatientConnection):
         return SILENCE_S
 
 
-def told_by(url: str) -> dict[str, Any]:
-    """Return the parts of an address, as of ``conninfo_to_dict``.
-
-    Raises:
-        IndexUnavailable: if it is none. Where a password has an @ or a / in it, libpq takes what
-            follows for a host, which would then be shown.
-    """
-    try:
-        told = conninfo.conninfo_to_dict(url)
-        parts = "".join(str(told.get(name) or "") for name in ("host", "hostaddr", "dbname"))
-        ports = str(told.get("port") or "").replace(",", "")
-        readable = "@" not in parts and (not ports or ports.isdecimal())
-    except (psycopg.ProgrammingError, UnicodeError):
-        readable = False
-    if not readable:
-        raise IndexUnavailable(
-            "VERBATIM_INDEX is no address of a database. Write it as "
-            "postgresql://user:password@host:port/database, and in the password %40 for @, %2F "
-            "for /, %3A for :, %23 for #, %3F for ? and %25 for %."
-        ) from None
-    try:
-        addresses_of(told)
-    except ValueError as error:
-        raise IndexUnavailable(f"VERBATIM_INDEX {error}") from error
-    return told
-
-
-def _forms(password: object) -> list[str]:
-    """Return a password as it is and as it may stand in an address, the longest first."""
-    if not password:
-        return []
-    plain = str(password)
-    forms = {plain, quote(plain, safe=""), quote(plain), quote_plus(plain)}
-    return sorted(forms, key=len, reverse=True)
-
-
-def _place(told: dict[str, Any]) -> str:
-    """Where an address leads, without what logs in there."""
-    host = told.get("host") or told.get("hostaddr") or "localhost"
-    return f"PostgreSQL, database {told.get('dbname') or 'by default'} on {host}"
+def _place(parameters: Mapping[str, str]) -> str:
+    """Return the name of a database for people, without user and password."""
+    host = parameters.get("host") or parameters.get("hostaddr") or "localhost"
+    return f"PostgreSQL, database {parameters.get('dbname', 'by default')} on {host}"

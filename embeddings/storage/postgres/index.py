@@ -36,6 +36,7 @@ from embeddings.generations.manifest import MANIFEST_NAME, Manifest
 from embeddings.index.vectorindex import ProductCodes, VectorIndex
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.passageindex import KEPT_GENERATIONS, PassageIndex, stale
+from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.connection import value
 from embeddings.storage.postgres.database import NOTHING_THERE, Database
 from embeddings.storage.postgres.publishing import (
@@ -82,8 +83,12 @@ class PostgresIndex(PassageIndex):
     """
 
     def __init__(self, url: str, *, directory: Path) -> None:
-        """Return the index at an address of libpq; ``directory`` is for what this machine keeps."""
-        self._database = Database(url)
+        """Open the index at an address; ``directory`` is for the files of this machine.
+
+        Raises:
+            InvalidAddress: if ``url`` is no ``DatabaseAddress``.
+        """
+        self._database = Database(DatabaseAddress.of(url, source="VERBATIM_INDEX"))
         self._directory = directory
         self._writing: psycopg.Connection | None = None
         self._writer: int | None = None

@@ -9,8 +9,8 @@ from psycopg import sql
 
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexUnavailable
 from embeddings.generations.manifest import Manifest
-from embeddings.storage.postgres.database import CONNECT_S, Database, told_by
-from embeddings.storage.postgres.servers import addresses_of
+from embeddings.storage.postgres.address import DatabaseAddress
+from embeddings.storage.postgres.database import CONNECT_S, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +57,19 @@ class ServerFacts:
     standbys: tuple[StandbyFacts, ...]
 
 
-def server_facts(url: str) -> list[ServerFacts | IndexUnavailable]:
+def server_facts(address: DatabaseAddress) -> list[ServerFacts | IndexUnavailable]:
     """What each server that the address names says, in that order, or that it does not answer.
 
     Each is asked once, for ``CONNECT_S`` seconds at most until it answers.
-
-    Raises:
-        IndexUnavailable: if the address cannot be read.
     """
-    told = {**told_by(url), "target_session_attrs": "any"}
     found: list[ServerFacts | IndexUnavailable] = []
-    for one in addresses_of(told):
+    for one in address.servers():
         database = Database(one)
+        parameters: dict[str, Any] = {**one.parameters, "target_session_attrs": "any"}
         try:
-            with psycopg.connect(one, autocommit=True, connect_timeout=CONNECT_S) as connection:
+            with psycopg.connect(
+                "", autocommit=True, connect_timeout=CONNECT_S, **parameters
+            ) as connection:
                 connection.execute(f"SET statement_timeout = '{CONNECT_S}s'")
                 found.append(_facts(connection, database.place))
         except psycopg.Error as error:

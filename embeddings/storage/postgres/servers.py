@@ -1,6 +1,7 @@
 """The servers that an address names, and which of them is asked."""
 
 import random
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import conninfo
 
+from embeddings.storage.postgres.address import servers_of
 from embeddings.storage.postgres.connection import value
 
 _FOR_READERS = {"read-write": "primary", "read-only": "standby"}
@@ -44,11 +46,11 @@ class Servers:
     were seen is refused. Several threads may connect at once.
     """
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        """``told`` are the parts of an address, as of ``conninfo_to_dict``."""
-        self._prefers_standbys = told.get("target_session_attrs") == "prefer-standby"
-        self._addresses = addresses_of(told)
-        if told.get("load_balance_hosts") == "random":
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        """``parameters`` are those of a ``DatabaseAddress``."""
+        self._prefers_standbys = parameters.get("target_session_attrs") == "prefer-standby"
+        self._addresses = [conninfo.make_conninfo(**each) for each in servers_of(parameters)]
+        if parameters.get("load_balance_hosts") == "random":
             random.shuffle(self._addresses)  # to share the load, no secret
         self._taken: dict[bool, str] = {}
         self._latest = {False: 0, True: 0}
@@ -111,31 +113,6 @@ class Servers:
             if one is not best:
                 one.connection.close()
         return best
-
-
-def addresses_of(told: dict[str, Any]) -> list[str]:
-    """Return an address for each server that the parts of one name, in order.
-
-    Raises:
-        ValueError: if there are other numbers of ports than of servers.
-    """
-    lists = {
-        name: str(told[name]).split(",") for name in ("host", "hostaddr", "port") if told.get(name)
-    }
-    count = max((len(lists[name]) for name in ("host", "hostaddr") if name in lists), default=1)
-    if len(lists.get("port", ())) == 1:
-        lists["port"] *= count
-    for name, each in lists.items():
-        if len(each) != count:
-            raise ValueError(
-                f"names {count} servers and {len(each)} of {name}. Give each server its own, or "
-                "one port for all."
-            )
-    one_by_one = ({name: each[at] for name, each in lists.items()} for at in range(count))
-    return [
-        conninfo.make_conninfo(**{k: v for k, v in {**told, **own}.items() if v != ""})
-        for own in one_by_one
-    ]
 
 
 def first_line(error: Exception) -> str:

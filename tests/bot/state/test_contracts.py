@@ -14,7 +14,6 @@ from keptvotes import ADA, BOB, GROUP, VOTE
 from bot.answering.linkstyle import LinkStyle
 from bot.errors import PeopleUnusable
 from bot.state.contracts import Arrival, Begun, KeepsUpdates, PeopleTables
-from bot.state.databaseaddress import DatabaseAddress
 from bot.state.files import inbox as inbox_module
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
@@ -26,6 +25,7 @@ from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.people import PostgresPeople
 from bot.state.postgres.session import PostgresSession
+from embeddings.storage.postgres.address import DatabaseAddress
 
 OpenInbox = Callable[[], KeepsUpdates]
 
