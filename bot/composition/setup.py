@@ -54,13 +54,14 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
 def _ask_state(address: DatabaseAddress) -> None:
     """Raise the fault of the shared database, if it has one; nothing is made in it."""
     try:
+        import psycopg  # noqa: F401 (whether it is there)
+
         from bot.state.postgres.connection import Link
-        from bot.state.postgres.patience import Patience
     except ImportError as error:
         raise SettingsError(
             f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
         ) from error
-    link = Link(address, Patience(), durable=True, comes_back=False)
+    link = Link(address, durable=True, comes_back=False)
     try:
         link.rows("SELECT 1")
     finally:

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -18,8 +19,8 @@ from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from corpus import Corpus
 from embeddings import IndexUnavailable, Retriever, refresh
-from embeddings.storage.postgres import database as connections
 from embeddings.storage.postgres.address import DatabaseAddress, servers_of
+from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY, ConnectionPolicy
 from embeddings.storage.postgres.database import Database
 from embeddings.storage.postgres.index import PostgresIndex
 
@@ -44,8 +45,10 @@ def url_of(*servers: PostgresServer) -> str:
 
 
 @contextmanager
-def opened(url: str, folder: Path) -> Iterator[PostgresIndex]:
-    index = PostgresIndex(url, directory=folder)
+def opened(
+    url: str, folder: Path, *, policy: ConnectionPolicy = INDEX_POLICY
+) -> Iterator[PostgresIndex]:
+    index = PostgresIndex(url, directory=folder, policy=policy)
     try:
         yield index
     finally:
@@ -161,12 +164,11 @@ def test_a_refresh_writes_to_the_primary_even_where_a_standby_is_named_first(
 
 
 def test_a_primary_that_was_replaced_and_is_started_again_is_asked_nothing(
-    servers: tuple[PostgresServer, PostgresServer],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
 ) -> None:
     primary, standby = servers
-    with opened(url_of(primary, standby), tmp_path) as index:
+    impatient = replace(INDEX_POLICY, patience_s=5.0)
+    with opened(url_of(primary, standby), tmp_path, policy=impatient) as index:
         publish(index, 0)
         wait_for(standby, 1, tmp_path)
         primary.stop(kill=True)
@@ -182,7 +184,6 @@ def test_a_primary_that_was_replaced_and_is_started_again_is_asked_nothing(
         with opened(primary.url(), tmp_path) as alone:
             assert alone.current_number() == 1  # who names no other server knows of none
         standby.stop()
-        monkeypatch.setattr(connections, "PATIENCE_S", 2.0)
         for ask in (index.current_number, lambda: publish(index, 3)):
             with pytest.raises(IndexUnavailable, match="was replaced by another server"):
                 ask()
@@ -233,14 +234,11 @@ def silent(server: PostgresServer) -> Iterator[None]:
 
 
 def test_a_server_that_says_nothing_is_left_for_another_one(
-    servers: tuple[PostgresServer, PostgresServer],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    servers: tuple[PostgresServer, PostgresServer], tmp_path: Path
 ) -> None:
-    for name, seconds in (("SILENCE_S", 1.0), ("CONNECT_S", 2)):
-        monkeypatch.setattr(connections, name, seconds)
     primary, standby = servers
-    with opened(url_of(primary, standby), tmp_path) as index:
+    impatient = replace(INDEX_POLICY, silence_s=1.0, connect_s=2)
+    with opened(url_of(primary, standby), tmp_path, policy=impatient) as index:
         publish(index, 0)
         wait_for(standby, 1, tmp_path)
         answerers = answerers_of(index)
@@ -252,10 +250,8 @@ def test_a_server_that_says_nothing_is_left_for_another_one(
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_without_end(
-    servers: tuple[PostgresServer, PostgresServer], monkeypatch: pytest.MonkeyPatch
+    servers: tuple[PostgresServer, PostgresServer],
 ) -> None:
-    for name, seconds in (("SILENCE_S", 1.0), ("PATIENCE_S", 1.0), ("CONNECT_S", 2)):
-        monkeypatch.setattr(connections, name, seconds)
     primary, _ = servers
     with psycopg.connect(primary.url(), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -24,9 +25,9 @@ from embeddings import (
     refresh,
 )
 from embeddings.storage.newgeneration import NewGeneration
-from embeddings.storage.postgres import database as connections
 from embeddings.storage.postgres import schema
 from embeddings.storage.postgres.address import DatabaseAddress
+from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY
 from embeddings.storage.postgres.database import Database
 from embeddings.storage.postgres.index import PostgresIndex
 
@@ -195,15 +196,13 @@ def test_who_lost_the_writers_lock_publishes_nothing(
     index.close()
 
 
-def test_a_read_that_was_given_up_does_not_go_on_in_the_server(
-    postgres_database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_that_was_given_up_does_not_go_on_in_the_server(postgres_database: str) -> None:
     with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
-        monkeypatch.setattr(connections, "SILENCE_S", 0.5)
-        monkeypatch.setattr(connections, "PATIENCE_S", 0.2)
+        impatient = replace(INDEX_POLICY, silence_s=0.5, patience_s=0.2)
+        database = Database(DatabaseAddress.of(postgres_database, source="it"), policy=impatient)
         with pytest.raises(IndexUnavailable, match="nothing came"):
-            Database(DatabaseAddress.of(postgres_database, source="it")).read("SELECT pg_sleep(60)")
+            database.read("SELECT pg_sleep(60)")
         running = (
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' "
             "AND state = 'active' AND pid <> pg_backend_pid()"

@@ -2,51 +2,53 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import StateUnreachable
 from bot.state.postgres.migrations import SCHEMA
 from embeddings.storage.postgres.address import DatabaseAddress
+from embeddings.storage.postgres.connectionpolicy import ConnectionPolicy
 
 if TYPE_CHECKING:
     from psycopg import Error
 
-    from bot.state.postgres.patience import Patience, PatientConnection
+    from embeddings.storage.postgres.connection import Connection
 
 
 Rows = list[tuple[Any, ...]]
 Values = Mapping[str, object]
 
-# a machine that is gone without a word is known to be gone after 20 s, here and in the server
-_PARAMETERS: Mapping[str, object] = {
-    "application_name": "verbatim",
-    "client_encoding": "utf8",
-    "keepalives_idle": 5,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-    "target_session_attrs": "read-write",  # of several servers the one that takes something
-}
-SESSION = f"""
-SET search_path TO {SCHEMA};
-SET statement_timeout TO '20s';
-SET lock_timeout TO '10s';
-SET idle_in_transaction_session_timeout TO '30s';
-SET tcp_keepalives_idle TO 5;
-SET tcp_keepalives_interval TO 5;
-SET tcp_keepalives_count TO 3;
-SET tcp_user_timeout TO '20s';
-"""
+STATE_POLICY = ConnectionPolicy(
+    silence_s=25.0,  # longer than the server lets a statement take: it would have said so by then
+    connect_s=5,
+    pauses_s=(0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
+    settings=(
+        ("client_encoding", "utf8"),
+        ("target_session_attrs", "read-write"),  # of several servers the one that takes something
+    ),
+    session=(
+        f"SET search_path TO {SCHEMA}",
+        "SET statement_timeout TO '20s'",
+        "SET lock_timeout TO '10s'",
+        "SET idle_in_transaction_session_timeout TO '30s'",
+        # the server, too, finds out within 20 s that a machine is gone without a word
+        "SET tcp_keepalives_idle TO 5",
+        "SET tcp_keepalives_interval TO 5",
+        "SET tcp_keepalives_count TO 3",
+        "SET tcp_user_timeout TO '20s'",
+    ),
+)
+"""For what several processes share: a call fails at once and is tried again by who needs it."""
+
 # where the operator has said that commits need not wait for the disk, those that must still do
 _WAITS_FOR_DISK = (
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') = 'off'"
 )
-_CONNECT_S = 5
 _DOES_NOT_WAIT = "SET synchronous_commit TO off"
-_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Link:
@@ -58,14 +60,22 @@ class Link:
     """
 
     def __init__(
-        self, address: DatabaseAddress, patience: "Patience", *, durable: bool, comes_back: bool
+        self,
+        address: DatabaseAddress,
+        *,
+        durable: bool,
+        comes_back: bool,
+        policy: ConnectionPolicy = STATE_POLICY,
+        silence_s: Callable[[], float] | None = None,
     ) -> None:
+        """Connect at the first use; ``silence_s`` returns how long the server may be silent."""
         self._address = address
-        self._patience = patience
+        self._policy = policy
+        self._silence_s = silence_s or (lambda: policy.silence_s)
         self._durable = durable
         self._comes_back = comes_back
         self._lock = threading.RLock()
-        self._connection: PatientConnection | None = None
+        self._connection: Connection | None = None
         self._in_transaction = False
         self._closed = False
         self._failures = 0
@@ -146,7 +156,7 @@ class Link:
         except self._errors as error:
             raise self._unreachable(error) from None  # it may hold values
 
-    def _connected(self) -> "PatientConnection":
+    def _connected(self) -> "Connection":
         if self._connection is not None:
             return self._connection
         if self._closed:
@@ -157,24 +167,23 @@ class Link:
             raise StateUnreachable(f"{self._address} could not be reached a moment ago")
         import psycopg  # an extra
 
-        from bot.state.postgres.patience import PatientConnection
+        from embeddings.storage.postgres.connection import connect
 
-        within_s = min(_CONNECT_S, int(self._patience.silence_s))
+        within_s = min(self._policy.connect_s, int(self._silence_s()))
         try:
-            given = self._address.parameters
-            parameters = {**_PARAMETERS, "connect_timeout": within_s, **given}
-            connection = PatientConnection.connect("", autocommit=True, **parameters)  # type: ignore[arg-type]
-            connection.patience = self._patience
+            connection = connect(
+                self._address.parameters,
+                replace(self._policy, connect_s=max(within_s, 1)),
+                silence_s=self._silence_s,
+            )
             try:
-                connection.execute(SESSION)
                 connection.execute(_WAITS_FOR_DISK if self._durable else _DOES_NOT_WAIT)
             except psycopg.Error:
                 connection.close()
                 raise
         except psycopg.Error as error:
             self._failures += 1
-            pause_s = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
-            self._not_before_s = time.monotonic() + pause_s
+            self._not_before_s = time.monotonic() + self._policy.pause_s(self._failures)
             raise self._unreachable(error) from None
         self._failures, self._not_before_s = 0, 0.0
         self._connection = connection

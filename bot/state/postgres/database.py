@@ -1,15 +1,12 @@
-"""The database that several processes share: its connections, its tables and their versions.
-
-The only module that knows the address, and with ``bot.state.postgres.patience`` the only one that
-imports psycopg.
-"""
+"""Opens the database that several processes share, and brings its tables to this version."""
 
 import logging
 
 from bot.errors import SettingsError
-from bot.state.postgres.connection import Link
+from bot.state.postgres.connection import STATE_POLICY, Link
 from bot.state.postgres.migrations import MIGRATIONS, SCHEMA
 from embeddings.storage.postgres.address import DatabaseAddress
+from embeddings.storage.postgres.connectionpolicy import ConnectionPolicy
 
 log = logging.getLogger(__name__)
 _HURRY_S = 4
@@ -18,7 +15,9 @@ _HURRY_S = 4
 class PostgresState:
     """A database with the tables that processes share; ``where`` names it for people."""
 
-    def __init__(self, address: DatabaseAddress) -> None:
+    def __init__(
+        self, address: DatabaseAddress, *, policy: ConnectionPolicy = STATE_POLICY
+    ) -> None:
         """Make the tables, or bring them to this version's form; asks the database at once.
 
         Raises:
@@ -35,9 +34,8 @@ class PostgresState:
                 "VERBATIM_STATE needs a library that is not installed. Type: "
                 'pip install "verbatim-bot[postgres]"'
             ) from None
-        from bot.state.postgres.patience import Patience  # an extra
-
-        self._patience = Patience()
+        self._policy = policy
+        self._silence_s = policy.silence_s
         link = self.link()
         try:
             self._prepare(link)
@@ -51,11 +49,17 @@ class PostgresState:
         the server within a second. One that never ``comes_back`` fails for ever once
         it has failed.
         """
-        return Link(self._address, self._patience, durable=durable, comes_back=comes_back)
+        return Link(
+            self._address,
+            durable=durable,
+            comes_back=comes_back,
+            policy=self._policy,
+            silence_s=lambda: self._silence_s,
+        )
 
-    def hurry(self) -> None:
-        """Wait less for a server that says nothing: this process is to end."""
-        self._patience.silence_s = _HURRY_S
+    def hurry(self, silence_s: float = _HURRY_S) -> None:
+        """Wait less for a silent server, because this process is to end."""
+        self._silence_s = silence_s
 
     def _prepare(self, link: "Link") -> None:
         with link.transaction():

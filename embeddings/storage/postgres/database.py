@@ -13,29 +13,14 @@ from psycopg import sql
 from embeddings.cores import usable_cores
 from embeddings.errors import IndexUnavailable
 from embeddings.storage.postgres.address import DatabaseAddress
-from embeddings.storage.postgres.connection import ImpatientConnection
-from embeddings.storage.postgres.servers import Servers, first_line
+from embeddings.storage.postgres.connection import Connection, end_with_the_client, first_line
+from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY, ConnectionPolicy
+from embeddings.storage.postgres.servers import Servers
 
 EF_SEARCH = 1000
 """How many rows a search of pgvector's HNSW looks at: the most it takes. At 37,000 real sentences
 recall@10 is .9985, with 400 .9895, and with its default of 40 filters leave a tenth of the best.
 """
-
-PATIENCE_S = 10.0
-"""So long a question waits for a server that is started anew, or for one that takes its place."""
-
-SILENCE_S = 8.0
-"""So long a server may say nothing while it reads for a question; then another one is asked."""
-
-CONNECT_S = 3
-_AGAIN_S = 0.1
-_DEAD_MACHINE: dict[str, Any] = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 25_000,
-}
-"""A machine that is gone without a word is found out within half a minute."""
 
 _FOR_READERS = "-c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan"
 """A plan that was made for any parameters does not know how many rows a filter leaves. Sent as the
@@ -45,8 +30,6 @@ to others, refuses it.
 
 _FOR_WRITERS = "-c lock_timeout=10s"
 """Who holds a table, a backup say, is not waited for without end."""
-
-_LOOK_FOR_CLIENT = "1s"
 
 NOTHING_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
 """What is raised where there is no index, or not that table of it."""
@@ -61,13 +44,16 @@ class Database:
     read from, and the primary alone is written to.
     """
 
-    def __init__(self, address: DatabaseAddress) -> None:
+    def __init__(
+        self, address: DatabaseAddress, *, policy: ConnectionPolicy = INDEX_POLICY
+    ) -> None:
         """Connect at the first use."""
         self._address = address
-        self._servers = Servers(address.parameters)
+        self._policy = policy
+        self._servers = Servers(address.parameters, policy=policy)
         self._options = address.parameters.get("options", "")
         self.place = _place(address.parameters)
-        self._idle: list[psycopg.Connection] = []
+        self._idle: list[Connection] = []
         self._room = threading.BoundedSemaphore(2 * usable_cores())
 
     def read(
@@ -76,10 +62,10 @@ class Database:
         """Return the rows of a query, in binary form; asked again while the server does not answer.
 
         Raises:
-            IndexUnavailable: if it does not answer for ``PATIENCE_S`` seconds, or refuses.
+            IndexUnavailable: if it does not answer for the policy's patience, or refuses.
             psycopg.errors.UndefinedTable: if there is nothing of an index.
         """
-        give_up_at = time.monotonic() + PATIENCE_S
+        give_up_at = time.monotonic() + self._policy.patience_s
         while True:
             try:
                 with self._reading(give_up_at) as connection:
@@ -92,10 +78,10 @@ class Database:
                 raise
             except psycopg.Error as error:
                 raise self.refused(error) from error
-            time.sleep(_AGAIN_S)
+            time.sleep(self._policy.pause_s(1))
 
     @contextmanager
-    def _reading(self, give_up_at: float) -> Iterator[psycopg.Connection]:
+    def _reading(self, give_up_at: float) -> Iterator[Connection]:
         """Yield a connection for one query; one that breaks takes those with it that wait for
         queries.
         """
@@ -118,25 +104,22 @@ class Database:
         finally:
             self._room.release()
 
-    def _idle_one(self) -> psycopg.Connection | None:
+    def _idle_one(self) -> Connection | None:
         with suppress(IndexError):  # other threads take some, too
             return self._idle.pop()
         return None
 
-    def _put_back(self, connection: psycopg.Connection) -> None:
+    def _put_back(self, connection: Connection) -> None:
         if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
             self._idle.append(connection)
         else:
             connection.close()
 
-    def _connected(self) -> psycopg.Connection:
+    def _connected(self) -> Connection:
         connection = self._servers.connect(
-            _Impatient,
             writes=False,
-            application_name="verbatim",
-            connect_timeout=CONNECT_S,
+            silence_s=lambda: self._policy.silence_s,
             options=f"{self._options} {_FOR_READERS}",
-            **_DEAD_MACHINE,
         )
         try:
             found = connection.execute("SELECT to_regtype('vector')").fetchone()
@@ -144,18 +127,18 @@ class Database:
                 raise psycopg.errors.UndefinedTable("pgvector is not there yet")
             register_vector(connection)
             connection.execute(f"SET hnsw.ef_search = {EF_SEARCH}")
-            _end_with_the_client(connection)
+            end_with_the_client(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[psycopg.Connection]:
+    def writing(self, name: str) -> Iterator[Connection]:
         """Yield a connection of its own to the primary; ``name`` is who others see there.
 
         Raises:
-            IndexUnavailable: if there is none for ``PATIENCE_S`` seconds.
+            IndexUnavailable: if there is none for the policy's patience.
         """
         connection = self._primary(name)
         try:
@@ -163,25 +146,22 @@ class Database:
         finally:
             connection.close()
 
-    def _primary(self, name: str) -> psycopg.Connection:
-        give_up_at = time.monotonic() + PATIENCE_S
+    def _primary(self, name: str) -> Connection:
+        give_up_at = time.monotonic() + self._policy.patience_s
         while True:
             try:
                 connection = self._servers.connect(
-                    psycopg.Connection,
                     writes=True,
                     application_name=name[:63],
-                    connect_timeout=CONNECT_S,
                     options=f"{self._options} {_FOR_WRITERS}",
-                    **_DEAD_MACHINE,
                 )
-                _end_with_the_client(connection)
+                end_with_the_client(connection)
             except psycopg.OperationalError as error:
                 if time.monotonic() > give_up_at:
                     raise self.unavailable(error) from error
             else:
                 return connection
-            time.sleep(_AGAIN_S)
+            time.sleep(self._policy.pause_s(1))
 
     def close(self) -> None:
         """Close what is open and not in use."""
@@ -205,21 +185,6 @@ class Database:
     def reason(self, error: Exception) -> str:
         """What a server or libpq said, in one line and without the password."""
         return self._address.redacted(first_line(error))
-
-
-def _end_with_the_client(connection: psycopg.Connection) -> None:
-    """Lets the server give up what it does for a client that is gone, and free its locks."""
-    with suppress(psycopg.errors.InvalidParameterValue):  # not on every system
-        connection.execute(f"SET client_connection_check_interval = '{_LOOK_FOR_CLIENT}'")
-
-
-class _Impatient(ImpatientConnection):
-    """A connection that breaks when its server says nothing for ``SILENCE_S``."""
-
-    @property
-    def longest_s(self) -> float:
-        """See ``ImpatientConnection.longest_s``."""
-        return SILENCE_S
 
 
 def _place(parameters: Mapping[str, str]) -> str:

@@ -38,6 +38,7 @@ from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.passageindex import KEPT_GENERATIONS, PassageIndex, stale
 from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.connection import value
+from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY, ConnectionPolicy
 from embeddings.storage.postgres.database import NOTHING_THERE, Database
 from embeddings.storage.postgres.publishing import (
     bytes_of,
@@ -82,13 +83,15 @@ class PostgresIndex(PassageIndex):
     propose some.
     """
 
-    def __init__(self, url: str, *, directory: Path) -> None:
+    def __init__(
+        self, url: str, *, directory: Path, policy: ConnectionPolicy = INDEX_POLICY
+    ) -> None:
         """Open the index at an address; ``directory`` is for the files of this machine.
 
         Raises:
             InvalidAddress: if ``url`` is no ``DatabaseAddress``.
         """
-        self._database = Database(DatabaseAddress.of(url, source="VERBATIM_INDEX"))
+        self._database = Database(DatabaseAddress.of(url, source="VERBATIM_INDEX"), policy=policy)
         self._directory = directory
         self._writing: psycopg.Connection | None = None
         self._writer: int | None = None

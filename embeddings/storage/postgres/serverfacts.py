@@ -10,7 +10,9 @@ from psycopg import sql
 from embeddings.errors import IndexDamaged, IndexMismatch, IndexUnavailable
 from embeddings.generations.manifest import Manifest
 from embeddings.storage.postgres.address import DatabaseAddress
-from embeddings.storage.postgres.database import CONNECT_S, Database
+from embeddings.storage.postgres.connection import connect
+from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY, ConnectionPolicy
+from embeddings.storage.postgres.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +59,19 @@ class ServerFacts:
     standbys: tuple[StandbyFacts, ...]
 
 
-def server_facts(address: DatabaseAddress) -> list[ServerFacts | IndexUnavailable]:
+def server_facts(
+    address: DatabaseAddress, *, policy: ConnectionPolicy = INDEX_POLICY
+) -> list[ServerFacts | IndexUnavailable]:
     """What each server that the address names says, in that order, or that it does not answer.
 
-    Each is asked once, for ``CONNECT_S`` seconds at most until it answers.
+    Each is asked once, for the policy's ``connect_s`` at most until it answers.
     """
     found: list[ServerFacts | IndexUnavailable] = []
     for one in address.servers():
         database = Database(one)
-        parameters: dict[str, Any] = {**one.parameters, "target_session_attrs": "any"}
         try:
-            with psycopg.connect(
-                "", autocommit=True, connect_timeout=CONNECT_S, **parameters
-            ) as connection:
-                connection.execute(f"SET statement_timeout = '{CONNECT_S}s'")
+            with connect(one.parameters, policy, target_session_attrs="any") as connection:
+                connection.execute(f"SET statement_timeout = '{policy.connect_s}s'")
                 found.append(_facts(connection, database.place))
         except psycopg.Error as error:
             found.append(database.unavailable(error))

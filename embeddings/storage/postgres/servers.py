@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import conninfo
 
 from embeddings.storage.postgres.address import servers_of
-from embeddings.storage.postgres.connection import value
+from embeddings.storage.postgres.connection import Connection, connect, first_line, value
+from embeddings.storage.postgres.connectionpolicy import ConnectionPolicy
 
 _FOR_READERS = {"read-write": "primary", "read-only": "standby"}
 """What an address may ask for, in words that do not look at whether sessions take writes: those of
@@ -22,8 +22,6 @@ _TIMELINE_OF_WRITES = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn())
 _HAS_GENERATIONS = "SELECT to_regclass('verbatim.generations') IS NOT NULL"
 _TIMELINE_OF_DATA = "SELECT max(timeline) FROM verbatim.generations"
 
-Connection = psycopg.Connection[Any]
-
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
@@ -31,7 +29,7 @@ class _Reached:
     None where nothing is there yet. Each standby that takes over begins a timeline.
     """
 
-    address: str
+    server: int
     connection: Connection
     timeline: int | None
     is_standby: bool
@@ -46,28 +44,29 @@ class Servers:
     were seen is refused. Several threads may connect at once.
     """
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
+    def __init__(self, parameters: Mapping[str, str], *, policy: ConnectionPolicy) -> None:
         """``parameters`` are those of a ``DatabaseAddress``."""
+        self._policy = policy
         self._prefers_standbys = parameters.get("target_session_attrs") == "prefer-standby"
-        self._addresses = [conninfo.make_conninfo(**each) for each in servers_of(parameters)]
+        self._servers = servers_of(parameters)
         if parameters.get("load_balance_hosts") == "random":
-            random.shuffle(self._addresses)  # to share the load, no secret
-        self._taken: dict[bool, str] = {}
+            random.shuffle(self._servers)  # to share the load, no secret
+        self._taken: dict[bool, int] = {}
         self._latest = {False: 0, True: 0}
 
-    def connect(self, kind: type[Connection], *, writes: bool, **options: Any) -> Connection:
-        """Return a connection in autocommit mode; ``options`` are further parameters of libpq.
+    def connect(self, *, writes: bool, **options: Any) -> Connection:
+        """Return a connection in autocommit mode; ``options`` are those of ``connect``.
 
         Raises:
             psycopg.OperationalError: if no server answers that has not been replaced.
         """
         taken = self._taken.get(writes)
-        if taken is not None and len(self._addresses) > 1:
+        if taken is not None and len(self._servers) > 1:
             try:
-                return self._accepted(_reach(kind, taken, writes, options), writes)
+                return self._accepted(self._reach(taken, writes, options), writes)
             except psycopg.OperationalError:
                 self._taken.pop(writes, None)
-        return self._accepted(self._best(kind, writes, options), writes)
+        return self._accepted(self._best(writes, options), writes)
 
     def look_again(self) -> None:
         """Take no server as the one to ask: what was asked last did not answer."""
@@ -84,27 +83,27 @@ class Servers:
                     "back to it, start this program again"
                 )
             self._latest[writes] = found.timeline
-        self._taken[writes] = found.address
+        self._taken[writes] = found.server
         return found.connection
 
-    def _best(self, kind: type[Connection], writes: bool, options: dict[str, Any]) -> _Reached:
+    def _best(self, writes: bool, options: dict[str, Any]) -> _Reached:
         """Return the server of the latest timeline, of several the first."""
 
-        def reached(address: str) -> _Reached | psycopg.OperationalError:
+        def reached(server: int) -> _Reached | psycopg.OperationalError:
             try:
-                return _reach(kind, address, writes, options)
+                return self._reach(server, writes, options)
             except psycopg.OperationalError as error:
                 return error
 
-        if len(self._addresses) == 1:
-            return _reach(kind, self._addresses[0], writes, options)
+        if len(self._servers) == 1:
+            return self._reach(0, writes, options)
         # side by side: a machine that is gone is waited for until the connection times out
-        with ThreadPoolExecutor(len(self._addresses)) as threads:
-            all_of_them = list(threads.map(reached, self._addresses))
+        with ThreadPoolExecutor(len(self._servers)) as threads:
+            all_of_them = list(threads.map(reached, range(len(self._servers))))
         found = [one for one in all_of_them if isinstance(one, _Reached)]
         if not found:
-            told = [first_line(one) for one in all_of_them if isinstance(one, Exception)]
-            raise psycopg.OperationalError("; ".join(dict.fromkeys(told)))
+            reasons = [first_line(one) for one in all_of_them if isinstance(one, Exception)]
+            raise psycopg.OperationalError("; ".join(dict.fromkeys(reasons)))
         best = max(
             found,
             key=lambda one: (one.timeline or 0, self._prefers_standbys and one.is_standby),
@@ -114,25 +113,20 @@ class Servers:
                 one.connection.close()
         return best
 
-
-def first_line(error: Exception) -> str:
-    """What a server or libpq said, in one line, without whom it was said of."""
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return first.rpartition(" failed: ")[2].strip()
-
-
-def _reach(kind: type[Connection], address: str, writes: bool, options: dict[str, Any]) -> _Reached:
-    wanted = "read-write"
-    if not writes:
-        asked = conninfo.conninfo_to_dict(address).get("target_session_attrs") or "any"
-        wanted = _FOR_READERS.get(str(asked), str(asked))
-    connection = kind.connect(address, autocommit=True, target_session_attrs=wanted, **options)
-    try:
-        is_standby = value(connection, "SELECT pg_is_in_recovery()")
-        return _Reached(address, connection, _timeline(connection, writes), is_standby)
-    except BaseException:
-        connection.close()
-        raise
+    def _reach(self, server: int, writes: bool, options: Mapping[str, Any]) -> _Reached:
+        """Connect to one server of the address, by its number there."""
+        parameters = self._servers[server]
+        wanted = "read-write"
+        if not writes:
+            written = parameters.get("target_session_attrs", "any")
+            wanted = _FOR_READERS.get(written, written)
+        connection = connect(parameters, self._policy, target_session_attrs=wanted, **options)
+        try:
+            is_standby = value(connection, "SELECT pg_is_in_recovery()")
+            return _Reached(server, connection, _timeline(connection, writes), is_standby)
+        except BaseException:
+            connection.close()
+            raise
 
 
 def _timeline(connection: Connection, writes: bool) -> int | None:

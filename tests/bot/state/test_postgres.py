@@ -1035,9 +1035,7 @@ def test_the_server_gives_up_a_machine_that_is_gone_without_a_word() -> None:
         link.close()
 
 
-def test_a_database_that_says_nothing_is_given_up_and_asked_anew_when_it_speaks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_database_that_says_nothing_is_given_up_and_asked_anew_when_it_speaks() -> None:
     with PostgresServer(tcp=True) as server, server.database() as url:
         state = PostgresState(address(url))
         link = state.link()
@@ -1049,7 +1047,7 @@ def test_a_database_that_says_nothing_is_given_up_and_asked_anew_when_it_speaks(
         assert time.monotonic() - started_s < 15
         until(lambda: answers(link))
         # a statement that takes no longer than that is left alone
-        monkeypatch.setattr(state._patience, "silence_s", 2.0)
+        state.hurry(2.0)
         assert link.rows("SELECT pg_sleep(1)")
         link.close()
 
