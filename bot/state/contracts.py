@@ -1,12 +1,13 @@
 """What handling needs of where updates and chats are kept: in files, or in a shared database."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.errors import StateUnreachable
+from bot.state.sqldialect import NO_VALUES
 
 
 class RemembersPeople(Protocol):
@@ -47,10 +48,10 @@ class Found(Protocol):
 
 
 class Statements(Protocol):
-    """Takes statements of one transaction, in what SQL SQLite and PostgreSQL share, "?" a value."""
+    """Takes the statements of one transaction, in the shared SQL of ``SqlDialect``."""
 
-    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
-        """What became of a statement."""
+    def execute(self, statement: str, values: Mapping[str, object] = NO_VALUES, /) -> Found:
+        """Run a statement with its values by name."""
         ...
 
 
@@ -64,8 +65,8 @@ class PeopleTables(Protocol):
         """Lets go of it."""
         ...
 
-    def read(self, query: str, *values: object) -> list[Any]:
-        """Return the rows of a query."""
+    def read(self, query: str, values: Mapping[str, object] = NO_VALUES, /) -> list[Any]:
+        """Return the rows of a query in the shared SQL of ``SqlDialect``."""
         ...
 
     def writing(self) -> AbstractContextManager[Statements]:

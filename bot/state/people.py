@@ -78,8 +78,8 @@ class People:
         """
         try:
             row = self._tables.read(
-                "SELECT language, quotes, links FROM preferences WHERE chat = ?",
-                self.came_from(chat),
+                "SELECT language, quotes, links FROM preferences WHERE chat = {chat}",
+                {"chat": self.came_from(chat)},
             )
         except PeopleUnusable:  # who is to be told of it is told in some language
             return Preferences()
@@ -90,31 +90,40 @@ class People:
         chat = self.came_from(chat)
         with self._tables.writing() as connection:
             if preferences == Preferences():
-                connection.execute("DELETE FROM preferences WHERE chat = ?", (chat,))
+                connection.execute("DELETE FROM preferences WHERE chat = {chat}", {"chat": chat})
                 return
             connection.execute(
-                "INSERT INTO preferences (chat, language, quotes, links) VALUES (?, ?, ?, ?) "
+                "INSERT INTO preferences (chat, language, quotes, links) "
+                "VALUES ({chat}, {language}, {quotes}, {links}) "
                 "ON CONFLICT (chat) DO UPDATE SET language = excluded.language, "
                 "quotes = excluded.quotes, links = excluded.links",
-                (chat, preferences.language, preferences.quotes, preferences.links.value),
+                {
+                    "chat": chat,
+                    "language": preferences.language,
+                    "quotes": preferences.quotes,
+                    "links": preferences.links.value,
+                },
             )
 
     def consent(self, person: int) -> bool | None:
         """Whether a person's questions may be kept with their votes; None: not said."""
-        rows = self._tables.read("SELECT questions FROM consents WHERE person = ?", person)
+        rows = self._tables.read(
+            "SELECT questions FROM consents WHERE person = {person}", {"person": person}
+        )
         return bool(rows[0][0]) if rows else None
 
     def set_consent(self, person: int, questions: bool) -> None:
         """Keep whether the questions may be kept; where not, those that were are deleted."""
         with self._tables.writing() as connection:
             connection.execute(
-                "INSERT INTO consents (person, questions) VALUES (?, ?) "
+                "INSERT INTO consents (person, questions) VALUES ({person}, {questions}) "
                 "ON CONFLICT (person) DO UPDATE SET questions = excluded.questions",
-                (person, int(questions)),
+                {"person": person, "questions": int(questions)},
             )
             if not questions:
                 connection.execute(
-                    "UPDATE votes SET question = NULL, earlier = '[]' WHERE person = ?", (person,)
+                    "UPDATE votes SET question = NULL, earlier = '[]' WHERE person = {person}",
+                    {"person": person},
                 )
 
     def keep_vote(self, vote: KeptVote) -> None:
@@ -127,23 +136,28 @@ class People:
         ]
         with self._tables.writing() as connection:
             row = connection.execute(
-                "SELECT questions FROM consents WHERE person = ?", (vote.person,)
+                "SELECT questions FROM consents WHERE person = {person}", {"person": vote.person}
             ).fetchone()
             consented = row is not None and row[0] == 1
             connection.execute(
-                "DELETE FROM votes WHERE person = ? AND chat = ? AND message = ?",
-                (vote.person, vote.chat, vote.message_id),
+                "DELETE FROM votes "
+                "WHERE person = {person} AND chat = {chat} AND message = {message}",
+                {"person": vote.person, "chat": vote.chat, "message": vote.message_id},
             )
             connection.execute(
                 "INSERT INTO votes (person, chat, message, generation, passages, good, question, "
-                "earlier) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    *(vote.person, vote.chat, vote.message_id, vote.generation),
-                    json.dumps(passages),
-                    int(vote.good),
-                    vote.question if consented else None,
-                    json.dumps(vote.earlier if consented else ()),
-                ),
+                "earlier) VALUES ({person}, {chat}, {message}, {generation}, {passages}, {good}, "
+                "{question}, {earlier})",
+                {
+                    "person": vote.person,
+                    "chat": vote.chat,
+                    "message": vote.message_id,
+                    "generation": vote.generation,
+                    "passages": json.dumps(passages),
+                    "good": int(vote.good),
+                    "question": vote.question if consented else None,
+                    "earlier": json.dumps(vote.earlier if consented else ()),
+                },
             )
 
     def keep_question(self, vote: KeptVote) -> None:
@@ -153,15 +167,19 @@ class People:
         """
         with self._tables.writing() as connection:
             connection.execute(
-                "UPDATE votes SET question = ?, earlier = ? "
-                "WHERE person = ? AND chat = ? AND message = ? AND good = ? AND generation = ? "
-                "AND question IS NULL "
-                "AND EXISTS (SELECT 1 FROM consents WHERE person = ? AND questions = 1)",
-                (
-                    *(vote.question, json.dumps(vote.earlier)),
-                    *(vote.person, vote.chat, vote.message_id, int(vote.good), vote.generation),
-                    vote.person,
-                ),
+                "UPDATE votes SET question = {question}, earlier = {earlier} "
+                "WHERE person = {person} AND chat = {chat} AND message = {message} "
+                "AND good = {good} AND generation = {generation} AND question IS NULL "
+                "AND EXISTS (SELECT 1 FROM consents WHERE person = {person} AND questions = 1)",
+                {
+                    "question": vote.question,
+                    "earlier": json.dumps(vote.earlier),
+                    "person": vote.person,
+                    "chat": vote.chat,
+                    "message": vote.message_id,
+                    "good": int(vote.good),
+                    "generation": vote.generation,
+                },
             )
 
     def votes(self) -> tuple[KeptVote, ...]:
@@ -191,10 +209,12 @@ class People:
         """
         code = secrets.token_urlsafe(_CODE_BYTES)
         with self._tables.writing() as connection:
-            connection.execute("DELETE FROM invitations WHERE expires_s <= ?", (self._clock(),))
             connection.execute(
-                "INSERT INTO invitations (code, expires_s) VALUES (?, ?)",
-                (_digest(code), self._clock() + INVITATION_S),
+                "DELETE FROM invitations WHERE expires_s <= {now_s}", {"now_s": self._clock()}
+            )
+            connection.execute(
+                "INSERT INTO invitations (code, expires_s) VALUES ({code}, {expires_s})",
+                {"code": _digest(code), "expires_s": self._clock() + INVITATION_S},
             )
         return code
 
@@ -202,24 +222,28 @@ class People:
         """Whether the code let the person in; it lets nobody else in from then on."""
         with self._tables.writing() as connection:
             spent = connection.execute(
-                "DELETE FROM invitations WHERE code = ? AND expires_s > ?",
-                (_digest(code), self._clock()),
+                "DELETE FROM invitations WHERE code = {code} AND expires_s > {now_s}",
+                {"code": _digest(code), "now_s": self._clock()},
             )
             if spent.rowcount != 1:
                 return False
             connection.execute(
-                "INSERT INTO let_in (person) VALUES (?) ON CONFLICT DO NOTHING", (person,)
+                "INSERT INTO let_in (person) VALUES ({person}) ON CONFLICT DO NOTHING",
+                {"person": person},
             )
         return True
 
     def is_let_in(self, person: int) -> bool:
         """Whether an invitation let the person in."""
-        return bool(self._tables.read("SELECT 1 FROM let_in WHERE person = ?", person))
+        return bool(
+            self._tables.read("SELECT 1 FROM let_in WHERE person = {person}", {"person": person})
+        )
 
     def kept_about(self, person: int) -> Kept:
         """What is kept about a person, their private chat included."""
         votes = self._tables.read(
-            "SELECT count(*), count(question) FROM votes WHERE person = ?", person
+            "SELECT count(*), count(question) FROM votes WHERE person = {person}",
+            {"person": person},
         )
         return Kept(
             preferences=self.preferences(person) != Preferences(),
@@ -236,9 +260,12 @@ class People:
         """
         kept = self.kept_about(person)
         with self._tables.writing() as connection:
-            connection.execute("DELETE FROM preferences WHERE chat = ?", (person,))
+            connection.execute("DELETE FROM preferences WHERE chat = {chat}", {"chat": person})
             for table in ("consents", "votes", "let_in"):
-                connection.execute(f"DELETE FROM {table} WHERE person = ?", (person,))  # noqa: S608 (fixed names)
+                connection.execute(
+                    f"DELETE FROM {table} WHERE person = {{person}}",  # noqa: S608 (fixed names)
+                    {"person": person},
+                )
         try:
             self._tables.empty_log()
         except PeopleUnusable:

@@ -7,13 +7,15 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.errors import PeopleUnusable
 from bot.state.people import PEOPLE_SCHEMA, CameFrom, People
+from bot.state.sqldialect import NO_VALUES, SQLITE
 
 log = logging.getLogger(__name__)
 
@@ -44,22 +46,22 @@ class PeopleFile:
         with self._lock:
             self._connection.close()
 
-    def read(self, query: str, *values: object) -> list[Any]:
-        """Return the rows; none where the file turned out to be damaged and a new one was begun.
+    def read(self, query: str, values: Mapping[str, object] = NO_VALUES, /) -> list[Any]:
+        """Return the rows; none if the file turned out to be damaged and a new one was begun.
 
         Raises:
             PeopleUnusable: if they cannot be read for another reason.
         """
         try:
             with self._lock:
-                return self._connection.execute(query, values).fetchall()
+                return _Transaction(self._connection).execute(query, values).fetchall()
         except sqlite3.Error as error:
             if self._mend(error):
                 return []
             raise self._unusable("read", error) from error
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator["_Transaction"]:
         """One transaction, kept whole at the end or not at all.
 
         Raises:
@@ -68,7 +70,7 @@ class PeopleFile:
         try:
             with self._lock, _alone(self._file), self._connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                yield connection
+                yield _Transaction(connection)
         except sqlite3.Error as error:
             self._mend(error)
             raise self._unusable("written", error) from error
@@ -118,6 +120,18 @@ class PeopleFile:
         )
         log.warning("%s", unusable)
         return unusable
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """Runs statements of the shared SQL; see ``bot.state.contracts.Statements``."""
+
+    connection: sqlite3.Connection
+
+    def execute(
+        self, statement: str, values: Mapping[str, object] = NO_VALUES, /
+    ) -> sqlite3.Cursor:
+        return self.connection.execute(SQLITE.written(statement, values), dict(values))
 
 
 @contextmanager

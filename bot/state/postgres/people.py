@@ -1,7 +1,7 @@
 """The tables about people in the database that several processes share."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from bot.errors import PeopleUnusable, StateUnreachable
 from bot.state.postgres.connection import Link, Values
 from bot.state.postgres.database import PostgresState
+from bot.state.sqldialect import NO_VALUES, POSTGRES
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +41,14 @@ class PostgresPeople:
         """End the connection."""
         self._link.close()
 
-    def read(self, query: str, *values: object) -> list[Any]:
+    def read(self, query: str, values: Mapping[str, object] = NO_VALUES, /) -> list[Any]:
         """Return the rows.
 
         Raises:
             PeopleUnusable: if they cannot be read.
         """
         try:
-            return self._link.rows(*_translated(query, values))
+            return self._link.rows(*_written(query, values))
         except StateUnreachable as error:
             raise _unusable("read", error) from error
 
@@ -84,17 +85,18 @@ class _Transaction:
     def __init__(self, link: Link) -> None:
         self._link = link
 
-    def execute(self, statement: str, values: Sequence[Any] = (), /) -> _Found:
-        rows = self._link.rows(*_translated(statement, values))
+    def execute(self, statement: str, values: Mapping[str, object] = NO_VALUES, /) -> _Found:
+        rows = self._link.rows(*_written(statement, values))
         return _Found(self._link.changed, rows)
 
 
-def _translated(statement: str, values: Sequence[Any]) -> tuple[str, Values]:
-    """Return a statement with names for its values: the first is v0."""
-    before, *after = statement.split("?")
-    named = before + "".join(f"%(v{number})s{text}" for number, text in enumerate(after))
-    kept = (each.replace("\0", _NO_NUL) if isinstance(each, str) else each for each in values)
-    return named, {f"v{number}": value for number, value in enumerate(kept)}
+def _written(statement: str, values: Mapping[str, object]) -> tuple[str, Values]:
+    """Return a statement of the shared SQL for PostgreSQL, with its values."""
+    held = {
+        name: value.replace("\0", _NO_NUL) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    return POSTGRES.written(statement, held), held
 
 
 def _unusable(what: str, error: StateUnreachable) -> PeopleUnusable:
