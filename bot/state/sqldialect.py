@@ -27,8 +27,8 @@ class SqlDialect:
         marks = {name: self.value.format(name) for name in values}
         try:
             return statement.replace("%", self.percent).format_map(marks)
-        except (KeyError, IndexError) as error:
-            raise ValueError(f"no value of the name {error} is given") from error
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"a name in the statement has no value: {error}") from error
 
 
 SQLITE = SqlDialect(":{}")

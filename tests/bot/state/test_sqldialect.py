@@ -49,5 +49,5 @@ def test_a_value_may_be_named_twice(tables: PeopleTables) -> None:
 @pytest.mark.parametrize("dialect", [SQLITE, POSTGRES])
 @pytest.mark.parametrize("statement", ["SELECT {persn}", "SELECT {}", "SELECT {"])
 def test_a_name_without_a_value_is_refused(dialect: object, statement: str) -> None:
-    with pytest.raises(ValueError, match=r"no value of the name|[Ss]ingle|expected"):
+    with pytest.raises(ValueError, match="a name in the statement has no value"):
         dialect.written(statement, {"person": 1})  # type: ignore[attr-defined]
