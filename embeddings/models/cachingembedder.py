@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.files import make_directory
 from embeddings.arrays import FloatMatrix
 from embeddings.models.embedder import Embedder, ModelIdentity, Progress, TextVectors
+from embeddings.sqlitefile import OnDamage, SqlitePolicy, open_sqlite
 
 _FETCHED_AT_ONCE = 500
 _STORED_AT_ONCE = 2048
@@ -30,13 +30,8 @@ class CachingEmbedder:
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self._embedder = embedder
         self.embedded = 0
-        make_directory(file.parent)
-        file.touch(mode=0o600)  # texts can be guessed from vectors
-        self._store = sqlite3.connect(file)
-        self._store.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) "
-            "WITHOUT ROWID"
-        )
+        policy = SqlitePolicy(on_damage=OnDamage.DELETE)
+        self._store = open_sqlite(file, policy, prepare=_make_tables)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -123,6 +118,13 @@ class CachingEmbedder:
         self.embedded += len(new)
         with self._store:
             self._store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", new.items())
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) "
+        "WITHOUT ROWID"
+    )
 
 
 def _packed(reading: TextVectors) -> bytes:

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from corpus.files import make_directory
 from embeddings.arrays import FloatMatrix
 from embeddings.errors import IndexWriteFailed
 from embeddings.index.tokenvectors import TokenVectors
 from embeddings.models.embedder import ModelIdentity
+from embeddings.sqlitefile import OnDamage, SqlitePolicy, open_sqlite
 
 _T = TypeVar("_T")
 
@@ -26,6 +26,9 @@ Units = tuple[str, tuple[int, ...]]
 """The search form of a text whose tokens are kept, and where in it each of its units begins: the
 same text can be one context and a passage of two sentences.
 """
+
+_POLICY = SqlitePolicy(on_damage=OnDamage.DELETE, write_ahead=True)
+"""All of it can be made again. One write a commit, and the log is replayed after a kill."""
 
 _FORMAT = 1
 _ASKED_AT_ONCE = 500
@@ -48,7 +51,10 @@ class KnownVectors:
         """
         self._file = file
         self._model = f"{model.vectors_key}\0{model.passage_prompt}"
-        self._connection = _prepared(sqlite3.connect(":memory:")) if file is None else _open(file)
+        try:
+            self._connection = open_sqlite(file, _POLICY, prepare=_make_tables)
+        except (OSError, sqlite3.Error) as error:
+            raise _write_failed(file, error) from error
 
     @classmethod
     @contextmanager
@@ -199,36 +205,12 @@ def _blocks(keys: Iterable[_T]) -> Iterator[list[_T]]:
         yield some
 
 
-def _open(file: Path) -> sqlite3.Connection:
-    """Return the database; one that is damaged is thrown away, all of it can be made again."""
-    try:
-        make_directory(file.parent)
-        file.touch(mode=0o600)  # texts can be guessed from vectors
-        connection = sqlite3.connect(file)
-        try:
-            return _prepared(connection)
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                file.with_name(file.name + suffix).unlink(missing_ok=True)
-            file.touch(mode=0o600)
-            return _prepared(sqlite3.connect(file))
-    except (OSError, sqlite3.Error) as error:
-        raise _write_failed(file, error) from error
-
-
-def _prepared(connection: sqlite3.Connection) -> sqlite3.Connection:
-    # one write a commit, and synced where it matters: the log is replayed after a kill
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute(
         "CREATE TABLE IF NOT EXISTS known "
         "(key BLOB PRIMARY KEY, content BLOB NOT NULL, seal BLOB NOT NULL)"
     )
     connection.execute("SELECT count(*) FROM (SELECT 1 FROM known LIMIT 1)").fetchone()
-    return connection
 
 
 def _seal(key: bytes, content: bytes) -> bytes:

@@ -22,7 +22,7 @@ QUICK: dict[str, Any] = {
     "timing.longest_pause_s": 0.5,
     "timing.retry_s": [0.5] * 60,
     "timing.open_again_s": 0.2,
-    "bot.state.files.inboxfile._BUSY_S": 0.2,
+    "bot.state.files.inboxfile.BUSY_S": 0.2,
 }
 
 

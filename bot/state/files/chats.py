@@ -7,9 +7,13 @@ from threading import Lock
 
 from bot.errors import InboxBlocked, InboxUnusable
 from bot.state.chats import KnownChats
-from bot.state.files.inboxfile import FAILURES, MODE, disk_error, is_damage, may_pass, moved_aside
+from bot.state.files.inboxfile import FAILURES, disk_error, is_damage, may_pass
+from embeddings.sqlitefile import OnDamage, SqlitePolicy, open_sqlite, set_aside
 
 log = logging.getLogger(__name__)
+
+_POLICY = SqlitePolicy(on_damage=OnDamage.FAIL, secure_delete=True, autocommit=True)
+"""A damaged file is set aside by ``Chats``, which writes what it knows into the new one."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS closed (chat_id INTEGER PRIMARY KEY);
@@ -73,24 +77,17 @@ class Chats(KnownChats):
         self.know(closed={chat_id for (chat_id,) in closed}, moved=dict(moved))
 
     def _opened(self) -> sqlite3.Connection:
-        """Return the file, which is made where it is missing."""
+        """Return the file, which is made if it is missing."""
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file.touch(mode=MODE)
+            return open_sqlite(
+                self._file, _POLICY, prepare=lambda connection: connection.executescript(_SCHEMA)
+            )
         except OSError as error:
             raise disk_error(error) from error
-        connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.executescript(_SCHEMA)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
     def _opened_anew(self, error: Exception) -> sqlite3.Connection:
         """Return a new file in place of a damaged one, with what is known."""
-        aside = moved_aside(self._file)
+        aside = set_aside(self._file)
         log.error("%s was damaged (%s): it is %s now", self._file, error, aside.name)
         closed, moved = self.known
         connection = self._opened()

@@ -16,7 +16,6 @@ from bot.errors import InboxBlocked, InboxUnusable
 from bot.state.contracts import MOST_BLAMED, REMEMBERED, Arrival, Begun
 from bot.state.files.inboxfile import (
     FAILURES,
-    MODE,
     check_file,
     connected,
     disk_error,
@@ -24,9 +23,10 @@ from bot.state.files.inboxfile import (
     is_damage,
     make_tables,
     may_pass,
-    moved_aside,
 )
 from bot.state.files.salvage import SavedUpdate, saved_updates
+from embeddings.sqlitefile import FILE_MODE
+from embeddings.sqlitefile import set_aside as set_aside_file
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +58,30 @@ class Inbox:
 
     waits = False
 
-    def __init__(self, file: Path) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        remembered: int = REMEMBERED,
+        copied_bytes: int = COPIED_BYTES,
+        busy_s: float | None = None,
+        empty_within_s: float = _EMPTY_WITHIN_S,
+    ) -> None:
         """Open the file, or make it, readable for its owner alone.
+
+        ``remembered`` is how many updates that were done are known when they come again.
+        ``copied_bytes`` bounds the waiting updates that memory holds, too, in case the file is
+        damaged. ``busy_s`` is how long another program that writes the file is waited for, by
+        default ``BUSY_S``, and ``empty_within_s`` one that reads it while the log is emptied.
 
         Raises:
             InboxUnusable: if that fails.
         """
         self._file = file
+        self._remembered = remembered
+        self._most_copied_bytes = copied_bytes
+        self._busy_s = busy_s
+        self._empty_within_s = empty_within_s
         self._wal = file.with_name(f"{file.name}-wal")
         self._putting = Lock()  # taken before the other one
         self._lock = RLock()  # of what follows
@@ -221,7 +238,7 @@ class Inbox:
         found = (
             "SELECT update_id, payload FROM updates WHERE payload NOT NULL AND instr(payload, ?)"
         )
-        until_s = time.monotonic() + _EMPTY_WITHIN_S
+        until_s = time.monotonic() + self._empty_within_s
         with self._putting:
             with self._lock:
                 for update_id, payload in self._rows(found, containing):
@@ -247,7 +264,7 @@ class Inbox:
                 for update_id in tuple(self._late):
                     self._forget(update_id)
                     self._late.remove(update_id)
-            self._run(_forget_oldest)
+            self._run(self._forget_oldest)
             # the disk is waited for here, and less of it where others wait, too
             self._sync()
             self._run(_log_into_file)
@@ -288,12 +305,12 @@ class Inbox:
                 self._finish_mending()
             if self._known and not self._file.exists():
                 raise sqlite3.DatabaseError("it is gone")
-            self._file.touch(mode=MODE)
+            self._file.touch(mode=FILE_MODE)
             if not self._file.stat().st_size and (self._known or self._wal.exists()):
                 raise sqlite3.DatabaseError("it is empty")
         except OSError as error:
             raise disk_error(error) from error
-        connection = connected(self._file)
+        connection = connected(self._file, wait_s=self._busy_s)
         try:
             # the log of writes comes into the file when this class says so
             connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -324,7 +341,7 @@ class Inbox:
         """Put the new file in the place of one that was set aside before the process ended."""
         new = self._file.with_name(f"{self._file.name}.new")
         if new.exists():
-            moved_aside(self._file)
+            set_aside_file(self._file)
             new.replace(self._file)
 
     def _mend(self, error: Exception) -> None:
@@ -344,9 +361,9 @@ class Inbox:
         try:
             new.unlink(missing_ok=True)
             with closing(connected(new)) as connection:
-                new.chmod(MODE)
+                new.chmod(FILE_MODE)
                 insert_saved(connection, saved.values())
-            aside = moved_aside(self._file)
+            aside = set_aside_file(self._file)
             new.replace(self._file)
         except OSError as cause:
             raise disk_error(cause) from error
@@ -382,7 +399,7 @@ class Inbox:
         if self._looks % 2:
             self._run(lambda each: each.execute(f"PRAGMA user_version = {self._looks & 0xFFFF}"))
             try:
-                check_file(self._file)
+                check_file(self._file, wait_s=self._busy_s)
             except FAILURES as error:
                 with self._lock:
                     if not is_damage(error):
@@ -402,6 +419,13 @@ class Inbox:
                 found.append((at.st_dev, at.st_ino))
         return tuple(found)
 
+    def _forget_oldest(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "DELETE FROM updates WHERE payload IS NULL "
+            "AND number <= (SELECT max(number) FROM updates) - ?",
+            (self._remembered,),
+        )
+
     def _insert(self, connection: sqlite3.Connection, arrival: Arrival) -> SavedUpdate | None:
         """Return the update, if it is new, or came when it was not known whether it is on disk."""
         inserted = connection.execute(
@@ -416,7 +440,7 @@ class Inbox:
     def _copy(self, update: SavedUpdate) -> None:
         """Keep an update that waits in memory, too, while there is room."""
         length = len(update.payload or "")
-        fits = self._copied_bytes + length <= COPIED_BYTES
+        fits = self._copied_bytes + length <= self._most_copied_bytes
         self._waiting[update.update_id] = update if fits else None
         self._copied_bytes += length if fits else 0
 
@@ -460,14 +484,6 @@ class Inbox:
 
 def _done(update_id: int) -> SavedUpdate:
     return SavedUpdate(0, update_id, None, None, 0, "")
-
-
-def _forget_oldest(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "DELETE FROM updates WHERE payload IS NULL "
-        "AND number <= (SELECT max(number) FROM updates) - ?",
-        (REMEMBERED,),
-    )
 
 
 def _log_into_file(connection: sqlite3.Connection) -> bool:

@@ -2,15 +2,15 @@
 
 import errno
 import sqlite3
-import time
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from bot.state.files.salvage import SavedUpdate
+from embeddings import sqlitefile
+from embeddings.sqlitefile import OnDamage, SqlitePolicy, open_sqlite
 
-MODE = 0o600
-_BUSY_S = 1.0
+BUSY_S = 1.0
 """The seconds that the inbox waits for another program that writes the file; none should."""
 
 _CHECKED_BYTES = 16 * 1024 * 1024
@@ -35,17 +35,16 @@ _SIGNS = ("no such table", "Could not decode to UTF-8")
 """Messages of errors that mean damage although their code does not."""
 
 
-def connected(file: Path) -> sqlite3.Connection:
-    """Return a connection; what it deletes is overwritten, too."""
-    connection = sqlite3.connect(
-        file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+def connected(file: Path, *, wait_s: float | None = None) -> sqlite3.Connection:
+    """Return a connection that overwrites what it deletes; it waits ``BUSY_S`` by default."""
+    waits_s = BUSY_S if wait_s is None else wait_s
+    policy = SqlitePolicy(
+        on_damage=OnDamage.FAIL, secure_delete=True, wait_s=waits_s, autocommit=True
     )
     try:
-        connection.execute("PRAGMA secure_delete = ON")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+        return open_sqlite(file, policy, prepare=lambda _: None)
+    except OSError as error:
+        raise disk_error(error) from error
 
 
 def make_tables(connection: sqlite3.Connection) -> None:
@@ -73,13 +72,14 @@ def insert_saved(connection: sqlite3.Connection, saved: Iterable[SavedUpdate]) -
         )
 
 
-def check_file(file: Path) -> None:
+def check_file(file: Path, *, wait_s: float | None = None) -> None:
     """Raise an error of damage if the file is damaged; a large one is not read in full.
 
     The connection only reads, so that it does not matter what others do meanwhile.
     """
     address = f"{file.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_S)) as connection:
+    waits_s = BUSY_S if wait_s is None else wait_s
+    with closing(sqlite3.connect(address, uri=True, timeout=waits_s)) as connection:
         connection.execute("SELECT max(number) FROM updates").fetchone()
         if file.stat().st_size <= _CHECKED_BYTES:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
@@ -108,11 +108,8 @@ def is_damage(error: Exception) -> bool:
     if isinstance(error, UnicodeDecodeError) or any(sign in str(error) for sign in _SIGNS):
         return True
     # statements that are always the same make sense in every whole file
-    default = sqlite3.SQLITE_CORRUPT if type(error) is sqlite3.DatabaseError else None
-    code = getattr(error, "sqlite_errorcode", default)
-    return code is not None and code & 0xFF in {
-        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-    }
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code == sqlite3.SQLITE_ERROR or sqlitefile.is_damage(error)
 
 
 def disk_error(error: OSError) -> sqlite3.OperationalError:
@@ -124,13 +121,3 @@ def disk_error(error: OSError) -> sqlite3.OperationalError:
         sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR if io else sqlite3.SQLITE_CANTOPEN
     )
     return told
-
-
-def moved_aside(file: Path) -> Path:
-    """Move a damaged file aside with its logs, and return its new place."""
-    aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
-    for suffix in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            moved = file.with_name(file.name + suffix)
-            moved.replace(aside.with_name(aside.name + suffix)).chmod(MODE)
-    return aside

@@ -4,7 +4,6 @@ import glob
 import logging
 import os
 import sqlite3
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +15,29 @@ from typing import Any
 from bot.errors import PeopleUnusable
 from bot.state.people import PEOPLE_SCHEMA, CameFrom, People
 from bot.state.sqldialect import NO_VALUES, SQLITE
+from corpus.files import make_directory
+from embeddings.sqlitefile import (
+    OnDamage,
+    SqlitePolicy,
+    close_to_others,
+    is_damage,
+    open_sqlite,
+    set_aside,
+)
 
 log = logging.getLogger(__name__)
 
 _WAIT_S = 10.0
 _EMPTY_WITHIN_S = 3.0
 _EMPTY_AGAIN_S = 0.05
-_FILE_MODE = 0o600
-_OTHERS = 0o077
+_POLICY = SqlitePolicy(
+    on_damage=OnDamage.SET_ASIDE,
+    secure_delete=True,
+    write_ahead=True,
+    checked=True,
+    wait_s=_WAIT_S,
+    autocommit=True,
+)
 
 
 class PeopleFile:
@@ -33,8 +47,13 @@ class PeopleFile:
     was set aside before.
     """
 
-    def __init__(self, file: Path, schema: str) -> None:
-        """Open the file, or begin one; where there can be none, all is forgotten at the end."""
+    def __init__(self, file: Path, schema: str, *, empty_within_s: float = _EMPTY_WITHIN_S) -> None:
+        """Open the file, or begin one; if there can be none, all is forgotten at the end.
+
+        ``empty_within_s`` is how long a program that reads the file is waited for while the log
+        of writes is emptied.
+        """
+        self._empty_within_s = empty_within_s
         self._file = file
         self._schema = schema
         self._lock = threading.Lock()
@@ -84,7 +103,7 @@ class PeopleFile:
         Raises:
             PeopleUnusable: if that fails, or another program reads the file for long.
         """
-        until_s = time.monotonic() + _EMPTY_WITHIN_S
+        until_s = time.monotonic() + self._empty_within_s
         try:
             with self._lock, _alone(self._file):
                 self._connection.execute("VACUUM")
@@ -107,7 +126,7 @@ class PeopleFile:
 
     def _mend(self, error: sqlite3.Error) -> bool:
         """Begins a new file in place of one that turned out to be damaged; whether it was."""
-        if not _is_damage(error):
+        if not is_damage(error):
             return False
         with self._lock, _alone(self._file):
             self._connection.close()
@@ -162,21 +181,21 @@ def _alone(file: Path) -> Iterator[None]:
 def _opened(
     file: Path, schema: str, *, damaged_by: sqlite3.Error | None = None
 ) -> sqlite3.Connection:
+    def make_tables(connection: sqlite3.Connection) -> None:
+        connection.executescript(schema)
+
     try:
         if damaged_by is not None:
-            _set_aside(file, damaged_by)
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives the log of writes the mode that the file has
-        file.touch(mode=_FILE_MODE)
-        _close_to_others(file)
-        try:
-            return _prepared(str(file), schema)
-        except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
-                raise
-            _set_aside(file, error)
-            file.touch(mode=_FILE_MODE)
-            return _prepared(str(file), schema)
+            _warn_of_damage(file, set_aside(file), damaged_by)
+        make_directory(file.parent)
+        # the folder, too, and all that begins with the file's name
+        close_to_others((file.parent, *file.parent.glob(f"{glob.escape(file.name)}*")))
+        return open_sqlite(
+            file,
+            _POLICY,
+            prepare=make_tables,
+            was_set_aside=lambda aside, error: _warn_of_damage(file, aside, error),
+        )
     except (OSError, sqlite3.Error) as error:
         log.warning(
             "%s cannot be used (%s): settings, votes and invitations are forgotten when this "
@@ -184,52 +203,10 @@ def _opened(
             file,
             error,
         )
-        return _prepared(":memory:", schema)
+        return open_sqlite(None, _POLICY, prepare=make_tables)
 
 
-def _close_to_others(file: Path) -> None:
-    """Leaves the folder, the file, and all that begins with its name to the owner alone."""
-    for path in (file.parent, *file.parent.glob(f"{glob.escape(file.name)}*")):
-        try:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & _OTHERS:
-                path.chmod(mode & ~_OTHERS)
-        except FileNotFoundError:
-            continue  # the log of another process that has ended
-        except OSError as error:
-            log.warning(
-                "Others on this machine may read %s (%s): make its owner the user who runs this.",
-                path,
-                error,
-            )
-
-
-def _prepared(name: str, schema: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        name, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
-    )
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        # survives a kill; what is lost with the machine's power is a click on a button
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA secure_delete = ON")
-        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        connection.executescript(schema)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is no database or a broken one; a full disk or a lock is no damage."""
-    return type(error) is sqlite3.DatabaseError
-
-
-def _set_aside(file: Path, error: Exception) -> None:
-    aside = file.with_name(f"{file.name}.damaged-{time.time_ns()}")
+def _warn_of_damage(file: Path, aside: Path, error: Exception) -> None:
     log.warning(
         "%s is damaged (%s): it is now %s, and a new one begins. /delete_me does not reach what "
         "was set aside: delete it when you do not need it any more.",
@@ -237,10 +214,6 @@ def _set_aside(file: Path, error: Exception) -> None:
         error,
         aside.name,
     )
-    for suffix in ("", "-wal", "-shm"):
-        path = file.with_name(file.name + suffix)
-        if path.exists():
-            os.replace(path, aside.with_name(aside.name + suffix))
 
 
 def people_in(
@@ -248,10 +221,15 @@ def people_in(
     *,
     clock: Callable[[], float] = time.time,
     came_from: CameFrom = lambda chat: chat,
+    empty_within_s: float = _EMPTY_WITHIN_S,
 ) -> People:
     """Open the people that a file knows, or begin one.
 
     A damaged file is set aside and a new one begun, with a warning. Where there can be none, all
     is forgotten at the end.
     """
-    return People(PeopleFile(file, PEOPLE_SCHEMA), clock=clock, came_from=came_from)
+    return People(
+        PeopleFile(file, PEOPLE_SCHEMA, empty_within_s=empty_within_s),
+        clock=clock,
+        came_from=came_from,
+    )

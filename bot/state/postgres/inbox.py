@@ -103,6 +103,7 @@ class PostgresInbox:
         *,
         on_news: Callable[[], None] = lambda: None,
         on_taken: Callable[[str], None] = lambda _: None,
+        remembered: int = REMEMBERED,
     ) -> None:
         """``session`` is of the same bot, and was not started yet.
 
@@ -116,6 +117,7 @@ class PostgresInbox:
         self._bot = bot
         self._on_news = on_news
         self._on_taken = on_taken
+        self._remembered = remembered
         self._writer = state.link()
         self._link = state.link(durable=False)
         # what has arrived and is not kept yet would be sent again after a kill: that waits for none
@@ -322,7 +324,7 @@ class PostgresInbox:
         self._writer.rows(
             "DELETE FROM updates WHERE bot = %(bot)s AND payload IS NULL AND number <= "
             "(SELECT max(number) FROM updates WHERE bot = %(bot)s) - %(kept)s",
-            {"bot": self._bot, "kept": REMEMBERED},
+            {"bot": self._bot, "kept": self._remembered},
         )
         self._writer.rows(
             "DELETE FROM lanes WHERE waiting = 0 AND owner IS NULL "

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,20 +15,18 @@ from keptvotes import ADA, BOB, GROUP, VOTE
 from bot.answering.linkstyle import LinkStyle
 from bot.errors import PeopleUnusable
 from bot.state.contracts import Arrival, Begun, KeepsUpdates, PeopleTables
-from bot.state.files import inbox as inbox_module
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
 from bot.state.pace import TokenBuckets
 from bot.state.people import INVITATION_S, People
 from bot.state.peoplevalues import Kept, Preferences
-from bot.state.postgres import inbox as postgresinbox
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.people import PostgresPeople
 from bot.state.postgres.session import PostgresSession
 from embeddings.storage.postgres.address import DatabaseAddress
 
-OpenInbox = Callable[[], KeepsUpdates]
+OpenInbox = Callable[..., KeepsUpdates]
 
 
 def arrival(update_id: int, lane: str = "chat 1", payload: str = "{}") -> Arrival:
@@ -39,19 +38,19 @@ def open_inbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenI
     """Opens the inbox as the next process would; the one before is not closed, but dead."""
     with ExitStack() as opened:
         if request.param == "files":
-            yield lambda: opened.enter_context(Inbox(tmp_path / "inbox.sqlite"))
+            yield lambda **more: opened.enter_context(Inbox(tmp_path / "inbox.sqlite", **more))
             return
         state = PostgresState(
             DatabaseAddress.of(request.getfixturevalue("postgres_database"), source="it")
         )
         before: list[PostgresSession] = []
 
-        def shared() -> PostgresInbox:
+        def shared(**more: Any) -> PostgresInbox:
             if before:
                 before.pop().close()
             session = PostgresSession(state, "a bot", alone=False)
             opened.callback(session.close)
-            inbox = PostgresInbox(state, session, "a bot")
+            inbox = PostgresInbox(state, session, "a bot", **more)
             opened.callback(inbox.close)
             session.start()
             before.append(session)
@@ -135,11 +134,9 @@ def test_any_lane_and_any_payload_can_be_kept(open_inbox: OpenInbox, lane: str) 
 
 
 def test_only_the_latest_ids_are_remembered_and_what_waits_is_never_dropped(
-    open_inbox: OpenInbox, monkeypatch: pytest.MonkeyPatch
+    open_inbox: OpenInbox,
 ) -> None:
-    monkeypatch.setattr(inbox_module, "REMEMBERED", 10)
-    monkeypatch.setattr(postgresinbox, "REMEMBERED", 10)
-    inbox = open_inbox()
+    inbox = open_inbox(remembered=10)
     inbox.put([arrival(n) for n in range(30)])
     for n in range(1, 30):
         inbox.done(n)

@@ -18,8 +18,6 @@ from telegram import Bot, Update
 
 from bot.chat.events import Person, Place, PlaceKind, TextMessage
 from bot.state.contracts import Arrival
-from bot.state.files import inbox
-from bot.state.files import people as people_module
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
 from bot.state.peoplevalues import KeptVote, Preferences
@@ -270,11 +268,9 @@ def test_who_sent_an_update_is_told_from_who_is_spoken_of_in_it() -> None:
 
 
 def test_a_reader_that_goes_away_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(people_module, "_EMPTY_WITHIN_S", 0.3)
-    monkeypatch.setattr(inbox, "_EMPTY_WITHIN_S", 0.0)
-    people = people_in(tmp_path / "people.sqlite")
+    people = people_in(tmp_path / "people.sqlite", empty_within_s=0.3)
     people.set_consent(BIG, True)
     with sqlite3.connect(tmp_path / "people.sqlite", isolation_level=None) as reader:
         reader.execute("BEGIN")

@@ -9,8 +9,6 @@ import pytest
 
 from bot.errors import InboxUnusable
 from bot.state.contracts import Arrival, Begun
-from bot.state.files import inbox as inbox_module
-from bot.state.files import inboxfile
 from bot.state.files.inbox import Inbox
 
 
@@ -95,10 +93,9 @@ def test_done_twice_counts_once(file: Path) -> None:
 
 
 def test_only_the_latest_ids_are_remembered_and_what_waits_is_never_dropped(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path,
 ) -> None:
-    monkeypatch.setattr(inbox_module, "REMEMBERED", 10)
-    with Inbox(file) as inbox:
+    with Inbox(file, remembered=10) as inbox:
         inbox.put([arrival(n) for n in range(30)])
         for n in range(1, 30):
             inbox.done(n)
@@ -185,10 +182,9 @@ def test_what_may_not_be_on_disk_is_not_taken_until_it_is(
 
 
 def test_what_is_done_while_the_file_is_busy_is_forgotten_a_little_later(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path,
 ) -> None:
-    monkeypatch.setattr(inboxfile, "_BUSY_S", 0.01)
-    with Inbox(file) as inbox:
+    with Inbox(file, busy_s=0.01) as inbox:
         inbox.put([arrival(1), arrival(2)])
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

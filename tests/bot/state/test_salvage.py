@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from bot.errors import InboxBlocked
 from bot.state.contracts import Arrival, Begun
 from bot.state.files import inbox as inbox_module
-from bot.state.files import inboxfile
 from bot.state.files.inbox import Inbox
 from bot.state.files.salvage import saved_updates
+from embeddings.sqlitefile import set_aside
 
 Damage = Callable[[Path], None]
 LONG = "words " * 5_000
@@ -162,9 +162,9 @@ def test_a_process_that_ends_while_it_salvages_loses_nothing(
         moved(file)
         raise KeyboardInterrupt
 
-    moved = inboxfile.moved_aside
+    moved = set_aside
     with monkeypatch.context() as ending:
-        ending.setattr(inbox_module, "moved_aside", ends)
+        ending.setattr(inbox_module, "set_aside_file", ends)
         with pytest.raises(KeyboardInterrupt):
             Inbox(file)
     with Inbox(file) as inbox:
@@ -244,10 +244,9 @@ def test_whatever_is_overwritten_reading_ends_and_an_inbox_opens(
 
 
 def test_what_is_too_much_for_memory_is_on_disk_alone(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path,
 ) -> None:
-    monkeypatch.setattr(inbox_module, "COPIED_BYTES", 10)
-    with Inbox(file) as inbox:
+    with Inbox(file, copied_bytes=10) as inbox:
         inbox.put([arrival(1, "12345"), arrival(2, "123456"), arrival(3, "12345")])
         emptied(file)
         file.with_name(f"{file.name}-wal").write_bytes(b"")
@@ -288,10 +287,9 @@ def test_one_connection_never_writes_while_the_log_comes_into_the_file(
 
 
 def test_a_file_that_another_program_writes_is_blocked_for_now(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path,
 ) -> None:
-    monkeypatch.setattr(inboxfile, "_BUSY_S", 0.05)
-    with Inbox(file) as inbox:
+    with Inbox(file, busy_s=0.05) as inbox:
         inbox.put([arrival(1)])
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
