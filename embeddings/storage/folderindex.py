@@ -17,10 +17,7 @@ from corpus import Sources
 from corpus.files import make_directory, replace_file, sync_directory, write_file
 from embeddings.arrays import Content, Write
 from embeddings.cores import usable_cores
-from embeddings.errors import (
-    IndexDamaged,
-    IndexWriteFailed,
-)
+from embeddings.errors import GenerationError, IndexDamaged, IndexWriteFailed
 from embeddings.generations.generation import Generation, generation_from_files
 from embeddings.generations.groupaccess import KnownAccess, access_from_bytes, access_to_bytes
 from embeddings.generations.manifest import MANIFEST_NAME, Manifest
@@ -34,11 +31,15 @@ from embeddings.storage.currentfile import (
 )
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.passageindex import KEPT_GENERATIONS, PassageIndex, stale
-from embeddings.storage.writerlock import writer_lock
+from embeddings.storage.writerlock import HOLDER_NAME, LOCK_NAME, writer_lock
 
 ACCESS_NAME = "ACCESS"
 BUILT_FROM_NAME = "BUILT_FROM"
 KNOWN_VECTORS_NAME = "known-vectors.sqlite"
+_OWN_NAMES = {
+    *(POINTER_NAME, LOCK_NAME, HOLDER_NAME, BUILT_FROM_NAME, ACCESS_NAME),
+    *(KNOWN_VECTORS_NAME + suffix for suffix in ("", "-wal", "-shm", "-journal")),
+}
 _NAME = re.compile(r"[0-9]{6,}")
 
 
@@ -96,7 +97,7 @@ class GenerationStore(PassageIndex):
 
     def numbers(self) -> list[int]:
         """Return the numbers of the complete generations on disk, ascending."""
-        return [n for n in self.folder_numbers() if (self.folder(n) / MANIFEST_NAME).is_file()]
+        return [n for n in self.stored_numbers() if (self.folder(n) / MANIFEST_NAME).is_file()]
 
     def is_empty(self) -> bool:
         """Return whether nothing was ever published, and nothing complete lies there to be
@@ -152,7 +153,7 @@ class GenerationStore(PassageIndex):
         if before != after:
             raise stale(after, before)
         access = self._access_after(new.corpus, new.withheld)
-        number = max([*self.folder_numbers(), before or 0], default=0) + 1
+        number = max([*self.stored_numbers(), before or 0], default=0) + 1
         folder = self.folder(number)
         unfinished = self.directory / f".{folder.name}.unfinished"
         try:
@@ -193,7 +194,7 @@ class GenerationStore(PassageIndex):
         except OSError as error:
             raise _write_failed(self.directory / POINTER_NAME, error) from error
 
-    def folder_numbers(self) -> list[int]:
+    def stored_numbers(self) -> list[int]:
         """Return the numbers of all generations on disk, complete or not, ascending."""
         if not self.directory.is_dir():
             return []
@@ -202,7 +203,7 @@ class GenerationStore(PassageIndex):
 
     def _prune(self, *, keep: set[int | None]) -> None:
         """Remove all but the newest ``KEPT_GENERATIONS``, each in one step; never ``keep``."""
-        for old in self.folder_numbers()[:-KEPT_GENERATIONS]:
+        for old in self.stored_numbers()[:-KEPT_GENERATIONS]:
             if old in keep:
                 continue
             folder = self.folder(old)
@@ -211,6 +212,39 @@ class GenerationStore(PassageIndex):
                 # a kill in mid-removal must not leave half a generation under its name
                 os.rename(folder, leftover)
             shutil.rmtree(leftover, ignore_errors=True)
+
+    def stored_bytes(self, number: int) -> int | None:
+        """See ``PassageIndex.stored_bytes``."""
+        try:
+            return sum(path.stat().st_size for path in self.folder(number).iterdir())
+        except OSError:
+            return 0
+
+    def extra_names(self, number: int | None) -> tuple[str, ...]:
+        """See ``PassageIndex.extra_names``."""
+        try:
+            if number is None:
+                folder = self.directory
+                known = {self.folder(each).name for each in self.stored_numbers()} | _OWN_NAMES
+            else:
+                folder = self.folder(number)
+                manifest = Manifest.from_bytes((folder / MANIFEST_NAME).read_bytes())
+                known = {MANIFEST_NAME, *manifest.files}
+            return tuple(sorted(each.name for each in folder.iterdir() if each.name not in known))
+        except (OSError, GenerationError):
+            return ()
+
+    def publication_problems(self) -> list[str]:
+        """See ``PassageIndex.publication_problems``."""
+        try:
+            number = self.current_number()
+        except IndexDamaged as error:
+            return [str(error)]
+        if number is None:
+            return [f"{POINTER_NAME} is missing"]
+        if number not in self.stored_numbers():
+            return [f"{POINTER_NAME} names generation {number}, which is missing"]
+        return []
 
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:

@@ -110,6 +110,25 @@ class PassageIndex(ABC):
         """
 
     @abstractmethod
+    def stored_numbers(self) -> list[int]:
+        """Return the numbers of all generations that are stored, complete or not, ascending."""
+
+    @abstractmethod
+    def stored_bytes(self, number: int) -> int | None:
+        """Return how many bytes a generation takes up; None if that is not known."""
+
+    @abstractmethod
+    def extra_names(self, number: int | None) -> tuple[str, ...]:
+        """Return the names of files that do not belong to a generation and lie within it.
+
+        None asks for what lies beside the generations and belongs to none.
+        """
+
+    @abstractmethod
+    def publication_problems(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with what names the published one."""
+
+    @abstractmethod
     def writer(self, *, wait_s: float = 0) -> AbstractContextManager[None]:
         """Hold the writer's lock, which is freed when the process ends in any way.
 

@@ -193,6 +193,25 @@ class PostgresIndex(PassageIndex):
                 return VectorIndex.build(self._vectors(manifest, kind).matrix).to_bytes()
         return self._content(number, name)
 
+    def stored_numbers(self) -> list[int]:
+        """See ``PassageIndex.stored_numbers``; each is written whole or not at all."""
+        return self.numbers()
+
+    def stored_bytes(self, number: int) -> int | None:  # noqa: ARG002
+        """Return None: tables take up more than what was written."""
+        return None
+
+    def extra_names(self, number: int | None) -> tuple[str, ...]:  # noqa: ARG002
+        """Return nothing: the schema is the index's own."""
+        return ()
+
+    def publication_problems(self) -> list[str]:
+        """See ``PassageIndex.publication_problems``."""
+        number = self.current_number()
+        if number in self.numbers():
+            return []
+        return [f"generation {number} is published and missing"]
+
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:
         """See ``PassageIndex.writer``. The lock is that of a connection: who dies loses it."""
