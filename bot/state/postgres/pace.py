@@ -42,23 +42,27 @@ class PostgresPaces:
     A bucket that is full again is forgotten by the next ``tidy``.
     """
 
-    def __init__(self, state: PostgresState, *, per_minute: float, burst: int) -> None:
+    def __init__(
+        self, state: PostgresState, *, per_minute: float, burst: int, tidy_s: float = TIDY_S
+    ) -> None:
+        """``tidy_s`` is how often what is full again is forgotten."""
+        self._tidy_s = tidy_s
         self._link = state.link(durable=False)
         self._per_s = per_minute / 60
         self._burst = float(burst)
-        self._tidied_s = -TIDY_S
+        self._tidied_s = -tidy_s
 
     def close(self) -> None:
         """End the connection."""
         self._link.close()
 
     def tidy(self) -> None:
-        """Forgets, every ``TIDY_S``, who has not asked for so long that nothing of it counts.
+        """Forgets, every ``tidy_s``, who has not asked for so long that nothing of it counts.
 
         Raises:
             StateUnreachable: if the database cannot be reached.
         """
-        if time.monotonic() < self._tidied_s + TIDY_S:
+        if time.monotonic() < self._tidied_s + self._tidy_s:
             return
         self._tidied_s = time.monotonic()
         self._link.rows(

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from bot.errors import AlreadyServing, StateUnreachable
 from bot.state.postgres.connection import Link
@@ -18,16 +19,29 @@ from bot.state.postgres.database import PostgresState
 
 log = logging.getLogger(__name__)
 
-POLL_S = 1.0
-"""So often it is looked whether another process died, and for news of which none told."""
+
+@dataclass(frozen=True, slots=True)
+class SessionTiming:
+    """The times of a session, in seconds.
+
+    ``poll_s``: how often it looks whether another process died. ``lock_s``: how long it waits for
+    the place of a process that was killed. ``renew_s``: the pauses between attempts to connect
+    again, the last one repeated.
+    """
+
+    poll_s: float = 1.0
+    lock_s: float = 3.0
+    renew_s: tuple[float, ...] = (0.1, 0.2, 0.5, 1.0)
+
+
+SESSION_TIMING = SessionTiming()
+
 
 LOST = "lost"
 """The kind of what is told to this session alone, after it may have missed what others told."""
 
 _CHANNEL = "verbatim_state"
 LEASES, _SERVING = 1_986_358_901, 1_986_358_902  # any two numbers, ours alone
-_LOCK_S = 3.0
-_RENEW_S = (0.1, 0.2, 0.5, 1.0)
 
 _LIVE = f"""
 SELECT objid::bigint FROM pg_locks
@@ -56,6 +70,7 @@ class PostgresSession:
         *,
         alone: bool,
         on_refused: Callable[[], None] = lambda: None,
+        timing: SessionTiming = SESSION_TIMING,
     ) -> None:
         """``on_refused`` is called when, after a loss, another process answers in its place.
 
@@ -68,6 +83,7 @@ class PostgresSession:
         self._bot = bot
         self._alone = alone
         self._on_refused = on_refused
+        self._timing = timing
         self._listeners: dict[str, list[OnTold]] = defaultdict(list)
         self._sweepers: list[Callable[[], None]] = []
         self._steady = threading.Lock()
@@ -105,7 +121,7 @@ class PostgresSession:
         self._listeners[kind].append(listener)
 
     def on_sweep(self, sweeper: Callable[[], None]) -> None:
-        """Call it every ``POLL_S``, and after a loss; call this before ``start``."""
+        """Call it every ``poll_s``, and after a loss; call this before ``start``."""
         self._sweepers.append(sweeper)
 
     def start(self) -> None:
@@ -141,7 +157,7 @@ class PostgresSession:
         if self._thread.is_alive():
             with suppress(StateUnreachable):
                 self.tell("end", "")  # whoever waits for something wakes up
-            self._thread.join(POLL_S + _LOCK_S)
+            self._thread.join(self._timing.poll_s + self._timing.lock_s)
         self._close_links()
 
     def _close_links(self) -> None:
@@ -181,7 +197,7 @@ class PostgresSession:
             AlreadyServing: if another process has it.
         """
         lock = "pg_try_advisory_lock" if self._alone else "pg_try_advisory_lock_shared"
-        end_s = time.monotonic() + _LOCK_S  # who was killed has it for a moment
+        end_s = time.monotonic() + self._timing.lock_s  # who was killed has it for a moment
         while not link.rows(
             f"SELECT {lock}(%(c)s, %(k)s)",
             {"c": _SERVING, "k": _key(self._bot)},
@@ -201,7 +217,7 @@ class PostgresSession:
                 if not self._link.is_there:
                     self._renew()
                     continue
-                for told in self._link.notifications(timeout_s=POLL_S):
+                for told in self._link.notifications(timeout_s=self._timing.poll_s):
                     self._hand_over(told)
                 self._sweep()
             except StateUnreachable as error:
@@ -222,7 +238,7 @@ class PostgresSession:
         """
         now_s = time.monotonic()
         if now_s >= self._sweep_at_s:
-            self._sweep_at_s = now_s + POLL_S
+            self._sweep_at_s = now_s + self._timing.poll_s
             before, self._missing = self._missing, set()
             missing = self._link.rows(
                 "SELECT DISTINCT owner FROM lanes "
@@ -243,8 +259,8 @@ class PostgresSession:
 
     def _renew(self) -> None:
         """Make the connection anew, however long that takes."""
-        attempt = 0
-        while not self._ended.wait(_RENEW_S[min(attempt, len(_RENEW_S) - 1)]):
+        attempt, pauses_s = 0, self._timing.renew_s
+        while not self._ended.wait(pauses_s[min(attempt, len(pauses_s) - 1)]):
             attempt += 1
             link = self._state.link(comes_back=False)
             try:
@@ -264,7 +280,7 @@ class PostgresSession:
                 self._link = link
                 log.info("the shared state is there again")
                 # where all have lost it, the others have time to come back, too
-                self._sweep_at_s = time.monotonic() + POLL_S
+                self._sweep_at_s = time.monotonic() + self._timing.poll_s
                 self._missing = set()
                 for kind in (LOST, "moved", "news"):
                     self._hand_over(kind)

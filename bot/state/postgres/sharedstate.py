@@ -14,7 +14,7 @@ from bot.state.people import CameFrom, People
 from bot.state.postgres.chats import PostgresChats
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox, blame
-from bot.state.postgres.pace import PostgresPaces
+from bot.state.postgres.pace import TIDY_S, PostgresPaces
 from bot.state.postgres.people import PostgresPeople
 from bot.state.postgres.session import LOST, PostgresSession
 from bot.state.sharedlanes import SharedLanes
@@ -57,9 +57,9 @@ class SharedState:
         """What is kept about people."""
         return People(PostgresPeople(self._state), came_from=came_from)
 
-    def paces(self, *, per_minute: float, burst: int) -> PostgresPaces:
+    def paces(self, *, per_minute: float, burst: int, tidy_s: float = TIDY_S) -> PostgresPaces:
         """How fast each person may go on; tidied now and then while a bot runs."""
-        paces = PostgresPaces(self._state, per_minute=per_minute, burst=burst)
+        paces = PostgresPaces(self._state, per_minute=per_minute, burst=burst, tidy_s=tidy_s)
         self._tidy.append(paces.tidy)
         return paces
 

@@ -22,15 +22,13 @@ from bot.state.contracts import MOST_BLAMED, Arrival, Begun
 from bot.state.pace import Verdict
 from bot.state.people import People
 from bot.state.postgres import inbox as inbox_module
-from bot.state.postgres import pace
-from bot.state.postgres import session as session_module
 from bot.state.postgres.chats import PostgresChats
 from bot.state.postgres.connection import Link
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.migrations import MIGRATIONS
 from bot.state.postgres.people import PostgresPeople
-from bot.state.postgres.session import PostgresSession
+from bot.state.postgres.session import SESSION_TIMING, PostgresSession, SessionTiming
 from bot.state.postgres.sharedstate import SharedState, Sharing
 from bot.state.sharedlanes import SharedLanes
 from bot.telegrambot.incoming import intake as intake_module
@@ -61,10 +59,19 @@ def until(found: Callable[[], object], timeout_s: float = 10.0) -> None:
 class Process:
     """What a process has of the shared state; ``dies`` ends its connections as a kill does."""
 
-    def __init__(self, url: str, *, bot: str = "a bot", alone: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        bot: str = "a bot",
+        alone: bool = False,
+        timing: SessionTiming = SESSION_TIMING,
+    ) -> None:
         self.state = PostgresState(address(url))
         self.refused = threading.Event()
-        self.session = PostgresSession(self.state, bot, alone=alone, on_refused=self.refused.set)
+        self.session = PostgresSession(
+            self.state, bot, alone=alone, on_refused=self.refused.set, timing=timing
+        )
         self.news = threading.Event()
         self.inbox = PostgresInbox(self.state, self.session, bot, on_news=self.news.set)
         self.chats = PostgresChats(self.state, self.session, bot)
@@ -124,7 +131,7 @@ def test_all_processes_are_told_that_something_waits(start: Start) -> None:
     one.news.clear()
     two.news.clear()
     one.inbox.put([arrival(1)])
-    assert one.news.wait(0.9 * session_module.POLL_S)
+    assert one.news.wait(0.9 * SESSION_TIMING.poll_s)
     assert two.news.wait(5)
 
 
@@ -153,7 +160,7 @@ def test_what_a_dead_process_worked_on_is_free_at_the_second_look_with_its_marks
     died_s = time.monotonic()
     one.dies()
     until(lambda: two.inbox.claim(most=9) == ["chat 1"])
-    assert time.monotonic() - died_s < 3 * session_module.POLL_S
+    assert time.monotonic() - died_s < 3 * SESSION_TIMING.poll_s
     assert two.inbox.next_in("chat 1") == 1
     assert two.inbox.is_suspect(1)
     assert two.inbox.begin(1) == Begun("{}", 2, ("mark",))
@@ -188,10 +195,9 @@ def cut_session(url: str, process: Process) -> None:
 
 
 def test_who_loses_its_session_for_a_moment_keeps_its_lanes(
-    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+    start: Start, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(session_module, "_RENEW_S", (0.5,))
-    one = start()
+    one = start(timing=SessionTiming(renew_s=(0.5,)))
     looks = PostgresSession(one.state, "a bot", alone=False)
     one.inbox.put([arrival(1)])
     assert one.inbox.claim(most=9) == ["chat 1"]
@@ -207,10 +213,9 @@ def test_who_loses_its_session_for_a_moment_keeps_its_lanes(
 
 
 def test_nothing_is_claimed_while_the_session_is_not_there(
-    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+    start: Start, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(session_module, "_RENEW_S", (1.0,))
-    one = start()
+    one = start(timing=SessionTiming(renew_s=(1.0,)))
     one.inbox.put([arrival(1)])
     cut_session(postgres_database, one)
     until(lambda: not one.session.is_there)
@@ -320,37 +325,33 @@ def test_bots_in_one_database_have_nothing_to_do_with_each_other(start: Start) -
 
 
 @pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
-def test_one_that_polls_is_alone(
-    start: Start, monkeypatch: pytest.MonkeyPatch, first: bool, second: bool
-) -> None:
-    monkeypatch.setattr(session_module, "_LOCK_S", 0.2)
-    start(alone=first)
+def test_one_that_polls_is_alone(start: Start, first: bool, second: bool) -> None:
+    impatient = SessionTiming(lock_s=0.2)
+    start(alone=first, timing=impatient)
     with pytest.raises(AlreadyServing, match="Stop it first, or start all of them with --webhook"):
-        start(alone=second)
+        start(alone=second, timing=impatient)
 
 
 def test_one_that_is_replaced_while_it_lost_the_database_stops(
-    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+    start: Start, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(session_module, "_LOCK_S", 0.2)
-    monkeypatch.setattr(session_module, "_RENEW_S", (1.0,))
-    one = start(alone=True)
+    timing = SessionTiming(lock_s=0.2, renew_s=(1.0,))
+    one = start(alone=True, timing=timing)
     cut(postgres_database)
     until(lambda: one.session._link._connection is None)
-    start(alone=True)
+    start(alone=True, timing=timing)
     assert one.refused.wait(10)
 
 
 def test_one_that_polls_goes_on_where_a_look_fails_and_its_connection_lives(
-    start: Start, monkeypatch: pytest.MonkeyPatch, postgres_database: str
+    start: Start, postgres_database: str
 ) -> None:
-    monkeypatch.setattr(session_module, "_LOCK_S", 0.2)
-    one = start(alone=True)
+    one = start(alone=True, timing=SessionTiming(lock_s=0.2))
     number = one.session.number
     one.session._link.rows("SET lock_timeout TO '100ms'")
     with psycopg.connect(postgres_database) as other:
         other.execute("LOCK TABLE verbatim_state.lanes IN ACCESS EXCLUSIVE MODE")
-        assert not one.refused.wait(3 * session_module.POLL_S)
+        assert not one.refused.wait(3 * SESSION_TIMING.poll_s)
     assert one.session.number == number
     one.news.clear()
     one.session.tell("news", "")
@@ -358,10 +359,9 @@ def test_one_that_polls_goes_on_where_a_look_fails_and_its_connection_lives(
 
 
 def test_one_that_polls_takes_its_place_again_where_the_server_has_not_seen_the_loss(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    start: Start,
 ) -> None:
-    monkeypatch.setattr(session_module, "_LOCK_S", 3.0)
-    one = start(alone=True)
+    one = start(alone=True, timing=SessionTiming(lock_s=3.0))
     number = one.session.number
     # as after a loss in the network: the server keeps the connection and its lock
     lost = one.session._link._connection
@@ -531,12 +531,11 @@ def test_of_a_person_who_had_all_deleted_no_table_has_the_number_after_the_tidyi
             }
         return sorted(name for name, found in rows.items() if str(who) in found)
 
-    monkeypatch.setattr(pace, "TIDY_S", 0.0)
     with ExitStack() as running:
         state = SharedState(address(postgres_database))
         people, paces = (
             state.people(came_from=lambda chat: chat),
-            state.paces(per_minute=6, burst=1),
+            state.paces(per_minute=6, burst=1, tidy_s=0.0),
         )
         running.callback(people.close)
         running.callback(paces.close)
