@@ -1,6 +1,7 @@
 """Opens the index of the settings, checks it and rolls it back."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 from bot.errors import SettingsError
 from bot.operations.refresher import ProgressBar
@@ -49,10 +50,10 @@ def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, 
         EmbeddingsError: if there is no such generation, it is damaged, the model in use did not
             build it, or another process writes.
     """
-    store = open_index(settings)
-    model = find_settings_model(settings)
-    before = store.pointed()
-    now = store.rollback(number, check=lambda each: check_model(each, model.identity))
+    with closing(open_index(settings)) as index:
+        model = find_settings_model(settings)
+        before = index.pointed()
+        now = index.rollback(number, check=lambda each: check_model(each, model.identity))
     return before, now
 
 
@@ -64,11 +65,10 @@ def check_index(
     Raises:
         EmbeddingsError: if there is no index.
     """
-    store = open_index(settings)
     snapshots = Snapshots(settings.snapshots_directory)
-    with progress_bar("Reading") as progress:
+    with closing(open_index(settings)) as index, progress_bar("Reading") as progress:
         return check_store(
-            store, citations=citations, source_text=snapshots.text, progress=progress
+            index, citations=citations, source_text=snapshots.text, progress=progress
         )
 
 
@@ -106,9 +106,9 @@ def changed_since(settings: Settings) -> int | None:
 
     It is None if nothing has changed, or if that is unknown.
     """
-    store = open_index(settings)
-    number = store.pointed()
-    built_from = None if number is None else store.built_from(number)
+    with closing(open_index(settings)) as index:
+        number = index.pointed()
+        built_from = None if number is None else index.built_from(number)
     if built_from is None:
         return None
     try:
@@ -120,7 +120,7 @@ def changed_since(settings: Settings) -> int | None:
 
 def left_out(settings: Settings) -> tuple[LeftOut, ...]:
     """Return the files that the published generation left out, if that is noted."""
-    store = open_index(settings)
-    number = store.pointed()
-    built_from = None if number is None else store.built_from(number)
+    with closing(open_index(settings)) as index:
+        number = index.pointed()
+        built_from = None if number is None else index.built_from(number)
     return () if built_from is None else built_from.left_out

@@ -30,7 +30,7 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
 
     def servers() -> "list[ServerFacts | EmbeddingsError]":
         assert settings.index is not None  # noqa: S101 (for the types)
-        open_index(settings)  # raises an error that names a missing package
+        open_index(settings).close()  # raises an error that names a missing package
         from embeddings.storage.postgres.serverfacts import server_facts
 
         return [*server_facts(settings.index)]

@@ -163,15 +163,15 @@ def served_corpus(
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the index is damaged, and no earlier one is intact.
     """
-    store = open_index(settings)
     known: KnownAccess = NO_ACCESS
-    if store.is_empty():
-        corpus = open_corpus(settings, warn=warn)
-    else:
-        opened = store.open_serving()
-        if opened.warning:
-            warn(opened.warning)
-        corpus, known = opened.generation.corpus, opened.generation.known_access
+    with closing(open_index(settings)) as index:
+        if index.is_empty():
+            corpus = open_corpus(settings, warn=warn)
+        else:
+            opened = index.open_serving()
+            if opened.warning:
+                warn(opened.warning)
+            corpus, known = opened.generation.corpus, opened.generation.known_access
     if groups is None:
         return corpus
     return Corpus(tuple(d for d in corpus.documents if may_see(d, groups, known)))
@@ -209,7 +209,8 @@ def open_verifier(
 
 def seed_new_machine(settings: Settings) -> None:
     """Copy the shipped statements, if there is no directory and never was an index."""
-    new_machine = not open_index(settings).numbers()
+    with closing(open_index(settings)) as index:
+        new_machine = not index.numbers()
     if new_machine and not settings.corpus_is_own and not settings.corpus_directory.exists():
         _seed_corpus(settings)
 

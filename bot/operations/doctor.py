@@ -260,13 +260,13 @@ def _index(
 ) -> Finding:
     """Check the index: on a disk every byte is compared, in tables the rows are only counted."""
     try:
-        index = open_index()
-        if index.is_empty():
-            text = f'none in {index.place} yet: the first question or "verbatim refresh" builds it'
-            return Finding("index", True, text)
-        generation = index.open_current()
-        if model is not None:
-            check_model(generation, model.identity)
+        with closing(open_index()) as index:
+            if index.is_empty():
+                text = f'none in {index.place} yet: the first question or "verbatim refresh" '
+                return Finding("index", True, f"{text}builds it")
+            generation = index.open_current()
+            if model is not None:
+                check_model(generation, model.identity)
     except (EmbeddingsError, SettingsError) as error:
         return Finding("index", False, str(error))
     manifest = generation.manifest

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keptvotes import ADA, BOB, GROUP, VOTE
+from simultaneous import all_at_once
 
 from bot.answering.linkstyle import LinkStyle
 from bot.errors import PeopleUnusable
@@ -147,17 +148,11 @@ def test_only_the_latest_ids_are_remembered_and_what_waits_is_never_dropped(
 
 def test_two_threads_that_put_the_same_take_each_update_once(open_inbox: OpenInbox) -> None:
     inbox = open_inbox()
-    new: list[Arrival] = []
-    threads = [
-        threading.Thread(
-            target=lambda: [new.extend(inbox.put([arrival(n, f"chat {n % 7}")])) for n in range(50)]
-        )
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+    def put_all(_: int) -> list[Arrival]:
+        return [each for n in range(50) for each in inbox.put([arrival(n, f"chat {n % 7}")])]
+
+    new = [each for some in all_at_once(put_all, range(4)) for each in some]
     assert sorted(each.update_id for each in new) == list(range(50))
     assert inbox.depth == 50
 
@@ -276,15 +271,7 @@ def test_an_invitation_lets_one_person_in_once_for_seven_days(open_people: OpenP
     code, late = people.invite(), people.invite()
     assert not people.accept("guess", ADA)
     now[0] += INVITATION_S - 1
-    accepted: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda p=person: accepted.append(people.accept(code, p)))  # type: ignore[misc]
-        for person in range(1, 9)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    accepted = all_at_once(lambda person: people.accept(code, person), range(1, 9))
     assert sorted(accepted) == [False] * 7 + [True]
     assert sum(people.is_let_in(person) for person in range(1, 9)) == 1
     now[0] += 1

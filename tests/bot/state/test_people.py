@@ -4,7 +4,6 @@ import logging
 import os
 import sqlite3
 import stat
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simultaneous import all_at_once
 
 from bot.answering.linkstyle import LinkStyle
 from bot.citations.citation import CitedQuote
@@ -162,15 +162,7 @@ def test_an_invitation_holds_for_seven_days(file: Path) -> None:
 
 def test_of_many_who_use_one_code_at_once_one_gets_in(people: People) -> None:
     code = people.invite()
-    accepted: list[bool] = []
-    threads = [
-        threading.Thread(target=lambda p=person: accepted.append(people.accept(code, p)))  # type: ignore[misc]
-        for person in range(1, 17)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    accepted = all_at_once(lambda person: people.accept(code, person), range(1, 17))
     assert sorted(accepted) == [False] * 15 + [True]
 
 
