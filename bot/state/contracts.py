@@ -1,4 +1,4 @@
-"""What handling needs of where updates and chats are kept: in files, or in a shared database."""
+"""Defines the stores of updates, chats and people, in files or in a shared database."""
 
 import sqlite3
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -14,11 +14,11 @@ class RemembersPeople(Protocol):
     """Remembers something about persons. Safe to call from several threads."""
 
     def forget_person(self, person_id: int) -> bool:
-        """Keep nothing of a person; whether there was anything."""
+        """Forget a person, and return whether anything was known."""
         ...
 
     def forget_all(self) -> None:
-        """Keep nothing of anybody."""
+        """Forget everybody."""
         ...
 
 
@@ -26,20 +26,20 @@ class RemembersTalks(RemembersPeople, Protocol):
     """Remembers what was asked, so that a follow-up is read with it."""
 
     def forget_talks(self, talks: Hashable) -> None:
-        """Keep nothing of what one person asked in one place; see ``TextMessage.talks``."""
+        """Forget the questions of one person in one place; see ``TextMessage.talks``."""
         ...
 
     def forget_chat(self, chat_id: int, thread_id: int | None) -> None:
-        """Read no follow-up in a chat or a topic with what was asked before."""
+        """Forget the questions of a chat or a topic, so that none is read as a follow-up."""
         ...
 
 
 class Found(Protocol):
-    """What a statement found or did."""
+    """The result of a statement."""
 
     @property
     def rowcount(self) -> int:
-        """How many rows it changed."""
+        """The number of rows that it changed."""
         ...
 
     def fetchone(self) -> Any:
@@ -56,13 +56,13 @@ class Statements(Protocol):
 
 
 class PeopleTables(Protocol):
-    """Where the tables lie. Safe to call from several threads.
+    """The tables about people. Safe to call from several threads.
 
     Methods raise ``PeopleUnusable`` where something cannot be written or read.
     """
 
     def close(self) -> None:
-        """Lets go of it."""
+        """Close the file or the connection."""
         ...
 
     def read(self, query: str, values: Mapping[str, object] = NO_VALUES, /) -> list[Any]:
@@ -70,24 +70,24 @@ class PeopleTables(Protocol):
         ...
 
     def writing(self) -> AbstractContextManager[Statements]:
-        """One transaction, kept whole at the end or not at all; no two at once."""
+        """Yield one transaction, kept whole at the end or not at all; no two run at once."""
         ...
 
     def empty_log(self) -> None:
-        """Remove what is left of deleted rows, as far as that is in its power."""
+        """Remove traces of deleted rows, as far as the store can."""
         ...
 
 
 REMEMBERED = 100_000
-"""So many of the updates that were done are known when they come again."""
+"""How many updates that were done are known when they come again."""
 
 MOST_BLAMED = 2
-"""An update that is to blame for so many ends of the process is set aside."""
+"""An update that is to blame for this many ends of the process is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An update as it came: what shares a ``lane`` is answered in the order of ``update_id``."""
+    """An update as it came. Updates of one ``lane`` are answered in the order of ``update_id``."""
 
     update_id: int
     lane: str
@@ -96,7 +96,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An update that is worked on.
+    """An update in work.
 
     ``attempts`` counts how often it was begun and never cleared, this time included.
     ``delivered`` are the marks of the parts of the answer that have arrived.
@@ -110,7 +110,7 @@ class Begun:
 
 
 NOT_KEPT = (sqlite3.Error, StateUnreachable)
-"""What is raised where something cannot be written or read for now."""
+"""The errors of a store that cannot be written or read for now."""
 
 
 class KeepsUpdates(Protocol):
@@ -123,16 +123,16 @@ class KeepsUpdates(Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether a method may take longer than an event loop may wait."""
+        """True if a method may take longer than an event loop may wait."""
         ...
 
     @property
     def depth(self) -> int:
-        """How many updates wait or are worked on, in all processes; never waits for it."""
+        """The number of updates that wait or are in work, in all processes; never waits."""
         ...
 
     def put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Those that had never come before; all are on disk when this returns."""
+        """Store updates, and return those that had never come before; all are on disk by then."""
         ...
 
     def waiting(self) -> list[tuple[int, str]]:
@@ -140,7 +140,7 @@ class KeepsUpdates(Protocol):
         ...
 
     def is_suspect(self, update_id: int) -> bool:
-        """Whether an attempt at an update was begun and never cleared."""
+        """Return whether an attempt at an update was begun and never cleared."""
         ...
 
     def begin(self, update_id: int) -> Begun | None:
@@ -161,7 +161,7 @@ class KeepsUpdates(Protocol):
         ...
 
     def done(self, update_id: int) -> None:
-        """Forgets an update but for its id, now or, where that fails, a little later."""
+        """Forget an update but for its id, now or, if that fails, a little later."""
         ...
 
     def set_aside(self) -> list[int]:
@@ -169,18 +169,18 @@ class KeepsUpdates(Protocol):
         ...
 
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
-        """Return these updates were in work when the process ended.
+        """Note that these updates were in work when the process ended.
 
         They are suspects; where it is ``counted``, they are to blame.
         """
         ...
 
     def replace(self, update_id: int, payload: str) -> None:
-        """Keep an update that is worked on in another form, and as of no chat."""
+        """Store an update in work in another form, as of no chat."""
         ...
 
     def erase(self, is_meant: Callable[[int, str], bool], *, containing: str) -> bool:
-        """Forgets the updates that are meant, worked on or not; whether no trace of them is left.
+        """Forget the updates that are meant, in work or not; return whether no trace is left.
 
         ``is_meant`` is asked of each that waits and whose payload has ``containing`` in it: it gets
         the id and the payload. What is worked on is answered all the same.
@@ -192,15 +192,15 @@ class KeepsUpdates(Protocol):
         ...
 
     def close(self) -> None:
-        """Lets go of everything."""
+        """Close the store."""
         ...
 
 
 class SharesUpdates(KeepsUpdates, Protocol):
-    """Updates of which several processes take, a lane at a time."""
+    """A store of updates that several processes share, a lane at a time."""
 
     def claim(self, *, most: int) -> list[str]:
-        """At most so many lanes in which something waits, this process's own from now on.
+        """Claim at most this many lanes in which something waits, for this process alone.
 
         After a loss of the database more of them, and those among them that it works on already.
         """
@@ -213,42 +213,42 @@ class SharesUpdates(KeepsUpdates, Protocol):
         ...
 
     def give_back(self, lane: str) -> None:
-        """Leaves a lane, with what waits in it, to whoever claims it next."""
+        """Leave a lane, with what waits in it, to the process that claims it next."""
         ...
 
     def is_alone(self) -> bool:
-        """Whether no other process answers for the same bot."""
+        """Return whether no other process answers for the same bot."""
         ...
 
 
 class KeepsChats(Protocol):
-    """What Telegram told about chats: see ``bot.state.files.chats.Chats``."""
+    """A store of chats that are closed or have moved; see ``bot.state.chats.KnownChats``."""
 
     @property
     def any_closed(self) -> bool:
-        """Whether any chat is closed."""
+        """True if any chat is closed."""
         ...
 
     def is_closed(self, chat_id: object) -> bool:
-        """Whether nothing is to be sent to a chat."""
+        """Return whether nothing is to be sent to a chat."""
         ...
 
     def close_chat(self, chat_id: int) -> None:
-        """Nothing is sent to the chat any more."""
+        """Send nothing to the chat any more."""
         ...
 
     def open_chat(self, chat_id: int) -> None:
-        """Return the chat is written to again; nothing about it is kept."""
+        """Send to the chat again, and store nothing about it."""
         ...
 
     def move(self, chat_id: int, to_id: int) -> None:
-        """What is for the one chat goes to the other from now on."""
+        """Send to the other chat from now on, in place of the first one."""
         ...
 
     def current(self, chat_id: int) -> int:
-        """Where what is for a chat goes: to itself, or where it has moved."""
+        """Return the chat to send to: the chat itself, or the one that it has become."""
         ...
 
     def came_from(self, chat_id: int) -> int:
-        """What a chat was before it moved here, by id; itself where it did not."""
+        """Return the id that a chat had before it moved; its own if it did not."""
         ...

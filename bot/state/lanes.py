@@ -1,4 +1,4 @@
-"""What comes is worked on in order within a lane, and lanes side by side."""
+"""Works on updates in order within a lane, and on lanes side by side."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Lanes:
-    """Hands numbers over, of each lane the lowest that waits, one after the other.
+    """Hands over the numbers of updates, of each lane the lowest that waits, one by one.
 
     A lane that takes long holds up no other one; how many are worked on at once is the affair of
     the worker. Where the work fails, the lane goes on. Belongs to one event loop.
@@ -51,7 +51,7 @@ class Lanes:
         return True
 
     async def drain(self, *, timeout_s: float) -> bool:
-        """Whether all was worked on in that time; what was not is cancelled."""
+        """Return whether all was done in that time; the rest is cancelled."""
         if not self._tasks:
             return True
         _, late = await asyncio.wait(self._tasks, timeout=timeout_s)

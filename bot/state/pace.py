@@ -1,4 +1,4 @@
-"""How fast each person may go on: a bucket of tokens each."""
+"""Limits how fast each person may ask, by a bucket of tokens each."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class _Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether to go on; if not, in how many seconds, and whether to say so."""
+    """The answer to a request for tokens: go on, or wait some seconds, and whether to say so."""
 
     allowed: bool
     wait_s: float = 0.0
@@ -28,7 +28,7 @@ class Verdict:
 
 
 class Paces(Protocol):
-    """How fast each person may go on."""
+    """A limit of how fast each person may ask."""
 
     def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
         """Take so many tokens, or none where there are too few."""

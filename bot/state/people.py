@@ -1,7 +1,7 @@
-"""What is kept about people: settings of chats, consent, votes, invitations, who was let in.
+"""Stores settings of chats, consent, votes, invitations and the people who were let in.
 
-In one SQLite file, or in the database that several processes share. Nothing gets into it but what
-a person chose, by a button or a command.
+The tables lie in a SQLite file, or in the database that several processes share. Only what a
+person chose, by a button or a command, gets into them.
 """
 
 import hashlib
@@ -45,8 +45,9 @@ CREATE TABLE IF NOT EXISTS let_in (person INTEGER PRIMARY KEY);
 
 
 class People:
-    """The people and chats that the tables of a file or a database know. Safe to call from several
-    threads.
+    """The people and chats in the tables of a file or a database.
+
+    Safe to call from several threads.
 
     Where they cannot be written or read, methods raise ``PeopleUnusable``.
     """
@@ -68,7 +69,7 @@ class People:
         self._tables.close()
 
     def came_from(self, chat: int) -> int:
-        """What a chat was before it became a supergroup, by id; itself for any other."""
+        """Return the id that a chat had before it became a supergroup; its own for any other."""
         return self._came_from(chat)
 
     def preferences(self, chat: int) -> Preferences:
@@ -106,7 +107,7 @@ class People:
             )
 
     def consent(self, person: int) -> bool | None:
-        """Whether a person's questions may be kept with their votes; None: not said."""
+        """Return whether a person's questions may be stored with their votes; None if not said."""
         rows = self._tables.read(
             "SELECT questions FROM consents WHERE person = {person}", {"person": person}
         )
@@ -219,7 +220,7 @@ class People:
         return code
 
     def accept(self, code: str, person: int) -> bool:
-        """Whether the code let the person in; it lets nobody else in from then on."""
+        """Let a person in by a code, which lets nobody else in from then on; return whether."""
         with self._tables.writing() as connection:
             spent = connection.execute(
                 "DELETE FROM invitations WHERE code = {code} AND expires_s > {now_s}",
@@ -234,13 +235,13 @@ class People:
         return True
 
     def is_let_in(self, person: int) -> bool:
-        """Whether an invitation let the person in."""
+        """Return whether an invitation let the person in."""
         return bool(
             self._tables.read("SELECT 1 FROM let_in WHERE person = {person}", {"person": person})
         )
 
     def kept_about(self, person: int) -> Kept:
-        """What is kept about a person, their private chat included."""
+        """Return what is stored about a person, their private chat included."""
         votes = self._tables.read(
             "SELECT count(*), count(question) FROM votes WHERE person = {person}",
             {"person": person},
@@ -254,7 +255,7 @@ class People:
         )
 
     def delete(self, person: int) -> Kept:
-        """Delete everything about a person, from the disk too; what that was.
+        """Delete everything about a person, from the disk too, and return what that was.
 
         Where traces of it cannot be removed now, that is logged, and told by what is returned.
         """
@@ -274,7 +275,7 @@ class People:
 
 
 def _preferences(language: object, quotes: object, links: object) -> Preferences:
-    """What a row says; what makes no sense is as usual."""
+    """Return the settings of a row; a value that makes no sense counts as not set."""
     return Preferences(
         language=language if isinstance(language, str) and language in LANGUAGES else None,
         quotes=quotes if isinstance(quotes, int) and 1 <= quotes <= MOST_CHOSEN_QUOTES else None,

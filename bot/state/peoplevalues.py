@@ -1,4 +1,4 @@
-"""Defines as values what is kept about people: their preferences and their votes."""
+"""Defines the values that are stored about people: preferences and votes."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class KeptVote:
-    """That a person found the answer in a message good or bad.
+    """A vote of a person on the answer in a message.
 
     ``passages`` are those that it quoted. ``question`` is what was asked, None where that was not
     to be kept; ``earlier`` what the person had asked before, oldest first.

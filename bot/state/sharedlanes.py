@@ -1,4 +1,4 @@
-"""Lanes that several processes share: this one works on those that it has claimed."""
+"""Works on the lanes that this process has claimed, of those that several processes share."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 
 
 class SharedLanes:
-    """Hands numbers over, of each claimed lane the lowest that waits, one after the other.
+    """Hands over the numbers of updates, of each claimed lane the lowest that waits, one by one.
 
     A lane that is empty is free for all processes again. While ``has_room`` says so further lanes
     are claimed. Belongs to one event loop; the inbox is asked in a thread.
@@ -72,7 +72,7 @@ class SharedLanes:
             self._loop.call_soon_threadsafe(self._news.set)
 
     async def drain(self, *, timeout_s: float) -> bool:
-        """Whether all was worked on in that time; what was not is left to other processes.
+        """Return whether all was done in that time; the rest is left to other processes.
 
         Where there are others, only what is worked on is finished.
         """
@@ -96,7 +96,7 @@ class SharedLanes:
         return not late and not self._inbox.depth
 
     async def _end_claiming(self) -> None:
-        """Claims nothing more; what is being claimed meanwhile is given back."""
+        """Claim nothing more; give back what is being claimed meanwhile."""
         if self._claiming is not None:
             self._news.set()
             await asyncio.wait([self._claiming], timeout=_GIVE_BACK_S)
@@ -125,7 +125,7 @@ class SharedLanes:
                 unsure = True
 
     async def _claim(self) -> bool:
-        """Claims what there is room for; whether there may be more."""
+        """Claim lanes while there is room, and return whether there may be more."""
         while self._has_room() and not self._given_up.is_set():
             lanes = await self._asked(lambda: self._inbox.claim(most=CLAIMED_AT_ONCE))
             for lane in lanes:

@@ -1,4 +1,4 @@
-"""What was embedded before, by text and model, in one file: no text is embedded twice.
+"""Stores vectors and tokens by text and model in one file, so that no text is embedded twice.
 
 A refresh commits to it as it goes, so one that is killed goes on where it was, and going back to
 an earlier text costs nothing. Every row is sealed: a damaged one counts as missing.
@@ -44,7 +44,7 @@ class KnownVectors:
     """
 
     def __init__(self, file: Path | None, model: ModelIdentity) -> None:
-        """What the ``file`` has of the ``model``; None keeps nothing beyond the process.
+        """Open what the ``file`` has of the ``model``; None stores nothing beyond the process.
 
         Raises:
             IndexWriteFailed: if the file cannot be made.
@@ -65,7 +65,7 @@ class KnownVectors:
             yield known
 
     def __len__(self) -> int:
-        """How many rows there are, of every model."""
+        """Return the number of rows, of every model."""
         (count,) = self._connection.execute("SELECT count(*) FROM known").fetchone()
         return int(count)
 
@@ -124,7 +124,7 @@ class KnownVectors:
             yield from (_tokens_from_bytes(found[key]) for key in keys)
 
     def token_count(self, units: Iterable[Units], *, dimension: int) -> int:
-        """How many tokens of so many numbers the units have together, by the lengths of rows.
+        """Count the tokens of the units, of this many numbers each, by the lengths of rows.
 
         Raises:
             KeyError: for units that are not known.

@@ -1,4 +1,4 @@
-"""Every kept generation read byte by byte and checked for meaning, as Lucene's CheckIndex does."""
+"""Checks every stored generation, byte by byte and for meaning, as Lucene's CheckIndex does."""
 
 import hashlib
 import itertools
@@ -22,7 +22,7 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class GenerationCheck:
-    """What was found in one generation; it is intact if there is no problem.
+    """The findings about one generation; it is intact if there is no problem.
 
     ``size_bytes`` is that of its ``files``. ``citations`` counts the passages and sentences that
     were compared with their sources, None where that was not asked for. ``unknown`` names what
@@ -42,13 +42,13 @@ class GenerationCheck:
 
     @property
     def intact(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """True if nothing is wrong with it."""
         return not self.problems
 
 
 @dataclass(frozen=True, slots=True)
 class StoreCheck:
-    """What was found in an index: its generations, the oldest first, and what is wrong around them.
+    """The findings about an index: its generations, the oldest first, and problems around them.
 
     ``unknown`` names what lies in the directory and belongs to no generation.
     """
@@ -59,7 +59,7 @@ class StoreCheck:
 
     @property
     def intact(self) -> bool:
-        """Whether every generation is, and the pointer leads to one of them."""
+        """True if every generation is intact, and one of them is published."""
         return not self.problems and all(each.intact for each in self.generations)
 
 
@@ -70,7 +70,7 @@ def check_store(
     source_text: SourceText | None = None,
     progress: Progress | None = None,
 ) -> StoreCheck:
-    """What is wrong with an index, if anything: every file of every generation is read.
+    """Check an index: read every file of every generation.
 
     With ``citations`` each stored passage and sentence is compared with the text that
     ``source_text`` gives for its document's digest; without one, with the generation's own text.
@@ -140,7 +140,7 @@ def _check_generation(
     citations: bool,
     source_text: SourceText | None,
 ) -> GenerationCheck:
-    """What is wrong with a generation whose files ``read`` gives; sizes are those of its files."""
+    """Check a generation whose files ``read`` returns; its size is that of its files."""
     try:
         head = read(MANIFEST_NAME)
         manifest = Manifest.from_bytes(head)
@@ -185,7 +185,7 @@ def _check_generation(
 def _check_citations(
     generation: Generation, source_text: SourceText | None
 ) -> tuple[list[str], int]:
-    """What is wrong with the citations, and how many were compared."""
+    """Return the problems of the citations, and how many were compared."""
     problems: list[str] = []
     checked = 0
     for document in generation.corpus.documents:

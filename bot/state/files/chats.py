@@ -1,4 +1,4 @@
-"""Chats that the bot may not write in, and where chats have moved."""
+"""Stores in a SQLite file which chats are closed, and where chats have moved."""
 
 import logging
 import sqlite3
@@ -24,7 +24,7 @@ _MOVED = "INSERT OR REPLACE INTO moved VALUES (?, ?)"
 
 
 class Chats(KnownChats):
-    """What Telegram told about chats, in a small SQLite file. Safe to call from several threads.
+    """Chats that are closed or have moved, in a SQLite file. Safe to call from several threads.
 
     What cannot be written is known until the process ends, with a warning. A file that is damaged
     is set aside, and what is known is in a new one.

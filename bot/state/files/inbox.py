@@ -1,4 +1,4 @@
-"""What came in and is not answered yet, on disk: a process that is killed loses none of it."""
+"""Stores updates on disk until they are answered: a process that is killed loses none."""
 
 import logging
 import os
@@ -114,11 +114,11 @@ class Inbox:
 
     @property
     def depth(self) -> int:
-        """How many updates wait or are worked on."""
+        """The number of updates that wait or are in work."""
         return len(self._waiting) - len(self._unsure)
 
     def put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """Those that had never come before; all are on disk when this returns."""
+        """Store updates, and return those that had never come before; all are on disk by then."""
 
         def insert(connection: sqlite3.Connection) -> list[SavedUpdate]:
             with connection:
@@ -150,7 +150,7 @@ class Inbox:
         )
 
     def is_suspect(self, update_id: int) -> bool:
-        """Whether an attempt at an update was begun and never cleared."""
+        """Return whether an attempt at an update was begun and never cleared."""
         rows = self._rows("SELECT attempts FROM updates WHERE update_id = ?", update_id)
         return bool(rows) and rows[0][0] > 0
 
@@ -191,7 +191,7 @@ class Inbox:
             self._change(update_id, attempts=0, blamed=blamed)
 
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
-        """Return these updates were in work when the process ended.
+        """Note that these updates were in work when the process ended.
 
         They are suspects; where it is ``counted``, they are to blame.
         """
@@ -487,7 +487,7 @@ def _done(update_id: int) -> SavedUpdate:
 
 
 def _log_into_file(connection: sqlite3.Connection) -> bool:
-    """Whether the journal is empty, what it held being in the file."""
+    """Bring the journal into the file, and return whether it is empty now."""
     (blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if blocked:
         log.debug("another program reads the inbox: its journal is emptied later")

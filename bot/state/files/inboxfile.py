@@ -1,4 +1,4 @@
-"""The SQLite file of an inbox: how it is opened, and how damage to it shows."""
+"""Opens the SQLite file of an inbox, and recognises damage to it."""
 
 import errno
 import sqlite3
@@ -88,7 +88,7 @@ def check_file(file: Path, *, wait_s: float | None = None) -> None:
 
 
 def may_pass(error: sqlite3.Error) -> bool:
-    """Whether what failed may succeed later, without anybody's doing: a disk that is full, say."""
+    """Return whether a failure may pass by itself, as that of a full disk may."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return code in {
         sqlite3.SQLITE_BUSY,
@@ -104,7 +104,7 @@ FAILURES = (sqlite3.Error, UnicodeDecodeError)
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether the file is no database, a broken one, or one of another kind."""
+    """Return whether the file is no database, a broken one, or one of another kind."""
     if isinstance(error, UnicodeDecodeError) or any(sign in str(error) for sign in _SIGNS):
         return True
     # statements that are always the same make sense in every whole file
@@ -113,7 +113,7 @@ def is_damage(error: Exception) -> bool:
 
 
 def disk_error(error: OSError) -> sqlite3.OperationalError:
-    """Return the same as SQLite would say it."""
+    """Return the error that SQLite would raise for an error of the system."""
     told = sqlite3.OperationalError(f"{error.filename or 'the inbox'}: {error.strerror}")
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     io = error.errno in {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}

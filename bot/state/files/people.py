@@ -1,4 +1,4 @@
-"""A SQLite file of the bot's own, for several threads; one that is damaged is set aside."""
+"""Stores what is known of people in a SQLite file, for several threads."""
 
 import glob
 import logging

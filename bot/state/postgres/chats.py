@@ -1,4 +1,4 @@
-"""What several processes know of chats together: one that learns of a move tells the others."""
+"""Shares among processes which chats are closed, and where chats have moved."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class PostgresChats(KnownChats):
-    """What Telegram told about the chats of one bot, in a database that several processes share.
+    """The closed and moved chats of one bot, in a database that several processes share.
 
     Written in a thread, since nobody may wait for it; what cannot be written is known until the
     process ends, with a warning. That a chat is closed, or open again because somebody wrote there,

@@ -103,7 +103,7 @@ class Link:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is run within the block is kept whole at the end or not at all."""
+        """Keep the statements of the block whole at the end, or none of them."""
         with self._lock:
             self.rows("BEGIN")
             self._in_transaction = True
@@ -118,7 +118,7 @@ class Link:
             self._run("COMMIT", None)
 
     def notifications(self, *, timeout_s: float) -> list[str]:
-        """What was told meanwhile; returns when something is, or after that time."""
+        """Wait for notifications, at most that long, and return their payloads."""
         with self._lock:
             connection = self._connected()
             try:
@@ -130,7 +130,7 @@ class Link:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a connection, as far as the last statement told."""
+        """True if there is a connection, as far as the last statement showed."""
         return self._connection is not None
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class Link:
         return connection
 
     def _unreachable(self, error: "Error") -> StateUnreachable:
-        """What went wrong; the connection is given up where it may be broken or of a standby."""
+        """Return the error; give the connection up if it may be broken or of a standby."""
         connection, read_only = self._connection, error.sqlstate == "25006"
         if connection is not None and (connection.broken or connection.closed or read_only):
             connection.close()

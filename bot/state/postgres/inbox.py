@@ -1,4 +1,4 @@
-"""The inbox that several processes share: each update is taken once, a lane by one of them."""
+"""Stores updates in a database, of which several processes take a lane at a time."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The tables in which several processes keep what they share, as they came to be."""
+"""Lists the scripts that make the tables of the shared state, version by version."""
 
 SCHEMA = "verbatim_state"
 

@@ -1,4 +1,4 @@
-"""How fast each person may go on, whichever process they reach: their buckets in the database."""
+"""Limits how fast each person may ask, whichever process they reach."""
 
 import logging
 import time

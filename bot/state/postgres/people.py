@@ -1,4 +1,4 @@
-"""The tables about people in the database that several processes share."""
+"""Stores what is known of people in the database that several processes share."""
 
 import logging
 from collections.abc import Iterator, Mapping

@@ -108,7 +108,7 @@ class PostgresSession:
 
     @property
     def is_there(self) -> bool:
-        """Whether the session has its connection: without it others think that it has ended."""
+        """True if the session has its connection; without it others think that it has ended."""
         return self._link.is_there
 
     def settled(self) -> int:
@@ -137,7 +137,7 @@ class PostgresSession:
         self._others.rows(f"SELECT {TELL}", {"kind": kind, "what": what})
 
     def is_alone(self) -> bool:
-        """Whether no other session answers for the bot.
+        """Return whether no other session answers for the bot.
 
         Raises:
             StateUnreachable: if the database cannot be reached.

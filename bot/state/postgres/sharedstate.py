@@ -1,4 +1,4 @@
-"""What several processes share, opened: the only door to it for the parts that use it."""
+"""Opens the state that several processes share, for the parts that use it."""
 
 import json
 import logging
@@ -38,7 +38,10 @@ class Sharing:
 
 
 class SharedState:
-    """The database that processes share. What is memory alone is forgotten in all of them."""
+    """State shared by several processes.
+
+    Erasing a person also clears what every process holds in memory.
+    """
 
     def __init__(self, address: DatabaseAddress) -> None:
         """Asks the database at once.
@@ -54,11 +57,11 @@ class SharedState:
         self._tidy: list[Callable[[], None]] = []
 
     def people(self, *, came_from: CameFrom) -> People:
-        """What is kept about people."""
+        """Return the people of the database."""
         return People(PostgresPeople(self._state), came_from=came_from)
 
     def paces(self, *, per_minute: float, burst: int, tidy_s: float = TIDY_S) -> PostgresPaces:
-        """How fast each person may go on; tidied now and then while a bot runs."""
+        """Return the limits of each person; tidied now and then while a bot runs."""
         paces = PostgresPaces(self._state, per_minute=per_minute, burst=burst, tidy_s=tidy_s)
         self._tidy.append(paces.tidy)
         return paces
@@ -83,7 +86,7 @@ class SharedState:
             link.close()
 
     def tell_to_forget(self, person: int) -> bool:
-        """False, after the other processes were told to forget a person."""
+        """Make the other processes forget a person, and return False."""
         self._tell("forget", str(person))
         return False
 

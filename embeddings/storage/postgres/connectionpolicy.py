@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPolicy:
-    """How long connections wait, and what they set; all times are in seconds.
+    """The waiting times and settings of connections; all times are in seconds.
 
     ``silence_s``: how long a server may say nothing about a statement before the connection is
     closed. ``connect_s``: how long connecting to one server may take. ``patience_s``: how long a

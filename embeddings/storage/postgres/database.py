@@ -1,4 +1,4 @@
-"""Connections to the database of an index, made again when they break."""
+"""Connects to the database of an index, and connects again when a connection breaks."""
 
 import threading
 import time
@@ -183,7 +183,7 @@ class Database:
         )
 
     def reason(self, error: Exception) -> str:
-        """What a server or libpq said, in one line and without the password."""
+        """Return the words of a server or of libpq in one line, without the password."""
         return self._address.redacted(first_line(error))
 
 

@@ -361,9 +361,9 @@ class PostgresIndex(PassageIndex):
             ) from error
 
     def _rows(self, query: str, *parameters: Any) -> list[Any]:
-        """What a query finds; nothing if there is no index yet.
+        """Return the rows of a query; none if there is no index yet.
 
-        Who writes reads from the primary, since another server may lag behind it.
+        A writer reads from the primary, since another server may lag behind it.
 
         Raises:
             IndexUnavailable: if the server does not answer, or refuses, or, to who writes, is gone.
@@ -457,7 +457,7 @@ class PostgresIndex(PassageIndex):
 
 
 def _holder(connection: psycopg.Connection) -> str:
-    """Who holds the writer's lock, as far as the server tells."""
+    """Return the holder of the writer's lock, as far as the server knows it."""
     name = value(
         connection,
         "SELECT a.application_name || ' since ' || to_char(a.backend_start AT TIME ZONE 'UTC', "

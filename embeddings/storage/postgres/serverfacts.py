@@ -1,4 +1,4 @@
-"""What each server of an index's address says of itself: versions, graphs, and who follows whom."""
+"""Asks each server of an index's address for its versions, graphs and replication."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from embeddings.storage.postgres.database import Database
 
 @dataclass(frozen=True, slots=True)
 class StandbyFacts:
-    """A standby as its primary sees it; what a login may not see is None.
+    """A standby as its primary sees it; None for what the login may not see.
 
     ``behind_bytes`` is what it has not replayed yet, ``behind_s`` how long ago the primary wrote
     what it replays.
@@ -31,7 +31,7 @@ class StandbyFacts:
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What one server says; ``version`` is PostgreSQL's number, 160004 for 16.4.
+    """The facts about one server; ``version`` is PostgreSQL's number, 160004 for 16.4.
 
     ``same_as`` is equal for what is one server under two names, and for no others. ``vector`` is
     the version of pgvector that is in use, else the one that could be; None if there is none.
@@ -62,7 +62,7 @@ class ServerFacts:
 def server_facts(
     address: DatabaseAddress, *, policy: ConnectionPolicy = INDEX_POLICY
 ) -> list[ServerFacts | IndexUnavailable]:
-    """What each server that the address names says, in that order, or that it does not answer.
+    """Return the facts about each server of an address, in order, or the error of one.
 
     Each is asked once, for the policy's ``connect_s`` at most until it answers.
     """

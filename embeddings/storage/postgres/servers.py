@@ -1,4 +1,4 @@
-"""The servers that an address names, and which of them is asked."""
+"""Chooses the server to ask among those that an address names."""
 
 import random
 from collections.abc import Mapping
@@ -38,10 +38,9 @@ class _Reached:
 class Servers:
     """One server, or several of which one is the primary.
 
-    One is taken, the first of the address (with ``load_balance_hosts=random`` any), and asked as
-    long as it answers. A primary that was replaced answers again when it is started again, with
-    what it knew and to nobody's use: so the latest timeline is taken, and one before those that
-    were seen is refused. Several threads may connect at once.
+    The first of the address is asked (with ``load_balance_hosts=random`` any) as long as it
+    answers. A replaced primary may come back with stale data: connect to the server on the latest
+    timeline, and refuse earlier ones. Several threads may connect at once.
     """
 
     def __init__(self, parameters: Mapping[str, str], *, policy: ConnectionPolicy) -> None:
