@@ -56,13 +56,13 @@ def _ask_state(address: DatabaseAddress) -> None:
     try:
         import psycopg  # noqa: F401 (whether it is there)
 
-        from bot.state.postgres.connection import Link
+        from bot.state.postgres.connection import StateConnection
     except ImportError as error:
         raise SettingsError(
             f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
         ) from error
-    link = Link(address, durable=True, comes_back=False)
+    connection = StateConnection(address, durable=True, comes_back=False)
     try:
-        link.rows("SELECT 1")
+        connection.rows("SELECT 1")
     finally:
-        link.close()
+        connection.close()

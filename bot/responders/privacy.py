@@ -9,7 +9,7 @@ from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders import peopletexts
 from bot.state.people import People
-from bot.state.peoplevalues import Kept
+from bot.state.peoplevalues import PersonData
 
 Forget = Callable[[int], bool]
 """Forgets a person, by id, in memory; returns whether there was anything."""
@@ -95,7 +95,7 @@ class Privacy:
         return words.say(peopletexts.NOTHING_TO_DELETE)
 
 
-def _named(kept: Kept, words: Translator) -> Iterator[str]:
+def _named(kept: PersonData, words: Translator) -> Iterator[str]:
     if kept.preferences:
         yield words.say(peopletexts.KEPT_SETTINGS)
     if kept.votes:

@@ -16,7 +16,7 @@ from bot.citations.citation import CitedQuote
 from bot.errors import PeopleUnusable
 from bot.language.translation import LANGUAGES
 from bot.state.contracts import PeopleTables
-from bot.state.peoplevalues import Kept, KeptVote, Preferences
+from bot.state.peoplevalues import KeptVote, PersonData, Preferences
 from corpus import Span
 
 INVITATION_PAYLOAD = "invite_"
@@ -240,13 +240,13 @@ class People:
             self._tables.read("SELECT 1 FROM let_in WHERE person = {person}", {"person": person})
         )
 
-    def kept_about(self, person: int) -> Kept:
+    def kept_about(self, person: int) -> PersonData:
         """Return what is stored about a person, their private chat included."""
         votes = self._tables.read(
             "SELECT count(*), count(question) FROM votes WHERE person = {person}",
             {"person": person},
         )
-        return Kept(
+        return PersonData(
             preferences=self.preferences(person) != Preferences(),
             consent=self.consent(person),
             votes=votes[0][0] if votes else 0,
@@ -254,7 +254,7 @@ class People:
             let_in=self.is_let_in(person),
         )
 
-    def delete(self, person: int) -> Kept:
+    def delete(self, person: int) -> PersonData:
         """Delete everything about a person, from the disk too, and return what that was.
 
         Where traces of it cannot be removed now, that is logged, and told by what is returned.

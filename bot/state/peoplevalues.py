@@ -36,7 +36,7 @@ class KeptVote:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PersonData:
     """The data kept about a person; ``consent`` is None if they were not asked or did not say.
 
     Of what was deleted there may be ``traces`` in the files, where those could not be written anew.
@@ -50,4 +50,4 @@ class Kept:
     traces: bool = False
 
     def __bool__(self) -> bool:
-        return self != Kept()
+        return self != PersonData()

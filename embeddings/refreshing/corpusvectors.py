@@ -97,9 +97,9 @@ def _embed_missing(
     """Embed unknown texts, or all with ``full``; returns their number."""
     unread, unseen = _missing(texts, known, full=full, look_through=look_through)
     in_all = len(unread) + len(unseen)
-    told = None if progress is None else lambda done: progress(done, in_all)
+    on_embedded = None if progress is None else lambda done: progress(done, in_all)
     blocks = _blocks(texts, unread, unseen)
-    with closing(engine.embed(blocks, basis=basis, told=told)) as embedded:
+    with closing(engine.embed(blocks, basis=basis, on_embedded=on_embedded)) as embedded:
         for found in embedded:
             known.keep(vectors=found.vectors, tokens=found.tokens)
     return in_all

@@ -13,8 +13,8 @@ from embeddings.index.tokenvectors import TokenVectors
 from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.refreshing.knownvectors import Units
 
-Told = Callable[[int], None]
-"""Told how many texts are embedded so far."""
+OnEmbedded = Callable[[int], None]
+"""Gets the number of texts that are embedded so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Engine(Protocol):
     """Embeds blocks."""
 
     def embed(
-        self, blocks: Iterable[Block], *, basis: FloatMatrix, told: Told | None = None
+        self, blocks: Iterable[Block], *, basis: FloatMatrix, on_embedded: OnEmbedded | None = None
     ) -> Generator[EmbeddedBlock, None, None]:
         """Yield the result of ``embed_block`` for each block, bit for bit, in order; nothing for no
         block.
@@ -83,34 +83,34 @@ class LocalEngine:
         self._embedder = embedder
 
     def embed(
-        self, blocks: Iterable[Block], *, basis: FloatMatrix, told: Told | None = None
+        self, blocks: Iterable[Block], *, basis: FloatMatrix, on_embedded: OnEmbedded | None = None
     ) -> Generator[EmbeddedBlock, None, None]:
         """See ``Engine.embed``."""
         done = 0
         for block in blocks:
-            yield embed_block(block, self._embedder, basis, told=_after(done, told))
+            yield embed_block(block, self._embedder, basis, on_embedded=_after(done, on_embedded))
             done += len(block)
 
 
 def embed_block(
-    block: Block, embedder: Embedder, basis: FloatMatrix, *, told: Told | None = None
+    block: Block, embedder: Embedder, basis: FloatMatrix, *, on_embedded: OnEmbedded | None = None
 ) -> EmbeddedBlock:
     """Return the vectors of a block, and its tokens along the axes of ``basis`` ``(d, r)``."""
     vectors: dict[str, FloatMatrix] = {}
     tokens: dict[Units, TokenVectors] = {}
-    progress = None if told is None else lambda now, _: told(now)
+    progress = None if on_embedded is None else lambda now, _: on_embedded(now)
     with one_numpy_thread():  # how many there are must not decide the last bits
         read = embedder.read_passages([text for text, _ in block.units], progress=progress)
         for (text, starts), reading in zip(block.units, read, strict=True):
             vectors[text] = reading.vector
             tokens[text, starts] = TokenVectors.pack(reading, basis, np.array(starts))
-        further = _after(len(block.units), told)
+        further = _after(len(block.units), on_embedded)
         progress = None if further is None else lambda now, _: further(now)
         seen = embedder.embed_passages(block.texts, progress=progress)
     vectors.update(zip(block.texts, seen, strict=True))
     return EmbeddedBlock(vectors, tokens)
 
 
-def _after(done: int, told: Told | None) -> Told | None:
+def _after(done: int, on_embedded: OnEmbedded | None) -> OnEmbedded | None:
     """Return a callback that counts on from finished texts."""
-    return None if told is None else lambda now: told(done + now)
+    return None if on_embedded is None else lambda now: on_embedded(done + now)

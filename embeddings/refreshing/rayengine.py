@@ -26,7 +26,7 @@ from embeddings.arrays import FloatMatrix
 from embeddings.cores import usable_cores
 from embeddings.errors import EmbeddingsError, EngineFailed, EngineUnavailable
 from embeddings.models.embedder import Embedder
-from embeddings.refreshing.engine import Block, EmbeddedBlock, Told
+from embeddings.refreshing.engine import Block, EmbeddedBlock, OnEmbedded
 from embeddings.refreshing.raynode import EmbedderSource, NodeWork, embed_on_node
 
 RETRIES = 5
@@ -105,7 +105,7 @@ class RayEngine:
             self._started = None
 
     def embed(
-        self, blocks: Iterable[Block], *, basis: FloatMatrix, told: Told | None = None
+        self, blocks: Iterable[Block], *, basis: FloatMatrix, on_embedded: OnEmbedded | None = None
     ) -> Generator[EmbeddedBlock, None, None]:
         """See ``Engine.embed``.
 
@@ -139,8 +139,8 @@ class RayEngine:
                     finished, _ = ray.wait(list(unfinished), timeout=_LOOK_S)
                     for one in finished:
                         done += unfinished.pop(one)
-                        if told is not None:
-                            told(done)
+                        if on_embedded is not None:
+                            on_embedded(done)
                     if finished:
                         watch.went_on()
                     else:

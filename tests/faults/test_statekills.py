@@ -239,7 +239,7 @@ def test_an_update_that_kills_its_bots_is_set_aside_by_all_of_them(
     assert server.sent(user.id)[0].text.startswith("I could not answer that message")
     state = PostgresState(DatabaseAddress.of(sharing.state, source="test"))
     with (
-        closing(state.link()) as link,
+        closing(state.connection()) as link,
         closing(PostgresSession(state, "another", alone=False)) as session,
     ):
         (bot,) = {str(name) for (name,) in link.rows("SELECT DISTINCT bot FROM updates")}

@@ -11,7 +11,7 @@ from telegramprocess import QUESTION, Bot, serving
 
 from bot.state.files.people import people_in
 from bot.state.people import People
-from bot.state.peoplevalues import Kept
+from bot.state.peoplevalues import PersonData
 
 Office = tuple[BotApiServer, User, People, Bot]
 
@@ -116,12 +116,14 @@ def test_settings_votes_and_their_end(office: Office) -> None:
     consent = wait_for_text(server, user, "May I keep the questions")
     press(server, consent, "Yes, keep them")
     wait_for_text(server, user, "Questions that you vote on are kept from now on")
-    assert people.kept_about(user.id) == Kept(preferences=True, consent=True, votes=1, questions=1)
+    assert people.kept_about(user.id) == PersonData(
+        preferences=True, consent=True, votes=1, questions=1
+    )
     (vote,) = (vote for vote in people.votes() if vote.person == user.id)
     assert (vote.question, vote.good, vote.passages[0].paragraph) == (QUESTION, True, 7)
     assert "1 question that you voted on" in ask(server, user, "/privacy").text
     assert ask(server, user, "/delete_me").text.startswith("Deleted: the settings of our chat; ")
-    assert people.kept_about(user.id) == Kept()
+    assert people.kept_about(user.id) == PersonData()
     assert QUESTION not in bot.log
 
 

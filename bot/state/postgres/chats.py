@@ -29,8 +29,8 @@ class PostgresChats(KnownChats):
         """
         super().__init__()
         self._bot = bot
-        self._link = state.link(durable=False)
-        self._reader = state.link(durable=False)
+        self._connection = state.connection(durable=False)
+        self._reader = state.connection(durable=False)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="chats")
         self._me = secrets.token_hex(8)
         rows = self._reader.rows("SELECT chat FROM closed_chats WHERE bot = %(bot)s", {"bot": bot})
@@ -44,7 +44,7 @@ class PostgresChats(KnownChats):
     def close(self) -> None:
         """Wait for what is being written, and end the connections."""
         self._writer.shutdown()
-        self._link.close()
+        self._connection.close()
         self._reader.close()
 
     def keep_closed(self, chat_id: int) -> None:
@@ -85,7 +85,7 @@ class PostgresChats(KnownChats):
 
     def _written(self, statement: str, values: dict[str, object]) -> None:
         try:
-            self._link.rows(statement, values)
+            self._connection.rows(statement, values)
         except StateUnreachable as error:
             log.warning("what is known of a chat cannot be written: %s", error)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embeddings.storage.postgres.connection import Connection
 
 
-Rows = list[tuple[Any, ...]]
+ResultRows = list[tuple[Any, ...]]
 Values = Mapping[str, object]
 
 STATE_POLICY = ConnectionPolicy(
@@ -51,7 +51,7 @@ _WAITS_FOR_DISK = (
 _DOES_NOT_WAIT = "SET synchronous_commit TO off"
 
 
-class Link:
+class StateConnection:
     """One connection to the database. Safe to call from several threads, which take turns.
 
     A connection that broke is made anew, at once and then after growing pauses, in which every
@@ -85,7 +85,7 @@ class Link:
         self.times_made = 0
         """How often the connection was made; after another time a statement may have been lost."""
 
-    def rows(self, statement: str, values: Values | None = None) -> Rows:
+    def rows(self, statement: str, values: Values | None = None) -> ResultRows:
         """Return the rows of a statement, () for none; outside a transaction it is kept when this
         returns.
 
@@ -147,7 +147,7 @@ class Link:
 
         return psycopg.Error
 
-    def _run(self, statement: str, values: Values | None) -> Rows:
+    def _run(self, statement: str, values: Values | None) -> ResultRows:
         connection = self._connected()
         try:
             cursor = connection.execute(statement, values)

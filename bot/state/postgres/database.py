@@ -3,7 +3,7 @@
 import logging
 
 from bot.errors import SettingsError
-from bot.state.postgres.connection import STATE_POLICY, Link
+from bot.state.postgres.connection import STATE_POLICY, StateConnection
 from bot.state.postgres.migrations import MIGRATIONS, SCHEMA
 from embeddings.storage.postgres.address import DatabaseAddress
 from embeddings.storage.postgres.connectionpolicy import ConnectionPolicy
@@ -36,20 +36,20 @@ class PostgresState:
             ) from None
         self._policy = policy
         self._silence_s = policy.silence_s
-        link = self.link()
+        connection = self.connection()
         try:
-            self._prepare(link)
+            self._prepare(connection)
         finally:
-            link.close()
+            connection.close()
 
-    def link(self, *, durable: bool = True, comes_back: bool = True) -> "Link":
+    def connection(self, *, durable: bool = True, comes_back: bool = True) -> "StateConnection":
         """Return a new connection, made when it is first used.
 
         What is written without ``durable`` survives the death of this process at once and that of
         the server within a second. One that never ``comes_back`` fails for ever once
         it has failed.
         """
-        return Link(
+        return StateConnection(
             self._address,
             durable=durable,
             comes_back=comes_back,
@@ -61,25 +61,25 @@ class PostgresState:
         """Wait less for a silent server, because this process is to end."""
         self._silence_s = silence_s
 
-    def _prepare(self, link: "Link") -> None:
-        with link.transaction():
-            (encoding,) = link.rows("SELECT current_setting('server_encoding')")[0]
+    def _prepare(self, connection: "StateConnection") -> None:
+        with connection.transaction():
+            (encoding,) = connection.rows("SELECT current_setting('server_encoding')")[0]
             if encoding != "UTF8":
                 raise SettingsError(
                     f"The database {self.where} has the encoding {encoding}, which cannot hold "
                     "every text. Make one with: createdb --encoding=UTF8 --template=template0 NAME"
                 )
-            link.rows("SELECT pg_advisory_xact_lock(hashtext('verbatim_state'))")
-            if link.rows(f"SELECT 1 WHERE to_regnamespace('{SCHEMA}') IS NULL"):
-                link.rows(f"CREATE SCHEMA {SCHEMA}")
-            if link.rows("SELECT 1 WHERE to_regclass('versions') IS NULL"):
-                link.rows("CREATE TABLE versions (number integer PRIMARY KEY)")
-            (version,) = link.rows("SELECT coalesce(max(number), 0) FROM versions")[0]
+            connection.rows("SELECT pg_advisory_xact_lock(hashtext('verbatim_state'))")
+            if connection.rows(f"SELECT 1 WHERE to_regnamespace('{SCHEMA}') IS NULL"):
+                connection.rows(f"CREATE SCHEMA {SCHEMA}")
+            if connection.rows("SELECT 1 WHERE to_regclass('versions') IS NULL"):
+                connection.rows("CREATE TABLE versions (number integer PRIMARY KEY)")
+            (version,) = connection.rows("SELECT coalesce(max(number), 0) FROM versions")[0]
             if version > len(MIGRATIONS):
                 raise SettingsError(
                     f"The state in {self.where} was made by a later version of Verbatim. Update "
                     "this one: pip install --upgrade verbatim-bot"
                 )
             for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-                link.rows(script)
-                link.rows("INSERT INTO versions VALUES (%(number)s)", {"number": number})
+                connection.rows(script)
+                connection.rows("INSERT INTO versions VALUES (%(number)s)", {"number": number})

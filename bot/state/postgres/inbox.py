@@ -9,7 +9,7 @@ from contextlib import suppress
 from bot.answering.conversation import FORGOTTEN_AFTER_S
 from bot.errors import LaneLost, StateUnreachable
 from bot.state.contracts import MOST_BLAMED, REMEMBERED, Arrival, Begun
-from bot.state.postgres.connection import Link, Rows
+from bot.state.postgres.connection import ResultRows, StateConnection
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.session import TELL, PostgresSession
 
@@ -118,16 +118,16 @@ class PostgresInbox:
         self._on_news = on_news
         self._on_taken = on_taken
         self._remembered = remembered
-        self._writer = state.link()
-        self._link = state.link(durable=False)
+        self._writer = state.connection()
+        self._connection = state.connection(durable=False)
         # what has arrived and is not kept yet would be sent again after a kill: that waits for none
-        self._marker = state.link(durable=False)
+        self._marker = state.connection(durable=False)
         self._lock = threading.Lock()  # of what follows
         self._marks: dict[int, str] = {}
         self._late: set[int] = set()
         self._erased: set[int] = set()
-        self._link.rows("SELECT 1")
-        self._links_made = self._link.times_made
+        self._connection.rows("SELECT 1")
+        self._connections_made = self._connection.times_made
         self._came = self._gone = 0
         self._count()
         session.on_told("news", lambda _: self._on_news())
@@ -159,7 +159,7 @@ class PostgresInbox:
 
     def waiting(self) -> list[tuple[int, str]]:
         """See ``KeepsUpdates.waiting``: whoever works on it."""
-        rows = self._link.rows(
+        rows = self._connection.rows(
             "SELECT update_id, lane FROM updates "
             "WHERE bot = %(bot)s AND payload IS NOT NULL ORDER BY number",
             {"bot": self._bot},
@@ -172,17 +172,17 @@ class PostgresInbox:
             raise StateUnreachable("the connection that chats belong to is not there")
         me = self._session.number
         values = {"bot": self._bot, "me": me, "most": most, "left": LEFT_TO_THE_LAST_S}
-        if self._link.times_made != self._links_made:
+        if self._connection.times_made != self._connections_made:
             # it may have claimed lanes and not been told which
-            self._links_made = self._link.times_made
-            found = self._link.rows(
+            self._connections_made = self._connection.times_made
+            found = self._connection.rows(
                 "SELECT lane, false FROM lanes WHERE bot = %(bot)s AND owner = %(me)s", values
             )
             if found:
                 return self._taken(found)
-        return self._taken(self._link.rows(_CLAIM, values))
+        return self._taken(self._connection.rows(_CLAIM, values))
 
-    def _taken(self, found: Rows) -> list[str]:
+    def _taken(self, found: ResultRows) -> list[str]:
         for lane, was_last in found:
             if not was_last:
                 self._on_taken(str(lane))
@@ -191,12 +191,12 @@ class PostgresInbox:
     def next_in(self, lane: str) -> int | None:
         """See ``SharesUpdates.next_in``; None, too, if another process has taken it over."""
         self._forget_late()
-        rows = self._as_owner(self._link, _NEXT, lane=lane)
+        rows = self._as_owner(self._connection, _NEXT, lane=lane)
         if rows and rows[0][0] is not None:
             return int(rows[0][0])
         # what has come in this moment is claimed as from a lane that was free
         self._as_owner(
-            self._link,
+            self._connection,
             "UPDATE lanes SET owner = NULL, since = now() "
             "WHERE bot = %(bot)s AND lane = %(lane)s AND owner = %(me)s RETURNING 1",
             lane=lane,
@@ -206,7 +206,7 @@ class PostgresInbox:
     def give_back(self, lane: str) -> None:
         """See ``SharesUpdates.give_back``; the others are told."""
         self._as_owner(
-            self._link,
+            self._connection,
             "WITH given AS (UPDATE lanes SET owner = NULL, last = NULL "
             "WHERE bot = %(bot)s AND lane = %(lane)s AND owner = %(me)s RETURNING 1) "
             f"SELECT {TELL} FROM given",
@@ -221,7 +221,7 @@ class PostgresInbox:
 
     def is_suspect(self, update_id: int) -> bool:
         """See ``KeepsUpdates.is_suspect``."""
-        rows = self._link.rows(
+        rows = self._connection.rows(
             "SELECT attempts FROM updates WHERE bot = %(bot)s AND update_id = %(id)s",
             {"bot": self._bot, "id": update_id},
         )
@@ -230,12 +230,12 @@ class PostgresInbox:
     def begin(self, update_id: int) -> Begun | None:
         """See ``KeepsUpdates.begin``; its lane must have been claimed."""
         rows = self._as_owner(
-            self._link,
+            self._connection,
             f"UPDATE updates AS u SET attempts = attempts + 1 {_OWN} "
             "RETURNING u.payload, u.attempts, u.delivered, u.blamed",
             id=update_id,
         )
-        if not rows and self._link.rows(
+        if not rows and self._connection.rows(
             "SELECT 1 FROM updates "
             "WHERE bot = %(bot)s AND update_id = %(id)s AND payload IS NOT NULL",
             {"bot": self._bot, "id": update_id},
@@ -263,7 +263,7 @@ class PostgresInbox:
     def clear(self, update_id: int) -> None:
         """See ``KeepsUpdates.clear``; where it returns, the update is this session's to answer."""
         self._owned(
-            self._link,
+            self._connection,
             "UPDATE updates AS u SET attempts = 0, "
             "blamed = CASE WHEN blamed < %(most)s THEN 0 ELSE blamed END "
             f"{_OWN} RETURNING 1",
@@ -281,7 +281,7 @@ class PostgresInbox:
 
     def set_aside(self) -> list[int]:
         """See ``KeepsUpdates.set_aside``: by any process."""
-        rows = self._link.rows(
+        rows = self._connection.rows(
             "SELECT update_id FROM updates WHERE bot = %(bot)s AND payload IS NULL "
             "AND blamed >= %(most)s ORDER BY number",
             {"bot": self._bot, "most": MOST_BLAMED},
@@ -290,7 +290,7 @@ class PostgresInbox:
 
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
         """See ``KeepsUpdates.blame``."""
-        blame(self._link, self._bot, update_ids, counted=counted)
+        blame(self._connection, self._bot, update_ids, counted=counted)
 
     def replace(self, update_id: int, payload: str) -> None:
         """See ``KeepsUpdates.replace``; its lane says whose it is to answer, and stays."""
@@ -337,17 +337,19 @@ class PostgresInbox:
         # where it fails, the end of the session gives them back
         with suppress(StateUnreachable):
             self._as_owner(
-                self._link,
+                self._connection,
                 "WITH given AS (UPDATE lanes SET owner = NULL, last = NULL "
                 "WHERE owner = %(me)s RETURNING 1) "
                 f"SELECT {TELL} FROM given LIMIT 1",
                 kind="news",
                 what=self._bot,
             )
-        for link in (self._link, self._marker, self._writer):
-            link.close()
+        for connection in (self._connection, self._marker, self._writer):
+            connection.close()
 
-    def _owned(self, link: Link, statement: str, update_id: int, **more: object) -> None:
+    def _owned(
+        self, connection: StateConnection, statement: str, update_id: int, **more: object
+    ) -> None:
         """Run a statement about an update that waits in a lane of this session.
 
         Of one that was erased there is nothing to write.
@@ -357,24 +359,26 @@ class PostgresInbox:
         """
         if update_id in self._erased:
             return
-        if not self._as_owner(link, statement, id=update_id, **more):
+        if not self._as_owner(connection, statement, id=update_id, **more):
             raise LaneLost(_TAKEN_OVER)
 
-    def _as_owner(self, link: Link, statement: str, **values: object) -> Rows:
+    def _as_owner(
+        self, connection: StateConnection, statement: str, **values: object
+    ) -> ResultRows:
         """Return the rows of a statement about what this session owns, whatever its
         number is now.
         """
         me = self._session.number
-        rows = link.rows(statement, {"bot": self._bot, "me": me, **values})
+        rows = connection.rows(statement, {"bot": self._bot, "me": me, **values})
         if not rows and (now := self._session.settled()) != me:
-            rows = link.rows(statement, {"bot": self._bot, "me": now, **values})
+            rows = connection.rows(statement, {"bot": self._bot, "me": now, **values})
         return rows
 
     def _forget_late(self) -> None:
         with self._lock:
             late = sorted(self._late)
         if late:
-            (gone,) = self._link.rows(_DONE, {"bot": self._bot, "ids": late})[0]
+            (gone,) = self._connection.rows(_DONE, {"bot": self._bot, "ids": late})[0]
             with self._lock:
                 self._late.difference_update(late)
                 self._gone += gone
@@ -392,9 +396,11 @@ class PostgresInbox:
             self._came, self._gone = int(waiting), 0
 
 
-def blame(link: Link, bot: str, update_ids: Collection[int], *, counted: bool) -> None:
+def blame(
+    connection: StateConnection, bot: str, update_ids: Collection[int], *, counted: bool
+) -> None:
     """See ``KeepsUpdates.blame``, of a process that has ended."""
-    link.rows(
+    connection.rows(
         "UPDATE updates SET blamed = blamed + %(counted)s, attempts = greatest(attempts, 1) "
         "WHERE bot = %(bot)s AND update_id = ANY(%(ids)s) AND payload IS NOT NULL",
         {"bot": bot, "ids": list(update_ids), "counted": int(counted)},

@@ -47,14 +47,14 @@ class PostgresPaces:
     ) -> None:
         """``tidy_s`` is how often what is full again is forgotten."""
         self._tidy_s = tidy_s
-        self._link = state.link(durable=False)
+        self._connection = state.connection(durable=False)
         self._per_s = per_minute / 60
         self._burst = float(burst)
         self._tidied_s = -tidy_s
 
     def close(self) -> None:
         """End the connection."""
-        self._link.close()
+        self._connection.close()
 
     def tidy(self) -> None:
         """Forgets, every ``tidy_s``, who has not asked for so long that nothing of it counts.
@@ -65,7 +65,7 @@ class PostgresPaces:
         if time.monotonic() < self._tidied_s + self._tidy_s:
             return
         self._tidied_s = time.monotonic()
-        self._link.rows(
+        self._connection.rows(
             "DELETE FROM paces WHERE at < now() - make_interval(secs => %(full)s)",
             {"full": max(TOLD_AGAIN_S, self._burst / self._per_s)},
         )
@@ -73,7 +73,7 @@ class PostgresPaces:
     def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
         """See ``TokenBuckets.take``."""
         try:
-            allowed, have, untold = self._link.rows(
+            allowed, have, untold = self._connection.rows(
                 _TAKE,
                 {
                     "person": repr(key),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import PeopleUnusable, StateUnreachable
-from bot.state.postgres.connection import Link, Values
+from bot.state.postgres.connection import StateConnection, Values
 from bot.state.postgres.database import PostgresState
 from bot.state.sqldialect import NO_VALUES, POSTGRES
 
@@ -35,11 +35,11 @@ class PostgresPeople:
     """
 
     def __init__(self, state: PostgresState) -> None:
-        self._link = state.link()
+        self._connection = state.connection()
 
     def close(self) -> None:
         """End the connection."""
-        self._link.close()
+        self._connection.close()
 
     def read(self, query: str, values: Mapping[str, object] = NO_VALUES, /) -> list[Any]:
         """Return the rows.
@@ -48,7 +48,7 @@ class PostgresPeople:
             PeopleUnusable: if they cannot be read.
         """
         try:
-            return self._link.rows(*_written(query, values))
+            return self._connection.rows(*_written(query, values))
         except StateUnreachable as error:
             raise _unusable("read", error) from error
 
@@ -60,9 +60,9 @@ class PostgresPeople:
             PeopleUnusable: if it could not be written.
         """
         try:
-            with self._link.transaction():
-                self._link.rows("SELECT pg_advisory_xact_lock(hashtext('verbatim people'))")
-                yield _Transaction(self._link)
+            with self._connection.transaction():
+                self._connection.rows("SELECT pg_advisory_xact_lock(hashtext('verbatim people'))")
+                yield _Transaction(self._connection)
         except StateUnreachable as error:
             raise _unusable("written", error) from error
 
@@ -74,7 +74,7 @@ class PostgresPeople:
             PeopleUnusable: if the database cannot be reached.
         """
         try:
-            self._link.rows(f"VACUUM (FULL, SKIP_LOCKED) {_TABLES}")
+            self._connection.rows(f"VACUUM (FULL, SKIP_LOCKED) {_TABLES}")
         except StateUnreachable as error:
             raise _unusable("written", error) from error
 
@@ -82,12 +82,12 @@ class PostgresPeople:
 class _Transaction:
     """See ``bot.state.contracts.Statements``."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, connection: StateConnection) -> None:
+        self._connection = connection
 
     def execute(self, statement: str, values: Mapping[str, object] = NO_VALUES, /) -> _Found:
-        rows = self._link.rows(*_written(statement, values))
-        return _Found(self._link.changed, rows)
+        rows = self._connection.rows(*_written(statement, values))
+        return _Found(self._connection.changed, rows)
 
 
 def _written(statement: str, values: Mapping[str, object]) -> tuple[str, Values]:

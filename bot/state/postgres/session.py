@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.errors import AlreadyServing, StateUnreachable
-from bot.state.postgres.connection import Link
+from bot.state.postgres.connection import StateConnection
 from bot.state.postgres.database import PostgresState
 
 log = logging.getLogger(__name__)
@@ -88,16 +88,16 @@ class PostgresSession:
         self._sweepers: list[Callable[[], None]] = []
         self._steady = threading.Lock()
         self._ended = threading.Event()
-        self._link = state.link(comes_back=False)
-        self._others = state.link(durable=False)
+        self._connection = state.connection(comes_back=False)
+        self._others = state.connection(durable=False)
         self._number = 0
         self._backend: tuple[int, object] = (0, None)
         self._sweep_at_s = 0.0
         self._missing: set[int] = set()
         try:
-            self._take(self._link)
+            self._take(self._connection)
         except BaseException:
-            self._close_links()
+            self._close_connections()
             raise
         self._thread = threading.Thread(target=self._run, name="shared state", daemon=True)
 
@@ -109,7 +109,7 @@ class PostgresSession:
     @property
     def is_there(self) -> bool:
         """True if the session has its connection; without it others think that it has ended."""
-        return self._link.is_there
+        return self._connection.is_there
 
     def settled(self) -> int:
         """Return the session's number, once what it owned before a loss is its own again."""
@@ -158,39 +158,39 @@ class PostgresSession:
             with suppress(StateUnreachable):
                 self.tell("end", "")  # whoever waits for something wakes up
             self._thread.join(self._timing.poll_s + self._timing.lock_s)
-        self._close_links()
+        self._close_connections()
 
-    def _close_links(self) -> None:
-        self._link.close()
+    def _close_connections(self) -> None:
+        self._connection.close()
         self._others.close()
 
-    def _take(self, link: Link) -> None:
+    def _take(self, connection: StateConnection) -> None:
         """Give the session a number and its locks; what it owned before stays its own."""
-        self._end_what_is_left(link)
-        number = int(link.rows("SELECT nextval('sessions')")[0][0])
-        link.rows("SELECT pg_advisory_lock(%(c)s, %(n)s)", {"c": LEASES, "n": number})
-        self._take_place(link)
+        self._end_what_is_left(connection)
+        number = int(connection.rows("SELECT nextval('sessions')")[0][0])
+        connection.rows("SELECT pg_advisory_lock(%(c)s, %(n)s)", {"c": LEASES, "n": number})
+        self._take_place(connection)
         with self._steady:
-            link.rows(
+            connection.rows(
                 "UPDATE lanes SET owner = %(new)s, last = %(new)s WHERE owner = %(old)s",
                 {"new": number, "old": self._number},
             )
             self._number = number
-        link.rows(f"LISTEN {_CHANNEL}")
+        connection.rows(f"LISTEN {_CHANNEL}")
 
-    def _end_what_is_left(self, link: Link) -> None:
+    def _end_what_is_left(self, connection: StateConnection) -> None:
         """End the connection before this one: the server may not have seen yet that it is lost."""
         pid, since = self._backend
-        link.rows(
+        connection.rows(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE pid = %(pid)s AND backend_start = %(since)s",
             {"pid": pid, "since": since},
         )
-        self._backend = link.rows(
+        self._backend = connection.rows(
             "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
         )[0]
 
-    def _take_place(self, link: Link) -> None:
+    def _take_place(self, connection: StateConnection) -> None:
         """Take the right to answer for the bot.
 
         Raises:
@@ -198,7 +198,7 @@ class PostgresSession:
         """
         lock = "pg_try_advisory_lock" if self._alone else "pg_try_advisory_lock_shared"
         end_s = time.monotonic() + self._timing.lock_s  # who was killed has it for a moment
-        while not link.rows(
+        while not connection.rows(
             f"SELECT {lock}(%(c)s, %(k)s)",
             {"c": _SERVING, "k": _key(self._bot)},
         )[0][0]:
@@ -214,10 +214,10 @@ class PostgresSession:
         while not self._ended.is_set():
             try:
                 # a statement that failed for another reason, a lock say, has not ended the session
-                if not self._link.is_there:
+                if not self._connection.is_there:
                     self._renew()
                     continue
-                for told in self._link.notifications(timeout_s=self._timing.poll_s):
+                for told in self._connection.notifications(timeout_s=self._timing.poll_s):
                     self._hand_over(told)
                 self._sweep()
             except StateUnreachable as error:
@@ -240,12 +240,12 @@ class PostgresSession:
         if now_s >= self._sweep_at_s:
             self._sweep_at_s = now_s + self._timing.poll_s
             before, self._missing = self._missing, set()
-            missing = self._link.rows(
+            missing = self._connection.rows(
                 "SELECT DISTINCT owner FROM lanes "
                 f"WHERE owner IS NOT NULL AND owner NOT IN ({_LIVE})"
             )
             self._missing = {int(owner) for (owner,) in missing}
-            freed = self._link.rows(
+            freed = self._connection.rows(
                 "UPDATE lanes SET owner = NULL, last = NULL "
                 "WHERE owner = ANY(%(dead)s) RETURNING 1",
                 {"dead": sorted(self._missing & before)},
@@ -262,22 +262,22 @@ class PostgresSession:
         attempt, pauses_s = 0, self._timing.renew_s
         while not self._ended.wait(pauses_s[min(attempt, len(pauses_s) - 1)]):
             attempt += 1
-            link = self._state.link(comes_back=False)
+            connection = self._state.connection(comes_back=False)
             try:
-                self._take(link)
+                self._take(connection)
             except StateUnreachable:
-                link.close()
+                connection.close()
             except AlreadyServing as error:
                 log.error("%s", error)  # noqa: TRY400 (the error says all)
-                link.close()
+                connection.close()
                 self._ended.set()
                 self._on_refused()
                 return
             except BaseException:
-                link.close()
+                connection.close()
                 raise
             else:
-                self._link = link
+                self._connection = connection
                 log.info("the shared state is there again")
                 # where all have lost it, the others have time to come back, too
                 self._sweep_at_s = time.monotonic() + self._timing.poll_s

@@ -79,11 +79,11 @@ class SharedState:
         Raises:
             StateUnreachable: if the database cannot be reached.
         """
-        link = self._state.link()
+        connection = self._state.connection()
         try:
-            blame(link, bot, update_ids, counted=counted)
+            blame(connection, bot, update_ids, counted=counted)
         finally:
-            link.close()
+            connection.close()
 
     def tell_to_forget(self, person: int) -> bool:
         """Make the other processes forget a person, and return False."""

@@ -23,7 +23,7 @@ from bot.language.translation import Translator
 from bot.responders.feedback import ConsentAfterVote, Feedback
 from bot.state.files.people import people_in
 from bot.state.people import People
-from bot.state.peoplevalues import Kept, KeptVote
+from bot.state.peoplevalues import KeptVote, PersonData
 from corpus import Corpus, Span, digest_of
 
 QUOTED = CitedQuote("d1", Span(0, 14), "0" * 64, paragraph=1)
@@ -119,7 +119,7 @@ def test_who_does_not_agree_has_votes_kept_without_questions(
     assert said == ["Understood: your votes are kept without your questions."]
     list(dialogue.acts(pressed("vote:Zoos?")))
     assert questions(people) == [None]
-    assert people.kept_about(ADA) == Kept(consent=False, votes=1)
+    assert people.kept_about(ADA) == PersonData(consent=False, votes=1)
 
 
 def test_in_a_group_and_where_the_question_is_forgotten_it_is_not_asked(

@@ -20,7 +20,7 @@ from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
 from bot.state.pace import TokenBuckets
 from bot.state.people import INVITATION_S, People
-from bot.state.peoplevalues import Kept, Preferences
+from bot.state.peoplevalues import PersonData, Preferences
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.people import PostgresPeople
@@ -190,7 +190,7 @@ def test_settings_are_of_one_chat_and_outlive_the_process(open_people: OpenPeopl
     assert again.preferences(ADA) == chosen
     assert again.preferences(-1007).quotes == 1
     again.prefer(ADA, Preferences())
-    assert people.kept_about(ADA) == Kept()
+    assert people.kept_about(ADA) == PersonData()
 
 
 def test_a_question_is_kept_with_a_vote_only_under_consent(open_people: OpenPeople) -> None:
@@ -259,10 +259,10 @@ def test_what_is_deleted_is_gone_and_others_keep_theirs(open_people: OpenPeople)
         assert people.accept(people.invite(), person)
         people.keep_vote(replace(VOTE, person=person))
     kept = people.delete(ADA)
-    assert kept == Kept(preferences=True, consent=True, votes=1, questions=1, let_in=True)
-    assert people.kept_about(ADA) == Kept()
+    assert kept == PersonData(preferences=True, consent=True, votes=1, questions=1, let_in=True)
+    assert people.kept_about(ADA) == PersonData()
     assert people.kept_about(BOB) == kept
-    assert people.delete(ADA) == Kept()
+    assert people.delete(ADA) == PersonData()
 
 
 def test_an_invitation_lets_one_person_in_once_for_seven_days(open_people: OpenPeople) -> None:

@@ -19,7 +19,7 @@ from bot.citations.citation import CitedQuote
 from bot.errors import PeopleUnusable
 from bot.state.files.people import people_in
 from bot.state.people import INVITATION_S, People
-from bot.state.peoplevalues import Kept, KeptVote, Preferences
+from bot.state.peoplevalues import KeptVote, PersonData, Preferences
 from corpus import Span
 
 ADA, BOB, GROUP = 11, 12, -100
@@ -74,7 +74,7 @@ def test_a_group_that_became_a_supergroup_keeps_its_settings(people: People, fil
 def test_settings_that_are_as_usual_again_are_not_kept(people: People) -> None:
     people.prefer(ADA, Preferences(quotes=1))
     people.prefer(ADA, Preferences())
-    assert people.kept_about(ADA) == Kept()
+    assert people.kept_about(ADA) == PersonData()
 
 
 def test_settings_of_another_version_that_make_no_sense_are_the_usual_ones(
@@ -114,7 +114,7 @@ def test_who_withdraws_the_consent_has_the_questions_deleted(people: People) -> 
     people.keep_vote(VOTE)
     people.set_consent(ADA, False)
     assert people.votes() == (replace(VOTE, question=None, earlier=()),)
-    assert people.kept_about(ADA) == Kept(consent=False, votes=1)
+    assert people.kept_about(ADA) == PersonData(consent=False, votes=1)
 
 
 def test_what_is_deleted_is_on_the_disk_no_more_and_others_keep_theirs(
@@ -129,14 +129,14 @@ def test_what_is_deleted_is_on_the_disk_no_more_and_others_keep_theirs(
     people.keep_vote(replace(VOTE, person=BOB, question="Which zoo?"))
     assert b"stripes" in whole(file)
     kept = people.delete(ADA)
-    assert kept == Kept(preferences=True, consent=True, votes=1, questions=1, let_in=True)
-    assert people.kept_about(ADA) == Kept()
+    assert kept == PersonData(preferences=True, consent=True, votes=1, questions=1, let_in=True)
+    assert people.kept_about(ADA) == PersonData()
     assert not people.kept_about(ADA)
     assert people.kept_about(BOB) == kept
     assert people.preferences(GROUP).quotes == 2
     assert b"stripes" not in whole(file)
     assert b"Which zoo?" in whole(file)
-    assert people.delete(ADA) == Kept()
+    assert people.delete(ADA) == PersonData()
 
 
 def test_an_invitation_lets_one_person_in_once_and_is_kept_as_a_digest(

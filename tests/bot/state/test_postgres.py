@@ -23,7 +23,7 @@ from bot.state.pace import Verdict
 from bot.state.people import People
 from bot.state.postgres import inbox as inbox_module
 from bot.state.postgres.chats import PostgresChats
-from bot.state.postgres.connection import Link
+from bot.state.postgres.connection import StateConnection
 from bot.state.postgres.database import PostgresState
 from bot.state.postgres.inbox import PostgresInbox
 from bot.state.postgres.migrations import MIGRATIONS
@@ -81,7 +81,7 @@ class Process:
         self.session._ended.set()
         self.session.tell("end", "")
         self.session._thread.join()
-        self.session._close_links()
+        self.session._close_connections()
 
     def close(self) -> None:
         self.chats.close()
@@ -188,7 +188,7 @@ def test_who_has_lost_a_lane_is_told_before_it_sends_another_part(start: Start) 
 
 def cut_session(url: str, process: Process) -> None:
     """Ends the connection of a session, and no other."""
-    connection = process.session._link._connection
+    connection = process.session._connection._connection
     assert connection is not None
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
@@ -270,7 +270,7 @@ def test_lanes_that_were_claimed_and_never_heard_of_are_found(
         other.execute(
             "UPDATE verbatim_state.lanes SET owner = %s WHERE lane = 'chat 2'", [one.session.number]
         )
-    one.inbox._link._connection.close()  # type: ignore[union-attr]
+    one.inbox._connection._connection.close()  # type: ignore[union-attr]
     claimed = one.inbox.claim(most=9) + one.inbox.claim(most=9) + one.inbox.claim(most=9)
     # and what it works on already is known to who works on it
     assert set(claimed) == {"chat 1", "chat 2"}
@@ -338,7 +338,7 @@ def test_one_that_is_replaced_while_it_lost_the_database_stops(
     timing = SessionTiming(lock_s=0.2, renew_s=(1.0,))
     one = start(alone=True, timing=timing)
     cut(postgres_database)
-    until(lambda: one.session._link._connection is None)
+    until(lambda: one.session._connection._connection is None)
     start(alone=True, timing=timing)
     assert one.refused.wait(10)
 
@@ -348,7 +348,7 @@ def test_one_that_polls_goes_on_where_a_look_fails_and_its_connection_lives(
 ) -> None:
     one = start(alone=True, timing=SessionTiming(lock_s=0.2))
     number = one.session.number
-    one.session._link.rows("SET lock_timeout TO '100ms'")
+    one.session._connection.rows("SET lock_timeout TO '100ms'")
     with psycopg.connect(postgres_database) as other:
         other.execute("LOCK TABLE verbatim_state.lanes IN ACCESS EXCLUSIVE MODE")
         assert not one.refused.wait(3 * SESSION_TIMING.poll_s)
@@ -364,8 +364,8 @@ def test_one_that_polls_takes_its_place_again_where_the_server_has_not_seen_the_
     one = start(alone=True, timing=SessionTiming(lock_s=3.0))
     number = one.session.number
     # as after a loss in the network: the server keeps the connection and its lock
-    lost = one.session._link._connection
-    one.session._link._connection = None
+    lost = one.session._connection._connection
+    one.session._connection._connection = None
     until(lambda: one.session.number != number)
     assert not one.refused.is_set()
     assert lost is not None
@@ -1029,7 +1029,7 @@ def test_what_is_not_done_when_a_process_stops_is_free_before_it_has_ended(start
 
 def test_the_server_gives_up_a_machine_that_is_gone_without_a_word() -> None:
     with PostgresServer(tcp=True) as server, server.database() as url:
-        link = PostgresState(address(url)).link()
+        link = PostgresState(address(url)).connection()
         assert link.rows("SHOW tcp_user_timeout") == [("20000",)]
         link.close()
 
@@ -1037,7 +1037,7 @@ def test_the_server_gives_up_a_machine_that_is_gone_without_a_word() -> None:
 def test_a_database_that_says_nothing_is_given_up_and_asked_anew_when_it_speaks() -> None:
     with PostgresServer(tcp=True) as server, server.database() as url:
         state = PostgresState(address(url))
-        link = state.link()
+        link = state.connection()
         assert link.rows("SELECT 1") == [(1,)]
         state.hurry()
         started_s = time.monotonic()
@@ -1051,7 +1051,7 @@ def test_a_database_that_says_nothing_is_given_up_and_asked_anew_when_it_speaks(
         link.close()
 
 
-def answers(link: Link) -> bool:
+def answers(link: StateConnection) -> bool:
     try:
         return link.rows("SELECT 1") == [(1,)]
     except StateUnreachable:
