@@ -1,6 +1,7 @@
 """Examines the setup for "verbatim doctor"."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -53,16 +54,12 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
 
 def _ask_state(address: DatabaseAddress) -> None:
     """Raise the fault of the shared database, if it has one; nothing is made in it."""
-    try:
-        import psycopg  # noqa: F401 (whether it is there)
+    from bot.state.postgres.connection import StateConnection
 
-        from bot.state.postgres.connection import StateConnection
-    except ImportError as error:
-        raise SettingsError(
-            f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
-        ) from error
-    connection = StateConnection(address, durable=True, comes_back=False)
-    try:
-        connection.rows("SELECT 1")
-    finally:
-        connection.close()
+    with closing(StateConnection(address, durable=True, comes_back=False)) as connection:
+        try:
+            connection.rows("SELECT 1")
+        except ImportError as error:
+            raise SettingsError(
+                f'VERBATIM_STATE needs {error.name}. Type pip install "verbatim-bot[postgres]".'
+            ) from error
