@@ -29,7 +29,7 @@ class OnDamage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SqlitePolicy:
-    """How a file is opened.
+    """The way in which a file is opened.
 
     ``secure_delete`` overwrites what is deleted: for every file about people. ``write_ahead``
     keeps a log of writes, of which a loss of power may take the last. ``checked`` looks through
@@ -79,7 +79,7 @@ def open_sqlite(
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether a file is no database or a broken one; a full disk or a lock is no damage."""
+    """Return whether a file is no database or a broken one; a full disk is no damage."""
     default = sqlite3.SQLITE_CORRUPT if type(error) is sqlite3.DatabaseError else None
     code = getattr(error, "sqlite_errorcode", default)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
