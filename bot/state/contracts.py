@@ -79,7 +79,7 @@ class PeopleTables(Protocol):
 
 
 REMEMBERED = 100_000
-"""How many updates that were done are known when they come again."""
+"""The number of updates that were done and are known when they come again."""
 
 MOST_BLAMED = 2
 """An update that is to blame for this many ends of the process is set aside."""

@@ -20,15 +20,15 @@ from bot.state.peoplevalues import KeptVote, PersonData, Preferences
 from corpus import Span
 
 INVITATION_PAYLOAD = "invite_"
-"""What stands before the code of an invitation in a deep link, or after /start."""
+"""The text before the code of an invitation in a deep link, or after /start."""
 
 INVITATION_S = 7 * 24 * 3600.0
-"""How long an invitation holds."""
+"""The time for which an invitation holds, in seconds."""
 
 MOST_CHOSEN_QUOTES = 5
 
 CameFrom = Callable[[int], int]
-"""What a group was before it became a supergroup, by id; the id itself for any other chat."""
+"""Returns the id that a group had before it became a supergroup; any other id unchanged."""
 
 _CODE_BYTES = 24
 PEOPLE_SCHEMA = """

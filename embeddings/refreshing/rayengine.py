@@ -30,7 +30,7 @@ from embeddings.refreshing.engine import Block, EmbeddedBlock, OnEmbedded
 from embeddings.refreshing.raynode import EmbedderSource, NodeWork, embed_on_node
 
 RETRIES = 5
-"""How often a block is embedded again after the process or node that had it is gone."""
+"""The number of times a block is embedded again after its process or node is gone."""
 
 _BLOCKS_A_PROCESSOR = 3
 """Blocks given out at a time: one in work, one next, one for a block that has to begin again.

@@ -81,9 +81,9 @@ class StateConnection:
         self._failures = 0
         self._not_before_s = 0.0
         self.changed = 0
-        """How many rows the last statement changed, or found."""
+        """The number of rows that the last statement changed or found."""
         self.times_made = 0
-        """How often the connection was made; after another time a statement may have been lost."""
+        """The number of times the connection was made; each time a statement may have been lost."""
 
     def rows(self, statement: str, values: Values | None = None) -> ResultRows:
         """Return the rows of a statement, () for none; outside a transaction it is kept when this

@@ -14,10 +14,10 @@ from bot.state.postgres.database import PostgresState
 from bot.state.postgres.session import TELL, PostgresSession
 
 LEFT_TO_THE_LAST_S = 0.25
-"""So long a lane is left to the process that worked on it last, which remembers what was asked."""
+"""The time for which a lane is left to the process that worked on it last: it remembers more."""
 
 IDLE_S = FORGOTTEN_AFTER_S + 60.0
-"""So long it is known which process worked on a lane last: as long as it remembers what for."""
+"""The time for which the last process of a lane is known: as long as it remembers questions."""
 
 _LONGEST_NAME = 200
 _TAKEN_OVER = "another process has taken over this chat"

@@ -11,7 +11,7 @@ from bot.state.postgres.database import PostgresState
 log = logging.getLogger(__name__)
 
 TIDY_S = 60.0
-"""So often what is full again is forgotten, while a process runs."""
+"""The pause between two looks for buckets that are full again, which are forgotten."""
 
 # the same as ``TokenBuckets.take``, in one statement
 _TAKE = """

@@ -18,8 +18,10 @@ from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY, Connectio
 from embeddings.storage.postgres.servers import Servers
 
 EF_SEARCH = 1000
-"""How many rows a search of pgvector's HNSW looks at: the most it takes. At 37,000 real sentences
-recall@10 is .9985, with 400 .9895, and with its default of 40 filters leave a tenth of the best.
+"""The number of rows that a search of pgvector's HNSW looks at: the most it takes.
+
+At 37,000 real sentences recall@10 is .9985, with 400 .9895, and with its default of 40 filters
+leave a tenth of the best.
 """
 
 _FOR_READERS = "-c default_transaction_read_only=on -c plan_cache_mode=force_custom_plan"
@@ -29,10 +31,10 @@ to others, refuses it.
 """
 
 _FOR_WRITERS = "-c lock_timeout=10s"
-"""Who holds a table, a backup say, is not waited for without end."""
+"""A backup, say, that holds a table is not waited for without end."""
 
 NOTHING_THERE = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
-"""What is raised where there is no index, or not that table of it."""
+"""The errors if there is no index, or a table of it is missing."""
 
 _T = TypeVar("_T")
 

@@ -14,9 +14,7 @@ from embeddings.storage.postgres.connection import Connection, connect, first_li
 from embeddings.storage.postgres.connectionpolicy import ConnectionPolicy
 
 _FOR_READERS = {"read-write": "primary", "read-only": "standby"}
-"""What an address may ask for, in words that do not look at whether sessions take writes: those of
-readers never do.
-"""
+"""The wishes of an address in words that ignore whether sessions take writes: readers' never do."""
 
 _TIMELINE_OF_WRITES = "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int"
 _HAS_GENERATIONS = "SELECT to_regclass('verbatim.generations') IS NOT NULL"

@@ -18,10 +18,10 @@ from embeddings.index.vectorindex import ProductCodes, VectorIndex
 from embeddings.storage.postgres.database import EF_SEARCH, Database
 
 MOST_COMPARED = 20_000
-"""So many rows that a filter leaves are all compared; more are searched by the graph first."""
+"""Up to this many rows of a filter are all compared; more are searched by the graph first."""
 
 MOST_FETCHED = 4096
-"""How many rows one query fetches of several ranges: 6 MB of vectors of 384 numbers."""
+"""The rows that one query fetches of several ranges: 6 MB of vectors of 384 numbers."""
 
 
 class PostgresVectors:
