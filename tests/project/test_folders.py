@@ -30,7 +30,7 @@ def test_a_folder_has_few_modules_and_one_sentence(folder: Path) -> None:
     assert LEAST_MODULES <= len(modules) <= MOST_MODULES
     said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
     assert said
-    assert said.split("\n")[0].endswith(".")
+    assert said.split("\n\n")[0].endswith(".")
 
 
 @pytest.mark.parametrize("package", [bot, corpus, embeddings], ids=lambda package: package.__name__)
