@@ -17,6 +17,9 @@ class Timing:
     A thread that works on one act for longer than ``longest_act_s`` is lost; for an update that was
     in work when an earlier process ended it is ``longest_suspect_s``. At its end the bot waits
     ``drain_s`` for the updates in work, and then ``close_s`` for its threads.
+
+    A suspect update waits ``quiet_s`` for work that was begun before. After ``alone_s`` other work
+    begins beside it, which may never end.
     """
 
     poll_s: int = 10
@@ -30,6 +33,8 @@ class Timing:
     longest_suspect_s: float = 90.0
     drain_s: float = 50.0
     close_s: float = 5.0
+    quiet_s: float = 3.0
+    alone_s: float = 20.0
 
 
 USUAL_TIMING = Timing()

@@ -34,6 +34,7 @@ from bot.telegrambot.outgoing.inboxcalls import InboxCalls
 from bot.telegrambot.outgoing.sender import Sender
 from bot.telegrambot.outgoing.updatework import UpdateWork, WorkOutcome
 from bot.telegrambot.outgoing.workmarks import Marks, NoMarks
+from bot.telegrambot.timing import Timing
 from corpus import ExtractorClosed
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Attempts:
         on_sent: Callable[[Exception | None], None],
         marks: Marks | None,
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
+        timing: Timing,
     ) -> None:
         """See ``Handler``."""
         self._dialogue = dialogue
@@ -73,7 +75,7 @@ class Attempts:
         self._opened = opened
         self._to_make = 0
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
-        self._begun = Turns()
+        self._begun = Turns(quiet_s=timing.quiet_s, alone_s=timing.alone_s)
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
         self.busy = BusyThreads(ANSWERED_AT_ONCE)
 

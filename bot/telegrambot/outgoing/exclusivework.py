@@ -5,17 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-QUIET_S = 3.0
-"""The seconds that a suspect waits for work that was begun before."""
-
-ALONE_S = 20.0
-"""The seconds after which other work begins beside it, which may never end."""
-
 
 class Turns:
     """Lets updates work side by side, and suspects alone. Belongs to one event loop."""
 
-    def __init__(self, *, quiet_s: float = QUIET_S, alone_s: float = ALONE_S) -> None:
+    def __init__(self, *, quiet_s: float, alone_s: float) -> None:
         self._quiet_s = quiet_s
         self._alone_s = alone_s
         self._turn = asyncio.Lock()

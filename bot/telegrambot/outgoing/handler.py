@@ -64,6 +64,7 @@ class Handler:
             on_sent=on_sent,
             marks=marks,
             opened=opened,
+            timing=timing,
         )
         self._on_done = on_done
         self._on_written = on_written

@@ -116,8 +116,8 @@ def test_messages_that_keep_all_threads_busy_are_set_aside(
         for person in people:
             server.say(harm, chat_id=person.id)
         alone = {
-            "bot.telegrambot.outgoing.exclusivework.ALONE_S": 0.2,
-            "bot.telegrambot.outgoing.exclusivework.QUIET_S": 0.1,
+            "timing.alone_s": 0.2,
+            "timing.quiet_s": 0.1,
         }
         bots = [processes.start(server, tmp_path, constants={**QUICK, **alone})]
         end = time.monotonic() + 60
