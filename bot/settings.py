@@ -16,7 +16,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.language.translation import LANGUAGES, nearest_language
 from corpus.frontmatter.frontmatter import PUBLIC, allowed_groups, checked_access, checked_group
-from embeddings import DEFAULT_MODEL, PRECISIONS, SHIPPED_READER, Precision
+from embeddings import DEFAULT_MODEL, NO_READER, PRECISIONS, Precision
 from embeddings.errors import InvalidAddress
 from embeddings.storage.postgres.address import DatabaseAddress
 
@@ -242,7 +242,7 @@ def _reader(environment: Mapping[str, str]) -> str:
             earlier,
         )
         return earlier
-    return SHIPPED_READER
+    return NO_READER
 
 
 def ray_address(text: str | None, *, source: str) -> str | None:
