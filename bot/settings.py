@@ -16,7 +16,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.language.translation import LANGUAGES, nearest_language
 from corpus.frontmatter.frontmatter import PUBLIC, allowed_groups, checked_access, checked_group
-from embeddings import DEFAULT_MODEL, NO_READER, PRECISIONS, Precision
+from embeddings import PRECISIONS, Precision, shipped_model, shipped_reader
 from embeddings.errors import InvalidAddress
 from embeddings.storage.postgres.address import DatabaseAddress
 
@@ -44,7 +44,7 @@ class Settings:
 
     ``home`` holds everything that Verbatim writes: ``corpus/``, seeded with the shipped
     statements, ``index/``, ``snapshots/`` of what was read, and the vectors of evaluations.
-    ``corpus_is_own`` says that the user named the corpus directory.
+    ``corpus_is_own`` says that the user named the corpus directory, ``model_is_own`` the model.
     ``language`` is that of the replies on the terminal, one of ``LANGUAGES``.
     ``messages_per_second`` is what Telegram allows the bot in all chats together; processes that
     share their state divide it. ``sent_at_once`` are the messages that are under way at once.
@@ -72,6 +72,7 @@ class Settings:
     corpus_directory: Path
     corpus_is_own: bool
     model: str
+    model_is_own: bool
     query_prompt: str | None
     passage_prompt: str | None
     precision: Precision
@@ -194,7 +195,8 @@ class Settings:
             home=home.absolute(),
             corpus_directory=(_path(corpus_text) if corpus_text else home / "corpus").absolute(),
             corpus_is_own=bool(corpus_text),
-            model=environment.get("VERBATIM_MODEL") or DEFAULT_MODEL,
+            model=environment.get("VERBATIM_MODEL") or shipped_model(),
+            model_is_own=bool(environment.get("VERBATIM_MODEL")),
             query_prompt=environment.get("VERBATIM_QUERY_PROMPT"),
             passage_prompt=environment.get("VERBATIM_PASSAGE_PROMPT"),
             precision=_precision(environment),
@@ -242,7 +244,7 @@ def _reader(environment: Mapping[str, str]) -> str:
             earlier,
         )
         return earlier
-    return NO_READER
+    return shipped_reader()
 
 
 def ray_address(text: str | None, *, source: str) -> str | None:

@@ -25,17 +25,19 @@ from embeddings.generations.manifest import Manifest
 from embeddings.models.embedder import PRECISIONS, Embedder, ModelIdentity, Precision, Progress
 from embeddings.models.modelfolder import (
     DEFAULT_MODEL,
+    SHIPPED_MODEL_NAMES,
     ModelFolder,
     find_model,
     model_languages,
+    shipped_model,
 )
-from embeddings.models.runtimechoice import open_embedder
+from embeddings.models.runtimechoice import open_earlier, open_embedder
 from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
 from embeddings.question.filters import Filter, known_filter, publisher_key
 from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
 from embeddings.question.parsedquestion import CAPITALISED
 from embeddings.question.questionfilter import QuestionFilters, ReadFilter
-from embeddings.reader.readerchoice import NO_READER, SHIPPED_READER, open_reader
+from embeddings.reader.readerchoice import NO_READER, SHIPPED_READER, open_reader, shipped_reader
 from embeddings.reader.reading import PassageReading, PassageText, Reader, date_text, passage_text
 from embeddings.refreshing.engine import Engine, LocalEngine
 from embeddings.refreshing.refresh import (
@@ -47,7 +49,14 @@ from embeddings.refreshing.refresh import (
     unchanged,
     usable_current,
 )
-from embeddings.search.retriever import Hit, Query, Retriever, best_hits, check_model
+from embeddings.search.retriever import (
+    Hit,
+    Query,
+    Retriever,
+    best_hits,
+    check_model,
+    model_mismatch,
+)
 from embeddings.storage.folderindex import GenerationStore
 from embeddings.storage.indexcheck import GenerationCheck, SourceText, StoreCheck, check_store
 from embeddings.storage.passageindex import Opened, PassageIndex
@@ -62,6 +71,7 @@ __all__ = [
     "PRECISIONS",
     "REMEMBERED_CHARACTERS",
     "REMEMBERED_QUESTIONS",
+    "SHIPPED_MODEL_NAMES",
     "SHIPPED_READER",
     "DateRange",
     "Embedder",
@@ -119,6 +129,8 @@ __all__ = [
     "known_documents",
     "known_filter",
     "model_languages",
+    "model_mismatch",
+    "open_earlier",
     "open_embedder",
     "open_reader",
     "passage_text",
@@ -127,6 +139,8 @@ __all__ = [
     "refresh",
     "same_text",
     "search_form",
+    "shipped_model",
+    "shipped_reader",
     "still_refused",
     "unchanged",
     "usable_current",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from bot.answering.answerer import Answerer
 from bot.errors import UnfaithfulQuote
-from embeddings import Generation, GenerationError, PassageIndex
+from embeddings import Generation, GenerationError, ModelError, PassageIndex
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class LiveAnswerer:
         try:
             answerer = self._open_answerer(self._store.open(number))
             _warm_up(answerer)
-        except (GenerationError, UnfaithfulQuote) as error:
+        except (GenerationError, ModelError, UnfaithfulQuote) as error:
             self._refused, self._retry_at = number, time.monotonic() + RETRY_S
             self._tell(str(error))
             return

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import closing
 
+from bot.composition.embedders import check_answers
 from bot.errors import SettingsError
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
@@ -14,7 +15,6 @@ from embeddings import (
     PassageIndex,
     Reader,
     StoreCheck,
-    check_model,
     check_store,
     find_model,
     open_reader,
@@ -53,7 +53,7 @@ def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, 
     with closing(open_index(settings)) as index:
         model = find_settings_model(settings)
         before = index.pointed()
-        now = index.rollback(number, check=lambda each: check_model(each, model.identity))
+        now = index.rollback(number, check=lambda each: check_answers(settings, model, each))
     return before, now
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from bot.composition.chat import open_dialogue, open_state
 from bot.composition.serving import open_served
+from bot.composition.upgrade import begin_upgrade
 from bot.monitoring.troubles import troubles_of
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings, WebhookSettings
@@ -54,5 +55,6 @@ def run_bot(
         )
         await bot.run()
 
+    begin_upgrade(served, settings)
     with served.answerers.watching():
         asyncio.run(run())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.composition.embedders import Embedders
 from bot.composition.extractor import open_extractor
 from bot.composition.index import Warn, find_settings_model, open_index, open_settings_reader
 from bot.composition.statements import seed_new_machine, source_parser
@@ -20,12 +21,14 @@ from embeddings import (
     Embedder,
     Engine,
     Generation,
+    GenerationError,
+    Manifest,
     ModelFolder,
     PassageIndex,
     Retriever,
-    check_model,
 )
 from embeddings.cores import one_thread_for_numpy
+from embeddings.generations.manifest import MANIFEST_NAME
 
 if TYPE_CHECKING:  # a question does not wait for imports that only adding needs
     from corpus.extraction.extractor import Extractor
@@ -42,6 +45,8 @@ class Served:
     answerers: LiveAnswerer
     refresher: Refresher
     extractor: "Extractor"
+    embedders: Embedders
+    index: PassageIndex
 
 
 def open_served(
@@ -69,17 +74,20 @@ def open_served(
         read_source=source_parser(extractor),
         progress_bar=progress_bar,
     )
+    embedders = Embedders(settings, model, refresher)
     with ThreadPoolExecutor(2) as aside:
-        opening = aside.submit(lambda: refresher.embedder)
+        opening = aside.submit(embedders.prepare, _manifest(store))
         opening_reader = aside.submit(open_settings_reader, settings)
-        generation, refused = _open_generation(store, settings, refresher, model, warn)
-        embedder, reader = opening.result(), opening_reader.result()
+        generation, refused = _open_generation(store, settings, refresher, embedders, warn)
+        opening.result()
+        reader = opening_reader.result()
+    embedders.of(generation)
     one_thread_for_numpy()
 
     deviations_of = Snapshots(settings.snapshots_directory).deviations
 
     def answerer(of: Generation) -> Answerer:
-        retriever = Retriever(of, embedder, reader=reader)
+        retriever = Retriever(of, embedders.of(of), reader=reader)
         return Answerer(retriever, deviations_of=deviations_of)
 
     answerers = LiveAnswerer(
@@ -89,14 +97,23 @@ def open_served(
         refused=refused,
         warn=warn,
     )
-    return Served(answerers, refresher, extractor)
+    return Served(answerers, refresher, extractor, embedders, store)
+
+
+def _manifest(store: PassageIndex) -> Manifest | None:
+    """Return the manifest of the published generation; None where it cannot be read."""
+    try:
+        number = store.current_number()
+        return None if number is None else Manifest.from_bytes(store.file(number, MANIFEST_NAME))
+    except GenerationError:
+        return None
 
 
 def _open_generation(
     store: PassageIndex,
     settings: Settings,
     refresher: Refresher,
-    model: ModelFolder,
+    embedders: Embedders,
     warn: Warn,
 ) -> tuple[Generation, int | None]:
     """Return the generation to answer from, built if there is none.
@@ -109,9 +126,9 @@ def _open_generation(
         for each in refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S).left_out:
             warn(f"not read: {each.file}: {each.reason}")
         generation = store.open_current()
-        check_model(generation, model.identity)
+        embedders.check(generation)
         return generation, None
-    opened = store.open_serving(check=lambda each: check_model(each, model.identity))
+    opened = store.open_serving(check=embedders.check)
     if not opened.warning:
         return opened.generation, None
     warn(opened.warning)

@@ -5,6 +5,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.composition.embedders import check_answers
 from bot.composition.extractor import open_extractor
 from bot.composition.index import open_index
 from bot.errors import SettingsError
@@ -46,6 +47,7 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
         find_model=find_whole_model,
         extractor=open_extractor(),
         open_index=lambda: open_index(settings),
+        check_answers=partial(check_answers, settings),
         servers=servers if settings.index else None,
         ask_state=partial(_ask_state, settings.state) if settings.state else None,
         bot_name=bot_name if online else None,

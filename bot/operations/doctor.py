@@ -14,7 +14,7 @@ from bot.operations.doctorservers import Finding, Servers, server_findings
 from bot.operations.privatehome import open_to_others
 from bot.settings import Settings
 from corpus import CorpusError, Snapshots, corpus_files, read_corpus
-from embeddings import EmbeddingsError, ModelFolder, PassageIndex, check_model
+from embeddings import EmbeddingsError, Generation, ModelFolder, PassageIndex
 from embeddings.models.runtimes.exportedmodel import open_exported
 
 if TYPE_CHECKING:  # slow to import, and an extra
@@ -35,6 +35,7 @@ def examine(
     find_model: Callable[[], ModelFolder],
     extractor: "Extractor",
     open_index: Callable[[], PassageIndex],
+    check_answers: Callable[[ModelFolder, Generation], None],
     servers: Servers | None,
     ask_state: Callable[[], None] | None,
     bot_name: Callable[[str], str | None] | None,
@@ -43,8 +44,8 @@ def examine(
 
     ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
     if the index lies on a disk, and ``ask_state`` if the state does; it raises the fault of the
-    shared database. ``bot_name`` asks Telegram for the name of a token's bot, None without the
-    network.
+    shared database. ``check_answers`` raises why a model cannot answer from a generation.
+    ``bot_name`` asks Telegram for the name of a token's bot, None without the network.
     """
     model: ModelFolder | None = None
     try:
@@ -60,7 +61,10 @@ def examine(
     yield _looked_at("disk", partial(_disk, settings))
     if servers is not None:
         yield from server_findings(servers)
-    yield _looked_at("index", partial(_index, open_index, model, in_tables=servers is not None))
+    yield _looked_at(
+        "index",
+        partial(_index, open_index, model, check_answers, in_tables=servers is not None),
+    )
     if ask_state is not None:
         yield _state(settings, ask_state)
     yield _looked_at("token", partial(_token, settings, bot_name))
@@ -213,7 +217,7 @@ def _disk(settings: Settings) -> Finding:
     text = f"{free / 1e9:,.1f} GB free for {home}"
     needed = LEAST_FREE_BYTES
     if settings.index is None:
-        needed += _largest_folder(settings.index_directory)
+        needed += largest_folder_bytes(settings.index_directory)
     if free < needed:
         needs = f"a refresh may need {needed / 1e9:,.1f} GB. Free some, or set"
         return Finding("disk", False, f"{text}: {needs} VERBATIM_HOME to another disk.")
@@ -236,7 +240,7 @@ def sqlite_facts(version: tuple[int, ...]) -> str:
     )
 
 
-def _largest_folder(directory: Path) -> int:
+def largest_folder_bytes(directory: Path) -> int:
     """Return the bytes of the largest folder in a directory, 0 if there is none.
 
     Files that come and go meanwhile, as in a refresh, do not count.
@@ -256,7 +260,11 @@ def _largest_folder(directory: Path) -> int:
 
 
 def _index(
-    open_index: Callable[[], PassageIndex], model: ModelFolder | None, *, in_tables: bool
+    open_index: Callable[[], PassageIndex],
+    model: ModelFolder | None,
+    check_answers: Callable[[ModelFolder, Generation], None],
+    *,
+    in_tables: bool,
 ) -> Finding:
     """Check the index: on a disk every byte is compared, in tables the rows are only counted."""
     try:
@@ -266,7 +274,7 @@ def _index(
                 return Finding("index", True, f"{text}builds it")
             generation = index.open_current()
             if model is not None:
-                check_model(generation, model.identity)
+                check_answers(model, generation)
     except (EmbeddingsError, SettingsError) as error:
         return Finding("index", False, str(error))
     manifest = generation.manifest
@@ -279,6 +287,11 @@ def _index(
         text = f'{where} has all its rows: {counts}. "verbatim check" reads them'
     else:
         text = f"{where} is intact: {counts}"
+    if model is not None and not model.identity.comparable(manifest.model):
+        text += (
+            f", made by the earlier model {manifest.model.name}, which goes on answering: "
+            f'"verbatim refresh" makes it anew with {model.identity.name}'
+        )
     return Finding("index", True, text)
 
 

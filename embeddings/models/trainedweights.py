@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from corpus.files import file_sha256
 from embeddings.errors import ModelDamaged, ModelNotFound
-from embeddings.models.modelfolder import DEFAULT_MODEL, DEFAULT_WEIGHTS_SHA256
 from embeddings.models.tensorfile import TensorFile
 
 CARD_NAME = "weights.json"
@@ -35,7 +34,7 @@ class TrainedWeights:
     digest: str
     tensors: TensorFile
 
-    def tensor(self, name: str, *, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    def tensor(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """Return a tensor as float32.
 
         Raises:
@@ -62,9 +61,7 @@ def has_trained_weights(folder: Path) -> bool:
     return (folder / CARD_NAME).is_file()
 
 
-def read_trained_weights(
-    folder: Path, *, kind: Kind, base_sha256: str = DEFAULT_WEIGHTS_SHA256
-) -> TrainedWeights:
+def read_trained_weights(folder: Path, *, kind: Kind, base_sha256: str) -> TrainedWeights:
     """Return the checked weights in a folder, which were trained on a base model.
 
     Raises:
@@ -73,7 +70,7 @@ def read_trained_weights(
             model.
     """
     if not has_trained_weights(folder):
-        raise ModelNotFound(f"{folder} has no {CARD_NAME}: no weights of a {kind} lie there.")
+        raise ModelNotFound(f"{folder} has no {CARD_NAME}: no {kind} weights lie there.")
     file = folder / TENSORS_NAME
     try:
         card = json.loads((folder / CARD_NAME).read_text("utf-8"))
@@ -82,9 +79,9 @@ def read_trained_weights(
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelDamaged(f"The weights in {folder} cannot be read.") from error
     if noted["kind"] != kind or noted["format"] != _FORMAT:
-        raise ModelDamaged(f"{folder} does not have the weights of a {kind} of this version.")
+        raise ModelDamaged(f"{folder} does not have {kind} weights of this version.")
     if noted["base_sha256"] != base_sha256:
-        raise ModelDamaged(f"The weights in {folder} belong to another model than {DEFAULT_MODEL}.")
+        raise ModelDamaged(f"The weights in {folder} were trained on another base model.")
     if digest != noted["sha256"]:
         raise ModelDamaged(f"{file} is damaged: its SHA-256 is not the one in {CARD_NAME}.")
     both = f"{digest}\0{base_sha256}"

@@ -14,6 +14,7 @@ from embeddings.cores import usable_cores
 from embeddings.errors import ModelDamaged, ReadingFailed
 from embeddings.models.embedder import ModelIdentity
 from embeddings.models.modelfolder import DEFAULT_WEIGHTS_SHA256
+from embeddings.models.runtimes.bertgraph import BertShape
 from embeddings.models.runtimes.exportedmodel import (
     GRAPH_NAME,
     TOKENIZER_NAME,
@@ -25,8 +26,8 @@ from embeddings.models.runtimes.exportedmodel import (
 from embeddings.models.runtimes.onnxsession import open_session
 from embeddings.models.tensorfile import TensorFile
 from embeddings.models.trainedweights import TrainedWeights, read_trained_weights
-from embeddings.reader.bertgraph import GRAPH_VERSION, OUTPUTS, BertShape, draft_graph, inputs
 from embeddings.reader.encoding import ENCODING_VERSION, MOST_TOKENS, PairEncoder, ReadPair
+from embeddings.reader.readergraph import GRAPH_VERSION, OUTPUTS, draft_graph, inputs
 from embeddings.reader.reading import PassageReading, PassageText
 from embeddings.reader.tokenscores import WindowRead, passage_reading
 

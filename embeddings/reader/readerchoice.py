@@ -21,6 +21,13 @@ NO_READER = "off"
 SHIPPED_WEIGHTS = Path(__file__).parent / "weights"
 
 
+def shipped_reader() -> str:
+    """Return the name of the reader that reads where none is named: ``NO_READER`` without weights
+    in the package.
+    """
+    return SHIPPED_READER if has_trained_weights(SHIPPED_WEIGHTS) else NO_READER
+
+
 def open_reader(name: str, *, exports: Path, memo: Path | None = None) -> Reader | None:
     """Return the reader called ``name``: the shipped one, a folder with trained weights, or a
     cross-encoder, which is a folder or a hub name; None for ``NO_READER``.

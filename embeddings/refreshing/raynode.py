@@ -54,8 +54,9 @@ class ModelSource:
         """Return the source of a model that was found on this machine."""
         identity = model.identity
         is_folder = Path(identity.name).expanduser().is_dir()
+        folder = model.path if model.adapted is None else model.adapted.folder
         return cls(
-            str(model.path) if is_folder else identity.name,
+            str(folder) if is_folder else identity.name,
             identity.query_prompt,
             identity.passage_prompt,
             identity.precision,

@@ -64,11 +64,16 @@ def check_model(generation: Generation, model: ModelIdentity) -> None:
     """
     built_by = generation.manifest.model
     if not model.comparable(built_by):
-        raise IndexMismatch(
-            f"The index was built with the model {built_by.name}, the model in use is "
-            f'{model.name} or has other prompts. Type "verbatim refresh" to build it anew, '
-            f"or set VERBATIM_MODEL back to {built_by.name}."
-        )
+        raise model_mismatch(built_by, model)
+
+
+def model_mismatch(built_by: ModelIdentity, model: ModelIdentity) -> IndexMismatch:
+    """Return the error that another model built an index than the one in use."""
+    return IndexMismatch(
+        f"The index was built with the model {built_by.name}, the model in use is "
+        f'{model.name} or has other prompts. Type "verbatim refresh" to build it anew, '
+        f"or set VERBATIM_MODEL back to {built_by.name}."
+    )
 
 
 class Retriever:

@@ -9,7 +9,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.monitoring.logs import RedactingFormatter
 from bot.settings import Settings, telegram_token
-from embeddings import NO_READER
+from embeddings import NO_READER, shipped_reader
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
 
@@ -39,8 +39,8 @@ def test_a_corpus_directory_and_a_model_can_be_named() -> None:
 def test_the_shipped_reader_reads_unless_another_or_none_is_named(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert Settings.from_environment({}).reader == NO_READER
-    assert Settings.from_environment({"VERBATIM_READER": ""}).reader == NO_READER
+    assert Settings.from_environment({}).reader == shipped_reader()
+    assert Settings.from_environment({"VERBATIM_READER": ""}).reader == shipped_reader()
     assert Settings.from_environment({"VERBATIM_READER": "a/b"}).reader == "a/b"
     assert Settings.from_environment({"VERBATIM_READER": "off"}).reader == NO_READER
     assert not caplog.records

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ TOKENIZER_NAME = "tokenizer.json"
 
 _SEAL_NAME = "exported.json"
 _FORMAT = 1
+_WRITTEN_TIMES = 2
+"""A graph is first written with its weights in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,11 @@ def open_exported(exports: Path, model: ModelIdentity) -> ExportedModel | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return ExportedModel(folder, shape, fidelity, weights_digest)
+
+
+def export_bytes(model_files: Iterable[Path]) -> int:
+    """Return the bytes that an export takes while it is made, from the files of the weights."""
+    return _WRITTEN_TIMES * sum(file.stat().st_size for file in model_files)
 
 
 def export_once(

@@ -19,7 +19,9 @@ from embeddings.errors import ModelDamaged
 from embeddings.models.embedder import ModelIdentity, Progress, TextVectors
 from embeddings.models.longtexts import PieceVectors, TextPiece, pieces_of, read_part
 from embeddings.models.modelfolder import ModelFolder
+from embeddings.models.runtimes.bertgraph import PREFIX
 from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME, ModelShape
+from embeddings.models.trainedweights import TrainedWeights
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SentenceTransformer
@@ -296,7 +298,7 @@ def _load(folder: ModelFolder) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
 
     try:
-        return SentenceTransformer(
+        model = SentenceTransformer(
             str(folder.path),
             device="cpu",
             trust_remote_code=False,
@@ -309,3 +311,26 @@ def _load(folder: ModelFolder) -> "SentenceTransformer":
         raise ModelDamaged(
             f"The folder {folder.path} is not a usable sentence-transformers model ({reason})."
         ) from error
+    if folder.adapted is not None:
+        _put_weights(model, folder.adapted)
+    return model
+
+
+def _put_weights(model: "SentenceTransformer", weights: TrainedWeights) -> None:
+    """Put trained weights in the place of the model's own; its word embeddings stay.
+
+    Raises:
+        ModelDamaged: if they are not those of this network.
+    """
+    import torch
+
+    first: Any = model[0]
+    parameters = {
+        f"{PREFIX}{name}": parameter
+        for name, parameter in first.auto_model.named_parameters()
+        if "word_embeddings" not in name and not name.startswith("pooler.")
+    }
+    weights.require(parameters)
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(torch.from_numpy(weights.tensor(name, tuple(parameter.shape))))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from readerweights import write_weights
 from rich.console import Console
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
@@ -13,9 +14,20 @@ from bot.cli.terminal import progress_bar
 from bot.composition.serving import open_refresher, open_served
 from bot.settings import Settings
 from corpus import Span
-from embeddings import ModelDamaged, ModelNotFound, PassageReading, PassageText, find_model
+from embeddings import (
+    NO_READER,
+    SHIPPED_READER,
+    ModelDamaged,
+    ModelNotFound,
+    PassageReading,
+    PassageText,
+    find_model,
+    open_reader,
+    shipped_reader,
+)
 from embeddings.models.modelfolder import find_cross_encoder
 from embeddings.models.runtimes.crossencoder import CrossEncoderScores
+from embeddings.reader import readerchoice
 from embeddings.reader.hubreader import HubReader
 
 
@@ -131,3 +143,22 @@ def test_damaged_weights_and_several_scores_are_refused(folder: Path, tmp_path: 
     save_model(several, labels=3)
     with pytest.raises(ModelDamaged, match="3 scores"):
         CrossEncoderScores(find_cross_encoder(str(several)))
+
+
+def test_the_shipped_reader_is_named_only_where_its_weights_ship(
+    base: tuple[Path, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(readerchoice, "SHIPPED_WEIGHTS", tmp_path / "none")
+    assert shipped_reader() == NO_READER
+    assert open_reader(NO_READER, exports=tmp_path) is None
+    damaged = write_weights(tmp_path / "w", base_sha256=base[1], card={"sha256": "0" * 64})
+    monkeypatch.setattr(readerchoice, "SHIPPED_WEIGHTS", damaged)
+    assert shipped_reader() == SHIPPED_READER
+    assert not caplog.records
+    assert open_reader(SHIPPED_READER, exports=tmp_path) is None
+    assert "questions are answered without a reader" in caplog.text
+    with pytest.raises(ModelDamaged):
+        open_reader(str(damaged), exports=tmp_path)

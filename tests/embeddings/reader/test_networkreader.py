@@ -186,12 +186,12 @@ def test_damaged_and_foreign_weights_are_refused(base: tuple[Path, str], tmp_pat
         with pytest.raises(ModelDamaged, match=match):
             opened(folder, base, tmp_path / "exports")
 
-    with pytest.raises(ModelNotFound, match="no weights"):
+    with pytest.raises(ModelNotFound, match="no reader weights"):
         opened(tmp_path, base, tmp_path / "exports")
     sha = base[1]
-    refused(write_weights(tmp_path / "a", base_sha256=sha, kind="embedder"), "weights of a reader")
+    refused(write_weights(tmp_path / "a", base_sha256=sha, kind="embedder"), "reader weights")
     refused(write_weights(tmp_path / "b", base_sha256=sha, card={"format": 2}), "of this version")
-    refused(write_weights(tmp_path / "c", base_sha256="0" * 64), "belong to another model")
+    refused(write_weights(tmp_path / "c", base_sha256="0" * 64), "another base model")
     refused(write_weights(tmp_path / "d", base_sha256=sha, card={"sha256": "1" * 64}), "is damaged")
     tensors = tensors_of(np.random.default_rng(1))
     missing = {name: values for name, values in tensors.items() if name != "dense.bias"}
