@@ -49,7 +49,7 @@ class Embedders:
         self.of(generation)
 
     def outdated(self, manifest: Manifest) -> bool:
-        """Whether another model than the one in use built a generation."""
+        """Tell whether another model than the one in use built a generation."""
         return not self._model.identity.comparable(manifest.model)
 
     def of(self, generation: Generation) -> Embedder:

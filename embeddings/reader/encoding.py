@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from embeddings.models.runtimes.onnxsession import open_tokenizer
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from embeddings.models.runtimes.onnxsession import Encoding
 
 Range = tuple[int, int]
 """Half-open offsets of characters in a passage."""

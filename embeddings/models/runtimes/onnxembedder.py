@@ -20,7 +20,7 @@ from embeddings.models.runtimes.exportedmodel import GRAPH_NAME, TOKENIZER_NAME,
 from embeddings.models.runtimes.onnxsession import open_session, open_tokenizer, runtime_version
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from embeddings.models.runtimes.onnxsession import Encoding
 
 _TEXTS_AT_ONCE = 256
 """Texts whose token vectors are in memory at a time; enough to find some of like length."""

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import tokenizers
     from tokenizers import Tokenizer
+
+    Encoding = tokenizers.Encoding
 
 
 def open_session(graph: Path | bytes, *, prepacked: bool = True) -> Any:
