@@ -1,5 +1,6 @@
 """Finds ranked Hits for a Query. The only module, with refresh, that sees rows."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import DATELINE_NUMBER, Passage, Sentence, Span
-from embeddings.errors import IndexMismatch
+from embeddings.errors import IndexMismatch, ReadingFailed
 from embeddings.generations.generation import Generation
 from embeddings.generations.groupview import document_groups, visible
 from embeddings.index.copies import best_rows
@@ -24,6 +25,8 @@ from embeddings.search.signals import Signals, all_signals, promising
 from embeddings.text.searchform import search_form
 from embeddings.text.spelling import Spelling
 from embeddings.text.stemming import stems
+
+log = logging.getLogger(__name__)
 
 _MOST_DATELINES = 50
 
@@ -200,7 +203,11 @@ class Retriever:
             passage_text(passage, title=document.title, published=document.published)
             for passage, document in zip(passages, documents, strict=True)
         ]
-        read = self._reader.read(query.text, query.earlier, texts)
+        try:
+            read = self._reader.read(query.text, query.earlier, texts)
+        except ReadingFailed as error:
+            log.warning("the order is that of a search without a reader: %s", error)
+            return order
         new = np.argsort([-reading.logit for reading in read], kind="stable")
         return np.concatenate([order[: len(new)][new], order[len(new) :]])
 

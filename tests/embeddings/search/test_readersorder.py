@@ -2,9 +2,18 @@
 
 from collections.abc import Sequence
 
+import pytest
 from fakes import LetterEmbedder, corpus_of
 
-from embeddings import GenerationStore, PassageReading, PassageText, Query, Retriever, refresh
+from embeddings import (
+    GenerationStore,
+    PassageReading,
+    PassageText,
+    Query,
+    ReadingFailed,
+    Retriever,
+    refresh,
+)
 from embeddings.search.retriever import READ_PASSAGES
 
 
@@ -66,3 +75,16 @@ def test_only_the_first_thirty_are_read(store: GenerationStore) -> None:
     assert len(reader.asked) == READ_PASSAGES
     assert [h.passage for h in after] == [h.passage for h in before]
     assert after[-1].passage.number == last
+
+
+def test_a_reader_without_memory_leaves_the_order_as_it_was(
+    store: GenerationStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain, with_reader, reader = retrievers(store, "aaa bbb.", "aaa zz.")
+
+    def read(*_: object) -> list[PassageReading]:
+        raise ReadingFailed("The reader letters cannot read (no memory).")
+
+    monkeypatch.setattr(reader, "read", read)
+    assert with_reader.search(Query("aaa bbb"), top=4) == plain.search(Query("aaa bbb"), top=4)
+    assert "without a reader" in caplog.text
