@@ -43,8 +43,10 @@ class Refusals:
     ``false_answers`` is the share of unanswerable questions at or over the threshold,
     ``false_refusals`` that of answerable ones under it, ``wrong_answers`` the share whose first
     Hit does not answer, of answerable ones at or over it. ``coverage`` and ``risk`` are the curve
-    over all questions; ``brier``, ``calibration_error`` and ``bins`` judge the score as the
-    probability that the first Hit answers.
+    over all questions, ``risk_area`` the area under it (AURC), ``generalised_risk_area`` that under
+    coverage times risk (AUGRC). ``brier``, ``calibration_error`` and ``bins`` judge the score as
+    the probability that the first Hit answers; the bins have equal mass, those of
+    ``calibration_error_by_width`` equal width.
     """
 
     threshold: float
@@ -55,11 +57,45 @@ class Refusals:
     false_refusals: Estimate | None
     wrong_answers: Estimate | None
     risk_area: float
+    generalised_risk_area: float
     coverage: tuple[float, ...]
     risk: tuple[float, ...]
     calibration_error: float
+    calibration_error_by_width: float
     brier: float
     bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """Pairs of an answerable question and the same without its answer, by the first Hit's score.
+
+    ``in_order`` is the share of pairs in which the answerable one scores higher; ties count half.
+    ``answered`` is the share of the answerable ones at or over the threshold, ``answered_without``
+    that of the others.
+    """
+
+    pairs: int
+    auroc: Estimate
+    in_order: Estimate
+    answered: float
+    answered_without: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFigures:
+    """The evidence of right first quotes, where the set has the text of the answer.
+
+    ``inside`` is the share with all of an answer's text in the evidence, ``touched`` that with a
+    part of it; ``words`` is the mean number of words of the evidence, ``part`` its mean share of
+    the quote's characters.
+    """
+
+    count: int
+    inside: Estimate
+    touched: Estimate
+    words: float
+    part: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +144,9 @@ class SetFigures:
     ``chat`` is how many pieces of small talk there are, ``chat_recognised`` how many of them get
     the fixed reply; ``taken_for_chat`` are the answerable questions that get it too. ``evidence``
     is the share of questions whose answer text is in the evidence sentence, given the right
-    passage first.
+    passage first; ``evidence_figures`` says more of them. ``twins`` are near misses against the
+    questions that they were made of, ``deleted`` the same questions about their document alone,
+    before and after the sentence that answers was taken out.
     """
 
     name: str
@@ -129,6 +167,9 @@ class SetFigures:
     follow_up_comparison: Comparison | None
     evidence: Estimate | None
     evidence_count: int
+    evidence_figures: EvidenceFigures | None
+    twins: PairFigures | None
+    deleted: PairFigures | None
     chat: int
     chat_recognised: int
     taken_for_chat: tuple[str, ...]

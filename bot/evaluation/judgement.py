@@ -23,6 +23,7 @@ from bot.evaluation.figures import (
     SetFigures,
 )
 from bot.evaluation.measures import Bootstrap, Floats
+from bot.evaluation.nearmisses import evidence_figures, pair_figures, twin_figures
 from bot.evaluation.outcomes import JudgedHits, Result, SetOutcomes
 from bot.evaluation.systems import System
 
@@ -66,6 +67,14 @@ def figures_of(
         follow_up_comparison=follow_up_comparison,
         evidence=Bootstrap(_groups(judged), seed=seed).share(held),
         evidence_count=len(judged),
+        evidence_figures=evidence_figures(judged, seed=seed),
+        twins=twin_figures(questions, seed=seed),
+        deleted=pair_figures(
+            [q.group for q, _, _ in outcomes.deleted],
+            [before for _, before, _ in outcomes.deleted],
+            [after for _, _, after in outcomes.deleted],
+            seed=seed,
+        ),
         chat=len(chat),
         chat_recognised=sum(small_talk(r.question.text) is not None for r in chat),
         taken_for_chat=tuple(
@@ -138,9 +147,13 @@ def _refusals(results: Sequence[Result], *, seed: int) -> Refusals | None:
         false_refusals=bootstrap.share(1.0 - answered, able),
         wrong_answers=bootstrap.share(1.0 - right, able & answered),
         risk_area=measures.area_under_risk(scores, right),
+        generalised_risk_area=measures.area_under_generalised_risk(scores, right),
         coverage=tuple(coverage[shown].tolist()),
         risk=tuple(risk[shown].tolist()),
         calibration_error=measures.calibration_error(bins),
+        calibration_error_by_width=measures.calibration_error(
+            measures.bins_of_equal_width(scores, right)
+        ),
         brier=measures.brier(scores, right),
         bins=bins,
     )

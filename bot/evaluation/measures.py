@@ -187,6 +187,16 @@ def area_under_risk(scores: Floats, right: Floats) -> float:
     return float(risk.mean()) if len(risk) else math.nan
 
 
+def area_under_generalised_risk(scores: Floats, right: Floats) -> float:
+    """Return the mean share, over all coverages, of questions answered and answered wrongly.
+
+    In [0, 1/2] for scores that are no worse than chance, lower is better (AUGRC: Traub and others,
+    2024); NaN for no question.
+    """
+    coverage, risk = risk_coverage(scores, right)
+    return float((coverage * risk).mean()) if len(risk) else math.nan
+
+
 def reliability(scores: Floats, right: Floats, *, bins: int = BINS) -> tuple[Bin, ...]:
     """Return questions by rising score in ``bins`` bins of equal mass (sizes differ by one at
     most).
@@ -197,6 +207,17 @@ def reliability(scores: Floats, right: Floats, *, bins: int = BINS) -> tuple[Bin
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return tuple(
         Bin(len(part), float(scores[part].mean()), float(averaged[part].mean())) for part in parts
+    )
+
+
+def bins_of_equal_width(scores: Floats, right: Floats, *, bins: int = BINS) -> tuple[Bin, ...]:
+    """Return the questions in ``bins`` bins that divide [0, 1] evenly; empty ones are left out."""
+    place = np.minimum((scores * bins).astype(int), bins - 1)
+    parts = [np.flatnonzero(place == number) for number in range(bins)]
+    return tuple(
+        Bin(len(part), float(scores[part].mean()), float(right[part].mean()))
+        for part in parts
+        if len(part)
     )
 
 

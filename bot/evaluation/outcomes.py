@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.evaluation.sets.deletions import Deletion, deletions
 from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, QuestionSet
 from bot.evaluation.systems import Baselines, System
 from bot.operations.refresher import ProgressBar
+from corpus import Corpus, Span
 from embeddings import (
     Embedder,
     Generation,
@@ -18,6 +20,7 @@ from embeddings import (
     ModelIdentity,
     Progress,
     Query,
+    Reader,
     Retriever,
     best_hits,
     refresh,
@@ -35,13 +38,18 @@ ENCODINGS_TIMED = 100
 class JudgedHits:
     """Our hits: passages best first, and the first Hit's score (0 without a Hit).
 
-    ``evidence_right`` is whether an answer's text lies in the first Hit's evidence sentence; None
-    if the first Hit does not answer or has no such text.
+    ``evidence_right`` is whether an answer's text lies in the first Hit's evidence sentence, and
+    ``evidence_touched`` whether a part of it does; None if the first Hit does not answer or has no
+    such text. ``evidence_words`` and ``evidence_part`` are the evidence's number of words and its
+    share of the passage's characters.
     """
 
     keys: tuple[PassageKey, ...]
     score: float
     evidence_right: bool | None
+    evidence_touched: bool | None = None
+    evidence_words: int = 0
+    evidence_part: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ class SetOutcomes:
 
     ``search_s`` are seconds of our search for each question without encoding it, ``encoding_s``
     those of encoding some of them. ``learned_from`` says that the shipped weights were fitted to
-    a set of this corpus and so many questions.
+    a set of this corpus and so many questions. ``deleted`` are the first Hit's scores of questions
+    about their document alone, before and after the answer was taken out of it.
     """
 
     name: str
@@ -80,6 +89,7 @@ class SetOutcomes:
     results: tuple[Result, ...]
     search_s: tuple[float, ...]
     encoding_s: tuple[float, ...]
+    deleted: tuple[tuple[EvaluationQuestion, float, float], ...] = ()
 
 
 def ask_set(
@@ -91,22 +101,24 @@ def ask_set(
     top: int,
     limit: int | None,
     progress_bar: ProgressBar,
+    reader: Reader | None = None,
+    deleted: int = 0,
+    seed: int = 0,
 ) -> SetOutcomes:
     """Build the index of a set in a temporary directory and ask its first ``limit`` questions.
 
     ``embedder`` may remember vectors; ``encoder``, which does not, is the one that is timed.
+    ``deleted`` questions, chosen by the seed, are asked before and after their answer was taken
+    out.
 
     Raises:
         EmbeddingsError: if the index cannot be built.
     """
-    with tempfile.TemporaryDirectory(prefix="verbatim-eval-") as folder:
-        store = GenerationStore(Path(folder))
-        with progress_bar(f"{questions.name}: embedding") as progress:
-            refresh(questions.corpus, store=store, embedder=embedder, progress=progress)
-        generation = store.open_current()
+    with progress_bar(f"{questions.name}: embedding") as progress:
+        generation = _generation_of(questions.corpus, embedder, progress)
     asked = questions.questions[:limit]
     with progress_bar(f"{questions.name}: asking") as progress:
-        asker = _Asker(generation, embedder, systems=systems, top=top)
+        asker = _Asker(generation, embedder, reader, systems=systems, top=top)
         results = []
         for count, question in enumerate(asked, start=1):
             results.append(asker.ask(question))
@@ -125,20 +137,75 @@ def ask_set(
         results=tuple(results),
         search_s=tuple(asker.search_s),
         encoding_s=_encoding_times(encoder, asked) if ours else (),
+        deleted=_ask_deleted(questions, embedder, reader, deleted, seed, progress_bar)
+        if ours and deleted
+        else (),
     )
+
+
+def ask_deletion(
+    deletion: Deletion, embedder: Embedder, reader: Reader | None
+) -> tuple[float, float]:
+    """Return the first Hit's score before and after the answer was taken out; 0 without a Hit."""
+    before, after = (
+        best_hits(
+            Retriever(_generation_of(corpus, embedder), embedder, reader=reader),
+            Query(deletion.question.text),
+            top=1,
+        )[0]
+        for corpus in (deletion.before, deletion.after)
+    )
+    return _first_score(before), _first_score(after)
+
+
+def _ask_deleted(
+    questions: QuestionSet,
+    embedder: Embedder,
+    reader: Reader | None,
+    most: int,
+    seed: int,
+    progress_bar: ProgressBar,
+) -> tuple[tuple[EvaluationQuestion, float, float], ...]:
+    chosen = deletions(questions, most=most, seed=seed)
+    found = []
+    with progress_bar(f"{questions.name}: before and after") as progress:
+        for count, deletion in enumerate(chosen, start=1):
+            found.append((deletion.question, *ask_deletion(deletion, embedder, reader)))
+            progress(count, len(chosen))
+    return tuple(found)
+
+
+def _first_score(hits: Sequence[Hit]) -> float:
+    return hits[0].score if hits else 0.0
+
+
+def _generation_of(
+    corpus: Corpus, embedder: Embedder, progress: Progress | None = None
+) -> Generation:
+    """Return the index of a corpus, built in a folder that is deleted."""
+    with tempfile.TemporaryDirectory(prefix="verbatim-eval-") as folder:
+        store = GenerationStore(Path(folder))
+        refresh(corpus, store=store, embedder=embedder, progress=progress)
+        return store.open_current()
 
 
 class _Asker:
     """Asks the systems, and times our search without the encoding."""
 
     def __init__(
-        self, generation: Generation, embedder: Embedder, *, systems: Sequence[System], top: int
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        reader: Reader | None,
+        *,
+        systems: Sequence[System],
+        top: int,
     ) -> None:
         self._generation = generation
         self._systems = systems
         self._top = top
         self._timed = _TimedEmbedder(embedder)
-        self._retriever = Retriever(generation, self._timed)
+        self._retriever = Retriever(generation, self._timed, reader=reader)
         self._baselines = Baselines(generation, embedder)
         self.search_s: list[float] = []
         if System.OURS in systems:
@@ -154,7 +221,7 @@ class _Asker:
         started, self._timed.seconds = time.perf_counter(), 0.0
         hits, _ = best_hits(self._retriever, Query(question.text), top=self._top)
         self.search_s.append(time.perf_counter() - started - self._timed.seconds)
-        ours = _judged(hits, question)
+        ours = judged_hits(hits, question)
         in_context = rewritten = None
         if question.history:
             in_context = self._read(question, question.text, question.history)
@@ -167,7 +234,7 @@ class _Asker:
         self, question: EvaluationQuestion, text: str, earlier: tuple[str, ...]
     ) -> JudgedHits:
         hits, _ = best_hits(self._retriever, Query(text, earlier), top=self._top)
-        return _judged(hits, question)
+        return judged_hits(hits, question)
 
     def _language(self, question: EvaluationQuestion) -> str:
         if not question.answers:
@@ -175,16 +242,35 @@ class _Asker:
         return self._generation.corpus.document(min(question.answers)[0]).language
 
 
-def _judged(hits: Sequence[Hit], question: EvaluationQuestion) -> JudgedHits:
+def judged_hits(hits: Sequence[Hit], question: EvaluationQuestion) -> JudgedHits:
+    """Return the places of Hits, and what the evidence of the first one holds."""
     keys = tuple(_key(hit, question) for hit in hits)
     if not hits:
         return JudgedHits((), 0.0, None)
     first = hits[0]
     inside = [text for text in question.answer_texts if _holds(first.passage.text, text)]
-    evidence_right = None
+    right = touched = None
     if keys[0] in question.answers and inside:
-        evidence_right = any(_holds(first.evidence.text, text) for text in inside)
-    return JudgedHits(keys, first.score, evidence_right)
+        right = any(_holds(first.evidence.text, text) for text in inside)
+        touched = right or any(_touches(first, text) for text in inside)
+    return JudgedHits(
+        keys,
+        first.score,
+        right,
+        touched,
+        len(first.evidence.text.split()),
+        len(first.evidence.text) / max(len(first.passage.text), 1),
+    )
+
+
+def _touches(hit: Hit, text: str) -> bool:
+    """Return whether a part of a text of the passage lies in the evidence."""
+    start = hit.passage.text.find(text)
+    if start < 0:
+        return False
+    begin = hit.passage.span.start + start
+    whole = Span(begin, begin + len(text))
+    return hit.evidence.span.start < whole.end and whole.start < hit.evidence.span.end
 
 
 def _key(hit: Hit, question: EvaluationQuestion) -> tuple[str, int]:

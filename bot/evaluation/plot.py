@@ -79,8 +79,11 @@ def _draw_curve(axes: "Axes", figures: SetFigures) -> None:
         xlim=_UNIT,
         ylim=_UNIT,
     )
-    if figures.refusals is not None:
-        axes.plot(figures.refusals.coverage, figures.refusals.risk)
+    refusals = figures.refusals
+    if refusals is not None:
+        areas = f"AURC {refusals.risk_area:.3f}, AUGRC {refusals.generalised_risk_area:.3f}"
+        axes.plot(refusals.coverage, refusals.risk, label=areas)
+        axes.legend(loc="upper left", frameon=False)
 
 
 def _draw_reliability(axes: "Axes", figures: SetFigures) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bot.evaluation.figures import Comparison, Ranked, Refusals, SetFigures
+from bot.evaluation.figures import Comparison, PairFigures, Ranked, Refusals, SetFigures
 from bot.evaluation.measures import RANKING_MEASURES, Estimate
 from bot.evaluation.systems import System
 
@@ -70,6 +70,10 @@ def _set_lines(figures: SetFigures) -> Iterable[str]:
     if figures.refusals is not None:
         yield from _refusals(figures.refusals)
         yield ""
+    yield from _pairs("Near misses against their originals", figures.twins)
+    yield from _pairs(
+        "The same questions before and after their answer was taken out", figures.deleted
+    )
     if len(figures.kinds) > 1:
         yield "By kind, ours (answered: share at or over the threshold)"
         yield from _table(
@@ -130,6 +134,12 @@ def _others(figures: SetFigures) -> Iterable[str]:
             f"Evidence: the answer is inside the sentence in bold {_estimate(figures.evidence)}, "
             f"{figures.evidence_count:,} right quotes"
         )
+    if figures.evidence_figures is not None:
+        more = figures.evidence_figures
+        yield (
+            f"A part of it is {_estimate(more.touched)}; the evidence has {more.words:.0f} words, "
+            f"{_number(more.part)} of the quote"
+        )
     if figures.chat:
         yield f"Small talk: {figures.chat_recognised} of {figures.chat} get the fixed reply"
     if figures.taken_for_chat:
@@ -155,7 +165,9 @@ def _refusals(refusals: Refusals) -> Iterable[str]:
         ("false refusals, of the answerable", _estimate(refusals.false_refusals)),
         ("wrong first quote, of the answerable answered", _estimate(refusals.wrong_answers)),
         ("area under the risk–coverage curve", _number(refusals.risk_area)),
-        ("calibration error (10 bins)", _number(refusals.calibration_error)),
+        ("the same, of coverage times risk", _number(refusals.generalised_risk_area)),
+        ("calibration error (10 bins of equal mass)", _number(refusals.calibration_error)),
+        ("the same, bins of equal width", _number(refusals.calibration_error_by_width)),
         ("Brier score", _number(refusals.brier)),
     ]
     yield from _table(None, rows)
@@ -163,6 +175,22 @@ def _refusals(refusals: Refusals) -> Iterable[str]:
     shares = "/".join(f"{100 * share:.0f}" for share in _COVERAGES)
     risks = " / ".join(_number(refusals.risk[place]) for place in at)
     yield f"Wrong if the surest {shares} % are answered: {risks}"
+
+
+def _pairs(heading: str, pairs: PairFigures | None) -> Iterable[str]:
+    if pairs is None:
+        return
+    yield f"{heading}: {_count(pairs.pairs, 'pair')}"
+    yield from _table(
+        None,
+        [
+            ("AUROC", _estimate(pairs.auroc)),
+            ("pairs in the right order", _estimate(pairs.in_order)),
+            ("answered with the answer there", _number(pairs.answered)),
+            ("answered without it", _number(pairs.answered_without)),
+        ],
+    )
+    yield ""
 
 
 def _all_sets(sets: Sequence[SetFigures]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from bot.evaluation.sets.questionsets import QuestionSet, read_question_set
 from bot.evaluation.systems import System
 from bot.operations.refresher import ProgressBar
 from corpus import ReadFile
-from embeddings import Embedder
+from embeddings import Embedder, Reader
 
 
 def evaluate(
@@ -29,13 +29,16 @@ def evaluate(
     seed: int,
     plot_file: Path | None,
     progress_bar: ProgressBar,
+    reader: Reader | None = None,
+    deleted: int = 0,
 ) -> list[SetFigures]:
     """Return the figures of each folder's set, in order; draw them, too, if ``plot_file`` is
     given.
 
     Every set is read before the embedders are opened: the one that is timed, and the one that may
     remember vectors. ``compare`` names the pair of systems
-    that is tested; None tests ours against each other one.
+    that is tested; None tests ours against each other one. Of each set ``deleted`` questions are
+    asked about their document alone, before and after its answer was taken out.
 
     Raises:
         CorpusError: if a set cannot be read.
@@ -60,6 +63,9 @@ def evaluate(
             top=top,
             limit=limit,
             progress_bar=progress_bar,
+            reader=reader,
+            deleted=deleted,
+            seed=seed,
         )
         found.append(figures_of(outcomes, compare=pairs, seed=seed))
     if drawing is not None and plot_file is not None:

@@ -86,6 +86,15 @@ def evaluate_sets(
         int | None,
         typer.Option("--limit", min=1, help="Ask only this many questions, from the first."),
     ] = None,
+    deleted: Annotated[
+        int,
+        typer.Option(
+            "--deleted",
+            min=0,
+            help="Ask this many questions about their document alone, before and after the "
+            "sentence that answers was taken out of it.",
+        ),
+    ] = 0,
     language: Annotated[
         str | None,
         typer.Option(
@@ -113,6 +122,7 @@ def evaluate_sets(
     """
     from bot.composition.evaluation import open_evaluation_embedders
     from bot.composition.extractor import open_extractor
+    from bot.composition.index import open_settings_reader
     from bot.evaluation.report import report_fields, report_lines
     from bot.evaluation.setevaluation import evaluate
     from bot.evaluation.systems import chosen_systems
@@ -138,6 +148,8 @@ def evaluate_sets(
         seed=seed,
         plot_file=plot,
         progress_bar=progress_bar,
+        reader=open_settings_reader(settings),
+        deleted=deleted,
     )
     if as_json:
         print(json.dumps({"seed": seed, "sets": report_fields(figures)}, ensure_ascii=False))

@@ -37,7 +37,8 @@ class EvaluationQuestion:
 
     ``group`` is what cross-validation keeps together: the conversation or the document.
     ``history`` is what the person asked before, oldest first; ``rewrite`` is the question as a
-    person wrote it to stand alone.
+    person wrote it to stand alone. ``twin_of`` is the id of an answerable question of which this
+    one is a near miss: one thing was changed in it, and nothing answers it any more.
     """
 
     id: str
@@ -48,6 +49,7 @@ class EvaluationQuestion:
     history: tuple[str, ...] = ()
     rewrite: str | None = None
     answer_texts: tuple[str, ...] = ()
+    twin_of: str | None = None
 
     @property
     def is_chat(self) -> bool:
@@ -108,6 +110,13 @@ def read_question_set(
         )
     if not questions.questions:
         raise UnreadableSource(f"{folder}: there is no question in it.")
+    able = {question.id for question in questions.questions if question.answers}
+    for question in questions.questions:
+        if question.twin_of is not None and question.twin_of not in able:
+            raise UnreadableSource(
+                f'{folder}: the question "{question.text}" is a near miss of '
+                f'"{question.twin_of}", which is no question that has an answer.'
+            )
     return replace(questions, name=name)
 
 
@@ -183,6 +192,7 @@ def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
                 history=tuple(map(str, history)),
                 rewrite=record.get("rewrite"),
                 answer_texts=tuple(record.get("answers") or ()),
+                twin_of=_twin_of(record),
             )
         )
     unjudged = len(asked) - len(judged)
@@ -208,7 +218,8 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
     """Return the set in the question files of a folder (questions, unanswerable, followups).
 
     A question names its ``passages`` by the ids of ``places``, or a ``gold`` text that a passage
-    that answers contains.
+    that answers contains. It may have the questions asked ``earlier`` in the same conversation, and
+    a near miss names the question ``of`` which it is a twin.
 
     Raises:
         UnreadableSource: if a file is unreadable, or no passage has the id or the gold text.
@@ -240,8 +251,9 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
             text=record["question"],
             answers=found,
             answer_texts=gold,
-            rewrite=record.get("rewrite"),
-            **{**fields, **more},
+            rewrite=record.get("rewrite") or None,
+            twin_of=_twin_of(record),
+            **{"history": tuple(map(str, record.get("earlier") or ())), **fields, **more},
         )
 
     first, unanswerable, chains = (folder / file for file in _QUESTION_FILES)
@@ -264,6 +276,10 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
             questions.append(asked(turn, id=label, group=chain["id"], kind=kind, history=history))
             history = (*history, turn["question"])
     return QuestionSet(folder.name, corpus, tuple(questions))
+
+
+def _twin_of(record: dict[str, Any]) -> str | None:
+    return str(record["of"]) if record.get("of") is not None else None
 
 
 def corpus_of_records(
