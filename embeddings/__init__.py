@@ -49,6 +49,12 @@ from embeddings.refreshing.refresh import (
     unchanged,
     usable_current,
 )
+from embeddings.search.explanation import (
+    CandidateExplanation,
+    SearchExplanation,
+    SentenceExplanation,
+    explain_search,
+)
 from embeddings.search.retriever import (
     Hit,
     Query,
@@ -73,6 +79,7 @@ __all__ = [
     "REMEMBERED_QUESTIONS",
     "SHIPPED_MODEL_NAMES",
     "SHIPPED_READER",
+    "CandidateExplanation",
     "DateRange",
     "Embedder",
     "EmbeddingsError",
@@ -115,6 +122,8 @@ __all__ = [
     "RefreshReport",
     "RefreshRunning",
     "Retriever",
+    "SearchExplanation",
+    "SentenceExplanation",
     "SentenceTransformerEmbedder",
     "SourceText",
     "StaleGeneration",
@@ -123,6 +132,7 @@ __all__ = [
     "check_model",
     "check_store",
     "date_text",
+    "explain_search",
     "find_model",
     "gist_of",
     "iso_range",

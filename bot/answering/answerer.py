@@ -6,7 +6,8 @@ from functools import cached_property, lru_cache
 from bot.answering.answers import Answer, Outcome, Quote, check_quote
 from bot.answering.conversation import topic
 from bot.answering.distinctquotes import distinct_hits
-from bot.answering.questionlanguage import other_language_notices
+from bot.answering.explanation import Explanation, Thresholds, judged
+from bot.answering.questionlanguage import other_language_notices, question_language
 from bot.answering.smalltalk import small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
@@ -23,6 +24,7 @@ from embeddings import (
     QuestionFilters,
     Retriever,
     best_hits,
+    explain_search,
     search_form,
 )
 from embeddings.cores import usable_cores
@@ -145,6 +147,40 @@ class Answerer:
             raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
         with self._turns:
             return self._answer(question, top, only, language, earlier)
+
+    def explain(
+        self,
+        question: str,
+        *,
+        candidates: int,
+        top: int = DEFAULT_QUOTES,
+        only: Filter | None = None,
+        language: str = LANGUAGES[0],
+        earlier: tuple[str, ...] = (),
+    ) -> Explanation:
+        """Return the answer to a question, and how it came about.
+
+        It names the ``candidates`` best passages. For the other arguments and the errors see
+        ``answer``.
+        """
+        answer = self.answer(question, top=top, only=only, language=language, earlier=earlier)
+        thresholds = Thresholds(self._answer_score, RELATED_SCORE, FURTHER_QUOTE_SHARE)
+        if not answer.is_to_question:
+            return Explanation(answer, None, None, None, thresholds, ())
+        asked = searched_part(question.strip())
+        with self._turns:
+            search = explain_search(
+                self._retriever, Query(asked, earlier), top=candidates, only=answer.only
+            )
+        read = self._question_filters.read(asked)
+        return Explanation(
+            answer=answer,
+            search=search,
+            language=question_language(asked),
+            stated=None if read is None else (read.filter, read.words),
+            thresholds=thresholds,
+            candidates=judged(search.candidates, answer, thresholds=thresholds, top=top),
+        )
 
     def _answer(
         self,

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.commands import evaluation, index, questions, reread, service, statements, verification
+from bot.cli.commands import (
+    evaluation,
+    explanation,
+    index,
+    questions,
+    reread,
+    service,
+    statements,
+    verification,
+)
 from bot.cli.output import EXIT_FAILURE, EXIT_REFRESH_RUNNING, fail
 from bot.errors import BotError
 from bot.settings import debugging
@@ -44,6 +53,7 @@ app.add_typer(feedback_app, name="feedback")
 
 
 app.command("ask")(questions.ask)
+app.command("explain")(explanation.explain)
 app.command("chat")(questions.chat)
 app.command("add")(statements.add)
 app.command("reread")(reread.reread)

@@ -25,7 +25,7 @@ def answer_fields(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "outcome": answer.outcome.value,
         "generation": answer.generation,
-        "filter": _filter_fields(answer.only) if answer.only else None,
+        "filter": filter_fields(answer.only) if answer.only else None,
         "notices": [*answer.notices, *_own_message(answer)],
         "quotes": [_quote_fields(quote) for quote in answer.quotes],
     }
@@ -171,7 +171,7 @@ def _location_fields(location: Location) -> dict[str, Any]:
     }
 
 
-def _filter_fields(only: Filter) -> dict[str, Any]:
+def filter_fields(only: Filter) -> dict[str, Any]:
     """Return the fields of a filter; an empty list or null is no condition."""
     return {
         "documents": sorted(only.documents),

@@ -58,6 +58,15 @@ UntilOption = Annotated[
 ]
 
 
+GroupsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--groups",
+        help='Answer as members of these groups see it; commas between; "" for everybody.',
+    ),
+]
+
+
 def publication_days(since: str | None, until: str | None) -> tuple[date | None, date | None]:
     """Return the first and the last day of publication."""
     first = _days(since)[0] if since is not None else None

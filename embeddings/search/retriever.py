@@ -125,6 +125,16 @@ class Retriever:
         return Retriever(seen, self._embedder, model=self._model, reader=self._reader)
 
     @property
+    def reader(self) -> Reader | None:
+        """The reader that reads the first candidates; None without one."""
+        return self._reader
+
+    @property
+    def order_weights(self) -> FloatArray:
+        """The weight of each feature in the order of retrieval, ``(len(NAMES),)``."""
+        return self._model.ranking
+
+    @property
     def document_groups(self) -> frozenset[str]:
         """The groups that documents are for."""
         return document_groups(self.generation)
@@ -137,7 +147,7 @@ class Retriever:
         them: the signals propose from those alone. A query without a word, a number or another
         letter, and a filter that no document matches, give ``()``.
         """
-        allowed = self._allowed(only)
+        allowed = self.allowed(only)
         candidates = self.candidates(query, allowed=allowed)
         if top <= 0 or candidates is None:
             return ()
@@ -261,7 +271,7 @@ class Retriever:
             allowed=allowed,
         )
 
-    def _allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
+    def allowed(self, only: Filter | None) -> NDArray[np.bool_] | None:
         """Return ``(n,)``: True for passages of a document that matches; None if all do."""
         if not only:
             return None

@@ -15,6 +15,7 @@ from bot.cli import terminal
 from bot.cli.jsonoutput import answer_fields
 from bot.cli.options import (
     DocumentOption,
+    GroupsOption,
     JsonOption,
     PublisherOption,
     SinceOption,
@@ -55,13 +56,7 @@ def ask(
     publisher: PublisherOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            "--groups",
-            help='Answer as members of these groups see it; commas between; "" for everybody.',
-        ),
-    ] = None,
+    groups: GroupsOption = None,
 ) -> None:
     """Answer a question with quotes and their citations.
 
@@ -74,7 +69,7 @@ def ask(
         if question is not None:
             raise typer.BadParameter("give a question or --batch FILE, not both")
         questions = _questions_of(batch)
-        answerer = _open_answerer(groups)
+        answerer = open_answerer(groups)
         only = typed_filter(answerer, document, publisher, dates)
         _ask_batch(questions, answerer, top=top, only=only)
         return
@@ -85,7 +80,7 @@ def ask(
     question = decodable(question).strip()
     if not question:
         raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
-    answerer = _open_answerer(groups)
+    answerer = open_answerer(groups)
     warn_of_changes()
     only = typed_filter(answerer, document, publisher, dates)
     reply = answerer.answer(question, top=top, only=only, language=read_settings().language)
@@ -160,7 +155,7 @@ def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _open_answerer(groups: str | None) -> Answerer:
+def open_answerer(groups: str | None) -> Answerer:
     """Return the Answerer of all documents, or of those that members of ``groups`` see.
 
     ``groups`` are names with commas between.
