@@ -85,7 +85,11 @@ class Kept:
         self._file = file
         self._known: dict[str, Any] = {}
         if file.is_file():
-            for line in file.read_text("utf-8").splitlines():
+            text = file.read_text("utf-8")
+            if text and not text.endswith("\n"):
+                with file.open("a", encoding="utf-8") as lines:
+                    lines.write("\n")
+            for line in text.splitlines():
                 try:
                     key, value = json.loads(line)
                 except ValueError:

@@ -88,7 +88,9 @@ class EvidenceFigures:
 
     ``inside`` is the share with all of an answer's text in the evidence, ``touched`` that with a
     part of it; ``words`` is the mean number of words of the evidence, ``part`` its mean share of
-    the quote's characters.
+    the quote's characters. With a reader, ``best_sentence`` is the share whose best sentence has a
+    part of the answer; ``exact`` and ``f1`` compare its short answer with those of the set, over
+    ``short_answers`` questions that have one.
     """
 
     count: int
@@ -96,6 +98,10 @@ class EvidenceFigures:
     touched: Estimate
     words: float
     part: float
+    best_sentence: Estimate | None = None
+    short_answers: int = 0
+    exact: Estimate | None = None
+    f1: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

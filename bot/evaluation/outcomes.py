@@ -4,14 +4,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bot.evaluation import spans
 from bot.evaluation.sets.deletions import Deletion, deletions
 from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, QuestionSet
 from bot.evaluation.systems import Baselines, System
 from bot.operations.refresher import ProgressBar
-from corpus import Corpus, Span
+from corpus import Corpus, Document, Span
 from embeddings import (
     Embedder,
     Generation,
@@ -23,6 +24,7 @@ from embeddings import (
     Reader,
     Retriever,
     best_hits,
+    passage_text,
     refresh,
     search_form,
 )
@@ -41,7 +43,8 @@ class JudgedHits:
     ``evidence_right`` is whether an answer's text lies in the first Hit's evidence sentence, and
     ``evidence_touched`` whether a part of it does; None if the first Hit does not answer or has no
     such text. ``evidence_words`` and ``evidence_part`` are the evidence's number of words and its
-    share of the passage's characters.
+    share of the passage's characters. ``short`` is what the reader read in the first Hit, None
+    without a reader and where ``evidence_right`` is None.
     """
 
     keys: tuple[PassageKey, ...]
@@ -50,6 +53,21 @@ class JudgedHits:
     evidence_touched: bool | None = None
     evidence_words: int = 0
     evidence_part: float = 0.0
+    short: "ShortAnswer | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """What a reader reads in a passage that answers.
+
+    ``best_sentence`` is whether the sentence that it scores highest has a part of the answer, None
+    where it cannot tell sentences apart. ``exact`` and ``f1`` compare its short answer with those
+    of the set, 0 where it finds none; None if the set has no short one.
+    """
+
+    best_sentence: bool | None
+    exact: float | None
+    f1: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +224,7 @@ class _Asker:
         self._top = top
         self._timed = _TimedEmbedder(embedder)
         self._retriever = Retriever(generation, self._timed, reader=reader)
+        self._reader = reader
         self._baselines = Baselines(generation, embedder)
         self.search_s: list[float] = []
         if System.OURS in systems:
@@ -222,6 +241,9 @@ class _Asker:
         hits, _ = best_hits(self._retriever, Query(question.text), top=self._top)
         self.search_s.append(time.perf_counter() - started - self._timed.seconds)
         ours = judged_hits(hits, question)
+        if self._reader is not None and ours.evidence_right is not None:
+            document = self._generation.document_of(hits[0].passage)
+            ours = replace(ours, short=short_answer(self._reader, hits[0], document, question))
         in_context = rewritten = None
         if question.history:
             in_context = self._read(question, question.text, question.history)
@@ -261,6 +283,26 @@ def judged_hits(hits: Sequence[Hit], question: EvaluationQuestion) -> JudgedHits
         len(first.evidence.text.split()),
         len(first.evidence.text) / max(len(first.passage.text), 1),
     )
+
+
+def short_answer(
+    reader: Reader, hit: Hit, document: Document, question: EvaluationQuestion
+) -> ShortAnswer:
+    """Return what the reader reads in a Hit that answers the question, which is read alone."""
+    passage = hit.passage
+    text = passage_text(passage, title=document.title, published=document.published)
+    (reading,) = reader.read(question.text, (), [text])
+    best = None
+    if any(reading.sentence_scores):
+        scores = reading.sentence_scores
+        sentence = passage.sentences[max(range(len(scores)), key=scores.__getitem__)]
+        chosen = replace(hit, evidence=sentence)
+        best = any(_touches(chosen, answer) for answer in question.answer_texts)
+    wanted = spans.short_answers(question.answer_texts)
+    found = "" if reading.answer is None else reading.answer.of(passage.text)
+    if not wanted:
+        return ShortAnswer(best, None, None)
+    return ShortAnswer(best, spans.exact(found, wanted), spans.f1(found, wanted))
 
 
 def _touches(hit: Hit, text: str) -> bool:

@@ -140,6 +140,13 @@ def _others(figures: SetFigures) -> Iterable[str]:
             f"A part of it is {_estimate(more.touched)}; the evidence has {more.words:.0f} words, "
             f"{_number(more.part)} of the quote"
         )
+        if more.best_sentence is not None:
+            yield f"The reader's best sentence has a part of it {_estimate(more.best_sentence)}"
+        if more.short_answers:
+            yield (
+                f"Short answers, {more.short_answers:,} questions: exact {_estimate(more.exact)}, "
+                f"F1 of words {_estimate(more.f1)}"
+            )
     if figures.chat:
         yield f"Small talk: {figures.chat_recognised} of {figures.chat} get the fixed reply"
     if figures.taken_for_chat:

@@ -14,7 +14,7 @@ from fakes import LetterEmbedder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evaluation import measures
+from bot.evaluation import measures, spans
 from bot.evaluation.figures import SetFigures
 from bot.evaluation.nearmisses import pair_figures
 from bot.evaluation.report import report_fields, report_lines
@@ -170,3 +170,44 @@ def test_bins_of_equal_width_hold_every_question_once(scored: list[tuple[float, 
             s, r = np.mean(here, axis=0)
             wanted += len(here) / len(scored) * abs(s - r)
     assert measures.calibration_error(bins) == pytest.approx(wanted)
+
+
+def test_the_readers_best_sentence_and_short_answer_are_compared_with_the_sets(
+    tmp_path: Path,
+) -> None:
+    folder = a_set(tmp_path)
+    without = figures_of(folder)
+    assert without.evidence_figures is not None
+    assert without.evidence_figures.best_sentence is None
+    assert not any(line.startswith("Short answers,") for line in report_lines([without]))
+    write_lines(folder / "questions.jsonl", ({**QUESTIONS[0], "gold": "1937"}, QUESTIONS[1]))
+    found = figures_of(folder, reader=WordReader()).evidence_figures
+    assert found is not None
+    assert found.best_sentence is not None
+    assert (
+        found.best_sentence.value >= 0.5
+    )  # "They had peace." shares a word with the other question
+    assert found.short_answers >= 1
+    assert found.exact is not None
+    assert found.f1 is not None
+    assert 0 < found.exact.value <= found.f1.value <= 1
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "exact", "f1"),
+    [
+        ("the Eiffel Tower", ["Eiffel tower."], 1, 1),
+        ("tower", ["Eiffel tower", "a tower block"], 0, 2 / 3),
+        ("", ["Paris"], 0, 0),
+        ("Rome", ["Paris"], 0, 0),
+    ],
+)
+def test_short_answers_are_compared_word_by_word(
+    found: str, wanted: list[str], exact: float, f1: float
+) -> None:
+    assert spans.exact(found, wanted) == exact
+    assert spans.f1(found, wanted) == pytest.approx(f1)
+
+
+def test_a_long_answer_is_no_short_one() -> None:
+    assert spans.short_answers(["Paris", "word " * 13, ""]) == ("Paris",)
