@@ -9,7 +9,7 @@ from embeddings import CandidateExplanation, Filter, SearchExplanation
 
 
 class Verdict(enum.Enum):
-    """What became of a candidate; the values are those of the JSON form.
+    """The fate of a candidate; the values are those of the JSON form.
 
     The first quote of an answer, or of related passages; a further quote; a passage that says
     nothing more than a quote before it; one that is too improbable, beside the first or at all;

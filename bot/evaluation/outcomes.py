@@ -58,7 +58,7 @@ class JudgedHits:
 
 @dataclass(frozen=True, slots=True)
 class ShortAnswer:
-    """What a reader reads in a passage that answers.
+    """The best sentence and the short answer that a reader finds in a passage that answers.
 
     ``best_sentence`` is whether the sentence that it scores highest has a part of the answer, None
     where it cannot tell sentences apart. ``exact`` and ``f1`` compare its short answer with those
