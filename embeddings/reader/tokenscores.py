@@ -15,8 +15,8 @@ from embeddings.reader.reading import PassageReading, PassageText
 NEIGHBOUR_SHARE = 0.4
 """The least share of the best sentence's score that makes a neighbour evidence together with it."""
 
-LEAST_ANSWER_SCORE = 0.5
-"""A short answer that is less sure than none is left out."""
+LEAST_ANSWER_SCORE = 0.9
+"""A less sure short answer is left out: a wrong one misleads more than a missing one."""
 
 MOST_ANSWER_TOKENS = 24
 
