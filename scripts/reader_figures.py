@@ -27,12 +27,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bot.answering.answerer import ANSWER_SCORE
 from bot.composition.evaluation import open_evaluation_embedders
 from bot.composition.index import open_settings_reader
 from bot.evaluation import measures
 from bot.evaluation.measures import Bootstrap, Estimate
-from bot.evaluation.outcomes import JudgedHits, ask_deletion, judged_hits
+from bot.evaluation.outcomes import JudgedHits, answer_threshold, ask_deletion, judged_hits, opened
 from bot.evaluation.sets.deletions import deletions
 from bot.evaluation.sets.questionsets import EvaluationQuestion, QuestionSet, read_question_set
 from bot.settings import Settings
@@ -156,7 +155,7 @@ class Product:
             refresh(questions.corpus, store=store, embedder=embedder, progress=_Progress("index"))
             self._generations[folder] = store.open_current()
             _say(f"index of {questions.name}: {time.perf_counter() - started:.0f} s")
-        return Retriever(self._generations[folder], self.embedder, reader=self.reader)
+        return opened(self._generations[folder], self.embedder, self.reader)
 
     def ask(
         self,
@@ -188,8 +187,8 @@ class Product:
 
     @cached_property
     def threshold(self) -> float:
-        """The least probability of an answer."""
-        return ANSWER_SCORE
+        """The least probability of an answer; it is the same for every corpus."""
+        return answer_threshold(self.retriever(self.read_set("quantities")))
 
 
 def _plain(ours: JudgedHits, question: EvaluationQuestion) -> list[Any]:

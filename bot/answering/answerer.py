@@ -114,6 +114,11 @@ class Answerer:
         """The manifest of the generation in use; of a part of it, with the counts of that part."""
         return self._retriever.generation.manifest
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """The least probabilities of an answer, of related passages and of a further quote."""
+        return Thresholds(self._answer_score, RELATED_SCORE, FURTHER_QUOTE_SHARE)
+
     def answer(
         self,
         question: str,
@@ -164,7 +169,7 @@ class Answerer:
         ``answer``.
         """
         answer = self.answer(question, top=top, only=only, language=language, earlier=earlier)
-        thresholds = Thresholds(self._answer_score, RELATED_SCORE, FURTHER_QUOTE_SHARE)
+        thresholds = self.thresholds
         if not answer.is_to_question:
             return Explanation(answer, None, None, None, thresholds, ())
         asked = searched_part(question.strip())

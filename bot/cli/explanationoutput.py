@@ -149,6 +149,8 @@ def _question_lines(
     found: Explanation, search: SearchExplanation, corpus: Corpus
 ) -> Iterator[tuple[str, str]]:
     parsed, words = search.parsed, translator("en")
+    if search.used_correction:
+        yield "asked", found.answer.question
     yield "read as", parsed.text
     if search.corrected is not None and not search.used_correction:
         yield "not used", f"{search.corrected} (it finds nothing more probable)"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.answering.answerer import ANSWER_SCORE
 from bot.answering.smalltalk import small_talk
 from bot.evaluation import measures
 from bot.evaluation.figures import (
@@ -60,19 +59,20 @@ def figures_of(
             for one, other in compare
             if answerable
         ),
-        refusals=_refusals(alone, seed=seed),
-        kinds=_kinds(questions),
+        refusals=_refusals(alone, threshold=outcomes.threshold, seed=seed),
+        kinds=_kinds(questions, threshold=outcomes.threshold),
         languages=_languages(answerable, values),
         follow_ups=follow_ups,
         follow_up_comparison=follow_up_comparison,
         evidence=Bootstrap(_groups(judged), seed=seed).share(held),
         evidence_count=len(judged),
         evidence_figures=evidence_figures(judged, seed=seed),
-        twins=twin_figures(questions, seed=seed),
+        twins=twin_figures(questions, threshold=outcomes.threshold, seed=seed),
         deleted=pair_figures(
             [q.group for q, _, _ in outcomes.deleted],
             [before for _, before, _ in outcomes.deleted],
             [after for _, _, after in outcomes.deleted],
+            threshold=outcomes.threshold,
             seed=seed,
         ),
         chat=len(chat),
@@ -126,20 +126,20 @@ def _compared(
     )
 
 
-def _refusals(results: Sequence[Result], *, seed: int) -> Refusals | None:
+def _refusals(results: Sequence[Result], *, threshold: float, seed: int) -> Refusals | None:
     read = [(r, r.ours) for r in results if r.ours is not None]
     if not read:
         return None
     scores = np.array([ours.score for _, ours in read])
     able = np.array([bool(r.question.answers) for r, _ in read])
     right = np.array([bool(set(o.keys[:1]) & r.question.answers) for r, o in read], np.float64)
-    answered = scores >= ANSWER_SCORE
+    answered = scores >= threshold
     bootstrap = Bootstrap(_groups([r for r, _ in read]), seed=seed)
     bins = measures.reliability(scores, right)
     coverage, risk = measures.risk_coverage(scores, right)
     shown = np.unique(np.linspace(0, len(risk) - 1, _CURVE_POINTS).round().astype(int))
     return Refusals(
-        threshold=ANSWER_SCORE,
+        threshold=threshold,
         answerable=int(able.sum()),
         unanswerable=int((~able).sum()),
         auroc=bootstrap.auroc(scores, able),
@@ -159,7 +159,7 @@ def _refusals(results: Sequence[Result], *, seed: int) -> Refusals | None:
     )
 
 
-def _kinds(results: Sequence[Result]) -> tuple[KindFigures, ...]:
+def _kinds(results: Sequence[Result], *, threshold: float) -> tuple[KindFigures, ...]:
     grouped: dict[tuple[bool, str], list[tuple[Result, JudgedHits]]] = {}
     for result in results:
         if result.ours is not None:
@@ -172,7 +172,7 @@ def _kinds(results: Sequence[Result]) -> tuple[KindFigures, ...]:
         if not unable:
             values = _values([r for r, _ in members], [ours.keys for _, ours in members])
             right = {name: float(values[name].mean()) for name in ("R@1", "R@5")}
-        answered = float(np.mean([ours.score >= ANSWER_SCORE for _, ours in members]))
+        answered = float(np.mean([ours.score >= threshold for _, ours in members]))
         found.append(KindFigures(kind, not unable, len(members), right, answered))
     return tuple(found)
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.answering.answerer import ANSWER_SCORE
 from bot.evaluation.figures import EvidenceFigures, PairFigures
 from bot.evaluation.measures import Bootstrap
 from bot.evaluation.outcomes import JudgedHits, Result
 
 
-def twin_figures(results: Sequence[Result], *, seed: int) -> PairFigures | None:
+def twin_figures(results: Sequence[Result], *, threshold: float, seed: int) -> PairFigures | None:
     """Return the figures of questions and their near misses; None without a near miss.
 
     Both are read with what was asked before, if there is a history.
@@ -25,11 +24,16 @@ def twin_figures(results: Sequence[Result], *, seed: int) -> PairFigures | None:
             groups.append(question.twin_of or "")
             originals.append(original.score)
             twins.append(twin.score)
-    return pair_figures(groups, originals, twins, seed=seed)
+    return pair_figures(groups, originals, twins, threshold=threshold, seed=seed)
 
 
 def pair_figures(
-    groups: Sequence[str], answerable: Sequence[float], without: Sequence[float], *, seed: int
+    groups: Sequence[str],
+    answerable: Sequence[float],
+    without: Sequence[float],
+    *,
+    threshold: float,
+    seed: int,
 ) -> PairFigures | None:
     """Return the figures of pairs of scores, each of one group; None for no pair."""
     if not groups:
@@ -44,8 +48,8 @@ def pair_figures(
         pairs=len(one),
         auroc=auroc,
         in_order=order,
-        answered=float(np.mean(one >= ANSWER_SCORE)),
-        answered_without=float(np.mean(other >= ANSWER_SCORE)),
+        answered=float(np.mean(one >= threshold)),
+        answered_without=float(np.mean(other >= threshold)),
     )
 
 

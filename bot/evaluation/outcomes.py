@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bot.answering.answerer import Answerer
 from bot.evaluation import spans
 from bot.evaluation.sets.deletions import Deletion, deletions
 from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, QuestionSet
@@ -94,7 +95,8 @@ class SetOutcomes:
     ``search_s`` are seconds of our search for each question without encoding it, ``encoding_s``
     those of encoding some of them. ``learned_from`` says that the shipped weights were fitted to
     a set of this corpus and so many questions. ``deleted`` are the first Hit's scores of questions
-    about their document alone, before and after the answer was taken out of it.
+    about their document alone, before and after the answer was taken out of it. ``threshold`` is
+    the least score of an answer.
     """
 
     name: str
@@ -107,6 +109,7 @@ class SetOutcomes:
     results: tuple[Result, ...]
     search_s: tuple[float, ...]
     encoding_s: tuple[float, ...]
+    threshold: float
     deleted: tuple[tuple[EvaluationQuestion, float, float], ...] = ()
 
 
@@ -155,10 +158,21 @@ def ask_set(
         results=tuple(results),
         search_s=tuple(asker.search_s),
         encoding_s=_encoding_times(encoder, asked) if ours else (),
+        threshold=asker.threshold,
         deleted=_ask_deleted(questions, embedder, reader, deleted, seed, progress_bar)
         if ours and deleted
         else (),
     )
+
+
+def opened(generation: Generation, embedder: Embedder, reader: Reader | None) -> Retriever:
+    """Return the retriever that is measured: the one that answers questions."""
+    return Retriever(generation, embedder, reader=reader)
+
+
+def answer_threshold(retriever: Retriever) -> float:
+    """Return the least probability of the first Hit that the retriever's answers need."""
+    return Answerer(retriever).thresholds.answer
 
 
 def ask_deletion(
@@ -167,7 +181,7 @@ def ask_deletion(
     """Return the first Hit's score before and after the answer was taken out; 0 without a Hit."""
     before, after = (
         best_hits(
-            Retriever(_generation_of(corpus, embedder), embedder, reader=reader),
+            opened(_generation_of(corpus, embedder), embedder, reader),
             Query(deletion.question.text),
             top=1,
         )[0]
@@ -223,8 +237,9 @@ class _Asker:
         self._systems = systems
         self._top = top
         self._timed = _TimedEmbedder(embedder)
-        self._retriever = Retriever(generation, self._timed, reader=reader)
+        self._retriever = opened(generation, self._timed, reader)
         self._reader = reader
+        self.threshold = answer_threshold(self._retriever)
         self._baselines = Baselines(generation, embedder)
         self.search_s: list[float] = []
         if System.OURS in systems:

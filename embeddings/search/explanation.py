@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Document, Passage, Sentence, Span
+from embeddings.errors import ReadingFailed
 from embeddings.generations.generation import Generation
 from embeddings.question.filters import Filter
+from embeddings.question.followups import readings
 from embeddings.question.parsedquestion import ParsedQuestion, parse_question
 from embeddings.reader.reading import PassageReading, Reader, passage_text
 from embeddings.search.features import NAMES, Candidates
@@ -38,8 +40,9 @@ class CandidateExplanation:
     ``retrieval_rank`` counts from 1, ``retrieval_score`` has no bounds and holds within one
     question. ``signals`` are what each signal added to that score, against the mean of all
     candidates, the largest first. ``logit`` and ``answer`` are the reader's, None without one
-    and for what it did not read. ``words`` are the words of the passage that the question has,
-    in order, ``missing`` those of the question that neither the passage nor its title has.
+    and for what it did not read. ``words`` are the words of the passage that the question has, or
+    what was asked before, in order; ``missing`` those of the question that neither the passage nor
+    its title has.
     """
 
     hit: Hit
@@ -92,11 +95,11 @@ def explain_search(
     parsed = parse_question(counts.text, generation.lexical)
     if candidates is not None:
         described = _Described(generation, candidates, retriever.order_weights)
-        readings = _readings(retriever.reader, generation, counts, hits)
-        wanted = _QuestionWords(parsed, generation)
+        read = _readings(retriever.reader, generation, counts, hits)
+        before = readings(counts.text, counts.earlier)[-1]
+        wanted = _QuestionWords(parsed, parse_question(before, generation.lexical), generation)
         explained = [
-            described.explain(hit, reading, wanted)
-            for hit, reading in zip(hits, readings, strict=True)
+            described.explain(hit, reading, wanted) for hit, reading in zip(hits, read, strict=True)
         ]
     return SearchExplanation(
         parsed=parsed,
@@ -113,19 +116,25 @@ def explain_search(
 def _readings(
     reader: Reader | None, generation: Generation, query: Query, hits: Sequence[Hit]
 ) -> list[PassageReading | None]:
-    """Return the reader's reading of each Hit that it may put in another place, else None."""
+    """Return the reader's reading of each Hit that it may put in another place, else None.
+
+    Without memory to read there is none, as in a search.
+    """
     if reader is None:
         return [None] * len(hits)
     some = [hit.passage for hit in hits[:READ_PASSAGES]]
     documents = [generation.document_of(passage) for passage in some]
-    read = reader.read(
-        query.text,
-        query.earlier,
-        [
-            passage_text(passage, title=document.title, published=document.published)
-            for passage, document in zip(some, documents, strict=True)
-        ],
-    )
+    try:
+        read = reader.read(
+            query.text,
+            query.earlier,
+            [
+                passage_text(passage, title=document.title, published=document.published)
+                for passage, document in zip(some, documents, strict=True)
+            ],
+        )
+    except ReadingFailed:
+        return [None] * len(hits)
     return [*read, *([None] * (len(hits) - len(read)))]
 
 
@@ -194,13 +203,18 @@ def _largest(added: NDArray[np.floating]) -> tuple[tuple[str, float], ...]:
 
 
 class _QuestionWords:
-    """Finds the words of a question in texts, by their stems in the language of each text."""
+    """Finds the words of a question in texts, by their stems in the language of each text.
 
-    def __init__(self, question: ParsedQuestion, generation: Generation) -> None:
-        self._stems = frozenset(question.stems)
+    ``whole`` is the question read together with what was asked before.
+    """
+
+    def __init__(
+        self, question: ParsedQuestion, whole: ParsedQuestion, generation: Generation
+    ) -> None:
+        self._stems = frozenset((*question.stems, *whole.stems))
         content = dict.fromkeys(all_words(question.text))
         self._asked = {
-            word: frozenset(generation.lexical.question_stems(word)) & self._stems
+            word: frozenset(generation.lexical.question_stems(word)) & frozenset(question.stems)
             for word in content
         }
 

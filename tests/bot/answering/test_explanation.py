@@ -12,7 +12,7 @@ from bot.answering.answers import Outcome
 from bot.answering.explanation import Explanation, Verdict
 from bot.cli.explanationoutput import explanation_fields, explanation_lines
 from corpus import Corpus, document_from_text
-from embeddings import Filter, GenerationStore, Reader, Retriever, refresh
+from embeddings import Filter, GenerationStore, Reader, ReadingFailed, Retriever, refresh
 
 BRIDGE = "The bridge was built in 1937 by engineers. It was closed later."
 DOCUMENTS = (
@@ -105,6 +105,19 @@ def test_the_readers_numbers_are_its_own(store: GenerationStore) -> None:
     assert "read by words" in printed(found, answerer)
 
 
+class TiredReader(WordReader):
+    """A reader that has no memory left."""
+
+    def read(self, *_: Any) -> Any:
+        raise ReadingFailed("no memory")
+
+
+def test_without_memory_to_read_the_rest_is_explained(store: GenerationStore) -> None:
+    found = explained(answerer_of(store, TiredReader()), "When was the bridge built?")
+    assert found.candidates
+    assert {c.candidate.logit for c in found.candidates} == {None}
+
+
 def test_what_a_person_may_not_read_never_appears(store: GenerationStore) -> None:
     answerer = answerer_of(store, WordReader())
     asked = "When was the secret bridge built by zanzibar?"
@@ -138,6 +151,8 @@ def test_a_filter_and_what_was_asked_before_are_told(store: GenerationStore) -> 
     assert found.search is not None
     assert found.search.follow_up_share > 0
     assert "follow-up" in said
+    counted = [word for c in found.candidates for word in c.candidate.words]
+    assert "bridge" in counted  # asked before
 
 
 def test_corrected_words_are_told(store: GenerationStore) -> None:

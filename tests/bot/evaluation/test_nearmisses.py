@@ -132,12 +132,12 @@ def test_evidence_has_a_length_and_may_have_a_part_of_the_answer(tmp_path: Path)
 
 
 def test_pairs_are_counted_as_by_hand() -> None:
-    found = pair_figures(["a", "b", "c"], [0.9, 0.4, 0.2], [0.1, 0.4, 0.3], seed=0)
+    found = pair_figures(["a", "b", "c"], [0.9, 0.4, 0.2], [0.1, 0.4, 0.3], threshold=0.35, seed=0)
     assert found is not None
     assert found.in_order.value == pytest.approx((1 + 0.5 + 0) / 3)
     assert found.auroc.value == pytest.approx((3 + 2.5 + 1) / 9)
     assert (found.answered, found.answered_without) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
-    assert pair_figures([], [], [], seed=0) is None
+    assert pair_figures([], [], [], threshold=0.5, seed=0) is None
 
 
 SCORED = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=8)
