@@ -12,7 +12,7 @@ from corpus import Span
 from embeddings.reader.encoding import ReadPair
 from embeddings.reader.reading import PassageReading, PassageText
 
-NEIGHBOUR_SHARE = 0.4
+NEIGHBOUR_SHARE = 0.3
 """The least share of the best sentence's score that makes a neighbour evidence together with it."""
 
 LEAST_ANSWER_SCORE = 0.9
