@@ -93,7 +93,7 @@ def _candidate_fields(judged: JudgedCandidate) -> dict[str, Any]:
         "retrieval_score": round(each.retrieval_score, 4),
         "reader_logit": _rounded(each.logit),
         "reader_probability": _rounded(_probability(each.logit)),
-        "signals": {name: round(value, 4) for name, value in each.signals},
+        "signals": [{"signal": name, "added": round(value, 4)} for name, value in each.signals],
         "words": list(each.words),
         "missing": list(each.missing),
         "sentences": [

@@ -313,7 +313,7 @@ def short_answer(
         sentence = passage.sentences[max(range(len(scores)), key=scores.__getitem__)]
         chosen = replace(hit, evidence=sentence)
         best = any(_touches(chosen, answer) for answer in question.answer_texts)
-    wanted = spans.short_answers(question.answer_texts)
+    wanted = question.short_answers
     found = "" if reading.answer is None else reading.answer.of(passage.text)
     if not wanted:
         return ShortAnswer(best, None, None)

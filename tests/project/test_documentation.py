@@ -417,6 +417,7 @@ def test_every_field_of_the_json_stands_in_its_page(desk: tuple[Path, Path]) -> 
     known = set(re.findall(r"`(\w+)`", text)) | set(re.findall(r'"(\w+)":', text))
     for words in (
         ["ask", question, "--since", "2022", "--json"],
+        ["explain", question, "--json"],
         ["list", "--json"],
         ["add", "statement.pdf", "gone.pdf", "--json"],
         ["verify", cited, "--json"],

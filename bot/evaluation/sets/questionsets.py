@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.evaluation.sets.jsonlines import is_file, read_optional, read_records, read_text
+from bot.evaluation.spans import short_answers
 from corpus.directory.corpusfiles import ReadFile, read_corpus
 from corpus.directory.shippedstatements import shipped_corpus
 from corpus.documents.documentbuilder import passage_at
@@ -39,6 +40,7 @@ class EvaluationQuestion:
     ``history`` is what the person asked before, oldest first; ``rewrite`` is the question as a
     person wrote it to stand alone. ``twin_of`` is the id of an answerable question of which this
     one is a near miss: one thing was changed in it, and nothing answers it any more.
+    ``answer_texts`` are the parts of passages that answer, ``short_answers`` those of a few words.
     """
 
     id: str
@@ -49,6 +51,7 @@ class EvaluationQuestion:
     history: tuple[str, ...] = ()
     rewrite: str | None = None
     answer_texts: tuple[str, ...] = ()
+    short_answers: tuple[str, ...] = ()
     twin_of: str | None = None
 
     @property
@@ -192,6 +195,7 @@ def read_beir(folder: Path, *, language: str = "en") -> QuestionSet:
                 history=tuple(map(str, history)),
                 rewrite=record.get("rewrite"),
                 answer_texts=tuple(record.get("answers") or ()),
+                short_answers=short_answers(record.get("answers") or ()),
                 twin_of=_twin_of(record),
             )
         )
@@ -219,7 +223,7 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
 
     A question names its ``passages`` by the ids of ``places``, or a ``gold`` text that a passage
     that answers contains. It may have the questions asked ``earlier`` in the same conversation, and
-    a near miss names the question ``of`` which it is a twin.
+    ``short`` answers; a near miss names the question ``of`` which it is a twin.
 
     Raises:
         UnreadableSource: if a file is unreadable, or no passage has the id or the gold text.
@@ -251,6 +255,7 @@ def read_questions(folder: Path, corpus: Corpus, places: dict[str, PassageKey]) 
             text=record["question"],
             answers=found,
             answer_texts=gold,
+            short_answers=short_answers(record.get("short") or ()),
             rewrite=record.get("rewrite") or None,
             twin_of=_twin_of(record),
             **{"history": tuple(map(str, record.get("earlier") or ())), **fields, **more},
