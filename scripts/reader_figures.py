@@ -145,8 +145,9 @@ class Product:
         return order[:most]
 
     def retriever(self, questions: QuestionSet) -> Retriever:
-        """Return the retriever of a set's corpus; its index is built once and kept."""
-        folder = self.home / "indexes" / questions.corpus.digest[:16]
+        """Return the retriever of a set's corpus; its index is built once for each model."""
+        model = hashlib.sha256(self.embedder.identity.vectors_key.encode()).hexdigest()
+        folder = self.home / "indexes" / f"{questions.corpus.digest[:16]}-{model[:8]}"
         if folder not in self._generations:
             store = GenerationStore(folder)
             large = len(questions.corpus.documents) > _FEW_DOCUMENTS
