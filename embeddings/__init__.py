@@ -49,6 +49,12 @@ from embeddings.refreshing.refresh import (
     unchanged,
     usable_current,
 )
+from embeddings.search.calibration import (
+    RETRIEVAL_THRESHOLDS,
+    Calibration,
+    Thresholds,
+    calibration_of,
+)
 from embeddings.search.explanation import (
     CandidateExplanation,
     SearchExplanation,
@@ -77,8 +83,10 @@ __all__ = [
     "PRECISIONS",
     "REMEMBERED_CHARACTERS",
     "REMEMBERED_QUESTIONS",
+    "RETRIEVAL_THRESHOLDS",
     "SHIPPED_MODEL_NAMES",
     "SHIPPED_READER",
+    "Calibration",
     "CandidateExplanation",
     "DateRange",
     "Embedder",
@@ -128,7 +136,9 @@ __all__ = [
     "SourceText",
     "StaleGeneration",
     "StoreCheck",
+    "Thresholds",
     "best_hits",
+    "calibration_of",
     "check_model",
     "check_store",
     "date_text",

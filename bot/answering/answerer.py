@@ -17,6 +17,7 @@ from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, Translator, translator
 from corpus import Corpus, Passage
 from embeddings import (
+    RETRIEVAL_THRESHOLDS,
     Filter,
     Hit,
     Manifest,
@@ -33,9 +34,10 @@ MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
 DEFAULT_QUOTES = 3
 
-ANSWER_SCORE = 0.35
-RELATED_SCORE = 0.12
-"""Least probability of the first Hit for an answer, and for related passages."""
+ANSWER_SCORE = RETRIEVAL_THRESHOLDS.answer
+RELATED_SCORE = RETRIEVAL_THRESHOLDS.related
+"""The least probability of the first Hit for an answer, and for related passages: by retrieval
+alone."""
 
 _SEEN = 1_000
 """The Hits that are looked through for quotes that say different things: all there are."""
@@ -59,15 +61,18 @@ class Answerer:
         retriever: Retriever,
         *,
         deviations_of: DeviationsOf = nothing_noted,
-        answer_score: float = ANSWER_SCORE,
+        answer_score: float | None = None,
     ) -> None:
         """``deviations_of`` returns a page's other words, among which links find the quote.
 
-        ``answer_score`` is the least probability of the first passage for an answer.
+        ``answer_score`` is the least probability of the first passage for an answer, by default
+        the one that belongs to the retriever's probabilities.
         """
         self._retriever = retriever
         self._deviations_of = deviations_of
-        self._answer_score = answer_score
+        limits = retriever.thresholds
+        self._answer_score = limits.answer if answer_score is None else answer_score
+        self._related_score = limits.related
         self._page_of = lru_cache(maxsize=_PAGES_REMEMBERED)(self._page)
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
         self._turns = threading.Semaphore(usable_cores())
@@ -226,7 +231,7 @@ class Answerer:
                     asked, corpus=self.corpus, model=model.name, language=language
                 ),
             )
-        if not hits or hits[0].score < RELATED_SCORE:
+        if not hits or hits[0].score < self._related_score:
             return self._nothing(question, notices=notices, language=language, only=only)
         least = FURTHER_QUOTE_SHARE * hits[0].score
         distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)

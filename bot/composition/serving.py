@@ -26,6 +26,7 @@ from embeddings import (
     ModelFolder,
     PassageIndex,
     Retriever,
+    calibration_of,
 )
 from embeddings.cores import one_thread_for_numpy
 from embeddings.generations.manifest import MANIFEST_NAME
@@ -86,8 +87,10 @@ def open_served(
 
     deviations_of = Snapshots(settings.snapshots_directory).deviations
 
+    calibration = None if reader is None else calibration_of(reader)
+
     def answerer(of: Generation) -> Answerer:
-        retriever = Retriever(of, embedders.of(of), reader=reader)
+        retriever = Retriever(of, embedders.of(of), reader=reader, calibration=calibration)
         return Answerer(retriever, deviations_of=deviations_of)
 
     answerers = LiveAnswerer(

@@ -98,6 +98,17 @@ def candidate_features(
     )
 
 
+def name_shares(
+    generation: Generation, question: ParsedQuestion, rows: NDArray[np.int64]
+) -> FloatMatrix:
+    """``(n,)``: the share of the question's names in each passage or its title, minus 0.5; 0 if it
+    has none.
+    """
+    among = _Sentences.of_passages(generation, rows)
+    documents = len(generation.corpus.documents)
+    return _share_found(generation.terms, question.names, among, documents)
+
+
 def mixed(read: Sequence[Candidates], shares: NDArray[np.float64]) -> Candidates:
     """Return the mean of candidates with the same rows, by their ``shares`` ``(len(read),)``, sum
     1.

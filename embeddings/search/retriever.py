@@ -1,6 +1,7 @@
 """Finds ranked Hits for a Query. The only module, with refresh, that sees rows."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,16 +12,19 @@ from corpus import DATELINE_NUMBER, Passage, Sentence, Span
 from embeddings.errors import IndexMismatch, ReadingFailed
 from embeddings.generations.generation import Generation
 from embeddings.generations.groupview import document_groups, visible
-from embeddings.index.copies import best_rows
 from embeddings.models.embedder import Embedder, ModelIdentity
 from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import parse_question
-from embeddings.reader.reading import Reader, passage_text
+from embeddings.reader.reading import Reader
+from embeddings.reader.tokenscores import answering_sentences
+from embeddings.search.calibration import RETRIEVAL_THRESHOLDS, Calibration, Thresholds
+from embeddings.search.cascade import Judge, text_of, to_judge
 from embeddings.search.evidence import best_sentences
 from embeddings.search.features import Candidates, candidate_features, mixed
 from embeddings.search.ranking import FloatArray, RankingModel
+from embeddings.search.shortlist import Shortlist, shortlist_of
 from embeddings.search.signals import Signals, all_signals, promising
 from embeddings.text.searchform import search_form
 from embeddings.text.spelling import Spelling
@@ -79,6 +83,24 @@ def model_mismatch(built_by: ModelIdentity, model: ModelIdentity) -> IndexMismat
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """The places of a shortlist in order, the probability of each rank, and the scores of the
+    sentences of the places that were read.
+    """
+
+    places: NDArray[np.int64]
+    probabilities: FloatArray
+    sentence_scores: Mapping[int, tuple[float, ...]]
+
+    def first(self, count: int) -> list[tuple[int, float]]:
+        """Return the first places with their probabilities."""
+        return [
+            (int(place), float(p))
+            for place, p in zip(self.places[:count], self.probabilities[:count], strict=True)
+        ]
+
+
 class Retriever:
     """Finds the passages of one generation that fit a question."""
 
@@ -89,6 +111,7 @@ class Retriever:
         *,
         model: RankingModel | None = None,
         reader: Reader | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         """Bind a generation to the embedder that built it, to a ranking model, and to a reader if
         one is wanted.
@@ -101,6 +124,8 @@ class Retriever:
         self._embedder = embedder
         self._model = model or RankingModel.shipped()
         self._reader = reader
+        self._calibration = calibration
+        self._judge = None if reader is None or calibration is None else Judge(reader, calibration)
         self._spelling = Spelling(generation.terms.words)
         self._datelines = [
             (
@@ -122,7 +147,13 @@ class Retriever:
         seen = visible(self.generation, groups)
         if seen is self.generation:
             return self
-        return Retriever(seen, self._embedder, model=self._model, reader=self._reader)
+        return Retriever(
+            seen,
+            self._embedder,
+            model=self._model,
+            reader=self._reader,
+            calibration=self._calibration,
+        )
 
     @property
     def reader(self) -> Reader | None:
@@ -148,35 +179,54 @@ class Retriever:
         letter, and a filter that no document matches, give ``()``.
         """
         allowed = self.allowed(only)
-        candidates = self.candidates(query, allowed=allowed)
-        if top <= 0 or candidates is None:
+        shortlist = self.shortlist(query, allowed=allowed)
+        if top <= 0 or shortlist is None:
             return ()
-        places = self._best_places(candidates)
-        rows = candidates.rows[places]
-        count = self.generation.copies.count_among(allowed)
-        scores = self._model.probabilities(candidates.features[places], passages=count)
-        ranked = np.lexsort((rows, -scores))
-        order = self._in_readers_order(query, rows, ranked)
-        fit = self._model.evidence_scores(candidates.sentence_features)
+        ordered = self._ordered(query, shortlist)
         hits = []
-        for rank, (i, score) in enumerate(
-            zip(order[:top], scores[ranked[:top]], strict=True), start=1
-        ):
-            begin, end = candidates.starts[places[i]], candidates.starts[places[i] + 1]
-            first, *others = self._places_of(int(rows[i]), allowed)
-            hits.append(Hit(first, float(score), rank, evidence(first, fit[begin:end]), (*others,)))
+        for rank, (place, score) in enumerate(ordered.first(top), start=1):
+            first, *others = self.places_of(int(shortlist.rows[place]), allowed=allowed)
+            if read := ordered.sentence_scores.get(place):
+                shown = _sentences(first, *answering_sentences(read))
+            else:
+                shown = evidence(first, shortlist.fits[place])
+            hits.append(Hit(first, score, rank, shown, (*others,)))
         return tuple(hits)
 
-    def _best_places(self, candidates: Candidates) -> NDArray[np.int64]:
-        """Return, ascending, one candidate for each text: the place where it fits best."""
-        rows = candidates.rows
-        if not self.generation.copies.any:
-            return np.arange(len(rows), dtype=np.int64)
-        z = self._model.order_scores(candidates.features)
-        best = best_rows(z, rows, self.generation.copies, count=len(rows))
-        return np.flatnonzero(np.isin(rows, best))
+    def shortlist(
+        self, query: Query, *, allowed: NDArray[np.bool_] | None = None
+    ) -> Shortlist | None:
+        """Return the texts that may answer, as retrieval alone has them; None if none may.
 
-    def _places_of(self, row: int, allowed: NDArray[np.bool_] | None) -> list[Passage]:
+        ``allowed`` ``(n,)`` has the passages that may be proposed.
+        """
+        candidates = self.candidates(query, allowed=allowed)
+        if candidates is None:
+            return None
+        count = self.generation.copies.count_among(allowed)
+        return shortlist_of(self.generation, self._model, candidates, passages=count)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """The least probabilities of an answer and of related passages."""
+        return RETRIEVAL_THRESHOLDS if self._judge is None else self._judge.calibration.thresholds
+
+    def _ordered(self, query: Query, shortlist: Shortlist) -> _Ordered:
+        """Return the order of a shortlist: a calibrated reader's, another reader's, or its own."""
+        if self._judge is None:
+            order = self._in_readers_order(query, shortlist)
+            return _Ordered(order, shortlist.probabilities, {})
+        listed = to_judge(self.generation, shortlist, question=query.text, history=query.earlier)
+        try:
+            judged = self._judge.judge(listed)
+        except ReadingFailed as error:
+            log.warning("the answer is that of a search without a reader: %s", error)
+            scaled = self._judge.calibration.thresholds.scaled(shortlist.probabilities)
+            return _Ordered(np.arange(len(shortlist.rows)), scaled, {})
+        order, probabilities = judged.in_order(shortlist.probabilities)
+        return _Ordered(order, probabilities, judged.sentence_scores)
+
+    def places_of(self, row: int, *, allowed: NDArray[np.bool_] | None = None) -> list[Passage]:
         """Return the passages with the text of a row that are ``allowed``, the earliest first."""
         generation = self.generation
         if not generation.copies.any:
@@ -197,22 +247,16 @@ class Retriever:
         document = self.generation.document_of(passage)
         return (document.published or date.max, document.id, passage.number)
 
-    def _in_readers_order(
-        self, query: Query, rows: NDArray[np.int64], order: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    def _in_readers_order(self, query: Query, shortlist: Shortlist) -> NDArray[np.int64]:
         """Return the order with its first places as the reader has them, if there is one.
 
         A reader's logits are no probabilities, so each place keeps the probability it had: that
         of the first place is still how likely a first passage answers, with or without it.
         """
+        order = np.arange(len(shortlist.rows))
         if self._reader is None:
             return order
-        passages = [self.generation.passages[row] for row in rows[order[:READ_PASSAGES]]]
-        documents = [self.generation.document_of(passage) for passage in passages]
-        texts = [
-            passage_text(passage, title=document.title, published=document.published)
-            for passage, document in zip(passages, documents, strict=True)
-        ]
+        texts = [text_of(self.generation, int(row)) for row in shortlist.rows[:READ_PASSAGES]]
         try:
             read = self._reader.read(query.text, query.earlier, texts)
         except ReadingFailed as error:
@@ -296,7 +340,10 @@ def evidence(passage: Passage, fit: FloatArray) -> Sentence:
 
     ``fit`` ``(s,)`` has a number for each sentence.
     """
-    first, last = best_sentences(fit)
+    return _sentences(passage, *best_sentences(fit))
+
+
+def _sentences(passage: Passage, first: int, last: int) -> Sentence:
     if first == last:
         return passage.sentences[first]
     span = Span(passage.sentences[first].span.start, passage.sentences[last].span.end)

@@ -1,0 +1,203 @@
+"""Turns what a reader and retrieval make of a passage into the probability that it answers.
+
+A logistic function of a row of numbers for each passage. Its weights, and the thresholds of
+"answer" and "related", belong to one reader: they are learned with its weights by ``python -m
+training calibrate``, and lie beside them with its digest.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.errors import ModelDamaged
+from embeddings.reader.readerchoice import SHIPPED_READER, SHIPPED_WEIGHTS
+from embeddings.reader.reading import PassageReading, Reader
+
+FloatArray = NDArray[np.float64]
+
+CALIBRATION_FILE = "calibration.json"
+
+CALIBRATION_NAMES = (
+    "one",
+    "reader",
+    "sentence",
+    "answer",
+    "retrieval",
+    "margin",
+    "log_passages",
+    "names",
+    "numbers",
+    "year",
+    "month",
+)
+"""The columns of a passage; ``calibration_rows`` says what each is."""
+
+MIXED_RETRIEVAL = 0.5
+"""How much retrieval's logit counts beside the reader's where passages are compared."""
+
+_MOST_MARGIN = 4.0
+_MOST_LOGIT = 8.0
+_LEAST_SCORE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Least probability of the first passage for an answer, and for related passages."""
+
+    answer: float
+    related: float
+
+    def scaled(self, retrieval: NDArray[np.floating[Any]]) -> FloatArray:
+        """Return probabilities of retrieval alone so that these thresholds mean the same for them:
+        what was an answer by ``RETRIEVAL_THRESHOLDS`` is one by these.
+        """
+        usual = RETRIEVAL_THRESHOLDS
+        return np.asarray(
+            np.interp(
+                retrieval,
+                (0.0, usual.related, usual.answer, 1.0),
+                (0.0, self.related, self.answer, 1.0),
+            )
+        )
+
+
+RETRIEVAL_THRESHOLDS = Thresholds(answer=0.35, related=0.12)
+"""The thresholds of the probabilities that retrieval alone gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The weights of ``CALIBRATION_NAMES`` and the thresholds for the reader with ``digest``."""
+
+    digest: str
+    weights: FloatArray
+    thresholds: Thresholds
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "Calibration":
+        """Return the calibration in the fields of a file; a weight that is not named is 0.
+
+        Raises:
+            ValueError: if something is missing, or a weight is named after no column.
+        """
+        try:
+            given = {str(name): float(weight) for name, weight in fields["weights"].items()}
+            thresholds = Thresholds(
+                float(fields["thresholds"]["answer"]), float(fields["thresholds"]["related"])
+            )
+            digest = str(fields["reader"])
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"the calibration is incomplete ({error})") from error
+        if unknown := {*given} - {*CALIBRATION_NAMES}:
+            raise ValueError(f"the calibration has weights of unknown columns: {sorted(unknown)}")
+        if not 0 <= thresholds.related <= thresholds.answer <= 1:
+            raise ValueError("the thresholds of the calibration are not in order")
+        weights = np.array([given.get(name, 0.0) for name in CALIBRATION_NAMES])
+        if not np.isfinite(weights).all():
+            raise ValueError("the calibration has a weight that is no number")
+        return cls(digest, weights, thresholds)
+
+    def probabilities(self, rows: FloatArray) -> FloatArray:
+        """``(k,)`` in [0, 1]: the probability that each passage answers, from its own row."""
+        logits = np.zeros(len(rows))
+        for column, weight in zip(rows.T, self.weights, strict=True):
+            logits += column * weight
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -50, 50))))
+
+
+def calibration_of(reader: Reader) -> Calibration | None:
+    """Return the calibration beside a reader's weights; None if it has none of its own.
+
+    Without one a reader puts passages in order, and their probabilities are those of retrieval.
+
+    Raises:
+        ModelDamaged: if the file is not what it should be.
+    """
+    shipped = reader.name == SHIPPED_READER
+    folder = SHIPPED_WEIGHTS if shipped else Path(reader.name).expanduser()
+    return read_calibration(folder, digest=reader.digest)
+
+
+def read_calibration(folder: Path, *, digest: str) -> Calibration | None:
+    """Return the calibration in a folder of a reader's weights.
+
+    None if there is none, or it is that of another reader.
+
+    Raises:
+        ModelDamaged: if the file is not what it should be.
+    """
+    file = folder / CALIBRATION_FILE
+    try:
+        found = Calibration.from_fields(json.loads(file.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise ModelDamaged(f"{file} is damaged: {error}.") from error
+    return found if found.digest == digest else None
+
+
+def calibration_rows(
+    readings: Sequence[PassageReading],
+    *,
+    retrieval: FloatArray,
+    margins: FloatArray,
+    agreement: NDArray[np.floating],
+    passages: int,
+) -> FloatArray:
+    """``(k, len(CALIBRATION_NAMES))``: a row for each of k passages that were read.
+
+    * ``reader``: its logit. ``sentence``: the logit of its best sentence's score. ``answer``: the
+      score of its short answer.
+    * ``retrieval``: the logit ``(k,)`` of the probability that retrieval alone gives the passage.
+    * ``margin``: how far it stands above the next distinct passage, from ``margins``.
+    * ``log_passages``: the natural logarithm of the number of ``passages`` that were searched.
+    * ``names``, ``numbers``, ``year``, ``month``: the columns ``(k, 4)`` of ``agreement``.
+    """
+    sentence = [_logit(max(reading.sentence_scores, default=0.0)) for reading in readings]
+    columns = (
+        np.ones(len(readings)),
+        np.array([reading.logit for reading in readings]),
+        np.array(sentence),
+        np.array([reading.answer_score for reading in readings]),
+        retrieval,
+        margins,
+        np.full(len(readings), np.log(max(passages, 1))),
+        *np.asarray(agreement, np.float64).T,
+    )
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def compared_scores(readings: Sequence[PassageReading], retrieval: FloatArray) -> FloatArray:
+    """``(k,)``: the number by which passages that were read are compared with each other."""
+    return np.array([reading.logit for reading in readings]) + MIXED_RETRIEVAL * retrieval
+
+
+def margins(scores: FloatArray, alike: Sequence[frozenset[int]]) -> FloatArray:
+    """``(k,)``: how far each passage stands above the best of those that say something else.
+
+    ``alike[i]`` are the places of the passages that say the same as passage i. Bounded to ±4; of
+    one passage alone 4.
+    """
+    order = np.argsort(-scores, kind="stable")
+    found = np.full(len(scores), _MOST_MARGIN)
+    for i in range(len(scores)):
+        other = next((j for j in order if j != i and int(j) not in alike[i]), None)
+        if other is not None:
+            found[i] = scores[i] - scores[other]
+    return np.asarray(np.clip(found, -_MOST_MARGIN, _MOST_MARGIN), np.float64)
+
+
+def retrieval_logits(probabilities: NDArray[np.floating[Any]]) -> FloatArray:
+    """Return the logits of retrieval's probabilities, bounded to ±8."""
+    p = np.clip(probabilities, 1e-9, 1 - 1e-9)
+    return np.asarray(np.clip(np.log(p / (1 - p)), -_MOST_LOGIT, _MOST_LOGIT))
+
+
+def _logit(score: float) -> float:
+    score = min(max(score, _LEAST_SCORE), 1 - _LEAST_SCORE)
+    return float(np.log(score / (1 - score)))
