@@ -81,6 +81,10 @@ def parser() -> argparse.ArgumentParser:
     measuring.add_argument("--questions", type=int, default=400, help="of each kind, at most")
     measuring.add_argument("--top", type=int, default=12, help="candidates read for a question")
     measuring.add_argument("--out", type=Path, help="a file for the figures and all scores")
+    calibrating = command("calibrate", "Fit a reader's probabilities and thresholds, beside it.")
+    calibrating.add_argument("--reader", type=Path, required=True, help="exported weights")
+    calibrating.add_argument("--questions", type=int, default=100, help="with twins, at most")
+    calibrating.add_argument("--seed", type=int, default=0)
     command("wording", "Print what the wording of questions gives away without any passage.")
     speed = command("speed", "Measure pairs a second, in bf16 and in fp32.")
     speed.add_argument("--steps", type=int, default=3)
@@ -138,6 +142,8 @@ def _run(asked: argparse.Namespace) -> None:
             top=asked.top,
             out=asked.out,
         )
+    elif asked.command == "calibrate":
+        _calibrate(asked, workshop)
     elif asked.command == "wording":
         from training.measuring.wordingfigures import wording_figures
 
@@ -146,6 +152,22 @@ def _run(asked: argparse.Namespace) -> None:
         from training.measuring.speed import speed_figures
 
         print(json.dumps(speed_figures(workshop, steps=asked.steps), indent=2))
+
+
+def _calibrate(asked: argparse.Namespace, workshop: "Workshop") -> None:
+    from training.calibration.fit import examples, fit, write
+    from training.calibration.questions import calibration_questions
+    from training.calibration.readings import KeptReadings
+
+    reader = KeptReadings(
+        workshop.exported_reader(asked.reader), asked.runs / "readings" / "kept.jsonl"
+    )
+    questions = calibration_questions(workshop.dev_split, most=asked.questions, seed=asked.seed)
+    found = examples(questions, workshop.retriever(), reader)
+    _, fields = fit(found, reader)
+    reader.close()
+    print(json.dumps(fields, indent=2))
+    logging.getLogger(__name__).info("wrote %s", write(fields, asked.reader))
 
 
 def _fit(asked: argparse.Namespace, workshop: "Workshop") -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import torch
 
+from embeddings import DEFAULT_MODEL, GenerationStore, Retriever, find_model, open_embedder
 from embeddings.reader.encoding import PairEncoder
+from embeddings.reader.networkreader import NetworkReader, open_network_reader
 from training.fitting.embeddertask import EmbedderTask
 from training.fitting.readertask import ReaderTask
 from training.material.candidates import Candidate, read_candidates
@@ -91,6 +93,25 @@ class Workshop:
         if weights is not None:
             load_weights(network, weights, kind="embedder")
         return network.to(self.device)
+
+    def exported_reader(self, weights: Path) -> NetworkReader:
+        """Return the reader of exported weights as the product opens it."""
+        return open_network_reader(
+            weights, name=str(weights), base=self.base, exports=self.exports, threads=self.threads
+        )
+
+    def retriever(self) -> Retriever:
+        """Return the product's retriever over all statements, by the index that was mined from."""
+        store = GenerationStore(self.mined / "index" / "official")
+        embedder = open_embedder(
+            find_model(DEFAULT_MODEL), exports=self.exports, threads=self.threads
+        )
+        return Retriever(store.open_current(), embedder)
+
+    @property
+    def exports(self) -> Path:
+        """The folder of models as the product runs them."""
+        return self.runs / "exported-models"
 
     def scorer(self, network: ReaderNetwork) -> Scorer:
         """Return a scorer of pairs with a network."""

@@ -14,6 +14,11 @@ def is_held_back(document: str) -> bool:
     return _number("document", document) % HELD_BACK_SHARE == 0
 
 
+def fold_of(document: str, folds: int) -> int:
+    """Return the number of the fold of a document that is held back, from 0."""
+    return _number("fold", document) % folds
+
+
 def held_back_articles(articles: frozenset[str]) -> frozenset[str]:
     """Return the four articles that are held back; all of them if there are fewer."""
     return frozenset(sorted(articles, key=lambda a: _number("article", a))[:HELD_BACK_ARTICLES])

@@ -1,0 +1,1 @@
+"""Learns what a trained reader's numbers mean: probabilities, and thresholds for answering."""

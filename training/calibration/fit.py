@@ -1,0 +1,352 @@
+"""Fits the calibration of a reader on held-back questions, and writes it beside its weights."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from bot.evaluation.sets.questionsets import PassageKey
+from corpus import Passage
+from corpus.files import replace_file
+from embeddings import PassageReading, Query, Reader, Retriever
+from embeddings.reader.tokenscores import answering_sentences
+from embeddings.search.calibration import (
+    CALIBRATION_FILE,
+    CALIBRATION_NAMES,
+    Calibration,
+    FloatArray,
+    Thresholds,
+    compared_scores,
+)
+from embeddings.search.cascade import STEPS, Judge, ToJudge, rows_of, to_judge
+from training.calibration.questions import ANSWERABLE, CalibrationQuestion, Case
+from training.errors import MaterialError
+from training.material.split import fold_of
+from training.measuring.measures import auroc, calibration_error, in_order, recall
+
+log = logging.getLogger(__name__)
+
+FOLDS = 5
+ANSWERED_SHARE = 0.75
+"""The share of the answerable questions that are to be answered, on held-back statements."""
+
+RELATED_SHARE = 0.95
+"""The share of the answerable questions that are to have related passages at least."""
+
+_FIT_ON = STEPS[1]
+_RIDGE = 3e-3
+_FALLING = frozenset({"log_passages"})
+_OTHER_WEIGHT = 0.15
+_PROVISIONAL = Thresholds(answer=0.5, related=0.1)
+_TOLD_EVERY = 50
+_SURE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question with its candidates as retrieval has them, and as they were read.
+
+    ``right`` ``(n,)`` says which candidates answer; ``product`` ``(n,)`` are retrieval's
+    probabilities.
+    """
+
+    question: CalibrationQuestion
+    to_judge: ToJudge
+    right: np.ndarray
+    readings: tuple[PassageReading, ...]
+    rows: FloatArray
+    passages: tuple[Passage, ...]
+
+    @property
+    def fold(self) -> int:
+        """The fold of its statement."""
+        return fold_of(self.question.document, FOLDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a person gets: the probability of the first passage, and the place of the first that
+    answers, from 0; ``evidence`` says whether the evidence of the right passage has its clause.
+    """
+
+    probability: float
+    is_right: bool
+    rank: int | None
+    read: int
+    evidence: bool | None
+
+
+def examples(
+    questions: Sequence[CalibrationQuestion], retriever: Retriever, reader: Reader
+) -> list[Example]:
+    """Return the questions with their candidates read; those without a candidate are left out."""
+    generation = retriever.generation
+    ids = np.array([d.id for d in generation.corpus.documents])
+    found = []
+    for number, question in enumerate(questions, start=1):
+        allowed = ids[generation.document_rows] == question.document if question.alone else None
+        shortlist = retriever.shortlist(Query(question.text, question.earlier), allowed=allowed)
+        if shortlist is not None:
+            listed = to_judge(
+                generation, shortlist, question=question.text, history=question.earlier
+            )
+            places = [retriever.places_of(int(r), allowed=allowed) for r in shortlist.rows]
+            found.append(_example(question, listed, places, reader))
+        if number % _TOLD_EVERY == 0:
+            log.info("%d of %d questions read", number, len(questions))
+    return found
+
+
+def _example(
+    question: CalibrationQuestion,
+    listed: ToJudge,
+    places: Sequence[Sequence[Passage]],
+    reader: Reader,
+) -> Example:
+    keys = [{(p.document_id, p.number) for p in same} for same in places]
+    if question.without_answer is not None:
+        listed = _replaced(listed, keys, question)
+    texts = [listed.text_of(i) for i in range(min(_FIT_ON, len(places)))]
+    readings = tuple(reader.read(question.text, question.earlier, texts))
+    right = [
+        question.right is not None and (question.right in k or question.clause in same[0].text)
+        for k, same in zip(keys, places, strict=True)
+    ]
+    return Example(
+        question,
+        listed,
+        np.array(right, bool),
+        readings,
+        rows_of(listed, readings, {}),
+        tuple(same[0] for same in places),
+    )
+
+
+def _replaced(
+    listed: ToJudge, keys: Sequence[set[PassageKey]], question: CalibrationQuestion
+) -> ToJudge:
+    """Return the candidates with the passage that answered in its shortened form."""
+    usual, less = listed.text_of, question.without_answer
+    assert less is not None  # noqa: S101 (says so to the type checker)
+
+    def text_of(i: int) -> Any:
+        shortened = question.deleted_from in keys[i] or question.clause in usual(i).text
+        return less if shortened else usual(i)
+
+    return replace(listed, text_of=text_of)
+
+
+def weights_of(found: Sequence[Example]) -> FloatArray:
+    """Return the weights of ``CALIBRATION_NAMES``.
+
+    Questions with an answer count as much as those without, and each case as much as another. The
+    passage that a person would see first counts most.
+    """
+    cases = [e.question.case for e in found]
+    able = {c for c in cases if c in ANSWERABLE}
+    unable = {*cases} - able
+    rows, right, weights = [], [], []
+    for example, case in zip(found, cases, strict=True):
+        group = able if case in ANSWERABLE else unable
+        share = 1 / len(group) / cases.count(case)
+        retrieval = example.to_judge.retrieval[: len(example.rows)]
+        first = int(np.argmax(compared_scores(example.readings, retrieval)))
+        each = np.full(len(example.rows), _OTHER_WEIGHT * share)
+        each[first] = share
+        rows.append(example.rows[:, 1:])
+        right.append(example.right[: len(example.rows)])
+        weights.append(each)
+    return bounded_fit(
+        np.concatenate(rows),
+        np.concatenate(right),
+        weights=np.concatenate(weights),
+        falling=np.array([name in _FALLING for name in CALIBRATION_NAMES[1:]]),
+    )
+
+
+def bounded_fit(
+    features: FloatArray,
+    answers: NDArray[np.bool_],
+    *,
+    weights: FloatArray,
+    falling: NDArray[np.bool_],
+) -> FloatArray:
+    """Return the weights of a logistic regression, the intercept first, with given signs.
+
+    A weight of ``features`` ``(n, k)`` is never below 0, or never above where ``falling`` ``(k,)``;
+    so no chance of few questions can turn a sign of an answer into one against it.
+    """
+    middle, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
+    x = np.column_stack([np.ones(len(features)), (features - middle) / scale])
+    share = weights / weights.sum()
+    ridge = np.full(x.shape[1], _RIDGE)
+    ridge[0] = 0
+
+    def loss(w: FloatArray) -> tuple[float, FloatArray]:
+        logit = x @ w
+        value = share @ (np.logaddexp(0, logit) - answers * logit) + ridge @ w**2
+        p = 1 / (1 + np.exp(-np.clip(logit, -40, 40)))
+        return float(value), x.T @ (share * (p - answers)) + 2 * ridge * w
+
+    bounds = [(None, None), *((None, 0) if below else (0, None) for below in falling)]
+    found = minimize(loss, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B")
+    slopes = np.asarray(found.x)[1:] / scale
+    return np.concatenate([[found.x[0] - slopes @ middle], slopes])
+
+
+def served(example: Example, judge: Judge) -> Served:
+    """Return what a person gets for an example, with the reading that the cascade does."""
+    judged = judge.judge(example.to_judge)
+    order = np.argsort(-judged.probabilities, kind="stable")
+    order = np.concatenate([order, np.arange(len(order), len(example.right))])
+    places = np.flatnonzero(example.right[order])
+    rank = int(places[0]) if len(places) else None
+    evidence = None
+    if rank is not None and int(order[rank]) < len(judged.readings):
+        evidence = _has_clause(example, int(order[rank]), judged.readings[order[rank]])
+    first = float(judged.probabilities[order[0]])
+    return Served(first, rank == 0, rank, len(judged.readings), evidence)
+
+
+def _has_clause(example: Example, at: int, reading: PassageReading) -> bool:
+    passage, clause = example.passages[at], example.question.clause
+    begin = passage.text.find(clause)
+    if begin < 0:
+        return False
+    first, last = answering_sentences(reading.sentence_scores)
+    start = passage.sentences[first].span.start - passage.span.start
+    end = passage.sentences[last].span.end - passage.span.start
+    return start <= begin and begin + len(clause) <= end
+
+
+def cross_validated(found: Sequence[Example], reader: Reader) -> list[Served]:
+    """Return what a person gets for each example, with weights of other statements."""
+    result: list[Served | None] = [None] * len(found)
+    for fold in range(FOLDS):
+        others = [e for e in found if e.fold != fold]
+        if len(others) == len(found):
+            continue
+        calibration = Calibration(reader.digest, weights_of(others), _PROVISIONAL)
+        judge = Judge(reader, calibration)
+        for i, example in enumerate(found):
+            if example.fold == fold:
+                result[i] = served(example, judge)
+    return [each for each in result if each is not None]
+
+
+def thresholds(found: Sequence[Example], got: Sequence[Served]) -> Thresholds:
+    """Return the thresholds at which the stated shares of the answerable questions are answered,
+    and have related passages; each case counts as much as another.
+    """
+    by_case = [
+        np.array([s.probability for e, s in zip(found, got, strict=True) if e.question.case is c])
+        for c in sorted(ANSWERABLE)
+    ]
+    kinds = [each for each in by_case if len(each)]
+    if not kinds:
+        raise MaterialError("no question with an answer is held back")
+    grid = np.linspace(0, 1, 1001)
+    shares = np.mean([[np.mean(each >= t) for t in grid] for each in kinds], axis=0)
+
+    def largest(share: float) -> float:
+        return float(grid[np.flatnonzero(shares >= share).max()])
+
+    answer = largest(ANSWERED_SHARE)
+    return Thresholds(answer=answer, related=min(largest(RELATED_SHARE), answer))
+
+
+def figures(
+    found: Sequence[Example], got: Sequence[Served], limits: Thresholds
+) -> dict[str, dict[str, float]]:
+    """Return the figures of each case, and of all together, beside those of retrieval alone."""
+    result: dict[str, dict[str, float]] = {}
+    for case in Case:
+        some = [(e, s) for e, s in zip(found, got, strict=True) if e.question.case is case]
+        if not some:
+            continue
+        p = np.array([s.probability for _, s in some])
+        old = np.array([_product(e) for e, _ in some])
+        result[case] = {
+            "n": len(some),
+            "answered": float(np.mean(p >= limits.answer)),
+            "answered by retrieval alone": float(np.mean(old >= _SURE)),
+            "passages read": float(np.mean([s.read for _, s in some])),
+        }
+        if case in ANSWERABLE:
+            ranks = [s.rank for _, s in some]
+            before = [_first(e.right) for e, _ in some]
+            for top in (1, 3, 5):
+                result[case][f"R@{top}"] = recall(ranks, top)
+                result[case][f"retrieval R@{top}"] = recall(before, top)
+            result[case]["among 40"] = recall(before, 40)
+            told = [s.evidence for _, s in some if s.evidence is not None]
+            result[case]["evidence has the clause"] = float(np.mean(told)) if told else 0.0
+    for one, other in (
+        (Case.SINGLE, Case.TWIN),
+        (Case.SINGLE, Case.DELETED),
+        (Case.SINGLE, Case.NEAR_MISS),
+        (Case.ALONE, Case.ALONE_DELETED),
+    ):
+        result[f"{one} against {other}"] = _against(found, got, one, other)
+    p = np.array([s.probability for s in got])
+    y = np.array([s.is_right for s in got])
+    result["all"] = {"calibration error": calibration_error(p, y)}
+    return result
+
+
+def _against(
+    found: Sequence[Example], got: Sequence[Served], one: Case, other: Case
+) -> dict[str, float]:
+    def of(case: Case) -> tuple[list[float], list[float]]:
+        some = [(e, s) for e, s in zip(found, got, strict=True) if e.question.case is case]
+        return [s.probability for _, s in some], [_product(e) for e, _ in some]
+
+    (p, old_p), (q, old_q) = of(one), of(other)
+    result = {"AUROC": auroc(p, q), "AUROC of retrieval alone": auroc(old_p, old_q)}
+    if len(p) == len(q):
+        result |= {"in order": in_order(p, q), "in order by retrieval": in_order(old_p, old_q)}
+    return result
+
+
+def _product(example: Example) -> float:
+    return float(1 / (1 + np.exp(-example.to_judge.retrieval[0])))
+
+
+def _first(right: np.ndarray) -> int | None:
+    places = np.flatnonzero(right)
+    return int(places[0]) if len(places) else None
+
+
+def fit(found: Sequence[Example], reader: Reader) -> tuple[Calibration, dict[str, Any]]:
+    """Return the calibration, and the fields of its file."""
+    got = cross_validated(found, reader)
+    limits = thresholds(found, got)
+    weights = weights_of(found)
+    told = {
+        name: {key: round(value, 4) for key, value in row.items()}
+        for name, row in figures(found, got, limits).items()
+    }
+    fields = {
+        "reader": reader.digest,
+        "weights": {
+            name: round(float(w), 5) for name, w in zip(CALIBRATION_NAMES, weights, strict=True)
+        },
+        "thresholds": {"answer": limits.answer, "related": limits.related},
+        "shares": {"answered": ANSWERED_SHARE, "related": RELATED_SHARE},
+        "statements": len({e.question.document for e in found}),
+        "figures": told,
+    }
+    return Calibration.from_fields(fields), fields
+
+
+def write(fields: dict[str, Any], folder: Path) -> Path:
+    """Write the file of a calibration into the folder of the reader's weights."""
+    file = folder / CALIBRATION_FILE
+    replace_file(file, (json.dumps(fields, indent=2) + "\n").encode())
+    return file
