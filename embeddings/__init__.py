@@ -52,7 +52,6 @@ from embeddings.refreshing.refresh import (
 from embeddings.search.calibration import (
     RETRIEVAL_THRESHOLDS,
     Calibration,
-    Thresholds,
     calibration_of,
 )
 from embeddings.search.explanation import (
@@ -136,7 +135,6 @@ __all__ = [
     "SourceText",
     "StaleGeneration",
     "StoreCheck",
-    "Thresholds",
     "best_hits",
     "calibration_of",
     "check_model",

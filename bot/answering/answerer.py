@@ -122,7 +122,7 @@ class Answerer:
     @property
     def thresholds(self) -> Thresholds:
         """The least probabilities of an answer, of related passages and of a further quote."""
-        return Thresholds(self._answer_score, RELATED_SCORE, FURTHER_QUOTE_SHARE)
+        return Thresholds(self._answer_score, self._related_score, FURTHER_QUOTE_SHARE)
 
     def answer(
         self,

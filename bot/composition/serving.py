@@ -87,7 +87,7 @@ def open_served(
 
     deviations_of = Snapshots(settings.snapshots_directory).deviations
 
-    calibration = None if reader is None else calibration_of(reader)
+    calibration = calibration_of(reader)
 
     def answerer(of: Generation) -> Answerer:
         retriever = Retriever(of, embedders.of(of), reader=reader, calibration=calibration)

@@ -25,6 +25,7 @@ from embeddings import (
     Reader,
     Retriever,
     best_hits,
+    calibration_of,
     passage_text,
     refresh,
     search_form,
@@ -167,7 +168,7 @@ def ask_set(
 
 def opened(generation: Generation, embedder: Embedder, reader: Reader | None) -> Retriever:
     """Return the retriever that is measured: the one that answers questions."""
-    return Retriever(generation, embedder, reader=reader)
+    return Retriever(generation, embedder, reader=reader, calibration=calibration_of(reader))
 
 
 def answer_threshold(retriever: Retriever) -> float:

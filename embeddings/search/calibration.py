@@ -110,7 +110,7 @@ class Calibration:
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -50, 50))))
 
 
-def calibration_of(reader: Reader) -> Calibration | None:
+def calibration_of(reader: Reader | None) -> Calibration | None:
     """Return the calibration beside a reader's weights; None if it has none of its own.
 
     Without one a reader puts passages in order, and their probabilities are those of retrieval.
@@ -118,6 +118,8 @@ def calibration_of(reader: Reader) -> Calibration | None:
     Raises:
         ModelDamaged: if the file is not what it should be.
     """
+    if reader is None:
+        return None
     shipped = reader.name == SHIPPED_READER
     folder = SHIPPED_WEIGHTS if shipped else Path(reader.name).expanduser()
     return read_calibration(folder, digest=reader.digest)

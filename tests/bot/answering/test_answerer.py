@@ -18,12 +18,23 @@ from bot.language import texts
 from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, translator
 from corpus import Span
-from embeddings import Filter, Generation, GenerationStore, Hit, Query, refresh
+from embeddings import (
+    RETRIEVAL_THRESHOLDS,
+    Filter,
+    Generation,
+    GenerationStore,
+    Hit,
+    Query,
+    refresh,
+)
 from embeddings.cores import usable_cores
+from embeddings.search.calibration import Thresholds
 
 
 class ScriptedRetriever:
     """Finds the texts in reading order with the scores that the question names: "0.9 0.5"."""
+
+    thresholds = RETRIEVAL_THRESHOLDS
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
@@ -63,6 +74,18 @@ def answerer(store: GenerationStore) -> Answerer:
     )
     refresh(corpus, store=store, embedder=LetterEmbedder())
     return Answerer(ScriptedRetriever(store.open_current()))
+
+
+def test_a_readers_own_thresholds_decide(store: GenerationStore) -> None:
+    class Calibrated(ScriptedRetriever):
+        thresholds = Thresholds(answer=0.7, related=0.5)
+
+    refresh(corpus_of("aaa."), store=store, embedder=LetterEmbedder())
+    answerer = Answerer(Calibrated(store.open_current()))
+    outcomes = [answerer.answer(score).outcome for score in ("0.7", "0.69", "0.5", "0.49")]
+    assert outcomes == [Outcome.ANSWER, Outcome.RELATED, Outcome.RELATED, Outcome.NONE]
+    assert answerer.thresholds.answer == 0.7
+    assert answerer.thresholds.related == 0.5
 
 
 def test_a_probable_passage_is_an_answer_with_checked_quotes(answerer: Answerer) -> None:
