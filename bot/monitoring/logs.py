@@ -24,7 +24,8 @@ class RedactingFormatter(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str], *, as_json: bool = False) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s [%(request)s]: %(message)s")
-        self._secrets = [secret for secret in secrets if secret]
+        # the longest first: one may begin with another
+        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
         self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
@@ -38,11 +39,15 @@ class RedactingFormatter(logging.Formatter):
                 "level": record.levelname,
                 "logger": record.name,
                 "request": request,
-                "message": record.message,
+                "message": self._redacted(record.message),
             }
             if record.exc_text:
-                fields["exception"] = record.exc_text
-            text = json.dumps(fields, ensure_ascii=True)
+                fields["exception"] = self._redacted(record.exc_text)
+            # JSON writes some letters of a secret otherwise, so it is gone before
+            return json.dumps(fields, ensure_ascii=True)
+        return self._redacted(text)
+
+    def _redacted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return text

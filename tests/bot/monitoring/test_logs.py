@@ -96,3 +96,15 @@ def test_the_format_of_the_log_is_text_or_json() -> None:
     ]
     with pytest.raises(SettingsError, match="must be text or json"):
         log_as_json({"VERBATIM_LOG_FORMAT": "xml"})
+
+
+def test_a_secret_that_json_writes_otherwise_is_replaced_too() -> None:
+    formatter = RedactingFormatter(['pä"ss\\word'], as_json=True)
+    record = logging.LogRecord("bot", logging.INFO, "", 0, 'with pä"ss\\word in it', (), None)
+    assert json.loads(formatter.format(record))["message"] == "with [secret] in it"
+
+
+def test_a_secret_that_begins_with_another_is_replaced_as_a_whole() -> None:
+    formatter = RedactingFormatter(["abc12345", "abc12345xyz"])
+    record = logging.LogRecord("bot", logging.INFO, "", 0, "abc12345xyz, abc12345", (), None)
+    assert formatter.format(record).endswith("[secret], [secret]")
