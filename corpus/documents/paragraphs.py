@@ -233,7 +233,8 @@ def _date_of(match: re.Match[str]) -> date | None:
     for form in "123":
         if (year := match[f"year_{form}"]) is not None:
             month = match[f"month_{form}"]
-            number = int(month) if month.isdigit() else months.NUMBERS[month.lower()]
+            # "Auguſt" has the letters of a month to a pattern that ignores case
+            number = int(month) if month.isdigit() else months.NUMBERS.get(month.lower(), 0)
             try:
                 return date(int(year), number, int(match[f"day_{form}"]))
             except ValueError:

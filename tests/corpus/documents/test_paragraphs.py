@@ -121,3 +121,11 @@ def test_a_heading_at_the_top_is_the_title_without_its_marks() -> None:
 def test_a_text_of_headings_alone_can_be_quoted() -> None:
     document = document_from_text("## We met.\n\n## We left.", document_id="d", title="T")
     assert [p.text for p in document.passages] == ["## We met.", "## We left."]
+
+
+@pytest.mark.parametrize("month", ["Auguſt", "Aprıl", "AprİL"])
+def test_letters_that_only_look_like_those_of_a_month_make_no_date(month: str) -> None:
+    layout = lay_out(
+        f"A Title Stands Here Alone\n\n12 {month} 2021 - Paris - The ministers\n\n{PROSE}"
+    )
+    assert layout.published is None
