@@ -108,9 +108,10 @@ def find_sources(named: Sequence[str]) -> list[Source]:
 def web_source(typed: str) -> Source:
     """Return the source that an address stands for; with a ``problem`` if it is not of the web."""
     scheme, between, rest = typed.partition("#")[0].partition("://")
-    host, slash, path = rest.partition("/")
+    host_length = min(at for at in (rest.find("/"), rest.find("?"), len(rest)) if at >= 0)
+    host, path = rest[:host_length], rest[host_length:]
     # a password is not for the screen
-    label = printable_label(f"{scheme}{between}{host.rpartition('@')[2]}{slash}{path}")
+    label = printable_label(f"{scheme}{between}{host.rpartition('@')[2]}{path}")
     if scheme.lower() not in {"http", "https"}:
         return Source(label, problem="only http and https addresses can be added.")
     return Source(label, url=typed)

@@ -122,6 +122,11 @@ def test_a_password_in_an_address_is_not_shown() -> None:
     assert str(refused.value).startswith(f"{source.label}: ")
 
 
+def test_an_at_sign_behind_the_host_of_an_address_leaves_the_host_in_its_label() -> None:
+    (source,) = find_sources(["https://example.org?mail=ada@b.org"])
+    assert source.label == "https://example.org?mail=ada@b.org"
+
+
 def test_an_empty_folder_is_no_source(tmp_path: Path) -> None:
     (source,) = find_sources([str(tmp_path)])
     assert source.problem == "the folder holds no file."
