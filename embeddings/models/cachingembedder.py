@@ -30,7 +30,8 @@ class CachingEmbedder:
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self._embedder = embedder
         self.embedded = 0
-        policy = SqlitePolicy(on_damage=OnDamage.DELETE)
+        # the person who evaluates names the file: one that is no cache is not ours to delete
+        policy = SqlitePolicy(on_damage=OnDamage.FAIL)
         self._store = open_sqlite(file, policy, prepare=_make_tables)
 
     @property

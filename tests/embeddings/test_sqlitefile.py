@@ -71,7 +71,7 @@ def test_what_is_deleted_about_people_is_overwritten(
         assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize("opener", [people, chats, inbox, known_vectors])
 @pytest.mark.parametrize("content", [b"junk" * 2_000, b"SQLite format 3\0" + b"\xff" * 4_096])
 def test_no_damaged_file_ends_the_program(
     opener: Callable[[Path], sqlite3.Connection], content: bytes, tmp_path: Path
@@ -84,6 +84,17 @@ def test_no_damaged_file_ends_the_program(
     aside = list(file.parent.glob("*.damaged-*"))
     assert len(aside) == (1 if opener in ABOUT_PEOPLE else 0)  # the others can be made again
     assert all(each.read_bytes() == content for each in aside)
+
+
+def test_a_file_that_a_person_named_as_cache_and_that_is_none_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    file = broken(tmp_path)
+    before = file.read_bytes()
+    with pytest.raises(sqlite3.DatabaseError):
+        cached_vectors(file)
+    assert file.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
 
 
 def broken(tmp_path: Path) -> Path:
