@@ -255,7 +255,9 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(
     primary, _ = servers
     with psycopg.connect(primary.url(), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
-    database = Database(DatabaseAddress.of(primary.url(password=PASSWORD), source="VERBATIM_INDEX"))
+    impatient = replace(INDEX_POLICY, silence_s=1.0, patience_s=1.0, connect_s=2)
+    address = DatabaseAddress.of(primary.url(password=PASSWORD), source="VERBATIM_INDEX")
+    database = Database(address, policy=impatient)
     assert database.read("SELECT 1") == [(1,)]
     with silent(primary):
         started = time.monotonic()

@@ -34,7 +34,7 @@ _PARAMETERS = frozenset(
     "sslcrldir sslsni requirepeer require_auth min_protocol_version max_protocol_version "
     "ssl_min_protocol_version ssl_max_protocol_version gssencmode krbsrvname gsslib "
     "gssdelegation replication target_session_attrs load_balance_hosts "
-    "scram_client_key scram_server_key sslkeylogfile servicefile "
+    "scram_client_key scram_server_key sslkeylogfile "
     "oauth_issuer oauth_client_id oauth_client_secret oauth_scope".split()
 )
 """The parameters of libpq up to version 18. Another name may be a misspelt "password"."""
@@ -104,7 +104,8 @@ class DatabaseAddress:
         """
         found = {self.url}
         shape = _SHAPE.fullmatch(self.url)
-        written = re.findall(r"(?:^|[?&])([^=&]*+)=([^&]*+)", self.url.partition("?")[2])
+        pieces = re.split("[?&]", self.url.partition("?")[2])
+        written = [(name, value) for name, _, value in (each.partition("=") for each in pieces)]
         found.update(value for name, value in written if name in _SECRET_PARAMETERS)
         if shape is not None:
             found.add(shape["password"] or "")
@@ -171,7 +172,7 @@ def _options(written: str) -> dict[str, str]:
         ValueError: if they are no list of names and values, or not in UTF-8.
     """
     found: dict[str, str] = {}
-    for each in written.split("&") if written else ():
+    for each in filter(None, written.split("&")):
         name, equals, value = each.partition("=")
         if not equals:
             raise ValueError("a parameter without a value")

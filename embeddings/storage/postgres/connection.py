@@ -59,14 +59,14 @@ def connect(
 ) -> Connection:
     """Return a new connection whose session has begun as the policy says.
 
-    ``address`` are the parameters of a ``DatabaseAddress``; they replace those of the policy, and
-    ``forced`` ones replace both. ``silence_s`` returns how long the server may be silent.
+    ``address`` are the parameters of a ``DatabaseAddress``; ``forced`` ones replace them and those
+    of the policy. ``silence_s`` returns how long the server may be silent.
 
     Raises:
         psycopg.Error: if there is none, or the server refuses a statement of the policy. Its words
             may contain a password.
     """
-    parameters: dict[str, Any] = {**policy.parameters, **address, **forced}
+    parameters: dict[str, Any] = {**policy.parameters(address), **forced}
     connection = Connection.connect("", autocommit=True, **parameters)
     connection.longest_silence_s = silence_s
     try:

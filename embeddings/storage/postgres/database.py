@@ -161,6 +161,8 @@ class Database:
             except psycopg.OperationalError as error:
                 if time.monotonic() > give_up_at:
                     raise self.unavailable(error) from error
+            except psycopg.Error as error:  # an address that libpq refuses stays so
+                raise self.unavailable(error) from error
             else:
                 return connection
             time.sleep(self._policy.pause_s(1))

@@ -11,9 +11,12 @@ from psycopg import conninfo
 
 from bot.errors import SettingsError
 from bot.settings import Settings
-from embeddings import InvalidAddress
+from bot.state.postgres.connection import STATE_POLICY
+from embeddings import IndexUnavailable, InvalidAddress
 from embeddings.storage.postgres import address as module
 from embeddings.storage.postgres.address import REDACTED, DatabaseAddress, servers_of
+from embeddings.storage.postgres.connectionpolicy import INDEX_POLICY
+from embeddings.storage.postgres.database import Database
 from embeddings.storage.postgres.index import PostgresIndex
 
 MARK = "s3cret"
@@ -177,3 +180,22 @@ def test_the_grammar_needs_nothing_but_the_standard_library() -> None:
         r"^(?:from|import) (\w+)", Path(module.__file__).read_text(), re.MULTILINE
     )
     assert set(imported) == {"re", "collections", "dataclasses", "urllib", "embeddings"}
+
+
+def test_an_and_sign_at_the_end_of_an_address_is_passed_over() -> None:
+    address = DatabaseAddress.of("postgresql://one/db?sslmode=require&", source="VERBATIM_INDEX")
+    assert address.parameters["sslmode"] == "require"
+
+
+def test_the_times_of_an_address_count_for_the_state_and_not_for_the_index() -> None:
+    given = {"host": "one", "connect_timeout": "60", "application_name": "mine"}
+    index, state = INDEX_POLICY.parameters(given), STATE_POLICY.parameters(given)
+    assert (index["connect_timeout"], state["connect_timeout"]) == ("3", "60")
+    assert index["application_name"] == state["application_name"] == "mine"
+
+
+def test_a_parameter_that_the_library_refuses_makes_the_index_unavailable() -> None:
+    text = f"postgresql://{MARK}@127.0.0.1:1/db?target_session_attrs=nonsense"
+    database = Database(DatabaseAddress.of(text, source="VERBATIM_INDEX"))
+    with pytest.raises(IndexUnavailable), database.writing("a test"):
+        pytest.fail("nothing is there")
