@@ -12,20 +12,29 @@ log = logging.getLogger(__name__)
 UPDATE_KINDS = ("message", "edited_message", "callback_query", "inline_query")
 """The kinds of update that the bot asks Telegram for."""
 
+_MOST_NOTED = 20_000
+
 
 class NewUpdates:
     """Learns from updates what changed in their chats: one is written in again, another moved."""
 
     def __init__(self, chats: KeepsChats, *, on_arrived: Callable[[int, str], None]) -> None:
-        """``on_arrived`` gets the id and the kind of each update, perhaps more than once."""
+        """``on_arrived`` gets the id and the kind of each update."""
         self._chats = chats
         self._on_arrived = on_arrived
+        self._noted: dict[int, None] = {}
 
     def note(self, update_id: int, raw: Mapping[str, Any]) -> None:
-        """Note an update before it is worked on.
+        """Note an update when it arrives or, if it waits since before, when the work on it begins.
 
-        A failure to write about its chat is logged: the update is answered all the same.
+        The second call for an update does nothing: since it came, its person may have blocked the
+        bot. A failure to write about its chat is logged: the update is answered all the same.
         """
+        if update_id in self._noted:
+            return
+        self._noted[update_id] = None
+        if len(self._noted) > _MOST_NOTED:
+            del self._noted[next(iter(self._noted))]
         self._on_arrived(update_id, kind_of(raw, among=UPDATE_KINDS))
         try:
             if self._chats.any_closed and (chat_id := chat_written_in(raw)) is not None:
