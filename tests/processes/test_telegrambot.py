@@ -78,7 +78,7 @@ def test_what_the_statements_do_not_say_is_said(bot: Bot, server: BotApiServer) 
         ("/start", "I answer questions about one official statement"),
         ("/help", "Type a question"),
         ("/sources", "• Joint Statement by Ministers of the Global Coalition against Daesh"),
-        ("/privacy", "Nothing is written"),
+        ("/privacy", "Nothing is kept about you."),
         ("/ask", "What would you like to know?"),
         ("/frobnicate", "I do not know this command"),
     ],
@@ -146,7 +146,7 @@ def test_the_quote_that_a_french_person_gets_is_as_it_is(
 def test_a_person_of_another_language_is_answered_in_english(
     bot: Bot, server: BotApiServer, language: str | None
 ) -> None:
-    assert ask(server, "/privacy", language=language)[0].startswith("Nothing is written")
+    assert ask(server, "/privacy", language=language)[0].startswith("Nothing is kept about you.")
 
 
 @pytest.mark.parametrize("text", ["😀🎉", "x" * 4_096, "\u202eabc\u202c", "<b>@channel</b> &amp;"])

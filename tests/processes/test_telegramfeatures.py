@@ -59,7 +59,7 @@ def test_the_buttons_under_an_answer(server: BotApiServer, ada: User) -> None:
     assert (back.text, back.entities) == (answer.text, answer.entities)
     source = press(server, back, "Source 1")
     assert "[4000:5203]@bc8f0aa202ec" in source.text
-    assert "the words stand in the source" in source.text
+    assert "the source has exactly these words" in source.text
     data = buttons(answer)[-1]["callback_data"]
     server.press(server.on_screen(ada.id)[0], data)
     last = server.wait_for_calls("answerCallbackQuery", 4, timeout_s=LIMIT_S)[-1]

@@ -26,7 +26,7 @@ MOMENTS: dict[str, Callable[[Settings], object]] = {
     "left out": composed.left_out,
     "served corpus": statements.served_corpus,
     "new machine": statements.seed_new_machine,
-    "doctor": lambda settings: list(setup.examine_setup(settings, {}, online=False)),
+    "doctor": lambda settings: list(setup.examine_setup(settings, online=False)),
 }
 
 

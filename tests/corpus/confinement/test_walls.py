@@ -98,7 +98,7 @@ def extractor_without(calls: dict[str, str]) -> Iterator[Extractor]:
 def test_sources_are_read_with_what_there_is_and_what_is_missing_is_said_once(
     calls: dict[str, str], said: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox._tell.cache_clear()
+    sandbox._log_walls.cache_clear()
     for _ in range(2):
         with extractor_without(calls) as extractor:
             page = b"<html><body><h1>We met</h1><p>The ministers met in Rabat.</p></body></html>"
