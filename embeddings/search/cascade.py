@@ -58,11 +58,6 @@ class Judged:
     rows: FloatArray
     probabilities: FloatArray
 
-    @property
-    def sentence_scores(self) -> dict[int, tuple[float, ...]]:
-        """The scores of the sentences of each candidate that was read."""
-        return {place: reading.sentence_scores for place, reading in enumerate(self.readings)}
-
     def in_order(
         self, retrieval: NDArray[np.floating[Any]]
     ) -> tuple[NDArray[np.int64], FloatArray]:

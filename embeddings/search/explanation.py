@@ -1,21 +1,19 @@
 """Explains a search: how the question was read, and what counted for each candidate."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpus import Document, Passage, Sentence, Span
-from embeddings.errors import ReadingFailed
 from embeddings.generations.generation import Generation
 from embeddings.question.filters import Filter
 from embeddings.question.followups import readings
 from embeddings.question.parsedquestion import ParsedQuestion, parse_question
-from embeddings.reader.reading import PassageReading, Reader, passage_text
+from embeddings.reader.reading import PassageReading
 from embeddings.search.features import NAMES, Candidates
 from embeddings.search.ranking import FloatArray
-from embeddings.search.retriever import READ_PASSAGES, Hit, Query, Retriever, best_hits
+from embeddings.search.retriever import Hit, Query, Retriever, best_hits
 from embeddings.text.stemming import all_words, stem_words
 
 
@@ -95,12 +93,9 @@ def explain_search(
     parsed = parse_question(counts.text, generation.lexical)
     if candidates is not None:
         described = _Described(generation, candidates, retriever.order_weights)
-        read = _readings(retriever.reader, generation, counts, hits)
         before = readings(counts.text, counts.earlier)[-1]
         wanted = _QuestionWords(parsed, parse_question(before, generation.lexical), generation)
-        explained = [
-            described.explain(hit, reading, wanted) for hit, reading in zip(hits, read, strict=True)
-        ]
+        explained = [described.explain(hit, wanted) for hit in hits]
     return SearchExplanation(
         parsed=parsed,
         corrected=None if corrected is None else corrected.text,
@@ -111,31 +106,6 @@ def explain_search(
         reader=None if retriever.reader is None else retriever.reader.name,
         candidates=tuple(explained),
     )
-
-
-def _readings(
-    reader: Reader | None, generation: Generation, query: Query, hits: Sequence[Hit]
-) -> list[PassageReading | None]:
-    """Return the reader's reading of each Hit that it may put in another place, else None.
-
-    Without memory to read there is none, as in a search.
-    """
-    if reader is None:
-        return [None] * len(hits)
-    some = [hit.passage for hit in hits[:READ_PASSAGES]]
-    documents = [generation.document_of(passage) for passage in some]
-    try:
-        read = reader.read(
-            query.text,
-            query.earlier,
-            [
-                passage_text(passage, title=document.title, published=document.published)
-                for passage, document in zip(some, documents, strict=True)
-            ],
-        )
-    except ReadingFailed:
-        return [None] * len(hits)
-    return [*read, *([None] * (len(hits) - len(read)))]
 
 
 class _Described:
@@ -158,10 +128,9 @@ class _Described:
             for row in generation.copies.rows_of(text)
         }
 
-    def explain(
-        self, hit: Hit, reading: PassageReading | None, wanted: "_QuestionWords"
-    ) -> CandidateExplanation:
-        passage = hit.passage
+    def explain(self, hit: Hit, wanted: "_QuestionWords") -> CandidateExplanation:
+        """Return what counted for a Hit."""
+        passage, reading = hit.passage, hit.reading
         text = self._rows[(passage.document_id, passage.number)]
         place = self._place[text]
         document = self._generation.document_of(passage)

@@ -1,8 +1,8 @@
 """Finds ranked Hits for a Query. The only module, with refresh, that sees rows."""
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -17,7 +17,7 @@ from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import parse_question
-from embeddings.reader.reading import Reader
+from embeddings.reader.reading import PassageReading, Reader
 from embeddings.reader.tokenscores import answering_sentences
 from embeddings.search.calibration import RETRIEVAL_THRESHOLDS, Calibration, Thresholds
 from embeddings.search.cascade import Judge, text_of, to_judge
@@ -53,7 +53,8 @@ class Hit:
     If two neighbouring sentences are about as likely to answer, ``evidence`` is both. ``passage``
     is the place of the text with the earliest date. ``also`` are its other places, in order of
     date, then in reading order; those without a date come last. All of them are visible and match
-    the filter of the search.
+    the filter of the search. ``reading`` is the reader's, None without one and for what it did not
+    read.
     """
 
     passage: Passage
@@ -61,6 +62,7 @@ class Hit:
     rank: int
     evidence: Sentence
     also: tuple[Passage, ...] = ()
+    reading: PassageReading | None = field(default=None, compare=False)
 
 
 def check_model(generation: Generation, model: ModelIdentity) -> None:
@@ -85,13 +87,14 @@ def model_mismatch(built_by: ModelIdentity, model: ModelIdentity) -> IndexMismat
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """The places of a shortlist in order, the probability of each rank, and the scores of the
-    sentences of the places that were read.
+    """The places of a shortlist in order, the probability of each rank, and the readings of the
+    places that were read. ``tells_evidence`` says that evidence is taken from them.
     """
 
     places: NDArray[np.int64]
     probabilities: FloatArray
-    sentence_scores: Mapping[int, tuple[float, ...]]
+    readings: Mapping[int, PassageReading]
+    tells_evidence: bool = False
 
     def first(self, count: int) -> list[tuple[int, float]]:
         """Return the first places with their probabilities."""
@@ -186,11 +189,12 @@ class Retriever:
         hits = []
         for rank, (place, score) in enumerate(ordered.first(top), start=1):
             first, *others = self.places_of(int(shortlist.rows[place]), allowed=allowed)
-            if read := ordered.sentence_scores.get(place):
-                shown = _sentences(first, *answering_sentences(read))
+            reading = ordered.readings.get(place)
+            if reading is not None and ordered.tells_evidence and any(reading.sentence_scores):
+                shown = _sentences(first, *answering_sentences(reading.sentence_scores))
             else:
                 shown = evidence(first, shortlist.fits[place])
-            hits.append(Hit(first, score, rank, shown, (*others,)))
+            hits.append(Hit(first, score, rank, shown, (*others,), reading))
         return tuple(hits)
 
     def shortlist(
@@ -214,8 +218,8 @@ class Retriever:
     def _ordered(self, query: Query, shortlist: Shortlist) -> _Ordered:
         """Return the order of a shortlist: a calibrated reader's, another reader's, or its own."""
         if self._judge is None:
-            order = self._in_readers_order(query, shortlist)
-            return _Ordered(order, shortlist.probabilities, {})
+            order, readings = self._in_readers_order(query, shortlist)
+            return _Ordered(order, shortlist.probabilities, dict(enumerate(readings)))
         listed = to_judge(self.generation, shortlist, question=query.text, history=query.earlier)
         try:
             judged = self._judge.judge(listed)
@@ -224,7 +228,7 @@ class Retriever:
             scaled = self._judge.calibration.thresholds.scaled(shortlist.probabilities)
             return _Ordered(np.arange(len(shortlist.rows)), scaled, {})
         order, probabilities = judged.in_order(shortlist.probabilities)
-        return _Ordered(order, probabilities, judged.sentence_scores)
+        return _Ordered(order, probabilities, dict(enumerate(judged.readings)), True)
 
     def places_of(self, row: int, *, allowed: NDArray[np.bool_] | None = None) -> list[Passage]:
         """Return the passages with the text of a row that are ``allowed``, the earliest first."""
@@ -247,23 +251,26 @@ class Retriever:
         document = self.generation.document_of(passage)
         return (document.published or date.max, document.id, passage.number)
 
-    def _in_readers_order(self, query: Query, shortlist: Shortlist) -> NDArray[np.int64]:
-        """Return the order with its first places as the reader has them, if there is one.
+    def _in_readers_order(
+        self, query: Query, shortlist: Shortlist
+    ) -> tuple[NDArray[np.int64], Sequence[PassageReading]]:
+        """Return the order with its first places as the reader has them, if there is one, and
+        what it read.
 
         A reader's logits are no probabilities, so each place keeps the probability it had: that
         of the first place is still how likely a first passage answers, with or without it.
         """
         order = np.arange(len(shortlist.rows))
         if self._reader is None:
-            return order
+            return order, ()
         texts = [text_of(self.generation, int(row)) for row in shortlist.rows[:READ_PASSAGES]]
         try:
             read = self._reader.read(query.text, query.earlier, texts)
         except ReadingFailed as error:
             log.warning("the order is that of a search without a reader: %s", error)
-            return order
+            return order, ()
         new = np.argsort([-reading.logit for reading in read], kind="stable")
-        return np.concatenate([order[: len(new)][new], order[len(new) :]])
+        return np.concatenate([order[: len(new)][new], order[len(new) :]]), read
 
     def corrected(self, query: Query) -> Query | None:
         """Return the query with misspelt words corrected from the corpus; None if none is."""

@@ -200,3 +200,17 @@ def test_strange_questions_are_explained(store: GenerationStore, question: str) 
     found = explained(answerer, question)
     assert printed(found, answerer)
     json.dumps(explanation_fields(found))
+
+
+def test_only_what_the_search_read_has_a_logit(store: GenerationStore) -> None:
+    reader = WordReader()
+    paragraphs = [f"The bridge number {number} was built." for number in range(40)]
+    corpus = Corpus((document_from_text("\n\n".join(paragraphs), document_id="m", title="Many"),))
+    refresh(corpus, store=store, embedder=LetterEmbedder())
+    answerer = Answerer(Retriever(store.open_current(), LetterEmbedder(), reader=reader))
+    found = explained(answerer, "Which bridge was built?", candidates=40)
+    read = {text.text for _, _, passages in reader.asked for text in passages}
+    told = {c.candidate.hit.passage.text: c.candidate.logit for c in found.candidates}
+    assert {text for text, logit in told.items() if logit is not None} == read
+    assert 0 < len(read) < len(told)
+    assert "not read" in printed(found, answerer)

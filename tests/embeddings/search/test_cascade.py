@@ -122,6 +122,33 @@ def test_the_evidence_is_the_sentence_that_the_reader_scores_best(store: Generat
     assert first.evidence.text == "zzzz."
 
 
+class PassageReader(LetterReader):
+    """Reads like the other and cannot tell sentences apart, as a cross-encoder of the hub."""
+
+    def read(
+        self, question: str, history: Sequence[str], passages: Sequence[PassageText]
+    ) -> list[PassageReading]:
+        found = super().read(question, history, passages)
+        return [PassageReading(each.logit, (0.0,) * len(each.sentence_scores)) for each in found]
+
+
+def test_a_reader_that_tells_no_sentences_apart_leaves_the_evidence_to_retrieval(
+    store: GenerationStore,
+) -> None:
+    text = "cc dd. ee ff. aaa bbb."
+    (hit,) = retriever(store, PassageReader(), text).search(Query("aaa bbb"), top=1)
+    (plain,) = retriever(store, None, text).search(Query("aaa bbb"), top=1)
+    assert hit.evidence == plain.evidence
+    assert "aaa bbb." in hit.evidence.text
+
+
+def test_a_hit_has_the_reading_that_counted(store: GenerationStore) -> None:
+    paragraphs = [f"aaa {'b' * n}." for n in range(STEPS[-1] + 10)]
+    reader = LetterReader()
+    hits = retriever(store, reader, "\n\n".join(paragraphs)).search(Query("aaa"), top=100)
+    assert {h.passage.text for h in hits if h.reading is not None} == set(reader.asked)
+
+
 def test_what_was_not_read_comes_last_and_is_no_more_probable(store: GenerationStore) -> None:
     paragraphs = [f"aaa {'b' * n}." for n in range(STEPS[-1] + 10)]
     hits = retriever(store, LetterReader(), "\n\n".join(paragraphs)).search(Query("aaa"), top=100)
