@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from corpus import Corpus, document_from_bytes, read_corpus
-from embeddings import GenerationStore, PassageIndex, Query, Retriever, find_model, open_embedder
+from embeddings import FolderIndex, PassageIndex, Query, Retriever, find_model, open_embedder
 from embeddings import refresh as bring
 from embeddings.cores import one_thread_for_numpy
 from embeddings.storage.postgres.index import PostgresIndex
@@ -48,13 +48,13 @@ def main() -> None:
     embedder = open_embedder(find_model(), exports=home / "models")
     postgres = PostgresIndex(arguments.postgres, directory=home / "index")
     indexes: dict[str, PassageIndex] = {
-        "disk": GenerationStore(home / "index"),
+        "disk": FolderIndex(home / "index"),
         "postgres": postgres,
     }
     retrievers = {}
     for name, index in indexes.items():
         started = time.perf_counter()
-        report = bring(corpus, store=index, embedder=embedder)
+        report = bring(corpus, index=index, embedder=embedder)
         figures = {"engine": name, "refresh_s": round(time.perf_counter() - started, 1)}
         generation = index.open_current()
         print(json.dumps({**figures, "embedded": report.embedded, **generation.manifest.searches}))

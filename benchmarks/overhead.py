@@ -23,7 +23,7 @@ from benchmarks.data import read_data
 from bot.answering.answerer import Answerer
 from corpus import Corpus, document_from_bytes, read_corpus, read_sources
 from embeddings import (
-    GenerationStore,
+    FolderIndex,
     Retriever,
     find_model,
     known_documents,
@@ -116,18 +116,18 @@ def main() -> None:
         folder = Path(home) / "corpus"
         texts = [passage.text for passage in data.passages]
         write_statements(folder, texts)
-        store = GenerationStore(Path(home) / "index")
+        index = FolderIndex(Path(home) / "index")
 
         def bring() -> object:
             sources = read_sources(folder)
-            report = unchanged(store, model=embedder.identity, sources=sources)
+            report = unchanged(index, model=embedder.identity, sources=sources)
             if report is not None:
                 return report
-            current = usable_current(store)
-            known = {} if current is None else known_documents(current, store, sources)
+            current = usable_current(index)
+            known = {} if current is None else known_documents(current, index, sources)
             return refresh(
                 read_corpus(folder, read=document_from_bytes, known=known).whole(),
-                store=store,
+                index=index,
                 embedder=embedder,
                 sources=sources,
                 current=current,
@@ -152,7 +152,7 @@ def main() -> None:
         report_line(changed=len(data.changed), refresh_s=refresh_s, to_build=refresh_s / build_s)
 
         one_thread_for_numpy()
-        generation = store.open_current()
+        generation = index.open_current()
         answerer = Answerer(Retriever(generation, embedder))
         flat = faiss.IndexFlatIP(embedder.dimension)
         flat.add(generation.passage_vectors.matrix.copy())

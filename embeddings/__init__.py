@@ -68,8 +68,8 @@ from embeddings.search.retriever import (
     check_model,
     model_mismatch,
 )
-from embeddings.storage.folderindex import GenerationStore
-from embeddings.storage.indexcheck import GenerationCheck, SourceText, StoreCheck, check_store
+from embeddings.storage.folderindex import FolderIndex
+from embeddings.storage.indexcheck import GenerationCheck, IndexCheck, SourceText, check_generations
 from embeddings.storage.passageindex import Opened, PassageIndex
 from embeddings.text.dateranges import DateRange, iso_range
 from embeddings.text.nearduplicates import Gist, gist_of, same_text
@@ -95,13 +95,14 @@ __all__ = [
     "EngineFailed",
     "EngineUnavailable",
     "Filter",
+    "FolderIndex",
     "Generation",
     "GenerationCheck",
     "GenerationError",
     "GenerationNotFound",
-    "GenerationStore",
     "Gist",
     "Hit",
+    "IndexCheck",
     "IndexDamaged",
     "IndexMismatch",
     "IndexNotFound",
@@ -134,11 +135,10 @@ __all__ = [
     "SentenceTransformerEmbedder",
     "SourceText",
     "StaleGeneration",
-    "StoreCheck",
     "best_hits",
     "calibration_of",
+    "check_generations",
     "check_model",
-    "check_store",
     "date_text",
     "explain_search",
     "find_model",

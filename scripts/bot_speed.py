@@ -30,7 +30,7 @@ from bot.cli.terminal import progress_bar
 from bot.composition.serving import open_served
 from bot.replies.rendering import render
 from bot.settings import Settings
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 ORDINARY = 100
 QUESTIONS = (
@@ -127,7 +127,7 @@ def main() -> None:
         console = Console(stderr=True)
         served = open_served(settings, progress_bar=lambda text: progress_bar(console, text))
         answerer, embedder = served.answerers.public, served.refresher.embedder
-        index = GenerationStore(settings.index_directory).open_current().passage_vectors
+        index = FolderIndex(settings.index_directory).open_current().passage_vectors
 
         def bare(question: str) -> object:
             return index.search(embedder.read_query(question).vector, top=10)

@@ -36,18 +36,18 @@ from refreshfaults import Figures, fill_disk, kill_at_lines, kill_at_times
 from statekills import share_and_kill
 from swapping import Place, edition, swap_under_load
 
-from embeddings import GenerationStore, find_model, open_embedder, refresh
+from embeddings import FolderIndex, find_model, open_embedder, refresh
 
 
 def damage(options: argparse.Namespace) -> bool:
     """Damage files of generations: no answer comes from one."""
     with tempfile.TemporaryDirectory() as folder:
-        store = GenerationStore(Path(folder))
+        index = FolderIndex(Path(folder))
         for number in range(3):
             corpus = edition(number, documents=options.documents)
-            refresh(corpus, store=store, embedder=LetterEmbedder())
+            refresh(corpus, index=index, embedder=LetterEmbedder())
         questions = ("zebras zigzag", "what did the ministers of edition two say?")
-        trials = DamageTrials(store, LetterEmbedder(), questions=questions, seed=options.seed)
+        trials = DamageTrials(index, LetterEmbedder(), questions=questions, seed=options.seed)
         figures = trials.run(options.count)
     print(f"{figures.files} files damaged: {_counts(figures.kinds)}")
     print(f"{figures.outcomes.total()} times asked: {_counts(figures.outcomes)}")

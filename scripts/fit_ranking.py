@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 
 from bot.evaluation.sets.questionsets import QuestionSet, read_question_set
 from embeddings import (
-    GenerationStore,
+    FolderIndex,
     Query,
     Retriever,
     find_model,
@@ -98,9 +98,9 @@ def cases_of(questions: QuestionSet, embedder: CachingEmbedder) -> list[Case]:
     """Return the candidates of every question that is not small talk."""
     cases = []
     with tempfile.TemporaryDirectory() as folder:
-        store = GenerationStore(Path(folder))
-        refresh(questions.corpus, store=store, embedder=embedder)
-        generation = store.open_current()
+        index = FolderIndex(Path(folder))
+        refresh(questions.corpus, index=index, embedder=embedder)
+        generation = index.open_current()
         retriever = Retriever(generation, embedder, model=RankingModel.from_fields(EMPTY))
         for question in questions.questions:
             query = Query(question.text, earlier=question.history)

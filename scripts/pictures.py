@@ -31,7 +31,7 @@ from rich.text import Text
 from bot.answering.answerer import Answerer
 from bot.cli.terminal import print_answer
 from corpus import shipped_corpus
-from embeddings import GenerationStore, Retriever, find_model, open_embedder, refresh
+from embeddings import FolderIndex, Retriever, find_model, open_embedder, refresh
 
 FOLDER = ROOT / "docs" / "pictures"
 QUESTION = "How many members does the Coalition have?"
@@ -125,9 +125,9 @@ def terminal(answerer: Answerer) -> str:
     )
 
 
-def chat(answerer: Answerer, store: GenerationStore) -> str:
+def chat(answerer: Answerer, index: FolderIndex) -> str:
     """Return the picture of a chat with an answer, and with a question that has none."""
-    dialogue = dialogue_of(live(answerer, store), wanted=1)
+    dialogue = dialogue_of(live(answerer, index), wanted=1)
     with BotApiServer() as server, InProcessBot(server, dialogue) as bot:
         person = Chatter(bot, server.add_user("Ada"))
         parts, y = [], _GAP
@@ -248,12 +248,12 @@ def _piece(x: float, y: int, run: Run) -> str:
 def pictures() -> dict[str, str]:
     """Return the pictures by the names of their files."""
     with tempfile.TemporaryDirectory() as folder:
-        store = GenerationStore(Path(folder) / "index")
+        index = FolderIndex(Path(folder) / "index")
         exports = Path(os.environ.get("VERBATIM_EXPORTS") or f"{folder}/exports")
         embedder = open_embedder(find_model(), exports=exports)
-        refresh(shipped_corpus(), store=store, embedder=embedder)
-        answerer = Answerer(Retriever(store.open_current(), embedder))
-        return {"terminal.svg": terminal(answerer), "telegram.svg": chat(answerer, store)}
+        refresh(shipped_corpus(), index=index, embedder=embedder)
+        answerer = Answerer(Retriever(index.open_current(), embedder))
+        return {"terminal.svg": terminal(answerer), "telegram.svg": chat(answerer, index)}
 
 
 def main() -> None:

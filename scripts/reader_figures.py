@@ -39,8 +39,8 @@ from corpus import Span
 from corpus.documents.sentences import split_sentences
 from embeddings import (
     Embedder,
+    FolderIndex,
     Generation,
-    GenerationStore,
     PassageText,
     Query,
     Reader,
@@ -149,12 +149,12 @@ class Product:
         model = hashlib.sha256(self.embedder.identity.vectors_key.encode()).hexdigest()
         folder = self.home / "indexes" / f"{questions.corpus.digest[:16]}-{model[:8]}"
         if folder not in self._generations:
-            store = GenerationStore(folder)
+            index = FolderIndex(folder)
             large = len(questions.corpus.documents) > _FEW_DOCUMENTS
             embedder: Embedder = self.encoder if large else self.embedder
             started = time.perf_counter()
-            refresh(questions.corpus, store=store, embedder=embedder, progress=_Progress("index"))
-            self._generations[folder] = store.open_current()
+            refresh(questions.corpus, index=index, embedder=embedder, progress=_Progress("index"))
+            self._generations[folder] = index.open_current()
             _say(f"index of {questions.name}: {time.perf_counter() - started:.0f} s")
         return opened(self._generations[folder], self.embedder, self.reader)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import document_from_bytes, read_corpus
-from embeddings import GenerationStore, ModelIdentity, Progress, refresh
+from embeddings import FolderIndex, ModelIdentity, Progress, refresh
 from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.models.embedder import TextVectors
 
@@ -113,14 +113,14 @@ def main() -> None:
         corpus_folder = Path(home) / "corpus"
         corpus_folder.mkdir()
         write_statements(corpus_folder, arguments.paragraphs)
-        store = GenerationStore(Path(home) / "index")
+        index = FolderIndex(Path(home) / "index")
         before = peak_mib()
         started = time.monotonic()
         corpus = read_corpus(corpus_folder, read=document_from_bytes).whole()
         read = peak_mib()
         print(f"corpus read: {read:.0f} MiB, {time.monotonic() - started:.0f} s", file=sys.stderr)
-        report = refresh(corpus, store=store, embedder=RandomEmbedder())
-        size = sum(f.stat().st_size for f in store.folder(report.generation).iterdir()) / 2**20
+        report = refresh(corpus, index=index, embedder=RandomEmbedder())
+        size = sum(f.stat().st_size for f in index.folder(report.generation).iterdir()) / 2**20
         print(
             json.dumps(
                 {

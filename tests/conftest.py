@@ -15,7 +15,7 @@ from bot.answering.answerer import Answerer
 from corpus import Corpus, shipped_corpus
 from embeddings import (
     Embedder,
-    GenerationStore,
+    FolderIndex,
     PassageIndex,
     Retriever,
     find_model,
@@ -66,8 +66,8 @@ def shipped_answerer(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Answerer:
     """An Answerer over the shipped statement with the real model."""
-    store = GenerationStore(tmp_path_factory.mktemp("index"))
-    refresh(shipped, store=store, embedder=real_embedder)
+    store = FolderIndex(tmp_path_factory.mktemp("index"))
+    refresh(shipped, index=store, embedder=real_embedder)
     return Answerer(Retriever(store.open_current(), real_embedder))
 
 
@@ -139,7 +139,7 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens an index on a disk, or one in PostgreSQL, as often as is wanted."""
     if request.param == "disk":
-        yield lambda: GenerationStore(tmp_path / "index")
+        yield lambda: FolderIndex(tmp_path / "index")
         return
     from embeddings.storage.postgres.index import PostgresIndex
 
@@ -156,9 +156,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[GenerationStore]:
-    """An empty generation store."""
-    yield GenerationStore(tmp_path / "index")
+def store(tmp_path: Path) -> Iterator[FolderIndex]:
+    """An empty index in a folder."""
+    yield FolderIndex(tmp_path / "index")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from embeddings import DEFAULT_MODEL, GenerationStore, Retriever, find_model, open_embedder
+from embeddings import DEFAULT_MODEL, FolderIndex, Retriever, find_model, open_embedder
 from embeddings.reader.encoding import PairEncoder
 from embeddings.reader.networkreader import NetworkReader, open_network_reader
 from training.fitting.embeddertask import EmbedderTask
@@ -102,11 +102,11 @@ class Workshop:
 
     def retriever(self) -> Retriever:
         """Return the product's retriever over all statements, by the index that was mined from."""
-        store = GenerationStore(self.mined / "index" / "official")
+        index = FolderIndex(self.mined / "index" / "official")
         embedder = open_embedder(
             find_model(DEFAULT_MODEL), exports=self.exports, threads=self.threads
         )
-        return Retriever(store.open_current(), embedder)
+        return Retriever(index.open_current(), embedder)
 
     @property
     def exports(self) -> Path:

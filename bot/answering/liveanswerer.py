@@ -38,7 +38,7 @@ class LiveAnswerer:
     def __init__(
         self,
         answerer: Answerer,
-        store: PassageIndex,
+        index: PassageIndex,
         open_answerer: OpenAnswerer,
         *,
         refused: int | None = None,
@@ -49,7 +49,7 @@ class LiveAnswerer:
         ``refused`` is the published generation if that is damaged, so that an earlier one answers.
         """
         self._current = answerer
-        self._store = store
+        self._index = index
         self._open_answerer = open_answerer
         self._warn = warn
         self._last_warning: str | None = None
@@ -83,8 +83,8 @@ class LiveAnswerer:
 
     def _look(self) -> None:
         try:
-            number = self._store.current_number()
-            in_use = number == self._current.generation and self._store.holds(
+            number = self._index.current_number()
+            in_use = number == self._current.generation and self._index.holds(
                 self._current.manifest
             )
         except GenerationError as error:
@@ -99,7 +99,7 @@ class LiveAnswerer:
             return
         started = time.monotonic()
         try:
-            answerer = self._open_answerer(self._store.open(number))
+            answerer = self._open_answerer(self._index.open(number))
             _warm_up(answerer)
         except (GenerationError, ModelError, UnfaithfulQuote) as error:
             self._refused, self._retry_at = number, time.monotonic() + RETRY_S

@@ -13,7 +13,7 @@ from bot.verification.verification import Location, Verification
 from corpus import Document
 from corpus.extraction.extract import Deviation
 from corpus.model import Outline
-from embeddings import Filter, Manifest, StoreCheck
+from embeddings import Filter, IndexCheck, Manifest
 
 if TYPE_CHECKING:
     from corpus.directory.additions import SourceOutcome
@@ -114,7 +114,7 @@ def generation_fields(manifest: Manifest, *, before: int | None) -> dict[str, An
 
 
 def check_fields(
-    found: StoreCheck,
+    found: IndexCheck,
     deviating: Mapping[str, tuple[Deviation, ...]],
     lost: Sequence[str] = (),
 ) -> dict[str, Any]:

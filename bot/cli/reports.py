@@ -17,7 +17,7 @@ from bot.verification.verification import Verdict, Verification
 from bot.verification.worddiff import Change, Piece, marked
 from corpus import LeftOut
 from corpus.extraction.extract import Deviation, counted
-from embeddings import RefreshReport, StoreCheck
+from embeddings import IndexCheck, RefreshReport
 
 if TYPE_CHECKING:
     from corpus.directory.additions import SourceOutcome
@@ -144,7 +144,7 @@ def _differences(pieces: Sequence[Piece]) -> Text:
     return text
 
 
-def print_check(found: StoreCheck, console: Console) -> None:
+def print_check(found: IndexCheck, console: Console) -> None:
     """Print a line for each generation, and a line for each problem and each unknown file."""
     for each in found.generations:
         state = "intact" if each.intact else "damaged"

@@ -9,13 +9,13 @@ from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
 from corpus import CorpusError, LeftOut, Snapshots, read_sources
 from embeddings import (
+    FolderIndex,
     Generation,
-    GenerationStore,
+    IndexCheck,
     ModelFolder,
     PassageIndex,
     Reader,
-    StoreCheck,
-    check_store,
+    check_generations,
     find_model,
     open_reader,
 )
@@ -31,7 +31,7 @@ def open_index(settings: Settings) -> PassageIndex:
         SettingsError: if a package that PostgreSQL needs is not installed.
     """
     if settings.index is None:
-        return GenerationStore(settings.index_directory)
+        return FolderIndex(settings.index_directory)
     try:
         from embeddings.storage.postgres.index import PostgresIndex
     except ImportError as error:
@@ -52,14 +52,14 @@ def rollback_index(settings: Settings, number: int | None) -> tuple[int | None, 
     """
     with closing(open_index(settings)) as index:
         model = find_settings_model(settings)
-        before = index.pointed()
+        before = index.published_number()
         now = index.rollback(number, check=lambda each: check_answers(settings, model, each))
     return before, now
 
 
 def check_index(
     settings: Settings, *, progress_bar: ProgressBar, citations: bool = False
-) -> StoreCheck:
+) -> IndexCheck:
     """Check the index; with ``citations``, compare each citation, too.
 
     Raises:
@@ -67,7 +67,7 @@ def check_index(
     """
     snapshots = Snapshots(settings.snapshots_directory)
     with closing(open_index(settings)) as index, progress_bar("Reading") as progress:
-        return check_store(
+        return check_generations(
             index, citations=citations, source_text=snapshots.text, progress=progress
         )
 
@@ -107,7 +107,7 @@ def changed_since(settings: Settings) -> int | None:
     It is None if nothing has changed, or if that is unknown.
     """
     with closing(open_index(settings)) as index:
-        number = index.pointed()
+        number = index.published_number()
         built_from = None if number is None else index.built_from(number)
     if built_from is None:
         return None
@@ -121,6 +121,6 @@ def changed_since(settings: Settings) -> int | None:
 def left_out(settings: Settings) -> tuple[LeftOut, ...]:
     """Return the files that the published generation left out, if that is noted."""
     with closing(open_index(settings)) as index:
-        number = index.pointed()
+        number = index.published_number()
         built_from = None if number is None else index.built_from(number)
     return () if built_from is None else built_from.left_out

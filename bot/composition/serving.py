@@ -62,14 +62,14 @@ def open_served(
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the model or the index cannot be used.
     """
-    store = open_index(settings)
+    index = open_index(settings)
     extractor = open_extractor(chat=True)
-    if store.is_empty():
+    if index.is_empty():
         extractor.prepare()  # it starts while the model is loaded
     model = find_settings_model(settings)
     refresher = Refresher(
         settings,
-        index=store,
+        index=index,
         model=model,
         read=extractor.document,
         read_source=source_parser(extractor),
@@ -77,9 +77,9 @@ def open_served(
     )
     embedders = Embedders(settings, model, refresher)
     with ThreadPoolExecutor(2) as aside:
-        opening = aside.submit(embedders.prepare, _manifest(store))
+        opening = aside.submit(embedders.prepare, _manifest(index))
         opening_reader = aside.submit(open_settings_reader, settings)
-        generation, refused = _open_generation(store, settings, refresher, embedders, warn)
+        generation, refused = _open_generation(index, settings, refresher, embedders, warn)
         opening.result()
         reader = opening_reader.result()
     embedders.of(generation)
@@ -95,25 +95,25 @@ def open_served(
 
     answerers = LiveAnswerer(
         answerer(generation),
-        store,
+        index,
         answerer,
         refused=refused,
         warn=warn,
     )
-    return Served(answerers, refresher, extractor, embedders, store)
+    return Served(answerers, refresher, extractor, embedders, index)
 
 
-def _manifest(store: PassageIndex) -> Manifest | None:
+def _manifest(index: PassageIndex) -> Manifest | None:
     """Return the manifest of the published generation; None where it cannot be read."""
     try:
-        number = store.current_number()
-        return None if number is None else Manifest.from_bytes(store.file(number, MANIFEST_NAME))
+        number = index.current_number()
+        return None if number is None else Manifest.from_bytes(index.file(number, MANIFEST_NAME))
     except GenerationError:
         return None
 
 
 def _open_generation(
-    store: PassageIndex,
+    index: PassageIndex,
     settings: Settings,
     refresher: Refresher,
     embedders: Embedders,
@@ -124,18 +124,18 @@ def _open_generation(
     If the published one is damaged, an earlier one is returned with the number of the damaged
     one.
     """
-    if store.is_empty():
+    if index.is_empty():
         seed_new_machine(settings)
         for each in refresher.refresh(wait_s=_FIRST_BUILD_WAIT_S).left_out:
             warn(f"not read: {each.file}: {each.reason}")
-        generation = store.open_current()
+        generation = index.open_current()
         embedders.check(generation)
         return generation, None
-    opened = store.open_serving(check=embedders.check)
+    opened = index.open_serving(check=embedders.check)
     if not opened.warning:
         return opened.generation, None
     warn(opened.warning)
-    return opened.generation, store.pointed()
+    return opened.generation, index.published_number()
 
 
 def open_refresher(

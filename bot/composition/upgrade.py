@@ -39,7 +39,7 @@ def begin_upgrade(served: Served, settings: Settings) -> threading.Thread | None
     earlier = manifest.model.name
     try:
         newest = max(served.index.numbers(), default=manifest.generation)
-        published = served.index.pointed()
+        published = served.index.published_number()
     except GenerationError as error:
         log.warning("%s goes on answering: %s", earlier, error)
         return None

@@ -16,8 +16,8 @@ from bot.operations.refresher import ProgressBar
 from corpus import Corpus, Document, Span
 from embeddings import (
     Embedder,
+    FolderIndex,
     Generation,
-    GenerationStore,
     Hit,
     ModelIdentity,
     Progress,
@@ -217,9 +217,9 @@ def _generation_of(
 ) -> Generation:
     """Return the index of a corpus, built in a folder that is deleted."""
     with tempfile.TemporaryDirectory(prefix="verbatim-eval-") as folder:
-        store = GenerationStore(Path(folder))
-        refresh(corpus, store=store, embedder=embedder, progress=progress)
-        return store.open_current()
+        index = FolderIndex(Path(folder))
+        refresh(corpus, index=index, embedder=embedder, progress=progress)
+        return index.open_current()
 
 
 class _Asker:

@@ -105,15 +105,15 @@ class Refresher:
                 the disk is full; the index stays.
         """
         settings, bar = self._settings, progress_bar or self._progress_bar
-        store = self._index
+        index = self._index
         sources = self._sources()
         if not full:
-            report = unchanged(store, model=self._model.identity, sources=sources)
+            report = unchanged(index, model=self._model.identity, sources=sources)
             if report is not None:
                 return report
-        current = usable_current(store)
-        known = {} if full or current is None else known_documents(current, store, sources)
-        before = None if full or current is None else store.built_from(current.number)
+        current = usable_current(index)
+        known = {} if full or current is None else known_documents(current, index, sources)
+        before = None if full or current is None else index.built_from(current.number)
         with ThreadPoolExecutor(1, "loading") as aside, bar("Reading") as progress:
             aside.submit(lambda: self.embedder)  # its error is raised below
             reading = self._reading(
@@ -134,7 +134,7 @@ class Refresher:
         with self._open_engine(embedder) as engine, bar("Embedding") as progress:
             report = refresh(
                 reading.corpus,
-                store=store,
+                index=index,
                 embedder=embedder,
                 engine=engine,
                 full=full,
@@ -214,7 +214,7 @@ class Refresher:
             reading = self._reading(progress=progress)
         report = plan_refresh(
             reading.corpus,
-            store=self._index,
+            index=self._index,
             model=self._model.identity,
             full=full,
             withheld=_withheld(reading),

@@ -47,7 +47,7 @@ class RefreshReport:
 def refresh(
     corpus: Corpus,
     *,
-    store: PassageIndex,
+    index: PassageIndex,
     embedder: Embedder,
     engine: Engine | None = None,
     full: bool = False,
@@ -75,22 +75,22 @@ def refresh(
         IndexWriteFailed: if the new generation could not be written; the current one stays.
     """
     started = time.monotonic()
-    if not withheld or store.is_empty():
+    if not withheld or index.is_empty():
         _check_not_empty(corpus)
-    with store.writer(wait_s=wait_s):
-        published = store.pointed()
+    with index.writer(wait_s=wait_s):
+        published = index.published_number()
         if current is None or current.number != published:
-            current = usable_current(store)
+            current = usable_current(index)
         same = current is not None and not full and _is_of(current, corpus, embedder.identity)
         if same and current is not None and not _hides(current, corpus):
             if withheld:
-                store.withhold(withheld, corpus)
+                index.withhold(withheld, corpus)
             if sources is not None:
-                store.note_built_from(current.number, sources)
+                index.note_built_from(current.number, sources)
             return _report(corpus, current, current.number, False, 0, started)
         before = _reusable(current, embedder.identity, full=full)
         parts = unchanged_runs(corpus, None if before is None else before.corpus)
-        with KnownVectors.opened(store.known_vectors_file, embedder.identity) as known:
+        with KnownVectors.opened(index.known_vectors_file, embedder.identity) as known:
             if before is not None and not len(known):
                 keep_generation(before, known)
             vectors, embedded = embed_corpus(
@@ -111,16 +111,16 @@ def refresh(
             searches=generation_searches(vectors),
             withheld=withheld,
         )
-        manifest = store.publish(new, after=published)
+        manifest = index.publish(new, after=published)
         if sources is not None:
-            store.note_built_from(manifest.generation, sources)
+            index.note_built_from(manifest.generation, sources)
         return _report(corpus, current, manifest.generation, True, embedded, started)
 
 
 def plan_refresh(
     corpus: Corpus,
     *,
-    store: PassageIndex,
+    index: PassageIndex,
     model: ModelIdentity,
     full: bool = False,
     withheld: Withheld = NOTHING_WITHHELD,
@@ -133,14 +133,14 @@ def plan_refresh(
         EmptyCorpus: if the corpus has no passage.
     """
     started = time.monotonic()
-    if not withheld or store.is_empty():
+    if not withheld or index.is_empty():
         _check_not_empty(corpus)
-    current = usable_current(store)
+    current = usable_current(index)
     number = 0 if current is None else current.number
     same = current is not None and not full and _is_of(current, corpus, model)
     if same and not _hides(current, corpus):
         return _report(corpus, current, number, False, 0, started)
-    file = store.known_vectors_file
+    file = index.known_vectors_file
     before = _reusable(current, model, full=full)
     parts = unchanged_runs(corpus, None if before is None else before.corpus)
     with KnownVectors.opened(file if file.is_file() else None, model) as known:
@@ -151,7 +151,7 @@ def plan_refresh(
 
 
 def unchanged(
-    store: PassageIndex, *, model: ModelIdentity, sources: Sources
+    index: PassageIndex, *, model: ModelIdentity, sources: Sources
 ) -> RefreshReport | None:
     """Return the report of a refresh that has nothing to do, found without reading a text or a
     vector.
@@ -160,13 +160,13 @@ def unchanged(
     """
     started = time.monotonic()
     try:
-        number = store.current_number()
-        built_from = None if number is None else store.built_from(number)
+        number = index.current_number()
+        built_from = None if number is None else index.built_from(number)
         if number is None or built_from is None or built_from.digest != sources.digest:
             return None
-        if number != max(store.numbers(), default=number):
+        if number != max(index.numbers(), default=number):
             return None  # after a rollback, later generations may have restricted what it has
-        manifest = store.checked_manifest(number)
+        manifest = index.checked_manifest(number)
     except (IndexDamaged, IndexMismatch):
         return None
     if not model.comparable(manifest.model):
@@ -215,13 +215,13 @@ def _reusable(current: Generation | None, model: ModelIdentity, *, full: bool) -
 
 
 def known_documents(
-    current: Generation, store: PassageIndex, sources: Sources
+    current: Generation, index: PassageIndex, sources: Sources
 ) -> dict[str, Document]:
     """Return the documents of the current generation whose files have not changed, by their names.
 
     A file that was refused gave none of them, whatever its name.
     """
-    before = store.built_from(current.number)
+    before = index.built_from(current.number)
     if before is None:
         return {}
     documents = {document.id: document for document in current.corpus.documents}
@@ -236,10 +236,10 @@ def still_refused(before: Sources, sources: Sources) -> dict[str, str]:
     return {name: reason for name, reason in before.refused.items() if name in same}
 
 
-def usable_current(store: PassageIndex) -> Generation | None:
+def usable_current(index: PassageIndex) -> Generation | None:
     """Return the current generation, every byte of it checked; None if it cannot be used."""
     try:
-        return store.open_current()
+        return index.open_current()
     except (IndexNotFound, IndexDamaged, IndexMismatch):
         return None
 

@@ -31,10 +31,10 @@ def read_pointer(directory: Path) -> int | None:
         return None
     except OSError as error:
         raise pointer_damaged(directory, str(error.strerror)) from error
-    pointed = _POINTER.fullmatch(content.decode("ascii", "replace").strip())
-    if pointed is None:
+    published_number = _POINTER.fullmatch(content.decode("ascii", "replace").strip())
+    if published_number is None:
         raise pointer_damaged(directory, "it names no generation")
-    name, seal = pointed.groups()
+    name, seal = published_number.groups()
     # pointers had no seal before; cut short, one still names the same generation
     if seal is not None and seal != _seal(name):
         raise pointer_damaged(directory, "it is not what was written")

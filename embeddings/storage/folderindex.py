@@ -43,7 +43,7 @@ _OWN_NAMES = {
 _NAME = re.compile(r"[0-9]{6,}")
 
 
-class GenerationStore(PassageIndex):
+class FolderIndex(PassageIndex):
     """The generations in a directory: ``000001/``, ``000002/``, … and the pointer ``CURRENT``."""
 
     def __init__(self, directory: Path) -> None:
@@ -149,7 +149,7 @@ class GenerationStore(PassageIndex):
 
     def publish(self, new: NewGeneration, *, after: int | None) -> Manifest:
         """See ``PassageIndex.publish``."""
-        before = self.pointed()
+        before = self.published_number()
         if before != after:
             raise stale(after, before)
         access = self._access_after(new.corpus, new.withheld)

@@ -47,7 +47,7 @@ class GenerationCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class StoreCheck:
+class IndexCheck:
     """The findings about an index: its generations, the oldest first, and problems around them.
 
     ``unknown`` names what lies in the directory and belongs to no generation.
@@ -63,13 +63,13 @@ class StoreCheck:
         return not self.problems and all(each.intact for each in self.generations)
 
 
-def check_store(
-    store: PassageIndex,
+def check_generations(
+    index: PassageIndex,
     *,
     citations: bool = False,
     source_text: SourceText | None = None,
     progress: Progress | None = None,
-) -> StoreCheck:
+) -> IndexCheck:
     """Check an index: read every file of every generation.
 
     With ``citations`` each stored passage and sentence is compared with the text that
@@ -80,12 +80,12 @@ def check_store(
     Raises:
         IndexNotFound: if nothing was ever published.
     """
-    if store.is_empty():
-        raise store.not_found()
-    problems = tuple(store.publication_problems())
-    published = store.pointed()
-    numbers = store.stored_numbers()
-    reads = _Reads(store, numbers, progress)
+    if index.is_empty():
+        raise index.not_found()
+    problems = tuple(index.publication_problems())
+    published = index.published_number()
+    numbers = index.stored_numbers()
+    reads = _Reads(index, numbers, progress)
     checks = []
     for number in numbers:
         check = _check_generation(
@@ -97,15 +97,15 @@ def check_store(
         )
         reads.generations += 1
         if check.files:
-            size = store.stored_bytes(number)
+            size = index.stored_bytes(number)
             check = replace(
                 check,
                 size_bytes=check.size_bytes if size is None else size,
-                unknown=store.extra_names(number),
+                unknown=index.extra_names(number),
             )
-        if number in store.stored_numbers():  # a refresh may have removed it meanwhile
+        if number in index.stored_numbers():  # a refresh may have removed it meanwhile
             checks.append(check)
-    return StoreCheck(tuple(checks), problems, store.extra_names(None))
+    return IndexCheck(tuple(checks), problems, index.extra_names(None))
 
 
 class _Reads:

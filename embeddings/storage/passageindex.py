@@ -253,7 +253,7 @@ class PassageIndex(ABC):
             f'There is no index in {self.place} yet. Type "verbatim refresh" to build it.'
         )
 
-    def pointed(self) -> int | None:
+    def published_number(self) -> int | None:
         """Return the number of the published generation, None if the pointer names none."""
         try:
             return self.current_number()
@@ -309,7 +309,11 @@ class PassageIndex(ABC):
                 generation = self.open(number)
             except IndexDamaged as damage:
                 # a refresh may have published another and removed this one meanwhile
-                if tries_left and number is not None and self.pointed() not in {number, None}:
+                if (
+                    tries_left
+                    and number is not None
+                    and self.published_number() not in {number, None}
+                ):
                     continue
                 earlier = self._newest_usable(self._before(number), check)
                 if earlier is None:
@@ -360,7 +364,7 @@ class PassageIndex(ABC):
         """
         with self.writer():
             if number is None:
-                earlier = self._newest_usable(self._before(self.pointed()), check)
+                earlier = self._newest_usable(self._before(self.published_number()), check)
                 if earlier is None:
                     raise GenerationNotFound(
                         f"There is no earlier generation that could answer. {self._kept()}"
@@ -371,7 +375,7 @@ class PassageIndex(ABC):
                 earlier = self.open(number)
                 if check is not None:
                     check(earlier)
-            if earlier.number != self.pointed():
+            if earlier.number != self.published_number():
                 if self._noted_access() is None:
                     self._note_access(self._access_told(self.numbers()))
                 self._make_current(earlier.number)

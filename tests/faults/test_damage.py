@@ -7,7 +7,7 @@ from damage import CHANGES, DamageTrials
 from fakes import LetterEmbedder, corpus_of
 
 from corpus import Corpus
-from embeddings import Embedder, GenerationStore, refresh
+from embeddings import Embedder, FolderIndex, refresh
 
 LETTERS = (
     "Zebras zigzag. Zoos buzz.\n\nFizzy pizza puzzles jazz.",
@@ -17,14 +17,14 @@ LETTERS = (
 QUESTIONS = ("zebras zigzag", "what puzzles jazz?")
 
 
-def lettered(store: GenerationStore) -> DamageTrials:
+def lettered(store: FolderIndex) -> DamageTrials:
     """Three generations of small statements."""
     for text in LETTERS:
-        refresh(corpus_of(text, "Other words stay."), store=store, embedder=LetterEmbedder())
+        refresh(corpus_of(text, "Other words stay."), index=store, embedder=LetterEmbedder())
     return DamageTrials(store, LetterEmbedder(), questions=QUESTIONS, seed=11)
 
 
-def test_no_answer_comes_from_a_damaged_file(store: GenerationStore) -> None:
+def test_no_answer_comes_from_a_damaged_file(store: FolderIndex) -> None:
     figures = lettered(store).run(150)
     assert figures.served == []
     assert figures.files >= 150
@@ -33,7 +33,7 @@ def test_no_answer_comes_from_a_damaged_file(store: GenerationStore) -> None:
 
 
 def test_the_trials_notice_an_index_that_is_not_checked(
-    store: GenerationStore, monkeypatch: pytest.MonkeyPatch
+    store: FolderIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without its digests, an index of damaged files does give wrong answers, or fails."""
     trials = lettered(store)
@@ -63,18 +63,18 @@ def test_the_trials_notice_an_index_that_is_not_checked(
 
 
 def test_no_answer_comes_from_a_damaged_file_of_the_real_index(
-    store: GenerationStore, shipped: Corpus, real_embedder: Embedder
+    store: FolderIndex, shipped: Corpus, real_embedder: Embedder
 ) -> None:
-    refresh(shipped, store=store, embedder=real_embedder)
+    refresh(shipped, index=store, embedder=real_embedder)
     documents = (*shipped.documents, *corpus_of("Zebras are striped.").documents)
-    refresh(Corpus(documents), store=store, embedder=real_embedder)
+    refresh(Corpus(documents), index=store, embedder=real_embedder)
     questions = ("How many members does the Coalition have?",)
     figures = DamageTrials(store, real_embedder, questions=questions, seed=5).run(30)
     assert figures.served == []
     assert figures.outcomes["fell back"] > 0
 
 
-def test_every_file_of_a_generation_is_damaged_sooner_or_later(store: GenerationStore) -> None:
+def test_every_file_of_a_generation_is_damaged_sooner_or_later(store: FolderIndex) -> None:
     trials = lettered(store)
     seen: set[Path] = set()
     for _ in range(3_000):

@@ -57,7 +57,7 @@ def opened(
 
 def publish(index: PostgresIndex, number: int, load: Load | None = None) -> int:
     corpus = edition(number, documents=DOCUMENTS)
-    generation = refresh(corpus, store=index, embedder=LetterEmbedder()).generation
+    generation = refresh(corpus, index=index, embedder=LetterEmbedder()).generation
     if load is not None:
         load.texts[generation] = texts_of(corpus)
     return generation

@@ -79,7 +79,7 @@ def test_who_writes_and_reads_meanwhile_is_told_in_one_line_that_the_server_is_g
 ) -> None:
     with PostgresServer() as server, server.database() as url:
         index = PostgresIndex(url, directory=tmp_path)
-        refresh(corpus_of("Alpha met."), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of("Alpha met."), index=index, embedder=LetterEmbedder())
         with index.writer():
             assert index.numbers() == [1]
             server.stop(kill=True)
@@ -113,7 +113,7 @@ def test_a_login_without_rights_is_one_clear_line_and_with_rights_it_answers(
     postgres_database: str, reader: str, tmp_path: Path
 ) -> None:
     owner = PostgresIndex(postgres_database, directory=tmp_path)
-    refresh(corpus_of("Alpha met."), store=owner, embedder=LetterEmbedder())
+    refresh(corpus_of("Alpha met."), index=owner, embedder=LetterEmbedder())
     index = PostgresIndex(as_role(postgres_database, reader), directory=tmp_path)
     refused = r"cannot be read \(permission denied for (schema|table) \w+\)\. Check the rights"
     with pytest.raises(IndexUnavailable, match=refused):
@@ -134,7 +134,7 @@ def test_a_login_without_rights_is_one_clear_line_and_with_rights_it_answers(
     generation = index.open_current()
     assert Retriever(generation, LetterEmbedder()).search(Query("alpha"), top=1)
     with pytest.raises(IndexWriteFailed, match="permission denied"):
-        refresh(corpus_of("Beta met."), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of("Beta met."), index=index, embedder=LetterEmbedder())
     for each in (owner, index):
         each.close()
 
@@ -144,13 +144,13 @@ def test_who_owns_a_schema_needs_no_rights_to_make_it(
 ) -> None:
     index = PostgresIndex(as_role(postgres_database, reader), directory=tmp_path)
     with pytest.raises(IndexWriteFailed, match="permission denied"):
-        refresh(corpus_of("Alpha met."), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of("Alpha met."), index=index, embedder=LetterEmbedder())
     with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
         make = sql.SQL("CREATE SCHEMA verbatim AUTHORIZATION {}")
         connection.execute(make.format(sql.Identifier(reader)))
     for text in ("Alpha met.", "Beta met."):
-        refresh(corpus_of(text), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of(text), index=index, embedder=LetterEmbedder())
     assert index.open_current().passages[0].text == "Beta met."
     index.close()
 
@@ -173,7 +173,7 @@ def test_a_server_that_is_too_old_is_told_before_anything_is_made(
     monkeypatch.setattr(schema, name, least)
     index = PostgresIndex(postgres_database, directory=tmp_path)
     with pytest.raises(IndexWriteFailed, match=told):
-        refresh(corpus_of("Alpha met."), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of("Alpha met."), index=index, embedder=LetterEmbedder())
     assert index.is_empty()
     index.close()
 
@@ -191,7 +191,7 @@ def test_who_lost_the_writers_lock_publishes_nothing(
 
     monkeypatch.setattr(index, "publish", lose_the_lock)
     with pytest.raises(IndexWriteFailed, match=r"lock .* was lost, and nothing was published"):
-        refresh(corpus_of("Alpha met."), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of("Alpha met."), index=index, embedder=LetterEmbedder())
     assert index.is_empty()
     index.close()
 

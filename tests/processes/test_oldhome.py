@@ -15,7 +15,7 @@ from bot.state.files.chats import Chats
 from bot.state.files.inbox import Inbox
 from bot.state.files.people import people_in
 from corpus import Snapshots
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 ARCHIVE = Path(__file__).parent / "homes" / "0.1.tar.xz"
 REFERENCES = {
@@ -33,7 +33,7 @@ def old_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_its_index_answers_before_any_refresh(old_home: Path) -> None:
-    store = GenerationStore(old_home / "index")
+    store = FolderIndex(old_home / "index")
     generation = store.open_current()
     assert generation.number == 2
     assert [document.id for document in generation.corpus.documents] == [

@@ -12,7 +12,7 @@ from botapi_server import BotApiServer, Sent
 from chatting import Chatter, InProcessBot, dialogue_of, live
 
 from bot.answering.answerer import Answerer
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 CONVERSATION = """
 Ada: /start
@@ -223,7 +223,7 @@ def pattern(expected: str) -> re.Pattern[str]:
 
 
 @pytest.fixture
-def watched(shipped_answerer: Answerer, store: GenerationStore) -> Iterator[Watched]:
+def watched(shipped_answerer: Answerer, store: FolderIndex) -> Iterator[Watched]:
     with (
         BotApiServer() as server,
         InProcessBot(server, dialogue_of(live(shipped_answerer, store))) as bot,

@@ -233,7 +233,7 @@ def test_the_login_of_the_bot_keeps_an_index_and_is_no_superuser(
 ) -> None:
     url = standbys.url("verbatim")
     with closing(PostgresIndex(url, directory=tmp_path)) as index:
-        refresh(corpus_of("One. Two."), store=index, embedder=LetterEmbedder())
+        refresh(corpus_of("One. Two."), index=index, embedder=LetterEmbedder())
         assert index.current_number() == 1
     roles = standbys.ask_primary(
         "SELECT rolname, rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles "
@@ -258,10 +258,10 @@ def test_a_login_that_only_reads_needs_what_the_page_on_scaling_says(
     (rights,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs/scaling.md").read_text(), re.DOTALL)
     standbys.ask_primary(f"CREATE ROLE reader LOGIN PASSWORD '{password('reader')}'")
     with closing(PostgresIndex(standbys.url("verbatim"), directory=tmp_path / "writes")) as writes:
-        refresh(corpus_of("One. Two."), store=writes, embedder=LetterEmbedder())
+        refresh(corpus_of("One. Two."), index=writes, embedder=LetterEmbedder())
         with psycopg.connect(standbys.url("verbatim")) as connection:
             connection.execute(rights)
-        refresh(corpus_of("One. Two.", "Three."), store=writes, embedder=LetterEmbedder())
+        refresh(corpus_of("One. Two.", "Three."), index=writes, embedder=LetterEmbedder())
     with closing(PostgresIndex(standbys.url("reader"), directory=tmp_path / "reads")) as reads:
         generation = reads.open_current()
         assert generation.number == 2

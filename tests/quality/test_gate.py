@@ -13,7 +13,7 @@ from evaluationdata import EVALUATION
 
 from bot.evaluation.sets.questionsets import EvaluationQuestion, QuestionSet, read_question_set
 from bot.evaluation.systems import Baselines, System
-from embeddings import Embedder, GenerationStore, Hit, Query, Retriever, refresh
+from embeddings import Embedder, FolderIndex, Hit, Query, Retriever, refresh
 from embeddings.models.cachingembedder import CachingEmbedder
 
 XQUAD = EVALUATION / "xquad" / "en"
@@ -39,8 +39,8 @@ def key(hit: Hit) -> tuple[str, int]:
 
 def ask_all(questions: QuestionSet, embedder: Embedder, folder: Path) -> Iterator[Asked]:
     cached = CachingEmbedder(embedder, folder / "vectors.sqlite")
-    store = GenerationStore(folder / "index")
-    refresh(questions.corpus, store=store, embedder=cached)
+    store = FolderIndex(folder / "index")
+    refresh(questions.corpus, index=store, embedder=cached)
     generation = store.open_current()
     retriever, baselines = Retriever(generation, cached), Baselines(generation, cached)
     for question in questions.questions:

@@ -74,7 +74,7 @@ def adversarial(count: int) -> list[str]:
 
 def answerer_of(index: PassageIndex, corpus: Corpus) -> Answerer:
     embedder = LetterEmbedder()
-    refresh(corpus, store=index, embedder=embedder)
+    refresh(corpus, index=index, embedder=embedder)
     return Answerer(Retriever(index.open_current(), embedder))
 
 

@@ -28,17 +28,17 @@ from bot.telegrambot.incoming.updates import event_of
 from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.sender import Sender
 from corpus import Corpus
-from embeddings import GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Retriever, refresh
 
 
-def live_letters(corpus: Corpus, store: GenerationStore) -> LiveAnswerer:
+def live_letters(corpus: Corpus, store: FolderIndex) -> LiveAnswerer:
     """Answers from a corpus by its letters; ``look()`` takes up what is refreshed after."""
     embedder = LetterEmbedder()
-    refresh(corpus, store=store, embedder=embedder)
+    refresh(corpus, index=store, embedder=embedder)
     return live(Answerer(Retriever(store.open_current(), embedder)), store)
 
 
-def live(answerer: Answerer, store: GenerationStore) -> LiveAnswerer:
+def live(answerer: Answerer, store: FolderIndex) -> LiveAnswerer:
     """The answerer in use, and those of the letters after it."""
     return LiveAnswerer(
         answerer, store, lambda generation: Answerer(Retriever(generation, LetterEmbedder()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Answer
-from embeddings import Embedder, Generation, GenerationStore, IndexDamaged, Retriever
+from embeddings import Embedder, FolderIndex, Generation, IndexDamaged, Retriever
 
 PAGE_BYTES = 4_096
 
@@ -88,7 +88,7 @@ class DamageTrials:
     """An index of several generations, each with the answers that it gives while intact."""
 
     def __init__(
-        self, store: GenerationStore, embedder: Embedder, *, questions: Sequence[str], seed: int
+        self, store: FolderIndex, embedder: Embedder, *, questions: Sequence[str], seed: int
     ) -> None:
         self._store = store
         self._embedder = embedder

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus import Corpus, document_from_text
-from embeddings import GenerationStore, ModelIdentity, PassageIndex, Progress
+from embeddings import FolderIndex, ModelIdentity, PassageIndex, Progress
 from embeddings.arrays import FloatMatrix
 from embeddings.models.embedder import TextVectors
 
@@ -29,7 +29,7 @@ Open = Callable[[], PassageIndex]
 def open_index(directory: Path, postgres: str) -> Iterator[PassageIndex]:
     """The index of a directory; with the address of a database, the one in there."""
     if not postgres:
-        yield GenerationStore(directory)
+        yield FolderIndex(directory)
         return
     from embeddings.storage.postgres.index import PostgresIndex  # needs an extra
 

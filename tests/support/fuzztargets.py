@@ -494,10 +494,10 @@ def _chat() -> Any:
     from bot.responders.privacy import Privacy
     from bot.responders.questions import Questions
     from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_preferences
-    from embeddings import GenerationStore
+    from embeddings import FolderIndex
 
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    answerers = live_answerer(GenerationStore(folder / "index"), "Zebras zigzag.", "Moles dig on.")
+    answerers = live_answerer(FolderIndex(folder / "index"), "Zebras zigzag.", "Moles dig on.")
     people = people_in(folder / "people.sqlite")
     feedback = Feedback(people)
     replies = ChatReplies(answerers, preferences_of=lambda event: chosen_preferences(event, people))
@@ -746,13 +746,13 @@ def _manifest_seeds() -> list[bytes]:
     from fakes import LetterEmbedder, corpus_of
 
     from corpus.provenance.sourcedigests import Sources
-    from embeddings import GenerationStore, refresh
+    from embeddings import FolderIndex, refresh
     from embeddings.generations.groupaccess import access_to_bytes
 
     with tempfile.TemporaryDirectory() as folder:
-        store = GenerationStore(Path(folder))
+        store = FolderIndex(Path(folder))
         corpus = corpus_of("Zebras zigzag. They do.", "Moles dig on.")
-        refresh(corpus, store=store, embedder=LetterEmbedder())
+        refresh(corpus, index=store, embedder=LetterEmbedder())
         known = store.open_current().known_access
         files = {path.name: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
     words = ("terms", "words", "lexical")

@@ -21,7 +21,7 @@ from bot.chat.events import (
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.questions import Questions
 from bot.state.peoplevalues import Preferences
-from embeddings import Generation, GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Generation, Retriever, refresh
 
 ADA, BOB = 11, 12
 GROUP = -100
@@ -121,10 +121,10 @@ def buttons_of(acts: Iterable[Act]) -> dict[str, str]:
     return {button.label: button.data or "" for row in shown for button in row}
 
 
-def live_answerer(store: GenerationStore, *texts: str) -> LiveAnswerer:
+def live_answerer(store: FolderIndex, *texts: str) -> LiveAnswerer:
     """Answers from the texts by their letters."""
     embedder = LetterEmbedder()
-    refresh(corpus_of(*texts, url="https://example.org/page"), store=store, embedder=embedder)
+    refresh(corpus_of(*texts, url="https://example.org/page"), index=store, embedder=embedder)
 
     def answerer(of: Generation) -> Answerer:
         return Answerer(Retriever(of, embedder))

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from corpus import Document, Snapshots, document_from_bytes
 from corpus.directory.corpusfiles import SourceDocument
 from corpus.directory.sourcedocument import source_document
-from embeddings import GenerationStore, RefreshReport
+from embeddings import FolderIndex, RefreshReport
 from embeddings.generations.groupview import visible
 
 NO_GROUP: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class House:
         self.folder = folder / "corpus"
         self.folder.mkdir(exist_ok=True)
         self.settings = Settings.from_environment({"VERBATIM_HOME": str(folder), **environment})
-        self.store = GenerationStore(self.settings.index_directory)
+        self.store = FolderIndex(self.settings.index_directory)
         self.snapshots = Snapshots(self.settings.snapshots_directory)
         self.parsed: list[str] = []
         embedder = LetterEmbedder()

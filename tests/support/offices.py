@@ -19,7 +19,7 @@ from bot.responders.administration import Administration, Operations
 from corpus import Snapshots
 from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.web.fetching import Fetched, fetch
-from embeddings import Generation, GenerationStore, RefreshReport, Retriever, refresh
+from embeddings import FolderIndex, Generation, RefreshReport, Retriever, refresh
 
 CHIEF, STRANGER, GROUP = 11, 12, -100
 
@@ -32,7 +32,7 @@ class Office:
         self.statements.mkdir()
         (self.statements / "zebras.txt").write_text("Zebras zigzag.")
         (self.statements / "moles.txt").write_text("Moles dig.\n\nMoles dig on.")
-        self.store = GenerationStore(folder / "index")
+        self.store = FolderIndex(folder / "index")
         self.embedder = LetterEmbedder()
         self.folder = folder
         self.files: dict[str, bytes] = {}
@@ -64,9 +64,9 @@ class Office:
     def refresh(self, bar: ProgressBar | None = None) -> RefreshReport:
         corpus = read_corpus(self.statements)
         if bar is None:
-            return refresh(corpus, store=self.store, embedder=self.embedder)
+            return refresh(corpus, index=self.store, embedder=self.embedder)
         with bar("Embedding") as progress:
-            return refresh(corpus, store=self.store, embedder=self.embedder, progress=progress)
+            return refresh(corpus, index=self.store, embedder=self.embedder, progress=progress)
 
     def directory(self) -> CorpusDirectory:
         return CorpusDirectory(

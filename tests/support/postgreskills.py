@@ -23,7 +23,7 @@ from processes import VERBATIM, environment
 
 from bot.answering.answerer import Answerer
 from bot.answering.answers import check_quote
-from embeddings import Embedder, Retriever, check_store
+from embeddings import Embedder, Retriever, check_generations
 from embeddings.storage.postgres.index import PostgresIndex
 
 QUESTION = "How many boats of harbour 3 came home?"
@@ -146,7 +146,7 @@ class KillTrials:
     def _judge(self, trial: str, new: int) -> None:
         faults = self.figures.faults
         with self._index() as index:
-            found = check_store(index, citations=True)
+            found = check_generations(index, citations=True)
             if not found.intact:
                 faults.append(f"{trial}: {found}")
             if self._tables() != 3 * len(index.numbers()):

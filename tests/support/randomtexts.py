@@ -16,7 +16,7 @@ from bot.chat.messages import Message
 from bot.citations.quotelines import without_line_ends
 from bot.telegrambot.outgoing.telegramtext import as_shown
 from corpus import Corpus, Document, document_from_text
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 QUOTES = ("blockquote", "expandable_blockquote")
 ASKED_OF_A_CORPUS = 100
@@ -54,7 +54,7 @@ def send_random_texts(count: int, *, seed: int = 0) -> TextFigures:
             tempfile.TemporaryDirectory() as folder,
             BotApiServer() as server,
             InProcessBot(
-                server, dialogue_of(live_letters(corpus, GenerationStore(Path(folder))))
+                server, dialogue_of(live_letters(corpus, FolderIndex(Path(folder))))
             ) as bot,
         ):
             person = Chatter(bot)

@@ -33,7 +33,7 @@ import embeddings as embeddings_package
 from bot.answering.answerer import Answerer
 from bot.answering.answers import check_quote
 from corpus import Corpus, document_from_text
-from embeddings import GenerationStore, IndexWriteFailed, Retriever, refresh
+from embeddings import FolderIndex, IndexWriteFailed, Retriever, refresh
 
 WATCHED = (*corpus_package.__path__, *embeddings_package.__path__)
 DONE, REFUSED, FAILED = 0, 7, 9
@@ -78,7 +78,7 @@ def published() -> Iterator[tuple[Path, Corpus, Corpus]]:
     old, new = corpora()
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder, "base")
-        refresh(old, store=GenerationStore(base), embedder=LetterEmbedder())
+        refresh(old, index=FolderIndex(base), embedder=LetterEmbedder())
         yield base, old, new
 
 
@@ -134,7 +134,7 @@ def fill_disk(count: int) -> Figures:
 
 def _refresh(folder: Path, corpus: Corpus) -> int:
     try:
-        refresh(corpus, store=GenerationStore(folder), embedder=LetterEmbedder())
+        refresh(corpus, index=FolderIndex(folder), embedder=LetterEmbedder())
     except IndexWriteFailed as error:
         one_line = "\n" not in str(error) and "verbatim refresh" in str(error)
         return REFUSED if one_line else FAILED
@@ -235,7 +235,7 @@ def _judge(
     figures.finished += status == DONE
     if status not in {-signal.SIGKILL, REFUSED, DONE}:
         figures.faults.append(f"{trial}: ended with {status}")
-    store = GenerationStore(folder)
+    store = FolderIndex(folder)
     try:
         generation = store.open_current()
         served = {1: old, 2: new}.get(generation.number)
@@ -249,7 +249,7 @@ def _judge(
             check_quote(quote, served)
         figures.served_old += served is old
         figures.served_new += served is new
-        refresh(new, store=store, embedder=LetterEmbedder())
+        refresh(new, index=store, embedder=LetterEmbedder())
         if store.open_current().corpus != new:
             figures.faults.append(f"{trial}: the next refresh does not bring the new corpus")
     except Exception as error:  # noqa: BLE001 (whatever it is, it is what is looked for)

@@ -161,7 +161,7 @@ def _swapped(
 ) -> SwapFigures:
     embedder = LetterEmbedder()
     documents = place.documents
-    refresh(edition(0, documents=documents), store=store, embedder=embedder)
+    refresh(edition(0, documents=documents), index=store, embedder=embedder)
 
     def open_answerer(generation: Generation) -> Answerer:
         check_model(generation, embedder.identity)
@@ -248,7 +248,7 @@ def _publish_as_told(place: Place) -> None:
             number = int(line)
             if number % ROLLBACK_EVERY:
                 corpus = edition(number, documents=place.documents)
-                generation = refresh(corpus, store=store, embedder=embedder).generation
+                generation = refresh(corpus, index=store, embedder=embedder).generation
             else:
                 generation = store.rollback().number
             print(generation, flush=True)

@@ -9,7 +9,7 @@ from fakereader import WordReader
 from fakes import LetterEmbedder
 from trainingrows import CLAUSE, write_shared
 
-from embeddings import GenerationStore, PassageReading, PassageText, Retriever, refresh
+from embeddings import FolderIndex, PassageReading, PassageText, Retriever, refresh
 from embeddings.search.calibration import CALIBRATION_NAMES, read_calibration
 from training.calibration.fit import Example, examples, fit, write
 from training.calibration.questions import ANSWERABLE, Case, calibration_questions
@@ -24,8 +24,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[Example]:
     """The questions on twenty held-back statements, read by a reader that counts words."""
     folder = tmp_path_factory.mktemp("shared")
     statements = read_statements(write_shared(folder, learned=4, held=20, foreign=4))
-    store = GenerationStore(folder / "index")
-    refresh(statements.corpus, store=store, embedder=LetterEmbedder())
+    store = FolderIndex(folder / "index")
+    refresh(statements.corpus, index=store, embedder=LetterEmbedder())
     retriever = Retriever(store.open_current(), LetterEmbedder())
     questions = calibration_questions(DevSplit(statements, ()), most=20)
     return examples(questions, retriever, WordReader())

@@ -13,7 +13,7 @@ from bot.evaluation.sets.questionsets import PassageKey, read_question_set
 from corpus import Corpus
 from embeddings import (
     Embedder,
-    GenerationStore,
+    FolderIndex,
     Query,
     Retriever,
     find_model,
@@ -133,11 +133,11 @@ def mine(
 
 
 def _retriever(about: QuestionsAbout, embedder: Embedder, folder: Path) -> Retriever:
-    store = GenerationStore(folder / "index" / about.name)
-    if store.is_empty():
+    index = FolderIndex(folder / "index" / about.name)
+    if index.is_empty():
         log.info("building the index of %s", about.name)
-        refresh(about.corpus, store=store, embedder=embedder)
-    return Retriever(store.open_current(), embedder)
+        refresh(about.corpus, index=index, embedder=embedder)
+    return Retriever(index.open_current(), embedder)
 
 
 def _mine_missing(

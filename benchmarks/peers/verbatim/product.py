@@ -56,10 +56,10 @@ class Product:
 
     def ranking(self, question: str) -> list[str]:
         """Return the ids of the passages that it would choose quotes from; not timed."""
-        from embeddings import GenerationStore, Query, Retriever, best_hits
+        from embeddings import FolderIndex, Query, Retriever, best_hits
 
         if self.retriever is None:
-            generation = GenerationStore(self.settings.index_directory).open_current()
+            generation = FolderIndex(self.settings.index_directory).open_current()
             self.retriever = Retriever(generation, self.served.refresher.embedder)
         hits, _ = best_hits(self.retriever, Query(question), top=TOP)
         return [self._id(hit.passage) for hit in hits]

@@ -21,8 +21,8 @@ from corpus import Span
 from embeddings import (
     RETRIEVAL_THRESHOLDS,
     Filter,
+    FolderIndex,
     Generation,
-    GenerationStore,
     Hit,
     Query,
     refresh,
@@ -67,20 +67,20 @@ class ScriptedRetriever:
 
 
 @pytest.fixture
-def answerer(store: GenerationStore) -> Answerer:
+def answerer(store: FolderIndex) -> Answerer:
     """Answers from three passages in two documents by the scores in the question."""
     corpus = corpus_of(
         "aaa bbb. ccc ddd.\n\nzzz qqq.", "bbb bbb.", publisher="P", url="https://example.org/"
     )
-    refresh(corpus, store=store, embedder=LetterEmbedder())
+    refresh(corpus, index=store, embedder=LetterEmbedder())
     return Answerer(ScriptedRetriever(store.open_current()))
 
 
-def test_a_readers_own_thresholds_decide(store: GenerationStore) -> None:
+def test_a_readers_own_thresholds_decide(store: FolderIndex) -> None:
     class Calibrated(ScriptedRetriever):
         thresholds = Thresholds(answer=0.7, related=0.5)
 
-    refresh(corpus_of("aaa."), store=store, embedder=LetterEmbedder())
+    refresh(corpus_of("aaa."), index=store, embedder=LetterEmbedder())
     answerer = Answerer(Calibrated(store.open_current()))
     outcomes = [answerer.answer(score).outcome for score in ("0.7", "0.69", "0.5", "0.49")]
     assert outcomes == [Outcome.ANSWER, Outcome.RELATED, Outcome.RELATED, Outcome.NONE]
@@ -262,7 +262,7 @@ def test_dates_of_a_filter_are_said_as_short_as_they_are(
     ]
 
 
-def test_many_documents_of_a_filter_are_counted(store: GenerationStore) -> None:
+def test_many_documents_of_a_filter_are_counted(store: FolderIndex) -> None:
     only = Filter.of(documents=["d1", "d2", "d3", "d4", "d5"])
     assert in_words(only, corpus_of(*"abcde"), translator("en")) == (
         "“Title 1”, “Title 2”, “Title 3” and 2 more"
@@ -332,9 +332,9 @@ def test_a_quote_that_differs_from_its_source_is_held_back(answerer: Answerer) -
 
 
 def test_a_text_that_stands_in_several_documents_is_one_quote_with_all_its_places(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
-    refresh(corpus_of("aaa.\n\nbbb.", "bbb.", "ccc."), store=store, embedder=LetterEmbedder())
+    refresh(corpus_of("aaa.\n\nbbb.", "bbb.", "ccc."), index=store, embedder=LetterEmbedder())
     answerer = Answerer(ScriptedRetriever(store.open_current()))
     reply = answerer.answer("0.9 0.8 0.7 0.6", top=3)
     assert [q.text for q in reply.quotes] == ["aaa.", "bbb.", "ccc."]
@@ -391,8 +391,8 @@ def test_small_talk_is_no_question_to_remember(answerer: Answerer) -> None:
     ]
 
 
-def test_no_more_questions_than_cores_are_worked_on_at_a_time(store: GenerationStore) -> None:
-    refresh(corpus_of("aaa bbb."), store=store, embedder=LetterEmbedder())
+def test_no_more_questions_than_cores_are_worked_on_at_a_time(store: FolderIndex) -> None:
+    refresh(corpus_of("aaa bbb."), index=store, embedder=LetterEmbedder())
     lock = threading.Lock()
     now: list[int] = []
     most: list[int] = []

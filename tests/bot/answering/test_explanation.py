@@ -12,7 +12,7 @@ from bot.answering.answers import Outcome
 from bot.answering.explanation import Explanation, Verdict
 from bot.cli.explanationoutput import explanation_fields, explanation_lines
 from corpus import Corpus, document_from_text
-from embeddings import Filter, GenerationStore, Reader, ReadingFailed, Retriever, refresh
+from embeddings import Filter, FolderIndex, Reader, ReadingFailed, Retriever, refresh
 
 BRIDGE = "The bridge was built in 1937 by engineers. It was closed later."
 DOCUMENTS = (
@@ -23,14 +23,14 @@ DOCUMENTS = (
 )
 
 
-def answerer_of(store: GenerationStore, reader: Reader | None = None) -> Answerer:
+def answerer_of(store: FolderIndex, reader: Reader | None = None) -> Answerer:
     corpus = Corpus(
         tuple(
             document_from_text(text, document_id=name, title=title, access=access)
             for name, title, text, access in DOCUMENTS
         )
     )
-    refresh(corpus, store=store, embedder=LetterEmbedder())
+    refresh(corpus, index=store, embedder=LetterEmbedder())
     return Answerer(Retriever(store.open_current(), LetterEmbedder(), reader=reader))
 
 
@@ -42,7 +42,7 @@ def printed(found: Explanation, answerer: Answerer) -> str:
     return "\n".join(line.plain for line in explanation_lines(found, answerer.corpus))
 
 
-def test_the_candidates_are_those_of_the_answer_in_the_same_order(store: GenerationStore) -> None:
+def test_the_candidates_are_those_of_the_answer_in_the_same_order(store: FolderIndex) -> None:
     answerer = answerer_of(store, WordReader())
     asked = "When was the bridge built?"
     found, answer = explained(answerer, asked), answerer.answer(asked)
@@ -57,7 +57,7 @@ def test_the_candidates_are_those_of_the_answer_in_the_same_order(store: Generat
     assert ranks == [*range(1, len(ranks) + 1)]
 
 
-def test_the_words_and_sentences_that_counted_are_named(store: GenerationStore) -> None:
+def test_the_words_and_sentences_that_counted_are_named(store: FolderIndex) -> None:
     answerer = answerer_of(store, WordReader())
     found = explained(answerer, "When were bridges built in 1937 by giants?", top=1)
     each = next(c.candidate for c in found.candidates if c.candidate.hit.passage.text == BRIDGE)
@@ -75,7 +75,7 @@ def test_the_words_and_sentences_that_counted_are_named(store: GenerationStore) 
     assert all(one.sentence.span.of(document.text) == one.sentence.text for one in each.sentences)
 
 
-def test_copies_are_one_candidate_with_their_places(store: GenerationStore) -> None:
+def test_copies_are_one_candidate_with_their_places(store: FolderIndex) -> None:
     found = explained(answerer_of(store), "When was the bridge built?")
     (both,) = [c.candidate for c in found.candidates if c.candidate.hit.passage.text == BRIDGE]
     places = [p.document_id for p in (both.hit.passage, *both.hit.also)]
@@ -84,7 +84,7 @@ def test_copies_are_one_candidate_with_their_places(store: GenerationStore) -> N
     assert sorted(ranks) == [*range(1, len(ranks) + 1)]
 
 
-def test_without_a_reader_nothing_is_said_of_one(store: GenerationStore) -> None:
+def test_without_a_reader_nothing_is_said_of_one(store: FolderIndex) -> None:
     answerer = answerer_of(store)
     found = explained(answerer, "When was the bridge built?")
     assert found.search is not None
@@ -94,7 +94,7 @@ def test_without_a_reader_nothing_is_said_of_one(store: GenerationStore) -> None
     assert "no reader" in printed(found, answerer)
 
 
-def test_the_readers_numbers_are_its_own(store: GenerationStore) -> None:
+def test_the_readers_numbers_are_its_own(store: FolderIndex) -> None:
     reader = WordReader()
     answerer = answerer_of(store, reader)
     found = explained(answerer, "When was the bridge built?")
@@ -112,13 +112,13 @@ class TiredReader(WordReader):
         raise ReadingFailed("no memory")
 
 
-def test_without_memory_to_read_the_rest_is_explained(store: GenerationStore) -> None:
+def test_without_memory_to_read_the_rest_is_explained(store: FolderIndex) -> None:
     found = explained(answerer_of(store, TiredReader()), "When was the bridge built?")
     assert found.candidates
     assert {c.candidate.logit for c in found.candidates} == {None}
 
 
-def test_what_a_person_may_not_read_never_appears(store: GenerationStore) -> None:
+def test_what_a_person_may_not_read_never_appears(store: FolderIndex) -> None:
     answerer = answerer_of(store, WordReader())
     asked = "When was the secret bridge built by zanzibar?"
     whole = explained(answerer, asked)
@@ -141,7 +141,7 @@ def test_what_a_person_may_not_read_never_appears(store: GenerationStore) -> Non
     assert "zanzibar" not in (typo.search.corrected or "")
 
 
-def test_a_filter_and_what_was_asked_before_are_told(store: GenerationStore) -> None:
+def test_a_filter_and_what_was_asked_before_are_told(store: FolderIndex) -> None:
     answerer = answerer_of(store)
     found = explained(answerer, "And who?", only=Filter.of(documents=["b"]), earlier=("Bridges?",))
     assert {c.candidate.hit.passage.document_id for c in found.candidates} == {"b"}
@@ -155,7 +155,7 @@ def test_a_filter_and_what_was_asked_before_are_told(store: GenerationStore) -> 
     assert "bridge" in counted  # asked before
 
 
-def test_corrected_words_are_told(store: GenerationStore) -> None:
+def test_corrected_words_are_told(store: FolderIndex) -> None:
     answerer = answerer_of(store)
     found = explained(answerer, "When was the brigde built by enginneers?")
     assert found.search is not None
@@ -166,7 +166,7 @@ def test_corrected_words_are_told(store: GenerationStore) -> None:
     assert fields["read_as"] == read_as
 
 
-def test_what_is_no_question_has_no_candidate(store: GenerationStore) -> None:
+def test_what_is_no_question_has_no_candidate(store: FolderIndex) -> None:
     answerer = answerer_of(store)
     for text in ("hello", "?!"):
         found = explained(answerer, text)
@@ -176,7 +176,7 @@ def test_what_is_no_question_has_no_candidate(store: GenerationStore) -> None:
         assert explanation_fields(found)["question"] is None
 
 
-def test_the_threshold_that_drops_a_passage_is_named(store: GenerationStore) -> None:
+def test_the_threshold_that_drops_a_passage_is_named(store: FolderIndex) -> None:
     answerer = answerer_of(store)
     found = explained(answerer, "qqq xyzzy")
     verdicts = {each.verdict for each in found.candidates}
@@ -186,7 +186,7 @@ def test_the_threshold_that_drops_a_passage_is_named(store: GenerationStore) -> 
     assert f"{found.thresholds.related:.2f}" in said or not found.candidates
 
 
-def test_no_more_candidates_are_explained_than_wanted(store: GenerationStore) -> None:
+def test_no_more_candidates_are_explained_than_wanted(store: FolderIndex) -> None:
     answerer = answerer_of(store)
     assert len(explained(answerer, "bridge built", candidates=1).candidates) == 1
     one = explained(answerer, "When was the bridge built?", top=1)
@@ -195,18 +195,18 @@ def test_no_more_candidates_are_explained_than_wanted(store: GenerationStore) ->
 
 
 @pytest.mark.parametrize("question", ["a" * 10_000, "¿Où? 橋は?", "\ud800 bridge"])
-def test_strange_questions_are_explained(store: GenerationStore, question: str) -> None:
+def test_strange_questions_are_explained(store: FolderIndex, question: str) -> None:
     answerer = answerer_of(store, WordReader())
     found = explained(answerer, question)
     assert printed(found, answerer)
     json.dumps(explanation_fields(found))
 
 
-def test_only_what_the_search_read_has_a_logit(store: GenerationStore) -> None:
+def test_only_what_the_search_read_has_a_logit(store: FolderIndex) -> None:
     reader = WordReader()
     paragraphs = [f"The bridge number {number} was built." for number in range(40)]
     corpus = Corpus((document_from_text("\n\n".join(paragraphs), document_id="m", title="Many"),))
-    refresh(corpus, store=store, embedder=LetterEmbedder())
+    refresh(corpus, index=store, embedder=LetterEmbedder())
     answerer = Answerer(Retriever(store.open_current(), LetterEmbedder(), reader=reader))
     found = explained(answerer, "Which bridge was built?", candidates=40)
     read = {text.text for _, _, passages in reader.asked for text in passages}

@@ -14,19 +14,19 @@ from processes import VERBATIM, environment, verbatim
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
-from embeddings import Generation, GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Generation, Retriever, refresh
 
 QUESTION = "zebras zigzag"
 
 
-def publish(store: GenerationStore, text: str, *, embedder: LetterEmbedder | None = None) -> int:
-    return refresh(corpus_of(text), store=store, embedder=embedder or LetterEmbedder()).generation
+def publish(store: FolderIndex, text: str, *, embedder: LetterEmbedder | None = None) -> int:
+    return refresh(corpus_of(text), index=store, embedder=embedder or LetterEmbedder()).generation
 
 
 class Live:
     """A LiveAnswerer that counts what it opens and remembers its warnings."""
 
-    def __init__(self, store: GenerationStore) -> None:
+    def __init__(self, store: FolderIndex) -> None:
         self.opened: list[int] = []
         self.warnings: list[str] = []
         self.answerers = LiveAnswerer(
@@ -45,18 +45,18 @@ class Live:
 
 
 @pytest.fixture
-def live(store: GenerationStore) -> Live:
+def live(store: FolderIndex) -> Live:
     publish(store, "Zebras zigzag once.")
     return Live(store)
 
 
-def damage(store: GenerationStore, number: int) -> None:
+def damage(store: FolderIndex, number: int) -> None:
     path = store.directory / f"{number:06d}" / "words.txt"
     path.write_bytes(path.read_bytes() + b"\nmore")
 
 
 def test_a_refresh_is_answered_from_after_the_next_look_and_what_was_deleted_is_gone(
-    store: GenerationStore, live: Live
+    store: FolderIndex, live: Live
 ) -> None:
     assert live.quotes() == (1, "Zebras zigzag once.")
     publish(store, "Zebras zigzag twice.")
@@ -66,7 +66,7 @@ def test_a_refresh_is_answered_from_after_the_next_look_and_what_was_deleted_is_
     assert live.warnings == []
 
 
-def test_a_look_without_a_change_opens_nothing(store: GenerationStore, live: Live) -> None:
+def test_a_look_without_a_change_opens_nothing(store: FolderIndex, live: Live) -> None:
     for _ in range(3):
         live.answerers.look()
     publish(store, "Zebras zigzag once.")
@@ -75,7 +75,7 @@ def test_a_look_without_a_change_opens_nothing(store: GenerationStore, live: Liv
 
 
 def test_an_index_that_was_deleted_and_built_anew_is_answered_from(
-    store: GenerationStore, live: Live
+    store: FolderIndex, live: Live
 ) -> None:
     shutil.rmtree(store.directory)
     live.answerers.look()
@@ -88,7 +88,7 @@ def test_an_index_that_was_deleted_and_built_anew_is_answered_from(
     assert live.warnings == []
 
 
-def test_a_rollback_is_answered_from_as_well(store: GenerationStore, live: Live) -> None:
+def test_a_rollback_is_answered_from_as_well(store: FolderIndex, live: Live) -> None:
     publish(store, "Zebras zigzag twice.")
     live.answerers.look()
     store.rollback()
@@ -97,7 +97,7 @@ def test_a_rollback_is_answered_from_as_well(store: GenerationStore, live: Live)
 
 
 def test_who_took_an_answerer_keeps_its_generation_to_the_end(
-    store: GenerationStore, live: Live
+    store: FolderIndex, live: Live
 ) -> None:
     taken = live.answerers.public
     publish(store, "Zebras zigzag twice.")
@@ -108,7 +108,7 @@ def test_who_took_an_answerer_keeps_its_generation_to_the_end(
 
 
 def test_a_damaged_generation_leaves_the_old_one_answering_and_is_told_once(
-    store: GenerationStore, live: Live
+    store: FolderIndex, live: Live
 ) -> None:
     publish(store, "Zebras zigzag twice.")
     damage(store, 2)
@@ -124,7 +124,7 @@ def test_a_damaged_generation_leaves_the_old_one_answering_and_is_told_once(
 
 
 def test_a_generation_that_was_mended_is_tried_again_later(
-    store: GenerationStore, live: Live, monkeypatch: pytest.MonkeyPatch
+    store: FolderIndex, live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(store, "Zebras zigzag twice.")
     path = store.directory / "000002" / "words.txt"
@@ -141,7 +141,7 @@ def test_a_generation_that_was_mended_is_tried_again_later(
 
 
 def test_a_generation_of_another_model_is_refused_and_told_once(
-    store: GenerationStore, live: Live
+    store: FolderIndex, live: Live
 ) -> None:
     second = LetterEmbedder(name="second", digest="1" * 64)
     publish(store, "Zebras zigzag twice.", embedder=second)
@@ -154,7 +154,7 @@ def test_a_generation_of_another_model_is_refused_and_told_once(
 
 @pytest.mark.parametrize("pointer", [b"junk", None])
 def test_a_pointer_that_is_lost_leaves_the_old_one_answering(
-    store: GenerationStore, live: Live, pointer: bytes | None
+    store: FolderIndex, live: Live, pointer: bytes | None
 ) -> None:
     path = store.directory / "CURRENT"
     path.unlink() if pointer is None else path.write_bytes(pointer)
@@ -165,7 +165,7 @@ def test_a_pointer_that_is_lost_leaves_the_old_one_answering(
 
 
 def test_it_looks_by_itself_while_watching_whatever_goes_wrong(
-    store: GenerationStore,
+    store: FolderIndex,
     live: Live,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

@@ -12,7 +12,7 @@ from bot.chat.events import InlineQuestion, Person, Place, PlaceKind
 from bot.chat.messages import EntityKind, check_message
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
 from corpus import Corpus
-from embeddings import GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Retriever, refresh
 
 TEXTS = (
     "Zebras zigzag.\n\nZoos in Quito buzz.\n\nForty zoos met.",
@@ -27,7 +27,7 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture
-def answerers(corpus: Corpus, store: GenerationStore) -> LiveAnswerer:
+def answerers(corpus: Corpus, store: FolderIndex) -> LiveAnswerer:
     return live_letters(corpus, store)
 
 
@@ -127,10 +127,10 @@ def test_each_citation_offers_a_deep_link_that_opens_its_paragraph(
 
 
 def test_a_stale_deep_link_is_answered_kindly(
-    talk: Talk, answerers: LiveAnswerer, store: GenerationStore
+    talk: Talk, answerers: LiveAnswerer, store: FolderIndex
 ) -> None:
     text = payload(said(talk.say("zoos")))
-    refresh(corpus_of("Something else."), store=store, embedder=LetterEmbedder())
+    refresh(corpus_of("Something else."), index=store, embedder=LetterEmbedder())
     answerers.look()
     assert "have changed since this link" in first_line(said(talk.say(text, command="start")))
 
@@ -141,7 +141,7 @@ def test_any_other_start_is_a_start(talk: Talk, text: str) -> None:
     assert start.messages[0].text.startswith("I answer questions about 3 official statements")
 
 
-def test_the_start_has_example_questions_and_pressing_one_asks_it(store: GenerationStore) -> None:
+def test_the_start_has_example_questions_and_pressing_one_asks_it(store: FolderIndex) -> None:
     names = "We saw Ada Lovelace and Grace Hopper meet Alan Turing. "
     live = live_letters(corpus_of(names + "One.", names + "Two."), store)
     talk = Talk(dialogue_of(live))
@@ -157,7 +157,7 @@ def test_the_start_has_example_questions_and_pressing_one_asks_it(store: Generat
     assert isinstance(acts[1], Typing)
     assert first_line(said(acts)) == "You asked: What is said about Alan Turing?"
     assert told(talk.press(f"b:{said(acts).to}.1")).text is None
-    refresh(corpus_of("Something else."), store=store, embedder=LetterEmbedder())
+    refresh(corpus_of("Something else."), index=store, embedder=LetterEmbedder())
     live.look()
     assert "/start shows other examples" in str(told(talk.press(start.buttons[1][0].data)).text)
 
@@ -172,7 +172,7 @@ def offers(talk: Talk, text: str, language: str = "en") -> Offers:
 
 
 def test_inline_offers_up_to_ten_quotes_each_a_whole_message_with_its_citation(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     texts = [f"{word} zoos buzz." for word in "Ab Cd Ef Gh Ij Kl Mn Op Qr St Uv Wx".split()]
     corpus = corpus_of("\n\n".join(texts), url="https://example.org/")
@@ -193,9 +193,9 @@ def test_inline_offers_nothing_for_nothing(talk: Talk, text: str) -> None:
 
 
 def test_inline_says_of_related_quotes_that_they_are_no_answer(
-    corpus: Corpus, store: GenerationStore
+    corpus: Corpus, store: FolderIndex
 ) -> None:
-    refresh(corpus, store=store, embedder=LetterEmbedder())
+    refresh(corpus, index=store, embedder=LetterEmbedder())
     retriever = Retriever(store.open_current(), LetterEmbedder())
     talk = Talk(dialogue_of(live(Answerer(retriever, answer_score=1.0), store)))
     assert offers(talk, "zoos").offers[0].title.startswith("Related: ¶ ")
@@ -203,7 +203,7 @@ def test_inline_says_of_related_quotes_that_they_are_no_answer(
 
 
 def test_an_inline_quote_longer_than_a_message_is_cut_to_the_part_with_its_evidence(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     corpus = corpus_of(f"{'aeiou ' * 1_000}zoos buzz here {'aeiou ' * 500}.")
     (offer,) = offers(Talk(dialogue_of(live_letters(corpus, store))), "zoos buzz here").offers

@@ -14,7 +14,7 @@ from bot.chat.events import InlineQuestion
 from bot.chat.messages import EntityKind
 from bot.citations.citation import Citation
 from corpus import Passage
-from embeddings import GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Retriever, refresh
 
 HELD_BACK = "no longer agrees with its source"
 
@@ -30,15 +30,15 @@ class ForgetfulAnswerer(Answerer):
 
 
 @pytest.fixture
-def answerer(store: GenerationStore) -> ForgetfulAnswerer:
+def answerer(store: FolderIndex) -> ForgetfulAnswerer:
     corpus = corpus_of("Zebras zigzag.\n\nZoos in Quito buzz.", "Jazz puzzles zoos.")
     embedder = LetterEmbedder()
-    refresh(corpus, store=store, embedder=embedder)
+    refresh(corpus, index=store, embedder=embedder)
     return ForgetfulAnswerer(Retriever(store.open_current(), embedder))
 
 
 @pytest.fixture
-def talk(answerer: ForgetfulAnswerer, store: GenerationStore) -> Talk:
+def talk(answerer: ForgetfulAnswerer, store: FolderIndex) -> Talk:
     return Talk(dialogue_of(LiveAnswerer(answerer, store, lambda _: answerer), wanted=1))
 
 

@@ -228,7 +228,7 @@ def test_a_document_without_pages_has_the_digest_and_the_bytes_that_it_had() -> 
 
 
 def test_pages_come_out_of_an_index_as_they_went_in(opened: Open) -> None:
-    refresh(Corpus((source(),)), store=opened(), embedder=LetterEmbedder())
+    refresh(Corpus((source(),)), index=opened(), embedder=LetterEmbedder())
     (document,) = opened().open_current().corpus.documents
     assert document.pages == source().pages
 

@@ -19,7 +19,7 @@ from bot.evaluation.report import report_fields, report_lines
 from bot.evaluation.setevaluation import evaluate
 from bot.evaluation.systems import Baselines, System, chosen_systems
 from corpus import UnreadableSource, document_from_bytes
-from embeddings import GenerationStore, Progress, refresh
+from embeddings import FolderIndex, Progress, refresh
 
 TEXTS = {
     "a#0": "Apples are sold in Paris. Pears are not.",
@@ -248,11 +248,11 @@ def test_a_bad_set_is_refused_before_a_model_is_opened(tmp_path: Path) -> None:
 
 
 def test_a_baseline_is_one_signal_and_ties_stand_in_reading_order(
-    tmp_path: Path, store: GenerationStore
+    tmp_path: Path, store: FolderIndex
 ) -> None:
     refresh(
         corpus_of("aaa bbb", "aaa", "bbb. aaa", "aaa", "ccc"),
-        store=store,
+        index=store,
         embedder=LetterEmbedder(),
     )
     found = Baselines(store.open_current(), LetterEmbedder()).rankings("aaa", top=5)

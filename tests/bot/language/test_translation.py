@@ -18,7 +18,7 @@ from bot.language import texts
 from bot.language.translation import LANGUAGES, nearest_language, translator
 from bot.replies.rendering import render
 from corpus import Corpus
-from embeddings import GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Retriever, refresh
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "scripts" / "catalogues.py"
@@ -180,11 +180,11 @@ def test_a_language_without_texts_is_misuse() -> None:
 
 
 @pytest.fixture
-def letters(store: GenerationStore) -> Answerer:
+def letters(store: FolderIndex) -> Answerer:
     """Answers from one passage by its letters."""
     corpus = corpus_of("Zebras zigzag. Zoos buzz.", publisher="P", url="https://example.org/")
     embedder = LetterEmbedder()
-    refresh(corpus, store=store, embedder=embedder)
+    refresh(corpus, index=store, embedder=embedder)
     return Answerer(Retriever(store.open_current(), embedder))
 
 

@@ -12,7 +12,7 @@ from bot.composition import setup, statements
 from bot.errors import BotError
 from bot.settings import Settings
 from corpus import CorpusError
-from embeddings import EmbeddingsError, GenerationStore
+from embeddings import EmbeddingsError, FolderIndex
 
 
 def no_bar(_: str) -> AbstractContextManager[Any]:
@@ -34,9 +34,9 @@ MOMENTS: dict[str, Callable[[Settings], object]] = {
 def test_what_opens_the_index_for_a_moment_closes_it(
     moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_now: list[GenerationStore] = []
+    open_now: list[FolderIndex] = []
 
-    class Counted(GenerationStore):
+    class Counted(FolderIndex):
         def __init__(self, directory: Path) -> None:
             super().__init__(directory)
             open_now.append(self)

@@ -472,7 +472,7 @@ def test_a_graph_that_is_gone_is_told_with_what_makes_it(
 ) -> None:
     monkeypatch.setattr("embeddings.storage.postgres.publishing.COMPARED_ROWS", 400)
     with closing(PostgresIndex(postgres_database, directory=tmp_path)) as index:
-        refresh(statements(120), store=index, embedder=LetterEmbedder())
+        refresh(statements(120), index=index, embedder=LetterEmbedder())
     assert all(f.well for f in of_servers(postgres_database))
     with psycopg.connect(postgres_database, autocommit=True) as connection:
         connection.execute("DROP INDEX verbatim.sentences_000001_vector_idx")

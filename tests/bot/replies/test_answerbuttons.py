@@ -17,7 +17,7 @@ from bot.chat.votes import Vote
 from bot.errors import UnfaithfulQuote
 from bot.replies.answerbuttons import read_press
 from corpus import Corpus, digest_of
-from embeddings import GenerationStore, Retriever, refresh
+from embeddings import FolderIndex, Retriever, refresh
 
 MOST_DATA_BYTES = 64  # Telegram's limit of what a button sends
 TEXTS = (
@@ -34,7 +34,7 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture
-def answerers(corpus: Corpus, store: GenerationStore) -> LiveAnswerer:
+def answerers(corpus: Corpus, store: FolderIndex) -> LiveAnswerer:
     return live_letters(corpus, store)
 
 
@@ -43,8 +43,8 @@ def talk(answerers: LiveAnswerer) -> Talk:
     return Talk(dialogue_of(answerers))
 
 
-def renew(answerers: LiveAnswerer, store: GenerationStore, *texts: str) -> None:
-    refresh(corpus_of(*texts), store=store, embedder=LetterEmbedder())
+def renew(answerers: LiveAnswerer, store: FolderIndex, *texts: str) -> None:
+    refresh(corpus_of(*texts), index=store, embedder=LetterEmbedder())
     answerers.look()
 
 
@@ -177,7 +177,7 @@ def test_new_forgets_what_the_buttons_remembered(talk: Talk) -> None:
 
 
 def test_a_stale_button_works_where_its_words_still_stand(
-    corpus: Corpus, answerers: LiveAnswerer, store: GenerationStore
+    corpus: Corpus, answerers: LiveAnswerer, store: FolderIndex
 ) -> None:
     texts = {d.digest[:12]: d.text for d in corpus.documents}
     talk = Talk(dialogue_of(answerers, source_text=lambda _: texts.get))
@@ -191,7 +191,7 @@ def test_a_stale_button_works_where_its_words_still_stand(
 
 
 def test_a_stale_button_says_kindly_that_the_statements_were_renewed(
-    answerers: LiveAnswerer, store: GenerationStore
+    answerers: LiveAnswerer, store: FolderIndex
 ) -> None:
     talk = Talk(dialogue_of(answerers))
     answer = said(talk.say(QUESTION))
@@ -203,7 +203,7 @@ def test_a_stale_button_says_kindly_that_the_statements_were_renewed(
 
 
 def test_the_source_of_a_changed_paragraph_says_that_it_changed(
-    corpus: Corpus, answerers: LiveAnswerer, store: GenerationStore
+    corpus: Corpus, answerers: LiveAnswerer, store: FolderIndex
 ) -> None:
     kept = {d.digest[:12]: d.text for d in corpus.documents}
     talk = Talk(dialogue_of(answerers, source_text=lambda _: kept.get, wanted=1))
@@ -291,8 +291,8 @@ def _shared_talk() -> Talk:
 @pytest.fixture(scope="module", autouse=True)
 def shared_talk(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder: Path = tmp_path_factory.mktemp("shared")
-    store = GenerationStore(folder)
+    store = FolderIndex(folder)
     embedder = LetterEmbedder()
-    refresh(corpus_of(*TEXTS), store=store, embedder=embedder)
+    refresh(corpus_of(*TEXTS), index=store, embedder=embedder)
     answerer = Answerer(Retriever(store.open_current(), embedder))
     _SHARED[:] = [Talk(dialogue_of(LiveAnswerer(answerer, store, lambda _: answerer)))]

@@ -39,7 +39,7 @@ from bot.state.files.people import people_in
 from bot.state.pace import MOST_BUCKETS, TOLD_AGAIN_S, TokenBuckets, Verdict
 from bot.state.people import INVITATION_S, People
 from bot.state.peoplevalues import Preferences
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 ADMINISTRATOR = 99
 ANSWER = ["answered"]
@@ -197,7 +197,7 @@ def test_every_command_of_the_bot_is_refused_in_a_group_to_who_may_not_ask(peopl
 
 
 def test_every_command_that_is_answered_in_a_group_is_in_the_menu(
-    people: People, store: GenerationStore
+    people: People, store: FolderIndex
 ) -> None:
     questions, _ = asking(live_answerer(store, "Zebras zigzag."))
     menu = {name for name, _ in texts.COMMANDS}

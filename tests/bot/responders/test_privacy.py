@@ -17,7 +17,7 @@ from bot.responders.questions import Questions
 from bot.state.files.people import people_in
 from bot.state.people import People
 from bot.state.peoplevalues import KeptVote, Preferences
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def people(tmp_path: Path) -> People:
 
 
 @pytest.fixture
-def dialogue(people: People, store: GenerationStore) -> Dialogue:
+def dialogue(people: People, store: FolderIndex) -> Dialogue:
     answerers = live_answerer(store, "Zebras zigzag.\n\nZoos buzz.")
     questions, replies = asking(answerers)
     feedback = Feedback(people)
@@ -150,7 +150,7 @@ def test_it_is_said_in_french_too(dialogue: Dialogue, people: People) -> None:
 
 
 def test_what_new_forgets_is_told_so_that_another_process_forgets_it_too(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     answerers = live_answerer(store, "Zebras zigzag.")
     there = ChatReplies(answerers)

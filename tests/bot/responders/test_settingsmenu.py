@@ -28,7 +28,7 @@ from bot.responders.settingsmenu import SettingsMenu, chosen_language, chosen_pr
 from bot.state.files.people import people_in
 from bot.state.people import People
 from bot.state.peoplevalues import Preferences
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 QUESTION = "zebras zigzag"
 STRIPES = (
@@ -45,7 +45,7 @@ def people(tmp_path: Path) -> People:
 
 
 @pytest.fixture
-def dialogue(people: People, store: GenerationStore) -> Dialogue:
+def dialogue(people: People, store: FolderIndex) -> Dialogue:
     def chosen(event: Event) -> Preferences:
         return chosen_preferences(event, people)
 

@@ -24,7 +24,7 @@ from bot.state.files.inbox import Inbox
 from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.handler import Handler
 from bot.telegrambot.timing import Timing
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 Work = Callable[[Handler, list[int]], Coroutine[Any, Any, None]]
 
@@ -144,7 +144,7 @@ def test_an_edited_answer_of_two_messages_is_whole_after_a_failure(
 
 
 def test_a_question_that_is_sent_again_does_not_lean_on_itself(
-    desk: Desk, server: BotApiServer, store: GenerationStore
+    desk: Desk, server: BotApiServer, store: FolderIndex
 ) -> None:
     live = live_letters(corpus_of("Zebras zigzag.", "Jazz puzzles."), store)
     answers = []

@@ -16,14 +16,14 @@ from bot.chat.messages import Message
 from bot.language.translation import Translator
 from bot.telegrambot.incoming.updates import start_link
 from bot.telegrambot.outgoing.sentanswers import SentAnswers
-from embeddings import GenerationStore
+from embeddings import FolderIndex
 
 LONG = " ".join(["aeiou"] * 1_000) + "."
 TEXTS = ("Zebras zigzag.\n\nJazz puzzles.", f"Quiz {LONG}")
 
 
 @pytest.fixture
-def bot(server: BotApiServer, store: GenerationStore) -> Iterator[InProcessBot]:
+def bot(server: BotApiServer, store: FolderIndex) -> Iterator[InProcessBot]:
     live = live_letters(corpus_of(*TEXTS, url="https://example.org/"), store)
     with InProcessBot(server, dialogue_of(live)) as running:
         yield running
@@ -39,7 +39,7 @@ def first_lines(screen: list[Sent]) -> list[str]:
 
 
 def test_a_quote_is_stored_as_it_was_sent_also_where_telegram_would_clean_it(
-    server: BotApiServer, store: GenerationStore
+    server: BotApiServer, store: FolderIndex
 ) -> None:
     corpus = corpus_of("Jazz\tin the Ga\u030arden.\n\nZebras \u202ezigzag\u202c.")
     with InProcessBot(server, dialogue_of(live_letters(corpus, store), wanted=1)) as bot:
@@ -77,7 +77,7 @@ def test_an_answer_of_more_messages_replaces_one_of_fewer_and_back(ada: Chatter)
 
 
 def test_quotes_that_more_had_shown_go_with_the_answer_that_was_edited(
-    server: BotApiServer, store: GenerationStore
+    server: BotApiServer, store: FolderIndex
 ) -> None:
     live = live_letters(corpus_of("Ab zoos.", "Cd zoos.", "Ef zoos."), store)
     with InProcessBot(server, dialogue_of(live, wanted=1)) as bot:
@@ -175,7 +175,7 @@ def test_a_button_under_a_message_that_telegram_no_longer_shows_is_no_error(
 
 
 def test_an_answer_to_a_button_or_inline_that_comes_too_late_is_no_error(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     live = live_letters(corpus_of(*TEXTS), store)
     with (

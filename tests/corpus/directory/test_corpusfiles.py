@@ -16,7 +16,7 @@ from bot.operations.doctor import _corpus
 from bot.responders import admintexts
 from corpus import EmptyCorpus, LeftOut, Sources, document_from_bytes, read_corpus, read_sources
 from corpus.directory import corpusfiles
-from embeddings import GenerationStore, refresh
+from embeddings import FolderIndex, refresh
 from embeddings.generations.groupaccess import NOBODY, Withheld
 
 
@@ -111,7 +111,7 @@ def test_what_may_have_become_restricted_is_never_served_from_an_older_public_ve
     assert house.public_text("Good text is here.") is not None
     # neither after a rollback, nor where the newer index is damaged
     house.store.rollback()
-    assert house.store.pointed() == 1
+    assert house.store.published_number() == 1
     assert house.served() == house.served("staff", "bad") == {"good"}
     (house.folder / "bad.md").unlink()
     house.write("bad.md", "It was public.")
@@ -275,12 +275,12 @@ def test_what_lies_in_a_folder_that_may_not_be_read_is_hidden(
 def test_documents_that_are_withheld_are_hidden_in_what_is_built_without_files(
     tmp_path: Path,
 ) -> None:
-    store = GenerationStore(tmp_path)
+    store = FolderIndex(tmp_path)
     folder = tmp_path / "corpus"
     folder.mkdir()
     (folder / "a.md").write_text("Good text is here.")
     corpus = read_corpus(folder, read=document_from_bytes).corpus
-    refresh(corpus, store=store, embedder=LetterEmbedder(), withheld=Withheld(frozenset({"b"})))
+    refresh(corpus, index=store, embedder=LetterEmbedder(), withheld=Withheld(frozenset({"b"})))
     assert store.open_current().known_access == {"b": NOBODY}
 
 

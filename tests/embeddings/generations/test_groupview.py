@@ -21,7 +21,7 @@ from bot.replies.rendering import PASSAGE_START
 from bot.responders.inlinequestions import InlineQuestions
 from bot.verification.shortreference import ShortReference
 from corpus import Corpus, Document, Snapshots, Span, digest_of, document_from_text
-from embeddings import GenerationStore, PassageIndex, Retriever, refresh
+from embeddings import FolderIndex, PassageIndex, Retriever, refresh
 
 
 @pytest.mark.parametrize("engine", ["disk", "postgres"])
@@ -34,7 +34,7 @@ def test_a_reader_is_answered_as_if_the_rest_did_not_exist(
     assert wrong == []
 
 
-def test_groups_together_see_what_each_of_them_sees(store: GenerationStore) -> None:
+def test_groups_together_see_what_each_of_them_sees(store: FolderIndex) -> None:
     whole = answerer_of(store, Corpus(tuple(documents())))
     both = whole.seen_by(frozenset({"red", "blue"}))
     assert both is whole
@@ -44,13 +44,13 @@ def test_groups_together_see_what_each_of_them_sees(store: GenerationStore) -> N
     assert public.seen_by(frozenset({"red"})) is public
 
 
-def test_where_everything_is_public_there_is_one_answerer(store: GenerationStore) -> None:
+def test_where_everything_is_public_there_is_one_answerer(store: FolderIndex) -> None:
     public = [d for d in documents() if not d.access]
     whole = answerer_of(store, Corpus(tuple(public)))
     assert whole.seen_by(frozenset()) is whole
 
 
-def test_where_nothing_may_be_seen_nothing_is_found(store: GenerationStore) -> None:
+def test_where_nothing_may_be_seen_nothing_is_found(store: FolderIndex) -> None:
     hidden = [d for d in documents() if d.access == {"red"}]
     reply = answerer_of(store, Corpus(tuple(hidden))).seen_by(frozenset()).answer(hidden[0].title)
     assert reply.quotes == ()
@@ -68,7 +68,7 @@ def live_answerer(whole: Answerer, index: PassageIndex) -> LiveAnswerer:
 
 
 @pytest.fixture
-def live(store: GenerationStore) -> LiveAnswerer:
+def live(store: FolderIndex) -> LiveAnswerer:
     return live_answerer(answerer_of(store, Corpus(tuple(documents()))), store)
 
 
@@ -127,7 +127,7 @@ def test_no_pointer_tells_what_words_a_hidden_text_has(live: LiveAnswerer, tmp_p
     )
     snapshots = Snapshots(tmp_path / "snapshots")
     snapshots.keep_texts([old, secret])
-    index = GenerationStore(tmp_path / "other")
+    index = FolderIndex(tmp_path / "other")
     opened = live_answerer(answerer_of(index, Corpus((public, secret))), index)
     dialogue = dialogue_of(
         opened,
@@ -160,10 +160,10 @@ def test_inline_results_are_public(live: LiveAnswerer) -> None:
 
 
 def test_after_a_swap_a_stranger_still_sees_what_is_public_alone(
-    live: LiveAnswerer, store: GenerationStore
+    live: LiveAnswerer, store: FolderIndex
 ) -> None:
     more = [*documents(), document_from_text("Kelp.", document_id="t", title="T")]
-    refresh(Corpus(tuple(more)), store=store, embedder=LetterEmbedder())
+    refresh(Corpus(tuple(more)), index=store, embedder=LetterEmbedder())
     live.look()
     event = TextMessage(Person(8, "en"), Place(70, PlaceKind.PRIVATE), 1, "amber")
     assert {d.access for d in live.seen_by(RULES.groups_of(event)).corpus.documents} == {

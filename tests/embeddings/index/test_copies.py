@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Corpus, Document, document_from_text
-from embeddings import Filter, GenerationStore, Hit, PassageIndex, Query, Retriever, refresh
+from embeddings import Filter, FolderIndex, Hit, PassageIndex, Query, Retriever, refresh
 from embeddings.index.copies import Copies, best_rows
 from embeddings.index.lexicalindex import K1, B, LexicalIndex
 from embeddings.text.stemming import stems
@@ -43,7 +43,7 @@ def hits_of(
     only: Filter | None = None,
 ) -> tuple[Hit, ...]:
     embedder = LetterEmbedder()
-    refresh(served, store=index, embedder=embedder)
+    refresh(served, index=index, embedder=embedder)
     retriever = Retriever(index.open_current(), embedder)
     if groups is not None:
         retriever = retriever.seen_by(groups)
@@ -59,7 +59,7 @@ ONCE = [document(text, f"d{n}") for n, text in enumerate(TEXTS)]
 
 @pytest.mark.parametrize("count", [1, 5, 20, 70])
 def test_copies_change_no_score(opened: Open, tmp_path: Path, count: int) -> None:
-    alone = scores(hits_of(corpus(ONCE), GenerationStore(tmp_path / "alone")))
+    alone = scores(hits_of(corpus(ONCE), FolderIndex(tmp_path / "alone")))
     copies = [document(TEXTS[0], f"e{n:02}") for n in range(count)]
     index = opened()
     hits = hits_of(corpus([*ONCE, *copies]), index)
@@ -74,10 +74,10 @@ def test_whatever_is_copied_each_text_keeps_its_score(
     tmp_path_factory: pytest.TempPathFactory, copied: list[int], question: str
 ) -> None:
     folder = tmp_path_factory.mktemp("copies")
-    alone = scores(hits_of(corpus(ONCE), GenerationStore(folder / "alone"), question))
+    alone = scores(hits_of(corpus(ONCE), FolderIndex(folder / "alone"), question))
     spaced = [TEXTS[n].replace(" ", "\n" if at % 2 else " ", 1) for at, n in enumerate(copied)]
     copies = [document(text, f"e{at:02}") for at, text in enumerate(spaced)]
-    hits = hits_of(corpus([*ONCE, *copies]), GenerationStore(folder / "copied"), question)
+    hits = hits_of(corpus([*ONCE, *copies]), FolderIndex(folder / "copied"), question)
     assert scores(hits) == pytest.approx(alone, abs=1e-6)
     places = {" ".join(hit.passage.text.split()): 1 + len(hit.also) for hit in hits}
     assert places == {text: 1 + copied.count(n) for n, text in enumerate(TEXTS)}
@@ -85,14 +85,14 @@ def test_whatever_is_copied_each_text_keeps_its_score(
 
 def test_copies_do_not_crowd_other_texts_out(tmp_path: Path) -> None:
     copies = [document(TEXTS[0], f"e{n:03}") for n in range(200)]
-    hits = hits_of(corpus([*ONCE, *copies]), GenerationStore(tmp_path))
+    hits = hits_of(corpus([*ONCE, *copies]), FolderIndex(tmp_path))
     assert len(hits) == len(TEXTS)
 
 
 def test_a_copy_in_a_restricted_document_changes_nothing_that_others_see(
     opened: Open, tmp_path: Path
 ) -> None:
-    alone = hits_of(corpus(ONCE), GenerationStore(tmp_path / "alone"))
+    alone = hits_of(corpus(ONCE), FolderIndex(tmp_path / "alone"))
     secret = [
         document(TEXTS[0], f"a{n}", access=frozenset({"staff"}), published=date(2000, 1, 1))
         for n in range(5)
@@ -112,32 +112,32 @@ def test_the_place_with_the_earliest_date_is_named_first(tmp_path: Path) -> None
     dates = {"a": None, "b": date(2023, 5, 1), "c": date(2021, 5, 1), "d": date(2022, 5, 1)}
     copies = [document(TEXTS[0], name, published=day) for name, day in dates.items()]
     served = corpus([*copies, *ONCE[1:]])
-    first = hits_of(served, GenerationStore(tmp_path))[0]
+    first = hits_of(served, FolderIndex(tmp_path))[0]
     assert first.passage.document_id == "c"
     assert [each.document_id for each in first.also] == ["d", "b", "a"]
-    inside = hits_of(served, GenerationStore(tmp_path), only=Filter(since=date(2022, 1, 1)))[0]
+    inside = hits_of(served, FolderIndex(tmp_path), only=Filter(since=date(2022, 1, 1)))[0]
     assert inside.passage.document_id == "d"
     assert [each.document_id for each in inside.also] == ["b"]
 
 
 def test_near_copies_stay_apart(tmp_path: Path) -> None:
     near = document(TEXTS[0].replace("eighty five", "eighty six"), "n")
-    hits = hits_of(corpus([*ONCE, near]), GenerationStore(tmp_path))
+    hits = hits_of(corpus([*ONCE, near]), FolderIndex(tmp_path))
     assert len(hits) == len(TEXTS) + 1
     assert all(hit.also == () for hit in hits)
 
 
-def test_an_index_that_counted_copies_each_is_built_anew(store: GenerationStore) -> None:
+def test_an_index_that_counted_copies_each_is_built_anew(store: FolderIndex) -> None:
     embedder = LetterEmbedder()
     served = corpus_of("one text.", "one text.", "other words.")
-    refresh(served, store=store, embedder=embedder)
+    refresh(served, index=store, embedder=embedder)
     assert store.open_current().lexical.counted == 2
-    assert not refresh(served, store=store, embedder=embedder).published
+    assert not refresh(served, index=store, embedder=embedder).published
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Copies, "of", classmethod(lambda cls, passages: cls.none(len(passages))))
-        refresh(served, store=store, embedder=embedder, full=True)
+        refresh(served, index=store, embedder=embedder, full=True)
         assert store.open_current().lexical.counted == 3
-    report = refresh(served, store=store, embedder=embedder)
+    report = refresh(served, index=store, embedder=embedder)
     assert (report.published, report.embedded) == (True, 0)
     assert store.open_current().lexical.counted == 2
 

@@ -10,7 +10,15 @@ import pytest
 from corpora import read_corpus
 from wideletters import WideLetterEmbedder, statements
 
-from embeddings import Filter, GenerationStore, IndexDamaged, Query, Retriever, check_store, refresh
+from embeddings import (
+    Filter,
+    FolderIndex,
+    IndexDamaged,
+    Query,
+    Retriever,
+    check_generations,
+    refresh,
+)
 from embeddings.arrays import FloatMatrix, unit_rows
 from embeddings.index import vectorindex
 from embeddings.index.vectorindex import CodesQuality, ProductCodes, VectorIndex
@@ -130,8 +138,8 @@ def test_a_generation_with_codes_finds_what_one_without_finds(
     found = {}
     for rows in (10**9, 100):
         monkeypatch.setattr(vectorindex, "EXACT_ROWS", rows)
-        store, embedder = GenerationStore(tmp_path / f"index-{rows}"), WideLetterEmbedder()
-        refresh(corpus, store=store, embedder=embedder)
+        store, embedder = FolderIndex(tmp_path / f"index-{rows}"), WideLetterEmbedder()
+        refresh(corpus, index=store, embedder=embedder)
         generation = store.open_current()
         retriever = Retriever(generation, embedder)
         asked = [passage.text[:40] for passage in generation.passages[::7]]
@@ -142,7 +150,7 @@ def test_a_generation_with_codes_finds_what_one_without_finds(
             ]
             for hits in (retriever.search(Query(text), top=10) for text in asked)
         ]
-        assert check_store(store).intact
+        assert check_generations(store).intact
     searches = json.loads((store.folder(1) / "manifest.json").read_text("utf-8"))["searches"]
     assert searches["documents"] == {"kind": "exact"}
     assert searches["sentences"]["kind"] == "product codes"
@@ -163,8 +171,8 @@ def test_a_filter_searches_all_that_it_leaves_and_few_seen_rows_find_the_best(
     monkeypatch.setattr(vectorindex, "_LEAST_RECALL_AT_100", 0.0)
     monkeypatch.setattr(signals, "SEEN", 60)
     monkeypatch.setattr(signals, "SEEN_DOCUMENTS", 2)
-    store, embedder = GenerationStore(tmp_path / "index"), WideLetterEmbedder()
-    refresh(read_corpus(tmp_path / "corpus"), store=store, embedder=embedder)
+    store, embedder = FolderIndex(tmp_path / "index"), WideLetterEmbedder()
+    refresh(read_corpus(tmp_path / "corpus"), index=store, embedder=embedder)
     generation = store.open_current()
     retriever = Retriever(generation, embedder)
     for passage in generation.passages[::11]:
@@ -184,8 +192,8 @@ def test_what_is_proposed_has_exact_cosines_and_complete_signals_are_all_exact(
     monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
     monkeypatch.setattr(signals, "SEEN", 60)
     monkeypatch.setattr(signals, "SEEN_DOCUMENTS", 2)
-    store, embedder = GenerationStore(tmp_path / "index"), WideLetterEmbedder()
-    refresh(read_corpus(tmp_path / "corpus"), store=store, embedder=embedder)
+    store, embedder = FolderIndex(tmp_path / "index"), WideLetterEmbedder()
+    refresh(read_corpus(tmp_path / "corpus"), index=store, embedder=embedder)
     generation = store.open_current()
     question = parse_question(generation.passages[5].text, generation.lexical)
     reading = embedder.read_query(question.text)

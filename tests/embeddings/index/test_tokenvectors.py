@@ -8,7 +8,7 @@ from fakes import LETTERS, LetterEmbedder, corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings import Embedder, GenerationStore, IndexDamaged, refresh
+from embeddings import Embedder, FolderIndex, IndexDamaged, refresh
 from embeddings.index.tokenvectors import TokenVectors, project, token_basis
 
 UNITS = ("red green", "", "blue", "...", "green red tea")
@@ -111,9 +111,9 @@ def test_files_give_back_the_tokens_or_an_error(basis: np.ndarray) -> None:
         TokenVectors.from_files(files, "t")
 
 
-def test_a_rarer_token_weighs_more(store: GenerationStore) -> None:
+def test_a_rarer_token_weighs_more(store: FolderIndex) -> None:
     embedder = LetterEmbedder()
-    refresh(corpus_of("red tea.\n\nred sea.\n\nred sky."), store=store, embedder=embedder)
+    refresh(corpus_of("red tea.\n\nred sea.\n\nred sky."), index=store, embedder=embedder)
     generation = store.open_current()
     ids = embedder.read_query("red tea zoo").token_ids
     often, once, never = generation.token_weights(ids)

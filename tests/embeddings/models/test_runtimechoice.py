@@ -16,7 +16,7 @@ from processes import environment, verbatim
 
 from embeddings import (
     Embedder,
-    GenerationStore,
+    FolderIndex,
     ModelDamaged,
     ModelIdentity,
     find_model,
@@ -134,18 +134,18 @@ def test_two_exports_at_a_time_end_with_one(tmp_path: Path) -> None:
 
 
 def test_precisions_are_never_mixed(
-    model_folder: Path, tmp_path: Path, store: GenerationStore, shipped
+    model_folder: Path, tmp_path: Path, store: FolderIndex, shipped
 ) -> None:
     whole = open_embedder(find_model(str(model_folder)), exports=tmp_path)
     fast = open_embedder(find_model(str(model_folder), precision="int8"), exports=tmp_path)
     assert not whole.identity.comparable(fast.identity)
     assert not np.array_equal(whole.read_query("trade").vector, fast.read_query("trade").vector)
-    first = refresh(shipped, store=store, embedder=whole)
-    second = refresh(shipped, store=store, embedder=fast)
+    first = refresh(shipped, index=store, embedder=whole)
+    second = refresh(shipped, index=store, embedder=fast)
     assert first.embedded == second.embedded > 0
     manifest = store.open_current().manifest
     assert (manifest.model.precision, manifest.runtime) == ("int8", fast.runtime)
-    assert refresh(shipped, store=store, embedder=whole).embedded == 0
+    assert refresh(shipped, index=store, embedder=whole).embedded == 0
 
 
 def test_a_question_is_answered_without_torch(built_home: Path) -> None:

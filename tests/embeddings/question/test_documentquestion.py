@@ -4,7 +4,7 @@ import pytest
 from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
-from embeddings import GenerationStore, Query, Retriever, refresh
+from embeddings import FolderIndex, Query, Retriever, refresh
 from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.text.stemming import stems
 
@@ -66,11 +66,11 @@ def test_a_place_alone_or_a_question_of_another_kind_is_not(question: str) -> No
     assert not DocumentQuestion(question).is_about(TITLE, PLACE)
 
 
-def test_such_a_question_is_answered_by_the_dateline(store: GenerationStore) -> None:
+def test_such_a_question_is_answered_by_the_dateline(store: FolderIndex) -> None:
     text = "A Long Title Of It\n\nMay 3, 2021 – Paris, France - Office\n\nThey met and talked at length."
     corpus = Corpus((document_from_text(text, document_id="d"),))
     embedder = LetterEmbedder()
-    refresh(corpus, store=store, embedder=embedder)
+    refresh(corpus, index=store, embedder=embedder)
     hit = Retriever(store.open_current(), embedder).search(Query("When was it issued?"), top=1)[0]
     assert hit.passage.text == "May 3, 2021 – Paris, France - Office"
     assert hit.passage.number == 0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus import Corpus, Document, UnknownDocument, UnknownPublisher, document_from_text
-from embeddings import Filter, GenerationStore, Query, Retriever, known_filter, refresh
+from embeddings import Filter, FolderIndex, Query, Retriever, known_filter, refresh
 from embeddings.search import signals
 
 COUNT = 40
@@ -45,8 +45,8 @@ filters_of_corpus = st.builds(
 
 @pytest.fixture(scope="module")
 def searching(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    store = GenerationStore(tmp_path_factory.mktemp("index"))
-    refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    store = FolderIndex(tmp_path_factory.mktemp("index"))
+    refresh(CORPUS, index=store, embedder=LetterEmbedder())
     return Retriever(store.open_current(), LetterEmbedder())
 
 

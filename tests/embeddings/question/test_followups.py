@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Outcome
-from embeddings import Generation, GenerationStore, Query, Retriever, refresh
+from embeddings import FolderIndex, Generation, Query, Retriever, refresh
 from embeddings.models.embedder import TextVectors
 from embeddings.question.followups import (
     FOLLOW_UP_NAMES,
@@ -24,8 +24,8 @@ CORPUS = corpus_of("Zebras eat grass.\n\nBears eat fish.", "Zebras sleep at nigh
 
 @pytest.fixture(scope="module")
 def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
-    store = GenerationStore(tmp_path_factory.mktemp("index"))
-    refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    store = FolderIndex(tmp_path_factory.mktemp("index"))
+    refresh(CORPUS, index=store, embedder=LetterEmbedder())
     return store.open_current()
 
 

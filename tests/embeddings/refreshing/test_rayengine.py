@@ -28,7 +28,7 @@ from embeddings import (
     EmbeddingsError,
     EngineFailed,
     EngineUnavailable,
-    GenerationStore,
+    FolderIndex,
     LocalEngine,
     Progress,
     RefreshReport,
@@ -130,27 +130,25 @@ def started(patch: pytest.MonkeyPatch, folder: str) -> TwoNodes:
 
 
 @pytest.fixture
-def on_ray(
-    cluster: TwoNodes, tmp_path: Path
-) -> Callable[..., tuple[RefreshReport, GenerationStore]]:
+def on_ray(cluster: TwoNodes, tmp_path: Path) -> Callable[..., tuple[RefreshReport, FolderIndex]]:
     """Refreshes a new index, with processes of the cluster as the source says."""
     cluster.complete()
 
     def refreshed(
         corpus: Corpus, source: LetterSource, *, progress: Progress | None = None
-    ) -> tuple[RefreshReport, GenerationStore]:
-        store = GenerationStore(tmp_path / "by-ray")
+    ) -> tuple[RefreshReport, FolderIndex]:
+        store = FolderIndex(tmp_path / "by-ray")
         embedder = LetterEmbedder()
         with closing(RayEngine(embedder, source, address=cluster.address)) as engine:
             report = refresh(
-                corpus, store=store, embedder=embedder, engine=engine, progress=progress
+                corpus, index=store, embedder=embedder, engine=engine, progress=progress
             )
         return report, store
 
     return refreshed
 
 
-def written(store: GenerationStore) -> tuple[object, list[tuple[bytes, bytes]]]:
+def written(store: FolderIndex) -> tuple[object, list[tuple[bytes, bytes]]]:
     """The digests of a generation's files, and all that is kept of texts, in order."""
     with closing(sqlite3.connect(store.known_vectors_file)) as known:
         rows = known.execute("SELECT key, content FROM known ORDER BY rowid").fetchall()
@@ -158,8 +156,8 @@ def written(store: GenerationStore) -> tuple[object, list[tuple[bytes, bytes]]]:
 
 
 def written_here(corpus: Corpus, folder: Path) -> tuple[object, list[tuple[bytes, bytes]]]:
-    store = GenerationStore(folder)
-    refresh(corpus, store=store, embedder=LetterEmbedder())
+    store = FolderIndex(folder)
+    refresh(corpus, index=store, embedder=LetterEmbedder())
     return written(store)
 
 
@@ -219,8 +217,8 @@ def test_a_block_whose_process_always_dies_is_given_up_and_the_others_are_kept(
     with pytest.raises(EngineFailed, match=r'kept: type "verbatim refresh" to go on'):
         on_ray(corpus, source)
     assert len(source.begun()) == 2 + 1 + RETRIES
-    store = GenerationStore(tmp_path / "by-ray")
-    report = refresh(corpus, store=store, embedder=LetterEmbedder())
+    store = FolderIndex(tmp_path / "by-ray")
+    report = refresh(corpus, index=store, embedder=LetterEmbedder())
     assert report.embedded == TEXTS_A_DOCUMENT
 
 
@@ -344,10 +342,10 @@ def test_blocks_are_taken_as_they_are_needed_and_given_in_order(
 
 
 def test_a_refresh_without_a_new_text_needs_no_cluster(tmp_path: Path) -> None:
-    store, embedder = GenerationStore(tmp_path), LetterEmbedder()
-    refresh(corpus_of("One. Two.", "Three."), store=store, embedder=embedder)
+    store, embedder = FolderIndex(tmp_path), LetterEmbedder()
+    refresh(corpus_of("One. Two.", "Three."), index=store, embedder=embedder)
     engine = RayEngine(embedder, LetterSource(""), address="127.0.0.1:1")
-    report = refresh(corpus_of("One. Two."), store=store, embedder=embedder, engine=engine)
+    report = refresh(corpus_of("One. Two."), index=store, embedder=embedder, engine=engine)
     assert (report.published, report.embedded) == (True, 0)
 
 
@@ -427,7 +425,7 @@ def test_the_command_writes_with_ray_what_it_writes_without(
         assert run.returncode == 0, run.stderr
         assert run.stderr == ""
         assert json.loads(run.stdout)["embedded"] > 2 * 256
-        files.append(GenerationStore(home / "index").open_current().manifest.files)
+        files.append(FolderIndex(home / "index").open_current().manifest.files)
     assert files[0] == files[1]
 
 

@@ -22,7 +22,7 @@ from corpus import (
     shipped_statements,
 )
 from embeddings import (
-    GenerationStore,
+    FolderIndex,
     Progress,
     RefreshReport,
     known_documents,
@@ -42,71 +42,71 @@ A, B = Sources({"a.txt": "a" * 64}), Sources({"a.txt": "b" * 64})
 TEXT = "Alpha met. Beta came.\n\nGamma left.\n\nDelta stayed."
 
 
-def counts(store: GenerationStore, corpus: Corpus, *, full: bool = False) -> tuple[int, ...]:
+def counts(store: FolderIndex, corpus: Corpus, *, full: bool = False) -> tuple[int, ...]:
     """(added, kept, moved, removed, embedded) of a refresh."""
     embedder = LetterEmbedder()
-    report = refresh(corpus, store=store, embedder=embedder, full=full)
+    report = refresh(corpus, index=store, embedder=embedder, full=full)
     assert report.embedded == len([text for text in embedder.embedded if text not in SAMPLE])
     assert store.open_current().corpus == corpus
     return report.added, report.kept, report.moved, report.removed, report.embedded
 
 
 def test_the_first_refresh_embeds_passages_and_sentences_each_text_once(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     # three passages; of their four sentences two are passages of their own; the document's title
     assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 6)
 
 
-def test_a_refresh_without_a_change_embeds_and_publishes_nothing(store: GenerationStore) -> None:
+def test_a_refresh_without_a_change_embeds_and_publishes_nothing(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
-    report = refresh(corpus_of(TEXT), store=store, embedder=LetterEmbedder())
+    report = refresh(corpus_of(TEXT), index=store, embedder=LetterEmbedder())
     assert not report.published
     assert (report.generation, report.kept, report.embedded) == (1, 3, 0)
 
 
-def test_an_edited_paragraph_costs_its_own_texts_only(store: GenerationStore) -> None:
+def test_an_edited_paragraph_costs_its_own_texts_only(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     edited = TEXT.replace("Beta came", "Beta went")
     assert counts(store, corpus_of(edited)) == (1, 2, 0, 1, 2)
 
 
-def test_a_reorder_costs_nothing_and_renumbers(store: GenerationStore) -> None:
+def test_a_reorder_costs_nothing_and_renumbers(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     assert counts(store, corpus_of("Delta stayed.\n\nAlpha met. Beta came.\n\nGamma left.")) == (
         (0, 0, 3, 0, 0)
     )
 
 
-def test_a_renamed_document_costs_nothing(store: GenerationStore) -> None:
+def test_a_renamed_document_costs_nothing(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     renamed = Corpus((document_from_text(TEXT, document_id="other", title="Title 1"),))
     assert counts(store, renamed) == (0, 0, 3, 0, 0)
 
 
-def test_a_removed_paragraph_is_gone(store: GenerationStore) -> None:
+def test_a_removed_paragraph_is_gone(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     assert counts(store, corpus_of("Alpha met. Beta came.\n\nGamma left.")) == (0, 2, 0, 1, 0)
 
 
-def test_changed_provenance_costs_the_context_of_its_document(store: GenerationStore) -> None:
+def test_changed_provenance_costs_the_context_of_its_document(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     assert counts(store, corpus_of(TEXT, publisher="Somebody")) == (0, 3, 0, 0, 1)
 
 
-def test_a_full_refresh_embeds_everything(store: GenerationStore) -> None:
+def test_a_full_refresh_embeds_everything(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     assert counts(store, corpus_of(TEXT), full=True) == (0, 3, 0, 0, 6)
 
 
-def test_another_model_embeds_everything(store: GenerationStore) -> None:
+def test_another_model_embeds_everything(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     other = LetterEmbedder(name="other", digest="1" * 64)
-    assert refresh(corpus_of(TEXT), store=store, embedder=other).embedded == 6
+    assert refresh(corpus_of(TEXT), index=store, embedder=other).embedded == 6
     assert store.open_current().manifest.model.name == "other"
 
 
-def test_reused_vectors_are_those_that_a_full_refresh_makes(store: GenerationStore) -> None:
+def test_reused_vectors_are_those_that_a_full_refresh_makes(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     counts(store, corpus_of("New one.\n\n" + TEXT))
     reused = store.open_current()
@@ -139,7 +139,7 @@ def test_reused_vectors_are_those_that_a_full_refresh_makes(store: GenerationSto
     ],
 )
 def test_the_same_text_in_other_units_keeps_the_tokens_of_each(
-    store: GenerationStore, documents: tuple[tuple[str, str, str], ...]
+    store: FolderIndex, documents: tuple[tuple[str, str, str], ...]
 ) -> None:
     corpus = Corpus(
         tuple(
@@ -157,27 +157,27 @@ def test_the_same_text_in_other_units_keeps_the_tokens_of_each(
     assert counts(store, changed)[4] == 2
 
 
-def test_a_damaged_generation_is_built_anew(store: GenerationStore) -> None:
+def test_a_damaged_generation_is_built_anew(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     (store.directory / "000001" / "passages.faiss").write_bytes(b"junk")
     assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 0, 0)
 
 
-def test_a_corpus_without_a_passage_is_refused_and_the_index_stays(store: GenerationStore) -> None:
+def test_a_corpus_without_a_passage_is_refused_and_the_index_stays(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     with pytest.raises(EmptyCorpus, match="verbatim refresh"):
-        refresh(corpus_of(" "), store=store, embedder=LetterEmbedder())
+        refresh(corpus_of(" "), index=store, embedder=LetterEmbedder())
     assert store.open_current().corpus == corpus_of(TEXT)
 
 
-def test_going_back_to_an_earlier_text_costs_nothing(store: GenerationStore) -> None:
+def test_going_back_to_an_earlier_text_costs_nothing(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     counts(store, corpus_of("Something else."))
     assert counts(store, corpus_of(TEXT)) == (3, 0, 0, 1, 0)
 
 
 def test_an_index_without_kept_vectors_gives_those_of_its_generation(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     counts(store, corpus_of(TEXT))
     store.known_vectors_file.unlink()
@@ -200,7 +200,7 @@ class Mortal(LetterEmbedder):
         return super().embed_passages(texts, progress=progress)
 
 
-def test_a_refresh_that_dies_goes_on_where_it_was(store: GenerationStore) -> None:
+def test_a_refresh_that_dies_goes_on_where_it_was(store: FolderIndex) -> None:
     texts = [f"Word{n} one. Word{n} two.\n\nWord{n} three." for n in range(300)]
     corpus = Corpus(
         tuple(
@@ -209,29 +209,29 @@ def test_a_refresh_that_dies_goes_on_where_it_was(store: GenerationStore) -> Non
         )
     )
     with pytest.raises(KeyboardInterrupt):
-        refresh(corpus, store=store, embedder=Mortal(400))
+        refresh(corpus, index=store, embedder=Mortal(400))
     assert store.current_number() is None
     embedder = LetterEmbedder()
-    report = refresh(corpus, store=store, embedder=embedder)
+    report = refresh(corpus, index=store, embedder=embedder)
     everything = 300 * 5  # a title, two paragraphs, of three sentences one a paragraph of its own
     assert everything - 1000 < report.embedded < everything - 400
 
 
-def test_a_plan_counts_what_a_refresh_would_do_and_writes_nothing(store: GenerationStore) -> None:
+def test_a_plan_counts_what_a_refresh_would_do_and_writes_nothing(store: FolderIndex) -> None:
     model = LetterEmbedder().identity
     edited = corpus_of(TEXT.replace("Beta came", "Beta went"))
 
     def counted(report: RefreshReport) -> tuple[int, ...]:
         return (report.added, report.kept, report.moved, report.removed, report.embedded)
 
-    first = plan_refresh(corpus_of(TEXT), store=store, model=model)
+    first = plan_refresh(corpus_of(TEXT), index=store, model=model)
     assert (counted(first), first.generation) == ((3, 0, 0, 0, 6), 0)
     assert not store.directory.exists()
     counts(store, corpus_of(TEXT))
     before = {p: p.read_bytes() for p in store.directory.rglob("*") if p.is_file()}
-    plan = plan_refresh(edited, store=store, model=model)
+    plan = plan_refresh(edited, index=store, model=model)
     assert (counted(plan), plan.generation, plan.published) == ((1, 2, 0, 1, 2), 1, False)
-    assert plan_refresh(edited, store=store, model=model, full=True).embedded == 6
+    assert plan_refresh(edited, index=store, model=model, full=True).embedded == 6
     assert {p: p.read_bytes() for p in store.directory.rglob("*") if p.is_file()} == before
     assert counts(store, edited) == counted(plan)
 
@@ -259,8 +259,8 @@ def test_refreshes_one_after_the_other_write_what_one_alone_writes(
     corpora: list[dict[str, tuple[str, str, str]]],
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        store = GenerationStore(Path(folder) / "one-after-the-other")
-        alone = GenerationStore(Path(folder) / "alone")
+        store = FolderIndex(Path(folder) / "one-after-the-other")
+        alone = FolderIndex(Path(folder) / "alone")
         for documents in corpora:
             corpus = Corpus(
                 tuple(
@@ -268,13 +268,13 @@ def test_refreshes_one_after_the_other_write_what_one_alone_writes(
                     for name, (text, title, language) in sorted(documents.items())
                 )
             )
-            refresh(corpus, store=store, embedder=LetterEmbedder())
-        refresh(corpus, store=alone, embedder=LetterEmbedder(), full=True)
+            refresh(corpus, index=store, embedder=LetterEmbedder())
+        refresh(corpus, index=alone, embedder=LetterEmbedder(), full=True)
         taken, anew = (each.open_current().manifest for each in (store, alone))
         assert taken.files == anew.files
 
 
-def test_tokens_along_other_axes_are_not_taken_over(store: GenerationStore) -> None:
+def test_tokens_along_other_axes_are_not_taken_over(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT, "Other."))
     before = store.open_current().token_basis
     store.known_vectors_file.unlink()
@@ -290,13 +290,13 @@ def test_tokens_along_other_axes_are_not_taken_over(store: GenerationStore) -> N
 
 
 def test_documents_whose_files_are_as_they_were_are_those_of_the_generation(
-    store: GenerationStore, tmp_path: Path
+    store: FolderIndex, tmp_path: Path
 ) -> None:
     (tmp_path / "inner").mkdir()
     for name in ("a.txt", "inner/b.md"):
         (tmp_path / name).write_text(f"Text of {name}.\n\nMore.")
     sources = read_sources(tmp_path)
-    refresh(read_corpus(tmp_path), store=store, embedder=LetterEmbedder(), sources=sources)
+    refresh(read_corpus(tmp_path), index=store, embedder=LetterEmbedder(), sources=sources)
     current = store.open_current()
     (tmp_path / "a.txt").write_text("Another text.")
     (tmp_path / "c.txt").write_text("A third.")
@@ -309,25 +309,25 @@ def test_documents_whose_files_are_as_they_were_are_those_of_the_generation(
 
 
 def test_a_current_generation_that_is_no_longer_current_is_opened_anew(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     counts(store, corpus_of(TEXT))
     stale = store.open_current()
     counts(store, corpus_of("Else."))
-    report = refresh(corpus_of(TEXT), store=store, embedder=LetterEmbedder(), current=stale)
+    report = refresh(corpus_of(TEXT), index=store, embedder=LetterEmbedder(), current=stale)
     assert (report.published, report.generation, report.added) == (True, 3, 3)
 
 
-def test_unchanged_sources_are_known_without_reading_them(store: GenerationStore) -> None:
+def test_unchanged_sources_are_known_without_reading_them(store: FolderIndex) -> None:
     embedder = LetterEmbedder()
-    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources=A)
+    refresh(corpus_of(TEXT), index=store, embedder=embedder, sources=A)
     report = unchanged(store, model=embedder.identity, sources=A)
     assert report is not None
     assert (report.generation, report.published, report.kept) == (1, False, 3)
     assert unchanged(store, model=embedder.identity, sources=B) is None
     other = LetterEmbedder(name="other", digest="1" * 64)
     assert unchanged(store, model=other.identity, sources=A) is None
-    refresh(corpus_of(TEXT), store=store, embedder=embedder, sources=B)
+    refresh(corpus_of(TEXT), index=store, embedder=embedder, sources=B)
     assert unchanged(store, model=embedder.identity, sources=B) is not None
     file = store.directory / "000001" / "passages.faiss"
     content = bytearray(file.read_bytes())
@@ -336,7 +336,7 @@ def test_unchanged_sources_are_known_without_reading_them(store: GenerationStore
     assert unchanged(store, model=embedder.identity, sources=B) is None
 
 
-def test_a_damaged_known_vector_is_embedded_again(store: GenerationStore) -> None:
+def test_a_damaged_known_vector_is_embedded_again(store: FolderIndex) -> None:
     counts(store, corpus_of(TEXT))
     with closing(sqlite3.connect(store.known_vectors_file)) as connection, connection:
         rows = connection.execute("SELECT key, content FROM known").fetchall()
@@ -346,10 +346,10 @@ def test_a_damaged_known_vector_is_embedded_again(store: GenerationStore) -> Non
             connection.execute("UPDATE known SET content = ? WHERE key = ?", (damaged, key))
     embedder = LetterEmbedder()
     corpus = corpus_of(TEXT.replace("Delta", "Omega"))
-    report = refresh(corpus, store=store, embedder=embedder)
+    report = refresh(corpus, index=store, embedder=embedder)
     assert report.embedded > 1
-    fresh = GenerationStore(store.directory / "fresh")
-    refresh(corpus, store=fresh, embedder=LetterEmbedder())
+    fresh = FolderIndex(store.directory / "fresh")
+    refresh(corpus, index=fresh, embedder=LetterEmbedder())
     for name in ("passages.faiss", "sentences.faiss", "tokens-vectors.npy"):
         there, here = (s.folder(s.current_number() or 0) / name for s in (fresh, store))
         assert there.read_bytes() == here.read_bytes()

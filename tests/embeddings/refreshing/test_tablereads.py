@@ -42,7 +42,7 @@ def statements(*, changed: frozenset[int] = frozenset()) -> Corpus:
 @pytest.fixture
 def index(postgres_database: str, tmp_path: Path) -> Iterator[PostgresIndex]:
     with_tables = PostgresIndex(postgres_database, directory=tmp_path / "one")
-    refresh(statements(), store=with_tables, embedder=LetterEmbedder())
+    refresh(statements(), index=with_tables, embedder=LetterEmbedder())
     yield with_tables
     with_tables.close()
 
@@ -100,7 +100,7 @@ def test_what_is_taken_over_is_read_with_as_few_statements_however_it_is_divided
     before = index.open_current()
     with statements_of(index, monkeypatch) as seen:
         refresh(
-            statements(changed=every_other), store=index, embedder=LetterEmbedder(), current=before
+            statements(changed=every_other), index=index, embedder=LetterEmbedder(), current=before
         )
     tables = [text for text in seen if "content" not in text]
     assert len(tables) == 3, tables  # passages, sentences, tokens
@@ -114,9 +114,9 @@ def test_what_is_taken_over_is_the_same_as_what_is_embedded_anew(
     every_third = frozenset(range(0, DOCUMENTS, 3))
     monkeypatch.setattr("embeddings.refreshing.corpusvectors._READ_AT_ONCE", 5)
     monkeypatch.setattr(vectortables, "MOST_FETCHED", 13)
-    refresh(statements(changed=every_third), store=index, embedder=LetterEmbedder())
+    refresh(statements(changed=every_third), index=index, embedder=LetterEmbedder())
     taken = index.open_current()
-    refresh(statements(changed=every_third), store=index, embedder=LetterEmbedder(), full=True)
+    refresh(statements(changed=every_third), index=index, embedder=LetterEmbedder(), full=True)
     anew = index.open_current()
     assert taken.number != anew.number
     for name in ("passage_vectors", "sentence_vectors"):

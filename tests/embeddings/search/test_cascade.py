@@ -9,7 +9,7 @@ from fakes import LetterEmbedder, corpus_of
 from embeddings import (
     RETRIEVAL_THRESHOLDS,
     Calibration,
-    GenerationStore,
+    FolderIndex,
     PassageReading,
     PassageText,
     Query,
@@ -97,8 +97,8 @@ def test_a_short_list_is_read_once() -> None:
     assert reader.asked == letters(3)
 
 
-def retriever(store: GenerationStore, reader: LetterReader | None, *texts: str) -> Retriever:
-    refresh(corpus_of(*texts), store=store, embedder=LetterEmbedder())
+def retriever(store: FolderIndex, reader: LetterReader | None, *texts: str) -> Retriever:
+    refresh(corpus_of(*texts), index=store, embedder=LetterEmbedder())
     generation = store.open_current()
     limits = None if reader is None else calibration()
     return Retriever(generation, LetterEmbedder(), reader=reader, calibration=limits)
@@ -108,7 +108,7 @@ TEXTS = ("aaa bbb.", "aaa zz.", "aaa z.", "aaa. zzzz. aaa.")
 
 
 def test_each_passage_has_its_own_probability_and_they_are_in_its_order(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     hits = retriever(store, LetterReader(), *TEXTS).search(Query("aaa bbb"), top=10)
     assert [h.passage.text for h in hits] == ["aaa. zzzz. aaa.", "aaa zz.", "aaa z.", "aaa bbb."]
@@ -117,7 +117,7 @@ def test_each_passage_has_its_own_probability_and_they_are_in_its_order(
     assert [h.score for h in hits] == pytest.approx(own)
 
 
-def test_the_evidence_is_the_sentence_that_the_reader_scores_best(store: GenerationStore) -> None:
+def test_the_evidence_is_the_sentence_that_the_reader_scores_best(store: FolderIndex) -> None:
     first = retriever(store, LetterReader(), *TEXTS).search(Query("aaa bbb"), top=1)[0]
     assert first.evidence.text == "zzzz."
 
@@ -133,7 +133,7 @@ class PassageReader(LetterReader):
 
 
 def test_a_reader_that_tells_no_sentences_apart_leaves_the_evidence_to_retrieval(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     text = "cc dd. ee ff. aaa bbb."
     (hit,) = retriever(store, PassageReader(), text).search(Query("aaa bbb"), top=1)
@@ -142,14 +142,14 @@ def test_a_reader_that_tells_no_sentences_apart_leaves_the_evidence_to_retrieval
     assert "aaa bbb." in hit.evidence.text
 
 
-def test_a_hit_has_the_reading_that_counted(store: GenerationStore) -> None:
+def test_a_hit_has_the_reading_that_counted(store: FolderIndex) -> None:
     paragraphs = [f"aaa {'b' * n}." for n in range(STEPS[-1] + 10)]
     reader = LetterReader()
     hits = retriever(store, reader, "\n\n".join(paragraphs)).search(Query("aaa"), top=100)
     assert {h.passage.text for h in hits if h.reading is not None} == set(reader.asked)
 
 
-def test_what_was_not_read_comes_last_and_is_no_more_probable(store: GenerationStore) -> None:
+def test_what_was_not_read_comes_last_and_is_no_more_probable(store: FolderIndex) -> None:
     paragraphs = [f"aaa {'b' * n}." for n in range(STEPS[-1] + 10)]
     hits = retriever(store, LetterReader(), "\n\n".join(paragraphs)).search(Query("aaa"), top=100)
     scores = [h.score for h in hits]
@@ -158,7 +158,7 @@ def test_what_was_not_read_comes_last_and_is_no_more_probable(store: GenerationS
 
 
 def test_without_a_calibration_or_a_reader_the_probabilities_are_those_of_retrieval(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     plain = retriever(store, None, *TEXTS)
     judged = retriever(store, LetterReader(), *TEXTS)
@@ -181,7 +181,7 @@ class FailingReader(LetterReader):
 
 
 def test_without_memory_to_read_the_same_questions_are_answered_as_without_a_reader(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     plain = retriever(store, None, *TEXTS)
     failing = retriever(store, FailingReader(), *TEXTS)

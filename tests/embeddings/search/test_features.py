@@ -8,7 +8,7 @@ import pytest
 from fakes import LetterEmbedder
 
 from corpus import Corpus, document_from_text
-from embeddings import Generation, GenerationStore, Query, Retriever, refresh
+from embeddings import FolderIndex, Generation, Query, Retriever, refresh
 from embeddings.models.embedder import TextVectors
 from embeddings.question.parsedquestion import parse_question
 from embeddings.search.features import NAMES
@@ -47,8 +47,8 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
             for i, title, published, text in TEXTS
         )
     )
-    store = GenerationStore(tmp_path_factory.mktemp("index"))
-    refresh(corpus, store=store, embedder=LetterEmbedder())
+    store = FolderIndex(tmp_path_factory.mktemp("index"))
+    refresh(corpus, index=store, embedder=LetterEmbedder())
     return store.open_current()
 
 

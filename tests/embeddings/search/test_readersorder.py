@@ -6,7 +6,7 @@ import pytest
 from fakes import LetterEmbedder, corpus_of
 
 from embeddings import (
-    GenerationStore,
+    FolderIndex,
     PassageReading,
     PassageText,
     Query,
@@ -35,9 +35,9 @@ class CountingReader:
         ]
 
 
-def retrievers(store: GenerationStore, *texts: str) -> tuple[Retriever, Retriever, CountingReader]:
+def retrievers(store: FolderIndex, *texts: str) -> tuple[Retriever, Retriever, CountingReader]:
     """One without and one with a reader, and the reader."""
-    refresh(corpus_of(*texts), store=store, embedder=LetterEmbedder())
+    refresh(corpus_of(*texts), index=store, embedder=LetterEmbedder())
     generation, reader = store.open_current(), CountingReader()
     return (
         Retriever(generation, LetterEmbedder()),
@@ -47,7 +47,7 @@ def retrievers(store: GenerationStore, *texts: str) -> tuple[Retriever, Retrieve
 
 
 def test_the_order_is_the_readers_and_each_place_keeps_its_probability(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     plain, with_reader, reader = retrievers(store, "aaa bbb.", "aaa zz.", "aaa z.", "aaa bz.")
     before = plain.search(Query("aaa bbb"), top=4)
@@ -64,7 +64,7 @@ def test_the_order_is_the_readers_and_each_place_keeps_its_probability(
     assert with_reader.search(Query("aaa bbb"), top=1) == after[:1]
 
 
-def test_only_the_first_thirty_are_read(store: GenerationStore) -> None:
+def test_only_the_first_thirty_are_read(store: FolderIndex) -> None:
     paragraphs = [f"aaa {'b' * n}." for n in range(READ_PASSAGES + 5)]
     plain, _, _ = retrievers(store, "\n\n".join(paragraphs))
     last = plain.search(Query("aaa"), top=100)[-1].passage.number
@@ -78,7 +78,7 @@ def test_only_the_first_thirty_are_read(store: GenerationStore) -> None:
 
 
 def test_a_reader_without_memory_leaves_the_order_as_it_was(
-    store: GenerationStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: FolderIndex, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     plain, with_reader, reader = retrievers(store, "aaa bbb.", "aaa zz.")
 

@@ -5,15 +5,15 @@ from fakes import LetterEmbedder, corpus_of
 from hypothesis import given, settings
 from strategies import awkward_texts
 
-from embeddings import GenerationStore, IndexMismatch, Query, Retriever, refresh
+from embeddings import FolderIndex, IndexMismatch, Query, Retriever, refresh
 
 TEXTS = ("aaa bbb. ccc ddd.\n\nzzz qqq. aaa ccc.", "bbb bbb.\n\nzebra zoo.")
 
 
 @pytest.fixture
-def retriever(store: GenerationStore) -> Retriever:
+def retriever(store: FolderIndex) -> Retriever:
     embedder = LetterEmbedder()
-    refresh(corpus_of(*TEXTS), store=store, embedder=embedder)
+    refresh(corpus_of(*TEXTS), index=store, embedder=embedder)
     return Retriever(store.open_current(), embedder)
 
 
@@ -34,9 +34,9 @@ def test_the_evidence_is_a_sentence_of_the_passage(retriever: Retriever) -> None
         assert hit.passage.span.contains(hit.evidence.span)
 
 
-def test_equal_scores_come_in_reading_order(store: GenerationStore) -> None:
+def test_equal_scores_come_in_reading_order(store: FolderIndex) -> None:
     embedder = LetterEmbedder()
-    refresh(corpus_of("same text.", "same text?", "same text!"), store=store, embedder=embedder)
+    refresh(corpus_of("same text.", "same text?", "same text!"), index=store, embedder=embedder)
     hits = Retriever(store.open_current(), embedder).search(Query("same text"), top=3)
     assert [h.passage.document_id for h in hits] == ["d1", "d2", "d3"]
     assert hits[0].score == hits[2].score
@@ -62,20 +62,20 @@ def test_any_question_gets_scores_in_order(retriever_of_letters: Retriever, ques
 
 @pytest.fixture(scope="module")
 def retriever_of_letters(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    store = GenerationStore(tmp_path_factory.mktemp("index"))
+    store = FolderIndex(tmp_path_factory.mktemp("index"))
     embedder = LetterEmbedder()
-    refresh(corpus_of(*TEXTS), store=store, embedder=embedder)
+    refresh(corpus_of(*TEXTS), index=store, embedder=embedder)
     return Retriever(store.open_current(), embedder)
 
 
-def test_an_index_of_another_model_is_refused(store: GenerationStore) -> None:
-    refresh(corpus_of(*TEXTS), store=store, embedder=LetterEmbedder(name="first"))
+def test_an_index_of_another_model_is_refused(store: FolderIndex) -> None:
+    refresh(corpus_of(*TEXTS), index=store, embedder=LetterEmbedder(name="first"))
     with pytest.raises(IndexMismatch, match="verbatim refresh"):
         Retriever(store.open_current(), LetterEmbedder(name="second", digest="1" * 64))
 
 
-def test_the_name_of_a_model_does_not_matter(store: GenerationStore) -> None:
-    refresh(corpus_of(*TEXTS), store=store, embedder=LetterEmbedder(name="first"))
+def test_the_name_of_a_model_does_not_matter(store: FolderIndex) -> None:
+    refresh(corpus_of(*TEXTS), index=store, embedder=LetterEmbedder(name="first"))
     assert Retriever(store.open_current(), LetterEmbedder(name="second")).search(
         Query("bbb"), top=1
     )

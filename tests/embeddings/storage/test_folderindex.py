@@ -12,13 +12,13 @@ from fakes import SEARCHES, LetterEmbedder, corpus_of
 
 from corpus import Corpus, document_from_text
 from embeddings import (
-    GenerationStore,
+    FolderIndex,
     IndexDamaged,
     IndexMismatch,
     IndexNotFound,
     IndexWriteFailed,
     RefreshRunning,
-    check_store,
+    check_generations,
     refresh,
 )
 from embeddings.generations.groupview import visible
@@ -29,13 +29,13 @@ from embeddings.storage.newgeneration import NewGeneration
 CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.")
 
 
-def build(store: GenerationStore) -> Path:
+def build(store: FolderIndex) -> Path:
     """A published generation's folder."""
-    report = refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    report = refresh(CORPUS, index=store, embedder=LetterEmbedder())
     return store.directory / f"{report.generation:06d}"
 
 
-def test_a_generation_comes_back_as_it_was_published(store: GenerationStore) -> None:
+def test_a_generation_comes_back_as_it_was_published(store: FolderIndex) -> None:
     build(store)
     generation = store.open_current()
     assert generation.corpus == CORPUS
@@ -50,7 +50,7 @@ def test_a_generation_comes_back_as_it_was_published(store: GenerationStore) -> 
     assert generation.document_of(generation.passages[2]).id == "d2"
 
 
-def test_the_manifest_says_what_the_generation_was_built_from(store: GenerationStore) -> None:
+def test_the_manifest_says_what_the_generation_was_built_from(store: FolderIndex) -> None:
     folder = build(store)
     manifest = json.loads((folder / MANIFEST_NAME).read_bytes())
     assert manifest["format_version"] == FORMAT_VERSION
@@ -61,7 +61,7 @@ def test_the_manifest_says_what_the_generation_was_built_from(store: GenerationS
     assert all(len(digest) == 64 for digest in manifest["files"].values())
 
 
-def test_every_damaged_byte_of_every_file_is_noticed(store: GenerationStore) -> None:
+def test_every_damaged_byte_of_every_file_is_noticed(store: FolderIndex) -> None:
     folder = build(store)
     tried = 0
     for path in sorted(folder.iterdir()):
@@ -86,7 +86,7 @@ def test_every_damaged_byte_of_every_file_is_noticed(store: GenerationStore) -> 
     assert store.open_current().corpus == CORPUS
 
 
-def test_a_manifest_of_another_format_is_a_mismatch(store: GenerationStore) -> None:
+def test_a_manifest_of_another_format_is_a_mismatch(store: FolderIndex) -> None:
     folder = build(store)
     manifest = Manifest.from_bytes((folder / MANIFEST_NAME).read_bytes())
     later = Manifest(
@@ -98,7 +98,7 @@ def test_a_manifest_of_another_format_is_a_mismatch(store: GenerationStore) -> N
         store.open_current()
 
 
-def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -> None:
+def test_files_that_do_not_belong_together_are_refused(store: FolderIndex) -> None:
     build(store)
     generation = store.open_current()
     files = {
@@ -114,13 +114,13 @@ def test_files_that_do_not_belong_together_are_refused(store: GenerationStore) -
                 searches=SEARCHES,
                 dimension=27,
             ),
-            after=store.pointed(),
+            after=store.published_number(),
         )
     with pytest.raises(IndexDamaged, match="belong together"):
         store.open_current()
 
 
-def test_before_the_first_refresh_there_is_no_index(store: GenerationStore) -> None:
+def test_before_the_first_refresh_there_is_no_index(store: FolderIndex) -> None:
     assert store.current_number() is None
     assert store.numbers() == []
     with pytest.raises(IndexNotFound, match="verbatim refresh"):
@@ -128,71 +128,71 @@ def test_before_the_first_refresh_there_is_no_index(store: GenerationStore) -> N
 
 
 @pytest.mark.parametrize("pointer", [b"", b"\xff\xfe", b"../../etc", b"latest"])
-def test_a_pointer_that_is_no_number_is_damage(store: GenerationStore, pointer: bytes) -> None:
+def test_a_pointer_that_is_no_number_is_damage(store: FolderIndex, pointer: bytes) -> None:
     build(store)
     (store.directory / "CURRENT").write_bytes(pointer)
     with pytest.raises(IndexDamaged, match="verbatim refresh"):
         store.open_current()
-    report = refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    report = refresh(CORPUS, index=store, embedder=LetterEmbedder())
     assert (report.generation, store.open_current().number) == (2, 2)
 
 
-def test_a_pointer_to_a_generation_that_is_gone_is_damage(store: GenerationStore) -> None:
+def test_a_pointer_to_a_generation_that_is_gone_is_damage(store: FolderIndex) -> None:
     build(store)
     (store.directory / "CURRENT").write_text("000009\n")
     with pytest.raises(IndexDamaged, match="verbatim refresh"):
         store.open_current()
 
 
-def test_the_last_three_generations_are_kept(store: GenerationStore) -> None:
+def test_the_last_three_generations_are_kept(store: FolderIndex) -> None:
     for number in range(1, 6):
-        refresh(corpus_of(f"Text {number} here."), store=store, embedder=LetterEmbedder())
+        refresh(corpus_of(f"Text {number} here."), index=store, embedder=LetterEmbedder())
     assert store.numbers() == [3, 4, 5]
     assert store.open(3).corpus == corpus_of("Text 3 here.")
 
 
 def test_a_killed_writer_leaves_the_earlier_generation_and_its_leftovers_go(
-    store: GenerationStore,
+    store: FolderIndex,
 ) -> None:
     build(store)
     leftover = store.directory / ".000002.unfinished"
     leftover.mkdir()
     (leftover / "passages.faiss").write_bytes(b"half")
     assert store.open_current().number == 1
-    refresh(corpus_of("New text."), store=store, embedder=LetterEmbedder())
+    refresh(corpus_of("New text."), index=store, embedder=LetterEmbedder())
     assert not leftover.exists()
     assert store.open_current().number == 2
 
 
 def hold_the_lock(directory: Path, held: "multiprocessing.synchronize.Event") -> None:
-    with GenerationStore(directory).writer():
+    with FolderIndex(directory).writer():
         held.set()
         multiprocessing.Event().wait(60)
 
 
-def test_a_second_writer_is_told_and_a_killed_one_frees_the_lock(store: GenerationStore) -> None:
+def test_a_second_writer_is_told_and_a_killed_one_frees_the_lock(store: FolderIndex) -> None:
     context = multiprocessing.get_context("spawn")
     held = context.Event()
     process = context.Process(target=hold_the_lock, args=(store.directory, held), daemon=True)
     process.start()
     assert held.wait(30)
     with pytest.raises(RefreshRunning, match="another process"):
-        refresh(CORPUS, store=store, embedder=LetterEmbedder())
+        refresh(CORPUS, index=store, embedder=LetterEmbedder())
     process.kill()
     process.join()
-    assert refresh(CORPUS, store=store, embedder=LetterEmbedder()).published
+    assert refresh(CORPUS, index=store, embedder=LetterEmbedder()).published
 
 
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from embeddings import GenerationStore, IndexWriteFailed, refresh
+from embeddings import FolderIndex, IndexWriteFailed, refresh
 from fakes import LetterEmbedder, corpus_of
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 limit = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    refresh(corpus_of("New text. " * 50), store=GenerationStore(Path(sys.argv[1])),
+    refresh(corpus_of("New text. " * 50), store=FolderIndex(Path(sys.argv[1])),
             embedder=LetterEmbedder())
 except IndexWriteFailed as error:
     print("refused:", error)
@@ -201,7 +201,7 @@ except IndexWriteFailed as error:
 
 @pytest.mark.parametrize("limit", [0, 1, 100, 500, 1_000, 5_000])
 def test_a_full_disk_fails_loudly_and_leaves_the_earlier_generation(
-    store: GenerationStore, limit: int
+    store: FolderIndex, limit: int
 ) -> None:
     build(store)
     run = subprocess.run(  # noqa: S603
@@ -222,23 +222,23 @@ def test_a_full_disk_fails_loudly_and_leaves_the_earlier_generation(
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(IndexWriteFailed, match="could not be written"):
-        refresh(CORPUS, store=GenerationStore(tmp_path / "i"), embedder=LetterEmbedder())
+        refresh(CORPUS, index=FolderIndex(tmp_path / "i"), embedder=LetterEmbedder())
 
 
 def test_a_path_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("not a directory")
     with pytest.raises(IndexWriteFailed, match="could not be written"):
-        refresh(CORPUS, store=GenerationStore(tmp_path / "index"), embedder=LetterEmbedder())
+        refresh(CORPUS, index=FolderIndex(tmp_path / "index"), embedder=LetterEmbedder())
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"0" * 64 + b"\n{}", None])
 def test_a_damaged_note_of_who_may_read_what_stops_nothing_and_shows_nothing(
-    store: GenerationStore, content: bytes | None
+    store: FolderIndex, content: bytes | None
 ) -> None:
     for groups in ((), ("red",)):
         document = document_from_text("Alpha met.", document_id="d", access=frozenset(groups))
-        refresh(Corpus((document,)), store=store, embedder=LetterEmbedder())
-    assert check_store(store).unknown == ()
+        refresh(Corpus((document,)), index=store, embedder=LetterEmbedder())
+    assert check_generations(store).unknown == ()
     note = store.directory / ACCESS_NAME
     note.write_bytes(note.read_bytes()[:-1] if content is None else content)
     assert store.open_serving().warning is None

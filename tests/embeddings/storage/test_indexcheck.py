@@ -13,7 +13,7 @@ from fakes import SEARCHES, LetterEmbedder, corpus_of
 from processes import verbatim
 
 from corpus import Corpus
-from embeddings import GenerationStore, IndexNotFound, StoreCheck, check_store, refresh
+from embeddings import FolderIndex, IndexCheck, IndexNotFound, check_generations, refresh
 from embeddings.arrays import array_from_bytes, array_to_bytes
 from embeddings.generations.manifest import MANIFEST_NAME, Manifest
 from embeddings.index.vectorindex import VectorIndex
@@ -23,14 +23,14 @@ CORPUS = corpus_of("Alpha met beta. They agreed.\n\nGamma left.", "Delta stayed.
 
 
 @pytest.fixture
-def two(store: GenerationStore) -> GenerationStore:
+def two(store: FolderIndex) -> FolderIndex:
     """A store with the generations 1 and 2."""
-    refresh(corpus_of("Once."), store=store, embedder=LetterEmbedder())
-    refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    refresh(corpus_of("Once."), index=store, embedder=LetterEmbedder())
+    refresh(CORPUS, index=store, embedder=LetterEmbedder())
     return store
 
 
-def problems(found: StoreCheck) -> list[str]:
+def problems(found: IndexCheck) -> list[str]:
     """All of them, those of generations with their numbers."""
     return [
         *(
@@ -42,9 +42,9 @@ def problems(found: StoreCheck) -> list[str]:
     ]
 
 
-def test_an_intact_index_is_counted_and_has_no_problem(two: GenerationStore) -> None:
+def test_an_intact_index_is_counted_and_has_no_problem(two: FolderIndex) -> None:
     read: list[tuple[int, int]] = []
-    found = check_store(two, progress=lambda done, in_all: read.append((done, in_all)))
+    found = check_generations(two, progress=lambda done, in_all: read.append((done, in_all)))
     assert found.intact
     assert (found.problems, found.unknown) == ((), ())
     assert [(g.generation, g.current, g.intact) for g in found.generations] == [
@@ -59,35 +59,35 @@ def test_an_intact_index_is_counted_and_has_no_problem(two: GenerationStore) -> 
     assert read[-1] == (everything, everything)
 
 
-def test_a_flipped_bit_in_any_file_is_found_and_the_file_named(two: GenerationStore) -> None:
+def test_a_flipped_bit_in_any_file_is_found_and_the_file_named(two: FolderIndex) -> None:
     for path in sorted(two.directory.glob("0*/*")):
         good = path.read_bytes()
         bad = bytearray(good)
         bad[len(bad) // 2] ^= 4
         path.write_bytes(bad)
-        (problem,) = problems(check_store(two))
+        (problem,) = problems(check_generations(two))
         assert problem.startswith(f"{int(path.parent.name)}: {path.name} is not")
         path.unlink()
-        (problem,) = problems(check_store(two))
+        (problem,) = problems(check_generations(two))
         assert problem.startswith(f"{int(path.parent.name)}: {path.name} cannot be read")
         path.write_bytes(good)
-    assert check_store(two).intact
+    assert check_generations(two).intact
 
 
-def test_every_problem_of_a_generation_is_named(two: GenerationStore) -> None:
+def test_every_problem_of_a_generation_is_named(two: FolderIndex) -> None:
     for name in ("corpus.jsonl", "words.txt"):
         with (two.directory / "000001" / name).open("ab") as stream:
             stream.write(b"junk")
-    assert problems(check_store(two)) == [
+    assert problems(check_generations(two)) == [
         "1: corpus.jsonl is not what was written",
         "1: words.txt is not what was written",
     ]
 
 
-def test_a_manifest_of_another_generation_is_found(two: GenerationStore) -> None:
+def test_a_manifest_of_another_generation_is_found(two: FolderIndex) -> None:
     first, second = (two.directory / name / MANIFEST_NAME for name in ("000001", "000002"))
     second.write_bytes(first.read_bytes())
-    assert "2: manifest.json is that of generation 1" in problems(check_store(two))
+    assert "2: manifest.json is that of generation 1" in problems(check_generations(two))
 
 
 @pytest.mark.parametrize(
@@ -99,35 +99,35 @@ def test_a_manifest_of_another_generation_is_found(two: GenerationStore) -> None
     ],
 )
 def test_a_pointer_that_leads_nowhere_is_found(
-    two: GenerationStore, pointer: bytes | None, said: str
+    two: FolderIndex, pointer: bytes | None, said: str
 ) -> None:
     path = two.directory / "CURRENT"
     path.unlink() if pointer is None else path.write_bytes(pointer)
-    (problem,) = problems(check_store(two))
+    (problem,) = problems(check_generations(two))
     assert said in problem
 
 
-def test_unknown_files_are_named_and_are_no_damage(two: GenerationStore) -> None:
+def test_unknown_files_are_named_and_are_no_damage(two: FolderIndex) -> None:
     (two.directory / "notes.txt").write_text("mine")
     (two.directory / "000002" / "extra").write_text("mine")
-    found = check_store(two)
+    found = check_generations(two)
     assert found.intact
     assert found.unknown == ("notes.txt",)
     assert found.generations[1].unknown == ("extra",)
 
 
-def test_a_generation_that_goes_meanwhile_is_left_out(two: GenerationStore) -> None:
+def test_a_generation_that_goes_meanwhile_is_left_out(two: FolderIndex) -> None:
     def prune(done: int, _: int) -> None:
         shutil.rmtree(two.directory / "000001", ignore_errors=True)
 
-    found = check_store(two, progress=prune)
+    found = check_generations(two, progress=prune)
     assert [each.generation for each in found.generations] == [2]
     assert found.intact
 
 
-def test_without_an_index_there_is_nothing_to_check(store: GenerationStore) -> None:
+def test_without_an_index_there_is_nothing_to_check(store: FolderIndex) -> None:
     with pytest.raises(IndexNotFound, match="verbatim refresh"):
-        check_store(store)
+        check_generations(store)
 
 
 Files = dict[str, bytes]
@@ -225,9 +225,9 @@ def passage(*fields: object) -> Callable[[dict[str, list]], None]:
     ],
 )
 def test_what_makes_no_sense_is_found_though_every_digest_is_right(
-    store: GenerationStore, spoil: Spoil, said: str
+    store: FolderIndex, spoil: Spoil, said: str
 ) -> None:
-    refresh(CORPUS, store=store, embedder=LetterEmbedder())
+    refresh(CORPUS, index=store, embedder=LetterEmbedder())
     folder = store.directory / "000001"
     files = {p.name: p.read_bytes() for p in folder.iterdir() if p.name != MANIFEST_NAME}
     spoil(files)
@@ -241,31 +241,31 @@ def test_what_makes_no_sense_is_found_though_every_digest_is_right(
                 searches=SEARCHES,
                 dimension=27,
             ),
-            after=store.pointed(),
+            after=store.published_number(),
         )
-    found = [p.removeprefix("2: ") for p in problems(check_store(store))]
+    found = [p.removeprefix("2: ") for p in problems(check_generations(store))]
     assert [p for p in found if p.startswith(said)], found
 
 
-def test_files_that_do_not_belong_together_are_found(two: GenerationStore) -> None:
+def test_files_that_do_not_belong_together_are_found(two: FolderIndex) -> None:
     path = two.directory / "000002" / MANIFEST_NAME
     manifest = dataclasses.replace(Manifest.from_bytes(path.read_bytes()), passages=4)
     path.write_bytes(manifest.to_bytes())
-    assert problems(check_store(two)) == ["2: its files do not belong together"]
+    assert problems(check_generations(two)) == ["2: its files do not belong together"]
 
 
 def test_citations_are_compared_with_the_sources_kept_under_their_digests(
-    two: GenerationStore,
+    two: FolderIndex,
 ) -> None:
     kept = {d.digest: d.text for corpus in (corpus_of("Once."), CORPUS) for d in corpus.documents}
     for source_text in (None, kept.get):
-        found = check_store(two, citations=True, source_text=source_text)
+        found = check_generations(two, citations=True, source_text=source_text)
         assert found.intact
         assert [each.citations for each in found.generations] == [2, 7]
     first, second = CORPUS.documents
     del kept[first.digest]
     kept[second.digest] = "Delta stayed!"
-    found = check_store(two, citations=True, source_text=kept.get)
+    found = check_generations(two, citations=True, source_text=kept.get)
     assert problems(found) == [
         f"2: d1: its source is not kept ({first.digest})",
         f"2: d2: its source has changed ({second.digest})",

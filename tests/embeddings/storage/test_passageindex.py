@@ -13,8 +13,8 @@ from wordstatements import WORDS, statements, vector
 from corpus import Corpus, Sources, document_from_text
 from embeddings import (
     Filter,
+    FolderIndex,
     GenerationNotFound,
-    GenerationStore,
     IndexDamaged,
     IndexMismatch,
     IndexNotFound,
@@ -38,7 +38,7 @@ def index(opened: Open) -> PassageIndex:
 
 
 def build(index: PassageIndex, corpus: Corpus) -> int:
-    return refresh(corpus, store=index, embedder=LetterEmbedder()).generation
+    return refresh(corpus, index=index, embedder=LetterEmbedder()).generation
 
 
 def test_the_best_rows_are_those_of_brute_force_ties_in_order_of_row(index: PassageIndex) -> None:
@@ -99,7 +99,7 @@ def test_vectors_tokens_and_cosines_of_rows_are_those_that_were_embedded(
 
 def test_an_empty_index_is_told_from_one_that_is_damaged(index: PassageIndex) -> None:
     assert index.is_empty()
-    assert (index.numbers(), index.current_number(), index.pointed()) == ([], None, None)
+    assert (index.numbers(), index.current_number(), index.published_number()) == ([], None, None)
     for asked in (index.open_current, index.open_serving):
         with pytest.raises(IndexNotFound, match="verbatim refresh"):
             asked()
@@ -153,7 +153,7 @@ def test_files_are_those_that_were_written_wherever_they_lie(
 ) -> None:
     corpus = statements(12)
     build(index, corpus)
-    elsewhere = GenerationStore(tmp_path / "elsewhere")
+    elsewhere = FolderIndex(tmp_path / "elsewhere")
     build(elsewhere, corpus)
     assert index.open(1).manifest.files == elsewhere.open(1).manifest.files
     assert _files(index, 1) == _files(elsewhere, 1)
@@ -192,7 +192,7 @@ def test_a_document_that_was_restricted_stays_so_in_the_generations_before(
 
 def forget_access(index: PassageIndex) -> None:
     """Makes an index one of an earlier version, which did not note who may read what."""
-    if isinstance(index, GenerationStore):
+    if isinstance(index, FolderIndex):
         (index.directory / ACCESS_NAME).unlink()
     else:
         assert isinstance(index, PostgresIndex)
@@ -289,7 +289,7 @@ def test_a_second_writer_is_told_who_holds_the_lock(opened: Open) -> None:
 def test_the_files_that_a_generation_was_built_from_are_noted(index: PassageIndex) -> None:
     sources = Sources({"a.txt": "a" * 64})
     corpus = corpus_of("Alpha met.")
-    refresh(corpus, store=index, embedder=LetterEmbedder(), sources=sources)
+    refresh(corpus, index=index, embedder=LetterEmbedder(), sources=sources)
     assert index.built_from(1) == sources
     assert index.built_from(2) is None
     assert index.checked_manifest(1).documents == 1
@@ -298,7 +298,7 @@ def test_the_files_that_a_generation_was_built_from_are_noted(index: PassageInde
 def test_what_was_embedded_is_not_embedded_again_by_another_machine(opened: Open) -> None:
     build(opened(), corpus_of("Alpha met.", "Beta came."))
     report = refresh(
-        corpus_of("Alpha met.", "Gamma left."), store=opened(), embedder=LetterEmbedder()
+        corpus_of("Alpha met.", "Gamma left."), index=opened(), embedder=LetterEmbedder()
     )
     assert report.embedded == 1
 
@@ -306,7 +306,7 @@ def test_what_was_embedded_is_not_embedded_again_by_another_machine(opened: Open
 def test_a_ranking_is_the_same_on_a_disk_and_elsewhere(index: PassageIndex, tmp_path: Path) -> None:
     corpus, embedder = statements(80, seed=5), LetterEmbedder()
     build(index, corpus)
-    elsewhere = GenerationStore(tmp_path / "elsewhere")
+    elsewhere = FolderIndex(tmp_path / "elsewhere")
     build(elsewhere, corpus)
     here, there = (Retriever(i.open_current(), embedder) for i in (index, elsewhere))
     only = Filter.of(documents=[f"s{number:04d}" for number in range(0, 80, 9)])

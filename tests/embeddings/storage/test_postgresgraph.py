@@ -14,7 +14,7 @@ from wideletters import statements as write_statements
 from wordstatements import statements, vector
 
 from corpus import Corpus
-from embeddings import Generation, GenerationStore, IndexDamaged, refresh
+from embeddings import FolderIndex, Generation, IndexDamaged, refresh
 from embeddings.arrays import FloatMatrix
 from embeddings.index import vectorindex
 from embeddings.index.vectorindex import CodesQuality
@@ -32,7 +32,7 @@ def generation(
     monkeypatch.setattr(publishing, "COMPARED_ROWS", 400)
     monkeypatch.setattr(postgresrows, "MOST_COMPARED", 100)
     index = PostgresIndex(postgres_database, directory=tmp_path)
-    refresh(statements(DOCUMENTS), store=index, embedder=LetterEmbedder())
+    refresh(statements(DOCUMENTS), index=index, embedder=LetterEmbedder())
     yield index.open_current()
     index.close()
 
@@ -51,7 +51,7 @@ def test_a_graph_that_finds_too_little_is_not_used(
     monkeypatch.setattr(publishing, "COMPARED_ROWS", 400)
     monkeypatch.setattr(publishing, "_LEAST_RECALL_AT_10", 1.1)
     index = PostgresIndex(postgres_database, directory=tmp_path)
-    refresh(statements(DOCUMENTS), store=index, embedder=LetterEmbedder())
+    refresh(statements(DOCUMENTS), index=index, embedder=LetterEmbedder())
     searches = index.open_current().manifest.searches
     index.close()
     assert searches["sentences"]["kind"] == "exact"
@@ -100,7 +100,7 @@ def coded(
 ) -> Iterator[PostgresIndex]:
     monkeypatch.setattr(vectorindex, "EXACT_ROWS", 100)
     index = PostgresIndex(postgres_database, directory=tmp_path)
-    refresh(varied, store=index, embedder=WideLetterEmbedder())
+    refresh(varied, index=index, embedder=WideLetterEmbedder())
     yield index
     index.close()
 
@@ -108,8 +108,8 @@ def coded(
 def test_codes_are_those_of_an_index_on_a_disk_and_find_the_same(
     coded: PostgresIndex, varied: Corpus, tmp_path: Path
 ) -> None:
-    disk, embedder = GenerationStore(tmp_path / "disk"), WideLetterEmbedder()
-    refresh(varied, store=disk, embedder=embedder)
+    disk, embedder = FolderIndex(tmp_path / "disk"), WideLetterEmbedder()
+    refresh(varied, index=disk, embedder=embedder)
     ours, theirs = coded.open_current(), disk.open_current()
     assert ours.manifest.searches == theirs.manifest.searches
     assert ours.manifest.searches["sentences"]["kind"] == "product codes"
@@ -175,7 +175,7 @@ def test_too_many_rows_for_codes_have_a_graph(
     monkeypatch.setattr(publishing, "COMPARED_ROWS", 100)
     monkeypatch.setattr(publishing, "CODED_ROWS", 400)
     index = PostgresIndex(postgres_database, directory=tmp_path)
-    refresh(varied, store=index, embedder=WideLetterEmbedder())
+    refresh(varied, index=index, embedder=WideLetterEmbedder())
     manifest = index.open_current().manifest
     index.close()
     assert manifest.searches["passages"]["kind"] == "product codes"

@@ -16,7 +16,7 @@ def test_the_ids_of_the_last_refresh_are_remembered(opened: Open) -> None:
     index = opened()
     assert index.remembered_ids() == {}
     for text, noted in (("Alpha met.", sources(a="one")), ("Beta met.", sources(a="two", b="b"))):
-        refresh(corpus_of(text), store=index, embedder=LetterEmbedder(), sources=noted)
+        refresh(corpus_of(text), index=index, embedder=LetterEmbedder(), sources=noted)
     assert opened().remembered_ids() == {"a": "two", "b": "b"}
 
 
@@ -24,8 +24,8 @@ def test_a_later_generation_that_notes_none_leaves_those_before(
     postgres_database: str, tmp_path
 ) -> None:  # type: ignore[no-untyped-def]
     index = PostgresIndex(postgres_database, directory=tmp_path)
-    refresh(corpus_of("Alpha met."), store=index, embedder=LetterEmbedder(), sources=sources(a="x"))
-    refresh(corpus_of("Beta met."), store=index, embedder=LetterEmbedder())
+    refresh(corpus_of("Alpha met."), index=index, embedder=LetterEmbedder(), sources=sources(a="x"))
+    refresh(corpus_of("Beta met."), index=index, embedder=LetterEmbedder())
     assert index.remembered_ids() == {"a": "x"}
     with psycopg.connect(postgres_database, autocommit=True) as other:
         other.execute("UPDATE verbatim.generations SET sources = 'junk'")

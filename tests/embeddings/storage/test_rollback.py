@@ -12,9 +12,9 @@ from processes import verbatim
 
 from corpus import Corpus
 from embeddings import (
+    FolderIndex,
     Generation,
     GenerationNotFound,
-    GenerationStore,
     IndexDamaged,
     IndexMismatch,
     RefreshRunning,
@@ -28,24 +28,24 @@ def corpus(number: int) -> Corpus:
     return corpus_of(f"Text {'i' * number} here.")
 
 
-def publish(store: GenerationStore, number: int) -> int:
-    return refresh(corpus(number), store=store, embedder=LetterEmbedder()).generation
+def publish(store: FolderIndex, number: int) -> int:
+    return refresh(corpus(number), index=store, embedder=LetterEmbedder()).generation
 
 
 @pytest.fixture
-def three(store: GenerationStore) -> GenerationStore:
+def three(store: FolderIndex) -> FolderIndex:
     """A store with the generations 1, 2 and 3, the last published."""
     for number in (1, 2, 3):
         publish(store, number)
     return store
 
 
-def damage(store: GenerationStore, number: int) -> None:
+def damage(store: FolderIndex, number: int) -> None:
     path = store.directory / f"{number:06d}" / "corpus.jsonl"
     path.write_bytes(path.read_bytes() + b"\n")
 
 
-def test_a_rollback_publishes_the_generation_before(three: GenerationStore) -> None:
+def test_a_rollback_publishes_the_generation_before(three: FolderIndex) -> None:
     assert three.rollback().number == 2
     assert three.open_current().corpus == corpus(2)
     assert three.rollback().number == 1
@@ -54,14 +54,14 @@ def test_a_rollback_publishes_the_generation_before(three: GenerationStore) -> N
     assert three.current_number() == 1
 
 
-def test_a_rollback_to_a_number_goes_there_in_either_direction(three: GenerationStore) -> None:
+def test_a_rollback_to_a_number_goes_there_in_either_direction(three: FolderIndex) -> None:
     assert three.rollback(1).corpus == corpus(1)
     assert three.rollback(3).corpus == corpus(3)
     assert three.rollback(3).number == 3
     assert three.current_number() == 3
 
 
-def test_a_damaged_generation_is_refused_and_passed_over(three: GenerationStore) -> None:
+def test_a_damaged_generation_is_refused_and_passed_over(three: FolderIndex) -> None:
     damage(three, 2)
     with pytest.raises(IndexDamaged, match=r"000002 is damaged: corpus\.jsonl"):
         three.rollback(2)
@@ -70,7 +70,7 @@ def test_a_damaged_generation_is_refused_and_passed_over(three: GenerationStore)
 
 
 def test_a_damaged_current_generation_or_pointer_does_not_hinder_a_rollback(
-    three: GenerationStore,
+    three: FolderIndex,
 ) -> None:
     damage(three, 3)
     (three.directory / "CURRENT").write_bytes(b"")
@@ -79,16 +79,16 @@ def test_a_damaged_current_generation_or_pointer_does_not_hinder_a_rollback(
 
 
 def test_a_generation_that_is_not_there_is_named_with_those_that_are(
-    three: GenerationStore,
+    three: FolderIndex,
 ) -> None:
     with pytest.raises(GenerationNotFound, match=r"no generation 7\. .*kept: 1, 2, 3\."):
         three.rollback(7)
 
 
-def test_a_generation_of_another_model_is_refused_and_passed_over(store: GenerationStore) -> None:
+def test_a_generation_of_another_model_is_refused_and_passed_over(store: FolderIndex) -> None:
     first, second = LetterEmbedder(), LetterEmbedder(name="second", digest="1" * 64)
     for number, embedder in enumerate((second, first, second), start=1):
-        refresh(corpus(number), store=store, embedder=embedder)
+        refresh(corpus(number), index=store, embedder=embedder)
 
     def check(generation: Generation) -> None:
         check_model(generation, second.identity)
@@ -99,7 +99,7 @@ def test_a_generation_of_another_model_is_refused_and_passed_over(store: Generat
 
 
 def test_a_refresh_after_a_rollback_numbers_above_all_and_brings_the_corpus_again(
-    three: GenerationStore,
+    three: FolderIndex,
 ) -> None:
     three.rollback(1)
     assert publish(three, 3) == 4
@@ -107,7 +107,7 @@ def test_a_refresh_after_a_rollback_numbers_above_all_and_brings_the_corpus_agai
 
 
 def test_what_a_rollback_points_to_outlives_the_next_refresh_and_can_be_gone_back_to(
-    three: GenerationStore,
+    three: FolderIndex,
 ) -> None:
     three.rollback(1)
     assert publish(three, 4) == 4
@@ -120,7 +120,7 @@ def test_what_a_rollback_points_to_outlives_the_next_refresh_and_can_be_gone_bac
 
 
 def test_a_refresh_numbers_above_a_generation_without_a_manifest_too(
-    three: GenerationStore,
+    three: FolderIndex,
 ) -> None:
     (three.directory / "000003" / "manifest.json").unlink()
     (three.directory / "CURRENT").write_bytes(b"")
@@ -128,7 +128,7 @@ def test_a_refresh_numbers_above_a_generation_without_a_manifest_too(
 
 
 def test_a_rollback_that_cannot_write_leaves_what_was_published(
-    three: GenerationStore, monkeypatch: pytest.MonkeyPatch
+    three: FolderIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -146,7 +146,7 @@ def hold_the_lock(directory: Path, held: "multiprocessing.synchronize.Event") ->
 
 
 def test_a_second_writer_is_told_who_writes_and_a_killed_one_frees_the_lock(
-    three: GenerationStore,
+    three: FolderIndex,
 ) -> None:
     context = multiprocessing.get_context("spawn")
     held = context.Event()
@@ -168,7 +168,7 @@ def test_a_second_writer_is_told_who_writes_and_a_killed_one_frees_the_lock(
     "content", [None, b"", b"\xff", b"[]", b"{}", b'{"pid": "x"}', b"9" * 9999]
 )
 def test_what_is_written_of_the_holder_is_never_relied_on(
-    three: GenerationStore, content: bytes | None
+    three: FolderIndex, content: bytes | None
 ) -> None:
     with writer_lock(three.directory):
         holder = three.directory / HOLDER_NAME
@@ -196,7 +196,7 @@ def test_the_command_says_which_generation_answers_now(built_home: Path, tmp_pat
     run = verbatim("rollback", "2", home=home)
     assert run.stdout.startswith("Generation 2 answers now: 2 documents, 13 passages, built 20")
     assert 'next "verbatim refresh" brings' in run.stdout
-    with GenerationStore(home / "index").writer():
+    with FolderIndex(home / "index").writer():
         run = verbatim("rollback", home=home)
     assert run.returncode == 4
     assert f"process {os.getpid()} on" in run.stderr
