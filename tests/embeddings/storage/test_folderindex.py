@@ -192,7 +192,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 limit = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    refresh(corpus_of("New text. " * 50), store=FolderIndex(Path(sys.argv[1])),
+    refresh(corpus_of("New text. " * 50), index=FolderIndex(Path(sys.argv[1])),
             embedder=LetterEmbedder())
 except IndexWriteFailed as error:
     print("refused:", error)
