@@ -53,7 +53,7 @@ class CalibrationQuestion:
 
     @property
     def alone(self) -> bool:
-        """Whether only the passages of its statement are searched."""
+        """True if only the passages of its statement are searched."""
         return self.case in {Case.ALONE, Case.ALONE_DELETED}
 
 
