@@ -71,8 +71,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The answer that a person gets: the probability of the first passage, and the place of the first
-    that answers, from 0; ``evidence`` says whether the evidence of the right passage has its clause.
+    """The answer that a person gets.
+
+    The probability of the first passage, and the place of the first that answers, from 0;
+    ``evidence`` says whether the evidence of the right passage has its clause.
     """
 
     probability: float
