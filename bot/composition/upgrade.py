@@ -28,9 +28,9 @@ _MINUTE_S = 60
 def begin_upgrade(served: Served, settings: Settings) -> threading.Thread | None:
     """Begin, in a thread, to make the index anew with the model in use, and return the thread.
 
-    None where that model made the published generation, where somebody rolled back to it, and
-    where there is no room for the model or the index: the log says which. What goes wrong is told
-    in the log, too, and the generation goes on answering. A thread that dies with its process has
+    None if that model made the published generation, if somebody rolled back to it, or if there is
+    no room for the model or the index: the log says which. It names a failure, too, and the
+    generation goes on answering. A thread that dies with its process has
     kept what it embedded, and the next one goes on from there.
     """
     manifest, model = served.answerers.everything.manifest, served.embedders.model
@@ -44,7 +44,7 @@ def begin_upgrade(served: Served, settings: Settings) -> threading.Thread | None
         log.warning("%s goes on answering: %s", earlier, error)
         return None
     if manifest.generation != published:
-        return None  # it answers in the place of a damaged one, which was told
+        return None  # it answers in the place of a damaged one, which the log has named
     if manifest.generation != newest:
         log.info(
             "generation %d answers by the earlier model %s, since it was chosen by a rollback: "

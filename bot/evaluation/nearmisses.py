@@ -64,7 +64,7 @@ def evidence_figures(results: Sequence[Result], *, seed: int) -> EvidenceFigures
     if inside is None or touched is None:
         return None
     read = [(r, o.short) for r, o in judged if o.short is not None]
-    told = [(r, s.best_sentence) for r, s in read if s.best_sentence is not None]
+    scored = [(r, s.best_sentence) for r, s in read if s.best_sentence is not None]
     short = [(r, s.exact, s.f1) for r, s in read if s.exact is not None and s.f1 is not None]
     among = Bootstrap([r.question.group for r, *_ in short], seed=seed)
     return EvidenceFigures(
@@ -73,8 +73,8 @@ def evidence_figures(results: Sequence[Result], *, seed: int) -> EvidenceFigures
         touched=touched,
         words=float(np.mean([ours.evidence_words for _, ours in judged])),
         part=float(np.mean([ours.evidence_part for _, ours in judged])),
-        best_sentence=Bootstrap([r.question.group for r, _ in told], seed=seed).share(
-            np.array([best for _, best in told], np.float64)
+        best_sentence=Bootstrap([r.question.group for r, _ in scored], seed=seed).share(
+            np.array([best for _, best in scored], np.float64)
         ),
         short_answers=len(short),
         exact=among.share(np.array([each for _, each, _ in short], np.float64)),

@@ -141,8 +141,8 @@ class Administration:
             text = admintexts.joined(text, admintexts.not_read(left_out, words))
         if passed_over := self._do.passed_over():
             text = admintexts.joined(text, admintexts.passed_over(passed_over, words))
-        if told := admintexts.troubles(self._do.troubles(), words):
-            text = admintexts.joined(text, told)
+        if troubles := admintexts.troubles(self._do.troubles(), words):
+            text = admintexts.joined(text, troubles)
         yield say(event, text)
 
     def _refresh(self, event: TextMessage, words: Translator) -> Iterator[Act]:
@@ -155,21 +155,21 @@ class Administration:
         """Yield a refresh, with its progress in the message; ``before`` stays above it."""
         running = Background(self._do.refresh, every_s=self._progress_every_s)
 
-        def told(text: str) -> Change:
+        def changed_to(text: str) -> Change:
             return Change(message_id, Message(admintexts.joined(*before, text)))
 
         for step in running.steps():
-            yield Typing() if step is None else told(admintexts.progress(step, words))
+            yield Typing() if step is None else changed_to(admintexts.progress(step, words))
         try:
             report = running.result()
         except ExtractorClosed:
             raise
         except _Failures as error:
             number = self._do.answerers.everything.generation
-            yield told(admintexts.failed(error, number, words))
+            yield changed_to(admintexts.failed(error, number, words))
             return
         self._do.answerers.look()
-        yield told(admintexts.refreshed(report, words))
+        yield changed_to(admintexts.refreshed(report, words))
 
     def _rollback(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if event.text and not _NUMBER.fullmatch(event.text):

@@ -82,7 +82,7 @@ class People:
                 "SELECT language, quotes, links FROM preferences WHERE chat = {chat}",
                 {"chat": self.came_from(chat)},
             )
-        except PeopleUnusable:  # who is to be told of it is told in some language
+        except PeopleUnusable:  # the error is said in some language
             return Preferences()
         return _preferences(*row[0]) if row else Preferences()
 
@@ -257,7 +257,7 @@ class People:
     def delete(self, person: int) -> PersonData:
         """Delete everything about a person, from the disk too, and return what that was.
 
-        Where traces of it cannot be removed now, that is logged, and told by what is returned.
+        Where traces of it cannot be removed now, the log and the result say so.
         """
         kept = self.kept_about(person)
         with self._tables.writing() as connection:

@@ -60,7 +60,7 @@ class FileState:
     def forgets_with(self, *memories: RemembersPeople, talks: RemembersTalks) -> None:
         """Do nothing: no other process remembers anybody."""
 
-    def tell_to_forget(self, person: int) -> bool:  # noqa: ARG002 (nobody is to be told)
+    def tell_to_forget(self, person: int) -> bool:  # noqa: ARG002 (there is no other process)
         """Return False: no other process remembers anybody."""
         return False
 

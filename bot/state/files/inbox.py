@@ -369,14 +369,14 @@ class Inbox:
             raise disk_error(cause) from error
         waiting = sum(row.payload is not None for row in saved.values())
         why = " ".join(str(error).split())
-        told = (
+        message = (
             f"{self._file.name} was damaged ({why}): it is {aside.name} now, and {waiting} "
             f"updates that wait and {len(saved) - waiting} that are done were salvaged"
         )
         lost = len(self._waiting.keys() - saved.keys())
         if lost:
-            told += f"; {lost} that waited were not"
-        log.error("%s. Delete what was set aside when you do not need it.", told)
+            message += f"; {lost} that waited were not"
+        log.error("%s. Delete what was set aside when you do not need it.", message)
 
     def _let_go(self) -> None:
         if self._connection is not None:

@@ -114,10 +114,10 @@ def is_damage(error: Exception) -> bool:
 
 def disk_error(error: OSError) -> sqlite3.OperationalError:
     """Return the error that SQLite would raise for an error of the system."""
-    told = sqlite3.OperationalError(f"{error.filename or 'the inbox'}: {error.strerror}")
+    blocked = sqlite3.OperationalError(f"{error.filename or 'the inbox'}: {error.strerror}")
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     io = error.errno in {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
-    told.sqlite_errorcode = (
+    blocked.sqlite_errorcode = (
         sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR if io else sqlite3.SQLITE_CANTOPEN
     )
-    return told
+    return blocked

@@ -17,8 +17,8 @@ class PostgresChats(KnownChats):
     """The closed and moved chats of one bot, in a database that several processes share.
 
     Written in a thread, since nobody may wait for it; what cannot be written is known until the
-    process ends, with a warning. That a chat is closed, or open again because somebody wrote there,
-    is told to all.
+    process ends, with a warning. All processes hear that a chat is closed, or open again because
+    somebody wrote there.
     """
 
     def __init__(self, state: PostgresState, session: PostgresSession, bot: str) -> None:
@@ -93,7 +93,7 @@ class PostgresChats(KnownChats):
         return json.dumps([self._bot, self._me, chat_id])
 
     def _heard(self, what: str) -> int | None:
-        """Return the chat of this bot that another process told of: what this one did it knows."""
+        """Return the chat of this bot that another process named; None for its own changes."""
         bot, who, chat = json.loads(what)
         return int(chat) if bot == self._bot and who != self._me else None
 

@@ -123,7 +123,7 @@ class StateConnection:
             connection = self._connected()
             try:
                 return [
-                    told.payload for told in connection.notifies(timeout=timeout_s, stop_after=1)
+                    each.payload for each in connection.notifies(timeout=timeout_s, stop_after=1)
                 ]
             except self._errors as error:
                 raise self._unreachable(error) from None

@@ -107,7 +107,7 @@ class PostgresInbox:
     ) -> None:
         """``session`` is of the same bot, and was not started yet.
 
-        ``on_taken`` is told each lane that is claimed and that this process was not the last to
+        ``on_taken`` gets each lane that is claimed and that this process was not the last to
         work on, before it is worked on.
 
         Raises:
@@ -139,7 +139,7 @@ class PostgresInbox:
         return max(0, self._came - self._gone)
 
     def put(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
-        """See ``KeepsUpdates.put``; all processes are told."""
+        """See ``KeepsUpdates.put``; all processes are notified."""
         rows = self._writer.rows(
             _PUT,
             {
@@ -173,7 +173,7 @@ class PostgresInbox:
         me = self._session.number
         values = {"bot": self._bot, "me": me, "most": most, "left": LEFT_TO_THE_LAST_S}
         if self._connection.times_made != self._connections_made:
-            # it may have claimed lanes and not been told which
+            # it may have claimed lanes and not learned which
             self._connections_made = self._connection.times_made
             found = self._connection.rows(
                 "SELECT lane, false FROM lanes WHERE bot = %(bot)s AND owner = %(me)s", values
@@ -204,7 +204,7 @@ class PostgresInbox:
         return None
 
     def give_back(self, lane: str) -> None:
-        """See ``SharesUpdates.give_back``; the others are told."""
+        """See ``SharesUpdates.give_back``; the others are notified."""
         self._as_owner(
             self._connection,
             "WITH given AS (UPDATE lanes SET owner = NULL, last = NULL "

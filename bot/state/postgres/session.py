@@ -59,8 +59,8 @@ OnTold = Callable[[str], None]
 class PostgresSession:
     """A session of one bot, shared with others or alone. Safe to call from several threads.
 
-    What is told is handed over in a thread of its own. Where the connection is lost another one is
-    made, and what this process owned is its own again unless another process has taken it.
+    A thread of its own hands notifications over. If the connection is lost, another one is made,
+    and what this process owned is its own again unless another process has taken it.
     """
 
     def __init__(
@@ -217,8 +217,8 @@ class PostgresSession:
                 if not self._connection.is_there:
                     self._renew()
                     continue
-                for told in self._connection.notifications(timeout_s=self._timing.poll_s):
-                    self._hand_over(told)
+                for notification in self._connection.notifications(timeout_s=self._timing.poll_s):
+                    self._hand_over(notification)
                 self._sweep()
             except StateUnreachable as error:
                 if not self._ended.is_set():
@@ -226,15 +226,15 @@ class PostgresSession:
             except Exception as error:  # noqa: BLE001 (whatever it is, the session is to be kept)
                 log.error("news are not handed over: %s", type(error).__name__)  # noqa: TRY400 (it may hold what people asked)
 
-    def _hand_over(self, told: str) -> None:
-        kind, _, what = told.partition(" ")
+    def _hand_over(self, notification: str) -> None:
+        kind, _, what = notification.partition(" ")
         for listener in self._listeners[kind]:
             listener(what)
 
     def _sweep(self) -> None:
-        """Frees what those owned who are missing for the second time, and lets the others look.
+        """Free what processes owned that are missing for the second time, and let the others look.
 
-        Who lives and has only lost its connection has made another one by then.
+        A process that lives and has only lost its connection has made another one by then.
         """
         now_s = time.monotonic()
         if now_s >= self._sweep_at_s:

@@ -45,11 +45,11 @@ def write_embedder(model: ModelFolder, weights: TrainedWeights, folder: Path) ->
         "Identity", draft.body(words, segments=None, mask=mask), named="token_embeddings"
     )
     last, second = (graph.weight(np.array([axis], np.int64)) for axis in (2, 1))
-    told = graph.node("Cast", "attention_mask", attributes={"to": _FLOAT})
-    told = graph.node("Unsqueeze", told, last)
+    mask = graph.node("Cast", "attention_mask", attributes={"to": _FLOAT})
+    mask = graph.node("Unsqueeze", mask, last)
     sums, counts = (
         graph.node("ReduceSum", each, second, attributes={"keepdims": 0})
-        for each in (graph.node("Mul", x, told), told)
+        for each in (graph.node("Mul", x, mask), mask)
     )
     graph.node("Div", sums, counts, named="sentence_embedding")
     graph.save(

@@ -131,6 +131,6 @@ def _timeline(connection: Connection, writes: bool) -> int | None:
     if writes:
         found = value(connection, _TIMELINE_OF_WRITES)
     elif value(connection, _HAS_GENERATIONS):
-        with suppress(psycopg.errors.InsufficientPrivilege):  # who reads on is told
+        with suppress(psycopg.errors.InsufficientPrivilege):  # the next error says it
             found = value(connection, _TIMELINE_OF_DATA)
     return found
