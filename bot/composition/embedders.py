@@ -23,8 +23,8 @@ class Embedders:
     """Opens embedders of generations.
 
     After an upgrade that brings another model, an index that the earlier one made goes on
-    answering with that until a refresh has published. Where the settings name a model, no other
-    one answers.
+    answering with that until a refresh has published. If the settings name a model or prompts, no
+    other one answers.
     """
 
     def __init__(self, settings: Settings, model: ModelFolder, refresher: Refresher) -> None:
@@ -90,9 +90,13 @@ def check_answers(settings: Settings, model: ModelFolder, generation: Generation
 
 def earlier_embedder(settings: Settings, built_by: ModelIdentity) -> Embedder | None:
     """Return the embedder of a model that shipped with an earlier version, if it is to be had: as
-    it was exported, or by its own files. None where the settings name a model.
+    it was exported, or by its own files. None if the settings name a model or other prompts.
     """
     if settings.model_is_own or built_by.name not in SHIPPED_MODEL_NAMES:
+        return None
+    if settings.query_prompt not in {None, built_by.query_prompt}:
+        return None
+    if settings.passage_prompt not in {None, built_by.passage_prompt}:
         return None
     exports = settings.exports_directory
     found = open_earlier(built_by, exports=exports)
