@@ -92,11 +92,10 @@ def earlier_embedder(settings: Settings, built_by: ModelIdentity) -> Embedder | 
     """Return the embedder of a model that shipped with an earlier version, if it is to be had: as
     it was exported, or by its own files. None if the settings name a model or other prompts.
     """
-    if settings.model_is_own or built_by.name not in SHIPPED_MODEL_NAMES:
-        return None
-    if settings.query_prompt not in {None, built_by.query_prompt}:
-        return None
-    if settings.passage_prompt not in {None, built_by.passage_prompt}:
+    same_prompts = settings.query_prompt in {None, built_by.query_prompt} and (
+        settings.passage_prompt in {None, built_by.passage_prompt}
+    )
+    if settings.model_is_own or not same_prompts or built_by.name not in SHIPPED_MODEL_NAMES:
         return None
     exports = settings.exports_directory
     found = open_earlier(built_by, exports=exports)

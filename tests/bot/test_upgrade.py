@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,6 +38,7 @@ def serving(settings: Settings, warnings: list[str] | None = None) -> Iterator[S
         yield served
     finally:
         served.extractor.close()
+        served.index.close()
 
 
 def settings_of(home: Path, **more: str) -> Settings:
@@ -209,7 +210,7 @@ def test_two_versions_on_one_database_each_answer_with_the_model_of_the_generati
     corpus = str(old.corpus_directory)
     new = settings_of(tmp_path / "new", VERBATIM_CORPUS=corpus, **database)
     warnings: list[str] = []
-    with serving(old, warnings) as first, serving(new) as second:
+    with closing(refresher._index), serving(old, warnings) as first, serving(new) as second:
         assert (model_of(first), model_of(second)) == (BASE, BASE)
         thread = begin_upgrade(second, new)
         assert thread is not None
