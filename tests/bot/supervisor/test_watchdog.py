@@ -82,6 +82,10 @@ def restarted_until_answered(
     return codes
 
 
+CRASHES = {134, 135}
+"""The exit codes after SIGABRT and SIGBUS; 139 is that after SIGSEGV."""
+
+
 @pytest.mark.parametrize(
     ("harm", "code"),
     [(POISON, 9), ("abort", 134), ("segv", 139), ("bus", 135), ("hold", 70), ("loop", 70)],
@@ -92,7 +96,10 @@ def test_a_message_that_ends_the_bot_is_set_aside_after_one_repeat(
     with BotApiServer() as server:
         person, other = server.add_user(), server.add_user()
         update_id = server.say(harm, chat_id=person.id)
-        assert restarted_until_answered(processes, server, tmp_path, person.id) == [code, code]
+        codes = restarted_until_answered(processes, server, tmp_path, person.id)
+        assert len(codes) == 2
+        # the traceback of a crash reads threads that still run, and may itself end in one
+        assert set(codes) <= {code, 139} if code in CRASHES else codes == [code, code]
         assert [sent.text for sent in server.sent(person.id)] == [ASIDE]
         server.say("later", chat_id=person.id)
         server.say("another", chat_id=other.id)
