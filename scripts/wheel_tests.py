@@ -37,6 +37,7 @@ COPIED = (
 def main() -> int:
     """Build, install and test the wheel; return the exit code of pytest."""
     with tempfile.TemporaryDirectory(prefix="verbatim-wheel-") as folder:
+        Path(folder).chmod(0o755)  # some tests run as another user
         dist, site, tree = (Path(folder) / name for name in ("dist", "site", "tree"))
         _python("-m", "hatchling", "build", "-t", "wheel", "-d", str(dist), cwd=ROOT)
         (wheel,) = dist.glob("*.whl")
