@@ -35,6 +35,7 @@ from corpus import (
 )
 from corpus.directory import corpusfiles
 from corpus.directory.corpusdirectory import CorpusDirectory
+from corpus.directory.shippedstatements import shipped_statements
 from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import AT_WORK_AT_ONCE, Extractor
 from corpus.extraction.process import documentanswer, extractanswer, frontmatteranswer
@@ -406,7 +407,7 @@ def test_the_process_that_asks_parses_nothing_itself(
     for parser in PARSERS:
         monkeypatch.setattr(parser, parsed)
     with pytest.raises(AssertionError):
-        read_corpus(shipped := corpusfiles.Path(__file__).parents[4] / "corpus" / "statements")
+        read_corpus(shipped := shipped_statements())
     extractor = shared_extractor()
     directory = CorpusDirectory(
         tmp_path / "corpus", snapshots=Snapshots(tmp_path / "s"), extractor=extractor
