@@ -23,7 +23,9 @@ from processes import verbatim
 FILE = ROOT / "docker-compose.yml"
 NOBODY = 65534
 
-pytestmark = pytest.mark.skipif(not FILE.exists(), reason="the sources are not here")
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "pyproject.toml").is_file(), reason="the sources are not here"
+)
 
 
 @pytest.fixture

@@ -27,7 +27,9 @@ from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.supervisor import watchdog
 
-pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the sources are not here")
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "pyproject.toml").is_file(), reason="the sources are not here"
+)
 
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 NOT_RUN = {

@@ -185,11 +185,12 @@ def test_a_standby_copies_its_primary_follows_it_takes_over_and_starts_again(
     url = standbys.url("postgres", standby=True)
     with standbys.running():
         assert follows(standbys)
-        standing = standbys.ask_primary(
+        standing = (
             "SELECT application_name, usename, slot_name FROM pg_stat_replication "
             "JOIN pg_replication_slots ON active_pid = pid"
         )
-        assert standing == [("replica", "replica", "replica")]
+        # it may be about to connect again
+        wait_until(lambda: standbys.ask_primary(standing) == [("replica", "replica", "replica")])
         assert standbys.is_healthy()
         kept = standbys.ask_primary("SELECT count(*) FROM kept")[0][0]
         standbys.primary.stop(kill=True)

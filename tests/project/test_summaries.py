@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "pyproject.toml").is_file(), reason="the sources are not here"
+)
 PACKAGES = ("bot", "corpus", "embeddings", "training")
 NO_BEGINNING = frozenset("what who whose how which whether when where why so that".split())
 FORBIDDEN = ("so many as", "of another's", "just so")
