@@ -117,3 +117,17 @@ def typed_groups(names: str) -> frozenset[str]:
 def decodable(text: str) -> str:
     """Return the text without the surrogates that stand for bytes that were not UTF-8."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def typed_question(text: str, *, command: str) -> str:
+    """Return a question without the white space around it.
+
+    Raises:
+        typer.BadParameter: if nothing is left; the hint names the ``command``.
+    """
+    question = decodable(text).strip()
+    if not question:
+        raise typer.BadParameter(
+            f'the question is empty: verbatim {command} "Where did they meet?"'
+        )
+    return question

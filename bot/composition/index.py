@@ -7,7 +7,7 @@ from bot.composition.embedders import check_answers
 from bot.errors import SettingsError
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
-from corpus import CorpusError, LeftOut, Snapshots, read_sources
+from corpus import CorpusError, LeftOut, Snapshots, Sources, read_sources
 from embeddings import (
     FolderIndex,
     Generation,
@@ -106,9 +106,7 @@ def changed_since(settings: Settings) -> int | None:
 
     It is None if nothing has changed, or if that is unknown.
     """
-    with closing(open_index(settings)) as index:
-        number = index.published_number()
-        built_from = None if number is None else index.built_from(number)
+    number, built_from = _published(settings)
     if built_from is None:
         return None
     try:
@@ -120,7 +118,12 @@ def changed_since(settings: Settings) -> int | None:
 
 def left_out(settings: Settings) -> tuple[LeftOut, ...]:
     """Return the files that the published generation left out, if that is noted."""
+    _, built_from = _published(settings)
+    return () if built_from is None else built_from.left_out
+
+
+def _published(settings: Settings) -> tuple[int | None, Sources | None]:
+    """Return the published generation and what it was built from, each if that is known."""
     with closing(open_index(settings)) as index:
         number = index.published_number()
-        built_from = None if number is None else index.built_from(number)
-    return () if built_from is None else built_from.left_out
+        return number, None if number is None else index.built_from(number)

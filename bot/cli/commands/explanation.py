@@ -19,6 +19,7 @@ from bot.cli.options import (
     decodable,
     publication_days,
     typed_filter,
+    typed_question,
 )
 from bot.cli.output import out, read_settings, warn_of_changes
 from bot.cli.terminal import print_line
@@ -56,9 +57,7 @@ def explain(
 
     Example: verbatim explain "Where did the ministers meet?" --candidates 3
     """
-    question = decodable(question).strip()
-    if not question:
-        raise typer.BadParameter('the question is empty: verbatim explain "Where did they meet?"')
+    question = typed_question(question, command="explain")
     dates = publication_days(since, until)
     answerer = open_answerer(groups)
     warn_of_changes()

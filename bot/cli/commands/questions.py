@@ -26,6 +26,7 @@ from bot.cli.options import (
     publication_days,
     typed_filter,
     typed_groups,
+    typed_question,
     typed_text,
 )
 from bot.cli.output import (
@@ -77,9 +78,7 @@ def ask(
         if question is None and _at_terminal():
             raise typer.BadParameter('type a question: verbatim ask "Where did they meet?"')
         question = typed_text()
-    question = decodable(question).strip()
-    if not question:
-        raise typer.BadParameter('the question is empty: verbatim ask "Where did they meet?"')
+    question = typed_question(question, command="ask")
     answerer = open_answerer(groups)
     warn_of_changes()
     only = typed_filter(answerer, document, publisher, dates)
