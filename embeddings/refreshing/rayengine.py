@@ -72,7 +72,8 @@ class RayEngine:
 
     The embedder of this machine is the standard: a node with another model, runtime or other
     numbers, bit for bit, is refused. A block is embedded again if its process or node dies, or its
-    result is lost with a node. Not for several threads at once.
+    result is lost with a node. Blocks that nobody waits for any more end with ``close``. Not for
+    several threads at once.
     """
 
     def __init__(
@@ -126,30 +127,25 @@ class RayEngine:
         unfinished: dict[Any, int] = {}
         done = 0
         watch = _NodeWatch(ray)
-        try:
-            while block is not None or given:
-                most = _BLOCKS_A_PROCESSOR * watch.processors()
-                while block is not None and len(given) < most:
-                    key = block.key(self._embedder.identity)
-                    result = embed.options(name=f"embed {key[:12]}").remote(block, work)
-                    given.append(_Given(key, result))
-                    unfinished[result] = len(block)
-                    block = next(waiting, None)
-                while given[0].result in unfinished:
-                    finished, _ = ray.wait(list(unfinished), timeout=_LOOK_S)
-                    for one in finished:
-                        done += unfinished.pop(one)
-                        if on_embedded is not None:
-                            on_embedded(done)
-                    if finished:
-                        watch.went_on()
-                    else:
-                        watch.look()
-                yield self._received(ray, given.popleft(), watch)
-        finally:
-            for one in unfinished:
-                with suppress(Exception):  # Ray itself may be what failed
-                    ray.cancel(one)
+        while block is not None or given:
+            most = _BLOCKS_A_PROCESSOR * watch.processors()
+            while block is not None and len(given) < most:
+                key = block.key(self._embedder.identity)
+                result = embed.options(name=f"embed {key[:12]}").remote(block, work)
+                given.append(_Given(key, result))
+                unfinished[result] = len(block)
+                block = next(waiting, None)
+            while given[0].result in unfinished:
+                finished, _ = ray.wait(list(unfinished), timeout=_LOOK_S)
+                for one in finished:
+                    done += unfinished.pop(one)
+                    if on_embedded is not None:
+                        on_embedded(done)
+                if finished:
+                    watch.went_on()
+                else:
+                    watch.look()
+            yield self._received(ray, given.popleft(), watch)
 
     def _ray(self) -> Any:
         """Return Ray, started or joined."""
