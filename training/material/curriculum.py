@@ -85,7 +85,19 @@ SECOND = (
 )
 """The mix of the second stage: statements, and enough of the rest not to forget it."""
 
-MIXES = {"first": FIRST, "middle": MIDDLE, "second": SECOND}
+THIRD = (
+    Share((STATEMENTS,), 48, 4),
+    Share((SQUAD2,), 25, 4),
+    Share(("squad2-train10",), 4),
+    Share(_SQUAD11, 10, 3),
+    Share(("squadshifts-wiki",), 2),
+    Share(("feedbackqa-rated",), 3),
+    Share(_SENTENCES, 7),
+    Share(("boolq-valtest",), 1),
+)
+"""The mix of the third stage: statements for a half, and people's unanswerable questions."""
+
+MIXES = {"first": FIRST, "middle": MIDDLE, "second": SECOND, "third": THIRD}
 
 
 def open_sources(
