@@ -85,6 +85,12 @@ def parser() -> argparse.ArgumentParser:
     calibrating.add_argument("--reader", type=Path, required=True, help="exported weights")
     calibrating.add_argument("--questions", type=int, default=100, help="with twins, at most")
     calibrating.add_argument("--seed", type=int, default=0)
+    calibrating.add_argument(
+        "--index", type=Path, help="an index of all statements; else the one that was mined from"
+    )
+    calibrating.add_argument(
+        "--model", help="the model that built it; else the base model, or the package's own"
+    )
     command("wording", "Print what the wording of questions gives away without any passage.")
     speed = command("speed", "Measure pairs a second, in bf16 and in fp32.")
     speed.add_argument("--steps", type=int, default=3)
@@ -163,7 +169,7 @@ def _calibrate(asked: argparse.Namespace, workshop: "Workshop") -> None:
         workshop.exported_reader(asked.reader), asked.runs / "readings" / "kept.jsonl"
     )
     questions = calibration_questions(workshop.dev_split, most=asked.questions, seed=asked.seed)
-    found = examples(questions, workshop.retriever(), reader)
+    found = examples(questions, workshop.retriever(asked.index, asked.model), reader)
     _, fields = fit(found, reader)
     reader.close()
     print(json.dumps(fields, indent=2))

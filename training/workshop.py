@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from embeddings import DEFAULT_MODEL, FolderIndex, Retriever, find_model, open_embedder
+from embeddings.models.modelfolder import shipped_model
 from embeddings.reader.encoding import PairEncoder
 from embeddings.reader.networkreader import NetworkReader, open_network_reader
 from training.fitting.embeddertask import EmbedderTask
@@ -100,13 +101,16 @@ class Workshop:
             weights, name=str(weights), base=self.base, exports=self.exports, threads=self.threads
         )
 
-    def retriever(self) -> Retriever:
-        """Return the product's retriever over all statements, by the index that was mined from."""
-        index = FolderIndex(self.mined / "index" / "official")
-        embedder = open_embedder(
-            find_model(DEFAULT_MODEL), exports=self.exports, threads=self.threads
-        )
-        return Retriever(index.open_current(), embedder)
+    def retriever(self, index: Path | None = None, model: str | None = None) -> Retriever:
+        """Return the product's retriever over all statements, by an index that ``model`` built.
+
+        Without ``index``, it is the one that was mined from, by the base model.
+        """
+        if model is None:
+            model = DEFAULT_MODEL if index is None else shipped_model()
+        opened = FolderIndex(index or self.mined / "index" / "official")
+        embedder = open_embedder(find_model(model), exports=self.exports, threads=self.threads)
+        return Retriever(opened.open_current(), embedder)
 
     @property
     def exports(self) -> Path:

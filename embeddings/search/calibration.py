@@ -34,6 +34,8 @@ CALIBRATION_NAMES = (
     "numbers",
     "year",
     "month",
+    "later",
+    "retrieval_later",
 )
 """The columns of a passage; ``calibration_rows`` says what each is."""
 
@@ -150,6 +152,7 @@ def calibration_rows(
     margins: FloatArray,
     agreement: NDArray[np.floating],
     passages: int,
+    later: bool = False,
 ) -> FloatArray:
     """``(k, len(CALIBRATION_NAMES))``: a row for each of k passages that were read.
 
@@ -159,6 +162,7 @@ def calibration_rows(
     * ``margin``: how far it stands above the next distinct passage, from ``margins``.
     * ``log_passages``: the natural logarithm of the number of ``passages`` that were searched.
     * ``names``, ``numbers``, ``year``, ``month``: the columns ``(k, 4)`` of ``agreement``.
+    * ``later``: 1 if something was asked before; ``retrieval_later``: ``retrieval`` then, else 0.
     """
     sentence = [_logit(max(reading.sentence_scores, default=0.0)) for reading in readings]
     columns = (
@@ -170,6 +174,8 @@ def calibration_rows(
         margins,
         np.full(len(readings), np.log(max(passages, 1))),
         *np.asarray(agreement, np.float64).T,
+        np.full(len(readings), float(later)),
+        retrieval * later,
     )
     return np.stack(columns, axis=1).astype(np.float64)
 

@@ -158,4 +158,5 @@ def rows_of(
         margins=margins(scores, alike),
         agreement=candidates.agreement[:count],
         passages=candidates.passages,
+        later=bool(candidates.history),
     )

@@ -39,6 +39,12 @@ ANSWERED_SHARE = 0.75
 RELATED_SHARE = 0.95
 """The share of the answerable questions that are to have related passages at least."""
 
+ANSWERABLE_WEIGHT = 2.0
+"""The weight of the questions with an answer in the fit; that of the others is 1.
+
+People ask more of what a statement says than of what it almost says.
+"""
+
 _FIT_ON = STEPS[1]
 _RIDGE = 3e-3
 _FALLING = frozenset({"log_passages"})
@@ -147,8 +153,8 @@ def _replaced(
 def weights_of(found: Sequence[Example]) -> FloatArray:
     """Return the weights of ``CALIBRATION_NAMES``.
 
-    Questions with an answer count as much as those without, and each case as much as another. The
-    passage that a person would see first counts most.
+    Questions with an answer count ``ANSWERABLE_WEIGHT`` times those without, and each case as much
+    as another. The passage that a person would see first counts most.
     """
     cases = [e.question.case for e in found]
     able = {c for c in cases if c in ANSWERABLE}
@@ -156,7 +162,7 @@ def weights_of(found: Sequence[Example]) -> FloatArray:
     rows, right, weights = [], [], []
     for example, case in zip(found, cases, strict=True):
         group = able if case in ANSWERABLE else unable
-        share = 1 / len(group) / cases.count(case)
+        share = (ANSWERABLE_WEIGHT if case in ANSWERABLE else 1) / len(group) / cases.count(case)
         retrieval = example.to_judge.retrieval[: len(example.rows)]
         first = int(np.argmax(compared_scores(example.readings, retrieval)))
         each = np.full(len(example.rows), _OTHER_WEIGHT * share)
