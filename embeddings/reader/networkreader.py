@@ -147,7 +147,9 @@ def open_network_reader(
         words=words,
         encoder=encoder,
         name=name,
-        digest=sha256(f"{weights.digest}\0{ENCODING_VERSION}".encode()).hexdigest(),
+        digest=sha256(
+            f"{weights.digest}\0{ENCODING_VERSION}\0{GRAPH_VERSION}".encode()
+        ).hexdigest(),
         threads=threads,
     )
 

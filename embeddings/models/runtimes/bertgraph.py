@@ -16,6 +16,10 @@ PREFIX = "encoder.model."
 
 _EMBEDDINGS = f"{PREFIX}embeddings."
 
+_MOST_WHOLE = 63
+"""Weights have seven bits: two products of eight-bit numbers may pass what the instructions of
+older processors add up, and every processor is to give the same numbers."""
+
 Tensor = Callable[[str, tuple[int, ...]], NDArray[np.float32]]
 """Returns the weights of a name, which must have the shape."""
 
@@ -72,12 +76,17 @@ def body_names(shape: BertShape) -> set[str]:
 
 
 class BertDraft:
-    """Drafts a BERT, part by part. Numbers of a part are those of its weights' names."""
+    """Drafts a BERT, part by part. Numbers of a part are those of its weights' names.
 
-    def __init__(self, tensor: Tensor, shape: BertShape) -> None:
+    ``int8`` layers multiply whole numbers: those of a matrix with a scale for each column, those of
+    its input with one scale for all of it. So what is read together shares a scale.
+    """
+
+    def __init__(self, tensor: Tensor, shape: BertShape, *, int8: bool = False) -> None:
         self.graph = GraphDraft()
         self._tensor = tensor
         self._shape = shape
+        self._int8 = int8
 
     def body(self, words: str, *, segments: str | None, mask: str | None) -> str:
         """Add the layers; returns the name of the tokens' vectors ``(b, t, d)``.
@@ -87,8 +96,9 @@ class BertDraft:
         None is none.
         """
         x = self._embedded(words, segments)
+        layer = self._int8_layer if self._int8 else self._layer
         for number in range(self._shape.layers):
-            x = self._layer(x, f"{PREFIX}encoder.layer.{number}.", mask)
+            x = layer(x, f"{PREFIX}encoder.layer.{number}.", mask)
         return x
 
     def linear(self, x: str, name: str, *, out: int, into: int, named: str | None = None) -> str:
@@ -159,6 +169,48 @@ class BertDraft:
             self.bias(f"{name}dense", d),
             own=True,
             attributes=self._epsilon,
+        )
+
+    def _int8_layer(self, x: str, name: str, mask: str | None) -> str:
+        graph, d, inside = self.graph, self._shape.width, self._shape.inside
+        parts = (f"{name}attention.self.{part}" for part in ("query", "key", "value"))
+        seen = graph.node(
+            "MultiHeadAttention",
+            *(self._int8_linear(x, part, out=d, into=d) for part in parts),
+            *([] if mask is None else ["", mask]),
+            own=True,
+            attributes={"num_heads": self._shape.heads},
+        )
+        x = self._int8_joined(seen, x, f"{name}attention.output.", d)
+        widened = self._int8_linear(x, f"{name}intermediate.dense", out=inside, into=d)
+        active = graph.node("Gelu", widened, own=True)
+        return self._int8_joined(active, x, f"{name}output.", inside)
+
+    def _int8_joined(self, made: str, x: str, name: str, width: int) -> str:
+        product = self._int8_linear(made, f"{name}dense", out=self._shape.width, into=width)
+        scale, shift = self._norm(f"{name}LayerNorm")
+        return self.graph.node(
+            "SkipLayerNormalization",
+            product,
+            x,
+            scale,
+            shift,
+            own=True,
+            attributes=self._epsilon,
+        )
+
+    def _int8_linear(self, x: str, name: str, *, out: int, into: int) -> str:
+        matrix = self.matrix(name, out, into).T
+        scale = np.maximum(np.abs(matrix).max(axis=0), np.finfo(np.float32).tiny) / _MOST_WHOLE
+        whole = np.rint(matrix / scale).astype(np.int8)
+        return self.graph.node(
+            "DynamicQuantizeMatMul",
+            x,
+            self.graph.weight(whole),
+            self.graph.weight(scale.astype(np.float32)),
+            self.graph.weight(np.zeros(out, np.int8)),
+            self.bias(name, out),
+            own=True,
         )
 
     def _norm(self, name: str) -> tuple[str, str]:

@@ -12,8 +12,13 @@ from readerweights import tensors_of, write_weights
 
 from corpus import Span
 from embeddings import ModelDamaged, ModelNotFound, PassageText, ReadingFailed
+from embeddings.models.runtimes.bertgraph import BertShape
+from embeddings.models.runtimes.onnxsession import open_session
+from embeddings.models.tensorfile import TensorFile
+from embeddings.models.trainedweights import read_trained_weights
 from embeddings.reader.encoding import MOST_TOKENS, PairEncoder
 from embeddings.reader.networkreader import MOST_WINDOWS, NetworkReader, open_network_reader
+from embeddings.reader.readergraph import OUTPUTS, draft_graph, inputs
 from training.network.readernetwork import ReaderNetwork, batch_of
 
 TEXTS = (
@@ -22,6 +27,8 @@ TEXTS = (
     "a",
     "word " * 400,
 )
+LEAST_LIKENESS = 0.99
+MOST_DIFFERENCE = 0.1
 QUESTIONS = ("How many members took part?", "日本?", "", "what " * 2_000)
 
 
@@ -42,9 +49,42 @@ def network(base: tuple[Path, str], weights: Path) -> ReaderNetwork:
     return made.eval()
 
 
-def test_the_logits_are_those_of_the_network_in_torch(
-    reader: NetworkReader, network: ReaderNetwork, base: tuple[Path, str]
+@pytest.fixture(scope="module")
+def whole_reader(base: tuple[Path, str], weights: Path) -> NetworkReader:
+    """The reader of the same weights whose products are of fp32."""
+    shape = BertShape.of(base[0])
+    trained = read_trained_weights(weights, kind="reader", base_sha256=base[1])
+    graph = draft_graph(trained, shape, int8=False)
+    words = TensorFile(base[0] / "model.safetensors")
+    return NetworkReader(
+        open_session(graph.to_bytes(inputs=inputs(shape), outputs=OUTPUTS)),
+        words=words.tensor("embeddings.word_embeddings.weight"),
+        encoder=PairEncoder(base[0] / "tokenizer.json"),
+        name="whole",
+        digest="whole",
+    )
+
+
+def test_whole_numbers_give_almost_the_numbers_of_fp32(
+    reader: NetworkReader, whole_reader: NetworkReader, base: tuple[Path, str]
 ) -> None:
+    encoder = PairEncoder(base[0] / "tokenizer.json")
+    ours, theirs = [], []
+    for question in QUESTIONS:
+        for text in TEXTS:
+            for window in encoder.windows(question, text, earlier=(), title="A title", when=""):
+                ours.append(reader._run(window).tokens.ravel())
+                theirs.append(whole_reader._run(window).tokens.ravel())
+    found, expected = np.concatenate(ours), np.concatenate(theirs)
+    assert np.corrcoef(found, expected)[0, 1] > LEAST_LIKENESS
+    assert np.abs(found - expected).mean() < MOST_DIFFERENCE * np.abs(expected).mean()
+    assert (found != expected).any()
+
+
+def test_the_logits_are_those_of_the_network_in_torch(
+    whole_reader: NetworkReader, network: ReaderNetwork, base: tuple[Path, str]
+) -> None:
+    reader = whole_reader
     encoder = PairEncoder(base[0] / "tokenizer.json")
     for question in QUESTIONS:
         for text in TEXTS:
