@@ -16,7 +16,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.language.translation import LANGUAGES, nearest_language
 from corpus.frontmatter.frontmatter import PUBLIC, allowed_groups, checked_access, checked_group
-from embeddings import PRECISIONS, Precision, shipped_model, shipped_reader
+from embeddings import PRECISIONS, Caution, Precision, shipped_model, shipped_reader
 from embeddings.errors import InvalidAddress
 from embeddings.storage.postgres.address import DatabaseAddress
 
@@ -54,6 +54,7 @@ class Settings:
     default ``models/`` in ``home``; it can be shared and deleted.
     ``reader`` reads a question together with passages: by default the shipped one, else trained
     weights or a cross-encoder, by hub name or folder; ``NO_READER`` is to do without.
+    ``caution`` chooses the least probabilities of an answer and of related passages.
     ``questions_per_minute`` is what one person may ask in the long run, ``questions_at_once`` in a
     burst; 0 a minute sets no limit.
     ``index`` is the PostgreSQL database that keeps the index; None, the
@@ -90,6 +91,7 @@ class Settings:
     ray_address: str | None = None
     state: DatabaseAddress | None = None
     default_access: frozenset[str] = frozenset()
+    caution: Caution = Caution.USUAL
     original_bytes: int = DEFAULT_ORIGINAL_MB * 1_000_000
     variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
@@ -221,6 +223,7 @@ class Settings:
             ),
             state=state,
             default_access=_default_access(environment),
+            caution=_caution(environment),
             original_bytes=1_000_000
             * _number(
                 environment,
@@ -278,6 +281,16 @@ def _precision(environment: Mapping[str, str]) -> Precision:
     raise SettingsError(
         f"VERBATIM_PRECISION={name}: it must be one of {', '.join(PRECISIONS)}. Unset it for fp32."
     )
+
+
+def _caution(environment: Mapping[str, str]) -> Caution:
+    name = environment.get("VERBATIM_CAUTION") or Caution.USUAL.value
+    if name not in set(Caution):
+        raise SettingsError(
+            f"VERBATIM_CAUTION={name[:40]}: it must be one of {', '.join(Caution)}. Unset it for "
+            f"{Caution.USUAL}."
+        )
+    return Caution(name)
 
 
 def _access(environment: Mapping[str, str]) -> AccessRules:

@@ -49,11 +49,7 @@ from embeddings.refreshing.refresh import (
     unchanged,
     usable_current,
 )
-from embeddings.search.calibration import (
-    RETRIEVAL_THRESHOLDS,
-    Calibration,
-    calibration_of,
-)
+from embeddings.search.calibration import Calibration, calibration_of
 from embeddings.search.explanation import (
     CandidateExplanation,
     SearchExplanation,
@@ -68,6 +64,7 @@ from embeddings.search.retriever import (
     check_model,
     model_mismatch,
 )
+from embeddings.search.thresholds import RETRIEVAL_THRESHOLDS, Caution
 from embeddings.storage.folderindex import FolderIndex
 from embeddings.storage.indexcheck import GenerationCheck, IndexCheck, SourceText, check_generations
 from embeddings.storage.passageindex import Opened, PassageIndex
@@ -87,6 +84,7 @@ __all__ = [
     "SHIPPED_READER",
     "Calibration",
     "CandidateExplanation",
+    "Caution",
     "DateRange",
     "Embedder",
     "EmbeddingsError",

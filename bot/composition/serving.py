@@ -90,7 +90,13 @@ def open_served(
     calibration = calibration_of(reader)
 
     def answerer(of: Generation) -> Answerer:
-        retriever = Retriever(of, embedders.of(of), reader=reader, calibration=calibration)
+        retriever = Retriever(
+            of,
+            embedders.of(of),
+            reader=reader,
+            calibration=calibration,
+            caution=settings.caution,
+        )
         return Answerer(retriever, deviations_of=deviations_of)
 
     answerers = LiveAnswerer(

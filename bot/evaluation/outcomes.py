@@ -15,6 +15,7 @@ from bot.evaluation.systems import Baselines, System
 from bot.operations.refresher import ProgressBar
 from corpus import Corpus, Document, Span
 from embeddings import (
+    Caution,
     Embedder,
     FolderIndex,
     Generation,
@@ -124,6 +125,7 @@ def ask_set(
     limit: int | None,
     progress_bar: ProgressBar,
     reader: Reader | None = None,
+    caution: Caution = Caution.USUAL,
     deleted: int = 0,
     seed: int = 0,
 ) -> SetOutcomes:
@@ -140,7 +142,7 @@ def ask_set(
         generation = _generation_of(questions.corpus, embedder, progress)
     asked = questions.questions[:limit]
     with progress_bar(f"{questions.name}: asking") as progress:
-        asker = _Asker(generation, embedder, reader, systems=systems, top=top)
+        asker = _Asker(generation, embedder, reader, caution, systems=systems, top=top)
         results = []
         for count, question in enumerate(asked, start=1):
             results.append(asker.ask(question))
@@ -166,9 +168,16 @@ def ask_set(
     )
 
 
-def opened(generation: Generation, embedder: Embedder, reader: Reader | None) -> Retriever:
+def opened(
+    generation: Generation,
+    embedder: Embedder,
+    reader: Reader | None,
+    *,
+    caution: Caution = Caution.USUAL,
+) -> Retriever:
     """Return the retriever that is measured: the one that answers questions."""
-    return Retriever(generation, embedder, reader=reader, calibration=calibration_of(reader))
+    calibration = calibration_of(reader)
+    return Retriever(generation, embedder, reader=reader, calibration=calibration, caution=caution)
 
 
 def answer_threshold(retriever: Retriever) -> float:
@@ -230,6 +239,7 @@ class _Asker:
         generation: Generation,
         embedder: Embedder,
         reader: Reader | None,
+        caution: Caution,
         *,
         systems: Sequence[System],
         top: int,
@@ -238,7 +248,7 @@ class _Asker:
         self._systems = systems
         self._top = top
         self._timed = _TimedEmbedder(embedder)
-        self._retriever = opened(generation, self._timed, reader)
+        self._retriever = opened(generation, self._timed, reader, caution=caution)
         self._reader = reader
         self.threshold = answer_threshold(self._retriever)
         self._baselines = Baselines(generation, embedder)

@@ -12,7 +12,7 @@ from bot.evaluation.sets.questionsets import QuestionSet, read_question_set
 from bot.evaluation.systems import System
 from bot.operations.refresher import ProgressBar
 from corpus import ReadFile
-from embeddings import Embedder, Reader
+from embeddings import Caution, Embedder, Reader
 
 
 def evaluate(
@@ -30,6 +30,7 @@ def evaluate(
     plot_file: Path | None,
     progress_bar: ProgressBar,
     reader: Reader | None = None,
+    caution: Caution = Caution.USUAL,
     deleted: int = 0,
 ) -> list[SetFigures]:
     """Return the figures of each folder's set, in order; draw them, too, if ``plot_file`` is
@@ -64,6 +65,7 @@ def evaluate(
             limit=limit,
             progress_bar=progress_bar,
             reader=reader,
+            caution=caution,
             deleted=deleted,
             seed=seed,
         )

@@ -6,8 +6,10 @@ training calibrate``, and lie beside them with its digest.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from numpy.typing import NDArray
 from embeddings.errors import ModelDamaged
 from embeddings.reader.readerchoice import SHIPPED_READER, SHIPPED_WEIGHTS
 from embeddings.reader.reading import PassageReading, Reader
+from embeddings.search.thresholds import Caution, FloatArray, Thresholds
 
-FloatArray = NDArray[np.float64]
+log = logging.getLogger(__name__)
 
 CALIBRATION_FILE = "calibration.json"
 
@@ -48,37 +51,16 @@ _LEAST_SCORE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Least probability of the first passage for an answer, and for related passages."""
-
-    answer: float
-    related: float
-
-    def scaled(self, retrieval: NDArray[np.floating[Any]]) -> FloatArray:
-        """Return probabilities of retrieval alone so that these thresholds mean the same for them:
-        what was an answer by ``RETRIEVAL_THRESHOLDS`` is one by these.
-        """
-        usual = RETRIEVAL_THRESHOLDS
-        return np.asarray(
-            np.interp(
-                retrieval,
-                (0.0, usual.related, usual.answer, 1.0),
-                (0.0, self.related, self.answer, 1.0),
-            )
-        )
-
-
-RETRIEVAL_THRESHOLDS = Thresholds(answer=0.35, related=0.12)
-"""The thresholds of the probabilities that retrieval alone gives."""
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
-    """The weights of ``CALIBRATION_NAMES`` and the thresholds for the reader with ``digest``."""
+    """The weights of ``CALIBRATION_NAMES`` and the thresholds for the reader with ``digest``.
+
+    ``others`` are the thresholds of less and of more caution than usual.
+    """
 
     digest: str
     weights: FloatArray
     thresholds: Thresholds
+    others: Mapping[Caution, Thresholds] = field(default_factory=dict)
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "Calibration":
@@ -89,20 +71,39 @@ class Calibration:
         """
         try:
             given = {str(name): float(weight) for name, weight in fields["weights"].items()}
-            thresholds = Thresholds(
-                float(fields["thresholds"]["answer"]), float(fields["thresholds"]["related"])
-            )
+            thresholds = _thresholds(fields["thresholds"])
+            others = {
+                Caution(name): _thresholds(each)
+                for name, each in (fields.get("caution") or {}).items()
+            }
             digest = str(fields["reader"])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"the calibration is incomplete ({error})") from error
         if unknown := {*given} - {*CALIBRATION_NAMES}:
             raise ValueError(f"the calibration has weights of unknown columns: {sorted(unknown)}")
-        if not 0 <= thresholds.related <= thresholds.answer <= 1:
-            raise ValueError("the thresholds of the calibration are not in order")
+        every = {**others, Caution.USUAL: thresholds}
+        rising = [every[each] for each in Caution if each in every]
+        if not all(after.is_at_least(before) for before, after in pairwise(rising)):
+            raise ValueError("more caution has a lower threshold than less")
         weights = np.array([given.get(name, 0.0) for name in CALIBRATION_NAMES])
         if not np.isfinite(weights).all():
             raise ValueError("the calibration has a weight that is no number")
-        return cls(digest, weights, thresholds)
+        return cls(digest, weights, thresholds, others)
+
+    def at(self, caution: Caution) -> "Calibration":
+        """Return the calibration with the thresholds of a caution; the usual ones if it has none
+        of its own, which a line in the log says.
+        """
+        if caution is Caution.USUAL:
+            return self
+        if caution not in self.others:
+            log.warning(
+                "the calibration of the reader has no thresholds for VERBATIM_CAUTION=%s: the "
+                "usual ones count",
+                caution,
+            )
+            return self
+        return replace(self, thresholds=self.others[caution])
 
     def probabilities(self, rows: FloatArray) -> FloatArray:
         """``(k,)`` in [0, 1]: the probability that each passage answers, from its own row."""
@@ -110,6 +111,10 @@ class Calibration:
         for column, weight in zip(rows.T, self.weights, strict=True):
             logits += column * weight
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -50, 50))))
+
+
+def _thresholds(fields: dict[str, Any]) -> Thresholds:
+    return Thresholds(float(fields["answer"]), float(fields["related"]))
 
 
 def calibration_of(reader: Reader | None) -> Calibration | None:

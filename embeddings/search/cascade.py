@@ -12,7 +12,6 @@ from embeddings.question.parsedquestion import parse_question
 from embeddings.reader.reading import PassageReading, PassageText, Reader, passage_text
 from embeddings.search.calibration import (
     Calibration,
-    FloatArray,
     calibration_rows,
     compared_scores,
     margins,
@@ -20,6 +19,7 @@ from embeddings.search.calibration import (
 )
 from embeddings.search.features import NAMES, name_shares
 from embeddings.search.shortlist import Shortlist
+from embeddings.search.thresholds import FloatArray
 from embeddings.text.nearduplicates import Gist, gist_of
 
 STEPS = (8, 24, 40)

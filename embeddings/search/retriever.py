@@ -19,13 +19,14 @@ from embeddings.question.followups import dependence, follow_up_share, reading_s
 from embeddings.question.parsedquestion import parse_question
 from embeddings.reader.reading import PassageReading, Reader
 from embeddings.reader.tokenscores import answering_sentences
-from embeddings.search.calibration import RETRIEVAL_THRESHOLDS, Calibration, Thresholds
+from embeddings.search.calibration import Calibration
 from embeddings.search.cascade import Judge, text_of, to_judge
 from embeddings.search.evidence import best_sentences
 from embeddings.search.features import Candidates, candidate_features, mixed
 from embeddings.search.ranking import FloatArray, RankingModel
 from embeddings.search.shortlist import Shortlist, shortlist_of
 from embeddings.search.signals import Signals, all_signals, promising
+from embeddings.search.thresholds import RETRIEVAL_CAUTION, Caution, Thresholds
 from embeddings.text.searchform import search_form
 from embeddings.text.spelling import Spelling
 from embeddings.text.stemming import stems
@@ -115,9 +116,10 @@ class Retriever:
         model: RankingModel | None = None,
         reader: Reader | None = None,
         calibration: Calibration | None = None,
+        caution: Caution = Caution.USUAL,
     ) -> None:
         """Bind a generation to the embedder that built it, to a ranking model, and to a reader if
-        one is wanted.
+        one is wanted. ``caution`` chooses the thresholds.
 
         Raises:
             IndexMismatch: if another model, or other prompts, built the generation.
@@ -128,7 +130,12 @@ class Retriever:
         self._model = model or RankingModel.shipped()
         self._reader = reader
         self._calibration = calibration
-        self._judge = None if reader is None or calibration is None else Judge(reader, calibration)
+        self._caution = caution
+        self._judge = (
+            None
+            if reader is None or calibration is None
+            else Judge(reader, calibration.at(caution))
+        )
         self._spelling = Spelling(generation.terms.words)
         self._datelines = [
             (
@@ -156,6 +163,7 @@ class Retriever:
             model=self._model,
             reader=self._reader,
             calibration=self._calibration,
+            caution=self._caution,
         )
 
     @property
@@ -212,8 +220,10 @@ class Retriever:
 
     @property
     def thresholds(self) -> Thresholds:
-        """The least probabilities of an answer and of related passages."""
-        return RETRIEVAL_THRESHOLDS if self._judge is None else self._judge.calibration.thresholds
+        """The least probabilities of an answer and of related passages, at the caution chosen."""
+        if self._judge is None:
+            return RETRIEVAL_CAUTION[self._caution]
+        return self._judge.calibration.thresholds
 
     def _ordered(self, query: Query, shortlist: Shortlist) -> _Ordered:
         """Return the order of a shortlist: a calibrated reader's, another reader's, or its own."""
@@ -225,7 +235,7 @@ class Retriever:
             judged = self._judge.judge(listed)
         except ReadingFailed as error:
             log.warning("the answer is that of a search without a reader: %s", error)
-            scaled = self._judge.calibration.thresholds.scaled(shortlist.probabilities)
+            scaled = self.thresholds.scaled(shortlist.probabilities, caution=self._caution)
             return _Ordered(np.arange(len(shortlist.rows)), scaled, {})
         order, probabilities = judged.in_order(shortlist.probabilities)
         return _Ordered(order, probabilities, dict(enumerate(judged.readings)), True)

@@ -9,7 +9,7 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.errors import SettingsError
 from bot.monitoring.logs import RedactingFormatter
 from bot.settings import Settings, telegram_token
-from embeddings import NO_READER, shipped_reader
+from embeddings import NO_READER, Caution, shipped_reader
 
 TOKEN = "123456:ABC-DEF1234ghIkl"
 
@@ -53,6 +53,14 @@ def test_the_earlier_name_of_the_readers_setting_is_accepted_with_a_notice(
     assert "now called VERBATIM_READER" in caplog.text
     both = {"VERBATIM_RERANKER": "a/b", "VERBATIM_READER": "off"}
     assert Settings.from_environment(both).reader == NO_READER
+
+
+def test_one_setting_chooses_how_sure_an_answer_has_to_be() -> None:
+    assert Settings.from_environment({"VERBATIM_CAUTION": ""}).caution is Caution.USUAL
+    assert Settings.from_environment({"VERBATIM_CAUTION": "high"}).caution is Caution.HIGH
+    assert Settings.from_environment({"VERBATIM_CAUTION": "low"}).caution is Caution.LOW
+    with pytest.raises(SettingsError, match="low, usual, high"):
+        Settings.from_environment({"VERBATIM_CAUTION": "HIGH!"})
 
 
 def test_a_wrong_telegram_address_is_refused() -> None:

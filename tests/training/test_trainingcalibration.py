@@ -9,7 +9,7 @@ from fakereader import WordReader
 from fakes import LetterEmbedder
 from trainingrows import CLAUSE, write_shared
 
-from embeddings import FolderIndex, PassageReading, PassageText, Retriever, refresh
+from embeddings import Caution, FolderIndex, PassageReading, PassageText, Retriever, refresh
 from embeddings.search.calibration import CALIBRATION_NAMES, read_calibration
 from training.calibration.fit import Example, examples, fit, write
 from training.calibration.questions import ANSWERABLE, Case, calibration_questions
@@ -72,6 +72,30 @@ def test_a_fit_has_the_stated_shares_and_is_for_its_reader(
     assert read is not None
     assert read.thresholds == calibration.thresholds
     assert 0 <= read.thresholds.related <= read.thresholds.answer <= 1
+
+
+def test_more_caution_answers_the_share_that_is_stated_for_it(found: list[Example]) -> None:
+    calibration, fields = fit(found, WordReader())
+    answer = [calibration.at(each).thresholds.answer for each in Caution]
+    related = [calibration.at(each).thresholds.related for each in Caution]
+    assert answer == sorted(answer)
+    assert related == sorted(related)
+    answered = {name: each["shares"]["answered"] for name, each in fields["caution"].items()} | {
+        "usual": fields["shares"]["answered"]
+    }
+    assert answered["low"] > answered["usual"] > answered["high"]
+    able = {
+        case: [
+            p
+            for e, (p, _) in zip(found, fields["cross_validated"], strict=True)
+            if e.question.case is case
+        ]
+        for case in ANSWERABLE
+    }
+    for each in Caution:
+        least = calibration.at(each).thresholds.answer
+        shares = [sum(p >= least for p in some) / len(some) for some in able.values()]
+        assert sum(shares) / len(shares) >= answered[each] - 0.01
 
 
 class Counting(WordReader):

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,10 @@ from embeddings.search.calibration import (
     CALIBRATION_FILE,
     CALIBRATION_NAMES,
     Calibration,
-    FloatArray,
-    Thresholds,
     compared_scores,
 )
 from embeddings.search.cascade import STEPS, Judge, ToJudge, rows_of, to_judge
+from embeddings.search.thresholds import Caution, FloatArray, Thresholds
 from training.calibration.questions import ANSWERABLE, CalibrationQuestion, Case
 from training.errors import MaterialError
 from training.material.split import fold_of
@@ -44,6 +43,9 @@ ANSWERABLE_WEIGHT = 2.0
 
 People ask more of what a statement says than of what it almost says.
 """
+
+CAUTION_SHARES = {Caution.LOW: (0.85, 0.98), Caution.HIGH: (0.6, 0.9)}
+"""The same shares with less and with more caution than usual."""
 
 _FIT_ON = STEPS[1]
 _RIDGE = 3e-3
@@ -248,7 +250,13 @@ def cross_validated(found: Sequence[Example], reader: Reader) -> list[Served]:
     return [each for each in result if each is not None]
 
 
-def thresholds(found: Sequence[Example], got: Sequence[Served]) -> Thresholds:
+def thresholds(
+    found: Sequence[Example],
+    got: Sequence[Served],
+    *,
+    answered: float = ANSWERED_SHARE,
+    related: float = RELATED_SHARE,
+) -> Thresholds:
     """Return the thresholds at which the stated shares of the answerable questions are answered,
     and have related passages; each case counts as much as another.
     """
@@ -265,8 +273,8 @@ def thresholds(found: Sequence[Example], got: Sequence[Served]) -> Thresholds:
     def largest(share: float) -> float:
         return float(grid[np.flatnonzero(shares >= share).max()])
 
-    answer = largest(ANSWERED_SHARE)
-    return Thresholds(answer=answer, related=min(largest(RELATED_SHARE), answer))
+    answer = largest(answered)
+    return Thresholds(answer=answer, related=min(largest(related), answer))
 
 
 def figures(
@@ -345,10 +353,18 @@ def fit(found: Sequence[Example], reader: Reader) -> tuple[Calibration, dict[str
         "weights": {
             name: round(float(w), 5) for name, w in zip(CALIBRATION_NAMES, weights, strict=True)
         },
-        "thresholds": {"answer": limits.answer, "related": limits.related},
+        "thresholds": asdict(limits),
         "shares": {"answered": ANSWERED_SHARE, "related": RELATED_SHARE},
+        "caution": {
+            caution: {
+                **asdict(thresholds(found, got, answered=answered, related=related)),
+                "shares": {"answered": answered, "related": related},
+            }
+            for caution, (answered, related) in CAUTION_SHARES.items()
+        },
         "statements": len({e.question.document for e in found}),
         "figures": told,
+        "cross_validated": [[round(s.probability, 4), int(s.is_right)] for s in got],
     }
     return Calibration.from_fields(fields), fields
 

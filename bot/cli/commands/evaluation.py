@@ -149,6 +149,7 @@ def evaluate_sets(
         plot_file=plot,
         progress_bar=progress_bar,
         reader=open_settings_reader(settings),
+        caution=settings.caution,
         deleted=deleted,
     )
     if as_json:

@@ -28,7 +28,7 @@ from embeddings import (
     refresh,
 )
 from embeddings.cores import usable_cores
-from embeddings.search.calibration import Thresholds
+from embeddings.search.thresholds import Thresholds
 
 
 class ScriptedRetriever:
