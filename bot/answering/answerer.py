@@ -132,6 +132,7 @@ class Answerer:
         only: Filter | None = None,
         language: str = LANGUAGES[0],
         earlier: tuple[str, ...] = (),
+        listed: bool = False,
     ) -> Answer:
         """Return the answer to a question, with at most ``top`` quotes that say different things.
 
@@ -141,6 +142,9 @@ class Answerer:
         Only documents that match ``only``, and the filter that the question itself states, are
         searched, and a notice names them; a filter of the question that would leave none is not
         used.
+
+        With ``listed`` the answer has the ``top`` first passages as ``ranked``, with those that a
+        person is not shown, and the quotes are chosen from these alone.
 
         A question without a letter or digit, and small talk, have no quotes and a message of
         their own. Misspelt words are corrected if that finds a more probable passage, and a
@@ -156,7 +160,7 @@ class Answerer:
         if not 1 <= top <= MOST_QUOTES:
             raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
         with self._turns:
-            return self._answer(question, top, only, language, earlier)
+            return self._answer(question, top, only, language, earlier, listed)
 
     def explain(
         self,
@@ -199,6 +203,7 @@ class Answerer:
         only: Filter | None,
         language: str,
         earlier: tuple[str, ...],
+        listed: bool,
     ) -> Answer:
         words = translator(language)
         asked = question.strip()
@@ -214,7 +219,9 @@ class Answerer:
         phrase = small_talk(asked)
         if phrase is not None:
             said = small_talk_reply(phrase, self.corpus, language=language)
-            return self._nothing(question, message=said, language=language)
+            return self._nothing(
+                question, message=said, language=language, outcome=Outcome.SMALLTALK
+            )
         only, said_of_filter = self._filter(asked, only, words)
         notices = (*notices, *said_of_filter)
         query = Query(asked, earlier)
@@ -234,13 +241,16 @@ class Answerer:
         if not hits or hits[0].score < self._related_score:
             return self._nothing(question, notices=notices, language=language, only=only)
         least = FURTHER_QUOTE_SHARE * hits[0].score
+        if listed:
+            hits = hits[:top]
+        quotes = {hit.rank: self._quote(hit) for hit in hits} if listed else {}
         distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)
-        quotes = tuple(self._quote(found) for found in distinct)
         return Answer(
             question,
             generation=self.generation,
             outcome=Outcome.ANSWER if hits[0].score >= self._answer_score else Outcome.RELATED,
-            quotes=quotes,
+            quotes=tuple(quotes.get(hit.rank) or self._quote(hit) for hit in distinct),
+            ranked=tuple(quotes.values()),
             notices=notices,
             language=language,
             only=only,
@@ -254,11 +264,12 @@ class Answerer:
         notices: tuple[str, ...] = (),
         message: str | None = None,
         only: Filter | None = None,
+        outcome: Outcome = Outcome.NONE,
     ) -> Answer:
         return Answer(
             question,
             generation=self.generation,
-            outcome=Outcome.NONE,
+            outcome=outcome,
             notices=notices,
             message=message,
             language=language,

@@ -94,7 +94,9 @@ class CitedQuote:
     the title alone. ``quote``, ``evidence``, ``paragraph``, ``page`` and ``last_page`` are None
     if the citation does not give them. ``described`` has (field, value) for each of
     ``DESCRIPTIONS`` that it gives, in that order, or for the title and ``ORIGIN``.
-    ``reference_given`` is the citation's own reference beside its fields.
+    ``reference_given`` is the citation's own reference beside its fields. ``evidence_place`` is
+    where the evidence stands in the quote, and ``answer`` the short answer in it, each None if the
+    citation does not give it.
     """
 
     document: str
@@ -107,6 +109,8 @@ class CitedQuote:
     last_page: int | None = None
     described: tuple[tuple[str, str | None], ...] = ()
     reference_given: str | None = None
+    evidence_place: Span | None = None
+    answer: str | None = None
 
     @property
     def reference(self) -> str:

@@ -13,7 +13,17 @@ from corpus import Span
 
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
 _MOST_CHARACTERS = 10**9
-_QUOTE_FIELDS = {"quote", "evidence", "score", "citation", "also"}
+_QUOTE_FIELDS = {
+    "quote",
+    "evidence",
+    "evidence_start",
+    "evidence_end",
+    "answer",
+    "shown",
+    "score",
+    "citation",
+    "also",
+}
 _CITATION_FIELDS = {
     *DESCRIPTIONS,
     "document",
@@ -100,13 +110,16 @@ def _citations(value: Any) -> Iterator[CitedQuote]:
         quote = _words(value, "quote")
         if quote is None:
             raise _wrong("quote")
-        evidence = _words(value, "evidence")
+        evidence, answer = _words(value, "evidence"), _words(value, "answer")
+        place = _evidence_place(value)
         also = value.get("also") or []
         for each in (value["citation"], *(also if isinstance(also, list) else [also])):
             cited = _citation(each)
             if cited.quote not in {None, quote} or cited.evidence not in {None, evidence}:
                 raise MalformedCitation(f"It gives two different quotes. {_WHAT_TO_GIVE}")
-            yield replace(cited, quote=quote, evidence=evidence)
+            yield replace(
+                cited, quote=quote, evidence=evidence, evidence_place=place, answer=answer
+            )
     else:
         yield _citation(value)
 
@@ -157,6 +170,18 @@ def _citation(fields: Any) -> CitedQuote:
         ),
         reference_given=reference,
     )
+
+
+def _evidence_place(fields: dict[str, Any]) -> Span | None:
+    """Return where the evidence stands in the quote; None where that is not given."""
+    start, end = fields.get("evidence_start"), fields.get("evidence_end")
+    if start is None and end is None:
+        return None
+    if not _is_count(start):
+        raise _wrong("evidence_start")
+    if not _is_count(end) or end <= start:
+        raise _wrong("evidence_end")
+    return Span(start, end)
 
 
 def _refuse_unknown(fields: dict[str, Any], known: set[str]) -> None:

@@ -26,8 +26,12 @@ def answer_fields(answer: Answer) -> dict[str, Any]:
         "outcome": answer.outcome.value,
         "generation": answer.generation,
         "filter": filter_fields(answer.only) if answer.only else None,
-        "notices": [*answer.notices, *_own_message(answer)],
-        "quotes": [_quote_fields(quote) for quote in answer.quotes],
+        "notices": [*answer.notices, *([answer.message] if answer.message else [])],
+        "documents": [document_fields(document) for document in answer.documents],
+        "quotes": [
+            _quote_fields(quote, shown=quote in answer.quotes)
+            for quote in answer.ranked or answer.quotes
+        ],
     }
 
 
@@ -181,17 +185,15 @@ def filter_fields(only: Filter) -> dict[str, Any]:
     }
 
 
-def _own_message(answer: Answer) -> list[str]:
-    """Return the message of an answer that says more than that nothing was found."""
-    if answer.message is not None:
-        return [answer.message]
-    return []
-
-
-def _quote_fields(quote: Quote) -> dict[str, Any]:
+def _quote_fields(quote: Quote, *, shown: bool) -> dict[str, Any]:
+    start = quote.citation.start
     return {
         "quote": quote.text,
         "evidence": quote.evidence_text,
+        "evidence_start": quote.evidence.start - start,
+        "evidence_end": quote.evidence.end - start,
+        "answer": quote.answer_text,
+        "shown": shown,
         "score": round(quote.score, 4),
         "citation": _citation_fields(quote.citation),
         "also": [_citation_fields(citation) for citation in quote.also],

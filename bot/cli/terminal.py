@@ -32,9 +32,13 @@ def print_answer(answer: Answer, console: Console) -> None:
     words = translator(answer.language)
     for notice in answer.notices:
         print_line(Text(notice, style="yellow"), console)
-    if answer.outcome is Outcome.NONE:
-        print_line(Text(answer.message or words.say(texts.NOTHING)), console)
-        return
+    if answer.message is not None:
+        print_line(Text(answer.message), console)
+    elif answer.outcome is Outcome.NONE:
+        print_line(Text(words.say(texts.NOTHING)), console)
+    if answer.outcome is Outcome.LIST:
+        for document in answer.documents:
+            print_line(Text(_document_line(document, words)), console)
     if answer.outcome is Outcome.RELATED:
         print_line(Text(words.say(texts.RELATED), style="yellow"), console)
     for position, quote in enumerate(answer.quotes):
@@ -44,6 +48,16 @@ def print_answer(answer: Answer, console: Console) -> None:
         earlier = [each.text for each in answer.quotes[:position]]
         if nearly := near_difference(quote.text, earlier, words):
             print_line(Text(f"  {nearly}", style="cyan"), console)
+
+
+def _document_line(document: Document, words: Translator) -> str:
+    parts = (
+        in_line(document.title),
+        publisher_of(document, words, units=_FIELD_UNITS),
+        document.published.isoformat() if document.published else None,
+        document.id,
+    )
+    return f"• {' · '.join(part for part in parts if part)}"
 
 
 def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:

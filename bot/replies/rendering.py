@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.chat.messages import Entity, EntityKind, Message, QuotedPart, check_message
-from bot.citations.citation import Citation
+from bot.citations.citation import Citation, cite
 from bot.citations.origin import publisher_of
 from bot.citations.quotelines import shown
 from bot.language import texts
@@ -18,7 +18,7 @@ from bot.language.translation import Translator, translator
 from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length, utf16_prefix
 from bot.replies.neardifference import near_difference
 from bot.verification.shortreference import short_reference_to
-from corpus import Corpus, Span
+from corpus import Corpus, Document, Span
 
 _LONG_QUOTE_UNITS = 700
 _TITLE_UNITS = 160
@@ -27,6 +27,7 @@ _ALSO_TITLE_UNITS = 80
 _LINK_CHARACTERS = 2_000
 _MOST_ENTITIES = 90
 _BETWEEN = " · "
+_BULLET = "• "
 
 PASSAGE_START = "p"
 """The beginning of the text after /start if it is to open a passage."""
@@ -48,6 +49,7 @@ def render(
     """
     words = translator(answer.language)
     blocks = [_plain(text) for text in _heading(answer, words)]
+    blocks.extend(_listed(answer, words, opens=opens))
     for position, quote in enumerate(answer.quotes, start=first):
         prefix = f"{position}. " if first > 1 or len(answer.quotes) > 1 else ""
         last = position == first + len(answer.quotes) - 1
@@ -69,10 +71,42 @@ def start_of(quote: Quote, generation: int) -> str:
 
 def _heading(answer: Answer, words: Translator) -> Iterator[str]:
     yield from answer.notices
-    if answer.outcome is Outcome.NONE:
-        yield answer.message or words.say(texts.NOTHING)
+    if answer.message is not None:
+        yield answer.message
+    elif answer.outcome is Outcome.NONE:
+        yield words.say(texts.NOTHING)
     elif answer.outcome is Outcome.RELATED:
         yield words.say(texts.RELATED)
+
+
+def _listed(answer: Answer, words: Translator, *, opens: bool) -> Iterator[Message]:
+    """Yield the documents that an answer lists, a line each, in messages as full as can be."""
+    if answer.outcome is not Outcome.LIST:
+        return
+    lines = Message("")
+    for document in answer.documents:
+        line = _document_line(document, words, answer.generation if opens else None)
+        full = utf16_length(lines.text) + 1 + utf16_length(line.text) > MESSAGE_UNITS
+        if full or len(lines.entities) >= _MOST_ENTITIES:
+            yield lines
+            lines = Message("")
+        lines = _together(lines, line, between="\n") if lines.text else line
+    if lines.text:
+        yield lines
+
+
+def _document_line(document: Document, words: Translator, generation: int | None) -> Message:
+    """Return a line that names a document; with a ``generation`` its title opens the document."""
+    title = in_line(shorten(document.title, units=_TITLE_UNITS))
+    published = document.published.isoformat() if document.published else None
+    parts = (title, publisher_of(document, words, units=_PUBLISHER_UNITS), published)
+    text = f"{_BULLET}{_BETWEEN.join(part for part in parts if part)}"
+    if generation is None or not document.quotable:
+        return Message(text)
+    reference = short_reference_to(cite(document, document.quotable[0]), generation)
+    start = f"{PASSAGE_START}{reference.code}"
+    span = utf16_length(_BULLET), utf16_length(title)
+    return Message(text, (Entity(EntityKind.OPENS, *span, start),))
 
 
 def _plain(text: str) -> Message:

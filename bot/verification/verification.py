@@ -1,6 +1,8 @@
 """Checks an old citation against the source that it names, as it was then and as it is now."""
 
 import itertools
+import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -309,14 +311,50 @@ def _misquoted(cited: CitedQuote, then: Document) -> tuple[tuple[Mismatch, ...],
     if cited.quote is not None and not same_text(said, cited.quote):
         pieces = compare(said, cited.quote)
         wrong.append(Mismatch("quote", cited.quote, said))
-    if cited.evidence is not None and not _is_evidence(cited.evidence, then, cited.span):
-        wrong.append(Mismatch("evidence", cited.evidence, said))
+    wrong += _other_evidence(cited, then)
     number = _number(location)
     if cited.paragraph is not None and cited.paragraph != number:
         source = "none" if number is None else str(number)
         wrong.append(Mismatch("paragraph", str(cited.paragraph), source))
     wrong += _on_other_pages(cited, location.pages)
     return tuple(wrong), pieces
+
+
+def _other_evidence(cited: CitedQuote, then: Document) -> Iterator[Mismatch]:
+    """Yield what the citation says of its evidence and the source does not.
+
+    With its place the evidence may be any words in a row there, else it is whole sentences.
+    """
+    said, place = cited.span.of(then.text), cited.evidence_place
+    if place is not None:
+        there = place.of(said)
+        whole = place.end <= len(said) and _cuts_no_word(place, said) and there == there.strip()
+        if not whole or (cited.evidence is not None and not same_text(there, cited.evidence)):
+            yield Mismatch("evidence", cited.evidence or f"[{place.start}:{place.end}]", there)
+    elif cited.evidence is not None and not _is_evidence(cited.evidence, then, cited.span):
+        yield Mismatch("evidence", cited.evidence, said)
+    if cited.answer is not None:
+        within = cited.evidence or said
+        words, answer = " ".join(within.split()), " ".join(cited.answer.split())
+        starts = (match.start() for match in re.finditer(re.escape(answer), words))
+        if not any(_cuts_no_word(Span(at, at + len(answer)), words) for at in starts):
+            yield Mismatch("answer", cited.answer, within)
+
+
+def _cuts_no_word(place: Span, text: str) -> bool:
+    """Return whether neither end of a place in a text lies within a word.
+
+    In scripts without spaces between words any place will do.
+    """
+    for at in (place.start, place.end):
+        beside = text[max(0, at - 1) : at + 1]
+        if 0 < at < len(text) and beside.isalnum() and not any(map(_is_wide, beside)):
+            return False
+    return True
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in {"W", "F"}
 
 
 def _on_other_pages(cited: CitedQuote, pages: tuple[int, int] | None) -> Iterator[Mismatch]:

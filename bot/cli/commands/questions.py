@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from bot.answering.answerer import DEFAULT_QUOTES, Answerer
-from bot.answering.answers import Outcome
 from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.cli import terminal
@@ -61,7 +60,7 @@ def ask(
 ) -> None:
     """Answer a question with quotes and their citations.
 
-    The exit code is 0 if a quote answers, and 3 if none does.
+    The exit code is 0 for an answer, and 3 if nothing was found or only related passages were.
 
     Example: verbatim ask "Where did the ministers meet?" --top 1 --since 2022-05
     """
@@ -82,13 +81,14 @@ def ask(
     answerer = open_answerer(groups)
     warn_of_changes()
     only = typed_filter(answerer, document, publisher, dates)
-    reply = answerer.answer(question, top=top, only=only, language=read_settings().language)
+    reply = answerer.answer(
+        question, top=top, only=only, language=read_settings().language, listed=True
+    )
     if as_json:
         print(json.dumps(answer_fields(reply), ensure_ascii=False, indent=2))
     else:
         terminal.print_answer(reply, out)
-    answered = reply.outcome is Outcome.ANSWER
-    raise typer.Exit(EXIT_ANSWERED if answered else EXIT_NOTHING_FOUND)
+    raise typer.Exit(EXIT_ANSWERED if reply.outcome.helps else EXIT_NOTHING_FOUND)
 
 
 def _questions_of(batch: Path) -> list[str]:
@@ -101,7 +101,7 @@ def _ask_batch(questions: list[str], answerer: Answerer, *, top: int, only: Filt
     with progress_bar("Answering") as progress:
         for count, question in enumerate(questions, start=1):
             asked = question.removesuffix("\r")
-            reply = answerer.answer(asked, top=top, only=only, language=language)
+            reply = answerer.answer(asked, top=top, only=only, language=language, listed=True)
             print(json.dumps(answer_fields(reply), ensure_ascii=False), flush=True)
             progress(count, len(questions))
 

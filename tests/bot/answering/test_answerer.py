@@ -142,7 +142,7 @@ def test_of_a_very_long_question_the_start_is_searched_and_that_is_said(
 @pytest.mark.parametrize("text", ["hello", "Thanks!", "who made you?", "  WHAT can you do ?? "])
 def test_small_talk_gets_a_fixed_reply_and_never_a_quote(answerer: Answerer, text: str) -> None:
     reply = answerer.answer(text)
-    assert reply.outcome is Outcome.NONE
+    assert reply.outcome is Outcome.SMALLTALK
     assert reply.message != texts.NOTHING
     assert answer_fields(reply)["notices"] == [reply.message]
 
@@ -348,9 +348,30 @@ def test_a_text_that_stands_in_several_documents_is_one_quote_with_all_its_place
 def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
     fields = answer_fields(answerer.answer("0.9", top=1))
     (quote,) = fields["quotes"]
-    assert list(fields) == ["question", "outcome", "generation", "filter", "notices", "quotes"]
+    assert list(fields) == [
+        "question",
+        "outcome",
+        "generation",
+        "filter",
+        "notices",
+        "documents",
+        "quotes",
+    ]
+    assert fields["documents"] == []
     assert fields["filter"] is None
-    assert list(quote) == ["quote", "evidence", "score", "citation", "also"]
+    assert list(quote) == [
+        "quote",
+        "evidence",
+        "evidence_start",
+        "evidence_end",
+        "answer",
+        "shown",
+        "score",
+        "citation",
+        "also",
+    ]
+    assert quote["quote"][quote["evidence_start"] : quote["evidence_end"]] == quote["evidence"]
+    assert (quote["evidence"], quote["answer"], quote["shown"]) == ("ccc ddd.", None, True)
     assert quote["also"] == []
     assert 0 <= quote["score"] <= 1
     assert quote["citation"] == {
