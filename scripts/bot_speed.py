@@ -26,7 +26,7 @@ from botapi_server import BotApiServer
 from processes import VERBATIM, environment
 from rich.console import Console
 
-from bot.cli.terminal import progress_bar
+from bot.cli.progressbar import progress_bar
 from bot.composition.serving import open_served
 from bot.replies.rendering import render
 from bot.settings import Settings

@@ -242,6 +242,8 @@ def _line(row: str, what: str, figure: str, aims: str = "") -> str:
 def _shown(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
     return f"{estimate.value:.3f} ({estimate.low:.2f}–{estimate.high:.2f})"
 
 

@@ -76,7 +76,7 @@ def built_home(tmp_path_factory: pytest.TempPathFactory, exports: Path) -> Path:
     """A data directory in which the real index of the shipped statement is built."""
     from rich.console import Console
 
-    from bot.cli.terminal import progress_bar
+    from bot.cli.progressbar import progress_bar
     from bot.composition.serving import open_refresher
     from bot.settings import Settings
 

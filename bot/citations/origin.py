@@ -6,6 +6,7 @@ from bot.language.bidiisolation import in_line
 from bot.language.translation import Translator, translator
 from bot.language.utf16 import shorten
 from corpus.model import SourceText
+from corpus.provenance.publishernames import publisher_name
 
 MOST_ORIGIN_LINES = 4
 
@@ -31,6 +32,18 @@ def publisher_of(source: Sourced, words: Translator, *, units: int) -> str | Non
     if not source.publisher:
         return None
     return _marked(in_line(shorten(source.publisher, units=units)), source, "publisher", words)
+
+
+def publisher_or_host(source: Sourced, words: Translator, *, units: int) -> str | None:
+    """Return the publisher, see ``publisher_of``; else the host of the address, marked if only the
+    file names that.
+    """
+    host = None if source.publisher else publisher_name(source)
+    if host is None:
+        return publisher_of(source, words, units=units)
+    shown = in_line(shorten(host, units=units))
+    # the host that a source was fetched from is a fact
+    return shown if source.fetched else _marked(shown, source, "url", words)
 
 
 def address_of(source: Sourced, words: Translator, *, units: int) -> str | None:

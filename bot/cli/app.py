@@ -1,5 +1,6 @@
 """Runs the command line ``verbatim``: its commands, its help, its exit codes."""
 
+import errno
 import io
 import os
 import sys
@@ -17,7 +18,7 @@ from bot.cli.commands import (
     statements,
     verification,
 )
-from bot.cli.output import EXIT_FAILURE, EXIT_REFRESH_RUNNING, fail
+from bot.cli.output import EXIT_FAILURE, EXIT_REFRESH_RUNNING, fail, notice_long_work
 from bot.errors import BotError
 from bot.settings import debugging
 from corpus import CorpusError
@@ -82,12 +83,15 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    show_version: Annotated[
+    context: typer.Context,
+    show_version: Annotated[  # noqa: ARG001 (its callback acts)
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
+    if context.invoked_subcommand != "serve":  # which configures the log
+        notice_long_work()
 
 
 def run(extractor: "Extractor | None" = None) -> None:
@@ -100,19 +104,56 @@ def run(extractor: "Extractor | None" = None) -> None:
     """
     _speak_utf8()
     try:
-        app(obj=extractor)
+        _run_command(extractor)
     except RefreshRunning as error:
         fail(str(error), EXIT_REFRESH_RUNNING)
     except (BotError, CorpusError, EmbeddingsError) as error:
         fail(str(error), EXIT_FAILURE)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(EXIT_FAILURE)
+    except _OutputFailed as error:
+        _drop_output()
+        fail(f"standard output cannot be written: {error}.", EXIT_FAILURE)
     except Exception as error:
         if debugging():
             raise
         reason = f"{type(error).__name__}: {error}"[:300]
         fail(f"unexpected failure ({reason}). VERBATIM_DEBUG=1 shows where.", EXIT_FAILURE)
+
+
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+class _OutputFailed(Exception):
+    """What was printed did not reach standard output, which a full disk holds, say."""
+
+
+def _run_command(extractor: "Extractor | None") -> None:
+    """Run the command that was typed, until all that it printed is written.
+
+    Raises:
+        BrokenPipeError: if nobody reads standard output any more.
+        _OutputFailed: if standard output cannot be written.
+    """
+    try:
+        try:
+            app(obj=extractor)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # files that a command names say so in the error; standard output has no name
+        if error.filename is None and error.errno in _UNWRITABLE:
+            raise _OutputFailed(error.strerror or str(error)) from error
+        raise
+
+
+def _drop_output() -> None:
+    """Let the rest of what was printed go nowhere, so that the end of the process is quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _speak_utf8() -> None:

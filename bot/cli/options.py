@@ -101,6 +101,13 @@ def bytes_of(file: Path) -> bytes:
         raise typer.BadParameter(f"{file} cannot be read: {reason}") from error
 
 
+def joined(words: list[str] | None) -> str | None:
+    """Return the question that stands in the words of a command line, quoted or not; None for
+    none.
+    """
+    return " ".join(words) if words else None
+
+
 def typed_text() -> str:
     """Return the text on standard input, cut after ``_MAX_STDIN_CHARACTERS``."""
     return "" if sys.stdin is None else sys.stdin.read(_MAX_STDIN_CHARACTERS)

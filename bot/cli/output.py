@@ -1,5 +1,6 @@
 """Prints messages of commands, reads the settings, and names the exit codes."""
 
+import logging
 import sys
 from contextlib import AbstractContextManager
 from typing import NoReturn
@@ -7,7 +8,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.text import Text
 
-from bot.cli import terminal
+from bot.cli import progressbar
 from bot.operations.privatehome import close_home
 from bot.settings import Settings
 from embeddings import Progress
@@ -54,6 +55,27 @@ def say(message: str, *, style: str) -> None:
     err.print(Text(f"verbatim: {line}", style=style), soft_wrap=True)
 
 
+class _Notices(logging.Handler):
+    """Prints records of the log as a command prints its own messages."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the message of a record."""
+        if record.levelno >= logging.WARNING:
+            warn(record.getMessage())
+        else:
+            say(record.getMessage(), style="dim")
+
+
+def notice_long_work() -> None:
+    """Print on a terminal what the models log, such as that one is prepared for this machine."""
+    if not err.is_terminal:
+        return
+    for name in ("embeddings.models", "embeddings.reader"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(_Notices())
+
+
 def read_settings(*, changes_nothing: bool = False) -> Settings:
     """Return the settings of the environment, and close the data directory to other users."""
     settings = Settings.of_process()
@@ -64,4 +86,4 @@ def read_settings(*, changes_nothing: bool = False) -> Settings:
 
 def progress_bar(description: str) -> AbstractContextManager[Progress]:
     """Open a progress bar on standard error."""
-    return terminal.progress_bar(err, description)
+    return progressbar.progress_bar(err, description)

@@ -1,11 +1,10 @@
-"""Prints replies, statements and a progress bar on a terminal.
+"""Prints replies and statements on a terminal.
 
 If the output is no terminal, texts do not pass through ``rich``, which would expand tabs.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,15 +13,15 @@ from rich.text import Text
 
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.citations.citation import reference_of, where_it_is
-from bot.citations.origin import origin_lines, publisher_of
+from bot.citations.origin import origin_lines, publisher_or_host
 from bot.citations.quotelines import without_line_ends
+from bot.cli.weblinks import linked
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator, translator
 from bot.replies.neardifference import near_difference
-from corpus import Corpus, Document, Passage, Span
+from corpus import Document, Passage, Span
 from corpus.extraction.extract import Deviation
-from embeddings import Progress as ProgressCallback
 
 _FIELD_UNITS = 1_000
 
@@ -73,7 +72,7 @@ def _print_quote(quote: Quote, words: Translator, console: Console, *, generatio
         print_line(Text(f"  {evidence}"), console)
     parts = (
         in_line(citation.title),
-        publisher_of(citation, words, units=_FIELD_UNITS),
+        publisher_or_host(citation, words, units=_FIELD_UNITS),
         citation.published.isoformat() if citation.published else None,
         citation.pages,
         citation.label,
@@ -94,36 +93,6 @@ def _also(quote: Quote, words: Translator) -> str:
     places = words.say(texts.BETWEEN_PLACES).join(named)
     rest = len(quote.also) - len(named)
     return words.say(texts.ALSO_IN, places=texts.and_more(places, rest, words))
-
-
-def print_documents(corpus: Corpus, console: Console) -> None:
-    """Print a table of the documents; without a terminal, lines with tabs between fields."""
-    if not console.is_terminal:
-        for document in corpus.documents:
-            fields = (
-                document.id,
-                document.published.isoformat() if document.published else "–",
-                f"{len(document.passages)} ¶",
-                isolated(document.publisher or "–"),
-                isolated(document.title),
-            )
-            print_line(Text("\t".join(fields)), console)
-        return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("document", overflow="fold", min_width=24)
-    table.add_column("date", no_wrap=True)
-    table.add_column("¶", justify="right")
-    table.add_column("publisher")
-    table.add_column("title", overflow="fold")
-    for document in corpus.documents:
-        table.add_row(
-            Text(document.id),
-            document.published.isoformat() if document.published else "–",
-            str(len(document.passages)),
-            Text(isolated(document.publisher or "–")),
-            Text(isolated(document.title)),
-        )
-    console.print(table)
 
 
 def print_passages(document: Document, passages: tuple[Passage, ...], console: Console) -> None:
@@ -189,9 +158,11 @@ def printable(text: str) -> str:
 
 
 def print_line(text: Text, console: Console) -> None:
-    """Print one line: styled and not wrapped on a terminal, elsewhere the plain characters."""
+    """Print one line: styled and not wrapped on a terminal, its addresses as links; elsewhere the
+    plain characters.
+    """
     if console.is_terminal:
-        console.print(text, soft_wrap=True)
+        console.print(linked(text), soft_wrap=True)
     else:
         console.file.write(f"{text.plain}\n")
 
@@ -202,33 +173,3 @@ def print_indented(text: Text, console: Console) -> None:
         console.print(Padding(text, (0, 0, 0, 2)))
     else:
         print_line(text, console)
-
-
-@contextmanager
-def progress_bar(console: Console, description: str) -> Iterator[ProgressCallback]:
-    """Show a progress bar on a terminal; yield the callback that takes (done, in all)."""
-    if not console.is_terminal:
-        yield lambda _done, _in_all: None
-        return
-    # slow to import
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(description, total=None)
-
-        def update(done: int, in_all: int) -> None:
-            bar.update(task, completed=done, total=in_all)
-
-        yield update

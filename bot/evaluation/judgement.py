@@ -4,6 +4,8 @@ Every figure but the latencies follows from the seed.
 """
 
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from bot.evaluation.figures import (
     Refusals,
     SetFigures,
 )
-from bot.evaluation.measures import Bootstrap, Floats
+from bot.evaluation.measures import Bootstrap, Estimate, Floats
 from bot.evaluation.nearmisses import evidence_figures, pair_figures, twin_figures
 from bot.evaluation.outcomes import JudgedHits, Result, SetOutcomes
 from bot.evaluation.systems import System
@@ -32,7 +34,34 @@ _CURVE_POINTS = 100
 def figures_of(
     outcomes: SetOutcomes, *, compare: Sequence[tuple[System, System]], seed: int
 ) -> SetFigures:
-    """Return the figures of a set; ``compare`` lists the pairs of systems for the paired tests."""
+    """Return the figures of a set; ``compare`` lists the pairs of systems for the paired tests.
+
+    Questions about one document say nothing about others, so its figures have no intervals.
+    """
+    figures = _figures(outcomes, compare=compare, seed=seed)
+    if outcomes.documents > 1:
+        return figures
+    without: SetFigures = _without_intervals(figures)
+    return without
+
+
+def _without_intervals(value: Any) -> Any:
+    """Return figures without the ends of their intervals."""
+    if isinstance(value, Estimate):
+        return Estimate(value.value)
+    if isinstance(value, dict):
+        return {key: _without_intervals(each) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_without_intervals, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {each.name: getattr(value, each.name) for each in fields(value)}
+        return type(value)(**_without_intervals(found))
+    return value
+
+
+def _figures(
+    outcomes: SetOutcomes, *, compare: Sequence[tuple[System, System]], seed: int
+) -> SetFigures:
     questions = [r for r in outcomes.results if not r.question.is_chat]
     alone = [r for r in questions if not r.question.is_turn]
     answerable = [r for r in alone if r.question.answers]

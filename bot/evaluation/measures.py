@@ -30,11 +30,14 @@ _AS_LARGE = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with the ends of its 95 % bootstrap interval."""
+    """A figure with the ends of its 95 % bootstrap interval, which holds it.
+
+    Both ends are None where there is no interval: one group alone says nothing about others.
+    """
 
     value: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +108,32 @@ class Bootstrap:
         """Return the interval of a statistic that takes ``(resamples, n)`` weights of the
         questions.
 
-        Resamples in which it is NaN (no question of a kind was drawn) do not count.
+        Resamples in which it is NaN (no question of a kind was drawn) do not count. The interval
+        reaches to the value at least. There is none if all questions are of one group.
         """
         value = float(statistic(np.ones((1, len(self._group))))[0])
+        if self._drawn.shape[1] == 1:
+            return Estimate(value)
         drawn = np.concatenate(
             [statistic(block[:, self._group]) for block in np.array_split(self._drawn, 20)]
         )
         drawn = drawn[~np.isnan(drawn)]
         if not len(drawn):
-            return Estimate(value, value, value)
+            return Estimate(value)
         outside = 50 * (1 - _CONFIDENCE)
         low, high = np.percentile(drawn, [outside, 100 - outside])
-        return Estimate(value, float(low), float(high))
+        return Estimate(value, min(float(low), value), max(float(high), value))
 
     def mean(self, values: Floats, among: NDArray[np.bool_] | None = None) -> Estimate | None:
-        """Return the mean of ``values`` ``(n,)`` over the questions in ``among``; None for none."""
+        """Return the mean of ``values`` ``(n,)`` over the questions in ``among``; None for none.
+
+        It has no interval if these are of one group.
+        """
         chosen = np.ones(len(values), bool) if among is None else among
         if not chosen.any():
             return None
+        if len(np.unique(self._group[chosen])) == 1:
+            return Estimate(float(values[chosen].mean()))
         kept = chosen.astype(np.float64)
 
         def weighted(weights: Floats) -> Floats:
@@ -139,7 +150,7 @@ class Bootstrap:
         seen is Clopper and Pearson's (1934), with as many trials as groups.
         """
         estimate = self.mean(values, among)
-        if estimate is None or 0 < estimate.value < 1:
+        if estimate is None or estimate.low is None or 0 < estimate.value < 1:
             return estimate
         groups = len(np.unique(self._group if among is None else self._group[among]))
         margin = 1 - ((1 - _CONFIDENCE) / 2) ** (1 / groups)

@@ -11,6 +11,7 @@ from bot.answering.answerer import Answerer
 from bot.evaluation import spans
 from bot.evaluation.sets.deletions import Deletion, deletions
 from bot.evaluation.sets.questionsets import EvaluationQuestion, PassageKey, QuestionSet
+from bot.evaluation.sets.sampling import sampled
 from bot.evaluation.systems import Baselines, System
 from bot.operations.refresher import ProgressBar
 from corpus import Corpus, Document, Span
@@ -129,7 +130,8 @@ def ask_set(
     deleted: int = 0,
     seed: int = 0,
 ) -> SetOutcomes:
-    """Build the index of a set in a temporary directory and ask its first ``limit`` questions.
+    """Build the index of a set in a temporary directory and ask ``limit`` of its questions, drawn
+    by the seed from as many documents as possible.
 
     ``embedder`` may remember vectors; ``encoder``, which does not, is the one that is timed.
     ``deleted`` questions, chosen by the seed, are asked before and after their answer was taken
@@ -140,7 +142,7 @@ def ask_set(
     """
     with progress_bar(f"{questions.name}: embedding") as progress:
         generation = _generation_of(questions.corpus, embedder, progress)
-    asked = questions.questions[:limit]
+    asked = sampled(questions.questions, most=limit, seed=seed)
     with progress_bar(f"{questions.name}: asking") as progress:
         asker = _Asker(generation, embedder, reader, caution, systems=systems, top=top)
         results = []

@@ -61,8 +61,8 @@ def _draw_bars(axes: "Axes", figures: SetFigures) -> None:
             continue
         values = [estimate.value for _, estimate in found]
         ends = [
-            [max(e.value - e.low, 0) for _, e in found],
-            [max(e.high - e.value, 0) for _, e in found],
+            [0 if e.low is None else e.value - e.low for _, e in found],
+            [0 if e.high is None else e.high - e.value for _, e in found],
         ]
         left = [k + width * (place - (len(figures.systems) - 1) / 2) for k, _ in found]
         axes.bar(left, values, width, yerr=ends, capsize=2, label=name)

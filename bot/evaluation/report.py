@@ -14,6 +14,8 @@ _NONE = "–"
 _SMALL_P = 0.001
 _NAME_WIDTH = 28
 _SHOWN = 2
+_NO_INTERVAL = "no interval: 1 document"
+_ONE_CONVERSATION = "no interval: 1 conversation"
 
 
 def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
@@ -49,10 +51,15 @@ def _set_lines(figures: SetFigures) -> Iterable[str]:
         yield f"{figures.unjudged:,} more questions left out: qrels/test.tsv does not judge them"
     if figures.learned_from:
         yield "Verbatim's weights were learned from this very set: ours looks better than it is"
+    if figures.documents == 1:
+        yield _NO_INTERVAL
     yield ""
     if figures.answerable:
+        intervals = ", 95 % intervals"
+        if not any(map(_has_interval, figures.systems.values())):
+            intervals = f", {_NO_INTERVAL}" if figures.documents > 1 else ""
         yield (
-            f"Ranking, {_count(figures.answerable, 'answerable question')}, 95 % intervals. "
+            f"Ranking, {_count(figures.answerable, 'answerable question')}{intervals}. "
             "R@k: answered in the first k"
         )
         yield from _table(
@@ -112,6 +119,8 @@ def _follow_ups(figures: SetFigures) -> Iterable[str]:
     for each in figures.follow_ups:
         if each.count != count:
             yield f"({each.reading}: {each.count:,} of them)"
+    if figures.documents > 1 and not _has_interval(figures.follow_ups[0].values):
+        yield _ONE_CONVERSATION
     yield from _table(
         ("", *RANKING_MEASURES),
         [(each.reading, *_ranked(each.values)) for each in figures.follow_ups],
@@ -244,23 +253,45 @@ def _ranked(ranked: Ranked) -> tuple[str, ...]:
     return tuple(_estimate(ranked[name]) for name in RANKING_MEASURES)
 
 
+def _has_interval(ranked: Ranked) -> bool:
+    return any(estimate is not None and estimate.low is not None for estimate in ranked.values())
+
+
 def _comparison(each: Comparison) -> tuple[str, ...]:
-    gain = each.gain
+    gain = _signed(each.gain.value)
+    if (ends := _ends(each.gain)) is not None:
+        gain += f" ({_signed(ends[0], 2)} to {_signed(ends[1], 2)})"
     return (
         f"{each.one} against {each.other}",
         f"{each.won}–{each.lost}",
         _p(each.mcnemar_p),
-        f"{_signed(gain.value)} ({_signed(gain.low, 2)} to {_signed(gain.high, 2)})",
+        gain,
         _p(each.permutation_p),
     )
 
 
 def _estimate(estimate: Estimate | None) -> str:
-    """Return an estimate like ".923 .85–1.0"; the ends of the interval to two places."""
+    """Return an estimate like ".923 .85–1.0", or its value alone if it has no interval."""
     if estimate is None:
         return _NONE
-    ends = "–".join(_short_number(end) for end in (estimate.low, estimate.high))
-    return f"{_number(estimate.value)} {ends}"
+    ends = _ends(estimate)
+    shown = _number(estimate.value)
+    return shown if ends is None else f"{shown} {'–'.join(map(_short_number, ends))}"
+
+
+def _ends(estimate: Estimate) -> tuple[float, float] | None:
+    """Return the ends of an interval to two places; None if there is none.
+
+    An end that would leave out the value to three places is rounded away from it.
+    """
+    if estimate.low is None or estimate.high is None:
+        return None
+    value, low, high = round(estimate.value, 3), round(estimate.low, 2), round(estimate.high, 2)
+    if low > value:
+        low = math.floor(100 * estimate.low) / 100
+    if high < value:
+        high = math.ceil(100 * estimate.high) / 100
+    return low, high
 
 
 def _number(value: float | None) -> str:

@@ -7,6 +7,7 @@ from bot.language import texts
 from bot.language.bidiisolation import isolated
 from bot.language.translation import Translator
 from corpus import Corpus
+from corpus.provenance.publishernames import publisher_name
 from embeddings import Filter, publisher_key
 
 _MOST_NAMES = 3
@@ -23,9 +24,9 @@ def in_words(only: Filter, corpus: Corpus, words: Translator) -> str:
     if only.publishers:
         names = sorted(
             {
-                isolated(d.publisher)
-                for d in corpus.documents
-                if d.publisher and publisher_key(d.publisher) in only.publishers
+                isolated(name)
+                for name in filter(None, map(publisher_name, corpus.documents))
+                if publisher_key(name) in only.publishers
             }
         )
         listed = _listed(names or sorted(only.publishers), words)

@@ -40,7 +40,8 @@ def open_embedder(model: ModelFolder, *, exports: Path, threads: int | None = No
     ``threads``.
 
     If there is no export yet, sentence-transformers loads the model, which takes seconds. It is
-    exported once and compared with the original on a sample of texts. Torch runs a model that
+    exported once and compared with the original on a sample of texts; a line in the log says that
+    this goes on. Torch runs a model that
     cannot be exported faithfully, which is slower; one line in the log says so.
 
     Raises:
@@ -73,6 +74,10 @@ def open_earlier(identity: ModelIdentity, *, exports: Path) -> Embedder | None:
 
 
 def _exported_now(model: ModelFolder, exports: Path, threads: int | None) -> Embedder:
+    log.info(
+        "preparing the model %s for this machine; this happens once and takes some seconds",
+        model.identity.name,
+    )
     if model.adapted is not None and model.identity.precision == "fp32":
         return _drafted_now(model, model.adapted, exports, threads)
     from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder

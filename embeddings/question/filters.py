@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from corpus import Corpus, Document, UnknownPublisher, did_you_mean
+from corpus.provenance.publishernames import publisher_name
 from embeddings.text.searchform import search_form
 
 
@@ -20,8 +21,9 @@ def publisher_key(name: str) -> str:
 class Filter:
     """A condition on documents; all of its parts must hold, and an empty part always does.
 
-    ``documents`` are ids, ``publishers`` are results of ``publisher_key``. ``since`` and ``until``
-    are the first and the last day of publication, both included.
+    ``documents`` are ids, ``publishers`` are results of ``publisher_key``; the host of its address
+    stands for an unknown publisher. ``since`` and ``until`` are the first and the last day of
+    publication, both included.
     """
 
     documents: frozenset[str] = frozenset()
@@ -42,8 +44,8 @@ class Filter:
         return cls(frozenset(documents), frozenset(map(publisher_key, publishers)), since, until)
 
     def matches(self, document: Document) -> bool:
-        """Return whether the document may answer; missing dates and publishers match no
-        condition.
+        """Return whether the document may answer; a missing date or publisher matches
+        no condition.
         """
         if self.documents and document.id not in self.documents:
             return False
@@ -55,9 +57,8 @@ class Filter:
             return False
         if not self.publishers:
             return True
-        return document.publisher is not None and (
-            publisher_key(document.publisher) in self.publishers
-        )
+        name = publisher_name(document)
+        return name is not None and publisher_key(name) in self.publishers
 
     def and_also(self, other: "Filter") -> "Filter":
         """Return the filter of both conditions; one for no document if their ids or publishers
@@ -94,7 +95,8 @@ def known_filter(
         UnknownDocument: if a document is not in the corpus, or several are meant.
         UnknownPublisher: if no document is by a publisher of that name.
     """
-    names = {publisher_key(d.publisher): d.publisher for d in corpus.documents if d.publisher}
+    named = filter(None, map(publisher_name, corpus.documents))
+    names = {publisher_key(name): name for name in named}
     wanted = tuple(publishers)
     for publisher in wanted:
         if publisher_key(publisher) not in names:

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from corpus import Corpus
+from corpus.provenance.publishernames import publisher_name
 from embeddings.question.filters import Filter, publisher_key
 from embeddings.text.dateranges import DATE_PATTERN, DateRange, written_range
 from embeddings.text.searchform import search_form
@@ -110,7 +111,8 @@ class QuestionFilters:
         self._titles: dict[str, set[str]] = {}
         for document in corpus.documents:
             self._titles.setdefault(_title_key(document.title), set()).add(document.id)
-        keys = {publisher_key(d.publisher) for d in corpus.documents if d.publisher} - {""}
+        names = filter(None, map(publisher_name, corpus.documents))
+        keys = {publisher_key(name) for name in names} - {""}
         self._by_publisher = _by_publisher(keys) if keys else None
 
     def read(self, question: str) -> ReadFilter | None:

@@ -168,6 +168,7 @@ def _open_graph(weights: TrainedWeights, shape: BertShape, exports: Path) -> Any
                 session = None
             if session is not None and whole.result():
                 return session
+    log.info("preparing the reader for this machine; this happens once and takes some seconds")
     draft = draft_graph(weights, shape)
 
     def write(folder: Path) -> ModelShape:

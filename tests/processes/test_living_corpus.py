@@ -36,7 +36,8 @@ def counts(run: subprocess.CompletedProcess[str]) -> tuple[object, ...]:
 def test_a_statement_is_added_quoted_corrected_renamed_and_gone(tmp_path: Path) -> None:
     home, file = tmp_path / "home", tmp_path / "meeting.txt"
     file.write_text(MEETING)
-    run = verbatim("add", str(file), "--title", "Bergen", "--date", "2024-03-01", home=home)
+    given = ("--title", "Bergen", "--date", "2024-03-01", "--no-refresh")
+    run = verbatim("add", str(file), *given, home=home)
     assert (run.returncode, run.stderr) == (0, "")
     assert 'Type "verbatim refresh"' in run.stdout
     plan = report(verbatim("refresh", "--dry-run", "--json", home=home))

@@ -84,7 +84,9 @@ def evaluate_sets(
     ] = 10,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, help="Ask only this many questions, from the first."),
+        typer.Option(
+            "--limit", min=1, help="Ask only this many questions, drawn from all documents."
+        ),
     ] = None,
     deleted: Annotated[
         int,
@@ -103,7 +105,7 @@ def evaluate_sets(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The seed of intervals and tests.")
+        int, typer.Option("--seed", min=0, help="The seed of intervals, tests and samples.")
     ] = 0,
     cache: Annotated[
         Path | None,

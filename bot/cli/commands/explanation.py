@@ -17,6 +17,7 @@ from bot.cli.options import (
     TopOption,
     UntilOption,
     decodable,
+    joined,
     publication_days,
     typed_filter,
     typed_question,
@@ -29,7 +30,10 @@ _CANDIDATES = 5
 
 
 def explain(
-    question: Annotated[str, typer.Argument(help="The question.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="QUESTION…", help="The question, with or without quotation marks."),
+    ],
     as_json: JsonOption = False,
     candidates: Annotated[
         int,
@@ -57,7 +61,7 @@ def explain(
 
     Example: verbatim explain "Where did the ministers meet?" --candidates 3
     """
-    question = typed_question(question, command="explain")
+    question = typed_question(joined(words) or "", command="explain")
     dates = publication_days(since, until)
     answerer = open_answerer(groups)
     warn_of_changes()

@@ -22,6 +22,7 @@ from bot.cli.options import (
     UntilOption,
     bytes_of,
     decodable,
+    joined,
     publication_days,
     typed_filter,
     typed_groups,
@@ -43,8 +44,13 @@ from embeddings import Filter
 
 
 def ask(
-    question: Annotated[
-        str | None, typer.Argument(help='The question. "-", or no question, reads standard input.')
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[QUESTION]…",
+            help='The question, with or without quotation marks. "-", or no question, reads '
+            "standard input.",
+        ),
     ] = None,
     as_json: JsonOption = False,
     top: TopOption = DEFAULT_QUOTES,
@@ -64,6 +70,7 @@ def ask(
 
     Example: verbatim ask "Where did the ministers meet?" --top 1 --since 2022-05
     """
+    question = joined(words)
     dates = publication_days(since, until)
     if batch is not None:
         if question is not None:

@@ -8,8 +8,9 @@ import typer
 
 from bot.cli import reports, terminal
 from bot.cli.commands.index import refresh_once
+from bot.cli.documentlist import DocumentOrder, in_order, print_documents
 from bot.cli.jsonoutput import document_fields, outcome_fields
-from bot.cli.options import JsonOption, decodable
+from bot.cli.options import JsonOption, decodable, publication_days
 from bot.cli.output import (
     EXIT_FAILURE,
     EXIT_PARTLY,
@@ -28,6 +29,7 @@ from corpus.frontmatter.frontmatter import (
     checked_language,
     checked_url,
 )
+from embeddings import known_filter
 
 _MOST_DIGITS = 9
 
@@ -62,11 +64,15 @@ def add(
         ),
     ] = None,
     then_refresh: Annotated[
-        bool, typer.Option("--refresh", help="Refresh the index afterwards.")
-    ] = False,
+        bool,
+        typer.Option(
+            "--refresh/--no-refresh",
+            help="Refresh the index afterwards, so that answers quote what was added.",
+        ),
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Add statements from files, folders and web addresses.
+    """Add statements from files, folders and web addresses, and refresh the index.
 
     It reads text, Markdown, HTML, PDF, Word, OpenDocument and e-mails.
 
@@ -162,20 +168,58 @@ def _provenance(
         raise typer.BadParameter(str(error)) from error
 
 
-def list_documents(as_json: JsonOption = False) -> None:
-    """List the documents that answers quote.
+def list_documents(
+    as_json: JsonOption = False,
+    sort: Annotated[
+        DocumentOrder,
+        typer.Option("--sort", help="The order; by date the newest comes first."),
+    ] = DocumentOrder.DOCUMENT,
+    publisher: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--publisher", metavar="NAME", help="List only this publisher; may be repeated."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="DATE",
+            help="List only documents published since then, such as 2021-03.",
+        ),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="DATE",
+            help="List only documents published until then, the whole month or year included.",
+        ),
+    ] = None,
+) -> None:
+    """List the documents that answers quote, one a line.
 
-    Example: verbatim list --json
+    On a terminal the titles are links. If the publisher is unknown, the host of the web address
+    stands for it, also in --publisher.
+
+    Example: verbatim list --sort date --since 2022
     """
     from bot.composition.statements import served_corpus
 
+    dates = publication_days(since, until)
     corpus = served_corpus(read_settings(), warn=warn)
     warn_of_changes()
+    only = known_filter(
+        corpus, publishers=map(decodable, publisher or ()), since=dates[0], until=dates[1]
+    )
+    listed = in_order([d for d in corpus.documents if only is None or only.matches(d)], sort)
     if as_json:
-        fields = [document_fields(document) for document in corpus.documents]
+        fields = [document_fields(document) for document in listed]
         print(json.dumps(fields, ensure_ascii=False, indent=2))
+    elif listed:
+        print_documents(listed, out)
     else:
-        terminal.print_documents(corpus, out)
+        out.print("No document fits.")
 
 
 def show(

@@ -20,9 +20,10 @@ from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
 from bot.citations.origin import origin_lines
+from bot.cli.documentlist import print_documents
 from bot.cli.jsonoutput import answer_fields, document_fields, outcome_fields
 from bot.cli.reports import print_outcome
-from bot.cli.terminal import print_answer, print_documents, print_passages
+from bot.cli.terminal import print_answer, print_passages
 from bot.language import texts
 from bot.language.translation import translator
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
@@ -371,7 +372,7 @@ def test_names_that_steer_other_text_are_isolated_wherever_they_are_shown() -> N
     )
     assert f"— {TITLE} · {PUBLISHER} · 2022" in printed(print_answer, reply)
     assert next(texts.sources(Corpus((STEERING,)))).startswith(f"• {TITLE} · {PUBLISHER} · ")
-    listed = printed(print_documents, Corpus((STEERING,)))
+    listed = printed(print_documents, (STEERING,))
     assert f"{PUBLISHER}\t{TITLE}\n" in listed
     shown = printed(print_passages, STEERING, STEERING.quotable)
     assert shown.splitlines()[0] == TITLE

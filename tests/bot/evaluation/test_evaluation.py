@@ -151,7 +151,7 @@ def test_the_same_seed_gives_the_same_figures(tmp_path: Path) -> None:
     assert json.loads(json.dumps(first)) == first
 
 
-def test_only_the_first_questions_and_the_chosen_systems_are_asked(tmp_path: Path) -> None:
+def test_only_some_questions_and_the_chosen_systems_are_asked(tmp_path: Path) -> None:
     (figures,) = figures_of(
         tiny_set(tmp_path / "tiny"), limit=2, systems=(System.BM25, System.RRF), top=1
     )

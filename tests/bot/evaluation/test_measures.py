@@ -153,7 +153,7 @@ def test_the_same_seed_gives_the_same_interval_and_another_one_does_not() -> Non
 
 def test_a_mean_among_some_questions_leaves_out_draws_without_one() -> None:
     estimate = Bootstrap(["a", "b"], seed=0).mean(np.array([1.0, 0.0]), np.array([True, False]))
-    assert estimate == measures.Estimate(1, 1, 1)
+    assert estimate == measures.Estimate(1)  # one group says nothing about others
     assert Bootstrap(["a"], seed=0).mean(np.ones(1), np.array([False])) is None
     assert Bootstrap(["a", "b"], seed=0).auroc(np.ones(2), np.array([True, True])) is None
 
@@ -165,10 +165,12 @@ def test_what_never_or_always_happened_has_an_interval_too() -> None:
     assert never is not None
     assert always is not None
     assert (never.value, never.low, always.value, always.high) == (0, 0, 1, 1)
+    assert never.high is not None
     assert (1 - never.high) ** 3 == pytest.approx(0.025)
     assert always.low == pytest.approx(1 - never.high)
     some = bootstrap.share(np.array([0.0, 1.0, 1.0, 1.0]), np.array([False, True, True, False]))
     assert some is not None
+    assert some.low is not None
     assert some.low**2 == pytest.approx(0.025)
     half = np.array([0.0, 1.0, 0.5, 0.5])
     assert bootstrap.share(half) == bootstrap.mean(half)

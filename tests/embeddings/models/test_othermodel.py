@@ -7,7 +7,7 @@ import pytest
 from evaluationdata import TINY_DIMENSION
 from rich.console import Console
 
-from bot.cli.terminal import progress_bar
+from bot.cli.progressbar import progress_bar
 from bot.composition.serving import open_refresher, open_served
 from bot.settings import Settings
 from embeddings import IndexMismatch, SentenceTransformerEmbedder, find_model

@@ -10,7 +10,7 @@ from readerweights import write_weights
 from rich.console import Console
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from bot.cli.terminal import progress_bar
+from bot.cli.progressbar import progress_bar
 from bot.composition.serving import open_refresher, open_served
 from bot.settings import Settings
 from corpus import Span
