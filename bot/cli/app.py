@@ -126,7 +126,7 @@ _UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 class _OutputFailed(Exception):
-    """What was printed did not reach standard output, which a full disk holds, say."""
+    """Standard output cannot be written; its disk is full, for example."""
 
 
 def _run_command(extractor: "Extractor | None") -> None:
