@@ -52,7 +52,7 @@ def print_answer(answer: Answer, console: Console) -> None:
 def _document_line(document: Document, words: Translator) -> str:
     parts = (
         in_line(document.title),
-        publisher_of(document, words, units=_FIELD_UNITS),
+        publisher_or_host(document, words, units=_FIELD_UNITS),
         document.published.isoformat() if document.published else None,
         document.id,
     )
