@@ -25,6 +25,28 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """The sign that a question waits for its turn, and is answered after ``wait_s`` seconds.
+
+    It is then an event that has ``waited``.
+    """
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message about several messages of a person, of which ``to`` is the first.
+
+    It is said once. Each later one for the same ``to`` takes its place, in a moment: of those that
+    come meanwhile only the last is shown.
+    """
+
+    message: Message
+    to: int
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Messages in answer to the message ``to``, in order, with the buttons under the last one.
 
@@ -84,4 +106,4 @@ class Offers:
     corpus: Corpus | None = None
 
 
-Act = Typing | Say | Change | Toast | Offers
+Act = Typing | Later | Notice | Say | Change | Toast | Offers

@@ -48,7 +48,8 @@ class TextMessage:
     else ``text`` is all that was written, without mentions of the bot. ``addressed`` means that the
     bot is meant: in private, by a command, a mention, or as a reply to a message of its own;
     ``named`` that the command names it (``/help@bot``). A ``forwarded`` text is not the person's
-    own. ``done_before`` names what was done about it before the process ended.
+    own. ``done_before`` names what was done about it before the process ended. One that has
+    ``waited`` is allowed by the pace of its person already.
     """
 
     person: Person
@@ -61,6 +62,7 @@ class TextMessage:
     named: bool = False
     forwarded: bool = False
     done_before: tuple[str, ...] = ()
+    waited: bool = False
 
     @property
     def talks(self) -> Hashable:

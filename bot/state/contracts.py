@@ -175,6 +175,13 @@ class KeepsUpdates(Protocol):
         """
         ...
 
+    def put_off(self, update_id: int, payload: str, *, lane: str) -> None:
+        """Store an update in work in another form and another lane, to be worked on there later.
+
+        It is not in work any more, and no attempt counts against it.
+        """
+        ...
+
     def replace(self, update_id: int, payload: str) -> None:
         """Store an update in work in another form, as of no chat."""
         ...

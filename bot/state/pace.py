@@ -7,6 +7,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Protocol
 
+MOST_AHEAD = 3
+"""The questions of one person that may wait for their turn."""
+
 MOST_BUCKETS = 100_000
 TOLD_AGAIN_S = 60.0
 
@@ -20,18 +23,25 @@ class _Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to a request for tokens: go on, or wait some seconds, and whether to say so."""
+    """The answer to a request for tokens: go on, or wait some seconds, and whether to say so.
+
+    If they are ``reserved``, they are taken, and are the person's to use after ``wait_s``.
+    """
 
     allowed: bool
     wait_s: float = 0.0
     say_so: bool = False
+    reserved: bool = False
 
 
 class Paces(Protocol):
     """A limit of how fast each person may ask."""
 
-    def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
-        """Take so many tokens, or none where there are too few."""
+    def take(self, key: Hashable, tokens: float = 1.0, *, ahead: float = 0.0) -> Verdict:
+        """Take so many tokens, or none where there are too few.
+
+        Of those that are still to come, ``ahead`` may be reserved.
+        """
         ...
 
 
@@ -55,8 +65,8 @@ class TokenBuckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
-        """Take so many tokens, or none where there are too few."""
+    def take(self, key: Hashable, tokens: float = 1.0, *, ahead: float = 0.0) -> Verdict:
+        """See ``Paces.take``. A bucket from which tokens were reserved holds less than none."""
         with self._lock:
             now_s = self._clock()
             bucket = self._buckets.setdefault(key, _Bucket(self._burst, now_s))
@@ -70,7 +80,11 @@ class TokenBuckets:
             if bucket.tokens >= tokens:
                 bucket.tokens -= tokens
                 return Verdict(True)
+            wait_s = (tokens - bucket.tokens) / self._per_s
+            if ahead and bucket.tokens - tokens >= -ahead:
+                bucket.tokens -= tokens
+                return Verdict(False, wait_s, reserved=True)
             untold = bucket.told_s is None or now_s - bucket.told_s >= TOLD_AGAIN_S
             if untold:
                 bucket.told_s = now_s
-            return Verdict(False, (tokens - bucket.tokens) / self._per_s, untold)
+            return Verdict(False, wait_s, untold)

@@ -184,6 +184,7 @@ class TelegramBot:
             on_written=health.inbox_written,
             marks=self._lifeline,
             opened=self._seal.opened,
+            on_put_off=lambda lane, update_id: lanes.add(lane, update_id),  # noqa: PLW0108 (they come after)
             timing=self._timing,
         )
         lanes = state.open_lanes(handler.handle, lambda: handler.has_room)

@@ -46,7 +46,7 @@ _MOST_WAITS = 10
 _REMEMBERED_CHATS = 10_000
 _CHAT = (3, 3.0)
 _GROUP = (20, 60.0)
-_SHOWN = "sendChatAction"
+_SHOWN = frozenset({"sendChatAction", "setMessageReaction"})
 _SAID = "sendMessage"
 
 OnceSent = Callable[[], Awaitable[None]]
@@ -129,7 +129,7 @@ class RateLimits(BaseRateLimiter[OnceSent]):
         """
         call = _Call(callback, args, kwargs, endpoint, data, rate_limit_args)
         try:
-            if endpoint == _SHOWN:
+            if endpoint in _SHOWN:
                 return await self._show(call)
             if "chat_id" in data or endpoint.startswith("answer"):
                 return await self._limited(call)

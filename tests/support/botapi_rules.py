@@ -134,6 +134,12 @@ PARAMETERS: Mapping[str, Mapping[str, Kind]] = {
         "message_thread_id": Kind.INTEGER,
         "action": Kind.TEXT,
     },
+    "setMessageReaction": {
+        "chat_id": Kind.CHAT,
+        "message_id": Kind.INTEGER,
+        "reaction": Kind.JSON,
+        "is_big": Kind.BOOLEAN,
+    },
     "answerCallbackQuery": {
         "callback_query_id": Kind.TEXT,
         "text": Kind.TEXT,
@@ -168,6 +174,7 @@ _REQUIRED: Mapping[str, Sequence[str]] = {
     "editMessageText": ("text",),
     "deleteMessage": ("chat_id", "message_id"),
     "sendChatAction": ("chat_id", "action"),
+    "setMessageReaction": ("chat_id", "message_id"),
     "answerCallbackQuery": ("callback_query_id",),
     "answerInlineQuery": ("inline_query_id", "results"),
     "setMyCommands": ("commands",),
@@ -639,6 +646,23 @@ def checked_reply(value: Any) -> JSON:
 def _is_chat(value: Any, where: str) -> None:
     if not isinstance(value, str):
         is_integer(value, where)
+
+
+REACTIONS = frozenset(
+    "👍👎❤🔥🥰👏😁🤔🤯😱🤬😢🎉🤩🤮💩🙏👌🕊🤡🥱🥴😍🐳🌚🌭💯🤣⚡🍌🏆💔🤨😐🍓🍾💋🖕😈😴😭🤓👻👀🎃🙈😇😨🤝✍🤗🫡🎅🎄☃💅🤪🗿🆒💘🙉🦄😘💊🙊😎👾😡"
+)
+"""The emoji of one character that Telegram takes as a reaction."""
+
+
+def checked_reaction(parameters: JSON) -> None:
+    """Refuses what a bot cannot set as a reaction: more than one, or an emoji that is not offered."""
+    chosen = array(parameters.get("reaction", []), "reaction")
+    if len(chosen) > 1:
+        raise Malformed("REACTIONS_TOO_MANY")
+    for each in chosen:
+        fields(each, "reaction", required={"type": is_one_of("emoji"), "emoji": is_text()})
+        if each["emoji"] not in REACTIONS:
+            raise Malformed("REACTION_INVALID")
 
 
 # --- keyboards ------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ from botapi_rules import (
     checked_commands,
     checked_language,
     checked_markup,
+    checked_reaction,
     checked_reply,
     checked_results,
     checked_scope,
@@ -290,6 +291,7 @@ class BotApiServer:
             "editMessageReplyMarkup": self._edit_message_reply_markup,
             "deleteMessage": self._delete_message,
             "sendChatAction": self._send_chat_action,
+            "setMessageReaction": self._set_message_reaction,
             "answerCallbackQuery": self._answer_callback_query,
             "answerInlineQuery": self._answer_inline_query,
             "setMyCommands": self._set_my_commands,
@@ -491,6 +493,25 @@ class BotApiServer:
             "mime_type": mime_type,
         }
         message: JSON = {"document": document, "caption": caption}
+        return self._say("message", message, chat_id, user, thread_id, None)
+
+    def picture(
+        self,
+        caption: str | None = None,
+        *,
+        chat_id: int,
+        album: str | None = None,
+        user: User | None = None,
+        thread_id: int | None = None,
+    ) -> int:
+        """The id of the update that a person's picture causes; those of an album share its name."""
+        photo = {"file_id": "photo", "file_unique_id": "unique", "width": 90, "height": 60}
+        message: JSON = {
+            "photo": [photo],
+            "media_group_id": album,
+            "caption": caption,
+            "caption_entities": spotted_entities(caption or "") or None,
+        }
         return self._say("message", message, chat_id, user, thread_id, None)
 
     def post(self, text: str, *, chat_id: int) -> int:
@@ -1066,6 +1087,13 @@ class BotApiServer:
     def _send_chat_action(self, p: JSON) -> bool:
         checked_action(p["action"])
         self._open_room(p)
+        return True
+
+    def _set_message_reaction(self, p: JSON) -> bool:
+        checked_reaction(p)
+        room = self._open_room(p)
+        if p["message_id"] not in room.messages:
+            raise not_possible("message to react not found")
         return True
 
     # --- queries ------------------------------------------------------------------------------

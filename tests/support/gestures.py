@@ -7,7 +7,7 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Button, Change, Offers, Say, Toast
+from bot.chat.actions import Act, Button, Change, Notice, Offers, Say, Toast
 from bot.chat.events import (
     ButtonPress,
     Event,
@@ -104,6 +104,8 @@ def texts_of(acts: Iterable[Act]) -> list[str]:
 def _texts(acts: Iterable[Act]) -> Iterator[str]:
     for act in acts:
         match act:
+            case Notice():
+                yield act.message.text
             case Say():
                 yield from (message.text for message in act.messages)
             case Change():

@@ -222,6 +222,16 @@ class Inbox:
                     raise
                 self._late.append(update_id)
 
+    def put_off(self, update_id: int, payload: str, *, lane: str) -> None:
+        """See ``KeepsUpdates.put_off``."""
+        rows = self._rows(
+            "UPDATE updates SET payload = ?, lane = ?, attempts = 0 "
+            "WHERE update_id = ? AND payload NOT NULL RETURNING 1",
+            *(payload, lane, update_id),
+        )
+        if rows:
+            self._change(update_id, payload=payload, lane=lane, attempts=0)
+
     def replace(self, update_id: int, payload: str) -> None:
         """Keep an update that is worked on in another form, in a lane of its own."""
         lane = f"update {update_id}"

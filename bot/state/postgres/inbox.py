@@ -66,6 +66,27 @@ FROM lanes AS l WHERE u.bot = %(bot)s AND u.update_id = %(id)s AND u.payload IS 
   AND l.bot = u.bot AND l.lane = u.lane AND l.owner = %(me)s
 """
 
+_PUT_OFF = f"""
+WITH old AS (
+  SELECT u.update_id, u.lane FROM updates AS u JOIN lanes AS l ON l.bot = u.bot AND l.lane = u.lane
+  WHERE u.bot = %(bot)s AND u.update_id = %(id)s AND u.payload IS NOT NULL AND l.owner = %(me)s
+  FOR UPDATE OF u
+), moved AS (
+  UPDATE updates AS u SET lane = %(lane)s, payload = %(payload)s, attempts = 0
+  FROM old WHERE u.bot = %(bot)s AND u.update_id = old.update_id
+), left_behind AS (
+  UPDATE lanes AS l SET waiting = l.waiting - 1
+  FROM old WHERE l.bot = %(bot)s AND l.lane = old.lane
+), counted AS (
+  INSERT INTO lanes AS l (bot, lane, waiting, since, last)
+  SELECT %(bot)s, %(lane)s, 1, now(), %(me)s FROM old
+  ON CONFLICT (bot, lane) DO UPDATE SET
+    waiting = l.waiting + 1,
+    since = CASE WHEN l.waiting = 0 THEN excluded.since ELSE l.since END
+)
+SELECT count(*), {TELL} FROM old HAVING count(*) > 0
+"""
+
 # not only by the owner: an answer that has arrived in full is not to be made again
 _DONE = """
 WITH gone AS (
@@ -291,6 +312,22 @@ class PostgresInbox:
     def blame(self, update_ids: Collection[int], *, counted: bool) -> None:
         """See ``KeepsUpdates.blame``."""
         blame(self._connection, self._bot, update_ids, counted=counted)
+
+    def put_off(self, update_id: int, payload: str, *, lane: str) -> None:
+        """See ``KeepsUpdates.put_off``; the lane is left for a moment to this process."""
+        if update_id in self._erased:
+            return
+        name = _name(lane)
+        if not self._as_owner(
+            self._connection,
+            _PUT_OFF,
+            id=update_id,
+            payload=payload,
+            lane=name,
+            kind="news",
+            what=self._bot,
+        ):
+            raise LaneLost(_TAKEN_OVER)
 
     def replace(self, update_id: int, payload: str) -> None:
         """See ``KeepsUpdates.replace``; its lane says whose it is to answer, and stays."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Hashable
 
 from bot.errors import StateUnreachable
-from bot.state.pace import TOLD_AGAIN_S, Verdict
+from bot.state.pace import MOST_AHEAD, TOLD_AGAIN_S, Verdict
 from bot.state.postgres.database import PostgresState
 
 log = logging.getLogger(__name__)
@@ -22,17 +22,19 @@ WITH old AS (
   SELECT coalesce(max(have), %(burst)s) AS have, max(told) AS told FROM old
 ), verdict AS (
   SELECT have, have >= %(tokens)s AS allowed,
+    have < %(tokens)s AND %(ahead)s > 0 AND have - %(tokens)s >= -%(ahead)s AS reserved,
     CASE WHEN have < %(burst)s THEN told END AS told,
     have >= %(burst)s OR told IS NULL OR now() - told >= make_interval(secs => %(again)s) AS untold
   FROM gained
 )
 INSERT INTO paces (person, tokens, at, told)
-SELECT %(person)s, CASE WHEN allowed THEN have - %(tokens)s ELSE have END, now(),
-  CASE WHEN untold AND NOT allowed THEN now() ELSE told END
+SELECT %(person)s, CASE WHEN allowed OR reserved THEN have - %(tokens)s ELSE have END, now(),
+  CASE WHEN untold AND NOT allowed AND NOT reserved THEN now() ELSE told END
 FROM verdict
 ON CONFLICT (person) DO UPDATE
 SET tokens = excluded.tokens, at = excluded.at, told = excluded.told
-RETURNING (SELECT allowed FROM verdict), (SELECT have FROM verdict), (SELECT untold FROM verdict)
+RETURNING (SELECT allowed FROM verdict), (SELECT reserved FROM verdict),
+  (SELECT have FROM verdict), (SELECT untold FROM verdict)
 """
 
 
@@ -67,17 +69,18 @@ class PostgresPaces:
         self._tidied_s = time.monotonic()
         self._connection.rows(
             "DELETE FROM paces WHERE at < now() - make_interval(secs => %(full)s)",
-            {"full": max(TOLD_AGAIN_S, self._burst / self._per_s)},
+            {"full": max(TOLD_AGAIN_S, (self._burst + MOST_AHEAD) / self._per_s)},
         )
 
-    def take(self, key: Hashable, tokens: float = 1.0) -> Verdict:
-        """See ``TokenBuckets.take``."""
+    def take(self, key: Hashable, tokens: float = 1.0, *, ahead: float = 0.0) -> Verdict:
+        """See ``Paces.take``."""
         try:
-            allowed, have, untold = self._connection.rows(
+            allowed, reserved, have, untold = self._connection.rows(
                 _TAKE,
                 {
                     "person": repr(key),
                     "tokens": tokens,
+                    "ahead": ahead,
                     "burst": self._burst,
                     "per_s": self._per_s,
                     "again": TOLD_AGAIN_S,
@@ -88,4 +91,5 @@ class PostgresPaces:
             return Verdict(True)
         if allowed:
             return Verdict(True)
-        return Verdict(False, (tokens - float(have)) / self._per_s, bool(untold))
+        wait_s = (tokens - float(have)) / self._per_s
+        return Verdict(False, wait_s, bool(untold and not reserved), bool(reserved))

@@ -1,6 +1,7 @@
 """Turns Telegram's updates into events."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from telegram import (
@@ -30,6 +31,13 @@ _STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
 """Accounts of Telegram's own in whose name anonymous administrators and channels write."""
 
 
+_WITH_FILES = frozenset({"add"})
+"""The commands that are about the file whose caption they are."""
+
+_ASKING = frozenset({"ask", "said"})
+"""The commands that take the text of the message that they reply to, if they have none."""
+
+
 def start_link(bot_name: str, payload: str) -> str:
     """Return the address that opens the chat with the bot and sends it /start with a payload."""
     return f"https://t.me/{bot_name}?start={payload}"
@@ -49,30 +57,37 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
     message = update.message or update.edited_message
     if message is None or not (person := _author(message)) or not (place := _place(message)):
         return None
-    if message.text is None:
-        if update.edited_message is not None or StatusUpdate.ALL.check_update(update):
-            return None
-        document = message.document
-        return FileMessage(
-            person,
-            place,
-            message.message_id,
-            caption=message.caption or "",
-            file_id=document.file_id if document else None,
-            file_name=document.file_name if document else None,
-            size_bytes=document.file_size if document else None,
-            forwarded=message.forward_origin is not None,
-        )
+    edited = update.edited_message is not None
+    text = message.text or message.caption
+    if not text:
+        says_nothing = edited or StatusUpdate.ALL.check_update(update)
+        return None if says_nothing else _file(message, person, place)
     written = TextMessage(
         person,
         place,
         message.message_id,
-        message.text,
-        edited=update.edited_message is not None,
+        text,
+        edited=edited,
         forwarded=message.forward_origin is not None,
         done_before=tuple(update.api_kwargs.get("done_before", ())),
     )
-    return _addressed(written, message, bot_name=bot_name)
+    event = _addressed(written, message, bot_name=bot_name)
+    is_about_file = message.text is None and event is not None and event.command in _WITH_FILES
+    return _file(message, person, place) if is_about_file and not edited else event
+
+
+def _file(message: TelegramMessage, person: Person, place: Place) -> FileMessage:
+    document = message.document
+    return FileMessage(
+        person,
+        place,
+        message.message_id,
+        caption=message.caption or "",
+        file_id=document.file_id if document else None,
+        file_name=document.file_name if document else None,
+        size_bytes=document.file_size if document else None,
+        forwarded=message.forward_origin is not None,
+    )
 
 
 def _asked_inline(query: InlineQuery) -> InlineQuestion | None:
@@ -105,14 +120,19 @@ def _addressed(
     """Return the event with its command, and whether it addresses the bot; None for another bot's
     command.
     """
-    first = message.entities[0] if message.entities else None
+    entities = _entities(message)
+    first = entities[0] if entities else None
     if first is not None and first.type == MessageEntity.BOT_COMMAND and first.offset == 0:
         command, _, meant = _words_at(first, event.text)[1:].partition("@")
         if meant and meant.casefold() != bot_name.casefold():
             return None
-        rest = event.text[first.length :].strip()
-        return replace(event, command=command.casefold(), text=rest, named=bool(meant))
+        command, rest = command.casefold(), event.text[first.length :].strip()
+        if not rest and command in _ASKING:
+            rest = _answered_words(message, bot_name)
+        return replace(event, command=command, text=rest, named=bool(meant))
     text, mentioned = _without_mentions(message, bot_name)
+    if mentioned and not text:
+        text = _answered_words(message, bot_name)
     addressed = (
         event.place.kind is PlaceKind.PRIVATE or mentioned or _answers_bot(message, bot_name)
     )
@@ -121,11 +141,11 @@ def _addressed(
 
 def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, bool]:
     """Return the text without the bot's name, and whether the name was mentioned."""
-    text = message.text or ""
+    text = message.text or message.caption or ""
     rest = text.encode("utf-16-le", errors="replace")
     mentions = [
         entity
-        for entity in message.entities
+        for entity in _entities(message)
         if (
             entity.type == MessageEntity.MENTION
             and _words_at(entity, text).casefold() == f"@{bot_name}".casefold()
@@ -138,6 +158,26 @@ def _without_mentions(message: TelegramMessage, bot_name: str) -> tuple[str, boo
         return text, False
     words = rest.decode("utf-16-le", errors="replace")
     return re.sub(r"[ \t]{2,}", " ", words).strip(" \t\n,:"), True
+
+
+def _entities(message: TelegramMessage) -> Sequence[MessageEntity]:
+    """Return the entities of the text; of the caption, if there is no text."""
+    return message.caption_entities if message.text is None else message.entities
+
+
+def _answered_words(message: TelegramMessage, bot_name: str) -> str:
+    """Return the words of another person's message that a message replies to; "" if none.
+
+    If the person has marked a part of it, these words are meant.
+    """
+    answered = message.reply_to_message
+    if answered is not None and _is_bot(answered.from_user, bot_name):
+        return ""
+    if message.quote is not None and message.quote.is_manual:
+        return message.quote.text.strip()
+    if answered is None:
+        return ""
+    return _without_mentions(answered, bot_name)[0].strip()
 
 
 def _words_at(entity: MessageEntity, text: str) -> str:

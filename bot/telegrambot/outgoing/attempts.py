@@ -9,6 +9,8 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from telegram import Update
@@ -22,10 +24,13 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
-from bot.chat.actions import Act, Typing
+from bot.chat.actions import Act, Later, Typing
 from bot.chat.dialogue import Dialogue
+from bot.chat.events import TextMessage
 from bot.errors import LaneLost
 from bot.state.contracts import MOST_BLAMED, NOT_KEPT
+from bot.telegrambot.incoming.albums import Albums
+from bot.telegrambot.incoming.readableparts import read_update
 from bot.telegrambot.incoming.updates import event_of
 from bot.telegrambot.limits import OnceSent
 from bot.telegrambot.outgoing.busythreads import BusyThreads
@@ -33,6 +38,13 @@ from bot.telegrambot.outgoing.exclusivework import Turns
 from bot.telegrambot.outgoing.inboxcalls import InboxCalls
 from bot.telegrambot.outgoing.sender import Sender
 from bot.telegrambot.outgoing.updatework import UpdateWork, WorkOutcome
+from bot.telegrambot.outgoing.waitingquestions import (
+    SEEN,
+    has_waited,
+    seconds_left,
+    to_wait,
+    waiting_lane,
+)
 from bot.telegrambot.outgoing.workmarks import Marks, NoMarks
 from bot.telegrambot.timing import Timing
 from corpus import ExtractorClosed
@@ -61,13 +73,15 @@ class Attempts:
         on_sent: Callable[[Exception | None], None],
         marks: Marks | None,
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None],
+        on_put_off: Callable[[str, int], object],
         timing: Timing,
     ) -> None:
         """See ``Handler``."""
         self._dialogue = dialogue
         self._calls = calls
         self._bot = bot
-        self._sender = Sender(bot)
+        self._albums = Albums()
+        self._sender = Sender(bot, albums=self._albums)
         self._on_begun = on_begun
         self._on_sent = on_sent
         self._marks = marks or NoMarks()
@@ -75,6 +89,7 @@ class Attempts:
         self._opened = opened
         self._to_make = 0
         self._slots = asyncio.Semaphore(ANSWERED_AT_ONCE)
+        self._on_put_off = on_put_off
         self._begun = Turns(quiet_s=timing.quiet_s, alone_s=timing.alone_s)
         self._threads = ThreadPoolExecutor(ANSWERED_AT_ONCE, thread_name_prefix="answers")
         self.busy = BusyThreads(ANSWERED_AT_ONCE)
@@ -83,6 +98,10 @@ class Attempts:
     def has_free_thread(self) -> bool:
         """True if one more answer would be made at once."""
         return self._to_make < ANSWERED_AT_ONCE
+
+    def stop(self) -> None:
+        """Change no notice from now on."""
+        self._sender.stop()
 
     def shutdown(self) -> None:
         """Wait for the answers in work."""
@@ -165,12 +184,19 @@ class Attempts:
         if raw is None:
             log.error("sealed with another token: what it asked for cannot be done any more")
             return
+        if not work.has_waited and (wait_s := seconds_left(raw)):
+            work.wait_s = wait_s
+            await self._calls.ask(self._calls.inbox.clear, work.update_id)
+            return
         if work.update is None:
             self._on_begun(work.update_id, raw)
-        work.update = update = Update.de_json(dict(raw), self._bot)
-        work.event = event_of(update, bot_name=self._bot.username)
-        if work.event is None:
+        work.update = update = read_update(raw, self._bot)
+        event = event_of(update, bot_name=self._bot.username)
+        if event is None or not self._albums.is_for_answer(update, event):
             return
+        if isinstance(event, TextMessage) and has_waited(raw):
+            event = replace(event, waited=True)
+        work.event = event
         if begun.blamed == MOST_BLAMED or begun.attempts > self._most_attempts:
             times = begun.blamed or begun.attempts - 1
             log.error("set aside: the process ended %d times with it", times)
@@ -179,7 +205,9 @@ class Attempts:
         else:
             work.acts = self._dialogue.acts(work.event)
             await self._make_next(work)
-        if isinstance(work.act, Typing):
+        if isinstance(work.act, Later) and isinstance(event, TextMessage):
+            await self._put_off(work, raw, event, work.act)
+        elif isinstance(work.act, Typing):
             made = asyncio.Event()
             showing = asyncio.create_task(self._show_while_made(work.act, update, made))
             work.act = None
@@ -188,6 +216,23 @@ class Attempts:
             finally:
                 made.set()
                 await showing
+
+    async def _put_off(
+        self, work: UpdateWork, raw: Mapping[str, Any], event: TextMessage, act: Later
+    ) -> None:
+        """Have an update wait in a lane of its person, and let its person know.
+
+        The lane of the chat goes on: others may have asked there.
+        """
+        lane = waiting_lane(event)
+        payload = to_wait(raw, act.wait_s)
+        put_off = partial(self._calls.inbox.put_off, lane=lane)
+        await self._calls.ask(put_off, work.update_id, payload)
+        work.acts = work.act = None
+        work.is_put_off = True
+        self._on_put_off(lane, work.update_id)
+        if work.update is not None:
+            await self._sender.react(SEEN, work.update)
 
     async def _show_while_made(self, act: Typing, update: Update, made: asyncio.Event) -> None:
         """Show "typing…" if an answer is not there in a moment."""

@@ -44,6 +44,7 @@ class Handler:
         on_written: Callable[[Exception | None], None] = lambda _: None,
         marks: Marks | None = None,
         opened: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda raw: raw,
+        on_put_off: Callable[[str, int], object] = lambda _, __: None,
         timing: Timing = USUAL_TIMING,
     ) -> None:
         """Take the parts that an answer needs.
@@ -53,7 +54,8 @@ class Handler:
         something, or the error when it did not answer, ``on_written`` the error when the inbox
         could not be written. Without ``marks`` nobody knows how the process ended: an update that
         was in work at several ends is set aside. ``opened`` opens the sealed content of the inbox,
-        and returns None if it cannot.
+        and returns None if it cannot. ``on_put_off`` gets the lane and the id of each update that
+        waits for its turn: it is handed over again from that lane.
         """
         self._calls = InboxCalls(inbox)
         self._attempts = Attempts(
@@ -64,6 +66,7 @@ class Handler:
             on_sent=on_sent,
             marks=marks,
             opened=opened,
+            on_put_off=on_put_off,
             timing=timing,
         )
         self._on_done = on_done
@@ -86,6 +89,7 @@ class Handler:
     def stop(self) -> None:
         """Repeat nothing from now on: updates that fail stay in the inbox for the next start."""
         self._stopping.set()
+        self._attempts.stop()
 
     async def close(self) -> None:
         """Wait a moment for the answers in work; the end of the process waits for the rest."""
@@ -142,7 +146,13 @@ class Handler:
                 if await self._stops_within(delay_s):
                     return False
             else:
-                break
+                if work.is_put_off:
+                    return True
+                if not work.wait_s:
+                    break
+                # at its end the bot answers at once what waits for its turn
+                await self._stops_within(work.wait_s)
+                work.wait_s, work.has_waited = 0.0, True
         await self._calls.write(self._calls.inbox.done, update_id)
         self._on_done(update_id, outcome)
         log.info("%s, in %.3f s", outcome.value, time.monotonic() - started_s)

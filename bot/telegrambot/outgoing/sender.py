@@ -20,12 +20,14 @@ from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.chat.actions import Act, Buttons, Change, Offers, Say, Toast, Typing
+from bot.chat.actions import Act, Buttons, Change, Notice, Offers, Say, Toast, Typing
 from bot.chat.messages import Entity, EntityKind, Message, check_message
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten
+from bot.telegrambot.incoming.albums import Albums
 from bot.telegrambot.incoming.updates import start_link, topic_of
 from bot.telegrambot.limits import OnceSent
+from bot.telegrambot.outgoing.notices import Notices
 from bot.telegrambot.outgoing.sentanswers import SentAnswers
 from bot.telegrambot.outgoing.telegramtext import as_shown
 from corpus import Corpus
@@ -57,9 +59,11 @@ class Sender:
     one is sent.
     """
 
-    def __init__(self, bot: ExtBot[OnceSent]) -> None:
+    def __init__(self, bot: ExtBot[OnceSent], *, albums: Albums | None = None) -> None:
         self._bot = bot
+        self._albums = albums or Albums()
         self._answers = SentAnswers()
+        self._notices = Notices(self._edit_notice)
 
     async def do(self, act: Act, update: Update, parts: Parts | None = None) -> None:
         """Do one act about an update; messages that had arrived before are left out.
@@ -82,6 +86,8 @@ class Sender:
                     log.debug("the typing action failed: %s", error)
             case Say() if chat is not None:
                 await self._say(act, update, chat, parts)
+            case Notice() if chat is not None:
+                await self._notice(act, update, chat, parts)
             case Change(message_id=int(message_id)) if chat is not None:
                 await self._edit(chat.id, message_id, act.message, act.buttons, corpus=act.corpus)
             case Change() if chat is not None:
@@ -95,11 +101,38 @@ class Sender:
             case Offers() if update.inline_query is not None:
                 await self._offer(act, update.inline_query)
 
+    async def react(self, emoji: str, update: Update) -> None:
+        """React to the message of an update; where that is not allowed, nothing happens."""
+        message = update.effective_message
+        if message is None:
+            return
+        try:
+            await self._bot.set_message_reaction(message.chat.id, message.message_id, emoji)
+        except TelegramError as error:
+            log.debug("the reaction failed: %s", error)
+
+    def stop(self) -> None:
+        """Change no notice any more."""
+        self._notices.stop()
+
+    async def _notice(self, act: Notice, update: Update, chat: Chat, parts: Parts | None) -> None:
+        """Say a notice, or change it a little later: nobody else in the chat waits for that."""
+        said = self._answers.last(chat.id, act.to)
+        if said is None:
+            await self._say(Say((act.message,), act.to), update, chat, parts)
+        else:
+            self._notices.change((chat.id, said), act.message)
+
+    async def _edit_notice(self, place: tuple[int, int], message: Message) -> None:
+        await self._edit(*place, message, (), corpus=None)
+
     async def _say(self, act: Say, update: Update, chat: Chat, parts: Parts | None) -> None:
         for part in act.messages:
             checked(part, act.corpus)
-        edited = update.edited_message is not None
-        earlier = list(self._answers.take(chat.id, act.to)) if edited else []
+        instead_of = act.to if update.edited_message is not None else None
+        if (before := self._albums.answered_before(update.message)) is not None:
+            instead_of = before
+        earlier = [] if instead_of is None else list(self._answers.take(chat.id, instead_of))
         now: list[int] = []
         try:
             for number, part in enumerate(act.messages, start=1):

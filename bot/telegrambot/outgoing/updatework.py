@@ -32,7 +32,8 @@ class WorkOutcome(enum.Enum):
 class UpdateWork:
     """The work about an update: its progress, and which parts of its answer have arrived.
 
-    ``acts`` are made as they are done, and ``act`` is the one that is not done yet.
+    ``acts`` are made as they are done, and ``act`` is the one that is not done yet. ``wait_s`` are
+    the seconds until it is due, and an update that ``is_put_off`` waits in another lane.
     """
 
     def __init__(self, calls: InboxCalls, update_id: int) -> None:
@@ -46,6 +47,9 @@ class UpdateWork:
         self.outcome = WorkOutcome.IGNORED
         self.update: Update | None = None
         self.event: Event | None = None
+        self.wait_s = 0.0
+        self.has_waited = False
+        self.is_put_off = False
 
     async def begin(self) -> Begun | None:
         """Count the attempt until the answer is made; return None if the update is done.

@@ -5,6 +5,7 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,10 @@ from hypothesis import strategies as st
 from processes import verbatim
 
 from bot.chat.accessrules import AccessKind, AccessRules
-from bot.chat.actions import Act, Offers, Toast
+from bot.chat.actions import Act, Later, Notice, Offers, Toast
 from bot.chat.dialogue import Dialogue, say
 from bot.chat.events import Event, FileMessage, TextMessage
+from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.responders.access import Access
@@ -183,7 +185,8 @@ def test_a_command_of_another_bot_in_a_group_is_answered_with_nothing_and_costs_
         written("/help", group=GROUP, edited=True),
     ):
         assert said(bot, event) == []
-    assert said(bot, written("/ban@bot spammer", group=GROUP)) == REFUSED
+    for _ in range(6):
+        assert said(bot, written("/ban@bot spammer", group=GROUP)) == REFUSED
     assert "faster than I can" in said(bot, written("/help", group=GROUP))[0]
 
 
@@ -271,19 +274,51 @@ def test_no_more_is_allowed_than_the_burst_and_the_rate_give(
         assert taken <= most + 1e-6
 
 
-def test_who_is_too_fast_is_told_politely_once_and_then_nothing_is_said(
+def test_three_questions_over_the_pace_wait_and_one_notice_counts_those_beyond(
     people: People, clock: Clock
 ) -> None:
     bot = dialogue(people, buckets=TokenBuckets(per_minute=20, burst=2, clock=clock))
-    answers = [said(bot, written("q")) for _ in range(4)]
-    assert answers[:2] == [ANSWER] * 2
-    assert answers[2:] == [
-        ["That is faster than I can answer everyone. Please ask again in 3 seconds."],
-        [],
-    ]
+    answers = [list(bot.acts(written("q", message_id=n))) for n in range(1, 8)]
+    assert [texts_of(acts) for acts in answers[:2]] == [ANSWER] * 2
+    assert answers[2:5] == [[Later(3.0)], [Later(6.0)], [Later(9.0)]]
+    first = (
+        "That is faster than I can answer everyone: I leave out 1 message. Please ask again in "
+        "12 seconds."
+    )
+    second = first.replace("1 message", "2 messages")
+    assert answers[5:] == [[Notice(Message(first), 6)], [Notice(Message(second), 6)]]
     assert said(bot, written("q", BOB)) == ANSWER
-    clock.now_s += 3
+    waited = replace(written("q", message_id=3), waited=True)
+    assert said(bot, waited) == ANSWER  # it is paid for
+    clock.now_s += 12
     assert said(bot, written("q")) == ANSWER
+
+
+def test_a_notice_begins_anew_when_the_person_has_slowed_down(people: People, clock: Clock) -> None:
+    bot = dialogue(people, buckets=TokenBuckets(per_minute=20, burst=1, clock=clock))
+    for _ in range(2):
+        acts = [list(bot.acts(written("q", message_id=n))) for n in range(1, 8)]
+        (found,) = acts[-1]
+        assert isinstance(found, Notice)
+        assert (found.to, "I leave out 3 messages" in found.message.text) == (5, True)
+        clock.now_s += 60
+
+
+def test_commands_and_small_talk_cost_no_question(people: People, clock: Clock) -> None:
+    bot = dialogue(people, buckets=TokenBuckets(per_minute=1, burst=1, clock=clock))
+    free = ("/help", "/start", "/ask", "thanks!", "/new", "Hello", "/sources 2022", "/settings")
+    for text in (*free, *free):
+        assert said(bot, written(text)) == ANSWER
+    assert said(bot, written("q")) == ANSWER
+    assert list(bot.acts(written("/ask q"))) == [Later(60.0)]
+    assert list(bot.acts(written("/said q"))) == [Later(120.0)]
+    assert said(bot, written("merci")) == said(bot, pressed("x")) == ANSWER
+
+
+def test_who_may_not_ask_hears_so_at_once(people: People, clock: Clock) -> None:
+    buckets = TokenBuckets(per_minute=20, burst=1, clock=clock)
+    bot = dialogue(people, AccessKind.LISTED, buckets=buckets)
+    assert [said(bot, written("q")) for _ in range(4)] == [REFUSED] * 4
 
 
 def test_who_presses_buttons_or_types_inline_too_fast_does_not_wait_for_ever(
@@ -316,8 +351,10 @@ def test_who_may_not_ask_or_is_too_fast_has_what_is_kept_shown_and_deleted_all_t
         rules = AccessRules(kind)
         gate = Access(people, rules=rules, buckets=buckets)
         bot = Dialogue([gate, Privacy(people, forget=())])
-        said(bot, written("q"))
-        assert said(bot, written("q"))[0].startswith("That is faster")
+        for _ in range(4):
+            said(bot, written("q"))
+        (notice,) = bot.acts(written("q"))
+        assert isinstance(notice, Notice)
         assert said(bot, written("/delete_me")) == [
             "Deleted: the settings of our chat. Nothing is kept about you now."
         ]
@@ -335,8 +372,8 @@ def test_nobody_floods_the_bot_with_what_everybody_may(people: People, clock: Cl
     bot = dialogue(people, AccessKind.LISTED, buckets=buckets)
     answers = [said(bot, written(f"/{name}")) for name in [*sorted(ALWAYS_ANSWERED)] * 3]
     assert answers[:2] == [ANSWER] * 2
-    assert answers[2][0].startswith("That is faster than I can answer everyone.")
-    assert answers[3:] == [[]] * 3
+    assert answers[2][0].startswith("That is faster than I can answer everyone: I leave out 1 ")
+    assert ["I leave out 4 messages" in each for each in answers[-1]] == [True]
     assert said(bot, written("/delete_me", BOB)) == ANSWER
 
 

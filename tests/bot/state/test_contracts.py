@@ -322,8 +322,46 @@ def test_the_buckets_of_a_database_are_those_of_memory(postgres_database: str) -
         assert (taken.allowed, taken.say_so) == (expected.allowed, expected.say_so)
         assert taken.wait_s == pytest.approx(expected.wait_s, rel=1e-3)
     assert not expected.allowed
+    for number in range(8):
+        key, ahead = (2, True), 1.0 if number == 3 else 3.0
+        expected = memory.take(key, ahead=ahead)
+        taken = (one, two)[number % 2].take(key, ahead=ahead)
+        assert replace(taken, wait_s=0) == replace(expected, wait_s=0)
+        assert taken.wait_s == pytest.approx(expected.wait_s, rel=1e-3)
+    assert not expected.reserved
     for paces in (one, two):
         paces.close()
+
+
+def test_an_update_that_is_put_off_waits_in_its_new_lane_as_one_that_just_came(
+    open_inbox: OpenInbox,
+) -> None:
+    inbox = open_inbox()
+    inbox.put([arrival(1), arrival(2), arrival(3, "pace 7")])
+    worked_on(inbox).begin(1)
+    inbox.put_off(1, "due later", lane="pace 7")
+    inbox.done(2)
+    assert inbox.waiting() == [(1, "pace 7"), (3, "pace 7")]
+    assert not inbox.is_suspect(1)
+    inbox = worked_on(open_inbox())
+    assert inbox.depth == 2
+    if isinstance(inbox, PostgresInbox):
+        assert inbox.next_in("pace 7") == 1
+    assert inbox.begin(1) == Begun("due later", 1, ())
+    inbox.done(1)
+    if isinstance(inbox, PostgresInbox):
+        assert inbox.next_in("pace 7") == 3
+    assert [number for number, _ in open_inbox().waiting()] == [3]
+
+
+def test_an_update_that_is_put_off_is_erased_with_its_person(open_inbox: OpenInbox) -> None:
+    inbox = open_inbox()
+    inbox.put([arrival(1)])
+    worked_on(inbox).begin(1)
+    inbox.put_off(1, "about 7", lane="pace 7")
+    assert inbox.erase(lambda _, payload: "7" in payload, containing="7")
+    assert inbox.begin(1) is None
+    assert open_inbox().waiting() == []
 
 
 def test_an_update_that_is_worked_on_is_kept_in_another_form_for_the_next_process(
