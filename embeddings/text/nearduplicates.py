@@ -19,12 +19,12 @@ LEAST_CONTAINMENT = 0.8
 """At most one shingle in five may be new. Below this, pairs of paragraphs from 1,948 statements
 were seen to say things of their own."""
 
-_QUANTITIES = frozenset(name.casefold() for name in (*months.ENGLISH, *months.FRENCH)) | frozenset(
+QUANTITIES = frozenset(name.casefold() for name in (*months.ENGLISH, *months.FRENCH)) | frozenset(
     "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty "
     "sixty seventy eighty ninety hundred thousand million billion trillion first second third "
     "half un deux trois quatre cinq sept huit neuf dix cent mille".split()
 )
-_NEGATIONS = frozenset(
+NEGATIONS = frozenset(
     "no not never neither nor none cannot without ne pas jamais ni aucun aucune sans".split()
 )
 _WORD = re.compile(r"\w+(?:\.\w+)*")
@@ -75,13 +75,13 @@ def gist_of(text: str, *, language: str = "en") -> Gist:
     after_negation = False
     for word in _WORD.findall(found):
         folded = word.casefold()
-        if folded in _NEGATIONS:
+        if folded in NEGATIONS:
             after_negation = True
             continue
         stem = stem_of.get(folded)
         if stem is None:
             continue
-        if folded in _QUANTITIES or (not word.isalpha() and any(c.isdigit() for c in word)):
+        if folded in QUANTITIES or (not word.isalpha() and any(c.isdigit() for c in word)):
             numbers.add(stem)
         elif word[0].isupper():
             names.add(stem)

@@ -1,0 +1,1 @@
+"""Finds the places of given words in texts, exactly or nearly."""
