@@ -127,6 +127,11 @@ class Settings:
         return self.home / "bot" / "people.sqlite"
 
     @property
+    def calibrations_directory(self) -> Path:
+        """The folder of the calibrations of readers that brought none."""
+        return self.home / "calibrations"
+
+    @property
     def evaluation_vectors(self) -> Path:
         """The file of the vectors of evaluation sets."""
         return self.home / "evaluation-vectors.sqlite"

@@ -49,7 +49,8 @@ from embeddings.refreshing.refresh import (
     unchanged,
     usable_current,
 )
-from embeddings.search.calibration import Calibration, calibration_of
+from embeddings.search.calibration import Calibration
+from embeddings.search.calibrationfile import calibration_of
 from embeddings.search.explanation import (
     CandidateExplanation,
     SearchExplanation,

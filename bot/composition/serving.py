@@ -87,7 +87,7 @@ def open_served(
 
     deviations_of = Snapshots(settings.snapshots_directory).deviations
 
-    calibration = calibration_of(reader)
+    calibration = calibration_of(reader, kept=settings.calibrations_directory)
 
     def answerer(of: Generation) -> Answerer:
         retriever = Retriever(

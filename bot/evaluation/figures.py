@@ -152,7 +152,9 @@ class SetFigures:
     is the share of questions whose answer text is in the evidence sentence, given the right
     passage first; ``evidence_figures`` says more of them. ``twins`` are near misses against the
     questions that they were made of, ``deleted`` the same questions about their document alone,
-    before and after the sentence that answers was taken out.
+    before and after the sentence that answers was taken out. ``reader`` is the name of the reader
+    that read for us, None without one; it is ``calibrated`` if the probabilities are its own, else
+    they are those of retrieval.
     """
 
     name: str
@@ -180,3 +182,5 @@ class SetFigures:
     chat_recognised: int
     taken_for_chat: tuple[str, ...]
     latency_ms: dict[str, Latency]
+    reader: str | None = None
+    calibrated: bool = False

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.answering.smalltalk import small_talk
 from bot.evaluation import measures
@@ -111,6 +112,8 @@ def _figures(
             for r in questions
             if r.question.answers and small_talk(r.question.text) is not None
         ),
+        reader=outcomes.reader,
+        calibrated=outcomes.calibrated,
         latency_ms={
             name: _latency(seconds)
             for name, seconds in (("encoding", outcomes.encoding_s), ("search", outcomes.search_s))
@@ -159,11 +162,30 @@ def _refusals(results: Sequence[Result], *, threshold: float, seed: int) -> Refu
     read = [(r, r.ours) for r in results if r.ours is not None]
     if not read:
         return None
-    scores = np.array([ours.score for _, ours in read])
-    able = np.array([bool(r.question.answers) for r, _ in read])
-    right = np.array([bool(set(o.keys[:1]) & r.question.answers) for r, o in read], np.float64)
+    return refusals_of(
+        scores=np.array([ours.score for _, ours in read]),
+        able=np.array([bool(r.question.answers) for r, _ in read]),
+        right=np.array([bool(set(o.keys[:1]) & r.question.answers) for r, o in read], np.float64),
+        groups=_groups([r for r, _ in read]),
+        threshold=threshold,
+        seed=seed,
+    )
+
+
+def refusals_of(
+    *,
+    scores: Floats,
+    able: NDArray[np.bool_],
+    right: Floats,
+    groups: Sequence[str],
+    threshold: float,
+    seed: int,
+) -> Refusals:
+    """Return the figures of n questions: the first passage's score, whether the question has an
+    answer, whether the first passage answers (0 or 1), and the group of each.
+    """
     answered = scores >= threshold
-    bootstrap = Bootstrap(_groups([r for r, _ in read]), seed=seed)
+    bootstrap = Bootstrap(groups, seed=seed)
     bins = measures.reliability(scores, right)
     coverage, risk = measures.risk_coverage(scores, right)
     shown = np.unique(np.linspace(0, len(risk) - 1, _CURVE_POINTS).round().astype(int))

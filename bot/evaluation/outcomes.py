@@ -99,7 +99,8 @@ class SetOutcomes:
     those of encoding some of them. ``learned_from`` says that the shipped weights were fitted to
     a set of this corpus and so many questions. ``deleted`` are the first Hit's scores of questions
     about their document alone, before and after the answer was taken out of it. ``threshold`` is
-    the least score of an answer.
+    the least score of an answer. ``reader`` is the name of the reader that read for us, None for
+    none, and ``calibrated`` says that its probabilities are its own.
     """
 
     name: str
@@ -113,6 +114,8 @@ class SetOutcomes:
     search_s: tuple[float, ...]
     encoding_s: tuple[float, ...]
     threshold: float
+    reader: str | None = None
+    calibrated: bool = False
     deleted: tuple[tuple[EvaluationQuestion, float, float], ...] = ()
 
 
@@ -126,6 +129,7 @@ def ask_set(
     limit: int | None,
     progress_bar: ProgressBar,
     reader: Reader | None = None,
+    kept: Path | None = None,
     caution: Caution = Caution.USUAL,
     deleted: int = 0,
     seed: int = 0,
@@ -134,17 +138,17 @@ def ask_set(
     by the seed from as many documents as possible.
 
     ``embedder`` may remember vectors; ``encoder``, which does not, is the one that is timed.
-    ``deleted`` questions, chosen by the seed, are asked before and after their answer was taken
-    out.
+    ``kept`` is the folder of calibrations. ``deleted`` questions, chosen by the seed, are asked
+    before and after their answer was taken out.
 
     Raises:
         EmbeddingsError: if the index cannot be built.
     """
     with progress_bar(f"{questions.name}: embedding") as progress:
-        generation = _generation_of(questions.corpus, embedder, progress)
+        generation = generation_of(questions.corpus, embedder, progress)
     asked = sampled(questions.questions, most=limit, seed=seed)
     with progress_bar(f"{questions.name}: asking") as progress:
-        asker = _Asker(generation, embedder, reader, caution, systems=systems, top=top)
+        asker = _Asker(generation, embedder, reader, kept, caution, systems=systems, top=top)
         results = []
         for count, question in enumerate(asked, start=1):
             results.append(asker.ask(question))
@@ -164,7 +168,9 @@ def ask_set(
         search_s=tuple(asker.search_s),
         encoding_s=_encoding_times(encoder, asked) if ours else (),
         threshold=asker.threshold,
-        deleted=_ask_deleted(questions, embedder, reader, deleted, seed, progress_bar)
+        reader=None if reader is None or not ours else reader.name,
+        calibrated=calibration_of(reader, kept=kept) is not None,
+        deleted=_ask_deleted(questions, embedder, reader, kept, deleted, seed, progress_bar)
         if ours and deleted
         else (),
     )
@@ -174,11 +180,15 @@ def opened(
     generation: Generation,
     embedder: Embedder,
     reader: Reader | None,
+    kept: Path | None = None,
     *,
     caution: Caution = Caution.USUAL,
 ) -> Retriever:
-    """Return the retriever that is measured: the one that answers questions."""
-    calibration = calibration_of(reader)
+    """Return the retriever that is measured: the one that answers questions.
+
+    ``kept`` is the folder of the calibrations of readers that brought none.
+    """
+    calibration = calibration_of(reader, kept=kept)
     return Retriever(generation, embedder, reader=reader, calibration=calibration, caution=caution)
 
 
@@ -188,12 +198,15 @@ def answer_threshold(retriever: Retriever) -> float:
 
 
 def ask_deletion(
-    deletion: Deletion, embedder: Embedder, reader: Reader | None
+    deletion: Deletion,
+    embedder: Embedder,
+    reader: Reader | None,
+    kept: Path | None = None,
 ) -> tuple[float, float]:
     """Return the first Hit's score before and after the answer was taken out; 0 without a Hit."""
     before, after = (
         best_hits(
-            opened(_generation_of(corpus, embedder), embedder, reader),
+            opened(generation_of(corpus, embedder), embedder, reader, kept),
             Query(deletion.question.text),
             top=1,
         )[0]
@@ -206,6 +219,7 @@ def _ask_deleted(
     questions: QuestionSet,
     embedder: Embedder,
     reader: Reader | None,
+    kept: Path | None,
     most: int,
     seed: int,
     progress_bar: ProgressBar,
@@ -214,7 +228,7 @@ def _ask_deleted(
     found = []
     with progress_bar(f"{questions.name}: before and after") as progress:
         for count, deletion in enumerate(chosen, start=1):
-            found.append((deletion.question, *ask_deletion(deletion, embedder, reader)))
+            found.append((deletion.question, *ask_deletion(deletion, embedder, reader, kept)))
             progress(count, len(chosen))
     return tuple(found)
 
@@ -223,7 +237,7 @@ def _first_score(hits: Sequence[Hit]) -> float:
     return hits[0].score if hits else 0.0
 
 
-def _generation_of(
+def generation_of(
     corpus: Corpus, embedder: Embedder, progress: Progress | None = None
 ) -> Generation:
     """Return the index of a corpus, built in a folder that is deleted."""
@@ -241,6 +255,7 @@ class _Asker:
         generation: Generation,
         embedder: Embedder,
         reader: Reader | None,
+        kept: Path | None,
         caution: Caution,
         *,
         systems: Sequence[System],
@@ -250,7 +265,7 @@ class _Asker:
         self._systems = systems
         self._top = top
         self._timed = _TimedEmbedder(embedder)
-        self._retriever = opened(generation, self._timed, reader, caution=caution)
+        self._retriever = opened(generation, self._timed, reader, kept, caution=caution)
         self._reader = reader
         self.threshold = answer_threshold(self._retriever)
         self._baselines = Baselines(generation, embedder)

@@ -23,26 +23,27 @@ def report_lines(sets: Sequence[SetFigures]) -> Iterable[str]:
     for figures in sets:
         yield from _set_lines(figures)
     if len(sets) > 1:
-        yield from _heading("All sets: R@1")
+        yield from heading("All sets: R@1")
         yield from _all_sets(sets)
         yield ""
 
 
 def report_fields(sets: Sequence[SetFigures]) -> list[dict[str, Any]]:
     """Return the fields of each set; NaN becomes null."""
-    return [_plain(asdict(figures)) for figures in sets]
+    return [plain_fields(asdict(figures)) for figures in sets]
 
 
-def _plain(value: Any) -> Any:
+def plain_fields(value: Any) -> Any:
+    """Return a value of fields as JSON has it: NaN becomes null."""
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {key: plain_fields(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain_fields(each) for each in value]
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _set_lines(figures: SetFigures) -> Iterable[str]:
-    yield from _heading(figures.name)
+    yield from heading(figures.name)
     yield (
         f"{_count(figures.documents, 'document')}, {_count(figures.passages, 'passage')}, "
         f"language {figures.language}; {_count(figures.questions, 'question')} asked"
@@ -53,6 +54,8 @@ def _set_lines(figures: SetFigures) -> Iterable[str]:
         yield "Verbatim's weights were learned from this very set: ours looks better than it is"
     if figures.documents == 1:
         yield _NO_INTERVAL
+    if figures.reader is not None and not figures.calibrated:
+        yield from uncalibrated_lines(figures.reader)
     yield ""
     if figures.answerable:
         intervals = ", 95 % intervals"
@@ -62,20 +65,20 @@ def _set_lines(figures: SetFigures) -> Iterable[str]:
             f"Ranking, {_count(figures.answerable, 'answerable question')}{intervals}. "
             "R@k: answered in the first k"
         )
-        yield from _table(
+        yield from table(
             ("system", *RANKING_MEASURES),
             [(name, *_ranked(ranked)) for name, ranked in figures.systems.items()],
         )
         yield ""
     if figures.comparisons:
         yield "Paired tests: questions that only one of both has right first, and MRR@10"
-        yield from _table(
+        yield from table(
             ("", "won–lost", "McNemar p", "gain in MRR@10", "permutation p"),
             [_comparison(each) for each in figures.comparisons],
         )
         yield ""
     if figures.refusals is not None:
-        yield from _refusals(figures.refusals)
+        yield from refusal_lines(figures.refusals)
         yield ""
     yield from _pairs("Near misses against their originals", figures.twins)
     yield from _pairs(
@@ -83,15 +86,15 @@ def _set_lines(figures: SetFigures) -> Iterable[str]:
     )
     if len(figures.kinds) > 1:
         yield "By kind, ours (answered: share at or over the threshold)"
-        yield from _table(
+        yield from table(
             ("kind", "questions", "R@1", "R@5", "answered"),
             [
                 (
                     _short(each.kind) + ("" if each.answerable else " (no answer)"),
                     f"{each.count:,}",
-                    _number(each.right.get("R@1")),
-                    _number(each.right.get("R@5")),
-                    _number(each.answered),
+                    number_text(each.right.get("R@1")),
+                    number_text(each.right.get("R@5")),
+                    number_text(each.answered),
                 )
                 for each in figures.kinds
             ],
@@ -105,6 +108,14 @@ def _set_lines(figures: SetFigures) -> Iterable[str]:
         yield ""
     yield from _follow_ups(figures)
     yield from _others(figures)
+
+
+def uncalibrated_lines(reader: str) -> tuple[str, str]:
+    """Return what is to be known of the probabilities beside a reader without a calibration."""
+    return (
+        f"The scores of {reader} are uncalibrated: they order the passages, and the probabilities",
+        'are those of a search without it. "verbatim eval --calibrate SETS" calibrates them',
+    )
 
 
 def _follow_ups(figures: SetFigures) -> Iterable[str]:
@@ -121,7 +132,7 @@ def _follow_ups(figures: SetFigures) -> Iterable[str]:
             yield f"({each.reading}: {each.count:,} of them)"
     if figures.documents > 1 and not _has_interval(figures.follow_ups[0].values):
         yield _ONE_CONVERSATION
-    yield from _table(
+    yield from table(
         ("", *RANKING_MEASURES),
         [(each.reading, *_ranked(each.values)) for each in figures.follow_ups],
     )
@@ -147,7 +158,7 @@ def _others(figures: SetFigures) -> Iterable[str]:
         more = figures.evidence_figures
         yield (
             f"A part of it is {_estimate(more.touched)}; the evidence has {more.words:.0f} words, "
-            f"{_number(more.part)} of the quote"
+            f"{number_text(more.part)} of the quote"
         )
         if more.best_sentence is not None:
             yield f"The reader's best sentence has a part of it {_estimate(more.best_sentence)}"
@@ -170,7 +181,8 @@ def _others(figures: SetFigures) -> Iterable[str]:
         yield ""
 
 
-def _refusals(refusals: Refusals) -> Iterable[str]:
+def refusal_lines(refusals: Refusals) -> Iterable[str]:
+    """Yield the lines of refusals."""
     yield (
         f"Answer or refuse at {refusals.threshold:.2f}: {refusals.answerable:,} answerable, "
         f"{refusals.unanswerable:,} unanswerable questions"
@@ -180,16 +192,16 @@ def _refusals(refusals: Refusals) -> Iterable[str]:
         ("false answers, of the unanswerable", _estimate(refusals.false_answers)),
         ("false refusals, of the answerable", _estimate(refusals.false_refusals)),
         ("wrong first quote, of the answerable answered", _estimate(refusals.wrong_answers)),
-        ("area under the risk–coverage curve", _number(refusals.risk_area)),
-        ("the same, of coverage times risk", _number(refusals.generalised_risk_area)),
-        ("calibration error (10 bins of equal mass)", _number(refusals.calibration_error)),
-        ("the same, bins of equal width", _number(refusals.calibration_error_by_width)),
-        ("Brier score", _number(refusals.brier)),
+        ("area under the risk–coverage curve", number_text(refusals.risk_area)),
+        ("the same, of coverage times risk", number_text(refusals.generalised_risk_area)),
+        ("calibration error (10 bins of equal mass)", number_text(refusals.calibration_error)),
+        ("the same, bins of equal width", number_text(refusals.calibration_error_by_width)),
+        ("Brier score", number_text(refusals.brier)),
     ]
-    yield from _table(None, rows)
+    yield from table(None, rows)
     at = [next(i for i, c in enumerate(refusals.coverage) if c >= share) for share in _COVERAGES]
     shares = "/".join(f"{100 * share:.0f}" for share in _COVERAGES)
-    risks = " / ".join(_number(refusals.risk[place]) for place in at)
+    risks = " / ".join(number_text(refusals.risk[place]) for place in at)
     yield f"Wrong if the surest {shares} % are answered: {risks}"
 
 
@@ -197,13 +209,13 @@ def _pairs(heading: str, pairs: PairFigures | None) -> Iterable[str]:
     if pairs is None:
         return
     yield f"{heading}: {_count(pairs.pairs, 'pair')}"
-    yield from _table(
+    yield from table(
         None,
         [
             ("AUROC", _estimate(pairs.auroc)),
             ("pairs in the right order", _estimate(pairs.in_order)),
-            ("answered with the answer there", _number(pairs.answered)),
-            ("answered without it", _number(pairs.answered_without)),
+            ("answered with the answer there", number_text(pairs.answered)),
+            ("answered without it", number_text(pairs.answered_without)),
         ],
     )
     yield ""
@@ -222,17 +234,18 @@ def _by_system(
     heads: tuple[str, ...], rows: Sequence[tuple[tuple[str, ...], dict[str, float]]]
 ) -> Iterable[str]:
     names = [s.value for s in System if any(s.value in values for _, values in rows)]
-    return _table(
+    return table(
         (*heads, *names),
-        [(*first, *(_number(values.get(name)) for name in names)) for first, values in rows],
+        [(*first, *(number_text(values.get(name)) for name in names)) for first, values in rows],
     )
 
 
-def _heading(text: str) -> Iterable[str]:
+def heading(text: str) -> Iterable[str]:
+    """Return a heading."""
     return text, "=" * len(text)
 
 
-def _table(heads: tuple[str, ...] | None, rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
+def table(heads: tuple[str, ...] | None, rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
     """Return lines with aligned columns, two spaces between, the first column to the left."""
     every = [heads, *rows] if heads else rows
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
@@ -275,7 +288,7 @@ def _estimate(estimate: Estimate | None) -> str:
     if estimate is None:
         return _NONE
     ends = _ends(estimate)
-    shown = _number(estimate.value)
+    shown = number_text(estimate.value)
     return shown if ends is None else f"{shown} {'–'.join(map(_short_number, ends))}"
 
 
@@ -294,7 +307,7 @@ def _ends(estimate: Estimate) -> tuple[float, float] | None:
     return low, high
 
 
-def _number(value: float | None) -> str:
+def number_text(value: float | None) -> str:
     """Return a number like ".923" or "1.00": three places, four characters."""
     if value is None or math.isnan(value):
         return _NONE

@@ -30,6 +30,7 @@ def evaluate(
     plot_file: Path | None,
     progress_bar: ProgressBar,
     reader: Reader | None = None,
+    kept: Path | None = None,
     caution: Caution = Caution.USUAL,
     deleted: int = 0,
 ) -> list[SetFigures]:
@@ -37,8 +38,8 @@ def evaluate(
     given.
 
     Every set is read before the embedders are opened: the one that is timed, and the one that may
-    remember vectors. ``compare`` names the pair of systems
-    that is tested; None tests ours against each other one. Of each set ``deleted`` questions are
+    remember vectors. ``compare`` names the pair of systems that is tested; None tests ours against
+    each other one. ``kept`` is the folder of calibrations. Of each set ``deleted`` questions are
     asked about their document alone, before and after its answer was taken out.
 
     Raises:
@@ -65,6 +66,7 @@ def evaluate(
             limit=limit,
             progress_bar=progress_bar,
             reader=reader,
+            kept=kept,
             caution=caution,
             deleted=deleted,
             seed=seed,

@@ -1,29 +1,23 @@
 """Turns what a reader and retrieval make of a passage into the probability that it answers.
 
 A logistic function of a row of numbers for each passage. Its weights, and the thresholds of
-"answer" and "related", belong to one reader: they are learned with its weights by ``python -m
-training calibrate``, and lie beside them with its digest.
+"answer" and "related", belong to one reader: they are learned by ``python -m training calibrate``
+for weights that were trained here, and by ``verbatim eval --calibrate`` for any other.
 """
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.errors import ModelDamaged
-from embeddings.reader.readerchoice import SHIPPED_READER, SHIPPED_WEIGHTS
-from embeddings.reader.reading import PassageReading, Reader
+from embeddings.reader.reading import PassageReading
 from embeddings.search.thresholds import Caution, FloatArray, Thresholds
 
 log = logging.getLogger(__name__)
-
-CALIBRATION_FILE = "calibration.json"
 
 CALIBRATION_NAMES = (
     "one",
@@ -115,39 +109,6 @@ class Calibration:
 
 def _thresholds(fields: dict[str, Any]) -> Thresholds:
     return Thresholds(float(fields["answer"]), float(fields["related"]))
-
-
-def calibration_of(reader: Reader | None) -> Calibration | None:
-    """Return the calibration beside a reader's weights; None if it has none of its own.
-
-    Without one a reader puts passages in order, and their probabilities are those of retrieval.
-
-    Raises:
-        ModelDamaged: if the file is not what it should be.
-    """
-    if reader is None:
-        return None
-    shipped = reader.name == SHIPPED_READER
-    folder = SHIPPED_WEIGHTS if shipped else Path(reader.name).expanduser()
-    return read_calibration(folder, digest=reader.digest)
-
-
-def read_calibration(folder: Path, *, digest: str) -> Calibration | None:
-    """Return the calibration in a folder of a reader's weights.
-
-    None if there is none, or it is that of another reader.
-
-    Raises:
-        ModelDamaged: if the file is not what it should be.
-    """
-    file = folder / CALIBRATION_FILE
-    try:
-        found = Calibration.from_fields(json.loads(file.read_text("utf-8")))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
-        raise ModelDamaged(f"{file} is damaged: {error}.") from error
-    return found if found.digest == digest else None
 
 
 def calibration_rows(

@@ -10,7 +10,8 @@ from fakes import LetterEmbedder
 from trainingrows import CLAUSE, write_shared
 
 from embeddings import Caution, FolderIndex, PassageReading, PassageText, Retriever, refresh
-from embeddings.search.calibration import CALIBRATION_NAMES, read_calibration
+from embeddings.search.calibration import CALIBRATION_NAMES
+from embeddings.search.calibrationfile import read_calibration
 from training.calibration.fit import Example, examples, fit, write
 from training.calibration.questions import ANSWERABLE, Case, calibration_questions
 from training.calibration.readings import KeptReadings
@@ -87,7 +88,7 @@ def test_more_caution_answers_the_share_that_is_stated_for_it(found: list[Exampl
     able = {
         case: [
             p
-            for e, (p, _) in zip(found, fields["cross_validated"], strict=True)
+            for e, (p, _, _) in zip(found, fields["cross_validated"], strict=True)
             if e.question.case is case
         ]
         for case in ANSWERABLE

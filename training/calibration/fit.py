@@ -3,27 +3,28 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from bot.evaluation.calibration.calibrationfit import (
+    FIT_ON,
+    FOLDS,
+    Outcome,
+    fields_of,
+    held_out,
+)
 from bot.evaluation.sets.questionsets import PassageKey
 from corpus import Passage
 from corpus.files import replace_file
 from embeddings import PassageReading, Query, Reader, Retriever
 from embeddings.reader.tokenscores import answering_sentences
-from embeddings.search.calibration import (
-    CALIBRATION_FILE,
-    CALIBRATION_NAMES,
-    Calibration,
-    compared_scores,
-)
-from embeddings.search.cascade import STEPS, Judge, ToJudge, rows_of, to_judge
-from embeddings.search.thresholds import Caution, FloatArray, Thresholds
+from embeddings.search.calibration import Calibration
+from embeddings.search.calibrationfile import CALIBRATION_FILE
+from embeddings.search.cascade import Judge, ToJudge, rows_of, to_judge
+from embeddings.search.thresholds import FloatArray, Thresholds
 from training.calibration.questions import ANSWERABLE, CalibrationQuestion, Case
 from training.errors import MaterialError
 from training.material.split import fold_of
@@ -31,27 +32,6 @@ from training.measuring.measures import auroc, calibration_error, in_order, reca
 
 log = logging.getLogger(__name__)
 
-FOLDS = 5
-ANSWERED_SHARE = 0.75
-"""The share of the answerable questions that are to be answered, on held-back statements."""
-
-RELATED_SHARE = 0.95
-"""The share of the answerable questions that are to have related passages at least."""
-
-ANSWERABLE_WEIGHT = 2.0
-"""The weight of the questions with an answer in the fit; that of the others is 1.
-
-People ask more of what a statement says than of what it almost says.
-"""
-
-CAUTION_SHARES = {Caution.LOW: (0.85, 0.98), Caution.HIGH: (0.6, 0.9)}
-"""The same shares with less and with more caution than usual."""
-
-_FIT_ON = STEPS[1]
-_RIDGE = 3e-3
-_FALLING = frozenset({"log_passages"})
-_OTHER_WEIGHT = 0.15
-_PROVISIONAL = Thresholds(answer=0.5, related=0.1)
 _TOLD_EVERY = 50
 _SURE = 0.35
 
@@ -70,6 +50,16 @@ class Example:
     readings: tuple[PassageReading, ...]
     rows: FloatArray
     passages: tuple[Passage, ...]
+
+    @property
+    def case(self) -> str:
+        """See ``ReadQuestion.case``."""
+        return self.question.case
+
+    @property
+    def answerable(self) -> bool:
+        """True if there is an answer among the passages."""
+        return self.question.case in ANSWERABLE
 
     @property
     def fold(self) -> int:
@@ -122,7 +112,7 @@ def _example(
     keys = [{(p.document_id, p.number) for p in same} for same in places]
     if question.without_answer is not None:
         listed = _replaced(listed, keys, question)
-    texts = [listed.text_of(i) for i in range(min(_FIT_ON, len(places)))]
+    texts = [listed.text_of(i) for i in range(min(FIT_ON, len(places)))]
     readings = tuple(reader.read(question.text, question.earlier, texts))
     right = [
         question.right is not None and (question.right in k or question.clause in same[0].text)
@@ -150,64 +140,6 @@ def _replaced(
         return less if shortened else usual(i)
 
     return replace(listed, text_of=text_of)
-
-
-def weights_of(found: Sequence[Example]) -> FloatArray:
-    """Return the weights of ``CALIBRATION_NAMES``.
-
-    Questions with an answer count ``ANSWERABLE_WEIGHT`` times those without, and each case as much
-    as another. The passage that a person would see first counts most.
-    """
-    cases = [e.question.case for e in found]
-    able = {c for c in cases if c in ANSWERABLE}
-    unable = {*cases} - able
-    rows, right, weights = [], [], []
-    for example, case in zip(found, cases, strict=True):
-        group = able if case in ANSWERABLE else unable
-        share = (ANSWERABLE_WEIGHT if case in ANSWERABLE else 1) / len(group) / cases.count(case)
-        retrieval = example.to_judge.retrieval[: len(example.rows)]
-        first = int(np.argmax(compared_scores(example.readings, retrieval)))
-        each = np.full(len(example.rows), _OTHER_WEIGHT * share)
-        each[first] = share
-        rows.append(example.rows[:, 1:])
-        right.append(example.right[: len(example.rows)])
-        weights.append(each)
-    return bounded_fit(
-        np.concatenate(rows),
-        np.concatenate(right),
-        weights=np.concatenate(weights),
-        falling=np.array([name in _FALLING for name in CALIBRATION_NAMES[1:]]),
-    )
-
-
-def bounded_fit(
-    features: FloatArray,
-    answers: NDArray[np.bool_],
-    *,
-    weights: FloatArray,
-    falling: NDArray[np.bool_],
-) -> FloatArray:
-    """Return the weights of a logistic regression, the intercept first, with given signs.
-
-    A weight of ``features`` ``(n, k)`` is never below 0, or never above where ``falling`` ``(k,)``;
-    so no chance of few questions can turn a sign of an answer into one against it.
-    """
-    middle, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
-    x = np.column_stack([np.ones(len(features)), (features - middle) / scale])
-    share = weights / weights.sum()
-    ridge = np.full(x.shape[1], _RIDGE)
-    ridge[0] = 0
-
-    def loss(w: FloatArray) -> tuple[float, FloatArray]:
-        logit = x @ w
-        value = share @ (np.logaddexp(0, logit) - answers * logit) + ridge @ w**2
-        p = 1 / (1 + np.exp(-np.clip(logit, -40, 40)))
-        return float(value), x.T @ (share * (p - answers)) + 2 * ridge * w
-
-    bounds = [(None, None), *((None, 0) if below else (0, None) for below in falling)]
-    found = minimize(loss, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B")
-    slopes = np.asarray(found.x)[1:] / scale
-    return np.concatenate([[found.x[0] - slopes @ middle], slopes])
 
 
 def served(example: Example, judge: Judge) -> Served:
@@ -238,43 +170,10 @@ def _has_clause(example: Example, at: int, reading: PassageReading) -> bool:
 def cross_validated(found: Sequence[Example], reader: Reader) -> list[Served]:
     """Return what a person gets for each example, with weights of other statements."""
     result: list[Served | None] = [None] * len(found)
-    for fold in range(FOLDS):
-        others = [e for e in found if e.fold != fold]
-        if len(others) == len(found):
-            continue
-        calibration = Calibration(reader.digest, weights_of(others), _PROVISIONAL)
-        judge = Judge(reader, calibration)
-        for i, example in enumerate(found):
-            if example.fold == fold:
-                result[i] = served(example, judge)
+    for places, judge in held_out(found, reader):
+        for i in places:
+            result[i] = served(found[i], judge)
     return [each for each in result if each is not None]
-
-
-def thresholds(
-    found: Sequence[Example],
-    got: Sequence[Served],
-    *,
-    answered: float = ANSWERED_SHARE,
-    related: float = RELATED_SHARE,
-) -> Thresholds:
-    """Return the thresholds at which the stated shares of the answerable questions are answered,
-    and have related passages; each case counts as much as another.
-    """
-    by_case = [
-        np.array([s.probability for e, s in zip(found, got, strict=True) if e.question.case is c])
-        for c in sorted(ANSWERABLE)
-    ]
-    kinds = [each for each in by_case if len(each)]
-    if not kinds:
-        raise MaterialError("no question with an answer is held back")
-    grid = np.linspace(0, 1, 1001)
-    shares = np.mean([[np.mean(each >= t) for t in grid] for each in kinds], axis=0)
-
-    def largest(share: float) -> float:
-        return float(grid[np.flatnonzero(shares >= share).max()])
-
-    answer = largest(answered)
-    return Thresholds(answer=answer, related=min(largest(related), answer))
 
 
 def figures(
@@ -342,29 +241,17 @@ def _first(right: np.ndarray) -> int | None:
 def fit(found: Sequence[Example], reader: Reader) -> tuple[Calibration, dict[str, Any]]:
     """Return the calibration, and the fields of its file."""
     got = cross_validated(found, reader)
-    limits = thresholds(found, got)
-    weights = weights_of(found)
-    told = {
+    if not any(example.answerable for example in found):
+        raise MaterialError("no question with an answer is held back")
+    outcomes = [
+        Outcome(s.probability, s.is_right, e.answerable) for e, s in zip(found, got, strict=True)
+    ]
+    fields = fields_of(found, outcomes, digest=reader.digest)
+    fields["statements"] = len({e.question.document for e in found})
+    limits = Calibration.from_fields(fields).thresholds
+    fields["figures"] = {
         name: {key: round(value, 4) for key, value in row.items()}
         for name, row in figures(found, got, limits).items()
-    }
-    fields = {
-        "reader": reader.digest,
-        "weights": {
-            name: round(float(w), 5) for name, w in zip(CALIBRATION_NAMES, weights, strict=True)
-        },
-        "thresholds": asdict(limits),
-        "shares": {"answered": ANSWERED_SHARE, "related": RELATED_SHARE},
-        "caution": {
-            caution: {
-                **asdict(thresholds(found, got, answered=answered, related=related)),
-                "shares": {"answered": answered, "related": related},
-            }
-            for caution, (answered, related) in CAUTION_SHARES.items()
-        },
-        "statements": len({e.question.document for e in found}),
-        "figures": told,
-        "cross_validated": [[round(s.probability, 4), int(s.is_right)] for s in got],
     }
     return Calibration.from_fields(fields), fields
 

@@ -88,6 +88,14 @@ def evaluate_sets(
             "--limit", min=1, help="Ask only this many questions, drawn from all documents."
         ),
     ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Fit the probabilities of the reader that VERBATIM_READER names on these sets, "
+            "and keep them for it.",
+        ),
+    ] = False,
     deleted: Annotated[
         int,
         typer.Option(
@@ -118,13 +126,19 @@ def evaluate_sets(
 ) -> None:
     """Measure ranking, refusals, follow-ups and speed.
 
-    It asks the questions of each evaluation set, and compares Verbatim with simpler systems.
+    It asks the questions of each evaluation set, and compares Verbatim with simpler systems. With
+    --calibrate it learns instead what the scores of a cross-encoder mean; sets with questions that
+    nothing answers are best, or --deleted, which makes some.
 
     Example: verbatim eval xquad/en mtrag-un --plot curves.png
     """
     from bot.composition.evaluation import open_evaluation_embedders
     from bot.composition.extractor import open_extractor
     from bot.composition.index import open_settings_reader
+    from bot.evaluation.calibration.setcalibration import (
+        calibrate as calibrate_on_sets,
+    )
+    from bot.evaluation.calibration.setcalibration import calibration_fields, calibration_lines
     from bot.evaluation.report import report_fields, report_lines
     from bot.evaluation.setevaluation import evaluate
     from bot.evaluation.systems import chosen_systems
@@ -137,6 +151,26 @@ def evaluate_sets(
     if plot is not None and not (plot.suffix.lower() == ".png" and plot.parent.is_dir()):
         raise typer.BadParameter(f"--plot {plot}: name a .png file in a folder that exists")
     settings = read_settings()
+    if calibrate:
+        fitted = calibrate_on_sets(
+            datasets,
+            reader=open_settings_reader(settings),
+            kept=settings.calibrations_directory,
+            open_embedders=lambda: open_evaluation_embedders(settings, cache),
+            corpus=corpus,
+            read=open_extractor().document,
+            language=language,
+            limit=limit,
+            deleted=deleted,
+            seed=seed,
+            plot_file=plot,
+            progress_bar=progress_bar,
+        )
+        if as_json:
+            print(json.dumps({"seed": seed, "calibration": calibration_fields(fitted)}))
+        else:
+            print("\n".join(calibration_lines(fitted)))
+        return
     figures = evaluate(
         datasets,
         open_embedders=lambda: open_evaluation_embedders(settings, cache),
@@ -151,6 +185,7 @@ def evaluate_sets(
         plot_file=plot,
         progress_bar=progress_bar,
         reader=open_settings_reader(settings),
+        kept=settings.calibrations_directory,
         caution=settings.caution,
         deleted=deleted,
     )

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from embeddings import PassageReading
 from embeddings.errors import ModelDamaged
 from embeddings.search.calibration import (
-    CALIBRATION_FILE,
     CALIBRATION_NAMES,
     Calibration,
     calibration_rows,
     margins,
-    read_calibration,
     retrieval_logits,
 )
+from embeddings.search.calibrationfile import CALIBRATION_FILE, read_calibration
 
 DIGEST = "ab" * 32
 FIELDS = {

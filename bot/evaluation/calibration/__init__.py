@@ -1,0 +1,1 @@
+"""Fits the probabilities of a reader and the thresholds for answering."""
