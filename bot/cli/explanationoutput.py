@@ -3,7 +3,6 @@
 docs/json.md describes the fields, which are stable.
 """
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +39,21 @@ _SIGNAL_NAMES = {
     "context_tokens": "words near in meaning",
     "context_rare_tokens": "rare words near in meaning",
 }
+_COUNTED_NAMES = {
+    "one": "to begin with",
+    "reader": "the reader",
+    "sentence": "its best sentence",
+    "answer": "a short answer",
+    "retrieval": "retrieval",
+    "margin": "the distance to the next passage",
+    "log_passages": "the number of passages",
+    "names": "names",
+    "numbers": "numbers",
+    "year": "the year",
+    "month": "the month",
+    "later": "a follow-up",
+    "retrieval_later": "retrieval of a follow-up",
+}
 _ASKED = (("asks_quantity", "a quantity"), ("asks_date", "a date"), ("asks_person", "a person"))
 
 
@@ -57,6 +71,7 @@ def explanation_fields(found: Explanation) -> dict[str, Any]:
         "searched": 0 if search is None else search.searched,
         "looked_at": 0 if search is None else search.looked_at,
         "reader": None if search is None else search.reader,
+        "calibrated": None if search is None or search.reader is None else search.is_calibrated,
         "candidates": [_candidate_fields(each) for each in found.candidates],
     }
 
@@ -92,7 +107,8 @@ def _candidate_fields(judged: JudgedCandidate) -> dict[str, Any]:
         "retrieval_rank": each.retrieval_rank,
         "retrieval_score": round(each.retrieval_score, 4),
         "reader_logit": _rounded(each.logit),
-        "reader_probability": _rounded(_probability(each.logit)),
+        "reader_probability": round(hit.score, 4) if hit.counted else None,
+        "counted": [{"part": name, "added": round(value, 4)} for name, value in hit.counted],
         "signals": [{"signal": name, "added": round(value, 4)} for name, value in each.signals],
         "words": list(each.words),
         "missing": list(each.missing),
@@ -140,6 +156,8 @@ def explanation_lines(found: Explanation, corpus: Corpus) -> Iterator[Text]:
     yield Text("")
     yield Text("The answer", style="bold")
     yield Text(f"  {_outcome(found)}")
+    if found.candidates and found.answer.outcome in {Outcome.RELATED, Outcome.NONE}:
+        yield Text(f"  {_shortfall(found)}")
     for judged in found.candidates:
         yield Text("")
         yield from _candidate_lines(judged, corpus, search)
@@ -167,6 +185,8 @@ def _question_lines(
     if found.answer.only is not None:
         yield "filter", in_words(found.answer.only, corpus, words)
     reader = "no reader" if search.reader is None else f"read by {search.reader}"
+    if search.reader is not None and not search.is_calibrated:
+        reader += ", uncalibrated"
     yield "searched", f"{search.searched:,} passages, {search.looked_at:,} closely; {reader}"
 
 
@@ -185,6 +205,18 @@ def _outcome(found: Explanation) -> str:
     return f"none: the first passage has {first:.2f}, less than {least.related:.2f}"
 
 
+def _shortfall(found: Explanation) -> str:
+    """Return why the first passage is no answer: what counted against it, and what it lacks."""
+    first = found.candidates[0].candidate
+    against = sorted((value, name) for name, value in first.hit.counted if value < 0)
+    named = [f"{_COUNTED_NAMES[name]} {value:+.2f}" for value, name in against if name != "one"]
+    if first.missing:
+        named.append(f"words that it has not: {_listed(first.missing)}")
+    lacks = found.thresholds.answer - first.hit.score
+    said = f"to be an answer it lacks {lacks:.2f}; against it: "
+    return said + ("; ".join(named) if named else "nothing, but too little for it")
+
+
 def _candidate_lines(
     judged: JudgedCandidate, corpus: Corpus, search: SearchExplanation
 ) -> Iterator[Text]:
@@ -196,10 +228,15 @@ def _candidate_lines(
     yield Text(f"   {printable(isolated(document.title))}")
     numbers = f"   retrieval: rank {each.retrieval_rank}, score {each.retrieval_score:.2f}"
     if each.logit is not None:
-        numbers += f"; reader: {_probability(each.logit):.2f} (logit {each.logit:.2f})"
+        numbers += f"; reader: logit {each.logit:.2f}"
+        if not search.is_calibrated:
+            numbers += ", uncalibrated: the probability is that of retrieval for this place"
     elif search.reader is not None:
         numbers += "; not read"
     yield Text(numbers)
+    if hit.counted:
+        parts = ", ".join(f"{_COUNTED_NAMES[name]} {value:+.2f}" for name, value in hit.counted)
+        yield Text(f"   probability {hit.score:.2f}: {parts}")
     if signals := each.signals[:_SIGNALS_SHOWN]:
         said = ", ".join(f"{_SIGNAL_NAMES.get(name, name)} {value:+.2f}" for name, value in signals)
         yield Text(f"   signals: {said}")
@@ -228,11 +265,6 @@ def _listed(words: tuple[str, ...]) -> str:
 
 def _text_of(passage: Passage, start: int, end: int) -> str:
     return passage.text[start - passage.span.start : end - passage.span.start]
-
-
-def _probability(logit: float | None) -> float | None:
-    """Return the logistic function of a reader's logit, before any calibration."""
-    return None if logit is None else 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
 def _rounded(number: float | None) -> float | None:

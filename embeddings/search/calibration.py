@@ -99,6 +99,13 @@ class Calibration:
             return self
         return replace(self, thresholds=self.others[caution])
 
+    def counted(self, row: FloatArray) -> tuple[tuple[str, float], ...]:
+        """Return what each column of a passage's row ``(len(CALIBRATION_NAMES),)`` adds to the
+        logit of its probability; a column without a weight, or of 0, adds nothing.
+        """
+        added = zip(CALIBRATION_NAMES, row * self.weights, strict=True)
+        return tuple((name, float(value)) for name, value in added if value)
+
     def probabilities(self, rows: FloatArray) -> FloatArray:
         """``(k,)`` in [0, 1]: the probability that each passage answers, from its own row."""
         logits = np.zeros(len(rows))

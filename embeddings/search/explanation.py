@@ -63,7 +63,8 @@ class SearchExplanation:
     ``used_correction`` says that it found a more probable passage and counts. ``follow_up_share``
     in [0, 1] is the weight of what was asked before. ``searched`` is the number of different
     passages among which was searched, ``looked_at`` that of those that were compared closely, and
-    ``reader`` the name of the reader, None without one.
+    ``reader`` the name of the reader, None without one. ``is_calibrated`` says that the
+    probabilities are the reader's own; else they are those of retrieval.
     """
 
     parsed: ParsedQuestion
@@ -73,6 +74,7 @@ class SearchExplanation:
     searched: int
     looked_at: int
     reader: str | None
+    is_calibrated: bool
     candidates: tuple[CandidateExplanation, ...]
 
 
@@ -104,6 +106,7 @@ def explain_search(
         searched=generation.copies.count_among(allowed),
         looked_at=0 if candidates is None else len(described.texts),
         reader=None if retriever.reader is None else retriever.reader.name,
+        is_calibrated=retriever.is_calibrated,
         candidates=tuple(explained),
     )
 

@@ -55,7 +55,8 @@ class Hit:
     is the place of the text with the earliest date. ``also`` are its other places, in order of
     date, then in reading order; those without a date come last. All of them are visible and match
     the filter of the search. ``reading`` is the reader's, None without one and for what it did not
-    read.
+    read. ``counted`` is what each column of a calibration added to the logit of ``score``, empty
+    for what was not read, and where the reader has no calibration.
     """
 
     passage: Passage
@@ -64,6 +65,7 @@ class Hit:
     evidence: Sentence
     also: tuple[Passage, ...] = ()
     reading: PassageReading | None = field(default=None, compare=False)
+    counted: tuple[tuple[str, float], ...] = field(default=(), compare=False)
 
 
 def check_model(generation: Generation, model: ModelIdentity) -> None:
@@ -89,13 +91,15 @@ def model_mismatch(built_by: ModelIdentity, model: ModelIdentity) -> IndexMismat
 @dataclass(frozen=True, slots=True)
 class _Ordered:
     """The places of a shortlist in order, the probability of each rank, and the readings of the
-    places that were read. ``tells_evidence`` says that evidence is taken from them.
+    places that were read. ``tells_evidence`` says that evidence is taken from them. ``rows`` are
+    their rows of a calibration, None without one.
     """
 
     places: NDArray[np.int64]
     probabilities: FloatArray
     readings: Mapping[int, PassageReading]
     tells_evidence: bool = False
+    rows: FloatArray | None = None
 
     def first(self, count: int) -> list[tuple[int, float]]:
         """Return the first places with their probabilities."""
@@ -172,6 +176,11 @@ class Retriever:
         return self._reader
 
     @property
+    def is_calibrated(self) -> bool:
+        """True if a reader reads whose probabilities are its own."""
+        return self._judge is not None
+
+    @property
     def order_weights(self) -> FloatArray:
         """The weight of each feature in the order of retrieval, ``(len(NAMES),)``."""
         return self._model.ranking
@@ -202,7 +211,8 @@ class Retriever:
                 shown = _sentences(first, *answering_sentences(reading.sentence_scores))
             else:
                 shown = evidence(first, shortlist.fits[place])
-            hits.append(Hit(first, score, rank, shown, (*others,), reading))
+            counted = self._counted(ordered, place)
+            hits.append(Hit(first, score, rank, shown, (*others,), reading, counted))
         return tuple(hits)
 
     def shortlist(
@@ -238,7 +248,13 @@ class Retriever:
             scaled = self.thresholds.scaled(shortlist.probabilities, caution=self._caution)
             return _Ordered(np.arange(len(shortlist.rows)), scaled, {})
         order, probabilities = judged.in_order(shortlist.probabilities)
-        return _Ordered(order, probabilities, dict(enumerate(judged.readings)), True)
+        read = dict(enumerate(judged.readings))
+        return _Ordered(order, probabilities, read, tells_evidence=True, rows=judged.rows)
+
+    def _counted(self, ordered: _Ordered, place: int) -> tuple[tuple[str, float], ...]:
+        if self._judge is None or ordered.rows is None or place >= len(ordered.rows):
+            return ()
+        return self._judge.calibration.counted(ordered.rows[place])
 
     def places_of(self, row: int, *, allowed: NDArray[np.bool_] | None = None) -> list[Passage]:
         """Return the passages with the text of a row that are ``allowed``, the earliest first."""
