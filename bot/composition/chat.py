@@ -66,7 +66,8 @@ def open_dialogue(
         on_forgotten=state.tell_to_forget_talks,
     )
     state.forgets_with(feedback, talks=replies)
-    questions, buttons = _question_responders(served, settings, replies, feedback)
+    examples = Examples()
+    questions, buttons = _question_responders(served, settings, replies, feedback, examples)
     return Dialogue(
         [
             Access(people, rules=settings.access, buckets=_buckets(settings, state)),
@@ -85,17 +86,21 @@ def open_dialogue(
             feedback,
             questions,
             ConsentAfterVote(buttons, feedback),
-            InlineQuestions(served.answerers, preferences_of=preferences_of),
+            InlineQuestions(served.answerers, preferences_of=preferences_of, examples=examples),
         ],
         language_of=partial(chosen_language, people=people),
     )
 
 
 def _question_responders(
-    served: Served, settings: Settings, replies: ChatReplies, feedback: Feedback
+    served: Served,
+    settings: Settings,
+    replies: ChatReplies,
+    feedback: Feedback,
+    examples: Examples,
 ) -> tuple[Questions, PressedButtons]:
     """Return the responders to questions and to the buttons under answers."""
-    snapshots, examples = Snapshots(settings.snapshots_directory), Examples()
+    snapshots = Snapshots(settings.snapshots_directory)
 
     def stored_text(event: Event) -> SourceText:
         return partial(snapshots.text_for, settings.access.groups_of(event))

@@ -3,11 +3,7 @@
 A ``Translator`` says a marked text; its ``{names}`` are values.
 """
 
-from collections.abc import Iterator
-
-from bot.language.bidiisolation import in_line
 from bot.language.translation import Translator, mark
-from bot.language.utf16 import MESSAGE_UNITS, shorten, utf16_length
 from corpus import Corpus
 
 COMMANDS = (
@@ -156,8 +152,27 @@ HELP = mark(
     "bold, and with title, date, paragraph and a link to the very place.\n\n"
     "If the statements do not answer, I say so. I never write an answer of my own.\n\n"
     "In a group, type /ask and your question, use my name in it, or reply to one of my "
-    "messages. In any chat, type my name and then your question.\n/sources – the statements\n"
-    "/privacy – what is kept"
+    "messages. My name alone, as a reply to a message, asks that message. In any chat, type my "
+    "name and then your question.\n\n"
+    "/sources – the statements; /sources 2022 – some of them\n"
+    "/new – forget the earlier questions\n"
+    "/settings – language, number of quotes, links\n"
+    "/privacy – what is kept about you\n"
+    "/delete_me – delete it"
+)
+NO_SOURCES = mark("There are no statements yet.")
+NO_SOURCE_FITS = mark("No statement fits “{words}”. /sources shows all.")
+SOURCES_THAT_FIT = mark("{number} for “{words}”")
+SOURCES_FROM_TO = mark("{sources}, {first} to {last}:")
+SOURCES_HELP = mark(
+    "A publisher, a place, a word of the title or a date after /sources shows some of them: "
+    "/sources since 2022"
+)
+NEWER_SOURCES = mark("◀ Newer")
+OLDER_SOURCES = mark("Older ▶")
+ADDRESS_ALONE = mark(
+    "An address alone asks nothing. Please type what you would like to know; /sources shows the "
+    "statements that I can quote."
 )
 ABOUT = mark("About: {topic}, from your earlier questions. /new forgets them.")
 FORGOTTEN = mark("Forgotten. What would you like to know?")
@@ -204,25 +219,3 @@ def and_more(names: str, rest: int, words: Translator) -> str:
     if not rest:
         return names
     return words.plural("{names} and 1 more", "{names} and {count} more", rest, names=names)
-
-
-def sources(corpus: Corpus) -> Iterator[str]:
-    """Yield the documents, newest first, in as many messages as they need."""
-    text = ""
-    documents = sorted(
-        corpus.documents, key=lambda d: (d.published is not None, d.published, d.id), reverse=True
-    )
-    for document in documents:
-        parts = (
-            in_line(shorten(document.title, units=300)),
-            in_line(shorten(document.publisher, units=100)) if document.publisher else None,
-            document.published.isoformat() if document.published else None,
-            f"{len(document.passages)} ¶",
-        )
-        line = "• " + " · ".join(part for part in parts if part)
-        if text and utf16_length(text) + utf16_length(line) + 1 > MESSAGE_UNITS:
-            yield text
-            text = ""
-        text = f"{text}\n{line}" if text else line
-    if text:
-        yield text

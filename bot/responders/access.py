@@ -9,6 +9,7 @@ from threading import Lock
 from bot.answering.smalltalk import small_talk
 from bot.chat.accessrules import AccessKind, AccessRules
 from bot.chat.actions import Act, Later, Notice, Offers, Toast
+from bot.chat.addresses import is_bare_address
 from bot.chat.dialogue import say
 from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, PlaceKind, TextMessage
 from bot.chat.messages import Message
@@ -147,7 +148,7 @@ def _asks(event: TextMessage | FileMessage) -> bool:
         return False
     if event.command is not None:
         return event.command in SEARCHING
-    return small_talk(event.text) is None
+    return small_talk(event.text) is None and not is_bare_address(event.text)
 
 
 def _has_waited(event: Event) -> bool:

@@ -6,6 +6,7 @@ from bot.answering.answerer import MOST_QUOTES, Answerer
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Offer, Offers
 from bot.chat.events import Event, InlineQuestion
 from bot.chat.messages import Message
@@ -28,7 +29,8 @@ _DESCRIPTION_UNITS = 200
 class InlineQuestions:
     """Offers up to ``MOST_QUOTES`` quotes, each a message with its citation; nothing is remembered.
 
-    Of a quote longer than a message the part that holds its evidence is offered. Safe to call from
+    Before anything is typed it offers topics, each with the quote that tells most about it. Of a
+    quote longer than a message the part that holds its evidence is offered. Safe to call from
     several threads.
     """
 
@@ -37,9 +39,13 @@ class InlineQuestions:
         answerer: LiveAnswerer,
         *,
         preferences_of: PreferencesOf = lambda _: Preferences(),
+        examples: Examples | None = None,
     ) -> None:
+        """Take the answerer, and the examples whose topics are offered."""
         self._live = answerer
         self._preferences_of = preferences_of
+        self._examples = examples or Examples()
+        self._topics: dict[tuple[str, LinkStyle], tuple[Answerer, tuple[Offer, ...]]] = {}
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
@@ -49,20 +55,46 @@ class InlineQuestions:
         answerer = self._live.public
         question = event.text[:MOST_QUERY_CHARACTERS].strip()
         links = self._preferences_of(event).links
-        found = _offered(answerer, question, links, words) if question else ()
+        if question:
+            found = _offered(answerer, question, links, words)
+        else:
+            found = self._topics_of(answerer, links, words)
         yield Offers(found, answerer.corpus)
+
+    def _topics_of(
+        self, answerer: Answerer, links: LinkStyle, words: Translator
+    ) -> tuple[Offer, ...]:
+        """Return the offers of topics; they are searched once for each generation."""
+        key = words.language, links
+        known = self._topics.get(key)
+        if known is None or known[0] is not answerer:
+            questions = self._examples.of(answerer.corpus)
+            found = [_offered(answerer, each, links, words, topic=each) for each in questions]
+            # Telegram takes each quote once
+            once = {each[0].id: each[0] for each in reversed(found) if each}
+            known = self._topics[key] = answerer, tuple(reversed(once.values()))
+        return known[1]
 
 
 def _offered(
-    answerer: Answerer, question: str, links: LinkStyle, words: Translator
+    answerer: Answerer,
+    question: str,
+    links: LinkStyle,
+    words: Translator,
+    *,
+    topic: str | None = None,
 ) -> tuple[Offer, ...]:
-    found = answerer.answer(question, top=MOST_QUOTES, language=words.language)
+    """Return the offers for a question; for a ``topic`` one, under its name."""
+    top = MOST_QUOTES if topic is None else 1
+    found = answerer.answer(question, top=top, language=words.language)
     answer = in_link_style(found, links)
-    return tuple(_offer(quote, answer, answerer, words) for quote in answer.quotes)
+    return tuple(_offer(quote, answer, answerer, words, topic) for quote in answer.quotes)
 
 
-def _offer(quote: Quote, answer: Answer, answerer: Answerer, words: Translator) -> Offer:
-    title = f"{quote.citation.label} · {in_line(quote.citation.title)}"
+def _offer(
+    quote: Quote, answer: Answer, answerer: Answerer, words: Translator, topic: str | None
+) -> Offer:
+    title = topic or f"{quote.citation.label} · {in_line(quote.citation.title)}"
     if answer.outcome is Outcome.RELATED:
         title = words.say(texts.RELATED_OFFER, title=title)
     alone = Answer(

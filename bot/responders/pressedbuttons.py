@@ -26,6 +26,7 @@ from bot.replies.answerbuttons import (
 )
 from bot.replies.chatreplies import ChatReplies, cited_by
 from bot.replies.passageview import passage_message, source_message, start_reference, whole_quote
+from bot.replies.sourcelist import read_page, source_page
 from bot.verification.shortreference import (
     find_passage,
     short_reference_to,
@@ -60,7 +61,11 @@ class PressedButtons:
 
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
-        if not isinstance(event, ButtonPress) or (press := read_press(event.data)) is None:
+        if not isinstance(event, ButtonPress):
+            return None
+        if (page := read_page(event.data)) is not None:
+            return self._sources(event, *page, words)
+        if (press := read_press(event.data)) is None:
             return None
         return self._pressed(event, press, words)
 
@@ -78,6 +83,15 @@ class PressedButtons:
                 return self._vote(event, press, words)
             case AskExample():
                 return self._example(event, press, words)
+
+    def _sources(
+        self, event: ButtonPress, number: int, wanted: str, words: Translator
+    ) -> Iterator[Act]:
+        corpus = self._replies.answerer_for(event).corpus
+        links = self._replies.links_of(event)
+        page = source_page(corpus, wanted, words, number=number, links=links)
+        yield Toast()
+        yield Change(event.message_id, page.message, page.buttons)
 
     def _step(self, event: ButtonPress, press: Browse, words: Translator) -> Iterator[Act]:
         answerer = self._replies.answerer_for(event)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Say, Typing
+from bot.chat.addresses import is_bare_address
 from bot.chat.dialogue import say
 from bot.chat.events import Event, FileMessage, Place, PlaceKind, SourceTextFor, TextMessage
 from bot.chat.messages import Message
@@ -12,6 +13,7 @@ from bot.language.translation import Translator
 from bot.replies.answerbuttons import example_buttons, paragraph_buttons
 from bot.replies.chatreplies import ChatReplies
 from bot.replies.passageview import passage_message, start_reference, whole_quote
+from bot.replies.sourcelist import source_page
 from bot.verification.shortreference import ShortReference, find_passage, short_reference_to
 from bot.verification.verification import LayOut, laid_out_here
 
@@ -100,9 +102,10 @@ class Questions:
         self._replies.forget(event)
         yield say(event, words.say(texts.FORGOTTEN))
 
-    def _sources(self, event: TextMessage, _: Translator) -> Iterator[Act]:
-        found = texts.sources(self._replies.answerer_for(event).corpus)
-        yield Say(tuple(Message(text) for text in found), event.message_id)
+    def _sources(self, event: TextMessage, words: Translator) -> Iterator[Act]:
+        corpus = self._replies.answerer_for(event).corpus
+        page = source_page(corpus, event.text, words, links=self._replies.links_of(event))
+        yield Say((page.message,), event.message_id, page.buttons)
 
     def _ask(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if event.text:
@@ -111,6 +114,9 @@ class Questions:
             yield say(event, words.say(texts.ASK_WHAT))
 
     def _question(self, event: TextMessage, question: str, words: Translator) -> Iterator[Act]:
+        if is_bare_address(question):
+            yield say(event, words.say(texts.ADDRESS_ALONE))
+            return
         yield Typing()
         reply = self._replies.to_message(event, question, words)
         yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)

@@ -122,8 +122,7 @@ def test_inline_mode_answers_within_a_second(server: BotApiServer, ada: User) ->
         calls = server.wait_for_calls("answerInlineQuery", number, timeout_s=LIMIT_S)
         took_s.append(time.monotonic() - started)
     counts = [len(call.params["results"]) for call in calls]
-    assert counts[2] == 0
-    assert 1 <= min(counts[:2]) <= max(counts[:2]) <= 10
+    assert 1 <= min(counts) <= max(counts) <= 10
     assert sorted(took_s)[1] < 1
 
 

@@ -122,6 +122,42 @@ def test_a_bare_mention_or_command_asks_the_message_that_it_replies_to(
     assert answer(server, group.id, 4).text.startswith("What would you like to know?")
 
 
+# --- what asks nothing, and what helps to ask ---------------------------------------------------
+
+
+def test_an_address_alone_asks_nothing(server: BotApiServer, ada: User) -> None:
+    server.say("https://www.canada.ca/en/news.html", chat_id=ada.id)
+    assert answer(server, ada.id).text.startswith("An address alone asks nothing.")
+
+
+def test_the_sources_are_links_and_can_be_filtered(server: BotApiServer, ada: User) -> None:
+    server.say("/sources", chat_id=ada.id)
+    listed = answer(server, ada.id)
+    assert listed.text.startswith("• Joint Statement by Ministers")
+    (link,) = listed.entities
+    assert (link["type"], link["url"][:22]) == ("text_link", "https://www.canada.ca/")
+    server.say("/sources canada since 2022", chat_id=ada.id)
+    assert answer(server, ada.id, 2).text.startswith("1 statement for “canada since 2022”:")
+    server.say("/sources since 2023", chat_id=ada.id)
+    assert answer(server, ada.id, 3).text.startswith("No statement fits “since 2023”.")
+
+
+def test_help_names_the_commands_about_the_person(server: BotApiServer, ada: User) -> None:
+    server.say("/help", chat_id=ada.id)
+    said = answer(server, ada.id).text
+    assert all(f"/{name} – " in said for name in ("settings", "new", "privacy", "delete_me"))
+
+
+def test_an_inline_question_offers_topics_before_anything_is_typed(
+    server: BotApiServer, ada: User
+) -> None:
+    server.inline_query("", user=ada)
+    (call,) = server.wait_for_calls("answerInlineQuery", timeout_s=LIMIT_S)
+    titles = [result["title"] for result in call.params["results"]]
+    assert titles
+    assert all("What is said about" in title for title in titles)
+
+
 # --- the pace -----------------------------------------------------------------------------------
 
 
