@@ -33,6 +33,15 @@ class AccessRules:
     administrators: frozenset[int] = frozenset()
     groups: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
+    def in_words(self) -> str:
+        """Return the people who may ask, in a few words for the log; no id is in them."""
+        if self.kind is AccessKind.OPEN:
+            return "open: everybody may ask"
+        listed = f"the ids in VERBATIM_ALLOWED may ask ({len(self.allowed):,})"
+        if self.kind is AccessKind.LISTED:
+            return f"listed: {listed}"
+        return f"invited: {listed}, and everybody who opened an invitation"
+
     def groups_of(self, event: Event) -> frozenset[str]:
         """Return the groups whose restricted documents may answer the event.
 

@@ -50,6 +50,7 @@ def run_bot(
             webhook=webhook,
             state=state,
             generation=lambda: served.answerers.everything.generation,
+            statements=lambda: len(served.answerers.everything.corpus.documents),
             lifeline=lifeline,
             on_stop=served.extractor.close,
         )

@@ -5,6 +5,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.chat.botidentity import BotIdentity
 from bot.composition.embedders import check_answers
 from bot.composition.extractor import open_extractor
 from bot.composition.index import open_index
@@ -37,10 +38,10 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
 
         return [*server_facts(settings.index)]
 
-    def bot_name(token: str) -> str | None:
-        from bot.telegrambot.identity import telegram_name
+    def identify(token: str) -> BotIdentity | None:
+        from bot.telegrambot.identity import telegram_identity
 
-        return telegram_name(settings, token)
+        return telegram_identity(settings, token)
 
     return examine(
         settings,
@@ -50,7 +51,7 @@ def examine_setup(settings: Settings, *, online: bool) -> Iterator[Finding]:
         check_answers=partial(check_answers, settings),
         servers=servers if settings.index else None,
         ask_state=partial(_ask_state, settings.state) if settings.state else None,
-        bot_name=bot_name if online else None,
+        identify=identify if online else None,
     )
 
 

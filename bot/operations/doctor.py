@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.chat.botidentity import BotIdentity
 from bot.errors import BotError, SettingsError, StateUnreachable
 from bot.operations.doctorservers import Finding, Servers, server_findings
 from bot.operations.privatehome import open_to_others
@@ -38,14 +39,14 @@ def examine(
     check_answers: Callable[[ModelFolder, Generation], None],
     servers: Servers | None,
     ask_state: Callable[[], None] | None,
-    bot_name: Callable[[str], str | None] | None,
+    identify: Callable[[str], BotIdentity | None] | None,
 ) -> Iterator[Finding]:
     """Yield findings as they are made; a thing that could not be looked at is one that is not well.
 
     ``find_model`` reads the weights, the ``extractor`` parses the corpus. ``servers`` is None
     if the index lies on a disk, and ``ask_state`` if the state does; it raises the fault of the
     shared database. ``check_answers`` raises why a model cannot answer from a generation.
-    ``bot_name`` asks Telegram for the name of a token's bot, None without the network.
+    ``identify`` asks Telegram for the bot of a token, None without the network.
     """
     model: ModelFolder | None = None
     try:
@@ -67,7 +68,10 @@ def examine(
     )
     if ask_state is not None:
         yield _state(settings, ask_state)
-    yield _looked_at("token", partial(_token, settings, bot_name))
+    try:
+        yield from _token(settings, identify)
+    except OSError as error:
+        yield _not_looked_at("token", error)
 
 
 def _looked_at(name: str, look: Callable[[], Finding]) -> Finding:
@@ -306,17 +310,30 @@ def _state(settings: Settings, ask: Callable[[], None]) -> Finding:
     return Finding("state", True, f"{settings.state} answers and accepts writes")
 
 
-def _token(settings: Settings, bot_name: Callable[[str], str | None] | None) -> Finding:
+def _token(
+    settings: Settings, identify: Callable[[str], BotIdentity | None] | None
+) -> Iterator[Finding]:
+    """Yield the state of the token, and the modes of its bot if Telegram is asked."""
     if not settings.token_is_given:
-        return Finding("token", True, 'none; only "verbatim serve" needs one')
+        yield Finding("token", True, 'none; only "verbatim serve" needs one')
+        return
     try:
         token = settings.token()
-        if bot_name is None:
-            return Finding("token", True, 'looks like one; "--online" asks Telegram')
-        name = bot_name(token)
+        if identify is None:
+            text = (
+                'looks like one; "--online" asks Telegram, also for what /setinline and '
+                "/setprivacy at @BotFather have set"
+            )
+            yield Finding("token", True, text)
+            return
+        bot = identify(token)
     except BotError as error:
-        return Finding("token", False, str(error))
-    if name is None:
+        yield Finding("token", False, str(error))
+        return
+    if bot is None:
         text = "Telegram did not recognise it. Check the network, and the token at @BotFather."
-        return Finding("token", False, text)
-    return Finding("token", True, f"is that of @{name}")
+        yield Finding("token", False, text)
+        return
+    yield Finding("token", True, f"is that of @{bot.name}")
+    for mode, text in bot.modes():
+        yield Finding(mode, True, text)

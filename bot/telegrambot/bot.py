@@ -11,6 +11,7 @@ from telegram.error import InvalidToken
 from telegram.ext import Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
+from bot.chat.botidentity import BotIdentity
 from bot.chat.dialogue import Dialogue
 from bot.errors import AlreadyServing, InboxBlocked, TokenRefused
 from bot.language import texts
@@ -22,6 +23,7 @@ from bot.state.contracts import NOT_KEPT, KeepsUpdates
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot.connection import Connection
 from bot.telegrambot.firstcalls import until_reached
+from bot.telegrambot.identity import identity_of
 from bot.telegrambot.incoming.intake import MOST_WAITING, Intake
 from bot.telegrambot.incoming.newupdates import UPDATE_KINDS, NewUpdates
 from bot.telegrambot.incoming.polling import Poller
@@ -56,6 +58,7 @@ class TelegramBot:
         webhook: WebhookSettings | None = None,
         state: BotState,
         generation: Callable[[], int | None],
+        statements: Callable[[], int | None] = lambda: None,
         lifeline: Lifeline | None = None,
         on_stop: Callable[[], None] = lambda: None,
         timing: Timing = USUAL_TIMING,
@@ -64,7 +67,8 @@ class TelegramBot:
 
         ``lifeline`` leads to the process that watches over this one, and reports the bot's health.
 
-        ``generation`` returns the number of the generation that answers, None if there is none.
+        ``generation`` returns the number of the generation that answers, None if there is none, and
+        ``statements`` that of its documents.
         ``on_stop`` is called in a thread when the bot stops: it ends work that takes long.
         ``connection`` leads to the bot while it runs. Updates are kept in the ``state``, which
         several processes that Telegram calls may share.
@@ -77,6 +81,7 @@ class TelegramBot:
         self._webhook = webhook
         self._state = state
         self._generation = generation
+        self._statements = statements
         self._lifeline = lifeline
         self._inbox: KeepsUpdates | None = None
         self._handler: Handler | None = None
@@ -280,7 +285,7 @@ class TelegramBot:
             announcing = asyncio.create_task(
                 announce(bot, administrators=self._settings.access.administrators)
             )
-            log.info("answering as @%s", bot.username)
+            self._say_what_it_is(identity_of(bot.bot))
             stopping = asyncio.create_task(self._stop.wait())
             await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             for task in (stopping, announcing):
@@ -292,6 +297,15 @@ class TelegramBot:
             await receiving
         if not self._refused:
             await receiver.confirm()
+
+    def _say_what_it_is(self, identity: BotIdentity) -> None:
+        """Log the facts that a person needs who starts the bot, a line each."""
+        log.info("answering as @%s: %s", identity.name, identity.link)
+        statements, access = self._statements(), self._settings.access
+        log.info("statements: %s", "unknown" if statements is None else f"{statements:,}")
+        log.info("access: %s", access.in_words())
+        for mode, text in identity.modes():
+            log.info("%s mode: %s", mode, text)
 
     def _pages(self, pages: HealthPages) -> AbstractAsyncContextManager[object]:
         if self._lifeline is not None:

@@ -195,6 +195,17 @@ def left_out(server: BotApiServer, user: User) -> int:
     return next((int(match[1]) for match in found if match), 0)
 
 
+def test_the_log_begins_with_what_a_person_needs_who_starts_the_bot(bot: Bot) -> None:
+    lines = [line.partition("INFO")[2] for line in bot.log.splitlines() if "INFO" in line]
+    said = "\n".join(lines)
+    assert f"answering as {BOT}: https://t.me/{BOT[1:]}\n" in said
+    assert "statements: 1\n" in said
+    assert "access: open: everybody may ask\n" in said
+    assert f"inline mode: on: people can ask in any chat, {BOT} and the question\n" in said
+    assert "privacy mode: on: " in said
+    assert "/setprivacy to @BotFather" in said
+
+
 def test_all_that_was_what_a_correct_client_does(server: BotApiServer, bot: Bot) -> None:
     assert bot.process.poll() is None
     assert server.violations == []

@@ -21,7 +21,10 @@ _HEALTH_TIMEOUT_S = 5.0
 
 def doctor(
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask Telegram which bot the token belongs to.")
+        bool,
+        typer.Option(
+            "--online", help="Also ask Telegram for the token's bot, its inline and privacy mode."
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,7 +81,8 @@ def serve(
     """Answer in Telegram until you stop it.
 
     A refresh or a rollback takes effect within seconds, without a restart. Questions that arrive
-    while the bot is stopped, even killed, are answered at the next start.
+    while the bot is stopped, even killed, are answered at the next start. The log begins with the
+    bot's link, the statements, who may ask, and the inline and privacy mode.
 
     Set the token in TELEGRAM_BOT_TOKEN, or in the file that TELEGRAM_BOT_TOKEN_FILE names.
 
@@ -155,15 +159,15 @@ def invite() -> None:
     from bot.state.people import INVITATION_PAYLOAD
 
     settings = read_settings()
-    name = None
+    identity = None
     if settings.token_is_given:
-        from bot.telegrambot.identity import telegram_name
+        from bot.telegrambot.identity import telegram_identity
 
-        name = telegram_name(settings, settings.token())
+        identity = telegram_identity(settings, settings.token())
     people = open_state(settings).people(came_from=lambda chat: chat)
     payload = f"{INVITATION_PAYLOAD}{people.invite()}"
-    if name is not None:
-        out.print(f"https://t.me/{name}?start={payload}", soft_wrap=True)
+    if identity is not None:
+        out.print(f"{identity.link}?start={payload}", soft_wrap=True)
     out.print(f"/start {payload}", soft_wrap=True)
     if settings.access.kind is not AccessKind.INVITED:
         warn("invitations have no effect now: set VERBATIM_ACCESS=invited to invite people.")

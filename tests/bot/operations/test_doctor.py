@@ -250,9 +250,12 @@ def test_a_token_is_asked_of_telegram_only_when_that_is_wanted(home: Path) -> No
         right = one(home, "token", online=True, TELEGRAM_BOT_TOKEN=server.token, **given)
         assert right.well
         assert "@" in right.text
-        wrong = one(home, "token", online=True, TELEGRAM_BOT_TOKEN="1:wrong", **given)
+        given["TELEGRAM_BOT_TOKEN"] = server.token
+        assert one(home, "inline", online=True, **given).text.startswith("on: people can ask")
+        assert "/setprivacy to @BotFather" in one(home, "privacy", online=True, **given).text
+        wrong = one(home, "token", online=True, **{**given, "TELEGRAM_BOT_TOKEN": "1:wrong"})
         assert not wrong.well
-    gone = one(home, "token", online=True, TELEGRAM_BOT_TOKEN=server.token, **given)
+    gone = one(home, "token", online=True, **given)
     assert not gone.well
 
 
