@@ -8,11 +8,14 @@ from corpus import Corpus
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: pressing it sends ``data`` (at most 64 bytes), or opens ``url``."""
+    """A button: pressing it sends ``data`` (at most 64 bytes), opens ``url``, or copies ``copies``
+    (at most 256 UTF-16 units) for the person to paste.
+    """
 
     label: str
     data: str | None = None
     url: str | None = None
+    copies: str | None = None
 
 
 Buttons = tuple[tuple[Button, ...], ...]

@@ -70,16 +70,15 @@ MOST_ALSO = 3
 """The number of other places of a quote that are named; the rest is counted."""
 RELATED = mark("The statements do not answer this. Related, but not an answer:")
 MODEL_READS_ENGLISH = mark(
-    "Your question looks like {language}. The model in use reads English best: ask in English, "
-    "or have VERBATIM_MODEL set to a multilingual model."
+    "Your question looks like {language}. I read English best: please ask in English."
 )
 MODEL_MISSES_STATEMENTS = mark(
-    "Your question looks like {language}. The model in use reads English best and may miss what "
-    "the statements in {language} say: have VERBATIM_MODEL set to a multilingual model."
+    "Your question looks like {language}. I read English best, and may miss what the statements "
+    "in {language} say."
 )
 STATEMENTS_IN_OTHER_LANGUAGE = mark(
-    "Your question looks like {language}, and no statement is in {language}. The model in use may "
-    "not bring the two together: try the language of the statements."
+    "Your question looks like {language}, and no statement is in {language}. I may not bring the "
+    "two together: please try the language of the statements."
 )
 LANGUAGE_NAMES = {
     "ar": mark("Arabic"),
@@ -131,7 +130,7 @@ VERIFIED_MOVED = mark("Checked just now: the words are now at {label} of “{tit
 VERIFIED_CHANGED = mark(
     "Checked just now: the source has changed, and {label} has other words now."
 )
-OPEN_HERE = mark("open here")
+OPEN_HERE = mark("Open here")
 RENEWED = mark("The statements have changed since then. Please ask again.")
 LINK_IS_OLD = mark(
     "The statements have changed since this link was made, and the paragraph is gone. Just type "

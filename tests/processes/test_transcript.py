@@ -94,7 +94,7 @@ Bot: Joint Statement by Ministers of the Global Coalition against Daesh
      Generation of the index: 1
 
      Checked just now: the source has exactly these words.
-     open here
+     Open here
 
 Ada presses: 👍
 Bot shows: Thank you.

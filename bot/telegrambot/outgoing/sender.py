@@ -6,6 +6,7 @@ from typing import Protocol
 
 from telegram import (
     Chat,
+    CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQuery,
@@ -20,7 +21,7 @@ from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.chat.actions import Act, Buttons, Change, Notice, Offers, Say, Toast, Typing
+from bot.chat.actions import Act, Button, Buttons, Change, Notice, Offers, Say, Toast, Typing
 from bot.chat.messages import Entity, EntityKind, Message, check_message
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten
@@ -275,11 +276,13 @@ def checked(part: Message, corpus: Corpus | None) -> Message:
 def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
     if not buttons:
         return None
-    return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(b.label, callback_data=b.data, url=b.url) for b in row]
-            for row in buttons
-        ]
+    return InlineKeyboardMarkup([[_button(each) for each in row] for row in buttons])
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    copies = None if button.copies is None else CopyTextButton(button.copies)
+    return InlineKeyboardButton(
+        button.label, callback_data=button.data, url=button.url, copy_text=copies
     )
 
 

@@ -113,16 +113,15 @@ def notices(question: str, *, language: str = "en", model: str = DEFAULT_MODEL) 
 def test_the_default_models_limit_is_told_in_the_language_of_the_question() -> None:
     for language in ("en", "fr"):
         assert notices(FRENCH_QUESTION, language=language) == (
-            "Votre question semble être en français. Le modèle utilisé lit surtout l’anglais\u00a0: "
-            "posez-la en anglais, ou faites régler VERBATIM_MODEL sur un modèle multilingue.",
+            "Votre question semble être en français. Je lis surtout l’anglais\u00a0: posez-la en "
+            "anglais, s’il vous plaît.",
         )
 
 
 def test_without_a_catalogue_of_it_the_language_of_the_person_is_used() -> None:
     asked = "Wo haben sich die Minister getroffen?"
     assert notices(asked) == (
-        "Your question looks like German. The model in use reads English best: ask in English, "
-        "or have VERBATIM_MODEL set to a multilingual model.",
+        "Your question looks like German. I read English best: please ask in English.",
     )
     assert notices(asked, language="fr")[0].startswith("Votre question semble être en allemand.")
 

@@ -118,7 +118,7 @@ def test_source_is_the_citation_in_full_checked(talk: Talk, corpus: Corpus) -> N
         "Generation of the index: 1",
         "",
         "Checked just now: the source has exactly these words.",
-        "open here",
+        "Open here",
     ]
     (link,) = message.entities
     assert link.kind is EntityKind.OPENS
