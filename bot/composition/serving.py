@@ -88,6 +88,13 @@ def open_served(
     deviations_of = Snapshots(settings.snapshots_directory).deviations
 
     calibration = calibration_of(reader, kept=settings.calibrations_directory)
+    if reader is not None and calibration is None:
+        log.warning(
+            "the scores of the reader %s are uncalibrated: they order the passages, and the "
+            'probabilities are those of a search without it. Type "verbatim eval --calibrate SET" '
+            "to calibrate them.",
+            reader.name,
+        )
 
     def answerer(of: Generation) -> Answerer:
         retriever = Retriever(

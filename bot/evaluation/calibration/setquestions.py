@@ -62,10 +62,10 @@ def questions_of(
     with progress_bar(f"{name}: reading with candidates") as progress:
         for count, question in enumerate(first, start=1):
             if not question.is_chat:
-                later = ", follow-ups" if question.history else ""
                 kind = "answerable" if question.answers else "without an answer"
                 group = group_of.get(question.twin_of or "", question.group)
-                case = f"{name}: {kind}{later}"
+                # a few follow-ups would count as much as all other questions in a case of their own
+                case = f"{name}: {kind}"
                 found.append(_read(question, retriever, reader, case=case, group=group))
             progress(count, len(first))
     chosen = deletions(asked, most=deleted, seed=seed) if deleted else ()
