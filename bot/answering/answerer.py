@@ -3,10 +3,11 @@
 import threading
 from functools import cached_property, lru_cache
 
-from bot.answering.answers import Answer, Outcome, Quote, check_quote
+from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.conversation import topic
 from bot.answering.distinctquotes import distinct_hits
 from bot.answering.explanation import Explanation, Thresholds, judged
+from bot.answering.passagequotes import quote_of, quote_of_hit
 from bot.answering.questionlanguage import other_language_notices, question_language
 from bot.answering.smalltalk import small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
@@ -15,7 +16,7 @@ from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf, nothing_noted
 from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, Translator, translator
-from corpus import Corpus, Passage
+from corpus import Corpus, Passage, Span
 from embeddings import (
     RETRIEVAL_THRESHOLDS,
     Filter,
@@ -41,9 +42,6 @@ alone."""
 
 _SEEN = 1_000
 """The Hits that are looked through for quotes that say different things: all there are."""
-
-FURTHER_QUOTE_SHARE = 0.01
-"""Least probability of a further quote, as a share of the first one's."""
 
 _PAGES_REMEMBERED = 32
 
@@ -73,6 +71,7 @@ class Answerer:
         limits = retriever.thresholds
         self._answer_score = limits.answer if answer_score is None else answer_score
         self._related_score = limits.related
+        self._further_score = limits.further_score
         self._page_of = lru_cache(maxsize=_PAGES_REMEMBERED)(self._page)
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
         self._turns = threading.Semaphore(usable_cores())
@@ -122,7 +121,7 @@ class Answerer:
     @property
     def thresholds(self) -> Thresholds:
         """The least probabilities of an answer, of related passages and of a further quote."""
-        return Thresholds(self._answer_score, self._related_score, FURTHER_QUOTE_SHARE)
+        return Thresholds(self._answer_score, self._related_score, self._further_score)
 
     def answer(
         self,
@@ -240,16 +239,22 @@ class Answerer:
             )
         if not hits or hits[0].score < self._related_score:
             return self._nothing(question, notices=notices, language=language, only=only)
-        least = FURTHER_QUOTE_SHARE * hits[0].score
         if listed:
             hits = hits[:top]
-        quotes = {hit.rank: self._quote(hit) for hit in hits} if listed else {}
-        distinct = distinct_hits(hits, self.corpus, top=top, least_score=least)
+        quotes = {hit.rank: self._quote(hit, asked) for hit in hits} if listed else {}
+        distinct = distinct_hits(
+            hits,
+            self.corpus,
+            top=top,
+            related_score=self._related_score,
+            further_score=self._further_score,
+            question=asked,
+        )
         return Answer(
             question,
             generation=self.generation,
             outcome=Outcome.ANSWER if hits[0].score >= self._answer_score else Outcome.RELATED,
-            quotes=tuple(quotes.get(hit.rank) or self._quote(hit) for hit in distinct),
+            quotes=tuple(quotes.get(hit.rank) or self._quote(hit, asked) for hit in distinct),
             ranked=tuple(quotes.values()),
             notices=notices,
             language=language,
@@ -296,23 +301,28 @@ class Answerer:
     def _leaves_any(self, only: Filter) -> bool:
         return any(only.matches(document) for document in self.corpus.documents)
 
-    def _quote(self, hit: Hit) -> Quote:
-        quote = Quote(
-            text=hit.passage.text,
-            evidence_text=hit.evidence.text,
-            evidence=hit.evidence.span,
-            sentences=tuple(sentence.span for sentence in hit.passage.sentences),
-            score=hit.score,
-            citation=self.cite(hit.passage),
-            also=tuple(self.cite(other) for other in hit.also),
-        )
-        check_quote(quote, self.corpus)
-        return quote
+    def _quote(self, hit: Hit, asked: str) -> Quote:
+        return quote_of_hit(hit, self.corpus, self.cite, question=asked)
 
-    def cite(self, passage: Passage) -> Citation:
-        """Return the citation of a passage of the corpus, with a link that finds it in its page."""
+    def quote(
+        self, passage: Passage, evidence: Span, *, marks: tuple[Span, ...] = (), score: float = 1.0
+    ) -> Quote:
+        """Return a passage as a quote with this evidence, compared with its source.
+
+        ``marks`` are the spans of words to mark in it; see ``Quote``.
+
+        Raises:
+            UnfaithfulQuote: if it is not a slice of its source.
+        """
+        return quote_of(passage, evidence, self.corpus, self.cite, marks=marks, score=score)
+
+    def cite(self, passage: Passage, part: Span | None = None) -> Citation:
+        """Return the citation of a passage of the corpus, or of a part of it, with a link that
+        finds it in its page.
+        """
         document = self.corpus.document(passage.document_id)
-        return cite(document, passage, shown=self._page_of(document.id) if document.url else None)
+        page = self._page_of(document.id) if document.url else None
+        return cite(document, passage, part=part, shown=page)
 
     def _page(self, document_id: str) -> PageText:
         document = self.corpus.document(document_id)

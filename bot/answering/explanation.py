@@ -27,12 +27,13 @@ class Verdict(enum.Enum):
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """The least probabilities: of the first passage for an answer and for related ones, and of a
-    further quote as a share of the first one's.
+    further quote. One that speaks of something else that is asked for may be as improbable as a
+    related one.
     """
 
     answer: float
     related: float
-    further_share: float
+    further: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,11 @@ def judged(
     shown = 0
     for each in candidates:
         passage, probability = each.hit.passage, each.hit.score
-        least = thresholds.further_share * candidates[0].hit.score
-        if answer.outcome is Outcome.NONE or probability < least:
-            verdict = Verdict.IMPROBABLE
-        elif (passage.document_id, passage.number) in quoted:
+        if (passage.document_id, passage.number) in quoted:
             verdict = _QUOTED.get(answer.outcome, Verdict.FURTHER) if not shown else Verdict.FURTHER
             shown += 1
+        elif answer.outcome is Outcome.NONE or probability < thresholds.further:
+            verdict = Verdict.IMPROBABLE
         else:
             verdict = Verdict.NO_PLACE if shown >= top else Verdict.SAYS_THE_SAME
         found.append(JudgedCandidate(each, verdict))

@@ -26,4 +26,9 @@ def _restyled(quote: Quote, style: LinkStyle) -> Quote:
     def restyled(citation: Citation) -> Citation:
         return replace(citation, link=citation.url if style is LinkStyle.PAGE else None)
 
-    return replace(quote, citation=restyled(quote.citation), also=tuple(map(restyled, quote.also)))
+    return replace(
+        quote,
+        citation=restyled(quote.citation),
+        also=tuple(map(restyled, quote.also)),
+        excerpt=quote.excerpt and restyled(quote.excerpt),
+    )

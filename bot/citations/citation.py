@@ -151,9 +151,18 @@ def where_it_is(document: Document, passage: Passage) -> str:
     return f"{pages_label(pages)}, {passage.label}" if pages else passage.label
 
 
-def cite(document: Document, passage: Passage, *, shown: PageText | None = None) -> Citation:
-    """Return the citation of a whole passage of ``document``; for ``shown`` see ``link_to``."""
-    page, last_page = document.pages_of(passage.span) or (None, None)
+def cite(
+    document: Document,
+    passage: Passage,
+    *,
+    part: Span | None = None,
+    shown: PageText | None = None,
+) -> Citation:
+    """Return the citation of a passage of ``document``, or of a ``part`` of it; for ``shown`` see
+    ``link_to``.
+    """
+    span = passage.span if part is None else part
+    page, last_page = document.pages_of(span) or (None, None)
     return Citation(
         document=document.id,
         title=document.title,
@@ -161,10 +170,10 @@ def cite(document: Document, passage: Passage, *, shown: PageText | None = None)
         published=document.published,
         paragraph=passage.number,
         label=passage.label,
-        start=passage.span.start,
-        end=passage.span.end,
+        start=span.start,
+        end=span.end,
         url=document.url,
-        link=link_to(document, passage, shown=shown) if document.url else None,
+        link=link_to(document, span, shown=shown) if document.url else None,
         digest=document.digest,
         fetched=document.fetched,
         said_by_source=document.said_by_source,
@@ -173,7 +182,7 @@ def cite(document: Document, passage: Passage, *, shown: PageText | None = None)
     )
 
 
-def link_to(document: Document, passage: Passage, *, shown: PageText | None = None) -> str:
+def link_to(document: Document, span: Span, *, shown: PageText | None = None) -> str:
     """Return the address that leads to the very words, or in a PDF to their page.
 
     ``shown`` is everything that the page at the address shows; None if only the stored text is
@@ -188,8 +197,8 @@ def link_to(document: Document, passage: Passage, *, shown: PageText | None = No
     if document.url is None:
         raise ValueError(f"{document.id} has no url")
     if not is_address_of_pdf(document):
-        return fragment_link(document, passage.span, page=shown)
-    pages = document.pages_of(passage.span)
+        return fragment_link(document, span, page=shown)
+    pages = document.pages_of(span)
     return document.url if pages is None else page_link(document.url, pages[0])
 
 

@@ -65,7 +65,8 @@ def explanation_fields(found: Explanation) -> dict[str, Any]:
         "thresholds": {
             "answer": found.thresholds.answer,
             "related": found.thresholds.related,
-            "further_share": found.thresholds.further_share,
+            "further": found.thresholds.further,
+            "further_share": 0.0,  # of versions in which it was a share of the first one's
         },
         "question": None if search is None else _question_fields(found, search),
         "searched": 0 if search is None else search.searched,

@@ -17,6 +17,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 TopOption = Annotated[
     int, typer.Option("--top", min=1, max=MOST_QUOTES, help="The most quotes to show.")
 ]
+FullOption = Annotated[
+    bool, typer.Option("--full", help="Print whole paragraphs, not the evidence alone.")
+]
 
 
 def _days(text: str) -> tuple[date, date]:

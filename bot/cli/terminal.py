@@ -13,6 +13,7 @@ from rich.text import Text
 
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.citations.citation import reference_of, where_it_is
+from bot.citations.excerpt import with_neighbours
 from bot.citations.origin import origin_lines, publisher_or_host
 from bot.citations.quotelines import without_line_ends
 from bot.cli.weblinks import linked
@@ -26,8 +27,12 @@ from corpus.extraction.extract import Deviation
 _FIELD_UNITS = 1_000
 
 
-def print_answer(answer: Answer, console: Console) -> None:
-    """Print the quotes with their citations, evidence in bold; or say that there is none."""
+def print_answer(answer: Answer, console: Console, *, full: bool = False) -> None:
+    """Print the quotes with their citations; or say that there is none.
+
+    Of each the evidence is printed in bold, with the sentences beside it; with ``full`` the whole
+    passage.
+    """
     words = translator(answer.language)
     for notice in answer.notices:
         print_line(Text(notice, style="yellow"), console)
@@ -43,7 +48,7 @@ def print_answer(answer: Answer, console: Console) -> None:
     for position, quote in enumerate(answer.quotes):
         if position:
             console.print()
-        _print_quote(quote, words, console, generation=answer.generation)
+        _print_quote(quote, words, console, generation=answer.generation, full=full)
         earlier = [each.text for each in answer.quotes[:position]]
         if nearly := near_difference(quote.text, earlier, words):
             print_line(Text(f"  {nearly}", style="cyan"), console)
@@ -59,12 +64,21 @@ def _document_line(document: Document, words: Translator) -> str:
     return f"• {' · '.join(part for part in parts if part)}"
 
 
-def _print_quote(quote: Quote, words: Translator, console: Console, *, generation: int) -> None:
-    citation = quote.citation
-    start = quote.evidence.start - citation.start
-    shown = without_line_ends(quote.text)
+def _print_quote(
+    quote: Quote, words: Translator, console: Console, *, generation: int, full: bool
+) -> None:
+    whole = quote.citation
+    citation = whole if full else quote.cited
+    printed = Span(whole.start, whole.end)
+    if not full:
+        printed = with_neighbours(quote.evidence, quote.sentences)
+    start = quote.evidence.start - printed.start
+    shown = without_line_ends(quote.text)[printed.start - whole.start : printed.end - whole.start]
     text = Text(shown)
     text.stylize("bold", start, start + len(quote.evidence))
+    for mark in quote.marks or (quote.answer,):
+        if mark is not None:
+            text.stylize("underline", mark.start - printed.start, mark.end - printed.start)
     print_indented(text, console)
     if not console.is_terminal:
         sentence = shown[start : start + len(quote.evidence)]

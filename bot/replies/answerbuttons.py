@@ -27,13 +27,19 @@ _MORE = re.compile(rf"m:(?P<ref>{_REF}):(?P<shown>[0-9]{{1,2}})", re.ASCII)
 _BACK = re.compile(rf"b:(?P<ref>{_REF})", re.ASCII)
 _VOTE = re.compile(rf"v:(?P<generation>[0-9]{{1,9}}):(?P<ref>{_REF}):(?P<sign>[+-])", re.ASCII)
 _EXAMPLE = re.compile(rf"e:(?P<digest>[0-9a-f]{{{_EXAMPLE_DIGITS}}})", re.ASCII)
-_POINTED = re.compile(rf"(?P<kind>[<>s]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF}))?", re.ASCII)
+_POINTED = re.compile(rf"(?P<kind>[<=>]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF}))?", re.ASCII)
+_SOURCE = re.compile(
+    r"s:(?P<code>[0-9a-f-]+)(?::(?P<start>[0-9]{1,6})-(?P<end>[0-9]{1,6}))?", re.ASCII
+)
+_STEPS = {"<": -1, "=": 0, ">": 1}
+_MOST_OFFSET = 10**6
 
 
 @dataclass(frozen=True, slots=True)
 class Browse:
-    """◀ or ▶: opens the paragraph before (``by`` -1) or after (1); ``ref`` leads back to the
-    answer.
+    """◀ or ▶: opens the paragraph before (``by`` -1) or after (1), or itself (0).
+
+    ``ref`` leads back to the answer.
     """
 
     reference: ShortReference
@@ -43,9 +49,10 @@ class Browse:
 
 @dataclass(frozen=True, slots=True)
 class ShowSource:
-    """Shows the citation of a passage in full."""
+    """Shows the citation in full, of a passage or of the ``part`` of it that was quoted."""
 
     reference: ShortReference
+    part: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,23 @@ def _pointed(match: re.Match[str]) -> Press | None:
     reference = parse_short_reference(match["code"])
     if reference is None:
         return None
-    if match["kind"] == "s":
+    return Browse(reference, _STEPS[match["kind"]], match["ref"])
+
+
+def _source(match: re.Match[str]) -> Press | None:
+    reference = parse_short_reference(match["code"])
+    if reference is None:
+        return None
+    if match["start"] is None:
         return ShowSource(reference)
-    return Browse(reference, -1 if match["kind"] == "<" else 1, match["ref"])
+    start, end = int(match["start"]), int(match["end"])
+    inside = start < end <= len(reference.span)
+    return ShowSource(reference, Span(start, end)) if inside else None
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]], ...] = (
     (_POINTED, _pointed),
+    (_SOURCE, _source),
     (_MORE, lambda match: More(match["ref"], int(match["shown"]))),
     (_BACK, lambda match: Back(match["ref"])),
     (_VOTE, lambda m: VoteFor(int(m["generation"]), m["ref"], m["sign"] == "+")),
@@ -120,7 +137,8 @@ def answer_buttons(
 ) -> Buttons:
     """Return the buttons under the last message of an answer to the question ``ref``.
 
-    ◀ and ▶ lead from the first quote in that message, a Source is there for each quote of the
+    ◀ and ▶ lead from the first quote in that message, between them a button opens its whole
+    paragraph, a Source is there for each quote of the
     answer, numbered from ``first`` on as they are, and More where there is ``more``.
     """
     rows: list[tuple[Button, ...]] = []
@@ -128,7 +146,8 @@ def answer_buttons(
         quote = _first_in(messages[-1], answer.quotes)
         document = corpus.document(quote.citation.document)
         reference = short_reference_to(quote.citation, answer.generation)
-        walk = _steps(document, document.passage(quote.citation.paragraph), reference, ref)
+        passage = document.passage(quote.citation.paragraph)
+        walk = _steps(document, passage, reference, ref, whole=quote.excerpt is not None)
         if more:
             shown = first + len(answer.quotes) - 1
             walk = (*walk, Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
@@ -181,12 +200,20 @@ def neighbour(document: Document, passage: Passage, by: int) -> Passage | None:
 
 
 def _steps(
-    document: Document, passage: Passage, reference: ShortReference, ref: str | None
+    document: Document,
+    passage: Passage,
+    reference: ShortReference,
+    ref: str | None,
+    *,
+    whole: bool = False,
 ) -> tuple[Button, ...]:
+    """Return ◀ and ▶, and with ``whole`` the paragraph itself between them."""
     answer = f":{ref}" if ref else ""
     buttons = []
     if (before := neighbour(document, passage, -1)) is not None:
         buttons.append(Button(f"◀ {before.label}", f"<:{reference.code}{answer}"))
+    if whole:
+        buttons.append(Button(passage.label, f"=:{reference.code}{answer}"))
     if (after := neighbour(document, passage, 1)) is not None:
         buttons.append(Button(f"{after.label} ▶", f">:{reference.code}{answer}"))
     return tuple(buttons)
@@ -198,11 +225,20 @@ def _sources(answer: Answer, words: Translator, first: int) -> list[tuple[Button
     buttons = tuple(
         Button(
             f"{source} {number}" if numbered else source,
-            f"s:{short_reference_to(quote.citation, answer.generation).code}",
+            f"s:{short_reference_to(quote.citation, answer.generation).code}{_part_of(quote)}",
         )
         for number, quote in enumerate(answer.quotes, start=first)
     )
     return [buttons[start : start + _IN_A_ROW] for start in range(0, len(buttons), _IN_A_ROW)]
+
+
+def _part_of(quote: Quote) -> str:
+    """Return where the excerpt stands in the quote, for the data of a button; "" for all of it."""
+    if quote.excerpt is None:
+        return ""
+    start = quote.excerpt.start - quote.citation.start
+    end = quote.excerpt.end - quote.citation.start
+    return f":{start}-{end}" if end < _MOST_OFFSET else ""
 
 
 def _first_in(message: Message, quotes: Sequence[Quote]) -> Quote:

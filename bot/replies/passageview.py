@@ -14,7 +14,7 @@ from bot.language.utf16 import shorten, utf16_length
 from bot.replies.rendering import PASSAGE_START, render, start_of
 from bot.verification.shortreference import ShortReference, parse_short_reference
 from bot.verification.verification import Verdict, Verification
-from corpus import Document, Passage
+from corpus import Document, Passage, Span
 
 _TITLE_UNITS = 300
 _PUBLISHER_UNITS = 200
@@ -67,9 +67,12 @@ def source_message(
     generation: int,
     words: Translator,
     *,
+    part: Span | None = None,
     deviations_of: DeviationsOf = lambda _: None,
 ) -> Message | None:
     """Return the citation in full, with the result of verifying it against the corpus.
+
+    ``part`` is where the quoted words stand in the passage; None for all of it.
 
     The message names deviations of the text from its source. It is None if the words are gone, or
     not known any more.
@@ -85,7 +88,11 @@ def source_message(
         return Message(f"{title}\n{cited}\n\n{verdict}".strip())
     quote = whole_quote(document, passage)
     deviations = deviation_lines(deviations_of(document.digest) or (), words)
-    about = _lines(quote.citation, document, generation, words)
+    citation = quote.citation
+    if part is not None and len(passage.span) == len(found.cited.span):
+        start = passage.span.start
+        citation = cite(document, passage, part=Span(start + part.start, start + part.end))
+    about = _lines(citation, document, generation, words)
     text = "\n".join([*about, *deviations, "", verdict, ""])
     link = words.say(texts.OPEN_HERE)
     opens = Entity(

@@ -20,12 +20,13 @@ from bot.replies.neardifference import near_difference
 from bot.verification.shortreference import short_reference_to
 from corpus import Corpus, Document, Span
 
-_LONG_QUOTE_UNITS = 700
 _TITLE_UNITS = 160
 _PUBLISHER_UNITS = 80
 _ALSO_TITLE_UNITS = 80
 _LINK_CHARACTERS = 2_000
+_MOST_ABOVE_FOLDED = 300
 _MOST_ENTITIES = 90
+_MOST_MARKS = 20
 _BETWEEN = " · "
 _BULLET = "• "
 
@@ -38,8 +39,9 @@ def render(
 ) -> tuple[Message, ...]:
     """Return the messages that carry an answer, in order, every quote compared with its source.
 
-    Several quotes are numbered from ``first`` on. With ``opens`` each ¶ number is a deep link that
-    opens the paragraph in a chat with the bot.
+    Of each quote its excerpt is shown with its citation, then the whole paragraph, folded. Several
+    quotes are numbered from ``first`` on. With ``opens`` each ¶ number is a deep link that opens
+    the paragraph in a chat with the bot.
 
     Quotes that fit share a message. A quote that is too long for one message is continued in the
     next at the end of a sentence; a sentence too long for a message is broken at white space.
@@ -52,12 +54,10 @@ def render(
     blocks.extend(_listed(answer, words, opens=opens))
     for position, quote in enumerate(answer.quotes, start=first):
         prefix = f"{position}. " if first > 1 or len(answer.quotes) > 1 else ""
-        last = position == first + len(answer.quotes) - 1
-        generation = words.say(texts.GENERATION, number=str(answer.generation)) if last else ""
         start = start_of(quote, answer.generation) if opens else None
         earlier = [each.text for each in answer.quotes[: position - first]]
         nearly = near_difference(quote.text, earlier, words, first=first) or ""
-        blocks.extend(_quote_blocks(quote, prefix, corpus, words, generation, start, nearly))
+        blocks.extend(_quote_blocks(quote, prefix, corpus, words, start, nearly))
     messages = tuple(_join(blocks))
     for message in messages:
         check_message(message, corpus)
@@ -118,32 +118,69 @@ def _quote_blocks(
     prefix: str,
     corpus: Corpus,
     words: Translator,
-    generation: str,
     start: str | None,
     nearly: str,
 ) -> Iterator[Message]:
-    """Yield the parts of a quote. The last names the generation, and an earlier quote that is
-    nearly the same, if these are not "".
+    """Yield the parts of a quote: what is shown first, with its citation.
+
+    The whole paragraph follows, folded, where that is more and what is shown first is short: three
+    lines of a folded text are visible. Else a button has it. An earlier quote that is nearly the
+    same is named if it is not "".
     """
     source = corpus.document(quote.citation.document).text
     also = _also(quote, words)
     if nearly:
         also = _together(Message(nearly), also, between="\n" if also.text else "")
-    named = utf16_length("".join(_named(quote.citation, words)))
+    named = utf16_length("".join(_named(quote.cited, words)))
     footer_units = utf16_length(prefix) + max(_TITLE_UNITS + _PUBLISHER_UNITS, named) + 80
-    footer_units += utf16_length(also.text) + utf16_length(_BETWEEN + generation)
-    footer_units += utf16_length(_BETWEEN + (quote.citation.pages or ""))
-    parts = _parts(source, quote.sentences, units=MESSAGE_UNITS - footer_units)
+    footer_units += utf16_length(also.text)
+    footer_units += utf16_length(_BETWEEN + (quote.cited.pages or ""))
+    first = Span(quote.cited.start, quote.cited.end)
+    sentences = _within(first, quote.sentences)
+    parts = _parts(source, sentences, units=MESSAGE_UNITS - footer_units)
+    block = Message("")
     for number, part in enumerate(parts, start=1):
         which = words.say(texts.PART, number=str(number), parts=str(len(parts)))
         of_parts = f" {which}" if len(parts) > 1 else ""
         block = _quote_block(quote, part, source, prefix, of_parts, words, start)
-        if number == len(parts):
-            if generation:
-                block = _together(block, Message(generation), between=_BETWEEN)
-            if also.text:
-                block = _together(block, also, between="\n")
-        yield block
+        if number < len(parts):
+            yield block
+    if also.text:
+        block = _together(block, also, between="\n")
+    if quote.excerpt is not None and utf16_length(block.text) <= _MOST_ABOVE_FOLDED:
+        whole = Span(quote.citation.start, quote.citation.end)
+        folded = _marked(quote, whole, source, EntityKind.EXPANDABLE_BLOCKQUOTE, [quote.evidence])
+        both = _together(block, folded, between="\n")
+        block = both if utf16_length(both.text) <= MESSAGE_UNITS else block
+    yield block
+
+
+def _within(first: Span, sentences: Sequence[Span]) -> list[Span]:
+    """Return the parts of the sentences in a span, or the span where there is none."""
+    found = [
+        Span(max(first.start, each.start), min(first.end, each.end))
+        for each in sentences
+        if each.start < first.end and first.start < each.end
+    ]
+    return found or [first]
+
+
+def _marked(
+    quote: Quote, part: Span, source: str, kind: EntityKind, marks: Sequence[Span]
+) -> Message:
+    """Return a part of a quote as a block quote, with some of its words in bold."""
+    whole = Span(quote.citation.start, quote.citation.end)
+    text = shown(part, quote=whole, source=source)
+    entities = [Entity(kind, 0, utf16_length(text))]
+    for mark in marks:
+        bold = Span(
+            max(part.start, mark.start), max(part.start, mark.start, min(part.end, mark.end))
+        )
+        if len(bold) and bold != part:
+            offset = utf16_length(source[part.start : bold.start])
+            entities.append(Entity(EntityKind.BOLD, offset, utf16_length(bold.of(source))))
+    quoted = QuotedPart(quote.citation.document, part, 0, utf16_length(text), whole)
+    return Message(text, tuple(entities), (quoted,))
 
 
 def _also(quote: Quote, words: Translator) -> Message:
@@ -199,26 +236,20 @@ def _quote_block(
     words: Translator,
     start: str | None,
 ) -> Message:
-    whole = Span(quote.citation.start, quote.citation.end)
-    text = shown(part, quote=whole, source=source)
-    length = utf16_length(text)
-    long = length > _LONG_QUOTE_UNITS
-    kind = EntityKind.EXPANDABLE_BLOCKQUOTE if long else EntityKind.BLOCKQUOTE
-    entities = [Entity(kind, 0, length)]
-    evidence = Span(
-        max(part.start, quote.evidence.start),
-        max(part.start, quote.evidence.start, min(part.end, quote.evidence.end)),
-    )
-    if len(evidence) and evidence != part:
-        offset = utf16_length(source[part.start : evidence.start])
-        entities.append(Entity(EntityKind.BOLD, offset, utf16_length(evidence.of(source))))
-    citation = quote.citation
+    """Return a part of what is shown first, with its citation.
+
+    The short answer or the marked words are bold in it, else the evidence.
+    """
+    marks = quote.marks or (quote.evidence if quote.answer is None else quote.answer,)
+    block = _marked(quote, part, source, EntityKind.BLOCKQUOTE, marks[:_MOST_MARKS])
+    citation = quote.cited
     footer = [*_named(citation, words)]
     if citation.published:
         footer.append(citation.published.isoformat())
     if citation.pages:
         footer.append(citation.pages)
-    text = f"{text}\n{prefix}{_BETWEEN.join(footer)}{_BETWEEN}"
+    text = f"{prefix}{_BETWEEN.join(footer)}{_BETWEEN}"
+    entities = []
     if start:
         label = utf16_length(citation.label)
         entities.append(Entity(EntityKind.OPENS, utf16_length(text), label, start))
@@ -229,7 +260,7 @@ def _quote_block(
         span = utf16_length(text), utf16_length(link)
         entities.append(Entity(EntityKind.TEXT_LINK, *span, citation.link))
         text = f"{text}{link}"
-    return Message(text, tuple(entities), (QuotedPart(citation.document, part, 0, length, whole),))
+    return _together(block, Message(text, tuple(entities)), between="\n")
 
 
 def _named(citation: Citation, words: Translator) -> Iterator[str]:

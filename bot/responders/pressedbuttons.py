@@ -116,7 +116,11 @@ class PressedButtons:
             press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
         message = source_message(
-            found, answerer.generation, words, deviations_of=self._deviations_of
+            found,
+            answerer.generation,
+            words,
+            part=press.part,
+            deviations_of=self._deviations_of,
         )
         if message is None:
             yield Toast(words.say(texts.RENEWED), alert=True)

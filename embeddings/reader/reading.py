@@ -62,6 +62,25 @@ class Reader(Protocol):
         """
 
 
+def answer_in(passage: Passage, reading: PassageReading, *, read: str) -> Span | None:
+    """Return where the short answer of a reading stands in the document of a passage.
+
+    ``read`` is the text that was read: that of the passage but for its white space. None where
+    there is no short answer.
+    """
+    if reading.answer is None:
+        return None
+    start, end = reading.answer.start, reading.answer.end
+    if read != passage.text:  # the same letters stand elsewhere
+        places = [at for at, letter in enumerate(passage.text) if not letter.isspace()]
+        first = sum(not letter.isspace() for letter in read[:start])
+        count = sum(not letter.isspace() for letter in reading.answer.of(read))
+        if not count or first + count > len(places):
+            return None
+        start, end = places[first], places[first + count - 1] + 1
+    return Span(passage.span.start + start, passage.span.start + end)
+
+
 def date_text(published: date | None) -> str:
     """Return a date in the reader's form, "23 March 2022"; empty without one."""
     return "" if published is None else f"{published.day} {published:%B %Y}"

@@ -10,7 +10,6 @@ from embeddings.generations.generation import Generation
 from embeddings.question.filters import Filter
 from embeddings.question.followups import readings
 from embeddings.question.parsedquestion import ParsedQuestion, parse_question
-from embeddings.reader.reading import PassageReading
 from embeddings.search.features import NAMES, Candidates
 from embeddings.search.ranking import FloatArray
 from embeddings.search.retriever import Hit, Query, Retriever, best_hits
@@ -157,16 +156,9 @@ class _Described:
             words=wanted.found_in(passage.text, document.language),
             missing=wanted.missing_in(passage, document),
             sentences=sentences,
-            answer=_in_document(passage, reading),
-            answer_score=float(reading.answer_score) if reading and reading.answer else None,
+            answer=hit.answer,
+            answer_score=float(hit.answer_score) if hit.answer else None,
         )
-
-
-def _in_document(passage: Passage, reading: PassageReading | None) -> Span | None:
-    if reading is None or reading.answer is None:
-        return None
-    start = passage.span.start
-    return Span(start + reading.answer.start, start + reading.answer.end)
 
 
 def _largest(added: NDArray[np.floating]) -> tuple[tuple[str, float], ...]:

@@ -17,7 +17,7 @@ from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import parse_question
-from embeddings.reader.reading import PassageReading, Reader
+from embeddings.reader.reading import PassageReading, Reader, answer_in
 from embeddings.reader.tokenscores import answering_sentences
 from embeddings.search.calibration import Calibration
 from embeddings.search.cascade import Judge, text_of, to_judge
@@ -56,7 +56,9 @@ class Hit:
     date, then in reading order; those without a date come last. All of them are visible and match
     the filter of the search. ``reading`` is the reader's, None without one and for what it did not
     read. ``counted`` is what each column of a calibration added to the logit of ``score``, empty
-    for what was not read, and where the reader has no calibration.
+    for what was not read, and where the reader has no calibration. ``answer`` is where the reader's
+    short answer stands in the document of ``passage``, None where it has none; ``answer_score`` in
+    [0, 1] is how sure that is.
     """
 
     passage: Passage
@@ -66,6 +68,12 @@ class Hit:
     also: tuple[Passage, ...] = ()
     reading: PassageReading | None = field(default=None, compare=False)
     counted: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    answer: Span | None = field(default=None, compare=False)
+
+    @property
+    def answer_score(self) -> float:
+        """The score of the reader on its short answer; 0 without one."""
+        return self.reading.answer_score if self.reading and self.answer else 0.0
 
 
 def check_model(generation: Generation, model: ModelIdentity) -> None:
@@ -211,8 +219,10 @@ class Retriever:
                 shown = _sentences(first, *answering_sentences(reading.sentence_scores))
             else:
                 shown = evidence(first, shortlist.fits[place])
+            read = self.generation.passages[int(shortlist.rows[place])].text
+            answer = None if reading is None else answer_in(first, reading, read=read)
             counted = self._counted(ordered, place)
-            hits.append(Hit(first, score, rank, shown, (*others,), reading, counted))
+            hits.append(Hit(first, score, rank, shown, (*others,), reading, counted, answer))
         return tuple(hits)
 
     def shortlist(

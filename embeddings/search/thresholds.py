@@ -11,7 +11,7 @@ FloatArray = NDArray[np.float64]
 
 
 class Caution(enum.StrEnum):
-    """How sure an answer has to be: with little caution more is answered, with much less."""
+    """The certainty that an answer needs: with little caution more is answered, with much less."""
 
     LOW = "low"
     USUAL = "usual"
@@ -22,11 +22,19 @@ class Caution(enum.StrEnum):
 class Thresholds:
     """Least probability of the first passage for an answer, and for related passages.
 
+    ``further`` is that of another passage to be shown beside the first: None for that of an answer.
+
     Raises ValueError if they are not in order in [0, 1].
     """
 
     answer: float
     related: float
+    further: float | None = None
+
+    @property
+    def further_score(self) -> float:
+        """The least probability of another passage beside the first."""
+        return self.answer if self.further is None else self.further
 
     def __post_init__(self) -> None:
         """Check the order."""
@@ -51,12 +59,14 @@ class Thresholds:
         return self.answer >= other.answer and self.related >= other.related
 
 
-RETRIEVAL_THRESHOLDS = Thresholds(answer=0.35, related=0.12)
-"""The usual thresholds of the probabilities that retrieval alone gives."""
+RETRIEVAL_THRESHOLDS = Thresholds(answer=0.35, related=0.12, further=0.12)
+"""The usual thresholds of the probabilities that retrieval alone gives. These fall with the rank,
+so that another passage may be as improbable as a related one.
+"""
 
 RETRIEVAL_CAUTION = {
-    Caution.LOW: Thresholds(answer=0.25, related=0.08),
+    Caution.LOW: Thresholds(answer=0.25, related=0.08, further=0.08),
     Caution.USUAL: RETRIEVAL_THRESHOLDS,
-    Caution.HIGH: Thresholds(answer=0.5, related=0.2),
+    Caution.HIGH: Thresholds(answer=0.5, related=0.2, further=0.2),
 }
 """The thresholds of the probabilities that retrieval alone gives, at each caution."""

@@ -1,6 +1,7 @@
 """A conversation with the bot, to read: what Ada does, and all that she then sees.
 
-A quote stands after ">" and its evidence between "**"; buttons stand in brackets, a row on a line.
+What is quoted visibly stands after ">", what is folded to three lines until she taps it after ">>",
+and bold words between "**"; buttons stand in brackets, a row on a line.
 "[…]" stands for words left out here, and line breaks are only for the page.
 """
 
@@ -28,68 +29,72 @@ Bot: I answer questions about one official statement, only in its own words: eve
 
 Ada presses: What is said about Africa Focus Group?
 Bot: You asked: What is said about Africa Focus Group?
-Bot: > **The Ministers also recognized the need to meet the evolving threat of Daesh/ISIS in Africa
+Bot: > The Ministers also recognized the need to meet the evolving threat of Daesh/ISIS in Africa
      and welcomed the first three Africa Focus Group meetings, which took place in Brussels, Rome,
-     and Marrakesh. Under the auspices […] to the African continent.** This effort includes […]
-     initiatives on the African continent.
+     and Marrakesh. Under the auspices of the Global Coalition to Defeat Daesh/ISIS, the Africa
+     Focus Group will bolster […] to the African continent.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · link · generation 1
-     [◀ ¶ 5] [¶ 7 ▶]
+     2022-05-12 · ¶ 6 · link
+     [◀ ¶ 5] [¶ 6] [¶ 7 ▶]
      [Source] [👍] [👎]
 
 Ada: And who leads it?
 Bot: About: Africa Focus Group, from your earlier questions. /new forgets them.
 
-     > **The Ministers also recognized […] Under the auspices of the Global Coalition to Defeat
+     > The Ministers also recognized […] Under the auspices of the Global Coalition to Defeat
      Daesh/ISIS, the Africa Focus Group will bolster the civilian-led counterterrorism capabilities
-     of African members […] to the African continent.** This effort includes […] initiatives on the
-     African continent.
+     of African members […] to the African continent.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · link · generation 1
-     [◀ ¶ 5] [¶ 7 ▶]
+     2022-05-12 · ¶ 6 · link
+     [◀ ¶ 5] [¶ 6] [¶ 7 ▶]
      [Source] [👍] [👎]
 
 Ada: /new
 Bot: Forgotten. What would you like to know?
 
 Ada: How many members does the Coalition have?
-Bot: > The Ministers stressed the importance of addressing underlying causes to insecurity in
+Bot: > The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition, bringing the
+     total number of members up to eighty-five.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 7 · link
+     >> The Ministers stressed the importance of addressing underlying causes to insecurity in
      Africa, […]. **The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition,
      bringing the total number of members up to eighty-five.** The Coalition's efforts constitute
      an integral part of the global counterterrorism structure.
-     1. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 7 · link
+     [◀ ¶ 6] [¶ 7] [¶ 8 ▶]
+     [Source] [👍] [👎]
 
-     > **The Ministers also recognized […] and Marrakesh.** Under the auspices […] on the African
-     continent.
-     2. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · link · generation 1
+Ada presses: ¶ 7
+Bot changes it to: > The Ministers stressed the importance of addressing underlying causes to insecurity
+     in Africa, […] an integral part of the global counterterrorism structure.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 7 · link
      [◀ ¶ 6] [¶ 8 ▶]
-     [Source 1] [Source 2]
-     [👍] [👎]
+     [↩ Answer] [Source]
 
 Ada presses: ¶ 8 ▶
 Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing threat to
      the South and Central Asian region. […] and elsewhere in the globe.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 8 · link · generation 1
+     2022-05-12 · ¶ 8 · link
      [◀ ¶ 7] [¶ 9 ▶]
      [↩ Answer] [Source]
 
 Ada presses: ↩ Answer
-Bot changes it to: > The Ministers stressed […] **The Ministers saluted the entry of Benin […] up to
-     eighty-five.** […] ¶ 6 · link · generation 1
-     [◀ ¶ 6] [¶ 8 ▶]
-     [Source 1] [Source 2]
-     [👍] [👎]
+Bot changes it to: > The Ministers saluted the entry of Benin […] up to eighty-five.
+     Joint Statement by […] · ¶ 7 · link
+     >> The Ministers stressed […] **The Ministers saluted the entry of Benin […] up to
+     eighty-five.** […]
+     [◀ ¶ 6] [¶ 7] [¶ 8 ▶]
+     [Source] [👍] [👎]
 
-Ada presses: Source 1
+Ada presses: Source
 Bot: Joint Statement by Ministers of the Global Coalition against Daesh
      Global Affairs Canada · 2022-05-12 · Marrakesh, Morocco
-     ¶ 7, characters 4000 to 5203 of the stored text
+     ¶ 7, characters 4975 to 5109 of the stored text
      https://www.canada.ca/en/global-affairs/news/2022/05/[…].html
 
-     Reference: 2022-05-12-global-coalition-against-daesh[4000:5203]@bc8f0aa202ec
+     Reference: 2022-05-12-global-coalition-against-daesh[4975:5109]@bc8f0aa202ec
      SHA-256 of the text: bc8f0aa202ec2387bca8a542e4f33ea399477c50a88914c0869abaca4020a9bc
      Generation of the index: 1
 
@@ -106,7 +111,7 @@ Ada: Wher did the ministres meet?
 Bot: Showing results for “Wher did the ministers meet?”.
 
      > The Ministers welcomed the first Global Coalition to Defeat Daesh/ISIS meeting to be convened
-     in Africa […]
+     in Africa […] must be upheld under all circumstances.
      1. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 2 · link
 
      > The Ministers of the Global Coalition to Defeat Daesh/ISIS reconvened in Marrakesh, Morocco,
@@ -114,25 +119,11 @@ Bot: Showing results for “Wher did the ministers meet?”.
      Antony J. Blinken.
      2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 1 · link
 
-     > **The Ministers also recognized […] and Marrakesh.** […]
-     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 6 · link ·
-     generation 1
-     [◀ ¶ 1] [¶ 3 ▶] [More]
+     > The Ministers also recognized […] and Marrakesh.
+     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 6 · link
+     [◀ ¶ 1] [¶ 3 ▶]
      [Source 1] [Source 2] [Source 3]
      [👍] [👎]
-
-Ada presses: More
-Bot: > The Ministers stressed the importance of addressing underlying causes to insecurity […]
-     4. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 7 · link
-
-     > […]
-     5. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 9 · link
-
-     > […]
-     6. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 11 · link ·
-     generation 1
-     [◀ ¶ 6] [¶ 8 ▶] [More]
-     [Source 4] [Source 5] [Source 6]
 
 Ada: thanks!
 Bot: You are welcome.
@@ -149,19 +140,12 @@ Bot: The statements do not say. Nothing in them answers this question.
      [👍] [👎]
 
 Ada changes that to: What did the Ministers say about Afghanistan?
-Bot changes it to: > **The Ministers confirmed the common view that ISIS-Khorasan is a growing
-     threat to the South and Central Asian region. They strongly condemned […] groups.** […]
-     1. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing
+     threat to the South and Central Asian region. They strongly condemned […] groups.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
      2022-05-12 · ¶ 8 · link
-
-     > […]
-     2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · link
-
-     > […]
-     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · link · generation 1
-     [◀ ¶ 7] [¶ 9 ▶] [More]
-     [Source 1] [Source 2] [Source 3]
-     [👍] [👎]
+     [◀ ¶ 7] [¶ 8] [¶ 9 ▶]
+     [Source] [👍] [👎]
 """
 _ACTION = re.compile(r"^Ada(?P<how> presses| changes that to)?: (?P<what>.*)$", re.MULTILINE)
 
@@ -203,7 +187,8 @@ def as_written(sent: Sent) -> str:
     for entity in sent.entities:
         start, end = entity["offset"], entity["offset"] + entity["length"]
         if "blockquote" in entity["type"]:
-            marks.append((start, "> "))
+            folded = entity["type"] == "expandable_blockquote"
+            marks.append((start, ">> " if folded else "> "))
         elif entity["type"] == "bold":
             marks += [(start, "**"), (end, "**")]
     units = sent.text.encode("utf-16-le")

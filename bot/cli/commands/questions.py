@@ -14,6 +14,7 @@ from bot.cli import terminal
 from bot.cli.jsonoutput import answer_fields
 from bot.cli.options import (
     DocumentOption,
+    FullOption,
     GroupsOption,
     JsonOption,
     PublisherOption,
@@ -63,6 +64,7 @@ def ask(
     since: SinceOption = None,
     until: UntilOption = None,
     groups: GroupsOption = None,
+    full: FullOption = False,
 ) -> None:
     """Answer a question with quotes and their citations.
 
@@ -94,7 +96,7 @@ def ask(
     if as_json:
         print(json.dumps(answer_fields(reply), ensure_ascii=False, indent=2))
     else:
-        terminal.print_answer(reply, out)
+        terminal.print_answer(reply, out, full=full)
     raise typer.Exit(EXIT_ANSWERED if reply.outcome.helps else EXIT_NOTHING_FOUND)
 
 
@@ -119,6 +121,7 @@ def chat(
     publisher: PublisherOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
+    full: FullOption = False,
 ) -> None:
     """Answer one question after another, follow-ups too.
 
@@ -152,7 +155,7 @@ def chat(
                 language=language,
                 earlier=conversations.earlier(None),
             )
-            terminal.print_answer(reply, out)
+            terminal.print_answer(reply, out, full=full)
             if reply.is_to_question:
                 conversations.remember(None, question)
 

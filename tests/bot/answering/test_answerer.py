@@ -111,9 +111,34 @@ def test_the_probability_of_the_first_decides_the_outcome(answerer: Answerer) ->
     assert answerer.answer("0.0").quotes == ()
 
 
-def test_further_quotes_are_not_far_less_probable_than_the_first(answerer: Answerer) -> None:
-    assert [q.score for q in answerer.answer("0.9 0.5 0.1").quotes] == [0.9, 0.5, 0.1]
-    assert [q.score for q in answerer.answer("0.9 0.01 0.008").quotes] == [0.9, 0.01]
+def test_further_quotes_are_related_at_least_where_retrieval_alone_judges(
+    answerer: Answerer,
+) -> None:
+    assert [q.score for q in answerer.answer("0.9 0.5 0.13").quotes] == [0.9, 0.5, 0.13]
+    assert [q.score for q in answerer.answer("0.9 0.5 0.11").quotes] == [0.9, 0.5]
+    assert [q.score for q in answerer.answer("0.3 0.2 0.1").quotes] == [0.3, 0.2]
+
+
+def test_beside_a_readers_answer_a_further_quote_is_an_answer_by_itself(
+    store: FolderIndex,
+) -> None:
+    refresh(corpus_of("aaa.\n\nbbb.\n\nccc."), index=store, embedder=LetterEmbedder())
+
+    class Calibrated(ScriptedRetriever):
+        thresholds = Thresholds(answer=0.6, related=0.2)
+
+    answerer = Answerer(Calibrated(store.open_current()))
+    assert [q.score for q in answerer.answer("0.9 0.7 0.5").quotes] == [0.9, 0.7]
+    assert [q.score for q in answerer.answer("0.5 0.4 0.3").quotes] == [0.5]
+
+
+def test_the_ranked_list_leaves_nothing_out_and_says_what_is_shown(answerer: Answerer) -> None:
+    reply = answerer.answer("0.9 0.5 0.01 0.001", top=3, listed=True)
+    assert [q.score for q in reply.ranked] == [0.9, 0.5, 0.01]
+    assert [q.score for q in reply.quotes] == [0.9, 0.5]
+    fields = answer_fields(reply)["quotes"]
+    assert [each["shown"] for each in fields] == [True, True, False]
+    assert answerer.answer("0.05", listed=True).ranked == ()
 
 
 def test_at_most_as_many_quotes_as_asked_for(answerer: Answerer) -> None:

@@ -41,7 +41,7 @@ def hits_of(*texts: str, scores: tuple[float, ...] = ()) -> tuple[tuple[Hit, ...
 def places(*texts: str, top: int = 3, **more: tuple[float, ...]) -> list[tuple[str, ...]]:
     """For each distinct Hit its document and the other documents with its text."""
     hits, corpus = hits_of(*texts, **more)
-    found = distinct_hits(hits, corpus, top=top, least_score=0.1)
+    found = distinct_hits(hits, corpus, top=top, related_score=0.1, further_score=0.1)
     return [tuple(p.document_id for p in (hit.passage, *hit.also)) for hit in found]
 
 
@@ -72,7 +72,7 @@ def test_as_many_distinct_quotes_are_looked_for_as_wanted() -> None:
 @given(st.lists(st.sampled_from(TEXTS), max_size=12), st.integers(1, 5))
 def test_no_text_is_shown_twice_and_every_place_is_of_its_text(texts: list[str], top: int) -> None:
     hits, corpus = hits_of(*texts)
-    found = distinct_hits(hits, corpus, top=top, least_score=0)
+    found = distinct_hits(hits, corpus, top=top, related_score=0, further_score=0)
     assert len(found) <= top
     assert [hit.rank for hit in found] == sorted(hit.rank for hit in found)
     assert all(found[0] == hits[0] for _ in found[:1])

@@ -184,7 +184,7 @@ def test_inline_offers_up_to_ten_quotes_each_a_whole_message_with_its_citation(
         check_message(offer.message, corpus)
         assert offer.message.text.startswith(offer.description + "\n")
         label = offer.title.removesuffix(" · Title 1")
-        assert offer.message.text.endswith(f"\nTitle 1 · {label} · link · generation 1")
+        assert offer.message.text.endswith(f"\nTitle 1 · {label} · link")
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "hello", "😀", "¿Xxxxxx wvwvwv?"])
@@ -209,7 +209,8 @@ def test_an_inline_quote_longer_than_a_message_is_cut_to_the_part_with_its_evide
     (offer,) = offers(Talk(dialogue_of(live_letters(corpus, store))), "zoos buzz here").offers
     assert utf16_length(offer.message.text) <= MESSAGE_UNITS
     check_message(offer.message, corpus)
-    assert "(1 of " in offer.message.text
+    assert offer.message.text.index("zoos buzz here") < 400
+    assert "(1 of " not in offer.message.text
 
 
 def test_inline_questions_are_not_remembered(talk: Talk) -> None:
