@@ -27,6 +27,7 @@ _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _ID = re.compile(r"-?[0-9]{1,18}")
 _HOST_AND_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}")
 _MOST_PORTS = 65_535
+_LONGEST_CONTACT = 200
 DEFAULT_ORIGINAL_MB = 10_000
 TELEGRAM_API = "https://api.telegram.org"
 
@@ -66,6 +67,7 @@ class Settings:
     ``default_access`` are the groups of documents that name none themselves; none, the default, is
     for everybody.
     ``original_bytes`` bounds the bytes of sources that are kept as they were added, all together.
+    ``contact`` is a person or an address that people are told where nothing answers; None for none.
     ``variables`` are those that only a running bot needs; they are checked when they are asked for.
     """
 
@@ -93,6 +95,7 @@ class Settings:
     default_access: frozenset[str] = frozenset()
     caution: Caution = Caution.USUAL
     original_bytes: int = DEFAULT_ORIGINAL_MB * 1_000_000
+    contact: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -237,8 +240,20 @@ class Settings:
                 at_least=0,
                 at_most=100_000_000,
             ),
+            contact=_contact(environment),
             variables=dict(environment),
         )
+
+
+def _contact(environment: Mapping[str, str]) -> str | None:
+    """Return the person or address that a refusal names, on one line; None without one."""
+    contact = " ".join(environment.get("VERBATIM_CONTACT", "").split())
+    if len(contact) > _LONGEST_CONTACT:
+        raise SettingsError(
+            f"VERBATIM_CONTACT has {len(contact)} characters, and at most {_LONGEST_CONTACT} are "
+            "shown. Name a person or an address, such as press@example.org."
+        )
+    return contact or None
 
 
 def _reader(environment: Mapping[str, str]) -> str:

@@ -35,8 +35,8 @@ from embeddings.models.runtimechoice import open_earlier, open_embedder
 from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
 from embeddings.question.filters import Filter, known_filter, publisher_key
 from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
-from embeddings.question.parsedquestion import CAPITALISED
-from embeddings.question.questionfilter import QuestionFilters, ReadFilter
+from embeddings.question.parsedquestion import CAPITALISED, asks_quantity
+from embeddings.question.questionfilter import QuestionFilters, ReadFilter, date_condition
 from embeddings.reader.readerchoice import NO_READER, SHIPPED_READER, open_reader, shipped_reader
 from embeddings.reader.reading import PassageReading, PassageText, Reader, date_text, passage_text
 from embeddings.refreshing.engine import Engine, LocalEngine
@@ -134,10 +134,12 @@ __all__ = [
     "SentenceTransformerEmbedder",
     "SourceText",
     "StaleGeneration",
+    "asks_quantity",
     "best_hits",
     "calibration_of",
     "check_generations",
     "check_model",
+    "date_condition",
     "date_text",
     "explain_search",
     "find_model",

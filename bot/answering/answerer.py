@@ -1,21 +1,25 @@
 """Answers a question with quotes and their citations, each compared with its source."""
 
 import threading
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from bot.answering.answers import Answer, Outcome, Quote
-from bot.answering.conversation import topic
+from bot.answering.conversation import is_context, topic
 from bot.answering.distinctquotes import distinct_hits
 from bot.answering.explanation import Explanation, Thresholds, judged
 from bot.answering.passagequotes import quote_of, quote_of_hit
+from bot.answering.plainanswers import PlainAnswers
 from bot.answering.questionlanguage import other_language_notices, question_language
-from bot.answering.smalltalk import small_talk, small_talk_reply
+from bot.answering.refusals import nearest_topics, why_only_related
+from bot.answering.smalltalk import Examples, small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
-from bot.language import texts
+from bot.language import plaintexts, texts
 from bot.language.deviationtexts import DeviationsOf, nothing_noted
 from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, Translator, translator
+from bot.plainquestions.context import date_alone
 from corpus import Corpus, Passage, Span
 from embeddings import (
     RETRIEVAL_THRESHOLDS,
@@ -43,6 +47,9 @@ alone."""
 _SEEN = 1_000
 """The Hits that are looked through for quotes that say different things: all there are."""
 
+_SEARCHED = frozenset({Outcome.ANSWER, Outcome.RELATED, Outcome.NONE})
+"""The outcomes of a search for passages."""
+
 _PAGES_REMEMBERED = 32
 
 _MENTIONED_SHARE = 0.5
@@ -60,14 +67,19 @@ class Answerer:
         *,
         deviations_of: DeviationsOf = nothing_noted,
         answer_score: float | None = None,
+        contact: str | None = None,
     ) -> None:
         """``deviations_of`` returns a page's other words, among which links find the quote.
+
+        ``contact`` is named where nothing answers: a person or an address to ask.
 
         ``answer_score`` is the least probability of the first passage for an answer, by default
         the one that belongs to the retriever's probabilities.
         """
         self._retriever = retriever
         self._deviations_of = deviations_of
+        self._contact = contact
+        self._examples = Examples()
         limits = retriever.thresholds
         self._answer_score = limits.answer if answer_score is None else answer_score
         self._related_score = limits.related
@@ -95,7 +107,10 @@ class Answerer:
 
     def _of(self, retriever: Retriever) -> "Answerer":
         return Answerer(
-            retriever, deviations_of=self._deviations_of, answer_score=self._answer_score
+            retriever,
+            deviations_of=self._deviations_of,
+            answer_score=self._answer_score,
+            contact=self._contact,
         )
 
     @cached_property
@@ -118,6 +133,16 @@ class Answerer:
         """The manifest of the generation in use; of a part of it, with the counts of that part."""
         return self._retriever.generation.manifest
 
+    @cached_property
+    def _plain_answers(self) -> PlainAnswers:
+        """Answers questions about the statements themselves."""
+        return PlainAnswers(self._retriever, self.quote)
+
+    def leads_on(self, answer: Answer) -> bool:
+        """Return whether later questions may lean on an answered one; see ``is_context``."""
+        model = self._retriever.generation.manifest.model.name
+        return is_context(answer, corpus=self.corpus, model=model)
+
     @property
     def thresholds(self) -> Thresholds:
         """The least probabilities of an answer, of related passages and of a further quote."""
@@ -139,8 +164,11 @@ class Answerer:
         is read together with them, and a notice says so.
 
         Only documents that match ``only``, and the filter that the question itself states, are
-        searched, and a notice names them; a filter of the question that would leave none is not
-        used.
+        searched, and a notice names them; where none matches, nothing is found. After a question
+        that was answered, dates alone ("and in 2024?") ask it again for other statements.
+
+        A question about the statements themselves is answered from their records and their first
+        sentences. Where nothing answers, ``topics`` name what the nearest passages speak of.
 
         With ``listed`` the answer has the ``top`` first passages as ``ranked``, with those that a
         person is not shown, and the quotes are chosen from these alone.
@@ -178,7 +206,7 @@ class Answerer:
         """
         answer = self.answer(question, top=top, only=only, language=language, earlier=earlier)
         thresholds = self.thresholds
-        if not answer.is_to_question:
+        if answer.outcome not in _SEARCHED or not answer.is_to_question:
             return Explanation(answer, None, None, None, thresholds, ())
         asked = searched_part(question.strip())
         with self._turns:
@@ -215,30 +243,51 @@ class Answerer:
             most = words.number(len(searched))
             notices = (words.say(texts.LONG_QUESTION, characters=most),)
             asked = searched
-        phrase = small_talk(asked)
+        plain = self._plain_answers.answer(
+            question,
+            asked,
+            earlier=earlier,
+            top=top,
+            only=only,
+            language=language,
+            notices=notices,
+        )
+        phrase = small_talk(asked) if plain is None or not earlier else None
         if phrase is not None:
             said = small_talk_reply(phrase, self.corpus, language=language)
             return self._nothing(
                 question, message=said, language=language, outcome=Outcome.SMALLTALK
             )
+        if plain is not None:
+            return plain
+        changed = date_alone(asked, known=self._retriever.knows_word) if earlier else None
+        about = ""
+        if changed is not None:
+            only = (only or Filter()).and_also(changed[0])
+            asked, earlier = earlier[-1], earlier[:-1]
+            about = topic((asked,))
         only, said_of_filter = self._filter(asked, only, words)
         notices = (*notices, *said_of_filter)
         query = Query(asked, earlier)
         hits, corrected = best_hits(self._retriever, query, top=_SEEN, only=only)
         if corrected is not None:
             notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
-        if self._retriever.follow_up_share(query) >= _MENTIONED_SHARE:
-            notices = (*notices, words.say(texts.ABOUT, topic=topic(earlier)))
-        if not hits or hits[0].score < self._answer_score:
-            model = self._retriever.generation.manifest.model
-            notices = (
-                *notices,
-                *other_language_notices(
-                    asked, corpus=self.corpus, model=model.name, language=language
-                ),
-            )
+        about = about or (topic(earlier) if self._leans(query) else "")
+        if about:
+            notices = (*notices, words.say(texts.ABOUT, topic=about))
+        refused = not hits or hits[0].score < self._answer_score
+        if refused:
+            notices = (*notices, *self._notices_of_refusal(asked, words))
+        topics = self._topics(asked, hits, only) if refused else ()
         if not hits or hits[0].score < self._related_score:
-            return self._nothing(question, notices=notices, language=language, only=only)
+            return self._nothing(
+                question,
+                notices=notices,
+                language=language,
+                only=only,
+                topics=topics,
+                about=about or None,
+            )
         if listed:
             hits = hits[:top]
         quotes = {hit.rank: self._quote(hit, asked) for hit in hits} if listed else {}
@@ -257,9 +306,34 @@ class Answerer:
             quotes=tuple(quotes.get(hit.rank) or self._quote(hit, asked) for hit in distinct),
             ranked=tuple(quotes.values()),
             notices=notices,
+            message=self._why_related(asked, hits[0], words) if refused else None,
             language=language,
             only=only,
+            topics=topics,
+            about=about or None,
         )
+
+    def _leans(self, query: Query) -> bool:
+        """Return whether a question was read together with the earlier ones, for half at least."""
+        return self._retriever.follow_up_share(query) >= _MENTIONED_SHARE
+
+    def _notices_of_refusal(self, asked: str, words: Translator) -> tuple[str, ...]:
+        model = self._retriever.generation.manifest.model
+        notices = other_language_notices(
+            asked, corpus=self.corpus, model=model.name, language=words.language
+        )
+        if self._contact is None:
+            return notices
+        return (*notices, words.say(plaintexts.CONTACT, contact=self._contact))
+
+    def _why_related(self, asked: str, hit: Hit, words: Translator) -> str:
+        document = self.corpus.document(hit.passage.document_id)
+        return why_only_related(asked, hit, document, words)
+
+    def _topics(self, asked: str, hits: Sequence[Hit], only: Filter | None) -> tuple[str, ...]:
+        """Return the nearest topics; those of the whole corpus where nothing limits the search."""
+        others = () if only else self._examples.names_of(self.corpus)
+        return nearest_topics(asked, hits, others=others)
 
     def _nothing(
         self,
@@ -270,6 +344,8 @@ class Answerer:
         message: str | None = None,
         only: Filter | None = None,
         outcome: Outcome = Outcome.NONE,
+        topics: tuple[str, ...] = (),
+        about: str | None = None,
     ) -> Answer:
         return Answer(
             question,
@@ -279,6 +355,8 @@ class Answerer:
             message=message,
             language=language,
             only=only,
+            topics=topics,
+            about=about,
         )
 
     def _filter(
@@ -287,16 +365,11 @@ class Answerer:
         """Return the filter to search under, None for none, and the notices about it."""
         read = self._question_filters.read(asked)
         both = (given or Filter()).and_also(read.filter if read else Filter())
-        dropped: tuple[str, ...] = ()
-        if read is not None and not self._leaves_any(both):
-            stated = ", ".join(read.words)
-            dropped = (words.say(texts.NO_STATEMENT_FITS_WORDS, stated=stated),)
-            both = given or Filter()
         if not both:
-            return None, dropped
+            return None, ()
         searched = texts.SEARCHED_ONLY if self._leaves_any(both) else texts.NO_STATEMENT_FITS
         said = words.say(searched, documents=in_words(both, self.corpus, words))
-        return both, (*dropped, said)
+        return both, (said,)
 
     def _leaves_any(self, only: Filter) -> bool:
         return any(only.matches(document) for document in self.corpus.documents)

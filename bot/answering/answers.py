@@ -87,7 +87,9 @@ class Answer:
     among them, () where they were not asked for. ``documents`` are those that a LIST names, or that
     METADATA is about. ``message`` is said before the quotes, or in their place; SMALLTALK has one.
     ``language`` is that of the notices, and of the words that a quote is shown with. ``only`` is
-    the filter that was searched under, None where everything was searched.
+    the filter that was searched under, None where everything was searched. ``topics`` are names
+    near to a question that nothing answers; a person may ask about them. ``about`` is the topic of
+    the earlier questions if the question was read together with them, else None.
 
     Raises:
         ValueError: if the outcome does not fit the quotes or the message.
@@ -103,6 +105,8 @@ class Answer:
     message: str | None = None
     language: str = LANGUAGES[0]
     only: Filter | None = None
+    topics: tuple[str, ...] = ()
+    about: str | None = None
 
     def __post_init__(self) -> None:
         wants = _QUOTES_OF.get(self.outcome)

@@ -7,13 +7,35 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from bot.answering.answers import Answer, Outcome
+from bot.answering.questionlanguage import may_be_misread
+from corpus import Corpus
 from embeddings import CAPITALISED, REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
+from embeddings.text.stemming import words
 
 FORGOTTEN_AFTER_S = 30 * 60.0
 MOST_CONVERSATIONS = 10_000
 
 _NAME = re.compile(rf"{CAPITALISED.pattern}(?: (?:(?:of|the|for|and) )*[A-Z][\w-]*)*")
 _TOPIC_CHARACTERS = 60
+_TOPIC_WORDS = 4
+ASKING_WORDS = frozenset(
+    "many much long old far often happened happen do tell about anything something mean means know "
+    "want give show there think go going take took place part make made get got use used".split()
+)
+"""Words that ask, or mean little, beside those without a topic."""
+_NO_CONTEXT = frozenset({Outcome.NONE, Outcome.SMALLTALK, Outcome.SAID})
+
+
+def is_context(answer: Answer, *, corpus: Corpus, model: str) -> bool:
+    """Return whether later questions may lean on an answered one.
+
+    They may not on what found nothing, on small talk, and on a question in a language that the
+    model may not read.
+    """
+    if answer.outcome in _NO_CONTEXT or not answer.is_to_question:
+        return False
+    return not may_be_misread(answer.question, corpus=corpus, model=model)
 
 
 @dataclass(slots=True)
@@ -112,10 +134,15 @@ class Conversations:
 def topic(earlier: tuple[str, ...]) -> str:
     """Return the subject of the earlier questions: the last names in them.
 
-    The last question itself, cut to 60 characters, where no question has a name.
+    Where no question has a name, its words without function words and without those that ask; ""
+    if nothing is left. A whole question is never the subject.
     """
     for question in reversed(earlier):
         names = [name for name in _NAME.findall(question) if len(name) > 1]
         if names:
             return ", ".join(dict.fromkeys(names))[:_TOPIC_CHARACTERS]
-    return earlier[-1][:_TOPIC_CHARACTERS] if earlier else ""
+    for question in reversed(earlier):
+        content = [word for word in words(question) if word not in ASKING_WORDS]
+        if content:
+            return " ".join(dict.fromkeys(content[:_TOPIC_WORDS]))[:_TOPIC_CHARACTERS]
+    return ""

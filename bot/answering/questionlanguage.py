@@ -78,22 +78,40 @@ def other_language_notices(
     It is in the question's language if there is a catalogue of it, else in ``language``. Of a
     model whose languages are not known, only a language that no statement is in is remarked.
     """
-    read = model_languages(model)
-    words_of = _words(question)
-    if "en" in (read or ()) and _is_latin(words_of) and _too_little_or_english(words_of):
-        return ()  # English or unsure, whatever the model says, which takes half a second to load
-    spoken = question_language(question)
-    if spoken is None:
+    misread = _misread(question, corpus, model)
+    if misread is None:
         return ()
-    stated = spoken in {d.language.split("-", 1)[0].lower() for d in corpus.documents}
-    if spoken in (read or ()) or (read is None and stated):
-        return ()
+    spoken, stated, read = misread
     if read is None:
         notice = texts.STATEMENTS_IN_OTHER_LANGUAGE
     else:
         notice = texts.MODEL_MISSES_STATEMENTS if stated else texts.MODEL_READS_ENGLISH
     words = translator(spoken if spoken in LANGUAGES else language)
     return (words.say(notice, language=words.say(texts.LANGUAGE_NAMES[spoken])),)
+
+
+def may_be_misread(question: str, *, corpus: Corpus, model: str) -> bool:
+    """Return whether a question is in a language in which the model may miss what answers it."""
+    return _misread(question, corpus, model) is not None
+
+
+def _misread(
+    question: str, corpus: Corpus, model: str
+) -> tuple[str, bool, frozenset[str] | None] | None:
+    """Return the language of a question that may be misread, whether a statement is in it, and
+    the languages of the model, None if unknown; None for a question that the model reads.
+    """
+    read = model_languages(model)
+    words_of = _words(question)
+    if "en" in (read or ()) and _is_latin(words_of) and _too_little_or_english(words_of):
+        return None  # English or unsure, whatever the model says, which takes half a second to load
+    spoken = question_language(question)
+    if spoken is None:
+        return None
+    stated = spoken in {d.language.split("-", 1)[0].lower() for d in corpus.documents}
+    if spoken in (read or ()) or (read is None and stated):
+        return None
+    return spoken, stated, read
 
 
 def _identifier() -> Any:

@@ -40,11 +40,11 @@ def print_answer(answer: Answer, console: Console, *, full: bool = False) -> Non
         print_line(Text(answer.message), console)
     elif answer.outcome is Outcome.NONE:
         print_line(Text(words.say(texts.NOTHING)), console)
+    elif answer.outcome is Outcome.RELATED:
+        print_line(Text(words.say(texts.RELATED), style="yellow"), console)
     if answer.outcome is Outcome.LIST:
         for document in answer.documents:
             print_line(Text(_document_line(document, words)), console)
-    if answer.outcome is Outcome.RELATED:
-        print_line(Text(words.say(texts.RELATED), style="yellow"), console)
     for position, quote in enumerate(answer.quotes):
         if position:
             console.print()

@@ -104,7 +104,7 @@ def open_served(
             calibration=calibration,
             caution=settings.caution,
         )
-        return Answerer(retriever, deviations_of=deviations_of)
+        return Answerer(retriever, deviations_of=deviations_of, contact=settings.contact)
 
     answerers = LiveAnswerer(
         answerer(generation),

@@ -19,18 +19,18 @@ COMMANDS = (
 DESCRIPTION = mark(
     "I answer questions about official statements, only in their own words. Every answer is a "
     "quote, word for word, with title, date, paragraph and a link to the very place.\n\n"
-    "If the statements do not answer, I say so."
+    "If I find no passage that answers, I say so."
 )
 """Shown in a chat that is still empty: at most 512 UTF-16 units in every language."""
 SHORT_DESCRIPTION = mark("Quotes official statements, word for word, each quote with its source.")
 """Shown on the bot's profile: at most 120 UTF-16 units in every language."""
-NOTHING = mark("The statements do not say. Nothing in them answers this question.")
+NOTHING = mark("I found no passage that answers this.")
+SEE_SOURCES = mark("/sources shows the statements that I quote from.")
 NO_WORD = mark("There is no word in this question. Please type one.")
 LONG_QUESTION = mark("The question is long: only its first {characters} characters were searched.")
 SHOWING_RESULTS_FOR = mark("Showing results for “{question}”.")
 SEARCHED_ONLY = mark("Searched only {documents}.")
 NO_STATEMENT_FITS = mark("There is nothing to search: there are no {documents}.")
-NO_STATEMENT_FITS_WORDS = mark("No statement fits “{stated}”, so I searched without it.")
 STATEMENTS = mark("statements")
 TITLE = mark("“{title}”")
 LAST_OF_LIST = mark("{names} and {last}")
@@ -68,7 +68,7 @@ NEARLY_QUOTE = mark("nearly quote {number}, but {differences}")
 BETWEEN_PLACES = mark("; ")
 MOST_ALSO = 3
 """The number of other places of a quote that are named; the rest is counted."""
-RELATED = mark("The statements do not answer this. Related, but not an answer:")
+RELATED = mark("I found no passage that answers this. Related, but not an answer:")
 MODEL_READS_ENGLISH = mark(
     "Your question looks like {language}. I read English best: please ask in English."
 )
@@ -149,7 +149,7 @@ HELP = mark(
     "Type a question, as you would to a person. I look for the paragraphs of official "
     "statements that answer it and quote them word for word, with the sentence that answers in "
     "bold, and with title, date, paragraph and a link to the very place.\n\n"
-    "If the statements do not answer, I say so. I never write an answer of my own.\n\n"
+    "If I find no passage that answers, I say so. I never write an answer of my own.\n\n"
     "In a group, type /ask and your question, use my name in it, or reply to one of my "
     "messages. My name alone, as a reply to a message, asks that message. In any chat, type my "
     "name and then your question.\n\n"

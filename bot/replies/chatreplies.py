@@ -192,7 +192,7 @@ class ChatReplies:
         restyled = in_link_style(answer, self.links_of(event))
         messages = render(restyled, answerer.corpus, opens=True)
         asks = answer.is_to_question
-        if asks and follows:
+        if follows and answerer.leads_on(answer):
             self._conversations.remember(event.talks, question)
         shown = tuple(map(cited_by, answer.quotes))
         asked = AnsweredQuestion(_searchable(question), asker or event.talks, earlier, shown)

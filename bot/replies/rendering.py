@@ -50,7 +50,7 @@ def render(
         UnfaithfulQuote: see ``check_message``. Nothing is returned then.
     """
     words = translator(answer.language)
-    blocks = [_plain(text) for text in _heading(answer, words)]
+    blocks = [_plain(text) for text in _heading(answer, words, opens=opens)]
     blocks.extend(_listed(answer, words, opens=opens))
     for position, quote in enumerate(answer.quotes, start=first):
         prefix = f"{position}. " if first > 1 or len(answer.quotes) > 1 else ""
@@ -69,7 +69,7 @@ def start_of(quote: Quote, generation: int) -> str:
     return f"{PASSAGE_START}{short_reference_to(quote.citation, generation).code}"
 
 
-def _heading(answer: Answer, words: Translator) -> Iterator[str]:
+def _heading(answer: Answer, words: Translator, *, opens: bool) -> Iterator[str]:
     yield from answer.notices
     if answer.message is not None:
         yield answer.message
@@ -77,6 +77,8 @@ def _heading(answer: Answer, words: Translator) -> Iterator[str]:
         yield words.say(texts.NOTHING)
     elif answer.outcome is Outcome.RELATED:
         yield words.say(texts.RELATED)
+    if opens and answer.outcome is Outcome.NONE and answer.is_to_question:
+        yield words.say(texts.SEE_SOURCES)
 
 
 def _listed(answer: Answer, words: Translator, *, opens: bool) -> Iterator[Message]:

@@ -23,6 +23,11 @@ _WHEN = re.compile(
 _WHO = re.compile(r"\b(?:who|whom|whose|qui)\b", re.I)
 
 
+def asks_quantity(question: str) -> bool:
+    """Return whether a question asks for a number or an amount."""
+    return _HOW_MANY.search(search_form(question)) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
     """A parsed question. ``stems`` are distinct, in order, without function words.

@@ -75,6 +75,27 @@ def _rules() -> tuple[re.Pattern[str], ...]:
     )
 
 
+@lru_cache(maxsize=1)
+def _any_date() -> re.Pattern[str]:
+    return re.compile(rf"(?:\b{_RANGE}|(?P<alone>{DATE_PATTERN}))", re.I)
+
+
+def date_condition(text: str) -> tuple[Filter, tuple[int, int]] | None:
+    """Return the first range of dates in a text as a filter, and its place; None without one.
+
+    It is for texts that are known to be about documents: in others a date is mostly content. The
+    text is in its search form.
+    """
+    match = _any_date().search(text) if _DIGIT.search(text) else None
+    if match is None:
+        return None
+    if match["alone"]:
+        alone = written_range(match["alone"])
+        return None if alone is None else (Filter(since=alone[0], until=alone[1]), match.span())
+    bounds = _bounds(match)
+    return None if bounds is None else (Filter(since=bounds[0], until=bounds[1]), match.span())
+
+
 _AFTER_PUBLISHER = (
     r"(?=\W*$|[,.;:?!)]|,? (?:about|on|concerning|regarding|say|says|said|mention|mentions|since"
     r"|from|in|of|after|before|between|until|that|which|published|issued|do|does|did|have|has|is"

@@ -313,6 +313,10 @@ class Retriever:
         text = self._spelling.correct(query.text, known=self._embedder.knows_word)
         return None if text is None else replace(query, text=text)
 
+    def knows_word(self, word: str) -> bool:
+        """Return whether the model learned the word whole, so that it is no misspelling."""
+        return self._embedder.knows_word(word)
+
     def follow_up_share(self, query: Query) -> float:
         """Return in [0, 1] the weight of earlier questions; 0 without them."""
         return follow_up_share(query.text, self._model.follow_up) if query.earlier else 0.0

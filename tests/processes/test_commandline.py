@@ -65,7 +65,7 @@ def test_a_document_for_a_group_is_quoted_to_that_group_and_to_who_keeps_it(
 def test_what_the_statements_do_not_say_is_said_with_exit_code_3(built_home: Path) -> None:
     run = verbatim("ask", "What is the best pizza topping?", home=built_home)
     assert run.returncode == 3
-    assert run.stdout.startswith("The statements do not say.")
+    assert run.stdout.startswith("I found no passage that answers this.")
 
 
 def test_in_a_french_locale_the_reply_is_french_and_the_quote_as_it_is(built_home: Path) -> None:
@@ -77,9 +77,9 @@ def test_in_a_french_locale_the_reply_is_french_and_the_quote_as_it_is(built_hom
     assert "bringing the total number of members up to eighty-five" in answer
     assert "  phrase retenue\u00a0: " in answer
     assert " · score 0," in answer
-    assert ask("What is the best pizza topping?").startswith("Les déclarations ne le disent pas.")
+    assert ask("What is the best pizza topping?").startswith("Je n’ai trouvé aucun passage qui réponde")
     english = ask("What is the best pizza topping?", VERBATIM_LANGUAGE="en")
-    assert english.startswith("The statements do not say.")
+    assert english.startswith("I found no passage that answers this.")
 
 
 def test_a_french_question_that_finds_nothing_is_told_why_in_french(built_home: Path) -> None:

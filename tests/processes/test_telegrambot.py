@@ -68,7 +68,7 @@ def test_typing_is_shown_before_the_answer_or_not_at_all(bot: Bot, server: BotAp
 
 def test_what_the_statements_do_not_say_is_said(bot: Bot, server: BotApiServer) -> None:
     assert ask(server, "What is the best pizza topping?") == [
-        "The statements do not say. Nothing in them answers this question."
+        "I found no passage that answers this.\n\n/sources shows the statements that I quote from."
     ]
 
 

@@ -136,7 +136,9 @@ Ada: /new
 Bot: Forgotten. What would you like to know?
 
 Ada: What is the best pizza topping?
-Bot: The statements do not say. Nothing in them answers this question.
+Bot: I found no passage that answers this.
+
+     /sources shows the statements that I quote from.
      [👍] [👎]
 
 Ada changes that to: What did the Ministers say about Afghanistan?

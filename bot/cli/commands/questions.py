@@ -156,7 +156,7 @@ def chat(
                 earlier=conversations.earlier(None),
             )
             terminal.print_answer(reply, out, full=full)
-            if reply.is_to_question:
+            if answerers.everything.leads_on(reply):
                 conversations.remember(None, question)
 
 

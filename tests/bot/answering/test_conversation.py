@@ -74,9 +74,11 @@ def test_there_are_never_more_conversations_than_the_bound() -> None:
     assert conversations.earlier(0) == ()
 
 
-def test_the_topic_is_the_last_names_or_the_last_question() -> None:
+def test_the_topic_is_the_last_names_or_what_is_asked_about_and_no_question() -> None:
     assert topic(("What does the Africa Focus Group do?",)) == "Africa Focus Group"
     assert topic(("Who leads the Group of Seven?", "and when?")) == "Group of Seven"
-    assert topic(("what happened?",)) == "what happened?"
+    assert topic(("what happened?",)) == ""
+    assert topic(("tell me about the peshmerga",)) == "peshmerga"
+    assert topic(("how many soldiers are there?", "and why?")) == "soldiers"
     assert topic(()) == ""
     assert len(topic(("x" * 400,))) == 60

@@ -154,7 +154,7 @@ def test_a_vote_on_a_forgotten_question_names_what_the_message_links_to(
 
 def test_an_unanswered_question_can_be_voted_on_and_small_talk_cannot(talk: Talk) -> None:
     nothing = said(talk.say("¿Xxxxxx wvwvwv?"))
-    assert nothing.messages[0].text.startswith("The statements do not")
+    assert nothing.messages[0].text.startswith("I found no passage")
     assert labels(nothing)[-1] == ["👍", "👎"]
     assert said(talk.say("hello")).buttons == ()
 

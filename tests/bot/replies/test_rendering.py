@@ -178,9 +178,9 @@ def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
     nothing = render(
         Answer("q", generation=1, outcome=Outcome.NONE, notices=("A notice.",)), shipped
     )
-    assert related[0].text.startswith("The statements do not answer this. Related, but not")
+    assert related[0].text.startswith("I found no passage that answers this. Related, but not")
     assert [m.text for m in nothing] == [
-        "A notice.\n\nThe statements do not say. Nothing in them answers this question."
+        "A notice.\n\nI found no passage that answers this."
     ]
 
 
