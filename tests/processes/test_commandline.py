@@ -77,7 +77,9 @@ def test_in_a_french_locale_the_reply_is_french_and_the_quote_as_it_is(built_hom
     assert "bringing the total number of members up to eighty-five" in answer
     assert "  phrase retenue\u00a0: " in answer
     assert " · score 0," in answer
-    assert ask("What is the best pizza topping?").startswith("Je n’ai trouvé aucun passage qui réponde")
+    assert ask("What is the best pizza topping?").startswith(
+        "Je n’ai trouvé aucun passage qui réponde"
+    )
     english = ask("What is the best pizza topping?", VERBATIM_LANGUAGE="en")
     assert english.startswith("I found no passage that answers this.")
 

@@ -179,9 +179,7 @@ def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
         Answer("q", generation=1, outcome=Outcome.NONE, notices=("A notice.",)), shipped
     )
     assert related[0].text.startswith("I found no passage that answers this. Related, but not")
-    assert [m.text for m in nothing] == [
-        "A notice.\n\nI found no passage that answers this."
-    ]
+    assert [m.text for m in nothing] == ["A notice.\n\nI found no passage that answers this."]
 
 
 def uncut(text: str) -> Document:
