@@ -33,6 +33,7 @@ from embeddings.models.modelfolder import (
 )
 from embeddings.models.runtimechoice import open_earlier, open_embedder
 from embeddings.models.runtimes.sentencetransformer import SentenceTransformerEmbedder
+from embeddings.question.answerkinds import fits_question
 from embeddings.question.filters import Filter, known_filter, publisher_key
 from embeddings.question.followups import REMEMBERED_CHARACTERS, REMEMBERED_QUESTIONS
 from embeddings.question.parsedquestion import CAPITALISED, asks_quantity
@@ -143,6 +144,7 @@ __all__ = [
     "date_text",
     "explain_search",
     "find_model",
+    "fits_question",
     "gist_of",
     "iso_range",
     "known_documents",

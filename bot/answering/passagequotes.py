@@ -6,9 +6,9 @@ from bot.answering.answers import Quote, check_quote
 from bot.citations.citation import Citation
 from bot.citations.excerpt import evidence_slice, shown_first
 from corpus import Corpus, Passage, Span
-from embeddings import Hit
+from embeddings import Hit, fits_question
 
-SURE_ANSWER = 0.7
+SURE_ANSWER = 0.95
 """From which score of the reader on a short answer is sure enough to be marked."""
 
 _MOST_ANSWER_CHARACTERS = 100
@@ -30,7 +30,7 @@ def quote_of_hit(hit: Hit, corpus: Corpus, cite: Cite, *, question: str) -> Quot
         UnfaithfulQuote: if it is not a slice of its source.
     """
     text = corpus.document(hit.passage.document_id).text
-    answer = sure_answer(hit, text)
+    answer = sure_answer(hit, text, question=question)
     sentences = [sentence.span for sentence in hit.passage.sentences]
     evidence = evidence_slice(text, hit.evidence.span, sentences, answer=answer, question=question)
     if answer is not None and not evidence.contains(answer):
@@ -76,11 +76,12 @@ def quote_of(
     return quote
 
 
-def sure_answer(hit: Hit, text: str) -> Span | None:
+def sure_answer(hit: Hit, text: str, *, question: str) -> Span | None:
     """Return where the reader's short answer stands in the document's ``text``.
 
-    None where there is none, where the reader is not sure of it, and where it lies outside the
-    evidence or is nearly all of it.
+    None where there is none, where the reader is not sure of it, where it is no number, date or
+    name such as the question asks for, and where it lies outside the evidence or is nearly all of
+    it.
     """
     if hit.answer is None or hit.answer_score < SURE_ANSWER:
         return None
@@ -88,4 +89,5 @@ def sure_answer(hit: Hit, text: str) -> Span | None:
     start = hit.answer.start + len(words) - len(words.lstrip(_EDGES))
     found = Span(start, start + len(words.strip(_EDGES)))
     most = min(_MOST_ANSWER_CHARACTERS, int(_MOST_SHARE * len(hit.evidence.span)))
-    return found if hit.evidence.span.contains(found) and 0 < len(found) <= most else None
+    inside = hit.evidence.span.contains(found) and 0 < len(found) <= most
+    return found if inside and fits_question(found.of(text), question) else None

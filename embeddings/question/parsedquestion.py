@@ -70,7 +70,22 @@ def parse_question(question: str, lexical: LexicalIndex) -> ParsedQuestion:
         numbers=frozenset(s for s in asked if any(c.isdigit() for c in s)),
         years=frozenset(int(year) for year in _YEAR.findall(text)),
         months=months_named(text),
-        asks_quantity=_HOW_MANY.search(text) is not None,
-        asks_date=_WHEN.search(text) is not None,
-        asks_person=_WHO.search(text) is not None,
+        asks_quantity=asks_quantity(text),
+        asks_date=asks_date(text),
+        asks_person=asks_person(text),
     )
+
+
+def asks_quantity(question: str) -> bool:
+    """Return whether a question asks for a number."""
+    return _HOW_MANY.search(question) is not None
+
+
+def asks_date(question: str) -> bool:
+    """Return whether a question asks for a date."""
+    return _WHEN.search(question) is not None
+
+
+def asks_person(question: str) -> bool:
+    """Return whether a question asks for a person."""
+    return _WHO.search(question) is not None

@@ -2,16 +2,32 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from fakereader import WordReader
+from fakes import LetterEmbedder, corpus_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.answering.answerer import Answerer
 from bot.answering.distinctquotes import distinct_hits
 from bot.answering.passagequotes import SURE_ANSWER, quote_of, quote_of_hit
 from bot.citations.citation import Citation, cite
+from bot.cli.jsonoutput import answer_fields
+from bot.replies.rendering import render
 from corpus import Corpus, Document, Passage, Span, document_from_text
-from embeddings import Hit, PassageReading
+from embeddings import (
+    FolderIndex,
+    Hit,
+    PassageReading,
+    Query,
+    Retriever,
+    fits_question,
+    refresh,
+)
 from embeddings.reader.reading import answer_in
+from embeddings.search.calibration import CALIBRATION_NAMES, Calibration
+from embeddings.search.thresholds import Thresholds
 
 BENIN = "The Ministers saluted the entry of Benin, bringing the total up to eighty-five members."
 TEXT = f"They met in Marrakesh on 11 May and spoke about the region for many hours. {BENIN} {'They went on. ' * 20}".strip()
@@ -24,7 +40,7 @@ def cited(passage: Passage, part: Span | None) -> Citation:
     return cite(DOCUMENT, passage, part=part)
 
 
-def hit(words: str | None, score: float = 0.9) -> Hit:
+def hit(words: str | None, score: float = 0.99) -> Hit:
     answer = None
     if words is not None:
         start = TEXT.index(words)
@@ -44,7 +60,13 @@ def test_a_short_answer_of_which_the_reader_is_sure_is_a_slice_of_the_evidence()
 
 @pytest.mark.parametrize(
     ("words", "score"),
-    [("eighty-five", SURE_ANSWER - 0.01), ("Marrakesh", 0.99), (BENIN, 0.99), (None, 0.99)],
+    [
+        ("eighty-five", SURE_ANSWER - 0.01),
+        ("Marrakesh", 0.99),
+        ("The Ministers", 0.99),
+        (BENIN, 0.99),
+        (None, 0.99),
+    ],
 )
 def test_an_unsure_answer_or_one_outside_the_evidence_is_none(
     words: str | None, score: float
@@ -141,3 +163,48 @@ def test_the_place_of_a_hits_answer_is_that_of_its_passage() -> None:
     found = hit("eighty-five", 0.8)
     assert found.answer_score == 0.8
     assert replace(found, answer=None).answer_score == 0.0
+
+
+class SureReader(WordReader):
+    """A reader that is sure of the first number in the best sentence."""
+
+    def read(self, *given: object) -> list[PassageReading]:
+        return [replace(each, answer_score=0.99) for each in super().read(*given)]  # type: ignore[arg-type]
+
+
+def test_the_readers_short_answer_travels_to_the_quote_and_to_the_json(store: FolderIndex) -> None:
+    text = f"Forty zoos met. They count 85 zoos now. {'Aaa bbb ccc. ' * 30}".strip()
+    refresh(corpus_of(text), index=store, embedder=LetterEmbedder())
+    retriever = Retriever(store.open_current(), LetterEmbedder(), reader=SureReader())
+    (hit,) = retriever.search(Query("How many zoos do they count now?"), top=1)
+    assert hit.answer is not None
+    assert hit.answer.of(text) == "85"
+    calibration = Calibration("1" * 64, np.zeros(len(CALIBRATION_NAMES)), Thresholds(0.4, 0.2))
+    judged = Retriever(
+        store.open_current(), LetterEmbedder(), reader=SureReader(), calibration=calibration
+    )
+    reply = Answerer(judged).answer("How many zoos do they count now?", listed=True)
+    (quote,) = answer_fields(reply)["quotes"]
+    assert (quote["evidence"], quote["answer"]) == ("They count 85 zoos now.", "85")
+    (message,) = render(reply, Answerer(judged).corpus)
+    assert message.text.startswith("They count 85 zoos now.\n")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "fits"),
+    [
+        ("How many members are there?", "eighty-five", True),
+        ("How many members are there?", "the members", False),
+        ("When was the attack?", "January 2022", True),
+        ("When was the attack?", "in the north", False),
+        ("Who invited Blinken?", "Nasser Bourita", True),
+        ("Who invited Blinken?", "Blinken", False),
+        ("Where did they meet?", "Marrakesh", True),
+        ("Why did they meet?", "Marrakesh", False),
+        ("Combien de membres ?", "85", True),
+    ],
+)
+def test_a_short_answer_is_of_the_kind_that_is_asked_for(
+    question: str, answer: str, fits: bool
+) -> None:
+    assert fits_question(answer, question) is fits
