@@ -76,11 +76,6 @@ def parse_question(question: str, lexical: LexicalIndex) -> ParsedQuestion:
     )
 
 
-def asks_quantity(question: str) -> bool:
-    """Return whether a question asks for a number."""
-    return _HOW_MANY.search(question) is not None
-
-
 def asks_date(question: str) -> bool:
     """Return whether a question asks for a date."""
     return _WHEN.search(question) is not None

@@ -5,6 +5,7 @@ import statistics
 from dataclasses import replace
 from pathlib import Path
 
+from citeddocuments import Kept
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from renderedquotes import check_limits
@@ -15,9 +16,12 @@ from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.passagequotes import quote_of
 from bot.chat.messages import EntityKind, Message
 from bot.citations.citation import Citation, cite
+from bot.citations.citationparser import read_citations
 from bot.citations.quotelines import shown
+from bot.cli.jsonoutput import _citation_fields
 from bot.language.utf16 import utf16_length, utf16_slice
 from bot.replies.rendering import render
+from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Passage, Span, document_from_text
 
 QUESTIONS = Path(__file__).parents[2] / "quality" / "peoplequestions.jsonl"
@@ -156,3 +160,18 @@ def test_all_that_is_visible_or_folded_is_the_sources_own(
                 assert sent == shown(part.span, quote=part.quote, source=document.text)
         first = messages[0].quoted[0].span
         assert Span(quote.cited.start, quote.cited.end).contains(first)
+
+
+def test_the_citation_of_every_sentence_of_the_statement_is_intact_when_verified(
+    shipped: Corpus,
+) -> None:
+    (document,) = shipped.documents
+    for passage in document.quotable:
+        for sentence in passage.sentences:
+            quote = quoted(document, passage.number, sentence.span)
+            fields = json.dumps(_citation_fields(quote.cited))
+            (cited,) = read_citations(fields)
+            found = verify(cited, shipped, Kept(document))
+            assert found.verdict is Verdict.INTACT, fields
+            (referred,) = read_citations(quote.cited.reference)
+            assert verify(referred, shipped, Kept(document)).verdict is Verdict.INTACT
