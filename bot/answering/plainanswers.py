@@ -170,7 +170,7 @@ class _Work:
         if len(shown) < len(documents):
             counts = {"shown": len(shown), "count": len(documents)}
             numbers = {name: self._words.number(count) for name, count in counts.items()}
-            message = f"{message} {self._words.say(plaintexts.SHOWN_OF, **numbers)}"
+            message = f"{self._words.say(plaintexts.SHOWN_OF, **numbers)} {message}"
         return self._answer(Outcome.LIST, documents=shown, message=message)
 
     def _none_fit(self) -> Answer:
@@ -198,6 +198,10 @@ class _Work:
 
     def _named(self) -> _Target | None:
         plain, finder = self._plain, self._finder
+        if plain.latest:
+            found = finder.about(plain.subject, self._documents)
+            newest = found.by_title or found.by_text
+            return _Target(newest[0]) if newest else None
         loosely = plain.names_document and plain.certain
         named = finder.named(plain.subject, self._documents, whole=not loosely, types=plain.types)
         if not named and plain.dates is not None:
@@ -210,7 +214,7 @@ class _Work:
             named = found.by_title or found.by_text
         if not named:
             return None
-        return _Target(newest_first(named)[0] if plain.latest else named[0], len(named))
+        return _Target(named[0], len(named))
 
     def _before(self) -> Document | None:
         """Return the statement that the question before was about, or was answered from."""

@@ -72,11 +72,11 @@ class StatementFinder:
         whole: bool,
         types: Sequence[str] = (),
     ) -> tuple[Document, ...]:
-        """Return the documents with the subject in title, publisher, place or date, the best first.
+        """Return the documents with the subject in title, publisher, place or date: the best ones.
 
         With ``whole`` all of the subject must be there, else more than half of its weight. Of
-        documents that fit equally, one of the named ``types`` comes first, then one whose title
-        says little else, then the newest.
+        documents that fit equally, those whose title says little else are better, then those of
+        the named ``types``. Several that are as good come in order of date, the newest first.
         """
         keys = [self._spelt(key) for key in keys_of(subject)]
         if not keys:
@@ -100,11 +100,9 @@ class StatementFinder:
             fitting.append((round(share, 6), len(kinds & names.title), same, document))
         if not fitting:
             return ()
-        most = max(share for share, *_ in fitting)
-        best = [each for each in fitting if each[0] == most]
-        in_order = {d.id: place for place, d in enumerate(newest_first([b[3] for b in best]))}
-        best.sort(key=lambda each: (-each[2], -each[1], in_order[each[3].id]))
-        return tuple(each[3] for each in best)
+        most = max((share, same, types) for share, types, same, _ in fitting)
+        best = [each[3] for each in fitting if (each[0], each[2], each[1]) == most]
+        return newest_first(best)
 
     def about(
         self, subject: Sequence[str], among: Sequence[Document], *, in_title: bool = False

@@ -1,16 +1,22 @@
 """The questions of people who had not seen the program are sound: each gold stands in its statement.
 
-They were written from the statements alone, before the answers that they are to judge. What the
-program makes of them is measured when it gives those answers.
+They were written from the statements alone, before the answers that they are to judge. An answer
+helps if it has the outcome that was expected, and the right paragraph or statement first.
 """
 
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from corpora import read_document
 
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer
+from corpus import Corpus
 from corpus.directory.shippedstatements import shipped_statements
+from embeddings import Embedder, FolderIndex, Retriever, refresh
 
 QUESTIONS = Path(__file__).with_name("peoplequestions.jsonl")
 STATEMENTS = Path(__file__).parents[3] / "shared" / "eval" / "official-statements-us" / "md"
@@ -19,7 +25,7 @@ OUTCOMES = {
 }
 
 
-def rows() -> list[dict[str, object]]:
+def rows() -> list[dict[str, Any]]:
     return [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
 
 
@@ -50,5 +56,85 @@ def test_each_gold_stands_in_its_statement() -> None:
         stem = next(stem for stem in texts if name == stem or name.startswith(stem))
         if stem not in read:
             read[stem] = plain(texts[stem].read_text("utf-8"))
-        for gold in row["gold"]:  # type: ignore[attr-defined]
+        for gold in row["gold"]:
             assert plain(gold) in read[stem], (row["id"], gold)
+
+
+def forty_statements() -> list[Path]:
+    """The files of the statements that the questions on forty others name or may find."""
+    listed = Path(__file__).with_name("fortystatements.txt").read_text("utf-8").split()
+    paths = {path.stem: path for path in STATEMENTS.glob("*.md")}
+    # the names of two files are cut short
+    return [next(paths[s] for s in sorted(paths) if s.startswith(name[:150])) for name in listed]
+
+
+@pytest.fixture(scope="module")
+def answerers(
+    shipped_answerer: Answerer, real_embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Answerer]:
+    """The Answerers of the shipped statement and of forty others."""
+    if not STATEMENTS.is_dir():
+        pytest.skip("the statements of the United States are not here")
+    documents = sorted(map(read_document, forty_statements()), key=lambda each: each.id)
+    index = FolderIndex(tmp_path_factory.mktemp("forty"))
+    refresh(Corpus(tuple(documents)), index=index, embedder=real_embedder)
+    forty = Answerer(Retriever(index.open_current(), real_embedder))
+    return {"shipped": shipped_answerer, "forty": forty}
+
+
+def asked(row: dict[str, Any], answerer: Answerer) -> Answer:
+    """The answer to a question after those before it, as a chat remembers them."""
+    earlier: list[str] = []
+    for question in row["earlier"]:
+        if answerer.leads_on(answerer.answer(question, earlier=tuple(earlier[-2:]))):
+            earlier.append(question)
+    return answerer.answer(row["question"], earlier=tuple(earlier[-2:]))
+
+
+def helps(row: dict[str, Any], answer: Answer) -> bool:
+    """Whether an answer has the outcome that was expected, and the right place first."""
+    got, wanted = answer.outcome.value, row["outcome"]
+    fits = {"answered": {"answer"}, "related-or-none": {"related", "none"}}.get(wanted, {wanted})
+    if got not in fits:
+        return False
+    gold = [plain(each) for each in row["gold"]]
+    if gold and wanted in {"answered", "outline"}:
+        first = plain(answer.quotes[0].text) if answer.quotes else ""
+        return any(each in first for each in gold)
+    if gold and wanted == "metadata":
+        said = plain(" ".join([answer.message or "", *(q.text for q in answer.quotes)]))
+        return any(each in said for each in gold)
+    if row["document"] and wanted in {"metadata", "list", "outline"}:
+        return answer.documents[0].id.startswith(row["document"][:60])
+    return True
+
+
+LEAST = {"outline": 0.95, "metadata": 0.95, "list": 0.95, "smalltalk": 0.95, "answered": 0.8}
+"""Of each outcome. The other outcomes need the reader's weights, or are given elsewhere: a text that
+somebody is said to have said is looked up before it is asked.
+"""
+
+
+def test_peoples_questions_get_what_helps(
+    answerers: dict[str, Answerer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked_of: Counter[str] = Counter()
+    helped: Counter[str] = Counter()
+    failed = []
+    for row in rows():
+        answer = asked(row, answerers[str(row["corpus"])])
+        outcome = str(row["outcome"])
+        asked_of[outcome] += 1
+        if helps(row, answer):
+            helped[outcome] += 1
+        else:
+            failed.append(f"{row['id']} {outcome} → {answer.outcome.value}: {row['question']}")
+    with capsys.disabled():
+        print()
+        print("\n".join(failed))
+        for outcome, count in asked_of.items():
+            print(f"{outcome}: {helped[outcome]} of {count}")
+        print(f"helpful: {helped.total()} of {asked_of.total()}")
+    assert {o: helped[o] / asked_of[o] >= least for o, least in LEAST.items()} == dict.fromkeys(
+        LEAST, True
+    )
