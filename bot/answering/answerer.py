@@ -10,7 +10,11 @@ from bot.answering.distinctquotes import distinct_hits
 from bot.answering.explanation import Explanation, Thresholds, judged
 from bot.answering.passagequotes import quote_of, quote_of_hit
 from bot.answering.plainanswers import PlainAnswers
-from bot.answering.questionlanguage import other_language_notices, question_language
+from bot.answering.questionlanguage import (
+    is_in_another_language,
+    other_language_notices,
+    question_language,
+)
 from bot.answering.refusals import nearest_topics, why_only_related
 from bot.answering.smalltalk import Examples, small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
@@ -211,7 +215,11 @@ class Answerer:
         asked = searched_part(question.strip())
         with self._turns:
             search = explain_search(
-                self._retriever, Query(asked, earlier), top=candidates, only=answer.only
+                self._retriever,
+                Query(asked, earlier),
+                top=candidates,
+                only=answer.only,
+                may_correct=self._may_correct,
             )
         read = self._question_filters.read(asked)
         return Explanation(
@@ -269,7 +277,9 @@ class Answerer:
         only, said_of_filter = self._filter(asked, only, words)
         notices = (*notices, *said_of_filter)
         query = Query(asked, earlier)
-        hits, corrected = best_hits(self._retriever, query, top=_SEEN, only=only)
+        hits, corrected = best_hits(
+            self._retriever, query, top=_SEEN, only=only, may_correct=self._may_correct
+        )
         if corrected is not None:
             notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
         about = about or (topic(earlier) if self._leans(query) else "")
@@ -370,6 +380,12 @@ class Answerer:
         searched = texts.SEARCHED_ONLY if self._leaves_any(both) else texts.NO_STATEMENT_FITS
         said = words.say(searched, documents=in_words(both, self.corpus, words))
         return both, (said,)
+
+    def _may_correct(self, asked: str) -> bool:
+        """Return whether the words of the statements may correct a question: not one in another
+        language.
+        """
+        return not is_in_another_language(asked, self.corpus)
 
     def _leaves_any(self, only: Filter) -> bool:
         return any(only.matches(document) for document in self.corpus.documents)

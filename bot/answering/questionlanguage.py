@@ -8,6 +8,7 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+from bot.answering.questionwords import languages_asked_in
 from bot.language import texts
 from bot.language.translation import LANGUAGES, translator
 from corpus import Corpus
@@ -30,14 +31,18 @@ _ENGLISH_FIRST_WORDS = frozenset("what which who whom whose how why where when d
 def question_language(question: str) -> str | None:
     """Return the code of the language of the question, of ``texts.LANGUAGE_NAMES``; None if unsure.
 
-    Made so that an English question is hardly ever taken for another: a text in Latin letters
-    needs at least three words and eight letters, no English question word in front, and English
-    must be improbable. Names alone ("Burkina Faso", "Quad Tokyo 2022") are in no language.
+    Made so that an English question is hardly ever taken for another: a question word of another
+    language in front is enough, but else a text in Latin letters needs at least three words and
+    eight letters, no English question word in front, and English must be improbable. Names alone
+    ("Burkina Faso", "Quad Tokyo 2022") are in no language.
     """
     words = _words(question)
     if not words:
         return None
     probabilities = dict(_identifier().rank(search_form(question)))
+    asked_in = languages_asked_in(words)
+    if asked_in:
+        return max(sorted(asked_in), key=lambda code: probabilities[code])
     likeliest = max(probabilities, key=lambda code: probabilities[code])
     if likeliest == "en":
         return likeliest if probabilities[likeliest] >= _LEAST_PROBABILITY else None
@@ -63,7 +68,7 @@ def _is_latin(words: list[str]) -> bool:
 
 def _too_little_or_english(words: list[str]) -> bool:
     """Return whether a text in Latin letters is too short to judge, or begins like English."""
-    return (
+    return not languages_asked_in(words) and (
         sum(map(len, words)) < _FEWEST_LETTERS
         or len(words) < _FEWEST_WORDS
         or words[0] in _ENGLISH_FIRST_WORDS
@@ -108,10 +113,24 @@ def _misread(
     spoken = question_language(question)
     if spoken is None:
         return None
-    stated = spoken in {d.language.split("-", 1)[0].lower() for d in corpus.documents}
+    stated = spoken in languages_of(corpus)
     if spoken in (read or ()) or (read is None and stated):
         return None
     return spoken, stated, read
+
+
+def is_in_another_language(question: str, corpus: Corpus) -> bool:
+    """Return whether a question is surely in a language that no document of the corpus is in."""
+    words = _words(question)
+    if not words or (_is_latin(words) and _too_little_or_english(words)):
+        return False  # without the model, which takes half a second to load
+    spoken = question_language(question)
+    return spoken is not None and spoken not in languages_of(corpus)
+
+
+def languages_of(corpus: Corpus) -> frozenset[str]:
+    """Return the codes of the languages of a corpus, without their regions."""
+    return frozenset(d.language.split("-", 1)[0].lower() for d in corpus.documents)
 
 
 def _identifier() -> Any:

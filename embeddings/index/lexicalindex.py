@@ -166,7 +166,7 @@ class LexicalIndex:
         ]
         if len(self.languages) == 1:
             return candidates
-        known = [stem for stem in candidates if self._frequency(stem)]
+        known = [stem for stem in candidates if self.frequency(stem)]
         return known or candidates[:1]
 
     def scores(self, question_stems: Sequence[str]) -> FloatMatrix:
@@ -184,14 +184,14 @@ class LexicalIndex:
 
         A stem that no text has gets the largest weight, that of ``df = 0``.
         """
-        return self._weight(self._frequency(stem))
+        return self._weight(self.frequency(stem))
 
     @property
     def largest_weight(self) -> float:
         """The weight of a stem that no text has, which is the largest one."""
         return self._weight(0)
 
-    def _frequency(self, stem: str) -> int:
+    def frequency(self, stem: str) -> int:
         """Return the number of texts that have the stem; copies count once."""
         number = self.vocabulary.get(stem)
         if number is None:

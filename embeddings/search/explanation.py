@@ -1,5 +1,6 @@
 """Explains a search: how the question was read, and what counted for each candidate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from embeddings.question.followups import readings
 from embeddings.question.parsedquestion import ParsedQuestion, parse_question
 from embeddings.search.features import NAMES, Candidates
 from embeddings.search.ranking import FloatArray
-from embeddings.search.retriever import Hit, Query, Retriever, best_hits
+from embeddings.search.retriever import Hit, Query, Retriever, always, best_search
 from embeddings.text.stemming import all_words, stem_words
 
 
@@ -78,15 +79,20 @@ class SearchExplanation:
 
 
 def explain_search(
-    retriever: Retriever, query: Query, *, top: int, only: Filter | None = None
+    retriever: Retriever,
+    query: Query,
+    *,
+    top: int,
+    only: Filter | None = None,
+    may_correct: Callable[[str], bool] = always,
 ) -> SearchExplanation:
     """Search as ``best_hits`` does, and explain the ``top`` best candidates.
 
-    A query without a word, and a filter that no document matches, have no candidate.
+    A query without a word, and a filter that no document matches, have no candidate. For
+    ``may_correct`` see ``best_search``.
     """
-    hits, used = best_hits(retriever, query, top=top, only=only)
-    corrected = retriever.corrected(query)
-    counts = corrected if used is not None and corrected is not None else query
+    found = best_search(retriever, query, top=top, only=only, may_correct=may_correct)
+    hits, counts = found.hits, found.query
     generation = retriever.generation
     allowed = retriever.allowed(only)
     candidates = retriever.candidates(counts, allowed=allowed)
@@ -99,8 +105,8 @@ def explain_search(
         explained = [described.explain(hit, wanted) for hit in hits]
     return SearchExplanation(
         parsed=parsed,
-        corrected=None if corrected is None else corrected.text,
-        used_correction=used is not None,
+        corrected=found.corrected,
+        used_correction=found.used_correction,
         follow_up_share=retriever.follow_up_share(counts),
         searched=generation.copies.count_among(allowed),
         looked_at=0 if candidates is None else len(described.texts),

@@ -1,7 +1,7 @@
 """Finds ranked Hits for a Query. The only module, with refresh, that sees rows."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -17,6 +17,7 @@ from embeddings.question.documentquestion import DocumentQuestion
 from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import parse_question
+from embeddings.question.rewording import Rewording
 from embeddings.reader.reading import PassageReading, Reader, answer_in
 from embeddings.reader.tokenscores import answering_sentences
 from embeddings.search.calibration import Calibration
@@ -149,6 +150,7 @@ class Retriever:
             else Judge(reader, calibration.at(caution))
         )
         self._spelling = Spelling(generation.terms.words)
+        self._rewording = Rewording(generation)
         self._datelines = [
             (
                 row,
@@ -310,7 +312,18 @@ class Retriever:
 
     def corrected(self, query: Query) -> Query | None:
         """Return the query with misspelt words corrected from the corpus; None if none is."""
-        text = self._spelling.correct(query.text, known=self._embedder.knows_word)
+        text = self._spelling.correct(query.text, known=self._knows_word)
+        return None if text is None else replace(query, text=text)
+
+    def _knows_word(self, word: str) -> bool:
+        initials = self._rewording.acronyms.long_form(word.upper())
+        return self._embedder.knows_word(word) or initials is not None
+
+    def reworded(self, query: Query) -> Query | None:
+        """Return the query with acronyms, numbers and marks as the corpus writes them; None if it
+        stays as it is.
+        """
+        text = self._rewording.reword(query.text)
         return None if text is None else replace(query, text=text)
 
     def knows_word(self, word: str) -> bool:
@@ -398,17 +411,68 @@ def _sentences(passage: Passage, first: int, last: int) -> Sentence:
     return Sentence(span, passage.text[span.start - start : span.end - start])
 
 
-def best_hits(
-    retriever: Retriever, query: Query, *, top: int, only: Filter | None = None
-) -> tuple[tuple[Hit, ...], str | None]:
-    """Return the Hits, and the corrected text for them; None for the query as it is.
+def always(_text: str) -> bool:
+    """Return True: every question may be corrected."""
+    return True
 
-    The corrected words are used if their first Hit is more probable than that of the query.
+
+@dataclass(frozen=True, slots=True)
+class BestSearch:
+    """The Hits for a question in the form that found the most probable first one.
+
+    ``query`` is that form, ``corrected`` the question with misspelt words put right, None where
+    none is, and ``used_correction`` says that this is what was searched.
     """
-    hits = retriever.search(query, top=top, only=only)
+
+    hits: tuple[Hit, ...]
+    query: Query
+    corrected: str | None
+    used_correction: bool
+
+
+def best_search(
+    retriever: Retriever,
+    query: Query,
+    *,
+    top: int,
+    only: Filter | None = None,
+    may_correct: Callable[[str], bool] = always,
+) -> BestSearch:
+    """Search for a query as it is, in the words of the corpus, and with misspelt words corrected.
+
+    Another form counts only if its first Hit is more probable. ``may_correct`` is asked about the
+    text of a query with misspelt words; where it says no, nothing is corrected.
+    """
+    best, hits = query, retriever.search(query, top=top, only=only)
+
+    def improved(other: Query) -> bool:
+        nonlocal best, hits
+        found = retriever.search(other, top=top, only=only)
+        if not found or (hits and found[0].score <= hits[0].score):
+            return False
+        best, hits = other, found
+        return True
+
+    reworded = retriever.reworded(query)
+    if reworded is not None:
+        improved(reworded)
     corrected = retriever.corrected(query)
-    if corrected is not None:
-        better = retriever.search(corrected, top=top, only=only)
-        if better and (not hits or better[0].score > hits[0].score):
-            return better, corrected.text
-    return hits, None
+    if corrected is None or not may_correct(query.text):
+        return BestSearch(hits, best, None, used_correction=False)
+    used = improved(retriever.reworded(corrected) or corrected)
+    return BestSearch(hits, best, corrected.text, used_correction=used)
+
+
+def best_hits(
+    retriever: Retriever,
+    query: Query,
+    *,
+    top: int,
+    only: Filter | None = None,
+    may_correct: Callable[[str], bool] = always,
+) -> tuple[tuple[Hit, ...], str | None]:
+    """Return the Hits of ``best_search``, and the corrected text for them; None for a query without
+    a correction.
+    """
+    found = best_search(retriever, query, top=top, only=only, may_correct=may_correct)
+    return found.hits, found.corrected if found.used_correction else None

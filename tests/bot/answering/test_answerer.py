@@ -57,6 +57,9 @@ class ScriptedRetriever:
             for rank, ((passage, *also), score) in enumerate(pairs, start=1)
         )[:top]
 
+    def reworded(self, query: Query) -> Query | None:
+        return None
+
     def corrected(self, query: Query) -> Query | None:
         """A question that begins with "misspelt" has the rest for its correction."""
         return Query(query.text[9:]) if query.text.startswith("misspelt ") else None
@@ -241,6 +244,23 @@ def test_a_filter_of_the_question_that_leaves_nothing_finds_nothing_and_that_is_
         assert reply.outcome is Outcome.NONE
         assert "since March 2021" in reply.notices[0]
         assert reply.notices[0].startswith("There is nothing to search")
+
+
+def test_dates_in_the_question_leave_as_few_statements_as_the_options_do(
+    answerer: Answerer,
+) -> None:
+    since = Filter.of(since=date(2021, 3, 1))
+    by_option = answerer.answer("0.9", only=since)
+    for question in (
+        "0.9 in statements since March 2021",
+        "0.9 of declarations after February 2021",
+    ):
+        reply = answerer.answer(question)
+        assert (reply.outcome, reply.quotes, reply.only) == (Outcome.NONE, (), since)
+        assert reply.notices == by_option.notices
+    assert by_option.notices == (
+        "There is nothing to search: there are no statements published since March 2021.",
+    )
 
 
 def test_a_filter_of_the_question_is_used_and_joins_the_one_that_is_given(

@@ -105,6 +105,32 @@ def test_french_questions_are_recognised() -> None:
     assert {question_language(q) for q in asked} == {"fr"}
 
 
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Qui a signé ?", "fr"),
+        ("Où est-ce ?", "fr"),
+        ("Combien de membres ?", "fr"),
+        ("Combien ?", "fr"),
+        ("¿Quién firmó?", "es"),
+        ("Wie viele?", "de"),
+        ("Hoeveel leden?", "nl"),
+        ("Quantos membros?", "pt"),
+        ("Quanti membri?", "it"),
+    ],
+)
+def test_a_short_question_shows_its_language_by_its_question_word(
+    question: str, language: str
+) -> None:
+    assert question_language(question) == language
+    assert len(notices(question)) == 1
+
+
+@pytest.mark.parametrize("question", ["Wo", "Who signed?", "Quad", "que", "How many?", "Marrakesh"])
+def test_a_short_english_question_or_a_name_gets_no_notice(question: str) -> None:
+    assert notices(question) == ()
+
+
 def notices(question: str, *, language: str = "en", model: str = DEFAULT_MODEL) -> tuple[str, ...]:
     english = corpus_of("The ministers met.")
     return other_language_notices(question, corpus=english, model=model, language=language)

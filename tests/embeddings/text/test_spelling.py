@@ -44,6 +44,29 @@ def test_a_known_short_or_distant_word_stays(asked: str) -> None:
     assert SPELLING.correct(asked, known=known) is None
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Coalition's",
+        "the coalition’s attacks",
+        "coalitions",
+        "traded",
+        "UNCLRS said",
+        "info@coaliton.org",
+        "coaliton.pdf",
+        "coaliton2",
+        "Coâlition",
+        "l’attack",
+    ],
+)
+def test_a_form_of_a_known_word_initials_and_parts_of_names_of_files_stay(asked: str) -> None:
+    assert SPELLING.correct(asked, known=known) is None
+
+
+def test_what_follows_an_apostrophe_stays_when_the_word_is_corrected() -> None:
+    assert SPELLING.correct("the Coaliton's meetng", known=known) == "the coalition's meeting"
+
+
 @given(awkward_texts)
 def test_any_text_is_survived_and_only_words_change(text: str) -> None:
     corrected = SPELLING.correct(text, known=known)
