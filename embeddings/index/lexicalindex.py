@@ -179,6 +179,11 @@ class LexicalIndex:
                 scores[self.postings.rows[of_stem]] += self.postings.scores[of_stem]
         return scores
 
+    def rows_with(self, stem: str) -> NDArray[np.int32]:
+        """Return the rows of the texts that have a stem, ascending; none for an unknown stem."""
+        number = self.vocabulary.get(stem)
+        return self.postings.rows[slice(0) if number is None else self.postings.of(number)]
+
     def weight(self, stem: str) -> float:
         """Return the weight of a stem: ``ln(1 + (n - df + 0.5) / (df + 0.5))``, Lucene's idf.
 

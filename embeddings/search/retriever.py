@@ -35,6 +35,8 @@ from embeddings.text.stemming import stems
 log = logging.getLogger(__name__)
 
 _MOST_DATELINES = 50
+_LOOKED_AT = 200
+"""The passages with a word in which its spelling is looked up."""
 
 READ_PASSAGES = 30
 """How many of the first candidates a reader may put in another order."""
@@ -312,12 +314,23 @@ class Retriever:
 
     def corrected(self, query: Query) -> Query | None:
         """Return the query with misspelt words corrected from the corpus; None if none is."""
-        text = self._spelling.correct(query.text, known=self._knows_word)
+        text = self._spelling.correct(
+            query.text, known=self._knows_word, is_name=self._stands_capitalised
+        )
         return None if text is None else replace(query, text=text)
 
     def _knows_word(self, word: str) -> bool:
         initials = self._rewording.acronyms.long_form(word.upper())
         return self._embedder.knows_word(word) or initials is not None
+
+    def _stands_capitalised(self, word: str) -> bool:
+        """Return whether one of the first passages with a word has it capitalised."""
+        lexical, written = self.generation.lexical, word.capitalize()
+        return any(
+            written in self.generation.passages[row].text
+            for stem in lexical.question_stems(word)
+            for row in lexical.rows_with(stem)[:_LOOKED_AT]
+        )
 
     def reworded(self, query: Query) -> Query | None:
         """Return the query with acronyms, numbers and marks as the corpus writes them; None if it

@@ -18,6 +18,10 @@ _ENDINGS = ("ings", "ing", "ies", "es", "ed", "ly", "s")
 _SHORTEST_STEM = 4
 
 
+def _any_word(_word: str) -> bool:
+    return True
+
+
 class Spelling:
     """The words of a corpus, arranged to find the nearest one to a misspelt word."""
 
@@ -34,15 +38,22 @@ class Spelling:
         """The words without their marks."""
         return frozenset(map(without_marks, self._words))
 
-    def correct(self, question: str, *, known: Callable[[str], bool]) -> str | None:
+    def correct(
+        self,
+        question: str,
+        *,
+        known: Callable[[str], bool],
+        is_name: Callable[[str], bool] = _any_word,
+    ) -> str | None:
         """Return the question with misspelt words replaced, or None if none is.
 
         A word counts as misspelt if it has at least five letters and is none of these: a word of
         the corpus, also without its marks or the letters after its apostrophe; one that ``known``
         knows; a form of either; a short word in capitals among others, which are initials. It is
         replaced by the word with the same first letter that is nearest in Damerau-Levenshtein
-        similarity, at least 0.75; of two equally near ones by the more frequent. Everything else of
-        the question stays as it is.
+        similarity, at least 0.75; of two equally near ones by the more frequent. A capitalised word
+        inside the question is a name, and is replaced only by a word that ``is_name`` says is one.
+        Everything else of the question stays as it is.
         """
         changed = False
         mixed = not question.isupper()
@@ -58,7 +69,8 @@ class Spelling:
             if len(word) < _SHORTEST or self._has(word, known):
                 return match.group()
             found = self._nearest(word)
-            if found is None:
+            named = mixed and match.start() > 0 and longest.istitle()
+            if found is None or (named and not is_name(found)):
                 return match.group()
             changed = True
             return match.group().replace(longest, found, 1)

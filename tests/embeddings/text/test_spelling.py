@@ -63,6 +63,16 @@ def test_a_form_of_a_known_word_initials_and_parts_of_names_of_files_stay(asked:
     assert SPELLING.correct(asked, known=known) is None
 
 
+def test_a_name_becomes_a_name_alone() -> None:
+    def correct(asked: str) -> str | None:
+        return SPELLING.correct(asked, known=known, is_name=lambda word: word == "marrakesh")
+
+    assert correct("in Marakesh") == "in marrakesh"
+    assert correct("the Attacts of Embraer") is None
+    assert correct("the attacts") == "the attacks"
+    assert correct("Attacts") == "attacks"
+
+
 def test_what_follows_an_apostrophe_stays_when_the_word_is_corrected() -> None:
     assert SPELLING.correct("the Coaliton's meetng", known=known) == "the coalition's meeting"
 
