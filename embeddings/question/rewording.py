@@ -1,14 +1,17 @@
 """Writes a question in the words of the corpus: acronyms, numbers, names without their marks."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 
-from embeddings.generations.generation import Generation
+from corpus import Passage
+from embeddings.index.lexicalindex import LexicalIndex
 from embeddings.text.acronyms import Acronyms, defined_acronyms, field_acronyms
 from embeddings.text.functionwords import function_words
 from embeddings.text.marks import without_marks
 from embeddings.text.numberwords import MOST_WORDS, other_forms
 from embeddings.text.searchform import search_form
+from embeddings.text.spellingvariants import other_spellings
 from embeddings.text.stemming import all_words
 
 _WORD = re.compile(r"\w+(?:[.&/]\w+)*")
@@ -19,27 +22,33 @@ _SHORTEST_MARKED = 3
 
 
 class Rewording:
-    """The other forms that the words of questions have in one generation."""
+    """The other forms that the words of questions have in some passages."""
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
+    def __init__(
+        self, passages: Sequence[Passage], *, words: Sequence[str], lexical: LexicalIndex
+    ) -> None:
+        """``words`` are those of the passages, the most frequent first; ``lexical`` counts them."""
+        self._passages = passages
+        self._words = words
+        self._lexical = lexical
 
     @cached_property
     def acronyms(self) -> Acronyms:
         """The acronyms that the passages define, and those of the field."""
-        passages = self._generation.passages
-        own = [pair for passage in passages for pair in defined_acronyms(passage.text)]
+        own = [pair for passage in self._passages for pair in defined_acronyms(passage.text)]
         return Acronyms([*own, *field_acronyms()])
 
     @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(self._generation.terms.words)
+    def _known(self) -> frozenset[str]:
+        """The words, and the function words of the languages."""
+        codes = ("en", *self._lexical.languages)
+        return frozenset(self._words).union(*map(function_words, codes))
 
     @cached_property
     def _by_unmarked(self) -> dict[str, str]:
         """The most frequent word of the corpus for each form without marks that differs."""
         found: dict[str, str] = {}
-        for word in self._generation.terms.words:
+        for word in self._words:
             plain = without_marks(word)
             if plain != word:
                 found.setdefault(plain, word)
@@ -49,7 +58,8 @@ class Rewording:
         """Return the question with other forms of some words, or None if it stays as it is.
 
         A short form is replaced by its long one and the reverse, numerals by number words and the
-        reverse, a word by the same one with other marks. Each is replaced only if the other form is
+        reverse, a word by the same one with other marks or in the other of British and American
+        spelling. Each is replaced only if the other form is
         in several times as many texts. A question without such words costs no time.
         """
         text = search_form(question)
@@ -83,7 +93,7 @@ class Rewording:
         """Return the other forms of some neighbouring words."""
         forms = [
             form
-            for language in self._generation.lexical.languages
+            for language in self._lexical.languages
             if language[:2] in {"en", "fr"}
             for form in other_forms(words, language=language)
         ]
@@ -91,9 +101,7 @@ class Rewording:
             short = self.acronyms.short_form(words)
             return [*forms, *([short] if short else [])]
         word = words[0]
-        known = word in self._words or any(
-            word in function_words(code) for code in ("en", *self._generation.lexical.languages)
-        )
+        known = word in self._known
         initials = between.replace(".", "")
         if not known and len(word) >= _SHORTEST_INITIALS and between.islower():
             initials = initials.upper()
@@ -102,8 +110,8 @@ class Rewording:
             forms.append(long)
         if not known and len(word) >= _SHORTEST_MARKED:
             plain = without_marks(word)
-            other = plain if plain in self._words else self._by_unmarked.get(plain)
-            forms += [other] if other else []
+            other = plain if plain in self._known else self._by_unmarked.get(plain)
+            forms += [other] if other else sorted(other_spellings(word) & self._known)
         return forms
 
     def _is_commoner(self, form: str, than: str) -> bool:
@@ -112,7 +120,5 @@ class Rewording:
 
     def _frequency(self, text: str) -> int:
         """Return the number of texts that have the rarest of the words; 0 for function words."""
-        lexical = self._generation.lexical
-        if not all_words(text):
-            return 0
-        return min(map(lexical.frequency, lexical.question_stems(text)), default=0)
+        stems = self._lexical.question_stems(text) if all_words(text) else ()
+        return min(map(self._lexical.frequency, stems), default=0)

@@ -152,7 +152,9 @@ class Retriever:
             else Judge(reader, calibration.at(caution))
         )
         self._spelling = Spelling(generation.terms.words)
-        self._rewording = Rewording(generation)
+        self._rewording = Rewording(
+            generation.passages, words=generation.terms.words, lexical=generation.lexical
+        )
         self._datelines = [
             (
                 row,

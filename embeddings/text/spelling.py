@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from embeddings.text.marks import without_marks
+from embeddings.text.spellingvariants import other_spellings
 
 # a part of a name of a file, an address or a code is no word
 _WORD = re.compile(r"(?<![\w@/.#&])[^\W\d_]++(?:['’][^\W\d_]++)*+(?![\w@/&]|\.\w)")
@@ -48,12 +49,12 @@ class Spelling:
         """Return the question with misspelt words replaced, or None if none is.
 
         A word counts as misspelt if it has at least five letters and is none of these: a word of
-        the corpus, also without its marks or the letters after its apostrophe; one that ``known``
-        knows; a form of either; a short word in capitals among others, which are initials. It is
-        replaced by the word with the same first letter that is nearest in Damerau-Levenshtein
-        similarity, at least 0.75; of two equally near ones by the more frequent. A capitalised word
-        inside the question is a name, and is replaced only by a word that ``is_name`` says is one.
-        Everything else of the question stays as it is.
+        the corpus, also without its marks or what follows its apostrophe, and in British or
+        American spelling; one that ``known`` knows; a form of either; a short word in capitals
+        among others, which are initials. It is replaced by the word with the same first letter that
+        is nearest in Damerau-Levenshtein similarity, at least 0.75; of two equally near ones by the
+        more frequent. A capitalised word inside the question is a name, and is replaced only by a
+        word that ``is_name`` says is one. Everything else of the question stays as it is.
         """
         changed = False
         mixed = not question.isupper()
@@ -81,6 +82,10 @@ class Spelling:
     def _has(self, word: str, known: Callable[[str], bool]) -> bool:
         """Return whether a word is known, or one that it is a form of."""
         if word in self._words or known(word) or without_marks(word) in self._unmarked:
+            return True
+        stem = word.removesuffix("e")
+        longer = {f"{word}s", f"{word}es", *(f"{stem}{ending}" for ending in ("ed", "ing"))}
+        if longer & self._words or other_spellings(word) & self._words:
             return True
         for ending in _ENDINGS:
             stem = word.removesuffix(ending)

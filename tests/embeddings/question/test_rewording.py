@@ -32,6 +32,7 @@ def retriever(store: FolderIndex) -> Retriever:
         ("the Türkiye delegation", "the turkiye delegation"),
         ("What does UNSCR say?", "What does United Nations Security Council Resolution say?"),
         ("what does unscr say", "what does United Nations Security Council Resolution say"),
+        ("was it adoptd by the organisation", "was it adoptd by the organization"),
         ("who met?", None),
         ("What did the SDF do?", None),
         ("Are there eighty-five members?", None),

@@ -51,6 +51,8 @@ def test_a_known_short_or_distant_word_stays(asked: str) -> None:
         "the coalition’s attacks",
         "coalitions",
         "traded",
+        "attacking",
+        "afghanistans",
         "UNCLRS said",
         "info@coaliton.org",
         "coaliton.pdf",
@@ -83,3 +85,9 @@ def test_any_text_is_survived_and_only_words_change(text: str) -> None:
     if corrected is not None:
         assert corrected != text
         assert [c for c in corrected if not c.isalpha()] == [c for c in text if not c.isalpha()]
+
+
+def test_a_form_of_a_word_that_the_corpus_has_in_another_form_is_no_misspelling() -> None:
+    spelling = Spelling(("divisors", "proclaimed", "organization", "centre", "labour"))
+    asked = "The divisor that they proclaim in an organisation of labor, a center"
+    assert spelling.correct(asked, known=lambda _: False) is None
