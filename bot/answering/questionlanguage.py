@@ -8,8 +8,8 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from bot.answering.questionwords import languages_asked_in
 from bot.language import texts
+from bot.language.questionwords import languages_asked_in
 from bot.language.translation import LANGUAGES, translator
 from corpus import Corpus
 from embeddings import model_languages, search_form
