@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.conversation import is_context, topic
@@ -60,6 +61,22 @@ _MENTIONED_SHARE = 0.5
 """The least share of earlier questions from which an answer says that they counted."""
 
 
+class AnswersWhetherSaid(Protocol):
+    """Answers whether words were said: ``bot.said`` lies above this room."""
+
+    def answer(
+        self, answerer: "Answerer", text: str, *, top: int, only: Filter | None, language: str
+    ) -> Answer | None:
+        """Return the answer to a text that quotes or claims something; None for a question."""
+        ...
+
+    def said(
+        self, answerer: "Answerer", words: str, *, top: int, only: Filter | None, language: str
+    ) -> Answer:
+        """Return the answer whether these words were said."""
+        ...
+
+
 class Answerer:
     """Answers questions from one generation. Safe to call from several threads; as many work at
     once as there are cores.
@@ -72,10 +89,14 @@ class Answerer:
         deviations_of: DeviationsOf = nothing_noted,
         answer_score: float | None = None,
         contact: str | None = None,
+        groups: frozenset[str] | None = None,
+        whether_said: AnswersWhetherSaid | None = None,
     ) -> None:
         """``deviations_of`` returns a page's other words, among which links find the quote.
 
-        ``contact`` is named where nothing answers: a person or an address to ask.
+        ``contact`` is named where nothing answers: a person or an address to ask. ``groups`` are
+        those whose members see the answers, None for those who see everything. ``whether_said``
+        answers what is no question but a quotation or a claim; without it nothing is.
 
         ``answer_score`` is the least probability of the first passage for an answer, by default
         the one that belongs to the retriever's probabilities.
@@ -84,6 +105,8 @@ class Answerer:
         self._deviations_of = deviations_of
         self._contact = contact
         self._examples = Examples()
+        self.groups = groups
+        self._whether_said = whether_said
         limits = retriever.thresholds
         self._answer_score = limits.answer if answer_score is None else answer_score
         self._related_score = limits.related
@@ -105,16 +128,18 @@ class Answerer:
         with self._opening:
             if known not in self._seen_by:
                 retriever = self._retriever.seen_by(known)
-                same = retriever is self._retriever
-                self._seen_by[known] = self if same else self._of(retriever)
+                same = retriever is self._retriever and self._whether_said is None
+                self._seen_by[known] = self if same else self._of(retriever, known)
             return self._seen_by[known]
 
-    def _of(self, retriever: Retriever) -> "Answerer":
+    def _of(self, retriever: Retriever, groups: frozenset[str]) -> "Answerer":
         return Answerer(
             retriever,
             deviations_of=self._deviations_of,
             answer_score=self._answer_score,
             contact=self._contact,
+            groups=groups,
+            whether_said=self._whether_said,
         )
 
     @cached_property
@@ -177,6 +202,9 @@ class Answerer:
         With ``listed`` the answer has the ``top`` first passages as ``ranked``, with those that a
         person is not shown, and the quotes are chosen from these alone.
 
+        A text in quotation marks, and a claim that was said, are answered with the verdict about
+        them, ``said``.
+
         A question without a letter or digit, and small talk, have no quotes and a message of
         their own. Misspelt words are corrected if that finds a more probable passage, and a
         question is cut to ``MAX_QUESTION_CHARACTERS``; a notice says so in both cases. If nothing
@@ -191,7 +219,32 @@ class Answerer:
         if not 1 <= top <= MOST_QUOTES:
             raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
         with self._turns:
+            if self._whether_said is not None:
+                found = self._whether_said.answer(
+                    self, question, top=top, only=only, language=language
+                )
+                if found is not None:
+                    return found
             return self._answer(question, top, only, language, earlier, listed)
+
+    def said(
+        self,
+        words: str,
+        *,
+        top: int = DEFAULT_QUOTES,
+        only: Filter | None = None,
+        language: str = LANGUAGES[0],
+    ) -> Answer:
+        """Return the answer whether words were said, with at most ``top`` quotes of their places.
+
+        Raises:
+            ValueError: if the texts that words are searched in were not given.
+            UnfaithfulQuote: if a quote is not a slice of its source; nothing is returned then.
+        """
+        if self._whether_said is None:
+            raise ValueError("this Answerer was given no texts to search for words")
+        with self._turns:
+            return self._whether_said.said(self, words, top=top, only=only, language=language)
 
     def explain(
         self,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.citations.citation import Citation
 from bot.errors import UnfaithfulQuote
 from bot.language.translation import LANGUAGES
+from bot.verification.saying import Saying
 from corpus import Corpus, Document, Span
 from embeddings import Filter, same_text
 
@@ -89,7 +90,8 @@ class Answer:
     ``language`` is that of the notices, and of the words that a quote is shown with. ``only`` is
     the filter that was searched under, None where everything was searched. ``topics`` are names
     near to a question that nothing answers; a person may ask about them. ``about`` is the topic of
-    the earlier questions if the question was read together with them, else None.
+    the earlier questions if the question was read together with them, else None. ``said`` is the
+    verdict about words that were quoted or claimed, None for a question.
 
     Raises:
         ValueError: if the outcome does not fit the quotes or the message.
@@ -107,6 +109,7 @@ class Answer:
     only: Filter | None = None
     topics: tuple[str, ...] = ()
     about: str | None = None
+    said: Saying | None = None
 
     def __post_init__(self) -> None:
         wants = _QUOTES_OF.get(self.outcome)
@@ -121,7 +124,7 @@ class Answer:
     def is_to_question(self) -> bool:
         """True if a question was asked: no small talk, and no text without a word."""
         if self.outcome is Outcome.NONE:
-            return self.message is None
+            return self.message is None or self.said is not None
         return self.outcome is not Outcome.SMALLTALK
 
 

@@ -14,6 +14,7 @@ from bot.cli.commands import (
     index,
     questions,
     reread,
+    said,
     service,
     statements,
     verification,
@@ -65,6 +66,7 @@ app.command("check")(index.check)
 app.command("doctor")(service.doctor)
 app.command("list")(statements.list_documents)
 app.command("show")(statements.show)
+app.command("said")(said.said)
 app.command("verify")(verification.verify)
 app.command("serve")(service.serve)
 app.command("health")(service.health)

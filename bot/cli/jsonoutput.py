@@ -9,6 +9,7 @@ from bot.citations.citation import Citation
 from bot.citations.origin import said_by
 from bot.operations.doctorservers import Finding
 from bot.verification.explanation import explanation
+from bot.verification.saying import SaidPlace, Saying
 from bot.verification.verification import Location, Verification
 from corpus import Document
 from corpus.extraction.extract import Deviation
@@ -32,6 +33,34 @@ def answer_fields(answer: Answer) -> dict[str, Any]:
             _quote_fields(quote, shown=quote in answer.quotes)
             for quote in answer.ranked or answer.quotes
         ],
+        "said": saying_fields(answer.said) if answer.said else None,
+    }
+
+
+def saying_fields(saying: Saying) -> dict[str, Any]:
+    """Return the fields of a verdict about words that somebody is said to have said."""
+    return {
+        "words": saying.words,
+        "verdict": saying.verdict.value,
+        "searched": {
+            "statements": saying.searched.statements,
+            "earlier_texts": saying.searched.earlier,
+        },
+        "places": [_said_place_fields(place) for place in saying.places],
+        "today": [_said_place_fields(place) for place in saying.today],
+        "sentences": [saying_fields(each) for each in saying.sentences],
+    }
+
+
+def _said_place_fields(place: SaidPlace) -> dict[str, Any]:
+    return {
+        **_location_fields(place.location),
+        "parts": [{"start": part.start, "end": part.end} for part in place.parts],
+        "left_out": list(place.left_out),
+        "changes": [{"change": each.change.value, "text": each.text} for each in place.changes],
+        "earlier": place.is_earlier,
+        "until": place.until.isoformat() if place.until else None,
+        "reason": "read anew" if place.read_anew else None,
     }
 
 

@@ -14,6 +14,8 @@ from bot.composition.extractor import open_extractor
 from bot.composition.index import Warn, find_settings_model, open_index, open_settings_reader
 from bot.composition.statements import seed_new_machine, source_parser
 from bot.operations.refresher import OpenEngine, ProgressBar, Refresher
+from bot.said.archive import Archive
+from bot.said.saidanswers import SaidAnswers
 from bot.settings import EngineKind, Settings
 from corpus import CorpusError, LeftOut, Snapshots, corpus_files
 from corpus.provenance.sourcedigests import source_name
@@ -85,7 +87,8 @@ def open_served(
     embedders.of(generation)
     one_thread_for_numpy()
 
-    deviations_of = Snapshots(settings.snapshots_directory).deviations
+    snapshots = Snapshots(settings.snapshots_directory)
+    deviations_of = snapshots.deviations
 
     calibration = calibration_of(reader, kept=settings.calibrations_directory)
     if reader is not None and calibration is None:
@@ -104,7 +107,13 @@ def open_served(
             calibration=calibration,
             caution=settings.caution,
         )
-        return Answerer(retriever, deviations_of=deviations_of, contact=settings.contact)
+        archive = Archive(of.corpus, snapshots, known_access=of.known_access)
+        return Answerer(
+            retriever,
+            deviations_of=deviations_of,
+            contact=settings.contact,
+            whether_said=SaidAnswers(archive, lay_out=extractor.stored_document),
+        )
 
     answerers = LiveAnswerer(
         answerer(generation),

@@ -8,6 +8,7 @@ from corpus import Corpus
 
 COMMANDS = (
     ("ask", mark("Ask a question: /ask How many members …")),
+    ("said", mark("Check whether words were said")),
     ("new", mark("Forget the earlier questions")),
     ("sources", mark("The statements that I quote from")),
     ("settings", mark("Language, number of quotes, links")),
@@ -153,6 +154,7 @@ HELP = mark(
     "In a group, type /ask and your question, use my name in it, or reply to one of my "
     "messages. My name alone, as a reply to a message, asks that message. In any chat, type my "
     "name and then your question.\n\n"
+    "/said – whether words were said\n"
     "/sources – the statements; /sources 2022 – some of them\n"
     "/new – forget the earlier questions\n"
     "/settings – language, number of quotes, links\n"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.settings import Settings
 from corpus import (
@@ -180,6 +181,9 @@ class Refresher:
         for digest, deviations in reading.deviations.items():
             snapshots.keep_deviations(digest, deviations)
         snapshots.keep_texts(documents)
+        texts = {document.digest for document in documents}
+        replaced = {document.digest for document in before} - texts
+        snapshots.note_until(replaced, datetime.now(UTC).date())
         here = {document.id for document in documents}
         earlier = {document.id: document.access for document in before}
         closed = {d.id: d.access for d in documents if d.access and earlier.get(d.id) != d.access}

@@ -8,12 +8,13 @@ from bot.chat.addresses import is_bare_address
 from bot.chat.dialogue import say
 from bot.chat.events import Event, FileMessage, Place, PlaceKind, SourceTextFor, TextMessage
 from bot.chat.messages import Message
-from bot.language import texts
+from bot.language import saidtexts, texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import example_buttons, paragraph_buttons
 from bot.replies.chatreplies import ChatReplies
 from bot.replies.passageview import passage_message, start_reference, whole_quote
 from bot.replies.sourcelist import source_page
+from bot.said.quotations import as_quotation
 from bot.verification.shortreference import ShortReference, find_passage, short_reference_to
 from bot.verification.verification import LayOut, laid_out_here
 
@@ -42,6 +43,7 @@ class Questions:
             "start": self._start,
             "help": self._help,
             "ask": self._ask,
+            "said": self._said,
             "new": self._new,
             "sources": self._sources,
         }
@@ -49,10 +51,11 @@ class Questions:
     def respond(self, event: Event, words: Translator) -> Iterator[Act] | None:
         """See ``Responder.respond``."""
         match event:
-            case TextMessage(edited=True, command=None | "ask", addressed=True):
-                if not event.text or self._replies.is_unchanged(event, event.text):
+            case TextMessage(edited=True, command=None | "ask" | "said", addressed=True):
+                question = _asked(event)
+                if not question or self._replies.is_unchanged(event, question):
                     return iter(())
-                return self._question(event, event.text, words)
+                return self._question(event, question, words)
             case TextMessage(edited=False, addressed=True):
                 return self._written(event, words)
             case FileMessage(place=Place(kind=PlaceKind.PRIVATE)):
@@ -109,9 +112,15 @@ class Questions:
 
     def _ask(self, event: TextMessage, words: Translator) -> Iterator[Act]:
         if event.text:
-            yield from self._question(event, event.text, words)
+            yield from self._question(event, _asked(event), words)
         else:
             yield say(event, words.say(texts.ASK_WHAT))
+
+    def _said(self, event: TextMessage, words: Translator) -> Iterator[Act]:
+        if event.text:
+            yield from self._question(event, _asked(event), words)
+        else:
+            yield say(event, words.say(saidtexts.SAID_WHAT))
 
     def _question(self, event: TextMessage, question: str, words: Translator) -> Iterator[Act]:
         if is_bare_address(question):
@@ -120,3 +129,10 @@ class Questions:
         yield Typing()
         reply = self._replies.to_message(event, question, words)
         yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)
+
+
+def _asked(event: TextMessage) -> str:
+    """Return the question of a message; a text that somebody forwards is asked about as words."""
+    if event.text and (event.command == "said" or (event.forwarded and event.command is None)):
+        return as_quotation(event.text)
+    return event.text

@@ -305,7 +305,7 @@ def _misquoted(cited: CitedQuote, then: Document) -> tuple[tuple[Mismatch, ...],
     if cited.span.end > len(then.text) or not said.strip() or edged:
         offsets = f"[{cited.span.start}:{cited.span.end}]"
         return (Mismatch("start and end", offsets, f"a text of {len(then.text)} characters"),), ()
-    location = _location(then, cited.span)
+    location = location_of(then, cited.span)
     wrong: list[Mismatch] = []
     pieces: tuple[Piece, ...] = ()
     if cited.quote is not None and not same_text(said, cited.quote):
@@ -462,7 +462,7 @@ def _words_then(cited: CitedQuote, then: Document) -> _Words:
     whole = cited.span.start in starts and cited.span.end in ends
     number = cited.paragraph
     if number is None:
-        number = _number(_location(then, cited.span))
+        number = _number(location_of(then, cited.span))
     beside = frozenset(
         _plain(span.of(then.text))
         for span in _units(then, whole=whole)
@@ -478,7 +478,7 @@ def _find_words(cited: CitedQuote, words: _Words, document: Document) -> Locatio
     nearest.
     """
     if document.digest.startswith(cited.digest) and cited.span.of(document.text) == words.text:
-        return _location(document, cited.span)
+        return location_of(document, cited.span)
     passages = sorted(document.quotable, key=lambda passage: passage.span)
     ends = [passage.span.end for passage in passages]
 
@@ -517,7 +517,7 @@ def _nearest(words: _Words, document: Document) -> Location | None:
         found = similarity(words.text, text, budget=budget)
         if found > most or (best is None and found == most):
             best, most = span, found
-    return None if best is None else _location(document, best)
+    return None if best is None else location_of(document, best)
 
 
 def _units(document: Document, *, whole: bool) -> Iterator[Span]:
@@ -529,7 +529,8 @@ def _units(document: Document, *, whole: bool) -> Iterator[Span]:
             yield from (sentence.span for sentence in passage.sentences)
 
 
-def _location(document: Document, span: Span) -> Location:
+def location_of(document: Document, span: Span) -> Location:
+    """Return the place of a span of a document."""
     here = (p for p in document.quotable if p.span.start < span.end and span.start < p.span.end)
     return Location(document, next(here, None), span)
 

@@ -9,7 +9,7 @@ which counts if there is none under ``groups``); ``documents/cd/cd34…`` the id
 that had it; ``deviations/cd/cd34…`` the places where it deviates from its source;
 ``pages/cd/cd34…`` the pages of the source on which it stands; ``origins/cd/cd34…`` the original
 that it was read from; ``anew/cd/cd34…`` the text that replaced it when the same bytes were read
-anew.
+anew; ``until/cd/cd34…`` the last day on which a document had the text.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from corpus.errors import CorpusNotWritable
@@ -85,7 +86,7 @@ class Snapshots:
         ids: dict[str, set[str]] = {}
         for document in documents:
             ids.setdefault(document.digest, set()).add(document.id)
-        noted = {digest: self._documents(digest) for digest in ids}
+        noted = {digest: self.documents(digest) for digest in ids}
         self._keep(
             (
                 (
@@ -112,14 +113,14 @@ class Snapshots:
         closed: dict[str, frozenset[str]] = {}
         for note in (self.directory / "documents").glob("*/*"):
             digest = note.name
-            ids = set() if digest in kept else self._documents(digest) & access.keys()
+            ids = set() if digest in kept else self.documents(digest) & access.keys()
             if ids and len(digest) == _DIGEST_DIGITS:
                 closed[digest] = frozenset[str]().union(*(access[each] for each in ids))
         self._keep(
             (
                 (self._place(_GROUPS, digest), json.dumps(sorted(groups)).encode("utf-8"))
                 for digest, groups in closed.items()
-                if groups != self._groups_of(digest)
+                if groups != self.groups(digest)
             ),
             anew=True,
         )
@@ -184,16 +185,40 @@ class Snapshots:
         found = (_bytes_of(self._place("anew", digest)) or b"").decode("ascii", "replace")
         return found if _WHOLE.fullmatch(found) else None
 
+    def note_until(self, digests: Iterable[str], day: date) -> None:
+        """Note the day on which texts were replaced or removed; a later day replaces an earlier
+        one.
+
+        Raises:
+            CorpusNotWritable: if a note could not be written.
+        """
+        note = day.isoformat().encode("ascii")
+        self._keep(((self._place("until", digest), note) for digest in digests), anew=True)
+
+    def until(self, digest: str) -> date | None:
+        """Return the day on which a text was replaced or removed; None if it is not noted."""
+        note = (_bytes_of(self._place("until", digest)) or b"").decode("ascii", "replace")
+        try:
+            return date.fromisoformat(note)
+        except ValueError:
+            return None
+
+    def kept(self) -> Iterator[tuple[str, float]]:
+        """Yield the digest of each stored text, and the time at which it was stored, in seconds."""
+        for path in (self.directory / "texts").glob("*/*"):
+            if _WHOLE.fullmatch(path.name):
+                yield path.name, path.stat().st_mtime
+
     def was_document(self, document_id: str, digest: str) -> bool | None:
         """Return whether a document of that id had the text; None if the text has no note.
 
         ``digest`` is the digest of a text that is kept, or its first digits.
         """
         text = self.text(digest)
-        documents = set() if text is None else self._documents(digest_of(text))
+        documents = set() if text is None else self.documents(digest_of(text))
         return document_id in documents if documents else None
 
-    def _documents(self, digest: str) -> set[str]:
+    def documents(self, digest: str) -> set[str]:
         """Return the ids that are noted for a text; none if the note is not readable."""
         try:
             found = json.loads(self._place("documents", digest).read_bytes())
@@ -219,7 +244,7 @@ class Snapshots:
             (
                 (self._place(_GROUPS, digest), json.dumps(sorted(some)).encode("utf-8"))
                 for digest, some in groups.items()
-                if some is not None and some != self._groups_of(digest)
+                if some is not None and some != self.groups(digest)
             ),
             anew=True,
         )
@@ -228,7 +253,7 @@ class Snapshots:
                 for kind in noted:
                     self._place(kind, digest).unlink(missing_ok=True)
 
-    def _groups_of(self, digest: str) -> frozenset[str] | None:
+    def groups(self, digest: str) -> frozenset[str] | None:
         """Return the groups that a text is for.
 
         None if it is public. No group, so nobody, if the note cannot be read.
@@ -261,7 +286,7 @@ class Snapshots:
     def text_for(self, groups: frozenset[str], digest: str) -> str | None:
         """Return ``text``, if it was public or for one of the groups when it was indexed last."""
         text = self.text(digest)
-        allowed = None if text is None else self._groups_of(digest_of(text))
+        allowed = None if text is None else self.groups(digest_of(text))
         return text if allowed is None or allowed & groups else None
 
     def text(self, digest: str) -> str | None:

@@ -1,0 +1,1 @@
+"""Says whether words were said, exactly or almost, and where."""
