@@ -132,7 +132,10 @@ class Questions:
 
 
 def _asked(event: TextMessage) -> str:
-    """Return the question of a message; a text that somebody forwards is asked about as words."""
-    if event.text and (event.command == "said" or (event.forwarded and event.command is None)):
+    """Return the question of a message. A text that somebody forwards is asked about as words,
+    but for a question.
+    """
+    post = event.forwarded and event.command is None and not event.text.rstrip().endswith("?")
+    if event.text and (event.command == "said" or post):
         return as_quotation(event.text)
     return event.text

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import Answer, Outcome, Quote, check_quote
+from bot.answering.answers import Answer, Outcome, Quote
+from bot.answering.passagequotes import quote_of
 from bot.language.translation import LANGUAGES, translator
 from bot.said.archive import Archive
 from bot.said.quotations import asked_about
@@ -122,17 +123,7 @@ def _quotes(saying: Saying, answerer: Answerer) -> Iterator[Quote]:
 def _quote(place: SaidPlace, passage: Passage, answerer: Answerer) -> Quote:
     evidence = _inside(place.location.span, passage.span)
     marks: Sequence[Span] = [span for span in place.differing if evidence.contains(span)]
-    quote = Quote(
-        text=passage.text,
-        evidence_text=evidence.of(place.location.document.text),
-        evidence=evidence,
-        sentences=tuple(sentence.span for sentence in passage.sentences),
-        score=1.0,
-        citation=answerer.cite(passage),
-        marks=tuple(marks),
-    )
-    check_quote(quote, answerer.corpus)
-    return quote
+    return quote_of(passage, evidence, answerer.corpus, answerer.cite, marks=tuple(marks))
 
 
 def _inside(span: Span, whole: Span) -> Span:

@@ -401,7 +401,9 @@ def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
         "notices",
         "documents",
         "quotes",
+        "said",
     ]
+    assert fields["said"] is None
     assert fields["documents"] == []
     assert fields["filter"] is None
     assert list(quote) == [
