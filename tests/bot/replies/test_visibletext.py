@@ -1,5 +1,6 @@
 """Evidence first: what a person reads in a chat without a tap."""
 
+import io
 import json
 import statistics
 from dataclasses import replace
@@ -9,6 +10,7 @@ from citeddocuments import Kept
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from renderedquotes import check_limits
+from rich.console import Console
 from strategies import awkward_texts
 
 from bot.answering.answerer import Answerer
@@ -19,6 +21,7 @@ from bot.citations.citation import Citation, cite
 from bot.citations.citationparser import read_citations
 from bot.citations.quotelines import shown
 from bot.cli.jsonoutput import _citation_fields
+from bot.cli.terminal import print_answer
 from bot.language.utf16 import utf16_length, utf16_slice
 from bot.replies.rendering import render
 from bot.verification.verification import Verdict, verify
@@ -175,3 +178,27 @@ def test_the_citation_of_every_sentence_of_the_statement_is_intact_when_verified
             assert found.verdict is Verdict.INTACT, fields
             (referred,) = read_citations(quote.cited.reference)
             assert verify(referred, shipped, Kept(document)).verdict is Verdict.INTACT
+
+
+def printed(quote: Quote, *, full: bool) -> list[str]:
+    console = Console(file=io.StringIO())
+    print_answer(answer_with(quote), console, full=full)
+    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+def test_a_terminal_shows_the_evidence_with_its_neighbours_and_the_paragraph_on_demand(
+    shipped: Corpus,
+) -> None:
+    (document,) = shipped.documents
+    passage = document.passage(7)
+    before, sentence, after = (each.span for each in passage.sentences[2:5])
+    quote = quoted(document, 7, sentence)
+    lines = printed(quote, full=False)
+    assert lines[0] == document.text[before.start : after.end]
+    assert lines[1] == f"  evidence: {sentence.of(document.text)}"
+    assert lines[3] == f"  {quote.cited.link}"
+    assert lines[4].startswith(f"  {quote.cited.reference} · ")
+    whole = printed(quote, full=True)
+    assert whole[0] == passage.text
+    assert whole[3] == f"  {quote.citation.link}"
+    assert whole[4].startswith(f"  {quote.citation.reference} · ")
