@@ -116,16 +116,17 @@ def _as_shown(text: str) -> str:
 
 
 def _compare(sent: Sent, paragraphs: list[str], figures: TextFigures) -> None:
-    """Every quote is a paragraph of the corpus, character by character as Telegram shows any
-    text, and whole unless the message says that it is a part.
+    """Every quote is a slice of a paragraph of the corpus, character by character as Telegram shows
+    any text, and what is folded is a whole paragraph.
     """
-    for quote in entity_texts(sent, *QUOTES):
+    for quote in entity_texts(sent, "blockquote"):
         figures.quotes += 1
-        # Telegram trims a message, so also the quote that it begins with
-        whole = any(quote in (paragraph, paragraph.lstrip(" \n")) for paragraph in paragraphs)
-        part = " of " in sent.text and any(quote in paragraph for paragraph in paragraphs)
-        if not whole and not part:
+        if not any(quote in paragraph for paragraph in paragraphs):
             figures.faults.append(f"a quote differs from its source: {quote!r}")
+    for quote in entity_texts(sent, "expandable_blockquote"):
+        figures.quotes += 1
+        if quote not in paragraphs:
+            figures.faults.append(f"a folded paragraph differs from its source: {quote!r}")
 
 
 def random_corpus(draw: random.Random) -> Corpus:

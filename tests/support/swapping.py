@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from fakes import LetterEmbedder, open_index
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.chat.messages import EntityKind
 from bot.replies.rendering import render
 from corpus import Corpus, document_from_text
 from embeddings import Generation, PassageIndex, Retriever, check_model, refresh
@@ -111,7 +112,7 @@ class Load:
             try:
                 answerer = self._answerers.public
                 reply = answerer.answer(QUESTIONS[number % len(QUESTIONS)])
-                messages = render(reply, answerer.corpus)
+                messages = render(reply, answerer.corpus, opens=True)
             except Exception as error:  # noqa: BLE001 (whatever it is, it is a failed answer)
                 self.failed.append(repr(error))
                 continue
@@ -120,20 +121,24 @@ class Load:
             self._look_through(
                 reply.generation,
                 [quote.text for quote in reply.quotes],
-                [message.text for message in messages],
+                [each.url for each in messages[-1].entities if each.kind is EntityKind.OPENS],
             )
 
-    def _look_through(self, generation: int, quotes: list[str], messages: list[str]) -> None:
-        """True if every quote is of the edition that the named generation was built from."""
+    def _look_through(
+        self, generation: int, quotes: list[str], opens: Sequence[str | None]
+    ) -> None:
+        """True if every quote is of the edition that the named generation was built from, which
+        each link to a paragraph names, too.
+        """
         texts = self.texts[generation]
         if not quotes:
             self.failed.append(f"generation {generation} gave no quote")
         for quote in quotes:
             if quote not in texts:
                 self.mixed.append(f"generation {generation} quoted: {quote}")
-        named = f" · generation {generation}"
-        if not any(line.endswith(named) for line in messages[-1].split("\n")):
-            self.mixed.append(f"generation {generation} was not named: {messages[-1][-40:]}")
+        named = f"p{generation}-"
+        if not opens or not all(each is not None and each.startswith(named) for each in opens):
+            self.mixed.append(f"generation {generation} was not named: {opens}")
 
 
 @dataclass(frozen=True, slots=True)
