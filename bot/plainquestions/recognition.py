@@ -69,6 +69,7 @@ _DOCUMENTS = _SINGULAR | _PLURAL
 _TOPIC = frozenset({"about", "with", "about verb"})
 _LEADING = frozenset({"filler", "first person", "all"})
 _FROM_WORDS = frozenset({"from", "by", "de", "du", "des", "par", "of"})
+_BY_WORDS = frozenset({"by", "from", "par", "de", "du", "des"})
 _LATEST_FROM = frozenset({"from", "de", "du", "des"})
 _OF_FACTS = frozenset(
     {"summary", "title", "who", "organisation", "author", "when", "date", "where", "place", "link"}
@@ -98,7 +99,8 @@ def _dates_alone(text: str, known: Callable[[str], bool]) -> PlainQuestion | Non
     """Return a list if nothing but words for documents is left beside a date."""
     pieces = pieces_of(text, known=known)
     kinds = {piece.kind for piece in pieces}
-    listing = bool(kinds & _PLURAL) and kinds <= _PLURAL | _LEADING | {"what", "have", "publish"}
+    asks = bool(kinds & _PLURAL) or kinds >= {"what", "publish"}
+    listing = asks and kinds <= _PLURAL | _LEADING | {"what", "have", "publish"}
     return PlainQuestion(PlainKind.LIST, names_document=True) if listing else None
 
 
@@ -210,6 +212,10 @@ class _Asked:
             return True
         follows = next((p for p in after if p.kind not in {"filler", "latest"}), None)
         goes_on = follows is None or follows.kind in _TOPIC | {"publish", "title", "deictic"}
+        first = after[0] if after else None
+        if first is not None and first.kind == "filler":
+            of_event = follows is not None and follows.kind == "event"
+            goes_on = goes_on or first.words[0] in _BY_WORDS or of_event
         return goes_on and {p.kind for p in before} <= _LEADING | {None, "what", "latest"}
 
     def _asks_fact_of_one(self) -> bool:
@@ -412,7 +418,7 @@ class _Asked:
             return self._document or self._points or bool(self._subject)
         if self._document and not self._subject and self._has("about", "about verb"):
             return True
-        tidy = self._document and self._is_tidy()
+        tidy = bool(self._kinds & _SINGULAR) and self._is_tidy()
         return last.kind == "about verb" and (tidy or (self._points and not self._subject))
 
     def _shows_document(self) -> bool:

@@ -58,7 +58,8 @@ def kind_of(question: str) -> PlainKind | None:
             "latest statement|lates statment on china|the most recent on Ukraine?"
             "|list statements about Gaza|which statements mention Guatemala?|statements since 2024"
             "|how many statements do you have?|déclarations sur la Chine|show everything on Japan"
-            "|do you have statements about Taiwan|show me what you have",
+            "|do you have statements about Taiwan|show me what you have|statements by Kamala Harris"
+            "|what was published in 2023?|readouts of meetings with China",
         ),
         (
             PlainKind.NEWS,
