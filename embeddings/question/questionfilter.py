@@ -55,6 +55,10 @@ def _range_pattern() -> str:
 
 _RANGE = _range_pattern()
 _LATER = frozenset({"since", "depuis", "à partir de", "à partir du"})
+_SINCE = rf"(?:(?=since |depuis ){_RANGE})"
+_TOPIC = r"(?: [\w'’.-]+){1,8}?(?<!\wed)"
+_SAY = r"(?:say|state|declare|announce|publish|issue)"
+_ANYTHING = r"(?:anything|any news|news|updates?|(?:the )?latest)"
 _SINCE_BEFORE = r"(?:since|depuis|after|après|before|avant|until|till|between|entre)"
 
 
@@ -72,6 +76,12 @@ def _rules() -> tuple[re.Pattern[str], ...]:
             rf"(?:(?=since |depuis ){_RANGE})\W*$",
             re.I,
         ),
+        re.compile(rf"\b{_DOCUMENT} {_SINCE}", re.I),
+        re.compile(
+            rf"\b{_DOCUMENTS} (?:about|on|concerning|regarding|sur){_TOPIC} {_SINCE}\W*$", re.I
+        ),
+        re.compile(rf"\b(?:did|do|does){_TOPIC} {_SAY}(?: anything)? {_SINCE}\W*$", re.I),
+        re.compile(rf"^(?:is there |are there )?{_ANYTHING}(?:{_TOPIC})? {_SINCE}\W*$", re.I),
     )
 
 

@@ -61,6 +61,12 @@ def filters() -> QuestionFilters:
         ("Que disent les déclarations depuis mars 2021 sur le climat ?", "2021-03-01", None),
         ("Que disent les communiqués publiés avant le 1er mai 2022 ?", None, "2022-04-30"),
         ("statements until 2022-02", None, "2022-02-28"),
+        ("the latest statement since 2023", "2023-01-01", None),
+        ("list statements on the war in Iraq since 2021", "2021-01-01", None),
+        ("déclarations sur le climat depuis mars 2021", "2021-03-01", None),
+        ("What did the ministers say since May 2021?", "2021-05-01", None),
+        ("anything new since 2021?", "2021-01-01", None),
+        ("news since 2021-03", "2021-03-01", None),
     ],
 )
 def test_dates_of_publication_are_read(
@@ -88,6 +94,9 @@ def test_dates_of_publication_are_read(
         "Where will the conference take place in 2025?",
         "What has been said about the people displaced since 2019?",
         "Who has been president since 2021?",
+        "statements on people displaced since 2019",
+        "What did the war displace since 2019?",
+        "What do they say about attacks since 2019?",
         "Since 2005, what is the gender of the companion?",
         "After 1935, who would be forbidden to enter?",
         "What do statements say about elections before 2022?",
