@@ -39,8 +39,7 @@ def in_context(
         plain = _changed(asked, before, known)
     if plain is None:
         return None
-    names_nothing = not (plain.subject or plain.latest or plain.kind in LISTING)
-    if text is not None and names_nothing and not plain.names_document:
+    if text is not None and _names_nothing(plain) and not plain.names_document:
         about_text = plain.kind in _NEEDS_ITS_STATEMENT or not plain.certain
         if about_text:
             return None
@@ -69,8 +68,16 @@ def _last_of(
         plain = recognise(question, known=known)
         if plain is None and before is not None:
             plain = _changed(question, before, known)
-        before, text = (plain, None) if plain is not None else (None, question)
+        if plain is None:
+            before, text = None, question
+        elif not _names_nothing(plain) or (before is None and text is None):
+            before, text = plain, None
     return before, text
+
+
+def _names_nothing(plain: PlainQuestion) -> bool:
+    """Return whether a question is about a statement that only those before it can name."""
+    return not (plain.subject or plain.latest or plain.kind in LISTING)
 
 
 def _changed(

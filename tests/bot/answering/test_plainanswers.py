@@ -142,6 +142,8 @@ def test_it_is_the_statement_of_the_answer_before(answerer: Answerer) -> None:
     about = answerer.answer("what is it about?", earlier=("latest statement on Peru",))
     assert about.outcome is Outcome.OUTLINE
     assert ids(about) == ["c-peru-2022"]
+    chain = ("latest statement on Peru", "what is it about?")
+    assert ids(answerer.answer("and who signed it?", earlier=chain)) == ["c-peru-2022"]
 
 
 @pytest.mark.parametrize(
