@@ -12,6 +12,10 @@ from embeddings.wording.wordforms import TextWords, ellipses, text_words
 from embeddings.wording.wordindex import Positions, WordIndex
 
 
+MOST_PARTS = 40
+"""The ellipses of a text with more parts divide nothing: nobody quotes so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quotation:
     """The words of a text that somebody says was said.
@@ -47,6 +51,8 @@ def quotation_of(text: str) -> Quotation:
     cuts = np.searchsorted(words.starts, list(ellipses(text))).tolist()
     edges = sorted({0, *cuts, len(words)})
     parts = tuple(itertools.starmap(range, itertools.pairwise(edges)))
+    if len(parts) > MOST_PARTS:
+        parts = (range(len(words)),)
     return Quotation(text, words, parts)
 
 

@@ -75,3 +75,7 @@ def test_an_ellipsis_divides_a_quotation(mark: str) -> None:
 
 def test_a_text_without_a_word_has_no_part() -> None:
     assert quotation_of(" … ?! ").parts == ()
+
+
+def test_a_text_of_ellipses_is_no_work() -> None:
+    assert quotation_of("the … " * 1_500).parts == (range(1_500),)
