@@ -11,7 +11,6 @@ from corpus import Span
 from embeddings.wording.wordforms import TextWords, ellipses, text_words
 from embeddings.wording.wordindex import Positions, WordIndex
 
-
 MOST_PARTS = 40
 """The ellipses of a text with more parts divide nothing: nobody quotes so."""
 
