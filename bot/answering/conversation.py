@@ -24,6 +24,8 @@ ASKING_WORDS = frozenset(
     "want give show there think go going take took place part make made get got use used".split()
 )
 """Words that ask, or mean little, beside those without a topic."""
+_BY_MODEL = frozenset({Outcome.ANSWER, Outcome.RELATED})
+"""The outcomes of what the model read."""
 _NO_CONTEXT = frozenset({Outcome.NONE, Outcome.SMALLTALK, Outcome.SAID})
 
 
@@ -35,6 +37,8 @@ def is_context(answer: Answer, *, corpus: Corpus, model: str) -> bool:
     """
     if answer.outcome in _NO_CONTEXT or not answer.is_to_question:
         return False
+    if answer.outcome not in _BY_MODEL:
+        return True
     return not may_be_misread(answer.question, corpus=corpus, model=model)
 
 

@@ -1,5 +1,6 @@
 """Questions about the statements themselves are answered from records and first sentences."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -144,6 +145,18 @@ def test_it_is_the_statement_of_the_answer_before(answerer: Answerer) -> None:
     assert ids(about) == ["c-peru-2022"]
     chain = ("latest statement on Peru", "what is it about?")
     assert ids(answerer.answer("and who signed it?", earlier=chain)) == ["c-peru-2022"]
+
+
+def test_what_found_nothing_and_another_language_are_no_context(
+    answerer: Answerer, shipped_answerer: Answerer
+) -> None:
+    assert answerer.leads_on(answerer.answer("dernière déclaration sur le Pérou"))
+    assert not answerer.leads_on(answerer.answer("list statements about Brazil"))
+    assert not answerer.leads_on(answerer.answer("hello"))
+    members = shipped_answerer.answer("How many members does the Coalition have?")
+    assert shipped_answerer.leads_on(members)
+    french = replace(members, question="Combien de membres compte la Coalition mondiale ?")
+    assert not shipped_answerer.leads_on(french)
 
 
 @pytest.mark.parametrize(
