@@ -245,16 +245,16 @@ def test_pages_come_out_of_an_index_as_they_went_in(opened: Open) -> None:
 )
 def test_a_link_to_a_pdf_leads_to_the_page_and_has_no_text_fragment(url: str, end: str) -> None:
     document = source(url)
-    link = link_to(document, document.passage(3))
+    link = link_to(document, document.passage(3).span)
     assert link.endswith(end)
     assert (":~:text=" in link) is url.endswith(".html")
 
 
 def test_a_link_to_a_pdf_whose_pages_are_not_known_leads_to_its_beginning() -> None:
     document = source(f"{URL}.pdf", paged=False)
-    assert link_to(document, document.passage(3)) == f"{URL}.pdf"
+    assert link_to(document, document.passage(3).span) == f"{URL}.pdf"
     document = source(URL, paged=False)
-    assert ":~:text=" in link_to(document, document.passage(3))
+    assert ":~:text=" in link_to(document, document.passage(3).span)
 
 
 def test_a_citation_names_the_page_and_of_two_both() -> None:

@@ -16,6 +16,7 @@ from offices import Office
 from rich.console import Console
 
 from bot.answering.answers import Answer, Outcome
+from bot.answering.linkstyle import LinkStyle
 from bot.chat.messages import Message
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
@@ -24,11 +25,11 @@ from bot.cli.documentlist import print_documents
 from bot.cli.jsonoutput import answer_fields, document_fields, outcome_fields
 from bot.cli.reports import print_outcome
 from bot.cli.terminal import print_answer, print_passages
-from bot.language import texts
 from bot.language.translation import translator
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
 from bot.replies.passageview import source_message, whole_quote
 from bot.replies.rendering import render
+from bot.replies.sourcelist import source_page
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Snapshots, document_from_text
 from corpus.directory.additions import SourceOutcome, add_sources, find_sources
@@ -80,6 +81,12 @@ def answered(document: Document, language: str = "en") -> Sequence[Message]:
         Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,), language=language),
         Corpus((document,)),
     )
+
+
+def listed(document: Document) -> str:
+    """The list of statements in a chat."""
+    page = source_page(Corpus((document,)), "", translator("en"), links=LinkStyle.WORDS)
+    return page.message.text
 
 
 def printed(show: object, *given: object) -> str:
@@ -207,8 +214,8 @@ def test_a_title_cannot_name_a_publisher_beside_the_real_parts_of_a_footer() -> 
     footer = answered(document)[0].text.splitlines()[-1]
     parts = footer.split(" · ")
     assert parts[:3] == [f"A statement – {MINISTRY} – 2021-01-01 – ¶ 3", "2022-05-12", "¶ 1"]
-    (line,) = texts.sources(Corpus((document,)))
-    assert line.split(" · ")[1] == "2022-05-12"
+    line = listed(document)
+    assert line.split(" · ")[1:3] == ["Rabat", "2022-05-12"]
     # alone in its line it stays as it is
     assert source(document)[0] == title
 
@@ -371,9 +378,9 @@ def test_names_that_steer_other_text_are_isolated_wherever_they_are_shown() -> N
         language="en",
     )
     assert f"— {TITLE} · {PUBLISHER} · 2022" in printed(print_answer, reply)
-    assert next(texts.sources(Corpus((STEERING,)))).startswith(f"• {TITLE} · {PUBLISHER} · ")
-    listed = printed(print_documents, (STEERING,))
-    assert f"{PUBLISHER}\t{TITLE}\n" in listed
+    assert listed(STEERING).startswith(f"• {TITLE} · {PUBLISHER} · ")
+    table = printed(print_documents, (STEERING,))
+    assert f"{PUBLISHER}\t{TITLE}\n" in table
     shown = printed(print_passages, STEERING, STEERING.quotable)
     assert shown.splitlines()[0] == TITLE
     for cited in read_citations(shown):
