@@ -5,14 +5,17 @@ for a while. Data from anywhere else reads as None.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.answering.answers import Answer, Quote
 from bot.chat.actions import Button, Buttons
-from bot.chat.messages import Message
+from bot.chat.messages import EntityKind, Message
+from bot.citations.citation import Citation, cite
+from bot.citations.copiedcitation import MOST_COPIED_UNITS, copied_citation
 from bot.language import texts
-from bot.language.translation import Translator
+from bot.language.translation import Translator, nearest_language, translator
 from bot.verification.shortreference import (
     ShortReference,
     parse_short_reference,
@@ -20,7 +23,8 @@ from bot.verification.shortreference import (
 )
 from corpus import Corpus, Document, Passage, Span, digest_of
 
-_IN_A_ROW = 5
+_COPIES = "📋"
+_MOST_DATA_BYTES = 64
 _EXAMPLE_DIGITS = 12
 _REF = r"[0-9]{1,10}(?:\.[0-9])?"
 _MORE = re.compile(rf"m:(?P<ref>{_REF}):(?P<shown>[0-9]{{1,2}})", re.ASCII)
@@ -31,6 +35,10 @@ _POINTED = re.compile(rf"(?P<kind>[<=>]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF})
 _SOURCE = re.compile(
     r"s:(?P<code>[0-9a-f-]+)(?::(?P<start>[0-9]{1,6})-(?P<end>[0-9]{1,6}))?", re.ASCII
 )
+_SOURCES = re.compile(r"S:(?P<first>[0-9]{1,2}):(?P<parts>[0-9;-]{0,60})", re.ASCII)
+_PART = re.compile(r"(?P<start>[0-9]{1,6})-(?P<end>[0-9]{1,6})", re.ASCII)
+_ALONE = re.compile(rf"a:(?P<ref>{_REF})", re.ASCII)
+_TOPIC = re.compile(r"t:(?P<topic>.{1,62})")
 _STEPS = {"<": -1, "=": 0, ">": 1}
 _MOST_OFFSET = 10**6
 
@@ -53,6 +61,31 @@ class ShowSource:
 
     reference: ShortReference
     part: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSources:
+    """Shows the citations of all quotes in the message, numbered from ``first`` on.
+
+    ``parts`` are those of the passages that were quoted, None for a whole one; () if not known.
+    """
+
+    first: int
+    parts: tuple[Span | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskAlone:
+    """Asks the question without those before it."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskTopic:
+    """Asks about a topic."""
+
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +119,7 @@ class AskExample:
     digest: str
 
 
-Press = Browse | ShowSource | More | Back | VoteFor | AskExample
+Press = Browse | ShowSource | ShowSources | AskAlone | AskTopic | More | Back | VoteFor | AskExample
 
 
 def read_press(data: str) -> Press | None:
@@ -115,9 +148,23 @@ def _source(match: re.Match[str]) -> Press | None:
     return ShowSource(reference, Span(start, end)) if inside else None
 
 
+def _source_list(match: re.Match[str]) -> Press | None:
+    parts: list[Span | None] = []
+    for written in match["parts"].split(";") if match["parts"] else ():
+        part = _PART.fullmatch(written)
+        if part is not None and int(part["start"]) < int(part["end"]):
+            parts.append(Span(int(part["start"]), int(part["end"])))
+        else:
+            parts.append(None)
+    return ShowSources(int(match["first"]), tuple(parts))
+
+
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Press | None]], ...] = (
     (_POINTED, _pointed),
     (_SOURCE, _source),
+    (_SOURCES, _source_list),
+    (_ALONE, lambda match: AskAlone(match["ref"])),
+    (_TOPIC, lambda match: AskTopic(match["topic"])),
     (_MORE, lambda match: More(match["ref"], int(match["shown"]))),
     (_BACK, lambda match: Back(match["ref"])),
     (_VOTE, lambda m: VoteFor(int(m["generation"]), m["ref"], m["sign"] == "+")),
@@ -135,35 +182,38 @@ def answer_buttons(
     first: int = 1,
     more: bool,
 ) -> Buttons:
-    """Return the buttons under the last message of an answer to the question ``ref``.
+    """Return the buttons under the last message of an answer to the question ``ref``: one row.
 
-    ◀ and ▶ lead from the first quote in that message, between them a button opens its whole
-    paragraph, a Source is there for each quote of the
-    answer, numbered from ``first`` on as they are, and More where there is ``more``.
+    ◀ and ▶ lead from the first quote in that message. Between them a button opens its whole
+    paragraph, if that is not folded below it. Source shows the citations of the quotes in the
+    message, 📋 copies the first one's, and More is there where there is ``more``.
+
+    Where nothing answers, a row each asks about the nearest topics; a question that was read
+    together with earlier ones can be asked alone.
     """
-    rows: list[tuple[Button, ...]] = []
-    if answer.quotes:
-        quote = _first_in(messages[-1], answer.quotes)
+    row: list[Button] = []
+    last = messages[-1]
+    if answer.quotes and last.quoted:
+        quote = _first_in(last, answer.quotes)
         document = corpus.document(quote.citation.document)
         reference = short_reference_to(quote.citation, answer.generation)
         passage = document.passage(quote.citation.paragraph)
-        walk = _steps(document, passage, reference, ref, whole=quote.excerpt is not None)
+        whole = quote.excerpt is not None and not _has_folded(last)
+        row += _steps(document, passage, reference, ref, whole=whole, short=whole or more)
+        row.append(Button(words.say(texts.SOURCE), _source_data(answer, last, first)))
+        row.append(_copy(quote.cited))
         if more:
             shown = first + len(answer.quotes) - 1
-            walk = (*walk, Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
-        if walk:
-            rows.append(walk)
-        rows.extend(_sources(answer, words, first))
+            row.append(Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
     if first == 1:
-        votes = tuple(
+        row += [
             Button(face, f"v:{answer.generation}:{ref}:{sign}")
             for face, sign in (("👍", "+"), ("👎", "-"))
-        )
-        if rows and len(answer.quotes) == 1:
-            rows[-1] = (*rows[-1], *votes)
-        else:
-            rows.append(votes)
-    return tuple(rows)
+        ]
+    rows = [(each,) for each in _topics(answer, corpus)]
+    if answer.about is not None and first == 1:
+        rows.append((Button(words.say(texts.ASK_ALONE), f"a:{ref}"),))
+    return (*rows, tuple(row)) if row else tuple(rows)
 
 
 def paragraph_buttons(
@@ -176,9 +226,30 @@ def paragraph_buttons(
 ) -> Buttons:
     """Return the buttons under a single paragraph; with ``ref`` one leads back to the answer."""
     walk = _steps(document, passage, reference, ref)
-    source = Button(words.say(texts.SOURCE), f"s:{reference.code}")
     back = (Button(words.say(texts.BACK), f"b:{ref}"),) if ref else ()
-    return ((*walk,), (*back, source)) if walk else ((*back, source),)
+    source = Button(words.say(texts.SOURCE), f"s:{reference.code}")
+    return ((*walk, *back, source, _copy(cite(document, passage))),)
+
+
+def source_buttons(citation: Citation, words: Translator) -> Buttons:
+    """Return the buttons under a citation in full: they copy it, and its reference."""
+    return (
+        (
+            Button(words.say(texts.COPY_CITATION), copies=copied_citation(citation)),
+            *(
+                (Button(words.say(texts.COPY_REFERENCE), copies=citation.reference),)
+                if len(citation.reference) <= MOST_COPIED_UNITS
+                else ()
+            ),
+        ),
+    )
+
+
+def topic_question(topic: str, corpus: Corpus) -> str:
+    """Return the question about a topic, in the language of most of the statements."""
+    languages = Counter(document.language for document in corpus.documents)
+    most = languages.most_common(1)[0][0] if languages else None
+    return translator(nearest_language(most)).say(texts.ABOUT_TOPIC, name=topic)
 
 
 def example_buttons(questions: Sequence[str]) -> Buttons:
@@ -206,30 +277,60 @@ def _steps(
     ref: str | None,
     *,
     whole: bool = False,
+    short: bool = False,
 ) -> tuple[Button, ...]:
-    """Return ◀ and ▶, and with ``whole`` the paragraph itself between them."""
+    """Return ◀ and ▶, and with ``whole`` the paragraph itself between them.
+
+    ``short`` ones have no numbers, so that a row of many buttons can be read on a telephone.
+    """
     answer = f":{ref}" if ref else ""
     buttons = []
     if (before := neighbour(document, passage, -1)) is not None:
-        buttons.append(Button(f"◀ {before.label}", f"<:{reference.code}{answer}"))
+        label = "◀" if short else f"◀ {before.label}"
+        buttons.append(Button(label, f"<:{reference.code}{answer}"))
     if whole:
         buttons.append(Button(passage.label, f"=:{reference.code}{answer}"))
     if (after := neighbour(document, passage, 1)) is not None:
-        buttons.append(Button(f"{after.label} ▶", f">:{reference.code}{answer}"))
+        label = "▶" if short else f"{after.label} ▶"
+        buttons.append(Button(label, f">:{reference.code}{answer}"))
     return tuple(buttons)
 
 
-def _sources(answer: Answer, words: Translator, first: int) -> list[tuple[Button, ...]]:
-    source = words.say(texts.SOURCE)
-    numbered = first > 1 or len(answer.quotes) > 1
-    buttons = tuple(
-        Button(
-            f"{source} {number}" if numbered else source,
-            f"s:{short_reference_to(quote.citation, answer.generation).code}{_part_of(quote)}",
-        )
+def _topics(answer: Answer, corpus: Corpus) -> Iterator[Button]:
+    """Yield a button for each topic near to a question that nothing answers."""
+    for topic in answer.topics:
+        data = f"t:{topic}"
+        if len(data.encode()) <= _MOST_DATA_BYTES:
+            yield Button(topic_question(topic, corpus), data)
+
+
+def _copy(citation: Citation) -> Button:
+    return Button(_COPIES, copies=copied_citation(citation))
+
+
+def _has_folded(message: Message) -> bool:
+    return any(each.kind is EntityKind.EXPANDABLE_BLOCKQUOTE for each in message.entities)
+
+
+def _source_data(answer: Answer, message: Message, first: int) -> str:
+    """Return the data of the button that shows the citations of the quotes in a message.
+
+    A single one is named. Of several the message has the links, and the data the parts.
+    """
+    shown = list(dict.fromkeys((part.document, part.quote) for part in message.quoted))
+    quotes = [
+        (number, quote)
         for number, quote in enumerate(answer.quotes, start=first)
-    )
-    return [buttons[start : start + _IN_A_ROW] for start in range(0, len(buttons), _IN_A_ROW)]
+        if (quote.citation.document, Span(quote.citation.start, quote.citation.end)) in shown
+    ]
+    if len(quotes) == 1:
+        ((_, quote),) = quotes
+        code = short_reference_to(quote.citation, answer.generation).code
+        part = _part_of(quote)
+        return f"s:{code}:{part}" if part else f"s:{code}"
+    start = quotes[0][0] if quotes else first
+    data = f"S:{start}:{';'.join(_part_of(quote) for _, quote in quotes)}"
+    return data if len(data) <= _MOST_DATA_BYTES else f"S:{start}:"
 
 
 def _part_of(quote: Quote) -> str:
@@ -238,7 +339,7 @@ def _part_of(quote: Quote) -> str:
         return ""
     start = quote.excerpt.start - quote.citation.start
     end = quote.excerpt.end - quote.citation.start
-    return f":{start}-{end}" if end < _MOST_OFFSET else ""
+    return f"{start}-{end}" if end < _MOST_OFFSET else ""
 
 
 def _first_in(message: Message, quotes: Sequence[Quote]) -> Quote:

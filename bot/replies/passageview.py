@@ -1,5 +1,7 @@
 """Shows a passage by itself, as after ◀ or ▶ or a deep link, and a citation in full."""
 
+from dataclasses import replace
+
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Answer, Outcome, Quote, check_quote
 from bot.answering.linkstyle import LinkStyle, in_link_style
@@ -68,11 +70,13 @@ def source_message(
     words: Translator,
     *,
     part: Span | None = None,
+    model: str | None = None,
     deviations_of: DeviationsOf = lambda _: None,
 ) -> Message | None:
     """Return the citation in full, with the result of verifying it against the corpus.
 
-    ``part`` is where the quoted words stand in the passage; None for all of it.
+    ``part`` is where the quoted words stand in the passage; None for all of it. ``model`` is the
+    name of the model that the generation was made with.
 
     The message names deviations of the text from its source. It is None if the words are gone, or
     not known any more.
@@ -82,26 +86,45 @@ def source_message(
         return None
     document, passage = now.document, now.passage
     verdict = _verdict(found, now.where, document.title, words)
-    if not found.verdict.as_cited:
+    citation = citation_now(found, part=part)
+    if citation is None:
         cited = words.say(texts.REFERENCE, reference=found.cited.reference)
         title = isolated(shorten(document.title, units=_TITLE_UNITS))
         return Message(f"{title}\n{cited}\n\n{verdict}".strip())
-    quote = whole_quote(document, passage)
     deviations = deviation_lines(deviations_of(document.digest) or (), words)
-    citation = quote.citation
-    if part is not None and len(passage.span) == len(found.cited.span):
-        start = passage.span.start
-        citation = cite(document, passage, part=Span(start + part.start, start + part.end))
-    about = _lines(citation, document, generation, words)
+    about = _lines(citation, document, generation, model, words)
     text = "\n".join([*about, *deviations, "", verdict, ""])
     link = words.say(texts.OPEN_HERE)
-    opens = Entity(
-        EntityKind.OPENS, utf16_length(text), utf16_length(link), start_of(quote, generation)
-    )
+    start = start_of(whole_quote(document, passage), generation)
+    opens = Entity(EntityKind.OPENS, utf16_length(text), utf16_length(link), start)
     return Message(f"{text}{link}", (opens,))
 
 
-def _lines(citation: Citation, document: Document, generation: int, words: Translator) -> list[str]:
+def citation_now(found: Verification, *, part: Span | None = None) -> Citation | None:
+    """Return the citation of the words as they stand now; None if they are not as cited.
+
+    ``part`` is where the quoted words stand in the passage; None for all of it.
+    """
+    now = found.now
+    if now is None or now.passage is None or not found.verdict.as_cited:
+        return None
+    document, passage = now.document, now.passage
+    if part is not None and len(passage.span) == len(found.cited.span):
+        start = passage.span.start
+        return cite(document, passage, part=Span(start + part.start, start + part.end))
+    return whole_quote(document, passage).citation
+
+
+def numbered(message: Message, number: int) -> Message:
+    """Return the message with its number before it."""
+    prefix = f"{number}. "
+    moved = (replace(each, offset=each.offset + utf16_length(prefix)) for each in message.entities)
+    return Message(prefix + message.text, tuple(moved))
+
+
+def _lines(
+    citation: Citation, document: Document, generation: int, model: str | None, words: Translator
+) -> list[str]:
     parts = (
         publisher_of(document, words, units=_PUBLISHER_UNITS),
         citation.published and citation.published.isoformat(),
@@ -129,6 +152,7 @@ def _lines(citation: Citation, document: Document, generation: int, words: Trans
         words.say(texts.REFERENCE, reference=citation.reference),
         words.say(texts.TEXT_DIGEST, digest=citation.digest),
         words.say(texts.OF_GENERATION, number=str(generation)),
+        *([words.say(texts.OF_MODEL, name=shorten(model, units=_PLACE_UNITS))] if model else []),
     ]
 
 

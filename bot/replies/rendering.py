@@ -10,6 +10,7 @@ from dataclasses import replace
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.chat.messages import Entity, EntityKind, Message, QuotedPart, check_message
 from bot.citations.citation import Citation, cite
+from bot.citations.copiedcitation import host_of
 from bot.citations.origin import publisher_of
 from bot.citations.quotelines import shown
 from bot.language import texts
@@ -24,7 +25,8 @@ _TITLE_UNITS = 160
 _PUBLISHER_UNITS = 80
 _ALSO_TITLE_UNITS = 80
 _LINK_CHARACTERS = 2_000
-_MOST_ABOVE_FOLDED = 300
+_HOST_UNITS = 60
+_MOST_ABOVE_FOLDED = 280
 _MOST_ENTITIES = 90
 _MOST_MARKS = 20
 _BETWEEN = " · "
@@ -58,7 +60,7 @@ def render(
         earlier = [each.text for each in answer.quotes[: position - first]]
         nearly = near_difference(quote.text, earlier, words, first=first) or ""
         blocks.extend(_quote_blocks(quote, prefix, corpus, words, start, nearly))
-    messages = tuple(_join(blocks))
+    messages = joined(blocks)
     for message in messages:
         check_message(message, corpus)
     return messages
@@ -135,7 +137,7 @@ def _quote_blocks(
         also = _together(Message(nearly), also, between="\n" if also.text else "")
     named = utf16_length("".join(_named(quote.cited, words)))
     footer_units = utf16_length(prefix) + max(_TITLE_UNITS + _PUBLISHER_UNITS, named) + 80
-    footer_units += utf16_length(also.text)
+    footer_units += utf16_length(also.text) + utf16_length(_link_words(quote.cited, words))
     footer_units += utf16_length(_BETWEEN + (quote.cited.pages or ""))
     first = Span(quote.cited.start, quote.cited.end)
     sentences = _within(first, quote.sentences)
@@ -258,11 +260,21 @@ def _quote_block(
     text = f"{text}{citation.label}{of_parts}"
     if citation.link and len(citation.link) <= _LINK_CHARACTERS:
         text = f"{text}{_BETWEEN}"
-        link = words.say(texts.LINK)
+        link = _link_words(citation, words)
         span = utf16_length(text), utf16_length(link)
         entities.append(Entity(EntityKind.TEXT_LINK, *span, citation.link))
         text = f"{text}{link}"
     return _together(block, Message(text, tuple(entities)), between="\n")
+
+
+def _link_words(citation: Citation, words: Translator) -> str:
+    """Return the words of the link to the page, which say where it leads; "" without a link."""
+    if not citation.link:
+        return ""
+    host = host_of(citation.link)
+    if host is None:
+        return words.say(texts.READ_HERE)
+    return words.say(texts.READ_AT, host=shorten(host, units=_HOST_UNITS))
 
 
 def _named(citation: Citation, words: Translator) -> Iterator[str]:
@@ -272,25 +284,29 @@ def _named(citation: Citation, words: Translator) -> Iterator[str]:
         yield publisher
 
 
-def _join(blocks: Sequence[Message]) -> Iterator[Message]:
-    """Yield the blocks, joined by a blank line as long as they fit one message."""
-    joined: Message | None = None
+def joined(blocks: Sequence[Message]) -> tuple[Message, ...]:
+    """Return the blocks, joined by a blank line as long as they fit one message."""
+    return tuple(_joined(blocks))
+
+
+def _joined(blocks: Sequence[Message]) -> Iterator[Message]:
+    whole: Message | None = None
     for block in blocks:
-        if joined is None:
-            joined = block
+        if whole is None:
+            whole = block
             continue
-        shift = utf16_length(joined.text) + 2
+        shift = utf16_length(whole.text) + 2
         fits = (
             shift + utf16_length(block.text) <= MESSAGE_UNITS
-            and len(joined.entities) + len(block.entities) <= _MOST_ENTITIES
+            and len(whole.entities) + len(block.entities) <= _MOST_ENTITIES
         )
         if not fits:
-            yield joined
-            joined = block
+            yield whole
+            whole = block
             continue
-        joined = _together(joined, block, between="\n\n")
-    if joined is not None:
-        yield joined
+        whole = _together(whole, block, between="\n\n")
+    if whole is not None:
+        yield whole
 
 
 def _together(one: Message, other: Message, *, between: str) -> Message:

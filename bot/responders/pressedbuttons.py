@@ -1,7 +1,9 @@
 """Does what the buttons under answers, paragraphs and the greeting say."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from bot.answering.answerer import Answerer
 from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Change, Say, Toast, Typing
 from bot.chat.events import ButtonPress, Event, SourceTextFor
@@ -12,27 +14,44 @@ from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import (
+    AskAlone,
     AskExample,
+    AskTopic,
     Back,
     Browse,
     More,
     Press,
     ShowSource,
+    ShowSources,
     VoteFor,
     example_digest,
     neighbour,
     paragraph_buttons,
     read_press,
+    source_buttons,
+    topic_question,
 )
 from bot.replies.chatreplies import ChatReplies, cited_by
-from bot.replies.passageview import passage_message, source_message, start_reference, whole_quote
+from bot.replies.passageview import (
+    citation_now,
+    numbered,
+    passage_message,
+    source_message,
+    start_reference,
+    whole_quote,
+)
+from bot.replies.rendering import joined
 from bot.replies.sourcelist import read_page, source_page
 from bot.verification.shortreference import (
     find_passage,
     short_reference_to,
     verify_short_reference,
 )
-from bot.verification.verification import LayOut, laid_out_here
+from bot.verification.verification import LayOut, Verification, laid_out_here
+from corpus import Span
+
+_TOPIC_NUMBER = 9
+"""The number of a question about a topic among those that buttons of a message ask."""
 
 
 class PressedButtons:
@@ -72,17 +91,24 @@ class PressedButtons:
     def _pressed(self, event: ButtonPress, press: Press, words: Translator) -> Iterator[Act]:
         match press:
             case Browse():
-                return self._step(event, press, words)
+                acts = self._step(event, press, words)
             case ShowSource():
-                return self._source(event, press, words)
+                acts = self._source(event, press, words)
+            case ShowSources():
+                acts = self._source_list(event, press, words)
             case More():
-                return self._more(event, press, words)
+                acts = self._more(event, press, words)
             case Back():
-                return self._back(event, press, words)
+                acts = self._back(event, press, words)
+            case AskAlone():
+                acts = self._alone(event, press, words)
             case VoteFor():
-                return self._vote(event, press, words)
+                acts = self._vote(event, press, words)
             case AskExample():
-                return self._example(event, press, words)
+                acts = self._example(event, press, words)
+            case AskTopic():
+                acts = self._topic(event, press, words)
+        return acts
 
     def _sources(
         self, event: ButtonPress, number: int, wanted: str, words: Translator
@@ -115,18 +141,51 @@ class PressedButtons:
         found = verify_short_reference(
             press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
         )
-        message = source_message(
-            found,
-            answerer.generation,
-            words,
-            part=press.part,
-            deviations_of=self._deviations_of,
-        )
+        message = self._cited(answerer, found, press.part, words)
         if message is None:
             yield Toast(words.say(texts.RENEWED), alert=True)
             return
         yield Toast()
-        yield Say((message,), event.message_id)
+        citation = citation_now(found, part=press.part)
+        buttons = () if citation is None else source_buttons(citation, words)
+        yield Say((message,), event.message_id, buttons)
+
+    def _cited(
+        self, answerer: Answerer, found: Verification, part: Span | None, words: Translator
+    ) -> Message | None:
+        return source_message(
+            found,
+            answerer.generation,
+            words,
+            part=part,
+            model=answerer.manifest.model.name,
+            deviations_of=self._deviations_of,
+        )
+
+    def _source_list(
+        self, event: ButtonPress, press: ShowSources, words: Translator
+    ) -> Iterator[Act]:
+        """Yield the citations of the quotes that the message links to, in few messages."""
+        answerer, kept = self._replies.answerer_for(event), self._source_text(event)
+        references = [each for each in map(start_reference, event.opens) if each is not None]
+        if not references:
+            yield Toast(words.say(texts.QUESTION_FORGOTTEN), alert=True)
+            return
+        parts = press.parts if len(press.parts) == len(references) else (None,) * len(references)
+        views = []
+        for number, (reference, part) in enumerate(
+            zip(references, parts, strict=True), start=press.first
+        ):
+            found = verify_short_reference(reference, answerer.corpus, kept, lay_out=self._lay_out)
+            inside = part is not None and part.end <= len(reference.span)
+            message = self._cited(answerer, found, part if inside else None, words)
+            if message is not None:
+                views.append(numbered(message, number))
+        if not views:
+            yield Toast(words.say(texts.RENEWED), alert=True)
+            return
+        yield Toast()
+        yield Say(joined(views), event.message_id)
 
     def _more(self, event: ButtonPress, press: More, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)
@@ -150,6 +209,23 @@ class PressedButtons:
         yield Toast()
         reply = self._replies.again(event, press.ref, asked, words)
         yield Change(event.message_id, reply.messages[-1], reply.buttons, reply.corpus)
+
+    def _alone(self, event: ButtonPress, press: AskAlone, words: Translator) -> Iterator[Act]:
+        asked = self._replies.recall(event, press.ref)
+        if asked is None:
+            yield Toast(words.say(texts.QUESTION_FORGOTTEN), alert=True)
+            return
+        yield Toast()
+        reply = self._replies.again(event, press.ref, replace(asked, earlier=()), words)
+        yield Change(event.message_id, reply.messages[-1], reply.buttons, reply.corpus)
+
+    def _topic(self, event: ButtonPress, press: AskTopic, words: Translator) -> Iterator[Act]:
+        corpus = self._replies.answerer_for(event).corpus
+        yield Toast()
+        yield Typing()
+        question = topic_question(press.topic, corpus)
+        reply = self._replies.to_example(event, _TOPIC_NUMBER, question, words)
+        yield Say(reply.messages, event.message_id, reply.buttons, reply.corpus)
 
     def _vote(self, event: ButtonPress, press: VoteFor, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)

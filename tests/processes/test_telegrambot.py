@@ -50,9 +50,9 @@ def test_a_plain_question_is_answered_with_a_marked_quote_and_its_citation(
     assert entity_texts(sent, "expandable_blockquote") == [passage.text]
     assert evidence in entity_texts(sent, "bold")
     assert "eighty-five" in evidence
-    assert "Global Affairs Canada · 2022-05-12 · ¶ 7 · link" in sent.text
+    assert "Global Affairs Canada · 2022-05-12 · ¶ 7 · Read at canada.ca" in sent.text
     links = {entity_text(sent, e): e for e in sent.entities if e["type"] == "text_link"}
-    link = links["link"]
+    link = links["Read at canada.ca"]
     assert link["url"].startswith("https://www.canada.ca/")
     assert "#:~:text=" in link["url"]
     assert sent.params["link_preview_options"] == {"is_disabled": True}

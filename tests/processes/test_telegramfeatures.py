@@ -57,8 +57,20 @@ def test_the_buttons_under_an_answer(server: BotApiServer, ada: User) -> None:
     assert step.text.startswith("The Ministers confirmed the common view")
     back = press(server, step, "Answer")
     assert (back.text, back.entities) == (answer.text, answer.entities)
-    source = press(server, back, "Source 1")
-    assert "[4000:5203]@bc8f0aa202ec" in source.text
+    copied = [b["copy_text"]["text"] for b in buttons(back) if "copy_text" in b]
+    assert len(copied) == 1
+    assert copied[0].startswith(
+        "Joint Statement by Ministers of the Global Coalition against Daesh, "
+    )
+    source = press(server, back, "Source")
+    assert "@bc8f0aa202ec" in source.text
+    assert "Generation of the index: 1\nModel of the index: " in source.text
+    assert [b["text"] for b in buttons(source)] == ["📋 Copy citation", "📋 Copy reference"]
+    reference = buttons(source)[1]["copy_text"]["text"]
+    assert f"Reference: {reference}" in source.text
+    assert reference in copied[0]
+    assert "generation" not in answer.text
+    assert len(answer.params["reply_markup"]["inline_keyboard"]) == 1
     assert "the source has exactly these words" in source.text
     data = buttons(answer)[-1]["callback_data"]
     server.press(server.on_screen(ada.id)[0], data)

@@ -34,9 +34,8 @@ Bot: > The Ministers also recognized the need to meet the evolving threat of Dae
      and Marrakesh. Under the auspices of the Global Coalition to Defeat Daesh/ISIS, the Africa
      Focus Group will bolster […] to the African continent.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · link
-     [◀ ¶ 5] [¶ 6] [¶ 7 ▶]
-     [Source] [👍] [👎]
+     2022-05-12 · ¶ 6 · Read at canada.ca
+     [◀] [¶ 6] [▶] [Source] [📋] [👍] [👎]
 
 Ada: And who leads it?
 Bot: About: Africa Focus Group, from your earlier questions. /new forgets them.
@@ -45,9 +44,16 @@ Bot: About: Africa Focus Group, from your earlier questions. /new forgets them.
      Daesh/ISIS, the Africa Focus Group will bolster the civilian-led counterterrorism capabilities
      of African members […] to the African continent.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · link
-     [◀ ¶ 5] [¶ 6] [¶ 7 ▶]
-     [Source] [👍] [👎]
+     2022-05-12 · ¶ 6 · Read at canada.ca
+     [Ask this alone]
+     [◀] [¶ 6] [▶] [Source] [📋] [👍] [👎]
+
+Ada presses: ¶ 6
+Bot changes it to: > The Ministers also recognized […] This effort includes […] initiatives on the
+     African continent.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
+     2022-05-12 · ¶ 6 · Read at canada.ca
+     [◀ ¶ 5] [¶ 7 ▶] [↩ Answer] [Source] [📋]
 
 Ada: /new
 Bot: Forgotten. What would you like to know?
@@ -56,37 +62,26 @@ Ada: How many members does the Coalition have?
 Bot: > The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition, bringing the
      total number of members up to eighty-five.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 7 · link
+     2022-05-12 · ¶ 7 · Read at canada.ca
      >> The Ministers stressed the importance of addressing underlying causes to insecurity in
      Africa, […]. **The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition,
      bringing the total number of members up to eighty-five.** The Coalition's efforts constitute
      an integral part of the global counterterrorism structure.
-     [◀ ¶ 6] [¶ 7] [¶ 8 ▶]
-     [Source] [👍] [👎]
-
-Ada presses: ¶ 7
-Bot changes it to: > The Ministers stressed the importance of addressing underlying causes to insecurity
-     in Africa, […] an integral part of the global counterterrorism structure.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 7 · link
-     [◀ ¶ 6] [¶ 8 ▶]
-     [↩ Answer] [Source]
+     [◀ ¶ 6] [¶ 8 ▶] [Source] [📋] [👍] [👎]
 
 Ada presses: ¶ 8 ▶
 Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing threat to
      the South and Central Asian region. […] and elsewhere in the globe.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 8 · link
-     [◀ ¶ 7] [¶ 9 ▶]
-     [↩ Answer] [Source]
+     2022-05-12 · ¶ 8 · Read at canada.ca
+     [◀ ¶ 7] [¶ 9 ▶] [↩ Answer] [Source] [📋]
 
 Ada presses: ↩ Answer
 Bot changes it to: > The Ministers saluted the entry of Benin […] up to eighty-five.
-     Joint Statement by […] · ¶ 7 · link
+     Joint Statement by […] · ¶ 7 · Read at canada.ca
      >> The Ministers stressed […] **The Ministers saluted the entry of Benin […] up to
      eighty-five.** […]
-     [◀ ¶ 6] [¶ 7] [¶ 8 ▶]
-     [Source] [👍] [👎]
+     [◀ ¶ 6] [¶ 8 ▶] [Source] [📋] [👍] [👎]
 
 Ada presses: Source
 Bot: Joint Statement by Ministers of the Global Coalition against Daesh
@@ -97,9 +92,11 @@ Bot: Joint Statement by Ministers of the Global Coalition against Daesh
      Reference: 2022-05-12-global-coalition-against-daesh[4975:5109]@bc8f0aa202ec
      SHA-256 of the text: bc8f0aa202ec2387bca8a542e4f33ea399477c50a88914c0869abaca4020a9bc
      Generation of the index: 1
+     Model of the index: […]
 
      Checked just now: the source has exactly these words.
      Open here
+     [📋 Copy citation] [📋 Copy reference]
 
 Ada presses: 👍
 Bot shows: Thank you.
@@ -108,22 +105,31 @@ Ada: /new
 Bot: Forgotten. What would you like to know?
 
 Ada: Wher did the ministres meet?
-Bot: Showing results for “Wher did the ministers meet?”.
-
-     > The Ministers welcomed the first Global Coalition to Defeat Daesh/ISIS meeting to be convened
+Bot: > The Ministers welcomed the first Global Coalition to Defeat Daesh/ISIS meeting to be convened
      in Africa […] must be upheld under all circumstances.
-     1. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 2 · link
+     1. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 2 · Read at canada.ca
 
      > The Ministers of the Global Coalition to Defeat Daesh/ISIS reconvened in Marrakesh, Morocco,
      at the invitation of Moroccan Foreign Minister Nasser Bourita and U.S. Secretary of State
      Antony J. Blinken.
-     2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 1 · link
+     2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 1 · Read at canada.ca
 
      > The Ministers also recognized […] and Marrakesh.
-     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 6 · link
-     [◀ ¶ 1] [¶ 3 ▶]
-     [Source 1] [Source 2] [Source 3]
-     [👍] [👎]
+     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 6 · Read at canada.ca
+     [◀ ¶ 1] [¶ 3 ▶] [Source] [📋] [👍] [👎]
+
+Ada presses: Source
+Bot: 1. Joint Statement by Ministers of the Global Coalition against Daesh
+     […]
+     Open here
+
+     2. Joint Statement by Ministers of the Global Coalition against Daesh
+     […]
+     Open here
+
+     3. Joint Statement by Ministers of the Global Coalition against Daesh
+     […]
+     Open here
 
 Ada: thanks!
 Bot: You are welcome.
@@ -145,9 +151,8 @@ Ada changes that to: What did the Ministers say about Afghanistan?
 Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing
      threat to the South and Central Asian region. They strongly condemned […] groups.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 8 · link
-     [◀ ¶ 7] [¶ 8] [¶ 9 ▶]
-     [Source] [👍] [👎]
+     2022-05-12 · ¶ 8 · Read at canada.ca
+     [◀] [¶ 8] [▶] [Source] [📋] [👍] [👎]
 """
 _ACTION = re.compile(r"^Ada(?P<how> presses| changes that to)?: (?P<what>.*)$", re.MULTILINE)
 

@@ -184,7 +184,7 @@ def test_inline_offers_up_to_ten_quotes_each_a_whole_message_with_its_citation(
         check_message(offer.message, corpus)
         assert offer.message.text.startswith(offer.description + "\n")
         label = offer.title.removesuffix(" · Title 1")
-        assert offer.message.text.endswith(f"\nTitle 1 · {label} · link")
+        assert offer.message.text.endswith(f"\nTitle 1 · {label} · Read at example.org")
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "hello", "😀", "¿Xxxxxx wvwvwv?"])

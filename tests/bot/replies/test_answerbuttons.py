@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer, Outcome
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Change, Say, Typing
 from bot.chat.events import ButtonPress, Place, PlaceKind
-from bot.chat.messages import EntityKind, check_message
+from bot.chat.messages import EntityKind, Message, check_message
 from bot.chat.votes import Vote
 from bot.errors import UnfaithfulQuote
-from bot.replies.answerbuttons import read_press
+from bot.language.translation import translator
+from bot.replies.answerbuttons import AskAlone, AskTopic, answer_buttons, read_press
 from corpus import Corpus, digest_of
 from embeddings import FolderIndex, Retriever, refresh
 
@@ -49,16 +51,16 @@ def renew(answerers: LiveAnswerer, store: FolderIndex, *texts: str) -> None:
 
 
 def all_data(act: Say) -> list[str]:
-    return [each.data or "" for row in act.buttons for each in row]
+    return [each.data for row in act.buttons for each in row if each.data is not None]
 
 
 def test_under_an_answer_are_its_neighbours_more_its_sources_and_votes(
     answerers: LiveAnswerer,
 ) -> None:
     one = said(Talk(dialogue_of(answerers, wanted=1)).say(QUESTION))
-    assert labels(one) == [["◀ ¶ 1", "¶ 3 ▶", "More"], ["Source", "👍", "👎"]]
-    two = said(Talk(dialogue_of(answerers, wanted=2)).say(QUESTION))
-    assert labels(two)[1:] == [["Source 1", "Source 2"], ["👍", "👎"]]
+    assert labels(one) == [["◀", "▶", "Source", "📋", "More", "👍", "👎"]]
+    two = said(Talk(dialogue_of(answerers, wanted=4)).say(QUESTION))
+    assert labels(two) == [["◀ ¶ 1", "¶ 3 ▶", "Source", "📋", "👍", "👎"]]
 
 
 def test_a_step_shows_the_neighbouring_paragraph_in_place_and_leads_on_and_back(
@@ -69,8 +71,10 @@ def test_a_step_shows_the_neighbouring_paragraph_in_place_and_leads_on_and_back(
     assert told(acts).text is None
     change = changed(acts)
     assert change.message_id == 2
-    assert change.message.text.startswith("Forty zoos met.\nTitle 1 · P · ¶ 3 · link")
-    assert labels(change) == [["◀ ¶ 2"], ["↩ Answer", "Source"]]
+    assert change.message.text.startswith(
+        "Forty zoos met.\nTitle 1 · P · ¶ 3 · Read at example.org"
+    )
+    assert labels(change) == [["◀ ¶ 2", "↩ Answer", "Source", "📋"]]
     check_message(change.message, corpus)
     back = changed(talk.press(button(change, "Answer").data))
     assert back.message == answer.messages[-1]
@@ -104,9 +108,13 @@ def test_pressing_the_same_more_again_shows_the_same(answerers: LiveAnswerer) ->
     assert said(talk.press(data)) == said(talk.press(data))
 
 
-def test_source_is_the_citation_in_full_checked(talk: Talk, corpus: Corpus) -> None:
+def test_source_is_the_citation_in_full_checked(
+    answerers: LiveAnswerer, talk: Talk, corpus: Corpus
+) -> None:
     document = corpus.documents[0]
-    message = said(talk.press(button(said(talk.say(QUESTION)), "Source 1").data)).messages[0]
+    answer = said(Talk(dialogue_of(answerers, wanted=1)).say(QUESTION))
+    source = said(talk.press(button(answer, "Source").data))
+    message = source.messages[0]
     assert message.text.split("\n") == [
         "Title 1",
         "P",
@@ -116,14 +124,75 @@ def test_source_is_the_citation_in_full_checked(talk: Talk, corpus: Corpus) -> N
         f"Reference: d1[16:35]@{document.digest[:12]}",
         f"SHA-256 of the text: {document.digest}",
         "Generation of the index: 1",
+        "Model of the index: letters",
         "",
         "Checked just now: the source has exactly these words.",
         "Open here",
     ]
     (link,) = message.entities
     assert link.kind is EntityKind.OPENS
+    assert [each.copies for each in source.buttons[0]] == [
+        f"Title 1, P, ¶ 2. https://example.org/ d1[16:35]@{document.digest[:12]}",
+        f"d1[16:35]@{document.digest[:12]}",
+    ]
     opened = said(talk.say(link.url or "", command="start"))
     assert opened.messages[0].text.startswith("Zoos in Quito buzz.\n")
+
+
+def links_of(act: Say) -> tuple[str, ...]:
+    """The deep links of the last message, as a press brings them."""
+    return tuple(e.url or "" for e in act.messages[-1].entities if e.kind is EntityKind.OPENS)
+
+
+def test_source_under_several_quotes_is_the_citation_of_each(talk: Talk) -> None:
+    answer = said(talk.say(QUESTION))
+    data, links = button(answer, "Source").data, links_of(answer)
+    assert len(links) > 1
+    (message,) = said(talk.press(data, opens=links)).messages
+    for number in range(1, len(links) + 1):
+        assert f"{number}. Title " in message.text
+    assert message.text.count("the source has exactly these words") == len(links)
+    assert len(message.entities) == len(links)
+    assert told(talk.press(data)).alert  # the message cannot be read any more
+
+
+def test_the_citation_of_the_first_quote_is_copied(talk: Talk) -> None:
+    copied = button(said(talk.say(QUESTION)), "📋").copies
+    assert copied is not None
+    assert copied.startswith("Title 1, P, ¶ 2. https://example.org/ d1[16:35]@")
+
+
+def test_where_nothing_answers_buttons_ask_about_the_nearest_topics(
+    answerers: LiveAnswerer,
+) -> None:
+    corpus = answerers.everything.corpus
+    nothing = Answer(
+        "?", generation=1, outcome=Outcome.NONE, topics=("Quito Forum", "x" * 70), about="Zoos"
+    )
+    buttons = answer_buttons(
+        nothing, [Message("Nothing.")], corpus, translator("en"), ref="1", more=False
+    )
+    assert [[each.label for each in row] for row in buttons] == [
+        ["What is said about Quito Forum?"],
+        ["Ask this alone"],
+        ["👍", "👎"],
+    ]
+    assert read_press(buttons[0][0].data or "") == AskTopic("Quito Forum")
+    talk = Talk(dialogue_of(answerers))
+    asked = said(talk.press(buttons[0][0].data))
+    assert asked.messages[0].text == "You asked: What is said about Quito Forum?"
+    assert read_press(buttons[1][0].data or "") == AskAlone("1")
+
+
+def test_a_question_is_asked_alone_in_place_of_its_answer(
+    answerers: LiveAnswerer, talk: Talk
+) -> None:
+    talk.say("Jazz puzzles?")
+    talk.say(QUESTION)
+    change = changed(talk.press("a:2"))
+    assert change.message_id == 3
+    assert change.message == said(Talk(dialogue_of(answerers)).say(QUESTION)).messages[-1]
+    assert told(talk.press("a:77")).alert
 
 
 def test_a_vote_is_handed_over_with_what_it_is_about(answerers: LiveAnswerer) -> None:
@@ -185,7 +254,7 @@ def test_a_stale_button_works_where_its_words_still_stand(
     renew(answerers, store, f"A new beginning.\n\n{TEXTS[0]}", *TEXTS[1:])
     change = changed(talk.press(button(answer, "▶").data))
     assert change.message.text.startswith("Forty zoos met.\nTitle 1 · ¶ 4")
-    source = said(talk.press(button(answer, "Source 1").data))
+    source = said(talk.press(button(answer, "Source").data, opens=links_of(answer)))
     assert "Checked just now: the words are now at ¶ 3 of “Title 1”." in source.messages[0].text
     assert said(talk.press("m:1:1"))
 
@@ -196,8 +265,8 @@ def test_a_stale_button_says_kindly_that_the_statements_were_renewed(
     talk = Talk(dialogue_of(answerers))
     answer = said(talk.say(QUESTION))
     renew(answerers, store, "Something else entirely.")
-    for label in ("▶", "Source 1"):
-        (shown,) = talk.press(button(answer, label).data)
+    for label in ("▶", "Source"):
+        (shown,) = talk.press(button(answer, label).data, opens=links_of(answer))
         assert shown == told([shown])
         assert shown.text == "The statements have changed since then. Please ask again."
 
@@ -214,7 +283,7 @@ def test_the_source_of_a_changed_paragraph_says_that_it_changed(
     assert "Reference: d1[37:52]@" in text
 
 
-@given(st.one_of(st.text(max_size=64), st.from_regex(r"[<>smbve]:[0-9a-f:.+-]{0,60}")))
+@given(st.one_of(st.text(max_size=64), st.from_regex(r"[<>=smbveSat]:[0-9a-f:.+-]{0,60}")))
 def test_forged_data_is_harmless(data: str) -> None:
     acts = _shared_talk().press(data)
     assert told(acts) is acts[0]

@@ -46,7 +46,7 @@ def test_every_entity_decoded_from_utf16_equals_its_source(text: str, evidence: 
             elif entity.kind is EntityKind.BOLD:
                 bold.append(marked)
             else:
-                assert marked == "link"
+                assert marked == "Read at example.org"
                 assert entity.url is not None
                 assert entity.url.startswith("https://example.org/#:~:text=")
         assert [utf16_slice(message.text, p.offset, p.length) for p in message.quoted] == [
@@ -73,7 +73,7 @@ def test_a_quote_carries_its_citation(shipped: Corpus) -> None:
     )[0]
     assert message.text == (
         f"{document.passages[0].text}\nJoint Statement by Ministers of the Global Coalition "
-        "against Daesh · Global Affairs Canada · 2022-05-12 · ¶ 1 · link"
+        "against Daesh · Global Affairs Canada · 2022-05-12 · ¶ 1 · Read at canada.ca"
     )
     assert [e.kind for e in message.entities] == [EntityKind.BLOCKQUOTE, EntityKind.TEXT_LINK]
 
@@ -126,7 +126,7 @@ def test_other_places_of_a_quote_are_named_up_to_three_each_with_its_link() -> N
     )
     links = [e for e in message.entities if e.kind is EntityKind.TEXT_LINK]
     shown = [utf16_slice(message.text, e.offset, e.length) for e in links]
-    assert shown == ["link", "Other", "Other", "Other"]
+    assert shown == ["Read at example.org", "Other", "Other", "Other"]
     assert [e.url for e in links[1:]] == [c.link for c in quote.also[:3]]
     console = Console(file=io.StringIO())
     print_answer(Answer("q", generation=1, outcome=Outcome.ANSWER, quotes=(quote,)), console)
@@ -145,7 +145,7 @@ def test_other_places_of_a_quote_are_named_in_the_language_of_the_reply() -> Non
     assert message.text.endswith(f"\n{said}")
     links = [e for e in message.entities if e.kind is EntityKind.TEXT_LINK]
     shown = [utf16_slice(message.text, e.offset, e.length) for e in links]
-    assert shown == ["lien", "Other", "Other", "Other"]
+    assert shown == ["Lire sur example.org", "Other", "Other", "Other"]
     console = Console(file=io.StringIO())
     print_answer(reply, console)
     assert f"  {said}\n" in console.file.getvalue()
