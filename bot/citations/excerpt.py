@@ -16,7 +16,7 @@ MOST_SENTENCE_CHARACTERS = 400
 WHOLE_PASSAGE_CHARACTERS = 240
 """A passage that is no longer is shown whole."""
 
-_CLAUSE_END = re.compile(r"[;:,.!?。；，、][\"'”’»)\]]*+\s++|\s++(?=[–—-]\s)|\n++")
+_CLAUSE_END = re.compile(r"[;:,.!?。；，、][\"'”’»)\]]*+\s++|(?<!\s)\s++(?=[–—-]\s)|\n++")
 _WORD = re.compile(r"\w++")
 _LEAST_WORD = 3
 _NEAR_CHARACTERS = 200

@@ -1,7 +1,6 @@
 """Checks an old citation against the source that it names, as it was then and as it is now."""
 
 import itertools
-import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -336,9 +335,17 @@ def _other_evidence(cited: CitedQuote, then: Document) -> Iterator[Mismatch]:
     if cited.answer is not None:
         within = cited.evidence or said
         words, answer = " ".join(within.split()), " ".join(cited.answer.split())
-        starts = (match.start() for match in re.finditer(re.escape(answer), words))
+        starts = _starts(answer, words)
         if not any(_cuts_no_word(Span(at, at + len(answer)), words) for at in starts):
             yield Mismatch("answer", cited.answer, within)
+
+
+def _starts(part: str, text: str) -> Iterator[int]:
+    """Yield the places at which a part of a text begins."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _cuts_no_word(place: Span, text: str) -> bool:
