@@ -70,6 +70,10 @@ class AnswersWhetherSaid(Protocol):
         """Return the answer to a text that quotes or claims something; None for a question."""
         ...
 
+    def unless_claimed(self, answer: Answer) -> Answer:
+        """Return the answer to a question; to a claim that was not said, only related passages."""
+        ...
+
     def said(
         self, answerer: "Answerer", words: str, *, top: int, only: Filter | None, language: str
     ) -> Answer:
@@ -225,7 +229,10 @@ class Answerer:
                 )
                 if found is not None:
                     return found
-            return self._answer(question, top, only, language, earlier, listed)
+            answer = self._answer(question, top, only, language, earlier, listed)
+            if self._whether_said is None:
+                return answer
+            return self._whether_said.unless_claimed(answer)
 
     def said(
         self,

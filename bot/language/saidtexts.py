@@ -32,6 +32,10 @@ SENTENCES_SAID = mark(
     "Not said as a whole. Of {sentences} sentences {exact} were said exactly, {almost} almost and "
     "{earlier} in earlier texts; {none} were not found in {statements}."
 )
+NOT_IN_THESE_WORDS = mark(
+    "Not said in these words. The nearest that was said; whether it means the same is for you to "
+    "judge:"
+)
 SAID_WHAT = mark("Which words? For example: /said “words that somebody quotes”")
 PLACE_OF_WORDS = mark("“{title}”, {label}")
 

@@ -23,6 +23,11 @@ _ASKING = frozenset(
     "pourquoi comment combien est sont était étaient ont avait liste montre donne résume "
     "explique cite".split()
 )
+_QUESTION_WORDS = frozenset(
+    "who whom whose what which where when why how wat wich quel quelle quels quelles pourquoi "
+    "comment combien".split()
+)
+_ARTICLES = frozenset("the a an our all no le la les un une".split())
 _VERBS = frozenset(
     "is are was were be been has have had will would can could cannot may might must shall should "
     "do does did remains remain calls call met meets said says supports support welcomes welcome "
@@ -98,7 +103,17 @@ def _is_claim(text: str) -> bool:
     words = text_words(text).forms
     if len(words) < _LEAST_OF_A_CLAIM or text.endswith("?") or words[0] in _ASKING:
         return False
+    if _QUESTION_WORDS.intersection(word.split("'")[0] for word in words):
+        return False
     after = words[1:]
     return any(
         word in _VERBS or (word.endswith("ed") and len(word) > len("need")) for word in after
     )
+
+
+def is_plain_claim(text: str) -> bool:
+    """Return whether a message is a sentence that states something, by its beginning, too."""
+    text = text.strip()
+    if _longest_quotation(text) is not None or not _is_claim(text):
+        return False
+    return text[0].isupper() or text_words(text).forms[0] in _ARTICLES

@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Answer, Outcome, Quote
 from bot.answering.passagequotes import quote_of
+from bot.language import saidtexts
 from bot.language.translation import LANGUAGES, translator
 from bot.said.archive import Archive
-from bot.said.quotations import asked_about
+from bot.said.quotations import asked_about, is_plain_claim
 from bot.said.saidwording import said_lines
 from bot.said.sayings import Sayings
 from bot.verification.saying import SaidPlace, Saying
@@ -60,6 +62,16 @@ class SaidAnswers:
 
     def _open(self, corpus: Corpus, groups: frozenset[str] | None) -> Sayings:
         return Sayings(self._archive, corpus, groups=groups, lay_out=self._lay_out)
+
+    def unless_claimed(self, answer: Answer) -> Answer:
+        """Return the answer; to a claim, passages that are near it and do not have its words.
+
+        Whether they mean what it claims is for a person to judge.
+        """
+        if answer.outcome is not Outcome.ANSWER or not is_plain_claim(answer.question):
+            return answer
+        message = translator(answer.language).say(saidtexts.NOT_IN_THESE_WORDS)
+        return replace(answer, outcome=Outcome.RELATED, message=message)
 
     def said(
         self,

@@ -8,7 +8,7 @@ from chatting import Talk, dialogue_of, live, said
 from fakes import LetterEmbedder, corpus_of
 
 from bot.answering.answerer import Answerer
-from bot.answering.answers import Outcome
+from bot.answering.answers import Answer, Outcome
 from bot.chat.messages import EntityKind
 from bot.cli.jsonoutput import answer_fields
 from bot.said.archive import Archive
@@ -120,3 +120,23 @@ def test_without_texts_to_search_an_answerer_says_so(store: FolderIndex) -> None
     bare = Answerer(Retriever(store.open_current(), LetterEmbedder()))
     with pytest.raises(ValueError, match="no texts"):
         bare.said("any words")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("Morocco joined the Coalition in May.", Outcome.RELATED),
+        ("the Coalition has never met", Outcome.RELATED),
+        ("Where did the Coalition meet?", Outcome.ANSWER),
+        ("members of the Coalition in May", Outcome.ANSWER),
+    ],
+)
+def test_a_claim_that_was_not_said_gets_related_passages_and_never_an_answer(
+    answerer: Answerer, tmp_path: Path, text: str, outcome: Outcome
+) -> None:
+    quotes = answerer.said("The Coalition has 85 members in all", top=1).quotes
+    answered = Answer(text, generation=1, outcome=Outcome.ANSWER, quotes=quotes)
+    archive = Archive(answerer.corpus, Snapshots(tmp_path / "none"), known_access=NO_ACCESS)
+    found = SaidAnswers(archive).unless_claimed(answered)
+    assert found.outcome is outcome
+    assert (found.message is not None) is (outcome is Outcome.RELATED)
