@@ -13,7 +13,7 @@ from bot.chat.actions import Act, Change, Offers, Say, Typing
 from bot.chat.events import InlineQuestion
 from bot.chat.messages import EntityKind
 from bot.citations.citation import Citation
-from corpus import Passage
+from corpus import Passage, Span
 from embeddings import FolderIndex, Retriever, refresh
 
 HELD_BACK = "no longer agrees with its source"
@@ -24,8 +24,8 @@ class ForgetfulAnswerer(Answerer):
 
     lost = False
 
-    def cite(self, passage: Passage) -> Citation:
-        citation = super().cite(passage)
+    def cite(self, passage: Passage, part: Span | None = None) -> Citation:
+        citation = super().cite(passage, part)
         return replace(citation, digest="0" * 64) if self.lost else citation
 
 
