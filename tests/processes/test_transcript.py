@@ -145,6 +145,9 @@ Ada: What is the best pizza topping?
 Bot: I found no passage that answers this.
 
      /sources shows the statements that I quote from.
+     [What is said about Africa Focus Group?]
+     [What is said about Global Coalition?]
+     [What is said about Defeat Daesh?]
      [👍] [👎]
 
 Ada changes that to: What did the Ministers say about Afghanistan?
