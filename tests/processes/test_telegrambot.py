@@ -124,7 +124,7 @@ def test_ask_takes_the_question_after_the_command(bot: Bot, server: BotApiServer
         ("/privacy", "Rien n’est gardé"),
         ("/ask", "Que souhaitez-vous savoir\u202f?"),
         ("/frobnicate", "Je ne connais pas cette commande"),
-        ("What is the best pizza topping?", "Les déclarations ne le disent pas."),
+        ("What is the best pizza topping?", "Je n’ai trouvé aucun passage qui réponde"),
         ("merci", "Je vous en prie."),
     ],
 )
