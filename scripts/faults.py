@@ -37,6 +37,7 @@ from statekills import share_and_kill
 from swapping import Place, edition, swap_under_load
 
 from embeddings import FolderIndex, find_model, open_embedder, refresh
+from embeddings.models.modelfolder import shipped_model
 
 
 def damage(options: argparse.Namespace) -> bool:
@@ -167,7 +168,7 @@ def pgkills(options: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         exports = home / "models"
-        embedder = open_embedder(find_model(), exports=exports)
+        embedder = open_embedder(find_model(shipped_model()), exports=exports)
         for what, kill_client in (("server", False), ("refresh", True)):
             with kill_trials(
                 home / what, embedder, exports=exports, documents=options.documents

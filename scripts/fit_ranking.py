@@ -34,6 +34,7 @@ from embeddings import (
     refresh,
 )
 from embeddings.models.cachingembedder import CachingEmbedder
+from embeddings.models.modelfolder import shipped_model
 from embeddings.question.followups import FOLLOW_UP_NAMES, dependence, reading_shares
 from embeddings.search.evidence import EVIDENCE_NAMES, best_sentences
 from embeddings.search.features import NAMES
@@ -398,7 +399,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write embeddings/search/ranking.json")
     arguments = parser.parse_args()
     embedder = CachingEmbedder(
-        open_embedder(find_model(), exports=arguments.exports), arguments.cache
+        open_embedder(find_model(shipped_model()), exports=arguments.exports), arguments.cache
     )
     sets = load_sets(arguments.folder)
     cases = [case for questions in sets for case in cases_of(questions, embedder)]

@@ -32,6 +32,7 @@ from bot.answering.answerer import Answerer
 from bot.cli.terminal import print_answer
 from corpus import shipped_corpus
 from embeddings import FolderIndex, Retriever, find_model, open_embedder, refresh
+from embeddings.models.modelfolder import shipped_model
 
 FOLDER = ROOT / "docs" / "pictures"
 QUESTION = "How many members does the Coalition have?"
@@ -250,7 +251,7 @@ def pictures() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         index = FolderIndex(Path(folder) / "index")
         exports = Path(os.environ.get("VERBATIM_EXPORTS") or f"{folder}/exports")
-        embedder = open_embedder(find_model(), exports=exports)
+        embedder = open_embedder(find_model(shipped_model()), exports=exports)
         refresh(shipped_corpus(), index=index, embedder=embedder)
         answerer = Answerer(Retriever(index.open_current(), embedder))
         return {"terminal.svg": terminal(answerer), "telegram.svg": chat(answerer, index)}

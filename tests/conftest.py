@@ -20,8 +20,12 @@ from embeddings import (
     Retriever,
     find_model,
     open_embedder,
+    open_reader,
     refresh,
 )
+from embeddings.models.modelfolder import shipped_model
+from embeddings.reader.readerchoice import shipped_reader
+from embeddings.search.calibrationfile import calibration_of
 
 settings.register_profile(
     "verbatim", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -55,20 +59,29 @@ def shipped() -> Corpus:
 
 @pytest.fixture(scope="session")
 def real_embedder(exports: Path) -> Embedder:
-    """The default model itself."""
-    return open_embedder(find_model(), exports=exports)
+    """The model that this version embeds with."""
+    return open_embedder(find_model(shipped_model()), exports=exports)
 
 
 @pytest.fixture(scope="session")
 def shipped_answerer(
     shipped: Corpus,
     real_embedder: Embedder,
+    exports: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Answerer:
-    """An Answerer over the shipped statement with the real model."""
+    """An Answerer over the shipped statement with the model and the reader that ship."""
     store = FolderIndex(tmp_path_factory.mktemp("index"))
     refresh(shipped, index=store, embedder=real_embedder)
-    return Answerer(Retriever(store.open_current(), real_embedder))
+    reader = open_reader(shipped_reader(), exports=exports)
+    return Answerer(
+        Retriever(
+            store.open_current(),
+            real_embedder,
+            reader=reader,
+            calibration=calibration_of(reader),
+        )
+    )
 
 
 @pytest.fixture(scope="session")

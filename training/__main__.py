@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,9 @@ example: from the shared data to exported weights, each line resumes where it wa
   python -m training reader   --runs runs --name second --mix second --steps 900 \\
                               --start runs/first/export --body-rate 5e-5 --head-rate 1e-4
   python -m training embedder --runs runs --name embedder --steps 240
-  python -m training evaluate --runs runs --reader runs/second/export
+  python -m training average  --runs runs runs/first/export runs/second/export --to runs/mean
+  python -m training evaluate --runs runs --reader runs/mean
+  python -m training calibrate --runs runs --reader runs/mean
 """
 
 
@@ -68,12 +70,7 @@ def parser() -> argparse.ArgumentParser:
         stage.add_argument("--check-every", type=int, default=300, help="steps between dev figures")
         stage.add_argument("--save-every", type=float, default=240, help="seconds")
         stage.add_argument("--minutes", type=float, help="stop with a checkpoint after so many")
-    exporting = command("export", "Export the average of a run's last checkpoint.")
-    exporting.add_argument("--name", required=True, help="the run's folder within --runs")
-    exporting.add_argument("--kind", choices=("reader", "embedder"), required=True)
-    whole = command("assemble", "Write a model folder of an exported embedder, for VERBATIM_MODEL.")
-    whole.add_argument("--embedder", type=Path, required=True, help="exported weights")
-    whole.add_argument("--to", type=Path, required=True, help="the folder to write")
+    _add_commands_on_weights(command)
     measuring = command("evaluate", "Measure exported weights on what is held back.")
     measuring.add_argument("--reader", type=Path, help="exported weights of a reader")
     measuring.add_argument("--embedder", type=Path, help="exported weights of an embedder")
@@ -95,6 +92,18 @@ def parser() -> argparse.ArgumentParser:
     speed = command("speed", "Measure pairs a second, in bf16 and in fp32.")
     speed.add_argument("--steps", type=int, default=3)
     return top
+
+
+def _add_commands_on_weights(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    exporting = command("export", "Export the average of a run's last checkpoint.")
+    exporting.add_argument("--name", required=True, help="the run's folder within --runs")
+    exporting.add_argument("--kind", choices=("reader", "embedder"), required=True)
+    mean = command("average", "Write the mean of the weights of several stages of a reader.")
+    mean.add_argument("exports", type=Path, nargs="+", help="exported weights")
+    mean.add_argument("--to", type=Path, required=True, help="the folder to write")
+    whole = command("assemble", "Write a model folder of an exported embedder, for VERBATIM_MODEL.")
+    whole.add_argument("--embedder", type=Path, required=True, help="exported weights")
+    whole.add_argument("--to", type=Path, required=True, help="the folder to write")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,6 +141,8 @@ def _run(asked: argparse.Namespace) -> None:
         network = workshop.reader(None) if asked.kind == "reader" else workshop.embedder(None)
         step = put_checkpoint(network, asked.runs / asked.name)
         _export(workshop, network, asked.runs / asked.name, asked.kind, step)
+    elif asked.command == "average":
+        _average(asked, workshop)
     elif asked.command == "assemble":
         from training.network.modelfolder import write_model_folder
 
@@ -158,6 +169,21 @@ def _run(asked: argparse.Namespace) -> None:
         from training.measuring.speed import speed_figures
 
         print(json.dumps(speed_figures(workshop, steps=asked.steps), indent=2))
+
+
+def _average(asked: argparse.Namespace, workshop: "Workshop") -> None:
+    from training.network.weights import CARD_NAME, average_weights, export_weights
+
+    networks = [workshop.reader(export) for export in asked.exports]
+    average_weights(networks)
+    cards = [json.loads((export / CARD_NAME).read_text("utf-8")) for export in asked.exports]
+    fields = ("sha256", "steps_done", "plan", "made_with")
+    facts = {
+        "average_of": [{name: card.get(name) for name in fields} for card in cards],
+        "documents": sorted({document for card in cards for document in card["documents"]}),
+    }
+    file = export_weights(networks[0], asked.to, kind="reader", facts=facts)
+    logging.getLogger(__name__).info("wrote %s", file)
 
 
 def _calibrate(asked: argparse.Namespace, workshop: "Workshop") -> None:

@@ -13,6 +13,7 @@ from bot.answering.passagequotes import quote_of, quote_of_hit
 from bot.answering.plainanswers import PlainAnswers
 from bot.answering.questionlanguage import (
     is_in_another_language,
+    may_be_misread,
     other_language_notices,
     question_language,
 )
@@ -33,6 +34,7 @@ from embeddings import (
     Manifest,
     Query,
     QuestionFilters,
+    ReadFilter,
     Retriever,
     best_hits,
     explain_search,
@@ -273,15 +275,15 @@ class Answerer:
         if answer.outcome not in _SEARCHED or not answer.is_to_question:
             return Explanation(answer, None, None, None, thresholds, ())
         asked = searched_part(question.strip())
+        read = self._question_filters.read(asked)
         with self._turns:
             search = explain_search(
                 self._retriever,
-                Query(asked, earlier),
+                self._query(asked, earlier, read),
                 top=candidates,
                 only=answer.only,
                 may_correct=self._may_correct,
             )
-        read = self._question_filters.read(asked)
         return Explanation(
             answer=answer,
             search=search,
@@ -336,7 +338,8 @@ class Answerer:
             about = topic((asked,))
         only, said_of_filter = self._filter(asked, only, words)
         notices = (*notices, *said_of_filter)
-        query = Query(asked, earlier)
+        read = self._question_filters.read(asked)
+        query = self._query(asked, earlier, read)
         hits, corrected = best_hits(
             self._retriever, query, top=_SEEN, only=only, may_correct=self._may_correct
         )
@@ -381,6 +384,15 @@ class Answerer:
             only=only,
             topics=topics,
             about=about or None,
+        )
+
+    def _query(self, asked: str, earlier: tuple[str, ...], read: ReadFilter | None) -> Query:
+        model = self._retriever.generation.manifest.model.name
+        return Query(
+            asked,
+            earlier,
+            filter_words=() if read is None else read.words,
+            foreign=may_be_misread(asked, corpus=self.corpus, model=model),
         )
 
     def _leans(self, query: Query) -> bool:

@@ -45,12 +45,7 @@ _COUNTED_NAMES = {
     "sentence": "its best sentence",
     "answer": "a short answer",
     "retrieval": "retrieval",
-    "margin": "the distance to the next passage",
     "log_passages": "the number of passages",
-    "names": "names",
-    "numbers": "numbers",
-    "year": "the year",
-    "month": "the month",
     "later": "a follow-up",
     "retrieval_later": "retrieval of a follow-up",
 }

@@ -25,21 +25,12 @@ CALIBRATION_NAMES = (
     "sentence",
     "answer",
     "retrieval",
-    "margin",
     "log_passages",
-    "names",
-    "numbers",
-    "year",
-    "month",
     "later",
     "retrieval_later",
 )
 """The columns of a passage; ``calibration_rows`` says what each is."""
 
-MIXED_RETRIEVAL = 0.5
-"""How much retrieval's logit counts beside the reader's where passages are compared."""
-
-_MOST_MARGIN = 4.0
 _MOST_LOGIT = 8.0
 _LEAST_SCORE = 1e-3
 
@@ -122,8 +113,6 @@ def calibration_rows(
     readings: Sequence[PassageReading],
     *,
     retrieval: FloatArray,
-    margins: FloatArray,
-    agreement: NDArray[np.floating],
     passages: int,
     later: bool = False,
 ) -> FloatArray:
@@ -131,46 +120,25 @@ def calibration_rows(
 
     * ``reader``: its logit. ``sentence``: the logit of its best sentence's score. ``answer``: the
       score of its short answer.
-    * ``retrieval``: the logit ``(k,)`` of the probability that retrieval alone gives the passage.
-    * ``margin``: how far it stands above the next distinct passage, from ``margins``.
+    * ``retrieval``: from the logits ``(k,)`` of the probabilities that retrieval alone gives, best
+      first: how far the passage lies below the first one, at most 0. It orders passages, and says
+      nothing of whether one of them answers.
     * ``log_passages``: the natural logarithm of the number of ``passages`` that were searched.
-    * ``names``, ``numbers``, ``year``, ``month``: the columns ``(k, 4)`` of ``agreement``.
     * ``later``: 1 if something was asked before; ``retrieval_later``: ``retrieval`` then, else 0.
     """
+    below = retrieval - retrieval.max(initial=-np.inf)
     sentence = [_logit(max(reading.sentence_scores, default=0.0)) for reading in readings]
     columns = (
         np.ones(len(readings)),
         np.array([reading.logit for reading in readings]),
         np.array(sentence),
         np.array([reading.answer_score for reading in readings]),
-        retrieval,
-        margins,
+        below,
         np.full(len(readings), np.log(max(passages, 1))),
-        *np.asarray(agreement, np.float64).T,
         np.full(len(readings), float(later)),
-        retrieval * later,
+        below * later,
     )
     return np.stack(columns, axis=1).astype(np.float64)
-
-
-def compared_scores(readings: Sequence[PassageReading], retrieval: FloatArray) -> FloatArray:
-    """``(k,)``: the number by which passages that were read are compared with each other."""
-    return np.array([reading.logit for reading in readings]) + MIXED_RETRIEVAL * retrieval
-
-
-def margins(scores: FloatArray, alike: Sequence[frozenset[int]]) -> FloatArray:
-    """``(k,)``: how far each passage stands above the best of those that say something else.
-
-    ``alike[i]`` are the places of the passages that say the same as passage i. Bounded to ±4; of
-    one passage alone 4.
-    """
-    order = np.argsort(-scores, kind="stable")
-    found = np.full(len(scores), _MOST_MARGIN)
-    for i in range(len(scores)):
-        other = next((j for j in order if j != i and int(j) not in alike[i]), None)
-        if other is not None:
-            found[i] = scores[i] - scores[other]
-    return np.asarray(np.clip(found, -_MOST_MARGIN, _MOST_MARGIN), np.float64)
 
 
 def retrieval_logits(probabilities: NDArray[np.floating[Any]]) -> FloatArray:

@@ -1,6 +1,7 @@
 """Finds ranked Hits for a Query. The only module, with refresh, that sees rows."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,9 +22,9 @@ from embeddings.question.rewording import Rewording
 from embeddings.reader.reading import PassageReading, Reader, answer_in
 from embeddings.reader.tokenscores import answering_sentences
 from embeddings.search.calibration import Calibration
-from embeddings.search.cascade import Judge, text_of, to_judge
+from embeddings.search.cascade import Judge, Judged, text_of, to_judge
 from embeddings.search.evidence import best_sentences
-from embeddings.search.features import Candidates, candidate_features, mixed
+from embeddings.search.features import NAMES, Candidates, candidate_features, mixed
 from embeddings.search.ranking import FloatArray, RankingModel
 from embeddings.search.shortlist import Shortlist, shortlist_of
 from embeddings.search.signals import Signals, all_signals, promising
@@ -38,16 +39,38 @@ _MOST_DATELINES = 50
 _LOOKED_AT = 200
 """The passages with a word in which its spelling is looked up."""
 
+_LEAST_WORDS = 3
+_LINK = re.compile(r"[ ,;(](?:in|of|from|by|to|within|dans|de|des|en|selon)(?: the| les)? $")
+
 READ_PASSAGES = 30
 """How many of the first candidates a reader may put in another order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, and the earlier questions of the same person, oldest first."""
+    """A question, and the earlier questions of the same person, oldest first.
+
+    ``filter_words`` are words of the question that state a filter, and ask nothing. A ``foreign``
+    question is in a language that no reader of ours reads: retrieval alone answers it.
+    """
 
     text: str
     earlier: tuple[str, ...] = ()
+    filter_words: tuple[str, ...] = ()
+    foreign: bool = False
+
+    @property
+    def read_text(self) -> str:
+        """The question as a reader reads it: without the words of its filter, unless little is
+        left.
+        """
+        text = self.text
+        for words in self.filter_words:
+            before, found, after = text.partition(words)
+            if found:
+                text = f"{_LINK.sub('', before)} {after}".strip()
+                text = " ".join(text.split()).replace(" ?", "?")
+        return text if len(text.split()) >= _LEAST_WORDS else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +279,17 @@ class Retriever:
         if self._judge is None:
             order, readings = self._in_readers_order(query, shortlist)
             return _Ordered(order, shortlist.probabilities, dict(enumerate(readings)))
-        listed = to_judge(self.generation, shortlist, question=query.text, history=query.earlier)
+        if query.foreign:
+            return self._as_retrieved(shortlist)
+        listed = to_judge(
+            self.generation, shortlist, question=query.read_text, history=query.earlier
+        )
         try:
             judged = self._judge.judge(listed)
         except ReadingFailed as error:
             log.warning("the answer is that of a search without a reader: %s", error)
-            scaled = self.thresholds.scaled(shortlist.probabilities, caution=self._caution)
-            return _Ordered(np.arange(len(shortlist.rows)), scaled, {})
+            return self._as_retrieved(shortlist)
+        judged = self._with_dateline(judged, shortlist)
         order, probabilities = judged.in_order(shortlist.probabilities)
         read = dict(enumerate(judged.readings))
         return _Ordered(order, probabilities, read, tells_evidence=True, rows=judged.rows)
@@ -271,6 +298,25 @@ class Retriever:
         if self._judge is None or ordered.rows is None or place >= len(ordered.rows):
             return ()
         return self._judge.calibration.counted(ordered.rows[place])
+
+    def _as_retrieved(self, shortlist: Shortlist) -> _Ordered:
+        """Return retrieval's order, with its probabilities as the reader's thresholds take them."""
+        scaled = self.thresholds.scaled(shortlist.probabilities, caution=self._caution)
+        return _Ordered(np.arange(len(shortlist.rows)), scaled, {})
+
+    def _with_dateline(self, judged: Judged, shortlist: Shortlist) -> Judged:
+        """Return what was judged, with retrieval's probability of a dateline that it puts first for
+        a question about date or place, if that is larger: no reader has learned from datelines.
+        """
+        asked = shortlist.features[0, NAMES.index("dateline")] > 0
+        if self._judge is None or not asked or not len(judged.probabilities):
+            return judged
+        scaled = self._judge.calibration.thresholds.scaled(
+            shortlist.probabilities[:1], caution=self._caution
+        )
+        probabilities = judged.probabilities.copy()
+        probabilities[0] = max(probabilities[0], scaled[0])
+        return replace(judged, probabilities=probabilities)
 
     def places_of(self, row: int, *, allowed: NDArray[np.bool_] | None = None) -> list[Passage]:
         """Return the passages with the text of a row that are ``allowed``, the earliest first."""
@@ -307,7 +353,7 @@ class Retriever:
             return order, ()
         texts = [text_of(self.generation, int(row)) for row in shortlist.rows[:READ_PASSAGES]]
         try:
-            read = self._reader.read(query.text, query.earlier, texts)
+            read = self._reader.read(query.read_text, query.earlier, texts)
         except ReadingFailed as error:
             log.warning("the order is that of a search without a reader: %s", error)
             return order, ()

@@ -11,7 +11,7 @@ FloatArray = NDArray[np.float64]
 
 
 class Caution(enum.StrEnum):
-    """The certainty that an answer needs: with little caution more is answered, with much less."""
+    """The certainty that an answer needs. With little caution more is answered, with much less."""
 
     LOW = "low"
     USUAL = "usual"

@@ -15,6 +15,7 @@ import pytest
 from processes import VERBATIM, environment, verbatim
 
 from corpus import Corpus
+from embeddings.models.modelfolder import shipped_model
 
 QUESTION = "How many members does the Coalition have?"
 
@@ -325,7 +326,7 @@ def test_a_damaged_index_leaves_the_earlier_one_answering_with_one_line_of_warni
 
 def test_an_index_of_another_model_is_refused_in_one_line(built_home: Path, tmp_path: Path) -> None:
     message = failure(built_home, VERBATIM_QUERY_PROMPT="query: ")
-    assert "was built with the model all-MiniLM-L6-v2" in message
+    assert f"was built with the model {shipped_model()}" in message
     assert "verbatim refresh" in message
     assert "VERBATIM_MODEL" in failure(built_home, VERBATIM_MODEL=str(tmp_path / "none"))
 

@@ -13,8 +13,20 @@ from evaluationdata import EVALUATION
 
 from bot.evaluation.sets.questionsets import EvaluationQuestion, QuestionSet, read_question_set
 from bot.evaluation.systems import Baselines, System
-from embeddings import Embedder, FolderIndex, Hit, Query, Retriever, refresh
+from embeddings import (
+    Embedder,
+    FolderIndex,
+    Hit,
+    Query,
+    Reader,
+    Retriever,
+    best_hits,
+    open_reader,
+    refresh,
+)
 from embeddings.models.cachingembedder import CachingEmbedder
+from embeddings.reader.readerchoice import shipped_reader
+from embeddings.search.calibrationfile import calibration_of
 
 XQUAD = EVALUATION / "xquad" / "en"
 SHIPPED = EVALUATION / "global-coalition-statement"
@@ -37,19 +49,22 @@ def key(hit: Hit) -> tuple[str, int]:
     return hit.passage.document_id, hit.passage.number
 
 
-def ask_all(questions: QuestionSet, embedder: Embedder, folder: Path) -> Iterator[Asked]:
+def ask_all(
+    questions: QuestionSet, embedder: Embedder, folder: Path, *, reader: Reader | None = None
+) -> Iterator[Asked]:
     cached = CachingEmbedder(embedder, folder / "vectors.sqlite")
     store = FolderIndex(folder / "index")
     refresh(questions.corpus, index=store, embedder=cached)
     generation = store.open_current()
-    retriever, baselines = Retriever(generation, cached), Baselines(generation, cached)
+    retriever = Retriever(generation, cached, reader=reader, calibration=calibration_of(reader))
+    baselines = Baselines(generation, cached)
     for question in questions.questions:
         if question.is_chat:
             continue
-        alone = retriever.search(Query(question.text), top=5)
+        alone, _ = best_hits(retriever, Query(question.text), top=5)
         in_context = alone
         if question.history:
-            in_context = retriever.search(Query(question.text, question.history), top=5)
+            in_context, _ = best_hits(retriever, Query(question.text, question.history), top=5)
         found = baselines.rankings(question.text, top=1)
         yield Asked(question, alone, in_context, {s: r.keys for s, r in found.items()})
 
@@ -64,11 +79,15 @@ def baseline_share(asked: list[Asked], system: System) -> float:
 
 
 @pytest.fixture(scope="module")
-def shipped_asked(real_embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> list[Asked]:
+def shipped_asked(
+    real_embedder: Embedder, exports: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Asked]:
     if not SHIPPED.is_dir():
         pytest.skip(f"the evaluation set {SHIPPED.name} is not at hand")
     questions = read_question_set(SHIPPED)
-    return list(ask_all(questions, real_embedder, tmp_path_factory.mktemp("shipped")))
+    folder = tmp_path_factory.mktemp("shipped")
+    reader = open_reader(shipped_reader(), exports=exports)
+    return list(ask_all(questions, real_embedder, folder, reader=reader))
 
 
 @pytest.fixture(scope="module")

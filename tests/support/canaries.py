@@ -99,8 +99,10 @@ def compared(opens: Opens, count: int) -> tuple[int, list[tuple[frozenset[str], 
                 written = json.dumps({**told, "question": ""}).casefold()
                 quotes = zip(told["quotes"], expected["quotes"], strict=False)
                 scores = [(a.pop("score"), b.pop("score")) for a, b in quotes]
+                # a refusal repeats words of the question, as it does where nothing is hidden
+                known = [word for word in hidden if word not in question.casefold()]
                 if (
-                    any(word in written for word in hidden)
+                    any(word in written for word in known)
                     or told != expected
                     or any(abs(a - b) > 1e-3 for a, b in scores)
                 ):

@@ -123,7 +123,7 @@ def _example(
         listed,
         np.array(right, bool),
         readings,
-        rows_of(listed, readings, {}),
+        rows_of(listed, readings),
         tuple(same[0] for same in places),
     )
 
@@ -257,7 +257,8 @@ def fit(found: Sequence[Example], reader: Reader) -> tuple[Calibration, dict[str
 
 
 def write(fields: dict[str, Any], folder: Path) -> Path:
-    """Write the file of a calibration into the folder of the reader's weights."""
+    """Write the file of a calibration, a line for each field, beside the reader's weights."""
     file = folder / CALIBRATION_FILE
-    replace_file(file, (json.dumps(fields, indent=2) + "\n").encode())
+    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in fields.items()]
+    replace_file(file, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
     return file

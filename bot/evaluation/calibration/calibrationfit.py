@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bot.evaluation.calibration.boundedfit import bounded_fit
 from embeddings import PassageReading, Reader
-from embeddings.search.calibration import CALIBRATION_NAMES, Calibration, compared_scores
+from embeddings.search.calibration import CALIBRATION_NAMES, Calibration
 from embeddings.search.cascade import STEPS, Judge, ToJudge
 from embeddings.search.thresholds import Caution, FloatArray, Thresholds
 
@@ -18,20 +18,27 @@ FOLDS = 5
 FIT_ON = STEPS[1]
 """How many of a question's first candidates are fitted on."""
 
-ANSWERED_SHARE = 0.75
+ANSWERED_SHARE = 0.8
 """The share of the answerable questions that are to be answered, on held-back statements."""
 
 RELATED_SHARE = 0.95
 """The share of the answerable questions that are to have related passages at least."""
 
 ANSWERABLE_WEIGHT = 2.0
-"""The weight of the questions with an answer in the fit; that of the others is 1.
+"""The weight in the fit of the questions with an answer among many passages; that of all others is
+1.
 
-People ask more of what a statement says than of what it almost says.
+People ask more of what many statements say than of what they almost say. Of few passages they
+ask as often what is not there.
 """
 
-CAUTION_SHARES = {Caution.LOW: (0.85, 0.98), Caution.HIGH: (0.6, 0.9)}
+_FEW_PASSAGES = 200
+
+CAUTION_SHARES = {Caution.LOW: (0.9, 0.98), Caution.HIGH: (0.65, 0.9)}
 """The same shares with less and with more caution than usual."""
+
+_MIXED_RETRIEVAL = 0.5
+"""The weight of retrieval's logit beside the reader's in the guess which passage comes first."""
 
 _FALLING = frozenset({"log_passages"})
 _OTHER_WEIGHT = 0.15
@@ -84,8 +91,8 @@ class Outcome:
 def weights_of(found: Sequence[ReadQuestion]) -> FloatArray:
     """Return the weights of ``CALIBRATION_NAMES``.
 
-    Questions with an answer count ``ANSWERABLE_WEIGHT`` times those without, and each case as much
-    as another. The passage that a person would see first counts most.
+    Questions with an answer among many passages count ``ANSWERABLE_WEIGHT`` times the others, and
+    each case as much as another. The passage that a person would see first counts most.
     """
     cases = [e.case for e in found]
     able = {e.case for e in found if e.answerable}
@@ -93,10 +100,12 @@ def weights_of(found: Sequence[ReadQuestion]) -> FloatArray:
     rows, right, weights = [], [], []
     for example in found:
         group = able if example.answerable else unable
-        share = (ANSWERABLE_WEIGHT if example.answerable else 1) / len(group)
-        share /= cases.count(example.case)
+        many = example.to_judge.passages > _FEW_PASSAGES
+        share = ANSWERABLE_WEIGHT if example.answerable and many else 1.0
+        share /= len(group) * cases.count(example.case)
         retrieval = example.to_judge.retrieval[: len(example.rows)]
-        first = int(np.argmax(compared_scores(example.readings, retrieval)))
+        logits = np.array([reading.logit for reading in example.readings])
+        first = int(np.argmax(logits + _MIXED_RETRIEVAL * retrieval))
         each = np.full(len(example.rows), _OTHER_WEIGHT * share)
         each[first] = share
         rows.append(example.rows[:, 1:])

@@ -123,5 +123,5 @@ def _read(
         to_judge=listed,
         right=np.array(right, bool),
         readings=readings,
-        rows=rows_of(listed, readings, {}),
+        rows=rows_of(listed, readings),
     )

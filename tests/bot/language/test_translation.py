@@ -199,9 +199,8 @@ def test_a_french_reply_is_french_but_for_the_quote_and_its_source(
         "\n".join(part.text for part in render(reply, shipped_answerer.corpus))
         for reply in (english, french)
     )
-    assert "2022-05-12 · ¶ 7 · lien" in message
-    assert message.endswith(" · lien · génération 1")
-    assert message.replace("lien", "link").replace("génération", "generation") == said
+    assert "2022-05-12 · ¶ 7 · Lire sur canada.ca" in message
+    assert message.replace("Lire sur canada.ca", "Read at canada.ca") == said
 
 
 def test_a_french_reply_without_an_answer_is_french(letters: Answerer) -> None:

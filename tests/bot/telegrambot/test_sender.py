@@ -62,18 +62,20 @@ def test_an_edited_question_edits_its_answer(ada: Chatter) -> None:
     assert "◀ ¶ 1" in [b["text"] for b in buttons(ada.screen[0])]
 
 
-def test_an_answer_of_more_messages_replaces_one_of_fewer_and_back(ada: Chatter) -> None:
-    question = ada.say("zebras")
-    ada.edit(question, "quiz")
-    ids = [sent.message_id for sent in ada.screen]
-    assert len(ids) == 2
-    assert first_lines(ada.screen) == ["Quiz aeiou a", "aeiou aeiou "]
-    assert not buttons(ada.screen[0])
-    assert buttons(ada.screen[1])
-    ada.edit(question, "zebras")
-    assert first_lines(ada.screen) == ["Zebras zigza"]
-    assert ada.screen[0].message_id == ids[0]
-    assert buttons(ada.screen[0])
+def test_an_answer_of_more_messages_is_replaced_by_one_of_fewer(
+    server: BotApiServer, store: FolderIndex
+) -> None:
+    live = live_letters(corpus_of("Ab zoos.", "Cd zoos.", "Zebras zigzag."), store)
+    with InProcessBot(server, dialogue_of(live, wanted=1)) as bot:
+        ada = Chatter(bot)
+        question = ada.say("zoos")
+        ada.press("More")
+        ids = [sent.message_id for sent in ada.screen]
+        assert len(ids) == 2
+        ada.edit(question, "zebras")
+        assert first_lines(ada.screen) == ["Zebras zigza"]
+        assert ada.screen[0].message_id == ids[0]
+        assert buttons(ada.screen[0])
 
 
 def test_quotes_that_more_had_shown_go_with_the_answer_that_was_edited(
@@ -115,7 +117,7 @@ def test_an_edit_refused_for_another_reason_is_an_error_and_the_answer_is_not_fo
     with pytest.raises(BadRequest):
         ada.edit(question, "jazz")
     ada.edit(question, "quiz")
-    assert first_lines(ada.screen) == ["Quiz aeiou a", "aeiou aeiou "]
+    assert first_lines(ada.screen) == ["Quiz aeiou a"]
 
 
 def test_of_many_answers_the_oldest_are_forgotten() -> None:
@@ -164,7 +166,7 @@ def test_a_button_under_a_message_that_telegram_no_longer_shows_is_no_error(
 ) -> None:
     ada.say("zebras")
     (answer,) = ada.screen
-    data = [b["callback_data"] for b in buttons(answer)]
+    data = [b["callback_data"] for b in buttons(answer) if "callback_data" in b]
     with server._changed:
         server._room(ada.user.id).messages.pop(answer.message_id)
         server._room(ada.user.id).own.pop(answer.message_id)
@@ -277,7 +279,7 @@ def test_the_topic_of_a_forum_is_kept(bot: InProcessBot) -> None:
     (answer,) = server.sent(forum.id)
     assert answer.params["message_thread_id"] == 45
     assert server.calls_to("sendChatAction")[-1].params["message_thread_id"] == 45
-    data = {b["text"]: b["callback_data"] for b in buttons(answer)}
+    data = {b["text"]: b.get("callback_data") for b in buttons(answer)}
     server.press(answer, data["Source"], user=user)
     bot.handle()
     assert server.sent(forum.id)[-1].params["message_thread_id"] == 45
@@ -313,7 +315,7 @@ def test_the_number_of_a_paragraph_is_a_link_that_opens_it_in_a_chat_with_the_bo
 ) -> None:
     ada.say("jazz")
     (answer,) = ada.screen
-    assert entity_texts(answer, "text_link") == ["¶ 2", "link"]
+    assert entity_texts(answer, "text_link") == ["¶ 2", "Read at example.org"]
     url = next(e["url"] for e in answer.entities if e["type"] == "text_link")
     begin = start_link("verbatim_test_bot", "")
     assert url.startswith(begin)

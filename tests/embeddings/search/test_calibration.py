@@ -14,7 +14,6 @@ from embeddings.search.calibration import (
     CALIBRATION_NAMES,
     Calibration,
     calibration_rows,
-    margins,
     retrieval_logits,
 )
 from embeddings.search.calibrationfile import CALIBRATION_FILE, read_calibration
@@ -22,7 +21,7 @@ from embeddings.search.calibrationfile import CALIBRATION_FILE, read_calibration
 DIGEST = "ab" * 32
 FIELDS = {
     "reader": DIGEST,
-    "weights": {"one": -1.0, "reader": 1.0, "margin": 0.5},
+    "weights": {"one": -1.0, "reader": 1.0, "answer": 0.5},
     "thresholds": {"answer": 0.6, "related": 0.2},
 }
 
@@ -36,7 +35,7 @@ def test_a_probability_is_the_logistic_of_the_weighted_row() -> None:
     rows = np.zeros((2, len(CALIBRATION_NAMES)))
     rows[:, 0] = 1
     rows[1, CALIBRATION_NAMES.index("reader")] = 3
-    rows[1, CALIBRATION_NAMES.index("margin")] = -2
+    rows[1, CALIBRATION_NAMES.index("answer")] = -2
     expected = 1 / (1 + np.exp([1.0, -1.0]))
     np.testing.assert_allclose(calibration.probabilities(rows), expected)
 
@@ -57,27 +56,18 @@ def test_a_row_has_what_reader_and_retrieval_know() -> None:
     rows = calibration_rows(
         readings,
         retrieval=np.array([0.3, -0.3]),
-        margins=np.array([1.0, -1.0]),
-        agreement=np.array([[0.5, 0.0, 1.0, -1.0], [0.0, 0.0, 0.0, 0.0]], np.float32),
         passages=100,
+        later=True,
     )
     first = dict(zip(CALIBRATION_NAMES, rows[0].tolist(), strict=True))
     assert first["reader"] == 2.0
     assert first["sentence"] == pytest.approx(np.log(9))
     assert first["log_passages"] == pytest.approx(np.log(100))
-    assert (first["names"], first["year"], first["month"]) == (0.5, 1.0, -1.0)
+    assert (first["retrieval"], first["later"], first["retrieval_later"]) == (0.0, 1.0, 0.0)
     second = dict(zip(CALIBRATION_NAMES, rows[1].tolist(), strict=True))
-    assert (second["answer"], second["margin"], second["retrieval"]) == (0.7, -1.0, -0.3)
+    assert second["answer"] == 0.7
+    assert second["retrieval"] == second["retrieval_later"] == pytest.approx(-0.6)
     assert np.isfinite(rows).all()
-
-
-def test_the_margin_is_to_the_next_passage_that_says_something_else() -> None:
-    scores = np.array([3.0, 2.5, 1.0, -9.0])
-    none = [frozenset[int]()] * 4
-    assert margins(scores, none).tolist() == [0.5, -0.5, -2.0, -4.0]
-    copies = [frozenset({1}), frozenset({0}), frozenset[int](), frozenset[int]()]
-    assert margins(scores, copies).tolist() == [2.0, 1.5, -2.0, -4.0]
-    assert margins(np.array([1.0]), none[:1]).tolist() == [4.0]
 
 
 @pytest.mark.parametrize("probability", [0.0, 1.0, 0.5, 1e-30])

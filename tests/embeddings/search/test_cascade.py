@@ -62,7 +62,6 @@ def to_judge(texts: Sequence[str]) -> ToJudge:
         question="aaa",
         history=(),
         retrieval=np.linspace(0, -4, len(texts)),
-        agreement=np.zeros((len(texts), 4)),
         text_of=lambda i: PassageText("", "", texts[i]),
         passages=len(texts),
     )
@@ -79,9 +78,9 @@ def letters(count: int, **with_z: int) -> list[str]:
     ("with_z", "read"),
     [
         ({"p3": 9}, 8),  # a sure one among the first: enough
-        ({"p3": 3}, 24),  # undecided
-        ({"p30": 9}, 40),  # the first ones are poor
-        ({}, 40),
+        ({"p3": 3}, 16),  # undecided
+        ({"p12": 9}, 16),  # the first ones are poor
+        ({}, 16),
     ],
 )
 def test_more_is_read_only_while_undecided(with_z: dict[str, int], read: int) -> None:
@@ -193,3 +192,23 @@ def test_without_memory_to_read_the_same_questions_are_answered_as_without_a_rea
             assert [h.score >= getattr(failing.thresholds, name) for h in after] == [
                 h.score >= getattr(plain.thresholds, name) for h in before
             ]
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "read"),
+    [
+        (
+            "How many took part in statements since 2021?",
+            "statements since 2021",
+            "How many took part?",
+        ),
+        ("statements since 2021: who took part?", "statements since 2021", ": who took part?"),
+        ("What about statements since 2021?", "statements since 2021", None),
+        ("Who took part?", "statements", None),
+    ],
+)
+def test_a_reader_does_not_read_the_words_of_a_filter_unless_little_is_left(
+    question: str, words: str, read: str | None
+) -> None:
+    assert Query(question, (), (words,)).read_text == (read or question)
+    assert Query(question).read_text == question
