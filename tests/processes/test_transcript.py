@@ -29,58 +29,56 @@ Bot: I answer questions about one official statement, only in its own words: eve
 
 Ada presses: What is said about Africa Focus Group?
 Bot: You asked: What is said about Africa Focus Group?
-Bot: > The Ministers also recognized the need to meet the evolving threat of Daesh/ISIS in Africa
-     and welcomed the first three Africa Focus Group meetings, which took place in Brussels, Rome,
-     and Marrakesh. Under the auspices of the Global Coalition to Defeat Daesh/ISIS, the Africa
-     Focus Group will bolster […] to the African continent.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · Read at canada.ca
+Bot: > The Ministers stressed the need for the Africa Focus Group to foster synergies with other
+     existing international, sub-regional and regional counterterrorism efforts and initiatives
+     on the African continent.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 6 · Read at canada.ca
      [◀] [¶ 6] [▶] [Source] [📋] [👍] [👎]
 
-Ada: And who leads it?
+Ada: And what will it bolster?
 Bot: About: Africa Focus Group, from your earlier questions. /new forgets them.
 
-     > The Ministers also recognized […] Under the auspices of the Global Coalition to Defeat
-     Daesh/ISIS, the Africa Focus Group will bolster the civilian-led counterterrorism capabilities
-     of African members […] to the African continent.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · Read at canada.ca
+     > Under the auspices of the Global Coalition to Defeat Daesh/ISIS, the Africa Focus Group
+     will bolster the civilian-led counterterrorism capabilities of African members of the
+     Defeat Daesh/ISIS Coalition by drawing upon the Coalition's experiences in Iraq and Syria,
+     and leveraging lessons learned, as appropriate, from the Defeat Daesh/ISIS campaign there
+     to the African continent.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 6 · Read at canada.ca
      [Ask this alone]
      [◀] [¶ 6] [▶] [Source] [📋] [👍] [👎]
-
-Ada presses: ¶ 6
-Bot changes it to: > The Ministers also recognized […] This effort includes […] initiatives on the
-     African continent.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 6 · Read at canada.ca
-     [◀ ¶ 5] [¶ 7 ▶] [↩ Answer] [Source] [📋]
 
 Ada: /new
 Bot: Forgotten. What would you like to know?
 
 Ada: How many members does the Coalition have?
-Bot: > The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition, bringing the
-     total number of members up to eighty-five.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 7 · Read at canada.ca
+Bot: > The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition, bringing
+     the total number of members up to **eighty-five**.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 7 · Read at canada.ca
      >> The Ministers stressed the importance of addressing underlying causes to insecurity in
-     Africa, […]. **The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS Coalition,
-     bringing the total number of members up to eighty-five.** The Coalition's efforts constitute
-     an integral part of the global counterterrorism structure.
+     Africa, […]. **The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS
+     Coalition, bringing the total number of members up to eighty-five.** The Coalition's
+     efforts constitute an integral part of the global counterterrorism structure.
      [◀ ¶ 6] [¶ 8 ▶] [Source] [📋] [👍] [👎]
 
-Ada presses: ¶ 8 ▶
-Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing threat to
-     the South and Central Asian region. […] and elsewhere in the globe.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 8 · Read at canada.ca
+Ada presses: ▶
+Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing
+     threat to the South and Central Asian region. […] and elsewhere in the globe.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 8 · Read at canada.ca
      [◀ ¶ 7] [¶ 9 ▶] [↩ Answer] [Source] [📋]
 
 Ada presses: ↩ Answer
-Bot changes it to: > The Ministers saluted the entry of Benin […] up to eighty-five.
-     Joint Statement by […] · ¶ 7 · Read at canada.ca
-     >> The Ministers stressed […] **The Ministers saluted the entry of Benin […] up to
-     eighty-five.** […]
+Bot changes it to: > The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS
+     Coalition, bringing the total number of members up to **eighty-five**.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 7 · Read at canada.ca
+     >> The Ministers stressed the importance of addressing underlying causes to insecurity in
+     Africa, […]. **The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS
+     Coalition, bringing the total number of members up to eighty-five.** The Coalition's
+     efforts constitute an integral part of the global counterterrorism structure.
      [◀ ¶ 6] [¶ 8 ▶] [Source] [📋] [👍] [👎]
 
 Ada presses: Source
@@ -101,35 +99,47 @@ Bot: Joint Statement by Ministers of the Global Coalition against Daesh
 Ada presses: 👍
 Bot shows: Thank you.
 
+Ada: What is this statement about?
+Bot: I cannot summarise. This is how “Joint Statement by Ministers of the Global Coalition
+     against Daesh” begins: the first sentences of its first paragraphs.
+
+     > The Ministers of the Global Coalition to Defeat Daesh/ISIS reconvened in Marrakesh,
+     Morocco, at the invitation of Moroccan Foreign Minister Nasser Bourita and U.S. Secretary
+     of State Antony J. Blinken.
+     1. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs
+     Canada · 2022-05-12 · ¶ 1 · Read at canada.ca
+
+     > The Ministers welcomed the first Global Coalition to Defeat Daesh/ISIS meeting to be
+     convened in Africa and reaffirmed their shared determination to continue the fight against
+     Daesh/ISIS through both military and civilian-led efforts contributing to the enduring
+     defeat of the terrorist group.
+     2. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs
+     Canada · 2022-05-12 · ¶ 2 · Read at canada.ca
+
+     > The Ministers affirmed that ensuring the enduring defeat of Daesh/ISIS in Iraq and Syria
+     remains the number one priority for the Defeat Daesh/ISIS Coalition.
+     3. Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs
+     Canada · 2022-05-12 · ¶ 3 · Read at canada.ca
+     [◀] [▶] [Source] [📋] [More] [👍] [👎]
+
 Ada: /new
 Bot: Forgotten. What would you like to know?
 
-Ada: Wher did the ministres meet?
-Bot: > The Ministers welcomed the first Global Coalition to Defeat Daesh/ISIS meeting to be convened
-     in Africa […] must be upheld under all circumstances.
-     1. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 2 · Read at canada.ca
+Ada: Wher did the minsters meet?
+Bot: Showing results for “Wher did the ministers meet?”.
 
-     > The Ministers of the Global Coalition to Defeat Daesh/ISIS reconvened in Marrakesh, Morocco,
-     at the invitation of Moroccan Foreign Minister Nasser Bourita and U.S. Secretary of State
-     Antony J. Blinken.
-     2. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 1 · Read at canada.ca
+     I found no passage that answers this. Related, but not an answer; not in it: “Wher”,
+     “minsters”.
 
-     > The Ministers also recognized […] and Marrakesh.
-     3. Joint Statement by Ministers of the Global Coalition against Daesh · […] · ¶ 6 · Read at canada.ca
-     [◀ ¶ 1] [¶ 3 ▶] [Source] [📋] [👍] [👎]
-
-Ada presses: Source
-Bot: 1. Joint Statement by Ministers of the Global Coalition against Daesh
-     […]
-     Open here
-
-     2. Joint Statement by Ministers of the Global Coalition against Daesh
-     […]
-     Open here
-
-     3. Joint Statement by Ministers of the Global Coalition against Daesh
-     […]
-     Open here
+     > The Ministers also recognized the need to meet the evolving threat of Daesh/ISIS in
+     Africa and welcomed the first three Africa Focus Group meetings, which took place in
+     Brussels, Rome, and Marrakesh.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 6 · Read at canada.ca
+     [What is said about Africa Focus Group?]
+     [What is said about Global Coalition?]
+     [What is said about Defeat Daesh?]
+     [◀] [¶ 6] [▶] [Source] [📋] [👍] [👎]
 
 Ada: thanks!
 Bot: You are welcome.
@@ -151,11 +161,22 @@ Bot: I found no passage that answers this.
      [👍] [👎]
 
 Ada changes that to: What did the Ministers say about Afghanistan?
-Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan is a growing
-     threat to the South and Central Asian region. They strongly condemned […] groups.
-     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada ·
-     2022-05-12 · ¶ 8 · Read at canada.ca
+Bot changes it to: > The Ministers are mindful of the need to remain resolute in countering the
+     ISIS-Khorasan threat in Afghanistan, through Coalition working groups and individual member
+     initiatives, in order to ensure the lasting defeat of Daesh/ISIS in South and Central Asia,
+     and elsewhere in the globe.
+     Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
+     · 2022-05-12 · ¶ 8 · Read at canada.ca
      [◀] [¶ 8] [▶] [Source] [📋] [👍] [👎]
+
+Ada: Who signed the agreement with Panama?
+Bot: I found no passage that answers this.
+
+     /sources shows the statements that I quote from.
+     [What is said about Global Coalition?]
+     [What is said about Defeat Daesh?]
+     [What is said about Moroccan Foreign Minister Nasser Bourita?]
+     [👍] [👎]
 """
 _ACTION = re.compile(r"^Ada(?P<how> presses| changes that to)?: (?P<what>.*)$", re.MULTILINE)
 
@@ -234,4 +255,4 @@ def test_the_conversation_goes_as_it_is_written(watched: Watched) -> None:
         if pattern(expected).fullmatch(" ".join(seen.split())) is None:
             pytest.fail(f"Written:\n{expected}\n\nSeen:\nAda{how}: {what}\n{seen}")
         done += 1
-    assert done >= 12
+    assert done >= 17
