@@ -492,7 +492,11 @@ class BotApiServer:
             "file_name": filename,
             "mime_type": mime_type,
         }
-        message: JSON = {"document": document, "caption": caption}
+        message: JSON = {
+            "document": document,
+            "caption": caption,
+            "caption_entities": spotted_entities(caption or "") or None,
+        }
         return self._say("message", message, chat_id, user, thread_id, None)
 
     def picture(

@@ -34,6 +34,8 @@ _STANDS_FOR_PEOPLE = frozenset({1087968824, 136817688, 777000})
 _WITH_FILES = frozenset({"add"})
 """The commands that are about the file whose caption they are."""
 
+_COMMAND = re.compile(r"/(?P<name>\w{1,64})(?:@\w++)?+(?:\s|$)")
+
 _ASKING = frozenset({"ask", "said"})
 """The commands that take the text of the message that they reply to, if they have none."""
 
@@ -72,8 +74,16 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
         done_before=tuple(update.api_kwargs.get("done_before", ())),
     )
     event = _addressed(written, message, bot_name=bot_name)
-    is_about_file = message.text is None and event is not None and event.command in _WITH_FILES
+    is_about_file = event is not None and message.text is None and _names_file_command(event)
     return _file(message, person, place) if is_about_file and not edited else event
+
+
+def _names_file_command(caption: TextMessage) -> bool:
+    """Return whether a caption is a command about its file, even if no entity marks the command."""
+    if caption.command is not None:
+        return caption.command in _WITH_FILES
+    words = _COMMAND.match(caption.text)
+    return words is not None and words["name"].casefold() in _WITH_FILES
 
 
 def _file(message: TelegramMessage, person: Person, place: Place) -> FileMessage:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot, Update
 
-from bot.chat.events import ButtonPress, Event, InlineQuestion, TextMessage
+from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, TextMessage
 from bot.telegrambot.incoming.readableparts import read_update
 from bot.telegrambot.incoming.updates import event_of
 
@@ -70,6 +70,32 @@ def test_of_entities_that_cannot_be_read_the_others_are_kept() -> None:
         found = event({"message": message(text="/ask x", entities=[command, broken])})
         assert isinstance(found, TextMessage)
         assert (found.command, found.text) == ("ask", "x")
+
+
+@pytest.mark.parametrize("caption", ["/add", "/Add", "/add@bot", "/add and some words", "/add\nx"])
+@pytest.mark.parametrize("entities", [None, [{"type": "bot_command"}], 5])
+def test_a_file_with_the_command_add_is_a_file_even_if_nothing_marks_the_command(
+    caption: str, entities: object
+) -> None:
+    file = {"file_id": "f", "file_unique_id": "u", "file_name": "zebras.txt"}
+    found = event(captioned(document=file, caption=caption, caption_entities=entities))
+    assert isinstance(found, FileMessage)
+    assert (found.caption, found.file_name) == (caption, "zebras.txt")
+
+
+@pytest.mark.parametrize(
+    "caption", ["/address", "/add-on", "What did they add?", "add", "/ask /add"]
+)
+def test_other_captions_are_questions(caption: str) -> None:
+    found = event(captioned(caption=caption))
+    assert isinstance(found, TextMessage)
+    assert found.text == caption
+
+
+def captioned(**more: Any) -> dict[str, Any]:
+    without = message(**more)
+    del without["text"]
+    return {"message": without}
 
 
 def test_a_person_and_a_chat_without_their_names_are_known_by_their_numbers() -> None:
