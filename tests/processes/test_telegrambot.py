@@ -142,7 +142,7 @@ def test_the_quote_that_a_french_person_gets_is_as_it_is(
     sent = server.wait_for_messages(1, chat_id=user.id, timeout_s=30)[0]
     quoted = entity_texts(sent, "blockquote")[0]
     assert quoted == shipped.documents[0].passage(7).sentences[3].text
-    assert "¶ 7 · lien" in sent.text
+    assert "¶ 7 · Lire sur canada.ca" in sent.text
 
 
 @pytest.mark.parametrize("language", ["de", None])
