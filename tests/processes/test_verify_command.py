@@ -51,7 +51,7 @@ def changed_home(built_home: Path, reply: str, tmp_path_factory: pytest.TempPath
 def test_an_answer_shows_a_reference_that_verifies_as_intact(
     built_home: Path, reference: str
 ) -> None:
-    answer = verbatim("ask", QUESTION, "--top", "1", home=built_home).stdout
+    answer = verbatim("ask", QUESTION, "--top", "1", "--full", home=built_home).stdout
     assert f"  {reference} · score" in answer
     run = verbatim("verify", reference, home=built_home)
     assert (run.returncode, run.stderr) == (0, "")
@@ -59,6 +59,20 @@ def test_an_answer_shows_a_reference_that_verifies_as_intact(
     assert head == f"intact  {reference}"
     assert words.startswith("The Ministers stressed the importance of addressing")
     assert words.endswith("integral part of the global counterterrorism structure.\n")
+
+
+def test_a_short_answer_shows_the_reference_of_its_evidence_which_verifies_as_intact(
+    built_home: Path,
+) -> None:
+    answer = verbatim("ask", QUESTION, "--top", "1", home=built_home).stdout
+    (shown,) = re.findall(r"^  (\S+) · score", answer, re.MULTILINE)
+    (evidence,) = re.findall(r"^  evidence: (.+)$", answer, re.MULTILINE)
+    assert "eighty-five" in evidence
+    run = verbatim("verify", shown, home=built_home)
+    assert (run.returncode, run.stderr) == (0, "")
+    head, _, words = run.stdout.partition("\n  the words stand at ¶ 7\n")
+    assert head == f"intact  {shown}"
+    assert words == f"{evidence}\n"
 
 
 def test_every_quote_of_a_kept_reply_is_checked(
