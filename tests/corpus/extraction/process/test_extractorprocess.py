@@ -38,6 +38,7 @@ from corpus.directory.corpusdirectory import CorpusDirectory
 from corpus.directory.shippedstatements import shipped_statements
 from corpus.extraction.extract import Extract
 from corpus.extraction.extractor import AT_WORK_AT_ONCE, Extractor
+from corpus.extraction.limits import Limits
 from corpus.extraction.process import documentanswer, extractanswer, frontmatteranswer
 from corpus.extraction.process.answers import MOST_SPANS, Answer
 from corpus.extraction.process.frames import FrameError
@@ -224,8 +225,12 @@ def test_a_reason_is_one_line_that_can_be_shown(hostile: Sandbox) -> None:
 
 def test_a_document_of_too_many_sentences_is_refused_and_not_built_here() -> None:
     text = "a b.\n\n" * (MOST_SPANS // 2 + 1)
-    with pytest.raises(UnreadableSource, match="over 500,000 paragraphs and sentences"):
-        shared_extractor().document(text.encode(), "a.md")
+    # seconds of work, which a busy computer stretches: the sentences are to end it, not the time
+    with (
+        Extractor(limits=Limits(wall_s=240)) as extractor,
+        pytest.raises(UnreadableSource, match="over 500,000 paragraphs and sentences"),
+    ):
+        extractor.document(text.encode(), "a.md")
 
 
 # threads, places and time
