@@ -21,7 +21,7 @@ from embeddings import FolderIndex
 QUOTES = ("blockquote", "expandable_blockquote")
 ASKED_OF_A_CORPUS = 100
 _STATEMENTS = 8
-_INLINE = 0.2
+_INLINE = 0.5
 _PLANES = ((0x20, 0x7F), (0xA0, 0x250), (0x300, 0x370), (0x590, 0x700), (0x2000, 0x2070), (0x1F300, 0x1F700), (0x20, 0xD800), (0xE000, 0x110000))  # fmt: skip
 _WORDS = (
     "the ministers met in Marrakesh zebras zigzag members of coalition said 85 No. U.S.".split()
@@ -80,7 +80,9 @@ def _ask(
     try:
         person.say(question)
         sent = server.sent(person.user.id)[before:]
-        offered = [b["callback_data"] for b in buttons(sent[-1])] if sent else []
+        last = buttons(sent[-1]) if sent else []
+        # a button that copies sends nothing to the bot
+        offered = [b["callback_data"] for b in last if "callback_data" in b]
         if offered:
             server.press(sent[-1], draw.choice(offered))
         inline = draw.random() < _INLINE
