@@ -29,6 +29,7 @@ _HOST_UNITS = 60
 _MOST_ABOVE_FOLDED = 280
 _MOST_ENTITIES = 90
 _MOST_MARKS = 20
+_LEAST_TEXT_UNITS = 1_000
 _BETWEEN = " · "
 _BULLET = "• "
 
@@ -207,7 +208,13 @@ def _also(quote: Quote, words: Translator) -> Message:
 
 
 def _parts(source: str, sentences: Sequence[Span], *, units: int) -> list[Span]:
-    """Return the quote as the fewest spans of at most ``units``, each of whole sentences."""
+    """Return the quote as the fewest spans of at most ``units``, each of whole sentences.
+
+    Raises:
+        ValueError: if ``units`` leaves a message hardly any text, or none: no part would end.
+    """
+    if units < _LEAST_TEXT_UNITS:
+        raise ValueError(f"{units} units of a message are left for the text of a quote")
     pieces = [piece for sentence in sentences for piece in _broken(source, sentence, units)]
     parts: list[Span] = []
     for piece in pieces:
