@@ -336,9 +336,9 @@ class Answerer:
             only = (only or Filter()).and_also(changed[0])
             asked, earlier = earlier[-1], earlier[:-1]
             about = topic((asked,))
-        only, said_of_filter = self._filter(asked, only, words)
-        notices = (*notices, *said_of_filter)
         read = self._question_filters.read(asked)
+        only, said_of_filter = self._filter(read, only, words)
+        notices = (*notices, *said_of_filter)
         query = self._query(asked, earlier, read)
         hits, corrected = best_hits(
             self._retriever, query, top=_SEEN, only=only, may_correct=self._may_correct
@@ -442,10 +442,11 @@ class Answerer:
         )
 
     def _filter(
-        self, asked: str, given: Filter | None, words: Translator
+        self, read: ReadFilter | None, given: Filter | None, words: Translator
     ) -> tuple[Filter | None, tuple[str, ...]]:
-        """Return the filter to search under, None for none, and the notices about it."""
-        read = self._question_filters.read(asked)
+        """Return the filter to search under, None for none, and the notices about it; ``read`` is
+        the one that the question states.
+        """
         both = (given or Filter()).and_also(read.filter if read else Filter())
         if not both:
             return None, ()
