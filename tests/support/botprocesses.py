@@ -16,6 +16,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -150,7 +151,13 @@ class BotProcess:
 
 
 class BotProcesses:
-    """The helper that forks; kills what runs at the end of the block."""
+    """The helper that forks; kills what runs at the end of the block.
+
+    With ``most_files``, each bot may open only that number of files.
+    """
+
+    def __init__(self, *, most_files: int | None = None) -> None:
+        self._most_files = most_files
 
     def __enter__(self) -> Self:
         self._helper = subprocess.Popen(  # noqa: S603
@@ -159,6 +166,10 @@ class BotProcesses:
             stdout=subprocess.PIPE,
             text=True,
         )
+        if self._most_files is not None:
+            # the helper's own limit: this process may have more files open already
+            limits = (self._most_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+            resource.prlimit(self._helper.pid, resource.RLIMIT_NOFILE, limits)
         return self
 
     def __exit__(self, *_: object) -> None:

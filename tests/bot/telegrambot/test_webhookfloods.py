@@ -2,7 +2,6 @@
 
 import json
 import logging
-import resource
 import socket
 import statistics
 import subprocess
@@ -161,16 +160,8 @@ def test_every_call_of_telegram_is_taken_whatever_strangers_do(
 def test_every_call_of_telegram_is_taken_by_a_process_that_may_open_few_files(
     tmp_path: Path, port: int
 ) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    try:
-        few_files = BotProcesses().__enter__()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    try:
+    with BotProcesses(most_files=256) as few_files:
         hold_up(few_files, tmp_path, port, "1000 idle of 200 addresses")
-    finally:
-        few_files.__exit__()
 
 
 def hold_up(processes: BotProcesses, home: Path, port: int, attack: str) -> None:
