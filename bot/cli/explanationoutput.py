@@ -10,8 +10,8 @@ from rich.text import Text
 
 from bot.answering.answers import Outcome
 from bot.answering.explanation import Explanation, JudgedCandidate, Verdict
-from bot.cli.jsonoutput import answer_fields, filter_fields
 from bot.cli.terminal import printable
+from bot.jsonforms.answerfields import answer_fields, filter_fields
 from bot.language.bidiisolation import isolated
 from bot.language.filtertexts import in_words
 from bot.language.translation import translator

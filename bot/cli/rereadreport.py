@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.citations.citation import pages_label
-from bot.cli.jsonoutput import verification_fields
 from bot.cli.terminal import print_line, printable
+from bot.jsonforms.verificationfields import verification_fields
 from bot.verification.changedquotes import QuoteChanges
 from bot.verification.explanation import explanation
 from bot.verification.verification import Verdict, Verification

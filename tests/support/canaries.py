@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes import LetterEmbedder, open_index
 
 from bot.answering.answerer import Answerer
-from bot.cli.jsonoutput import answer_fields
+from bot.jsonforms.answerfields import answer_fields
 from corpus import Corpus, Document, document_from_text
 from embeddings import PassageIndex, Retriever, refresh
 

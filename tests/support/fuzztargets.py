@@ -645,7 +645,7 @@ def _citation() -> Run:
 def _citation_seeds() -> list[bytes]:
     from bot.answering.answers import Answer, Outcome, Quote
     from bot.citations.citation import cite
-    from bot.cli.jsonoutput import answer_fields
+    from bot.jsonforms.answerfields import answer_fields
     from corpus import shipped_corpus
 
     document = shipped_corpus().documents[0]

@@ -11,7 +11,6 @@ from bot.answering.answerer import DEFAULT_QUOTES, Answerer
 from bot.answering.conversation import Conversations
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.cli import terminal
-from bot.cli.jsonoutput import answer_fields
 from bot.cli.options import (
     DocumentOption,
     FullOption,
@@ -39,6 +38,7 @@ from bot.cli.output import (
     warn,
     warn_of_changes,
 )
+from bot.jsonforms.answerfields import answer_fields
 from bot.language import texts
 from bot.language.translation import translator
 from embeddings import Filter

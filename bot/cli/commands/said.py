@@ -9,7 +9,6 @@ import typer
 from bot.answering.answerer import DEFAULT_QUOTES
 from bot.cli import terminal
 from bot.cli.commands.questions import open_answerer
-from bot.cli.jsonoutput import answer_fields
 from bot.cli.options import (
     DocumentOption,
     GroupsOption,
@@ -31,6 +30,7 @@ from bot.cli.output import (
     read_settings,
     warn_of_changes,
 )
+from bot.jsonforms.answerfields import answer_fields
 
 
 def said(

@@ -9,7 +9,7 @@ import typer
 from bot.cli import reports, terminal
 from bot.cli.commands.index import refresh_once
 from bot.cli.documentlist import DocumentOrder, in_order, print_documents
-from bot.cli.jsonoutput import document_fields, outcome_fields
+from bot.cli.jsonoutput import outcome_fields
 from bot.cli.options import JsonOption, decodable, publication_days
 from bot.cli.output import (
     EXIT_FAILURE,
@@ -21,6 +21,7 @@ from bot.cli.output import (
     warn,
     warn_of_changes,
 )
+from bot.jsonforms.documentfields import document_fields
 from corpus import Span
 from corpus.frontmatter.frontmatter import (
     Provenance,

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from bot.cli import reports
-from bot.cli.jsonoutput import verification_fields
 from bot.cli.options import JsonOption, bytes_of, decodable
 from bot.cli.output import EXIT_DESCRIBED_OTHERWISE, EXIT_NOT_AS_CITED, out, read_settings, warn
 from bot.errors import MalformedCitation
+from bot.jsonforms.verificationfields import verification_fields
 
 
 def verify(

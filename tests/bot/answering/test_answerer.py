@@ -12,8 +12,8 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import ANSWER_SCORE, RELATED_SCORE, Answerer
 from bot.answering.answers import Answer, Outcome, check_quote
 from bot.citations.citation import Citation, cite
-from bot.cli.jsonoutput import answer_fields
 from bot.errors import UnfaithfulQuote
+from bot.jsonforms.answerfields import answer_fields
 from bot.language import texts
 from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, translator

@@ -11,8 +11,8 @@ from renderedquotes import quote_of
 from bot.answering.answers import Answer, Outcome, Quote, check_quote
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
-from bot.cli.jsonoutput import answer_fields
 from bot.errors import MalformedCitation, UnfaithfulQuote
+from bot.jsonforms.answerfields import answer_fields
 from bot.replies.rendering import render
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, Span, document_from_text

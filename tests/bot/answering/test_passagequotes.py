@@ -13,7 +13,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.distinctquotes import distinct_hits
 from bot.answering.passagequotes import SURE_ANSWER, quote_of, quote_of_hit
 from bot.citations.citation import Citation, cite
-from bot.cli.jsonoutput import answer_fields
+from bot.jsonforms.answerfields import answer_fields
 from bot.replies.rendering import render
 from corpus import Corpus, Document, Passage, Span, document_from_text
 from embeddings import (

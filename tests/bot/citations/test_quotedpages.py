@@ -22,7 +22,7 @@ from bot.answering.answers import Answer, Outcome
 from bot.citations.citation import cite, link_to
 from bot.citations.citationparser import read_citations
 from bot.citations.showoutput import shown_passages
-from bot.cli.jsonoutput import _citation_fields
+from bot.jsonforms.answerfields import citation_fields
 from bot.language.translation import translator
 from bot.replies.passageview import source_message, whole_quote
 from bot.replies.rendering import render
@@ -287,7 +287,7 @@ def verdict_of(value: object, *documents: Document) -> Verdict:
 @given(st.integers(1, 3), st.sampled_from(["page", "last_page"]), st.integers(0, 10**6))
 def test_no_citation_with_another_page_is_intact(number: int, field: str, page: int) -> None:
     document = source(f"{URL}.pdf")
-    fields = _citation_fields(cite(document, document.passage(number)))
+    fields = citation_fields(cite(document, document.passage(number)))
     assert verdict_of(fields) is Verdict.INTACT
     expected = Verdict.INTACT if fields[field] == page else Verdict.MISQUOTED
     assert verdict_of({**fields, field: page}) is expected
@@ -296,14 +296,14 @@ def test_no_citation_with_another_page_is_intact(number: int, field: str, page: 
 
 def test_a_page_of_a_source_without_pages_is_misquoted() -> None:
     bare = source(paged=False)
-    fields = _citation_fields(cite(bare, bare.passage(1)))
+    fields = citation_fields(cite(bare, bare.passage(1)))
     assert verdict_of(fields, bare) is Verdict.INTACT
     assert verdict_of({**fields, "page": 1}, bare) is Verdict.MISQUOTED
 
 
 def test_a_link_with_another_page_is_described_otherwise() -> None:
     document = source(f"{URL}.pdf")
-    fields = _citation_fields(cite(document, document.passage(3)))
+    fields = citation_fields(cite(document, document.passage(3)))
     other = {**fields, "link": f"{URL}.pdf#page=1"}
     assert verdict_of(other) is Verdict.DESCRIBED_OTHERWISE
     of_earlier_version = {**fields, "link": f"{URL}.pdf#:~:text={'%20'.join(THIRD.split())}"}
@@ -316,7 +316,7 @@ def test_the_pages_of_an_earlier_text_are_kept_with_it(tmp_path: Path) -> None:
     snapshots.keep_texts([old])
     now = document_from_text(f"New.\n\n{old.text}", document_id="plan", title="Plan")
     for page, expected in ((1, Verdict.MOVED), (2, Verdict.MISQUOTED)):
-        fields = {**_citation_fields(cite(old, old.passage(2))), "page": page}
+        fields = {**citation_fields(cite(old, old.passage(2))), "page": page}
         (cited,) = read_citations(json.dumps(fields))
         found = verify(cited, corpus(now), snapshots.text, stored_pages=snapshots.pages)
         assert found.verdict is expected

@@ -18,8 +18,8 @@ from bot.citations.citation import cite, link_selects
 from bot.citations.citationparser import read_citations
 from bot.citations.quotelines import without_line_ends
 from bot.citations.textfragment import PageText, fragment_link
-from bot.cli.jsonoutput import answer_fields
 from bot.cli.terminal import print_answer, print_passages
+from bot.jsonforms.answerfields import answer_fields
 from bot.language.utf16 import utf16_slice
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, document_from_text

@@ -22,9 +22,11 @@ from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
 from bot.citations.origin import origin_lines
 from bot.cli.documentlist import print_documents
-from bot.cli.jsonoutput import answer_fields, document_fields, outcome_fields
+from bot.cli.jsonoutput import outcome_fields
 from bot.cli.reports import print_outcome
 from bot.cli.terminal import print_answer, print_passages
+from bot.jsonforms.answerfields import answer_fields
+from bot.jsonforms.documentfields import document_fields
 from bot.language.translation import translator
 from bot.language.utf16 import MESSAGE_UNITS, utf16_length
 from bot.replies.passageview import source_message, whole_quote

@@ -13,7 +13,7 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Outcome
 from bot.answering.smalltalk import SmallTalk, small_talk
-from bot.cli.jsonoutput import answer_fields
+from bot.jsonforms.answerfields import answer_fields
 from bot.language import texts
 from bot.language.translation import LANGUAGES, nearest_language, translator
 from bot.replies.rendering import render

@@ -20,8 +20,8 @@ from bot.chat.messages import EntityKind, Message
 from bot.citations.citation import Citation, cite
 from bot.citations.citationparser import read_citations
 from bot.citations.quotelines import shown
-from bot.cli.jsonoutput import _citation_fields
 from bot.cli.terminal import print_answer
+from bot.jsonforms.answerfields import citation_fields
 from bot.language.utf16 import utf16_length, utf16_slice
 from bot.replies.rendering import render
 from bot.verification.verification import Verdict, verify
@@ -172,7 +172,7 @@ def test_the_citation_of_every_sentence_of_the_statement_is_intact_when_verified
     for passage in document.quotable:
         for sentence in passage.sentences:
             quote = quoted(document, passage.number, sentence.span)
-            fields = json.dumps(_citation_fields(quote.cited))
+            fields = json.dumps(citation_fields(quote.cited))
             (cited,) = read_citations(fields)
             found = verify(cited, shipped, Kept(document))
             assert found.verdict is Verdict.INTACT, fields

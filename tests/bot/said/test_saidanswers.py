@@ -10,7 +10,7 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import Answerer
 from bot.answering.answers import Answer, Outcome
 from bot.chat.messages import EntityKind
-from bot.cli.jsonoutput import answer_fields
+from bot.jsonforms.answerfields import answer_fields
 from bot.said.archive import Archive
 from bot.said.saidanswers import SaidAnswers
 from corpus import Snapshots, document_from_text

@@ -14,8 +14,8 @@ from processes import verbatim
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
 from bot.citations.showoutput import shown_passages
-from bot.cli.jsonoutput import _citation_fields
 from bot.errors import MalformedCitation
+from bot.jsonforms.answerfields import citation_fields
 from bot.verification.explanation import differences, explanation
 from bot.verification.verification import Verdict, Verification, verify
 from corpus import Document, document_from_text
@@ -36,7 +36,7 @@ GIVEN = {
     "quote": SOURCE.passage(3).text,
     "evidence": "The second one says that, and a number: 85.",
     "score": 0.79,
-    "citation": _citation_fields(cite(SOURCE, SOURCE.passage(3))),
+    "citation": citation_fields(cite(SOURCE, SOURCE.passage(3))),
     "also": [],
 }
 DESCRIBED = ("title", "publisher", "date", "url", "link")
@@ -178,7 +178,7 @@ def test_a_document_that_never_was_is_unknown_even_if_its_words_stand_elsewhere(
 
 def test_the_digest_of_another_document_vouches_for_nothing() -> None:
     """The first paragraph stands in both documents, at the same offsets."""
-    citation = _citation_fields(cite(SOURCE, SOURCE.passage(1)))
+    citation = citation_fields(cite(SOURCE, SOURCE.passage(1)))
     del citation["reference"]
     for was in (was_document, lambda _document, _digest: None):
         (cited,) = read_citations(json.dumps({**citation, "digest": OTHER.digest}))
@@ -225,7 +225,7 @@ def test_a_link_of_an_earlier_version_may_be_cut_elsewhere() -> None:
     long = document(*PARAGRAPHS, " ".join(f"word{n}" for n in range(90)) + ".", name="d1")
     long = replace(long, url="https://example.org/a")
     passage = long.passage(6)
-    citation = _citation_fields(cite(long, passage))
+    citation = citation_fields(cite(long, passage))
     for link, verdict in (
         ("https://example.org/a#:~:text=Word0%20word1,word88%20word89.", "described otherwise"),
         ("https://example.org/a#:~:text=word0%20word1%20word2,word89.", "intact"),

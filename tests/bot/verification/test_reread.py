@@ -13,8 +13,8 @@ from processes import verbatim
 
 from bot.citations.citation import cite
 from bot.citations.citationparser import read_citations
-from bot.cli.jsonoutput import _citation_fields
 from bot.composition.index import find_settings_model, open_index
+from bot.jsonforms.answerfields import citation_fields
 from bot.operations.refresher import Refresher
 from bot.settings import Settings
 from bot.verification.changedquotes import MOST_COMPARED, changed_quotes
@@ -117,7 +117,7 @@ def test_old_references_are_verified_as_changed_because_the_source_was_read_anew
     assert reread(tmp_path, write=True).written
     now = Corpus((stored(tmp_path),))
     for number, verdict in ((1, Verdict.CHANGED), (2, Verdict.GONE), (3, Verdict.MOVED)):
-        (cited,) = read_citations(json.dumps(_citation_fields(cite(old, old.passage(number)))))
+        (cited,) = read_citations(json.dumps(citation_fields(cite(old, old.passage(number)))))
         found = verify(cited, now, snapshots.text, read_anew=snapshots.read_anew)
         assert found.verdict is verdict
         assert found.read_anew

@@ -1,0 +1,1 @@
+"""Gives answers, statements and verdicts the JSON form that programs read."""
