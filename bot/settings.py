@@ -214,16 +214,18 @@ class Settings:
             reader=_reader(environment),
             telegram_api=api,
             language=_language(environment),
-            messages_per_second=_number(
+            messages_per_second=number_of(
                 environment, "VERBATIM_MESSAGES_PER_SECOND", default=30, at_most=1_000
             ),
-            sent_at_once=_number(
+            sent_at_once=number_of(
                 environment, "VERBATIM_SENT_AT_ONCE", default=1 if state else 6, at_most=6
             ),
             access=_access(environment),
-            questions_per_minute=_number(environment, "VERBATIM_RATE", default=20, at_least=0),
-            questions_at_once=_number(environment, "VERBATIM_BURST", default=5),
-            health_port=_number(environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS)
+            questions_per_minute=number_of(environment, "VERBATIM_RATE", default=20, at_least=0),
+            questions_at_once=number_of(environment, "VERBATIM_BURST", default=5),
+            health_port=number_of(
+                environment, "VERBATIM_HEALTH_PORT", default=0, at_most=_MOST_PORTS
+            )
             or None,
             index=_database(environment, "VERBATIM_INDEX"),
             ray_address=ray_address(
@@ -233,7 +235,7 @@ class Settings:
             default_access=_default_access(environment),
             caution=_caution(environment),
             original_bytes=1_000_000
-            * _number(
+            * number_of(
                 environment,
                 "VERBATIM_KEEP_ORIGINALS_MB",
                 default=DEFAULT_ORIGINAL_MB,
@@ -286,7 +288,7 @@ def ray_address(text: str | None, *, source: str) -> str | None:
 
 
 def _database(environment: Mapping[str, str], variable: str) -> DatabaseAddress | None:
-    text, source = _secret(environment, variable)
+    text, source = secret_of(environment, variable)
     try:
         return DatabaseAddress.of(text, source=source) if text else None
     except InvalidAddress as error:
@@ -404,11 +406,9 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
             f'--webhook "{url[:200]}" must be an https address: Telegram calls no other. Leave it '
             "out to ask Telegram for messages instead."
         )
-    host, _, port = listen.rpartition(":")
-    if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _MOST_PORTS):
-        raise SettingsError(f"--listen {listen[:200]} must be HOST:PORT, such as 127.0.0.1:8081.")
-    secret, source = _secret(environment, "VERBATIM_WEBHOOK_SECRET")
-    if not secret and _secret(environment, "VERBATIM_STATE")[0]:
+    host, port = host_and_port(listen, source="--listen")
+    secret, source = secret_of(environment, "VERBATIM_WEBHOOK_SECRET")
+    if not secret and secret_of(environment, "VERBATIM_STATE")[0]:
         raise SettingsError(
             "Processes that share their state need the same secret, since Telegram knows one: set "
             "VERBATIM_WEBHOOK_SECRET, or VERBATIM_WEBHOOK_SECRET_FILE to a file that holds it."
@@ -419,10 +419,22 @@ def webhook_settings(url: str, *, listen: str, environment: Mapping[str, str]) -
             f"{source} must be 1 to 256 letters A-Z a-z, digits, _ and -. Unset it to get a "
             "new secret at each start."
         )
-    return WebhookSettings(url, host.strip("[]"), int(port), secret)
+    return WebhookSettings(url, host, port, secret)
 
 
-def _secret(environment: Mapping[str, str], name: str) -> tuple[str, str]:
+def host_and_port(text: str, *, source: str) -> tuple[str, int]:
+    """Return host and port of an address to listen at, which ``source`` gives.
+
+    Raises:
+        SettingsError: if it is not HOST:PORT.
+    """
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) <= _MOST_PORTS):
+        raise SettingsError(f"{source} {text[:200]} must be HOST:PORT, such as 127.0.0.1:8081.")
+    return host.strip("[]"), int(port)
+
+
+def secret_of(environment: Mapping[str, str], name: str) -> tuple[str, str]:
     """Return the value of a variable, or of the file that ``name``_FILE names, and its source.
 
     Raises:
@@ -455,7 +467,7 @@ def _language(environment: Mapping[str, str]) -> str:
     return nearest_language(next((value for value in locale if value), None))
 
 
-def _number(
+def number_of(
     environment: Mapping[str, str],
     name: str,
     *,
@@ -463,6 +475,11 @@ def _number(
     at_least: int = 1,
     at_most: int = 1_000,
 ) -> int:
+    """Return the number of a variable, the default where it is not set.
+
+    Raises:
+        SettingsError: if it is no whole number within the bounds.
+    """
     text = environment.get(name)
     if not text:
         return default
@@ -507,7 +524,7 @@ def telegram_token(environment: Mapping[str, str]) -> str:
         SettingsError: if neither gives a token, or it does not have the shape of one. The
             message never contains the token.
     """
-    token, source = _secret(environment, _TOKEN_NAME)
+    token, source = secret_of(environment, _TOKEN_NAME)
     if not token:
         raise SettingsError(
             "No bot token. Ask @BotFather in Telegram for one and set TELEGRAM_BOT_TOKEN, "

@@ -18,6 +18,7 @@ from bot.cli.commands import (
     service,
     statements,
     verification,
+    web,
 )
 from bot.cli.output import EXIT_FAILURE, EXIT_REFRESH_RUNNING, fail, notice_long_work
 from bot.errors import BotError
@@ -69,6 +70,7 @@ app.command("show")(statements.show)
 app.command("said")(said.said)
 app.command("verify")(verification.verify)
 app.command("serve")(service.serve)
+app.command("web")(web.web)
 app.command("health")(service.health)
 app.command("invite")(service.invite)
 app.command("eval")(evaluation.evaluate_sets)
@@ -92,7 +94,7 @@ def options(
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
-    if context.invoked_subcommand != "serve":  # which configures the log
+    if context.invoked_subcommand not in {"serve", "web"}:  # which configures the log
         notice_long_work()
 
 

@@ -7,10 +7,15 @@ red only if a new process would help; the bot then ends itself, too.
 import sqlite3
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from bot.monitoring.metrics import CONTENT_TYPE, Metrics
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.monitoring.metrics import CONTENT_TYPE
 from bot.state.files.inboxfile import may_pass
-from bot.webserver.webserver import Request, Response
 
 DEAF_AFTER_S = 25.0
 """The bot is not ready after so many seconds without a word from Telegram; a poll lasts 10."""
@@ -28,6 +33,30 @@ BUSY_AFTER_S = 20.0
 
 RESTART_AFTER_S = 90.0
 """Seconds without a free thread, or without an inbox that opens, after which a restart helps."""
+
+
+_TEXT = "text/plain; charset=utf-8"
+_METHODS = frozenset({"GET", "HEAD"})
+
+
+class ReportsHealth(Protocol):
+    """Says the fault of a running program, None for none."""
+
+    def why_not_alive(self) -> str | None:
+        """Return the reason why only a restart helps."""
+        ...
+
+    def why_not_ready(self) -> str | None:
+        """Return the reason why it answers nothing now."""
+        ...
+
+
+class ReportsCounts(Protocol):
+    """Says counts in Prometheus's text format."""
+
+    def exposition(self) -> str:
+        """Return all counts."""
+        ...
 
 
 class Health:
@@ -150,28 +179,33 @@ class Health:
 class HealthPages:
     """Serves ``/healthz`` and ``/readyz``, 200 or 503 with the reason, and ``/metrics``."""
 
-    def __init__(self, health: Health, metrics: Metrics) -> None:
+    def __init__(self, health: ReportsHealth, metrics: ReportsCounts) -> None:
         self._health = health
         self._metrics = metrics
 
+    @property
+    def application(self) -> Starlette:
+        """The pages as an ASGI application."""
+        routes = [Route("/{page:path}", self._respond, methods=[*_METHODS])]
+        return Starlette(routes=routes, exception_handlers={405: self._respond})
+
     async def answer(self, method: str, path: str) -> tuple[int, str, str]:
         """Answer a request of the watchdog; see ``bot.supervisor.lifeline.Ask``."""
-        response = await self.respond(Request(method, path, {}, b""))
-        return response.status, response.content_type, response.body
-
-    async def respond(self, request: Request) -> Response:
-        """Respond to a request; see ``bot.webserver.webserver.Respond``."""
-        if request.method not in {"GET", "HEAD"}:
-            return Response(405, "GET only\n")
-        match request.path:
+        if method not in _METHODS:
+            return 405, _TEXT, "GET only\n"
+        match path:
             case "/healthz":
-                return _response(self._health.why_not_alive())
+                return _page(self._health.why_not_alive())
             case "/readyz":
-                return _response(self._health.why_not_ready())
+                return _page(self._health.why_not_ready())
             case "/metrics":
-                return Response(200, self._metrics.exposition(), CONTENT_TYPE)
-        return Response(404, "/healthz, /readyz, /metrics\n")
+                return 200, CONTENT_TYPE, self._metrics.exposition()
+        return 404, _TEXT, "/healthz, /readyz, /metrics\n"
+
+    async def _respond(self, request: Request, _: Exception | None = None) -> Response:
+        status, kind, body = await self.answer(request.method, request.url.path)
+        return Response(body, status, headers={"content-type": kind})
 
 
-def _response(why_not: str | None) -> Response:
-    return Response(200, "ok\n") if why_not is None else Response(503, f"{why_not}\n")
+def _page(why_not: str | None) -> tuple[int, str, str]:
+    return (200, _TEXT, "ok\n") if why_not is None else (503, _TEXT, f"{why_not}\n")

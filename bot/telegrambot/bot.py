@@ -313,7 +313,7 @@ class TelegramBot:
         port = self._settings.health_port
         if port is None:
             return nullcontext()
-        return WebServer(pages.respond, host="127.0.0.1", port=port)
+        return WebServer(pages.application, host="127.0.0.1", port=port)
 
     def _bot(self, polling: HTTPXRequest, limits: RateLimits) -> "ExtBot[OnceSent]":
         return ExtBot(

@@ -1,91 +1,66 @@
-"""Serves HTTP inside the event loop, with uvicorn and ``bot.webserver.webconnections``.
-
-Four addresses need no framework: a server that speaks HTTP correctly is enough.
-
-Four addresses need no framework: a server that speaks HTTP correctly is enough.
-"""
+"""Serves an ASGI application inside the event loop, with uvicorn, within limits."""
 
 import asyncio
+import logging
 import resource
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
-from http import HTTPStatus
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import SettingsError
+from bot.webserver.bodies import Body
 from bot.webserver.connectionslots import ConnectionSlots
 from bot.webserver.refusals import Refusals
 from bot.webserver.webconnections import WebConnection, quiet_protocol_log
 
+log = logging.getLogger(__name__)
+
 _STOP_S = 5
-_BODY_S = 5.0
-"""The proxy in front sends what it has; a slow sender holds a slot that others need."""
 
 _MOST_CONNECTIONS = 1024
 _FEWEST_CONNECTIONS = 64
 _PART_ACCEPTED_AT_ONCE = 8
 """One turn of the loop accepts an eighth of the slots, so that it reads heads before they go."""
 _WAITING_TO_BE_ACCEPTED = 1024
-_CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
-"""Statuses that close the connection: the rest of the body is not waited for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request; the names of ``headers`` are in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A response."""
-
-    status: int
-    body: str = ""
-    content_type: str = "text/plain; charset=utf-8"
-
-
-Respond = Callable[[Request], Awaitable[Response]]
-
-Refuse = Callable[[Request], Response | None]
-"""Returns the response to a request before its body is read; None to read the body."""
-
-
-def _nothing_refused(_: Request) -> None:
-    """Refuse nothing."""
+MOST_HEAD_BYTES = 64 * 1024
 
 
 class WebServer:
-    """Serves from ``async with`` to the end of the block, then finishes what has begun."""
+    """Serves from ``async with`` to the end of the block, then finishes what has begun.
+
+    Whatever the application does, a caller gets a response: an exception becomes status 500 with
+    one sentence, and one line of the log says where it was raised, without its message, in which
+    words of a caller may stand.
+    """
 
     def __init__(
         self,
-        respond: Respond,
+        application: ASGIApp,
         *,
         host: str,
         port: int,
-        refuse: Refuse = _nothing_refused,
         most_body_bytes: int = 0,
+        most_head_bytes: int = MOST_HEAD_BYTES,
         refusals: Refusals | None = None,
     ) -> None:
         """``most_body_bytes`` is the longest body taken; longer ones are answered 413.
 
         ``refusals`` counts the connections that were cut, and what was no HTTP.
         """
-        self._respond = respond
-        self._refuse = refuse
+        self._application = application
         self._host = host
         self._port = port
         self._most_body_bytes = most_body_bytes
+        self._most_head_bytes = most_head_bytes
         self._refusals = refusals or Refusals("the web server")
         self._slots = ConnectionSlots(_most_connections())
 
@@ -110,7 +85,7 @@ class WebServer:
             ) from error
         quiet_protocol_log()
         config = uvicorn.Config(
-            self._application,
+            self._serve,
             log_config=None,
             access_log=False,
             interface="asgi3",
@@ -119,6 +94,7 @@ class WebServer:
             ws="none",
             lifespan="off",
             server_header=False,
+            h11_max_incomplete_event_size=self._most_head_bytes,
             backlog=self._slots.most // _PART_ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=_STOP_S,
         )
@@ -132,68 +108,35 @@ class WebServer:
         await self._serving
         self._refusals.close()
 
-    async def _application(
-        self,
-        scope: Mapping[str, Any],
-        receive: Callable[[], Awaitable[Mapping[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        """Serve one request: the ASGI application."""
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request: the ASGI application that the server calls."""
         if scope["type"] != "http":
             return
-        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        head = Request(scope["method"], scope["path"], headers, b"")
-        refused = self._refuse(head)
-        response = refused or await self._answer(head, receive)
-        content = response.body.encode("utf-8")
-        named = [
-            (b"content-type", response.content_type.encode("latin-1")),
-            (b"content-length", str(len(content)).encode("ascii")),
-        ]
-        if refused is not None or response.status in _CLOSING:
-            named.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": response.status, "headers": named})
-        await send({"type": "http.response.body", "body": content})
+        body = Body(scope, receive, most_bytes=self._most_body_bytes, refusals=self._refusals)
+        has_begun = False
 
-    async def _answer(
-        self, head: Request, receive: Callable[[], Awaitable[Mapping[str, Any]]]
-    ) -> Response:
+        async def send_head_and_rest(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                if not body.is_whole:  # its rest is not waited for
+                    closing = (b"connection", b"close")
+                    message = {**message, "headers": [*message.get("headers", ()), closing]}
+            await send(message)
+
         try:
-            async with asyncio.timeout(_BODY_S):
-                body = await self._body(head.headers, receive)
-        except TimeoutError:
-            self._refusals.count("slow body")
-            return Response(408, "too slow\n")
-        except ConnectionAbortedError:
-            return Response(400)  # nobody reads it
-        if body is None:
-            self._refusals.count("long body")
-            return Response(413, "too long\n")
-        return await self._respond(replace(head, body=body))
-
-    async def _body(
-        self, headers: Mapping[str, str], receive: Callable[[], Awaitable[Mapping[str, Any]]]
-    ) -> bytes | None:
-        """Return the body, None for one that is too long.
-
-        Raises:
-            ConnectionAbortedError: if the caller left before its end.
-        """
-        announced = headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced[:12]) > self._most_body_bytes:
-            return None
-        if "transfer-encoding" in headers and not self._most_body_bytes:
-            return None
-        body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise ConnectionAbortedError
-            body += message["body"]
-            if len(body) > self._most_body_bytes:
-                return None
-            if not message.get("more_body"):
-                return bytes(body)
+            await self._application(scope, body.receive, send_head_and_rest)
+        except ClientDisconnect:
+            return  # nobody reads a response
+        except HTTPException as error:
+            refused = PlainTextResponse(f"{error.detail}\n", error.status_code)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets a response)
+            log.error("a request failed: %s", _place(error))  # noqa: TRY400 (a message may hold words of a caller)
+            refused = PlainTextResponse("The server failed at this request.\n", 500)
+        else:
+            return
+        if not has_begun:
+            await refused(scope, body.receive, send_head_and_rest)
 
 
 class _Server(uvicorn.Server):
@@ -209,6 +152,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(_WAITING_TO_BE_ACCEPTED)
+
+
+def _place(error: BaseException) -> str:
+    """Return the type of an error and the line that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _most_connections() -> int:

@@ -91,7 +91,7 @@ def serve(
     settings = read_settings()
     token = settings.token()
     called = None if webhook is None else settings.webhook(webhook, listen=listen)
-    _configure_logging(settings, [token, *([called.secret] if called else []), *settings.secrets])
+    configure_log(settings, [token, *([called.secret] if called else []), *settings.secrets])
     from bot.composition.chat import watched
 
     # before anything that has threads, or is large
@@ -103,7 +103,7 @@ def serve(
     leave()
 
 
-def _configure_logging(settings: Settings, secrets: list[str]) -> None:
+def configure_log(settings: Settings, secrets: list[str]) -> None:
     """Log as the settings say, without the secrets."""
     from bot.monitoring.logs import configure_logging
 

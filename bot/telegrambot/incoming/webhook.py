@@ -7,8 +7,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from urllib.parse import urlsplit
+from functools import partial
+from urllib.parse import unquote, urlsplit
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
@@ -18,7 +24,7 @@ from bot.state.contracts import NOT_KEPT
 from bot.telegrambot.incoming.intake import Intake
 from bot.telegrambot.timing import USUAL_TIMING, Timing
 from bot.webserver.refusals import Refusals
-from bot.webserver.webserver import Request, Response, WebServer
+from bot.webserver.webserver import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -57,17 +63,24 @@ class Webhook:
         self._on_success = on_success
         self._on_cut_off = on_cut_off
         self._refusals = Refusals("the webhook", on_refused=on_refused)
-        self._path = urlsplit(settings.url).path or "/"
+        path = unquote(urlsplit(settings.url).path) or "/"
+        self.application = Starlette(
+            routes=[Route(path, self._take, methods=["POST"])],
+            exception_handlers={
+                404: partial(self._refuse, reason="wrong path"),
+                405: partial(self._refuse, reason="wrong method"),
+            },
+        )
+        self.application.router.redirect_slashes = False
         self._stopped = asyncio.Event()
         self._last_error_date: object = None
 
     def listening(self) -> AbstractAsyncContextManager[object]:
         """Take calls within the block; enter it before Telegram learns the address."""
         return WebServer(
-            self.respond,
+            self.application,
             host=self._settings.host,
             port=self._settings.port,
-            refuse=self.refusal,
             most_body_bytes=MOST_BODY_BYTES,
             refusals=self._refusals,
         )
@@ -106,41 +119,33 @@ class Webhook:
     async def confirm(self) -> None:
         """Do nothing: each update was confirmed as it came, and Telegram keeps the next ones."""
 
-    async def respond(self, request: Request) -> Response:
-        """Take an update; see ``bot.webserver.webserver.Respond``."""
-        refusal = self.refusal(request)
-        if refusal is not None:
-            return refusal
+    async def _take(self, request: Request) -> Response:
+        """Take an update. The body of a stranger's call is not waited for."""
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode("latin-1"), self._settings.secret.encode("ascii")):
+            self._refusals.count("wrong secret")
+            return _refusal(403)
+        body = await request.body()
         if self._intake.full:
             self._on_success()  # Telegram is heard; that nothing is taken is another matter
-            return Response(503)
+            return Response(status_code=503)
         try:
-            raw = json.loads(request.body)
+            raw = json.loads(body)
         except (ValueError, RecursionError):
-            return Response(400)
+            return Response(status_code=400)
         try:
             await self._intake.take([raw])
         except NOT_KEPT as error:
             log.error("nothing is taken: the inbox cannot be written: %s", error)  # noqa: TRY400 (the error says all)
-            return Response(503 if isinstance(error, StateUnreachable) else 500)
+            return Response(status_code=503 if isinstance(error, StateUnreachable) else 500)
         self._on_success()
-        return Response(200)
+        return Response(status_code=200)
 
-    def refusal(self, request: Request) -> Response | None:
-        """Return the refusal of a call that is not of Telegram, whatever its body; None for one of
-        Telegram.
-        """
-        if request.path != self._path:
-            self._refusals.count("wrong path")
-            return Response(404)
-        if request.method != "POST":
-            self._refusals.count("wrong method")
-            return Response(405)
-        given = request.headers.get(_SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode("latin-1"), self._settings.secret.encode("ascii")):
-            self._refusals.count("wrong secret")
-            return Response(403)
-        return None
+    async def _refuse(self, _: Request, error: Exception, *, reason: str) -> Response:
+        """Refuse a call that is not for this address."""
+        assert isinstance(error, HTTPException)  # noqa: S101 (for the types)
+        self._refusals.count(reason)
+        return _refusal(error.status_code)
 
     async def _look(self) -> None:
         info = await self._bot.get_webhook_info()
@@ -172,3 +177,8 @@ class Webhook:
         for secret in filter(None, secrets):
             message = message.replace(secret, "…")
         return " ".join(message.split())[:_MOST_SHOWN]
+
+
+def _refusal(status: int) -> Response:
+    """Return a response after which the connection of a stranger is closed."""
+    return Response(status_code=status, headers={"connection": "close"})

@@ -12,6 +12,7 @@ import pytest
 from botapi_server import BotApiServer
 from botprocesses import BotProcesses
 from processes import verbatim
+from starlette.testclient import TestClient
 from telegram.error import NetworkError
 
 from bot.errors import StateUnreachable
@@ -25,7 +26,6 @@ from bot.monitoring.health import (
     HealthPages,
 )
 from bot.monitoring.metrics import Metrics
-from bot.webserver.webserver import Request
 
 
 def sqlite_error(said: str, code: int) -> sqlite3.OperationalError:
@@ -59,8 +59,10 @@ class State:
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         pages = HealthPages(self.health, self.metrics)
-        reply = asyncio.run(pages.respond(Request(method, path, {}, b"")))
-        return reply.status, reply.body
+        reply = TestClient(pages.application).request(method, path)
+        watchdog = asyncio.run(pages.answer(method, path))
+        assert (reply.status_code, reply.headers["content-type"], reply.text) == watchdog
+        return reply.status_code, reply.text
 
 
 def test_a_bot_is_ready_when_telegram_has_answered_and_alive_before() -> None:

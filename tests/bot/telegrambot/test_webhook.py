@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botapi_server import BotApiServer, User
 from botprocesses import SLOW, BotProcess, BotProcesses
+from httpx import ASGITransport, AsyncClient
 from telegram import Bot, WebhookInfo
 
 from bot.errors import SettingsError
@@ -23,7 +24,6 @@ from bot.state.lanes import Lanes
 from bot.telegrambot.incoming.intake import Intake
 from bot.telegrambot.incoming.webhook import MOST_BODY_BYTES, Webhook
 from bot.telegrambot.timing import Timing
-from bot.webserver.webserver import Request
 
 SECRET = "a-secret_of_the_webhook"
 
@@ -238,15 +238,22 @@ class Looking:
 
         return Telegram("1:a")
 
+    async def called(self) -> int:
+        """Telegram posts an update that is none; return the status."""
+        client = AsyncClient(
+            transport=ASGITransport(self.hook.application), base_url="https://bot.example"
+        )
+        async with client:
+            posted = await client.post(f"/{HIDDEN}", headers={SECRET_HEADER: SECRET}, content=b"{}")
+        return posted.status_code
+
     async def for_long(self, *, calls: int = 0) -> str | None:
         """What is wrong after twice the time in which a bot is told to be deaf."""
         for number in range(6):
             self.now_s += DEAF_AFTER_S / 3
             self.health.inbox_written()
             if number < calls:
-                await self.hook.respond(
-                    Request("POST", f"/{HIDDEN}", {SECRET_HEADER: SECRET}, b"{}")
-                )
+                await self.called()
             running = asyncio.create_task(self.hook.run())
             await asyncio.sleep(0.05)
             running.cancel()
@@ -310,6 +317,5 @@ def full_is_not_deaf(looking: Looking) -> None:
     assert asyncio.run(looking.for_long()) == "the inbox is full"
     looking.now_s += 2 * DEAF_AFTER_S
     looking.health.inbox_written()
-    posted = Request("POST", f"/{HIDDEN}", {SECRET_HEADER: SECRET}, b"{}")
-    assert asyncio.run(looking.hook.respond(posted)).status == 503
+    assert asyncio.run(looking.called()) == 503
     assert looking.health.why_not_ready() == "the inbox is full"

@@ -1,25 +1,39 @@
 """The web server: who is refused, or sends slowly, takes nobody's place."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.webserver import webconnections, webserver
+from bot.webserver import bodies, webconnections
 from bot.webserver.refusals import Refusals
-from bot.webserver.webserver import Request, Response, WebServer
+from bot.webserver.webserver import WebServer
 
 PLACES = 200
 
 
+def application(respond: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await respond(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return called
+
+
+@application
 async def echo(request: Request) -> Response:
-    return Response(200, request.body.decode())
+    return Response(await request.body())
 
 
-def wrong_path(request: Request) -> Response | None:
-    assert request.body == b""
-    return None if request.path == "/right" else Response(404, "no\n")
+@application
+async def only_right(request: Request) -> Response:
+    if request.url.path != "/right":
+        return PlainTextResponse("no\n", 404)  # before the body is read
+    return Response(await request.body())
 
 
 @asynccontextmanager
@@ -52,7 +66,7 @@ async def right_one(port: int) -> tuple[int, bytes]:
 
 
 def serving(port: int) -> WebServer:
-    return WebServer(echo, host="127.0.0.1", port=port, refuse=wrong_path, most_body_bytes=1000)
+    return WebServer(only_right, host="127.0.0.1", port=port, most_body_bytes=1000)
 
 
 def test_who_is_refused_is_told_before_the_body_has_come_and_keeps_nobody_out(port: int) -> None:
@@ -78,7 +92,7 @@ def test_who_is_refused_is_told_before_the_body_has_come_and_keeps_nobody_out(po
 def test_a_body_that_does_not_come_in_time_is_not_waited_for(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webserver, "_BODY_S", 0.2)
+    monkeypatch.setattr(bodies, "_BODY_S", 0.2)
 
     async def run() -> None:
         async with serving(port):
@@ -93,7 +107,7 @@ def test_a_body_that_does_not_come_in_time_is_not_waited_for(
 def test_a_body_that_drips_is_not_waited_for_either(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webserver, "_BODY_S", 0.3)
+    monkeypatch.setattr(bodies, "_BODY_S", 0.3)
 
     async def run() -> None:
         async with serving(port), connected(port, post("/right", "", announced=100)) as ends:
@@ -131,9 +145,10 @@ def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_
 ) -> None:
     monkeypatch.setattr(webconnections, "_HEAD_S", 0.2)
 
+    @application
     async def slow(request: Request) -> Response:
         await asyncio.sleep(0.5)
-        return Response(200, request.body.decode())
+        return Response(await request.body())
 
     async def run() -> None:
         async with (
@@ -148,11 +163,12 @@ def test_a_kept_connection_answers_again_and_an_answer_may_take_longer_than_the_
 
 
 def test_a_body_whose_sender_leaves_is_answered_by_nobody(port: int) -> None:
-    asked: list[Request] = []
+    asked: list[bytes] = []
 
+    @application
     async def noted(request: Request) -> Response:
-        asked.append(request)
-        return Response(200)
+        asked.append(await request.body())
+        return Response()
 
     async def run() -> None:
         async with WebServer(noted, host="127.0.0.1", port=port, most_body_bytes=1000):
@@ -187,8 +203,9 @@ def test_who_does_not_read_the_answer_is_cut_all_the_same(
     monkeypatch.setattr(webconnections, "_LEAVE_S", 0.2)
     held: list[int] = []
 
+    @application
     async def much(_: Request) -> Response:
-        return Response(200, "x" * 50_000_000)
+        return Response("x" * 50_000_000)
 
     async def run() -> None:
         async with WebServer(much, host="127.0.0.1", port=port) as server:

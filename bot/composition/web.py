@@ -1,0 +1,196 @@
+"""Puts the web server together: its pages, the HTTP API, and who may ask there."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.composition.serving import Served, open_served
+from bot.composition.upgrade import begin_upgrade
+from bot.operations.refresher import ProgressBar
+from bot.settings import Settings
+from bot.state.pace import TokenBuckets
+from bot.webaccess.desk import Busy, Desk, TooManyRequests
+from bot.webaccess.freshness import Freshness
+from bot.webaccess.hosts import Hosts
+from bot.webaccess.refusedresponses import refused
+from bot.webaccess.securityheaders import SecurityHeaders
+from bot.webaccess.visitor import Visitor
+from bot.webaccess.visitors import Visitors
+from bot.webserver.refusals import Refusals
+from bot.webserver.webserver import WebServer
+from bot.websettings import WebSettings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+log = logging.getLogger(__name__)
+
+MOST_HEAD_BYTES = 160 * 1024
+"""A question of 10,000 characters has up to 120,000 bytes in an address."""
+MOST_BODY_BYTES = 1_500_000
+"""A text of 100,000 characters has up to 1,200,000 bytes in JSON."""
+_BURST = 10
+_LEAST_COMPRESSED_BYTES = 1_000
+_COMPRESSION = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The parts that the routes of every door are made of."""
+
+    served: Served
+    settings: Settings
+    web: WebSettings
+    desk: Desk
+
+
+def web_routes(doors: Doors) -> list[BaseRoute]:
+    """Return the routes of the web server; each door adds its own."""
+    _ = doors
+    routes: list[BaseRoute] = [Route("/healthz", _healthy)]
+    return routes
+
+
+def open_desk(served: Served, web: WebSettings) -> Desk:
+    """Open the desk that takes the work of visitors; close it at the end."""
+    rate = web.questions_per_minute
+    paces = TokenBuckets(per_minute=rate, burst=min(rate, _BURST)) if rate else None
+    return Desk(served.answerers, paces=paces)
+
+
+def web_application(
+    served: Served,
+    settings: Settings,
+    web: WebSettings,
+    *,
+    desk: Desk,
+    routes: Callable[[Doors], Sequence[BaseRoute]] = web_routes,
+) -> Starlette:
+    """Return the ASGI application of the web server."""
+
+    def state_of(visitor: Visitor) -> str:
+        answerer = desk.answerer(visitor)
+        groups = ",".join(sorted(answerer.groups or ()))
+        return f"{answerer.generation} {answerer.manifest.corpus_digest} {groups}"
+
+    return Starlette(
+        routes=routes(Doors(served, settings, web, desk)),
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Hosts, web=web),
+            Middleware(Visitors, web=web),
+            Middleware(
+                GZipMiddleware, minimum_size=_LEAST_COMPRESSED_BYTES, compresslevel=_COMPRESSION
+            ),
+            Middleware(Freshness, state_of=state_of),
+        ],
+        exception_handlers={
+            HTTPException: _refused,
+            TooManyRequests: _refused,
+            Busy: _refused,
+            Exception: _refused,
+        },
+    )
+
+
+@asynccontextmanager
+async def web_server(
+    served: Served, settings: Settings, web: WebSettings
+) -> "AsyncIterator[WebServer]":
+    """Serve the web within the block.
+
+    Raises:
+        SettingsError: if the address cannot be listened on.
+    """
+    desk = open_desk(served, web)
+    server = WebServer(
+        web_application(served, settings, web, desk=desk),
+        host=web.host,
+        port=web.port,
+        most_body_bytes=MOST_BODY_BYTES,
+        most_head_bytes=MOST_HEAD_BYTES,
+        refusals=Refusals("the web server"),
+    )
+    try:
+        async with server:
+            yield server
+    finally:
+        await asyncio.to_thread(desk.close)
+
+
+def run_web(
+    settings: Settings,
+    web: WebSettings,
+    *,
+    progress_bar: ProgressBar,
+    on_listening: Callable[[], None],
+) -> None:
+    """Serve the web until the process is stopped.
+
+    Raises:
+        BotError: if the server cannot be started.
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the model or the index cannot be used.
+    """
+    served = open_served(settings, progress_bar=progress_bar)
+
+    async def run() -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        async with web_server(served, settings, web):
+            on_listening()
+            await stopped.wait()
+            await asyncio.to_thread(served.extractor.close)
+        log.info("stopped")
+
+    begin_upgrade(served, settings)
+    with served.answerers.watching():
+        asyncio.run(run())
+
+
+async def _healthy(_: Request) -> Response:
+    return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Return the response to a request that ended in an error."""
+    match error:
+        case TooManyRequests():
+            sentence = (
+                f"Too many questions came from this address. Ask again in {error.retry_after_s} s."
+            )
+            return refused(request.scope, 429, sentence, {"retry-after": str(error.retry_after_s)})
+        case Busy():
+            sentence = f"Too many people ask at the moment. Ask again in {error.retry_after_s} s."
+            return refused(request.scope, 503, sentence, {"retry-after": str(error.retry_after_s)})
+        case HTTPException():
+            return refused(request.scope, error.status_code, _sentence(error), error.headers or {})
+    return refused(request.scope, 500, "The server failed at this request.")
+
+
+_SENTENCES = {
+    404: "There is no such page.",
+    405: "This address does not take that method.",
+    408: "The request came too slowly.",
+    413: "The request is too long.",
+}
+
+
+def _sentence(error: HTTPException) -> str:
+    """Return the sentence that an error brought, else one for its status."""
+    if error.detail and error.detail.endswith("."):
+        return error.detail
+    return _SENTENCES.get(error.status_code, "The request cannot be answered.")

@@ -1,0 +1,49 @@
+"""``verbatim web`` as a process."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from processes import verbatim
+from webprocess import web
+
+TOKEN = "a-long-token-of-a-reader"
+
+
+def test_the_web_server_prints_its_address_answers_and_ends_at_a_signal(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    with web(built_home, port, tmp_path / "log") as running:
+        assert f"http://127.0.0.1:{port}\n" in running.log
+        assert running.get("/healthz")[::2] == (200, "ok\n")
+        assert running.get("/nowhere")[::2] == (404, "There is no such page.\n")
+        assert running.get("/healthz", {"Host": "evil.example"})[0] == 421
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(20) == 0
+        assert "Traceback" not in running.log
+
+
+@pytest.mark.parametrize("access", ["listed", "invited"])
+def test_restricted_access_without_tokens_or_login_does_not_start_for_the_world(
+    tmp_path: Path, port: int, access: str
+) -> None:
+    more = {"VERBATIM_ACCESS": access, "VERBATIM_ALLOWED": "5"}
+    run = verbatim("web", "--host", "192.0.2.1", "--port", str(port), home=tmp_path, **more)
+    assert run.returncode == 1
+    assert "Set VERBATIM_WEB_TOKENS to tokens, or TELEGRAM_BOT_TOKEN and" in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+    behind = {**more, "VERBATIM_PUBLIC_URL": "https://statements.example.org"}
+    assert verbatim("web", "--port", str(port), home=tmp_path, **behind).returncode == 1
+
+
+def test_restricted_access_answers_who_has_a_token(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    more = {"VERBATIM_ACCESS": "listed", "VERBATIM_WEB_TOKENS": f"ada:{TOKEN}:staff"}
+    with web(built_home, port, tmp_path / "log", **more) as running:
+        status, headers, text = running.get("/nowhere")
+        assert (status, headers["www-authenticate"]) == (401, "Bearer")
+        assert text.count(".") == 1
+        assert running.get("/nowhere", {"Authorization": f"Bearer {TOKEN}"})[0] == 404
+        assert running.get("/nowhere", {"Authorization": "Bearer wrong"})[0] == 401
+        assert TOKEN not in running.log
