@@ -34,6 +34,7 @@ pytestmark = pytest.mark.skipif(
 BLOCKS = [block for page in PAGES for block in blocks(page)]
 NOT_RUN = {
     r"verbatim serve\b": "needs Telegram, and stays",
+    r"verbatim web\b": "stays",
     r"verbatim health\b": "needs a bot that runs",
     r"verbatim doctor --online\b": "needs Telegram",
     r"verbatim add https?://": "needs the network",
