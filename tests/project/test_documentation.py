@@ -26,6 +26,7 @@ from bot.cli import app, output
 from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.supervisor import watchdog
+from bot.websettings import web_settings
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "pyproject.toml").is_file(), reason="the sources are not here"
@@ -373,28 +374,35 @@ def read_all(given: dict[str, str]) -> Settings:
     """Returns the settings of an environment, after what ``serve`` reads beside them."""
     from bot.settings import telegram_token, webhook_settings
 
-    settings = Settings.from_environment(given)
+    settings = settings_of(given)
     webhook_settings("https://a.example", listen="a:1", environment=given)
     telegram_token({"TELEGRAM_BOT_TOKEN": "1:a", **given} if len(given) != 1 else given)
     return settings
 
 
+def settings_of(given: dict[str, str]) -> Settings:
+    """Returns the settings of an environment, after what ``web`` reads beside them."""
+    settings = Settings.from_environment(given)
+    web_settings(settings, listen="127.0.0.1:8080", source="--listen")
+    return settings
+
+
 def test_the_defaults_and_bounds_in_the_page_of_settings_are_those_of_the_code() -> None:
-    usual = Settings.from_environment({})
+    usual = settings_of({})
     compared = 0
     for name, default, meaning in settings_rows():
         first = re.match(r"`?([\w:/.]+)`?(?:$|;)", default)
         if first and not name.startswith("TELEGRAM") and default not in {"none", "public"}:
-            assert Settings.from_environment({name: first[1]}) == usual, name
+            assert settings_of({name: first[1]}) == usual, name
             compared += 1
         if bounds := re.search(r"from (\d+) to ([\d,]+)", meaning):
             least, most = int(bounds[1]), int(bounds[2].replace(",", ""))
             for value in (least, most):
-                Settings.from_environment({name: str(value)})
+                settings_of({name: str(value)})
             outside = [most + 1, least - 1] if name != "VERBATIM_HEALTH_PORT" else [most + 1]
             for value in outside:
                 with pytest.raises(SettingsError, match=name):
-                    Settings.from_environment({name: str(value)})
+                    settings_of({name: str(value)})
             compared += 1
     assert compared > 10
 
