@@ -60,18 +60,18 @@ class WebSettings:
 
     @property
     def is_for_this_machine(self) -> bool:
-        """Whether only programs of this machine reach the server, as far as it can know."""
+        """True if only programs of this machine reach the server, as far as it can know."""
         local = self.host == "localhost" or _is_loopback(self.host)
         return local and self.public_url is None and not self.proxies
 
     @property
     def knows_people(self) -> bool:
-        """Whether a caller can say who it is."""
+        """True if a caller can say who it is."""
         return bool(self.tokens) or self.login
 
     @property
     def anybody_may_ask(self) -> bool:
-        """Whether a caller who does not say who it is may ask."""
+        """True if a caller who does not say who it is may ask."""
         if self.access.kind is AccessKind.OPEN:
             return True
         return self.is_for_this_machine and not self.knows_people

@@ -26,7 +26,7 @@ class Body:
         self._read_bytes = 0
         self._until_s: float | None = None
         self.is_whole = self._announced == b"0" and not self._is_chunked
-        """Whether nothing of it is still to come."""
+        """True if nothing of it is still to come."""
 
     async def receive(self) -> Message:
         """Return the next message of the request; see ASGI.
