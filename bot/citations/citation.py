@@ -28,6 +28,9 @@ DESCRIPTIONS = (
 ORIGIN = "origin"
 """Names the lines that ``verbatim show`` prints under the title: the origin, for a person."""
 
+LINE = "citation"
+"""Names the line of a copied citation that says where its quote stands, in any style."""
+
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml")
 _PAGE_LINK = re.compile(r"#page=(?P<page>[0-9]{1,9})")
 _REFERENCE = re.compile(
@@ -93,7 +96,7 @@ class CitedQuote:
     for a passage that ``verbatim show`` of an earlier version printed, which names its document by
     the title alone. ``quote``, ``evidence``, ``paragraph``, ``page`` and ``last_page`` are None
     if the citation does not give them. ``described`` has (field, value) for each of
-    ``DESCRIPTIONS`` that it gives, in that order, or for the title and ``ORIGIN``.
+    ``DESCRIPTIONS`` that it gives, in that order, or for the title and ``ORIGIN``, or for ``LINE``.
     ``reference_given`` is the citation's own reference beside its fields. ``evidence_place`` is
     where the evidence stands in the quote, and ``answer`` the short answer in it, each None if the
     citation does not give it.

@@ -1,4 +1,4 @@
-"""Reads citations: references, and the JSON that ``verbatim ask`` printed."""
+"""Reads citations: references, the JSON that ``verbatim ask`` printed, and copied quotes."""
 
 import json
 import re
@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from bot.citations.citation import DESCRIPTIONS, CitedQuote, parse_reference
+from bot.citations.citation import DESCRIPTIONS, LINE, CitedQuote, parse_reference
+from bot.citations.formats.bibtex import read_bibtex
+from bot.citations.formats.copiedtext import is_copied_text, read_text
+from bot.citations.formats.csljson import is_csl_item, read_csl_item
+from bot.citations.formats.htmlform import read_html
+from bot.citations.formats.markdownform import read_markdown
+from bot.citations.formats.ris import read_ris
 from bot.citations.showoutput import shown_passages
 from bot.errors import MalformedCitation
 from corpus import Span
@@ -37,6 +43,8 @@ _CITATION_FIELDS = {
     "quote",
     "evidence",
 }
+_COPIED = {"@misc{": read_bibtex, "TY  - ": read_ris, "<figure": read_html, ">": read_markdown}
+"""The readers of copied quotes, by the signs that these begin with."""
 _WHAT_TO_GIVE = (
     'Give a reference such as "DOC[4000:5203]@c0ffee012345", or JSON that "verbatim ask --json" '
     "printed: a reply, a quote or a citation."
@@ -48,8 +56,9 @@ def read_citations(text: str) -> tuple[CitedQuote, ...]:
 
     The text is a reference, several with a line each, passages as ``verbatim show`` prints them,
     the JSON of a reply, a quote, a citation or a list of such, or JSON Lines as
-    ``verbatim ask --batch`` prints them. The other places of a quote ("also") are citations of the
-    same words. No field of a citation is passed over.
+    ``verbatim ask --batch`` prints them. It may be copied quotes, too, all of one format of
+    ``bot.citations.formats``, or lines that a button copied. The other places of a quote ("also")
+    are citations of the same words. No field of a citation is passed over.
 
     Raises:
         MalformedCitation: if a part of it is no citation, if a citation has a field that is not
@@ -57,15 +66,31 @@ def read_citations(text: str) -> tuple[CitedQuote, ...]:
     """
     if not text.strip():
         raise MalformedCitation(f"There is nothing to verify. {_WHAT_TO_GIVE}")
-    if text.lstrip()[0] in "{[":
+    begun = text.lstrip()
+    copied = next((read for sign, read in _COPIED.items() if begun.startswith(sign)), None)
+    if begun[0] in "{[":
         found = tuple(cited for value in _values(text) for cited in _citations(value))
+    elif copied is not None:
+        found = copied(begun.rstrip())
+    elif is_copied_text(begun):
+        found = read_text(begun)
     else:
         found = shown_passages(text) or tuple(
-            parse_reference(line) for line in text.split("\n") if line.strip()
+            _copied_line(line) for line in text.split("\n") if line.strip()
         )
     if not found:
         raise MalformedCitation(f"There is no quote in it. {_WHAT_TO_GIVE}")
     return found
+
+
+def _copied_line(line: str) -> CitedQuote:
+    """Return the quote that a line cites: a reference, or one behind words, as a button copies."""
+    words, _, reference = line.strip().rpartition(" ")
+    try:
+        cited = parse_reference(reference)
+    except MalformedCitation:
+        return parse_reference(line)
+    return replace(cited, described=((LINE, words.strip()),)) if words.strip() else cited
 
 
 def _values(text: str) -> list[Any]:
@@ -103,6 +128,8 @@ def _citations(value: Any) -> Iterator[CitedQuote]:
             yield from _citations(each)
     elif not isinstance(value, dict):
         raise MalformedCitation(f"{json.dumps(value)[:60]} is not a citation. {_WHAT_TO_GIVE}")
+    elif is_csl_item(value):
+        yield read_csl_item(value)
     elif "quotes" in value:
         yield from _citations(value["quotes"])
     elif "citation" in value:

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.citations.citation import (
+    LINE,
     ORIGIN,
     CitedQuote,
+    cite,
     link_selects,
     pages_label,
     parse_reference,
     reference_of,
 )
+from bot.citations.copiedcitation import copied_citation
+from bot.citations.formats.citationlines import described_lines, one_line
 from bot.citations.origin import origin_lines, said_by
 from bot.citations.textfragment import PageText
 from bot.language.bidiisolation import without_controls
@@ -239,7 +243,8 @@ def verify(
     pages = then.pages_of(cited.span)
     page = None if pages is None else pages[0]
     shown = [PageText(each.text, deviations_of(each.digest)) for each in (then, source)]
-    return _with_description(found, _described_otherwise(cited, source, shown, words.text, page))
+    described = _described_otherwise(cited, source, shown, words.text, page)
+    return _with_description(found, (*described, *_other_line(cited, source, then)))
 
 
 def _became(digest: str, now: str, read_anew: ReadAnew) -> bool:
@@ -428,9 +433,34 @@ def _described_otherwise(
     return tuple(found)
 
 
+def _other_line(cited: CitedQuote, source: Document, then: Document) -> Iterator[Mismatch]:
+    """Yield the line of a copied citation if no style writes it so of this document.
+
+    The paragraph and the pages in it are those of the text that is cited.
+    """
+    given, passage = dict(cited.described).get(LINE), location_of(then, cited.span).passage
+    if given is None:
+        return
+    lines: tuple[str, ...] = ()
+    if passage is not None:
+        described = replace(
+            then,
+            id=cited.document,
+            title=source.title,
+            publisher=source.publisher,
+            published=source.published,
+            url=source.url,
+        )
+        citation = cite(described, passage, part=cited.span)
+        button = copied_citation(citation).removesuffix(citation.reference)
+        lines = (*described_lines(citation), button)
+    if _as_read(given) not in map(_as_read, lines):
+        yield Mismatch(LINE, given, lines[0] if lines else "none")
+
+
 def _as_read(value: str | None) -> str | None:
-    """Return the value without characters that a screen needs around a name."""
-    return None if value is None else without_controls(value)
+    """Return the value without characters that a screen needs around a name, in one line."""
+    return None if value is None else one_line(without_controls(value))
 
 
 def _or_none(value: str | None) -> str:

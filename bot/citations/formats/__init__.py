@@ -1,0 +1,1 @@
+"""Writes a quote with its citation in the formats that people paste, and reads these again."""

@@ -1,0 +1,109 @@
+"""Puts a citation into one line: as Verbatim writes it, as a note of Chicago, as APA does."""
+
+import unicodedata
+from collections.abc import Callable
+
+from bot.citations.citation import Citation
+from bot.language.bidiisolation import isolated
+
+UNDATED = "n.d."
+"""Stands for the date of a document that has none."""
+
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+_SINGLE_MARKS = str.maketrans('“”"', "‘’'")
+_ENDS = (".", "?", "!", "…", "。", "؟", "？", "！")
+
+
+def one_line(text: str) -> str:
+    """Return the text with a space for each run of white space, and without control characters."""
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def plain_line(citation: Citation) -> str:
+    """Return title, publisher, day and place: ``Title, Publisher, 2022-05-12, p. 3, ¶ 7``."""
+    return ", ".join((title_of(citation), *behind_title(citation)))
+
+
+def title_of(citation: Citation) -> str:
+    """Return the title in one line, isolated if it could turn the text beside it around."""
+    return _name(citation.title)
+
+
+def behind_title(citation: Citation) -> tuple[str, ...]:
+    """Return the publisher, the day and the place of a quote, as far as they are known."""
+    when = citation.published.isoformat() if citation.published else UNDATED
+    return (*_publisher(citation), when, citation.where)
+
+
+def chicago_line(citation: Citation) -> str:
+    """Return the citation as a note of the Chicago Manual of Style."""
+    title = _name(one_line(citation.title).translate(_SINGLE_MARKS))
+    published = citation.published
+    when = f"{_MONTHS[published.month - 1]} {published.day}, {published.year}" if published else ""
+    parts = (
+        *_publisher(citation),
+        f"“{title},” {when or UNDATED}",
+        *_pages_and_paragraph(citation),
+        *([citation.url] if citation.url else []),
+    )
+    return f"{', '.join(parts)}."
+
+
+def apa_line(citation: Citation) -> str:
+    """Return the entry of the reference list in APA style, 7th edition."""
+    title, published = title_of(citation), citation.published
+    when = UNDATED
+    if published:
+        when = f"{published.year}, {_MONTHS[published.month - 1]} {published.day}"
+    first, *second = [*_publisher(citation), title]
+    parts = (_ended(first), f"({when}).", *map(_ended, second))
+    return " ".join((*parts, *([citation.url] if citation.url else [])))
+
+
+def apa_in_text(citation: Citation) -> str:
+    """Return the citation in the text, in APA style: ``(Publisher, 2022, p. 3, para. 7)``."""
+    title = one_line(citation.title).translate(_SINGLE_MARKS)
+    year = str(citation.published.year) if citation.published else UNDATED
+    place = ", ".join((year, *_pages_and_paragraph(citation)))
+    for publisher in _publisher(citation):
+        return f"({publisher}, {place})"
+    return f"(“{_name(title)},” {place})"
+
+
+STYLES: dict[str, tuple[Callable[[Citation], str], Callable[[Citation], str]]] = {
+    "text": (lambda _: "", plain_line),
+    "chicago": (lambda _: "", chicago_line),
+    "apa": (apa_in_text, apa_line),
+}
+"""Of each style the words behind the quote, and the line under it."""
+
+
+def described_lines(citation: Citation) -> tuple[str, ...]:
+    """Return a line for each style: everything that it says of the document of a quote."""
+    return tuple(
+        " ".join(part for part in (behind(citation), line(citation)) if part)
+        for behind, line in STYLES.values()
+    )
+
+
+def _name(text: str) -> str:
+    return isolated(one_line(text))
+
+
+def _publisher(citation: Citation) -> tuple[str, ...]:
+    publisher = _name(citation.publisher or "")
+    return (publisher,) if publisher else ()
+
+
+def _pages_and_paragraph(citation: Citation) -> tuple[str, ...]:
+    paragraph = citation.label.replace("¶", "para.")
+    return (citation.pages, paragraph) if citation.pages else (paragraph,)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(_ENDS) else f"{text}."
