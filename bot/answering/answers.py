@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 
 from bot.citations.citation import Citation
+from bot.citations.quotelines import without_line_ends
 from bot.errors import UnfaithfulQuote
 from bot.language.translation import LANGUAGES
 from bot.verification.saying import Saying
@@ -67,6 +68,12 @@ class Quote:
     def cited(self) -> Citation:
         """The citation of what is shown first: the excerpt, or the whole passage."""
         return self.excerpt or self.citation
+
+    @property
+    def cited_text(self) -> str:
+        """The words of what is shown first, with a space for each line end in running text."""
+        start = self.citation.start
+        return without_line_ends(self.text)[self.cited.start - start : self.cited.end - start]
 
     @property
     def answer_text(self) -> str | None:

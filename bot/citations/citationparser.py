@@ -66,6 +66,8 @@ def read_citations(text: str) -> tuple[CitedQuote, ...]:
     """
     if not text.strip():
         raise MalformedCitation(f"There is nothing to verify. {_WHAT_TO_GIVE}")
+    if lines := _cited_lines(text):
+        return lines
     begun = text.lstrip()
     copied = next((read for sign, read in _COPIED.items() if begun.startswith(sign)), None)
     if begun[0] in "{[":
@@ -76,21 +78,28 @@ def read_citations(text: str) -> tuple[CitedQuote, ...]:
         found = read_text(begun)
     else:
         found = shown_passages(text) or tuple(
-            _copied_line(line) for line in text.split("\n") if line.strip()
+            parse_reference(line) for line in text.split("\n") if line.strip()
         )
     if not found:
         raise MalformedCitation(f"There is no quote in it. {_WHAT_TO_GIVE}")
     return found
 
 
-def _copied_line(line: str) -> CitedQuote:
-    """Return the quote that a line cites: a reference, or one behind words, as a button copies."""
-    words, _, reference = line.strip().rpartition(" ")
-    try:
-        cited = parse_reference(reference)
-    except MalformedCitation:
-        return parse_reference(line)
-    return replace(cited, described=((LINE, words.strip()),)) if words.strip() else cited
+def _cited_lines(text: str) -> tuple[CitedQuote, ...]:
+    """Return a citation for each line, if each ends with a reference; else none.
+
+    A button copies a reference behind the words of the citation.
+    """
+    found: list[CitedQuote] = []
+    for line in filter(str.strip, text.split("\n")):
+        words, _, reference = line.strip().rpartition(" ")
+        try:
+            cited = parse_reference(reference)
+        except MalformedCitation:
+            return ()
+        said = words.strip()
+        found.append(replace(cited, described=((LINE, said),)) if said else cited)
+    return tuple(found)
 
 
 def _values(text: str) -> list[Any]:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.citations.citation import CitedQuote
+from bot.citations.citation import Citation, CitedQuote
 from bot.composition.extractor import open_extractor
 from bot.composition.index import Warn, open_index
 from bot.errors import SettingsError
 from bot.operations.originalscheck import KeptOriginals
 from bot.settings import Settings
+from bot.verification.citablewords import citable_words
 from bot.verification.verification import Verification, verify
 from corpus import Corpus, Document, ReadSource, Snapshots, read_corpus, shipped_statements
 from corpus.extraction.extract import Deviation
@@ -205,6 +206,22 @@ def open_verifier(
         return replace(found, original_is_stored=originals.has_that_of(cited))
 
     return verified
+
+
+def cited_today(
+    settings: Settings, cited: CitedQuote, *, warn: Warn = log.warning
+) -> tuple[Verification, tuple[Citation, str] | None]:
+    """Verify a citation, and return the verdict and today's citation of its words, with the words.
+
+    The latter is None if they do not stand as cited.
+
+    Raises:
+        CorpusError: if there is no index yet and the corpus cannot be read.
+        EmbeddingsError: if the index cannot be used.
+    """
+    found = open_verifier(settings, warn=warn)(cited)
+    snapshots = Snapshots(settings.snapshots_directory)
+    return found, citable_words(found, deviations_of=snapshots.deviations)
 
 
 def seed_new_machine(settings: Settings) -> None:

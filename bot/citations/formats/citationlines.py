@@ -13,15 +13,15 @@ _MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
 _SINGLE_MARKS = str.maketrans('“”"', "‘’'")
+_DROPPED = {"Cc", "Cs"}
 _ENDS = (".", "?", "!", "…", "。", "؟", "？", "！")
 
 
 def one_line(text: str) -> str:
     """Return the text with a space for each run of white space, and without control characters."""
-    line = " ".join(text.split())
-    if line.isprintable():
-        return line
-    return "".join(c for c in line if unicodedata.category(c) not in {"Cc", "Cs"})
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _DROPPED)
+    return " ".join(text.split())
 
 
 def plain_line(citation: Citation) -> str:

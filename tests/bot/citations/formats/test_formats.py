@@ -39,7 +39,11 @@ def document(text: str = TEXT, **more: Any) -> Document:
 
 
 def copies(of: Document, name: str) -> list[tuple[Citation, str]]:
-    return [(citation, FORMATS[name](citation, p.text)) for p in of.quotable for citation in [cite(of, p)]]
+    return [
+        (citation, FORMATS[name](citation, p.text))
+        for p in of.quotable
+        for citation in [cite(of, p)]
+    ]
 
 
 def verdicts(of: Document, text: str) -> list[tuple[Verdict, tuple[str, ...]]]:
@@ -74,9 +78,15 @@ def test_quotes_that_were_copied_one_below_the_other_verify_together(name: str) 
 def test_changed_words_of_a_copied_quote_are_misquoted(name: str) -> None:
     source = document()
     for _, copied in copies(source, name):
-        for word, other in (("Ministers met", "Mayors met"), ("thing; and", "item; and"), ("last", "very last")):
+        for word, other in (
+            ("Ministers met", "Mayors met"),
+            ("thing; and", "item; and"),
+            ("last", "very last"),
+        ):
             if word in copied:
-                assert verdicts(source, copied.replace(word, other)) == [(Verdict.MISQUOTED, ("quote",))]
+                assert verdicts(source, copied.replace(word, other)) == [
+                    (Verdict.MISQUOTED, ("quote",))
+                ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -142,7 +152,8 @@ def test_right_to_left_titles_and_quotes_verify(name: str) -> None:
 
 
 names = st.one_of(
-    awkward_texts, st.text(alphabet="“”’'\"()[]{}<>&\\`*_~^%$#@|-,.;:! ab\n", min_size=1, max_size=40)
+    awkward_texts,
+    st.text(alphabet="“”’'\"()[]{}<>&\\`*_~^%$#@|-,.;:! ab\n", min_size=1, max_size=40),
 )
 
 
