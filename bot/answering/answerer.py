@@ -379,7 +379,7 @@ class Answerer:
             quotes=tuple(quotes.get(hit.rank) or self._quote(hit, asked) for hit in distinct),
             ranked=tuple(quotes.values()),
             notices=notices,
-            message=self._why_related(asked, hits[0], words) if refused else None,
+            message=self._why_related(corrected or asked, hits[0], words) if refused else None,
             language=language,
             only=only,
             topics=topics,

@@ -1,7 +1,7 @@
 """Helps where nothing answers: says why a passage is only related, and names the nearest topics."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.answering.conversation import ASKING_WORDS
 from bot.answering.smalltalk import names_in
@@ -29,7 +29,8 @@ def why_only_related(asked: str, hit: Hit, document: Document, words: Translator
     """Return the sentence that says that a passage does not answer, and what it lacks.
 
     It names words of the question that neither the passage nor the document's title has, or that
-    the passage has no number where one is asked for.
+    the passage has no number where one is asked for. ``asked`` is the question as it was read, with
+    its spelling corrected.
     """
     missing = _missing(asked, f"{hit.passage.text} {document.context}")
     if missing:
@@ -43,8 +44,19 @@ def why_only_related(asked: str, hit: Hit, document: Document, words: Translator
 def _missing(asked: str, text: str) -> list[str]:
     there = identities(text_keys(text))
     keys = keys_of(_WORD.findall(search_form(asked)))
-    asked_for = [key for key in keys if key.text.casefold() not in ASKING_WORDS]
+    asked_for = [key for key in keys if key.text.casefold() not in _NOT_MISSED]
     return [key.text for key in asked_for if not identities([key]) & there]
+
+
+def _misspelt(words: Iterable[str]) -> Iterator[str]:
+    """Yield each word without one of its letters: "wher" asks as "where" does."""
+    for word in words:
+        yield from (word[:at] + word[at + 1 :] for at in range(len(word)))
+
+
+_NOT_MISSED = ASKING_WORDS | frozenset(
+    _misspelt("where which whose there their about quand quelle combien pourquoi".split())
+)
 
 
 def _has_number(text: str) -> bool:

@@ -31,7 +31,7 @@ def run_bot(
         EmbeddingsError: if the model or the index cannot be used.
     """
     state = open_state(settings)
-    served = open_served(settings, progress_bar=progress_bar)
+    served = open_served(settings, progress_bar=progress_bar, stays=True)
     connection = Connection()
     dialogue = open_dialogue(
         served,

@@ -1,6 +1,8 @@
 """Opens the answerers and what keeps them up to date."""
 
 import logging
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -53,12 +55,17 @@ class Served:
 
 
 def open_served(
-    settings: Settings, *, progress_bar: ProgressBar, warn: Warn = log.warning
+    settings: Settings,
+    *,
+    progress_bar: ProgressBar,
+    warn: Warn = log.warning,
+    stays: bool = False,
 ) -> Served:
     """Return a LiveAnswerer over the published generation; the first call on a machine builds one.
 
     If the published generation is damaged, an earlier one answers, and ``warn`` gets a line.
-    The model is loaded while the generation is read.
+    The model is loaded while the generation is read. In a process that ``stays``, the words of
+    each generation are indexed in the background, before somebody asks whether they were said.
 
     Raises:
         CorpusError: if there is no index yet and the corpus cannot be read.
@@ -108,6 +115,8 @@ def open_served(
             caution=settings.caution,
         )
         archive = Archive(of.corpus, snapshots, known_access=of.known_access)
+        if stays:
+            _prepare_aside(archive)
         return Answerer(
             retriever,
             deviations_of=deviations_of,
@@ -123,6 +132,21 @@ def open_served(
         warn=warn,
     )
     return Served(answerers, refresher, extractor, embedders, index)
+
+
+def _prepare_aside(archive: Archive) -> None:
+    """Make the index of the words in a thread, whose failure only makes the first who asks wait."""
+
+    def prepare() -> None:
+        started = time.monotonic()
+        try:
+            archive.prepare()
+        except Exception:
+            log.exception("the words of the statements could not be indexed")
+        else:
+            log.info("the words are indexed, after %.2f s", time.monotonic() - started)
+
+    threading.Thread(target=prepare, name="words", daemon=True).start()
 
 
 def _manifest(index: PassageIndex) -> Manifest | None:

@@ -35,7 +35,7 @@ class Archive:
     """The texts of a generation and the earlier texts of its documents, with an index of words.
 
     The earlier texts are read, and the index is made, when something is searched for the first
-    time. Safe to call from several threads.
+    time, or by ``prepare``. Safe to call from several threads.
     """
 
     def __init__(self, corpus: Corpus, snapshots: Snapshots, *, known_access: KnownAccess) -> None:
@@ -44,6 +44,10 @@ class Archive:
         self._known_access = known_access
         self._opening = threading.Lock()
         self._opened: tuple[WordIndex, tuple[EarlierText, ...]] | None = None
+
+    def prepare(self) -> None:
+        """Make the index, so that nobody who asks has to wait for it."""
+        self._open()
 
     @property
     def documents(self) -> tuple[Document, ...]:

@@ -357,6 +357,7 @@ class BotApiServer:
         username: str | None = None,
         language_code: str | None = "en",
         started: bool = True,
+        threads: Sequence[int] = (),
     ) -> User:
         """A new person and the private chat with them.
 
@@ -365,6 +366,7 @@ class BotApiServer:
             username: the person's name without "@".
             language_code: the language of the person's Telegram.
             started: whether the person has written to the bot before; if not, the bot can't write.
+            threads: the topics of the private chat.
         """
         with self._changed:
             user = User(next(self._ids), first_name, username, language_code)
@@ -374,7 +376,7 @@ class BotApiServer:
                 "first_name": first_name,
                 "username": username,
             }
-            self._rooms[user.id] = _Room(_without_none(shown), owner=user)
+            self._rooms[user.id] = _Room(_without_none(shown), owner=user, threads=set(threads))
             if not started:
                 self._rooms[user.id].closed = Refusal(
                     403, "Forbidden: bot can't initiate conversation with a user"

@@ -208,8 +208,8 @@ class Chatter:
         self.server = bot.server
         self.user = user or bot.server.add_user()
 
-    def say(self, text: str) -> int:
-        update = self.server.say(text, chat_id=self.user.id)
+    def say(self, text: str, *, thread_id: int | None = None) -> int:
+        update = self.server.say(text, chat_id=self.user.id, thread_id=thread_id)
         self.bot.handle()
         return update
 

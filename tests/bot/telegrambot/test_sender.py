@@ -51,6 +51,28 @@ def test_a_quote_is_stored_as_it_was_sent_also_where_telegram_would_clean_it(
         assert entity_texts(ada.screen[0], "text_link") == ["¶ 2"]
 
 
+# --- topics of a private chat
+
+
+def test_what_is_asked_in_a_topic_of_a_private_chat_is_answered_there(
+    bot: InProcessBot, server: BotApiServer
+) -> None:
+    ada = Chatter(bot, server.add_user("Ada", threads=[31, 32]))
+    question = ada.say("quiz", thread_id=31)
+    ada.say("zebras", thread_id=32)
+    ada.press("Source")
+    ada.edit(question, "jazz")
+    ada.say("thanks")
+    sent = server.calls_to("sendMessage")
+    topics = [call.params.get("message_thread_id") for call in sent]
+    assert topics[-3:] == [32, 32, None]
+    assert set(topics[:-3]) == {31}
+    assert len(server.calls_to("editMessageText")) == 1
+    typing = [call.params.get("message_thread_id") for call in server.calls_to("sendChatAction")]
+    assert set(typing) == {31, 32, None}
+    assert server.violations == []
+
+
 # --- edited questions
 
 
