@@ -97,12 +97,14 @@ class Answerer:
         contact: str | None = None,
         groups: frozenset[str] | None = None,
         whether_said: AnswersWhetherSaid | None = None,
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
         """``deviations_of`` returns a page's other words, among which links find the quote.
 
         ``contact`` is named where nothing answers: a person or an address to ask. ``groups`` are
-        those whose members see the answers, None for those who see everything. ``whether_said``
-        answers what is no question but a quotation or a claim; without it nothing is.
+        those whose members see the answers, None for those who see everything; ``hidden`` are the
+        ids of the documents that these do not see. ``whether_said`` answers what is no question but
+        a quotation or a claim; without it nothing is.
 
         ``answer_score`` is the least probability of the first passage for an answer, by default
         the one that belongs to the retriever's probabilities.
@@ -113,6 +115,7 @@ class Answerer:
         self._examples = Examples()
         self.groups = groups
         self._whether_said = whether_said
+        self._hidden = hidden
         limits = retriever.thresholds
         self._answer_score = limits.answer if answer_score is None else answer_score
         self._related_score = limits.related
@@ -146,7 +149,15 @@ class Answerer:
             contact=self._contact,
             groups=groups,
             whether_said=self._whether_said,
+            hidden=self._hidden | _ids(self.corpus) - _ids(retriever.generation.corpus),
         )
+
+    def may_name(self, document_id: str, groups: frozenset[str]) -> bool:
+        """Return whether members of the groups, who see the answers, may know of a document of
+        that id, be it of today or of an earlier time.
+        """
+        access = self._retriever.generation.known_access.get(document_id, frozenset())
+        return document_id not in self._hidden and (not access or bool(access & groups))
 
     @cached_property
     def _groups(self) -> frozenset[str]:
@@ -254,6 +265,53 @@ class Answerer:
             raise ValueError("this Answerer was given no texts to search for words")
         with self._turns:
             return self._whether_said.said(self, words, top=top, only=only, language=language)
+
+    def by_date(
+        self,
+        topic: str,
+        *,
+        most: int,
+        only: Filter | None = None,
+        language: str = LANGUAGES[0],
+    ) -> Answer:
+        """Return the best quote on a topic of each of at most ``most`` documents, by date.
+
+        The earliest comes first, and documents without a date come last. The documents are those
+        with the most probable passages; without any that is related nothing is found.
+
+        Raises:
+            UnfaithfulQuote: if a quote is not a slice of its source; nothing is returned then.
+        """
+        words = translator(language)
+        asked = searched_part(topic.strip())
+        if not any(c.isalnum() for c in asked):
+            return self._nothing(topic, message=words.say(texts.NO_WORD), language=language)
+        with self._turns:
+            read = self._question_filters.read(asked)
+            only, notices = self._filter(read, only, words)
+            query = self._query(asked, (), read)
+            hits, corrected = best_hits(
+                self._retriever, query, top=_SEEN, only=only, may_correct=self._may_correct
+            )
+            if corrected is not None:
+                notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
+            best: dict[str, Hit] = {}
+            for hit in hits:
+                if hit.score >= self._related_score and len(best) < most:
+                    best.setdefault(hit.passage.document_id, hit)
+            if not best:
+                return self._nothing(topic, notices=notices, language=language, only=only)
+            quotes = [self._quote(hit, asked) for hit in best.values()]
+        answers = hits[0].score >= self._answer_score
+        return Answer(
+            topic,
+            generation=self.generation,
+            outcome=Outcome.ANSWER if answers else Outcome.RELATED,
+            quotes=tuple(sorted(quotes, key=_by_day)),
+            notices=notices,
+            language=language,
+            only=only,
+        )
 
     def explain(
         self,
@@ -489,6 +547,17 @@ class Answerer:
     def _page(self, document_id: str) -> PageText:
         document = self.corpus.document(document_id)
         return PageText(document.text, self._deviations_of(document.digest))
+
+
+def _ids(corpus: Corpus) -> frozenset[str]:
+    return frozenset(document.id for document in corpus.documents)
+
+
+def _by_day(quote: Quote) -> tuple[bool, str, str, int]:
+    """Return the key by which quotes are in order of their days; those without a day come last."""
+    cited = quote.citation
+    day = cited.published.isoformat() if cited.published else ""
+    return not day, day, cited.document, cited.start
 
 
 def searched_part(question: str) -> str:

@@ -38,11 +38,14 @@ class Piece:
     text: str
 
 
-def compare(old: str, new: str) -> tuple[Piece, ...]:
-    """Return the words of both texts in order; removed words stand before their replacement."""
+def compare(old: str, new: str, *, budget: ComparisonBudget | None = None) -> tuple[Piece, ...]:
+    """Return the words of both texts in order; removed words stand before their replacement.
+
+    For the ``budget`` see ``similarity``.
+    """
     pieces: list[Piece] = []
     before, after = old.split(), new.split()
-    for kind, old_start, old_end, new_start, new_end in _operations(before, after):
+    for kind, old_start, old_end, new_start, new_end in _operations(before, after, budget):
         if kind == "equal":
             pieces.append(Piece(Change.UNCHANGED, " ".join(before[old_start:old_end])))
             continue
