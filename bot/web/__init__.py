@@ -1,0 +1,1 @@
+"""Shows questions, answers and documents as pages of a web site."""

@@ -1,0 +1,1 @@
+"""Makes the values that pages show: pieces of texts, quotes, addresses."""

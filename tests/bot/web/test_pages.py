@@ -1,0 +1,361 @@
+"""The pages show questions, answers and documents as text, whatever is in them."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from websites import Site
+
+from corpus import Corpus, Document, document_from_text
+
+BEFORE = "We met in Rabat. The Coalition has 84 members in all. We thank Morocco.\n\nNothing else."
+NOW = "We met in Rabat. The Coalition has 85 members in all. We thank Morocco.\n\nNothing else."
+HOSTILE = (
+    'A <script>alert("x")</script> and a \u202eright-to-left override.\n\n'
+    "Then <img src=x onerror=alert(1)> and &lt;b&gt; of zebras."
+)
+ARABIC = "اجتمع الوزراء في الرباط اليوم.\n\nG7 ترحب الدول بهذا البيان."
+
+
+def document(text: str, name: str, **provenance: object) -> Document:
+    return document_from_text(text, document_id=name, **{"title": f"Title {name}", **provenance})  # type: ignore[arg-type]
+
+
+def corpus_with(text: str) -> Corpus:
+    hostile = {
+        "title": '"><script>alert(2)</script>',
+        "publisher": "<b>\u202eEvil</b>",
+        "url": "javascript:alert(3)",
+    }
+    return Corpus(
+        (
+            document(ARABIC, "arabic", language="ar"),
+            document(text, "d1", publisher="The G7", url="https://g7.example/one"),
+            document(HOSTILE, "hostile", **hostile),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.publish(corpus_with(BEFORE), day="2024-05-01")
+    site.publish(corpus_with(NOW), day="2024-06-01")
+    return site
+
+
+@pytest.fixture(scope="module")
+def client(site: Site) -> Iterator[TestClient]:
+    with site.client() as client:
+        yield client
+
+
+def d1(text: str) -> Document:
+    return corpus_with(text).document("d1")
+
+
+def place_of(text: str, words: str, *, evidence: str = "") -> str:
+    start = text.index(words)
+    address = f"/d/d1@{d1(text).digest[:12]}/{start}-{start + len(words)}"
+    if evidence:
+        inside = text.index(evidence)
+        address += f"?evidence={inside}-{inside + len(evidence)}"
+    return address
+
+
+class Page(HTMLParser):
+    """What a page has: its elements with their texts, and its links."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[tuple[str, ...], str]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in {"meta", "link", "input", "br", "base"}:
+            self.open.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        ids = tuple(
+            f"{tag}#{given.get('id') or given.get('class') or ''}" for tag, given in self.open
+        )
+        self.texts.append((ids, data))
+
+    def text_in(self, name: str) -> str:
+        return "".join(text for ids, text in self.texts if name in ids)
+
+    @property
+    def links(self) -> list[str]:
+        return [given["href"] or "" for tag, given in self.elements if tag == "a"]
+
+
+def shown(client: TestClient, address: str, status: int = 200) -> Page:
+    response = client.get(address)
+    assert response.status_code == status, response.text
+    page = Page(response.text)
+    assert page.open == []
+    return page
+
+
+def test_an_answer_shows_the_evidence_first_with_its_citation_and_a_link_to_its_place(
+    client: TestClient,
+) -> None:
+    page = shown(client, "/?q=How+many+members+has+the+Coalition%3F")
+    assert page.text_in("strong#evidence") == "The Coalition has 85 members in all."
+    assert place_of(
+        NOW, NOW.split("\n\n", maxsplit=1)[0], evidence="The Coalition has 85 members in all."
+    ) in {link.partition("#")[0] for link in page.links}
+    assert "https://g7.example/one#:~:text=We%20met" in " ".join(page.links)
+
+
+def test_the_marked_words_of_a_place_are_the_quote_and_the_evidence_in_it(
+    client: TestClient,
+) -> None:
+    quote = "We met in Rabat. The Coalition has 85 members in all."
+    page = shown(client, place_of(NOW, quote, evidence="The Coalition has 85 members in all."))
+    assert page.text_in("mark#quote") == quote
+    assert page.text_in("strong#evidence") == "The Coalition has 85 members in all."
+    assert page.text_in("section#verdict intact").strip().startswith("Intact")
+
+
+def test_the_sentence_around_marked_words_is_marked_too(client: TestClient) -> None:
+    page = shown(client, place_of(NOW, "85 members"))
+    assert page.text_in("mark#quote") == "85 members"
+    assert page.text_in("span#sentence") == "The Coalition has  in all."
+
+
+def test_words_that_changed_are_shown_as_they_were_with_the_difference(client: TestClient) -> None:
+    page = shown(client, place_of(BEFORE, "The Coalition has 84 members in all."))
+    assert page.text_in("mark#quote") == "The Coalition has 84 members in all."
+    assert page.text_in("section#verdict changed").strip().startswith("Changed")
+    assert page.text_in("del#") == "removed: 84"
+    assert page.text_in("ins#") == "added: 85"
+
+
+def test_words_of_an_earlier_text_that_stand_today_are_intact(client: TestClient) -> None:
+    page = shown(client, place_of(BEFORE, "We met in Rabat."))
+    assert page.text_in("section#verdict intact").strip().startswith("Intact")
+    assert any(place_of(NOW, "We met in Rabat.") in link for link in page.links)
+
+
+def test_what_changed_between_two_texts_is_marked_word_by_word(client: TestClient) -> None:
+    page = shown(client, "/d/d1/changes")
+    assert page.text_in("div#paragraph changed").replace("removed: ", "").replace(
+        "added: ", ""
+    ) == ("¶ 1We met in Rabat. The Coalition has 84 85 members in all. We thank Morocco.")
+    assert page.text_in("details#kept").count("Nothing else.") == 1
+    both = f"?from={d1(NOW).digest[:12]}&to={d1(BEFORE).digest[:12]}"
+    assert shown(client, f"/d/d1/changes{both}").text_in("del#") == "removed: 85"
+
+
+def test_a_document_names_its_earlier_texts(client: TestClient) -> None:
+    page = shown(client, "/d/d1")
+    assert page.text_in("details#versions").split("\n") != []
+    assert f"/d/d1@{d1(BEFORE).digest[:12]}" in page.links
+    assert any(link.startswith("/d/d1/changes?from=") for link in page.links)
+    old = shown(client, f"/d/d1@{d1(BEFORE).digest[:12]}")
+    assert "This is not the text of today." in old.text_in("p#refusal")
+    assert "84 members" in old.text_in("div#p1")
+
+
+def test_paragraphs_are_numbered_and_can_be_cited(client: TestClient) -> None:
+    page = shown(client, "/d/d1")
+    assert page.text_in("div#p2").startswith("2Nothing else.")
+    start = NOW.index("Nothing")
+    assert f"/d/d1@{d1(NOW).digest[:12]}/{start}-{len(NOW)}#quote" in page.links
+
+
+def test_hostile_text_is_text(client: TestClient) -> None:
+    for address in ("/d/hostile", "/documents", "/?q=zebras", "/said?text=of+zebras", "/compare"):
+        html = client.get(address).text
+        assert "<script>" not in html
+        assert "<img" not in html
+        assert "javascript:" not in re.sub(r">[^<]*<", "><", html)
+    page = shown(client, "/d/hostile")
+    assert 'A <script>alert("x")</script> and a \u202eright-to-left' in page.text_in("div#p1")
+    assert "&lt;b&gt;" in page.text_in("div#p2")
+    assert "javascript:alert(3)" in page.text_in("section#about")
+
+
+def test_no_page_has_a_style_or_a_script_within_it_or_asks_another_site(client: TestClient) -> None:
+    for address in every_address():
+        page = shown(client, address)
+        for tag, given in page.elements:
+            assert tag != "style"
+            assert not [name for name in given if name.startswith("on") or name == "style"]
+            for name in ("src", "action"):
+                assert (given.get(name) or "/").startswith("/")
+            if tag == "link":
+                assert (given["href"] or "").startswith("/static/")
+        assert not any(
+            text.strip() for ids, text in page.texts if any(i.startswith("script#") for i in ids)
+        )
+
+
+def every_address() -> list[str]:
+    return [
+        "/",
+        "/?q=How+many+members%3F",
+        "/?q=How+many+members%3F&earlier=Where+did+they+meet%3F",
+        "/documents",
+        "/d/d1",
+        "/d/arabic",
+        f"/d/d1@{d1(BEFORE).digest[:12]}",
+        place_of(NOW, "85 members"),
+        place_of(BEFORE, "84 members"),
+        "/d/d1/changes",
+        "/compare",
+        "/compare?a=d1&b=arabic",
+        "/timeline",
+        "/timeline?q=Coalition",
+        "/said",
+        "/said?text=The+Coalition+has+86+members",
+    ]
+
+
+def test_right_to_left_documents_run_from_right_to_left(client: TestClient) -> None:
+    page = shown(client, "/d/arabic")
+    section = next(g for tag, g in page.elements if tag == "section" and g["class"] == "paragraphs")
+    assert (section["lang"], section["dir"]) == ("ar", "rtl")
+    texts = [g["dir"] for tag, g in page.elements if tag == "p" and g.get("class") == "text"]
+    assert texts == ["rtl", "rtl"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "sentence"),
+    [
+        ("/?q=", 400, "There is no word in this question."),
+        ("/?q=" + "a" * 10_001, 400, "10,000 characters at most"),
+        ("/?q=a&year=20x1", 400, "“20x1” is no year"),
+        ("/?q=a&since=yesterday", 400, "“yesterday” is no date"),
+        ("/?q=a&publisher=Nobody", 400, "No statement is by “Nobody”."),
+        ("/?q=a&document=nothing", 404, "There is no statement called “nothing”."),
+        ("/?q=a&top=0", 400, "“top” must be a number"),
+        ("/documents?page=2", 404, "The list has pages 1 to 1."),
+        ("/documents?page=x", 400, "“page” must be a number"),
+        ("/d/nothing", 404, "There is no statement called “nothing”."),
+        ("/d/d1@000000000000", 404, "No statement of that name is known"),
+        ("/d/d1@00", 404, "No statement of that name is known"),
+        ("/d/d1@000000000000/1-2", 404, "No statement of that name is known"),
+        ("/d/d1@{now}/5-5", 404, "A place in a text is two numbers"),
+        ("/d/d1@{now}/5-x", 404, "A place in a text is two numbers"),
+        ("/d/d1@{now}/5-99999", 404, "That text has no words at these places."),
+        ("/d/d1@{now}/5-9?evidence=7-12", 404, "A place in a text is two numbers"),
+        ("/d/hostile@{now}/5-9", 404, "No statement of that name is known"),
+        ("/d/arabic/changes", 404, "No earlier text of this statement is kept."),
+        ("/d/d1/changes?from=000000000000", 404, "No statement of that name is known"),
+        ("/compare?a=d1&b=nothing", 404, "There is no statement called “nothing”."),
+        ("/said?text=...", 400, "There are no words to check."),
+        ("/said?text=" + "a+" * 10_001, 400, "too long to check"),
+    ],
+)
+def test_bad_input_gets_its_status_and_one_sentence(
+    client: TestClient, address: str, status: int, sentence: str
+) -> None:
+    page = shown(client, address.format(now=d1(NOW).digest[:12]), status)
+    assert sentence in page.text_in("p#refusal")
+
+
+def test_ten_thousand_characters_are_a_question(client: TestClient) -> None:
+    page = shown(client, "/?q=" + "members+" * 1_250)
+    assert "only its first 1,000 characters were searched" in page.text_in("p#notice")
+
+
+def test_a_place_inside_a_character_is_refused(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    text = "Le cafe\u0301 est ouvert."
+    site.publish(Corpus((document(text, "d1"),)))
+    digest = document(text, "d1").digest[:12]
+    with site.client() as client:
+        page = shown(client, f"/d/d1@{digest}/3-7", 404)
+        assert "cut a character in two" in page.text_in("p#refusal")
+        assert shown(client, f"/d/d1@{digest}/3-8").text_in("mark#quote") == "cafe\u0301"
+
+
+def test_the_language_of_the_address_stays_in_every_link(client: TestClient) -> None:
+    page = shown(client, "/?q=How+many+members%3F&lang=fr")
+    assert "Votre question" in page.text_in("label#")
+    inside = [link for link in page.links if link.startswith("/")]
+    assert inside
+    switches = {"/?q=How+many+members%3F&lang=en"}
+    assert all("lang=fr" in link for link in set(inside) - switches)
+
+
+def test_a_follow_up_is_read_with_the_earlier_question_in_the_address(client: TestClient) -> None:
+    page = shown(client, "/?q=How+many+members+has+the+Coalition%3F")
+    kept = [g["value"] for tag, g in page.elements if g.get("name") == "earlier"]
+    assert kept == ["How many members has the Coalition?"]
+
+
+def test_the_documents_come_in_pages_of_fifty(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    many = [document(f"Text {n}.", f"d{n:03d}", published=None) for n in range(120)]
+    site.publish(Corpus(tuple(many)))
+    with site.client() as client:
+        first, last = shown(client, "/documents"), shown(client, "/documents?page=3")
+        assert sum(link.startswith("/d/") for link in first.links) == 50
+        assert "/documents?page=2" in first.links
+        assert sum(link.startswith("/d/") for link in last.links) == 20
+        found = shown(client, "/documents?words=d007")
+        assert [link for link in found.links if link.startswith("/d/")] == ["/d/d007"]
+
+
+def test_a_timeline_has_one_quote_of_each_statement_by_date(tmp_path: Path) -> None:
+    from datetime import date
+
+    site = Site(tmp_path)
+    text = "The Coalition met in Rabat. It has members."
+    days = {"a": date(2023, 5, 1), "b": date(2021, 5, 1), "c": None}
+    found = [
+        document(f"{text} Edition {name}.\n\n{text} Again {name}.", name, published=day)
+        for name, day in days.items()
+    ]
+    site.publish(Corpus(tuple(found)))
+    with site.client() as client:
+        page = shown(client, "/timeline?q=The+Coalition+met+in+Rabat")
+        cited = [g["href"] for tag, g in page.elements if tag == "a" and "#p" in (g["href"] or "")]
+        assert [(each or "")[:4] for each in cited] == ["/d/b", "/d/a", "/d/c"]
+
+
+def test_a_restricted_document_is_as_if_absent(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    secret = "The quagga sleeps in the secret stable."
+    site.publish(
+        Corpus((document(NOW, "d1"), document(secret, "hidden", access=frozenset({"staff"}))))
+    )
+    digest = document(secret, "hidden").digest[:12]
+    staff = {"x-test-groups": "staff"}
+    with site.client() as client:
+        for address in (
+            "/d/hidden",
+            f"/d/hidden@{digest}",
+            f"/d/hidden@{digest}/0-10",
+            f"/d/d1@{digest}/0-10",
+            "/d/hidden/changes",
+            "/compare?a=d1&b=hidden",
+            "/?q=a&document=hidden",
+        ):
+            assert "quagga" not in shown(client, address, 404).text_in("main#content")
+        for address in ("/d/hidden", f"/d/hidden@{digest}", f"/d/hidden@{digest}/0-10"):
+            assert "quagga" in client.get(address, headers=staff).text
+        assert "hidden" not in client.get("/documents").text
+        assert "quagga" not in client.get("/?q=Where+sleeps+the+quagga%3F").text.replace(
+            "Where sleeps the quagga?", ""
+        ).replace("Where+sleeps+the+quagga", "")
+
+
+def test_a_first_page_is_small(client: TestClient) -> None:
+    style = len(client.get("/static/verbatim.css").content)
+    script = len(client.get("/static/copy.js").content)
+    icon = len(client.get("/static/icon.svg").content)
+    page = len(client.get("/?q=How+many+members+has+the+Coalition%3F").content)
+    assert style + script + icon + page <= 60_000
