@@ -21,6 +21,8 @@ from bot.composition.upgrade import begin_upgrade
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
 from bot.state.pace import TokenBuckets
+from bot.verification.visibletexts import VisibleTexts
+from bot.web.pages import Pages, page_routes
 from bot.webaccess.desk import Busy, Desk, TooManyRequests
 from bot.webaccess.freshness import Freshness
 from bot.webaccess.hosts import Hosts
@@ -31,6 +33,7 @@ from bot.webaccess.visitors import Visitors
 from bot.webserver.refusals import Refusals
 from bot.webserver.webserver import WebServer
 from bot.websettings import WebSettings
+from corpus import Snapshots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,9 +61,14 @@ class Doors:
 
 def web_routes(doors: Doors) -> list[BaseRoute]:
     """Return the routes of the web server; each door adds its own."""
-    _ = doors
     routes: list[BaseRoute] = [Route("/healthz", _healthy)]
-    return routes
+    return [*routes, *page_routes(_pages(doors))]
+
+
+def _pages(doors: Doors) -> Pages:
+    snapshots = Snapshots(doors.settings.snapshots_directory)
+    visible = VisibleTexts(snapshots, lay_out=doors.served.extractor.stored_document)
+    return Pages(doors.desk, visible, deviations_of=snapshots.deviations)
 
 
 def open_desk(served: Served, web: WebSettings) -> Desk:

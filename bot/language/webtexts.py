@@ -36,6 +36,8 @@ QUOTE_NUMBER = mark("Quote {number}")
 WHOLE_PARAGRAPH = mark("The whole paragraph")
 READ_IN_PLACE = mark("In its place")
 COPY = mark("Copy")
+PLAIN_TEXT = mark("Plain text")
+"""The title of a format, as ``bot.citations.formats`` has it."""
 COPY_BUTTON = mark("Copy to the clipboard")
 COPIED = mark("Copied")
 TOPICS = mark("Nearest topics")

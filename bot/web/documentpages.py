@@ -118,7 +118,7 @@ class DocumentPages:
         values |= {
             "paragraphs": [*_paragraphs(then, asked.links, marked=span, evidence=evidence)],
             "outside": None if _touches(then, span) else in_lines(span.of(then.text)),
-            "copied": _copied(then, span, answerer),
+            "copied": _copied(then, span, answerer, asked.links),
             **_verdict(found, asked),
         }
         return Shown("quote.html", values)
@@ -220,14 +220,14 @@ def _touches(document: Document, span: Span) -> bool:
     return any(p.span.start < span.end and span.start < p.span.end for p in document.quotable)
 
 
-def _copied(document: Document, span: Span, answerer: Answerer) -> Copied | None:
+def _copied(document: Document, span: Span, answerer: Answerer, links: Addresses) -> Copied | None:
     """Return the quote to copy with its citation; None if it lies in no single paragraph."""
     holding = next((p for p in document.quotable if p.span.contains(span)), None)
     if holding is None:
         return None
     is_now = any(document is each for each in answerer.corpus.documents)
     citation = answerer.cite(holding, span) if is_now else cite(document, holding, part=span)
-    return copies_of(citation, span.of(document.text), identity="copy")
+    return copies_of(citation, span.of(document.text), links, identity="copy", every=True)
 
 
 def _verdict(found: Verification, asked: Asked) -> dict[str, Any]:

@@ -57,6 +57,12 @@ class Addresses:
         inside = evidence if evidence is not None and evidence != span else None
         return self.place(citation.document, citation.digest, span, evidence=inside)
 
+    def citation(self, citation: Citation, form: str) -> str:
+        """Return the address of a quote with its citation alone, in a format."""
+        span = Span(citation.start, citation.end)
+        path = place_path(citation.document, citation.digest, span, under="/cite")
+        return f"{path}?{urlencode([('format', form)])}"
+
     def passage(self, document: Document, passage: Passage) -> str:
         """Return the address of a paragraph as it is now, which later texts do not change."""
         return self.place(document.id, document.digest, passage.span)

@@ -80,7 +80,9 @@ def shown_quotes(
     for number, quote in enumerate(quotes):
         earlier = [each.text for each in quotes[:number]]
         name = words.say(webtexts.QUOTE_NUMBER, number=words.number(number + 1))
-        copied = copies_of(quote.cited, quote.slice_of(_part(quote)), identity=f"copy{number}")
+        copied = copies_of(
+            quote.cited, quote.slice_of(_part(quote)), links, identity=f"copy{number}"
+        )
         yield _shown(quote, name, copied, earlier, corpus, links, words)
 
 

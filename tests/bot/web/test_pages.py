@@ -286,6 +286,7 @@ def test_the_language_of_the_address_stays_in_every_link(client: TestClient) -> 
     assert "Votre question" in page.text_in("label#")
     inside = [link for link in page.links if link.startswith("/")]
     assert inside
+    inside = [link for link in inside if not link.startswith("/cite/")]
     switches = {"/?q=How+many+members%3F&lang=en"}
     assert all("lang=fr" in link for link in set(inside) - switches)
 
