@@ -39,7 +39,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks: the parts of its path, its parameters, and who asks."""
+    """Holds the parts of a request: those of its path, its parameters, and who asks."""
 
     path: Mapping[str, str]
     query: QueryParams
