@@ -17,6 +17,7 @@ class EntityKind(enum.Enum):
     BLOCKQUOTE = "blockquote"
     EXPANDABLE_BLOCKQUOTE = "expandable_blockquote"
     BOLD = "bold"
+    PRE = "pre"
     TEXT_LINK = "text_link"
     OPENS = "opens"
 

@@ -33,7 +33,7 @@ _VOTE = re.compile(rf"v:(?P<generation>[0-9]{{1,9}}):(?P<ref>{_REF}):(?P<sign>[+
 _EXAMPLE = re.compile(rf"e:(?P<digest>[0-9a-f]{{{_EXAMPLE_DIGITS}}})", re.ASCII)
 _POINTED = re.compile(rf"(?P<kind>[<=>]):(?P<code>[0-9a-f-]+)(?::(?P<ref>{_REF}))?", re.ASCII)
 _SOURCE = re.compile(
-    r"s:(?P<code>[0-9a-f-]+)(?::(?P<start>[0-9]{1,6})-(?P<end>[0-9]{1,6}))?", re.ASCII
+    r"(?P<kind>[sf]):(?P<code>[0-9a-f-]+)(?::(?P<start>[0-9]{1,6})-(?P<end>[0-9]{1,6}))?", re.ASCII
 )
 _SOURCES = re.compile(r"S:(?P<first>[0-9]{1,2}):(?P<parts>[0-9;-]{0,60})", re.ASCII)
 _PART = re.compile(r"(?P<start>[0-9]{1,6})-(?P<end>[0-9]{1,6})", re.ASCII)
@@ -58,6 +58,14 @@ class Browse:
 @dataclass(frozen=True, slots=True)
 class ShowSource:
     """Shows the citation in full, of a passage or of the ``part`` of it that was quoted."""
+
+    reference: ShortReference
+    part: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFormats:
+    """Shows the quote with its citation in each format, of a passage or of a ``part`` of it."""
 
     reference: ShortReference
     part: Span | None = None
@@ -119,7 +127,18 @@ class AskExample:
     digest: str
 
 
-Press = Browse | ShowSource | ShowSources | AskAlone | AskTopic | More | Back | VoteFor | AskExample
+Press = (
+    Browse
+    | ShowSource
+    | ShowFormats
+    | ShowSources
+    | AskAlone
+    | AskTopic
+    | More
+    | Back
+    | VoteFor
+    | AskExample
+)
 
 
 def read_press(data: str) -> Press | None:
@@ -141,11 +160,12 @@ def _source(match: re.Match[str]) -> Press | None:
     reference = parse_short_reference(match["code"])
     if reference is None:
         return None
+    shows = ShowSource if match["kind"] == "s" else ShowFormats
     if match["start"] is None:
-        return ShowSource(reference)
+        return shows(reference)
     start, end = int(match["start"]), int(match["end"])
     inside = start < end <= len(reference.span)
-    return ShowSource(reference, Span(start, end)) if inside else None
+    return shows(reference, Span(start, end)) if inside else None
 
 
 def _source_list(match: re.Match[str]) -> Press | None:
@@ -231,8 +251,14 @@ def paragraph_buttons(
     return ((*walk, *back, source, _copy(cite(document, passage))),)
 
 
-def source_buttons(citation: Citation, words: Translator) -> Buttons:
-    """Return the buttons under a citation in full: they copy it, and its reference."""
+def source_buttons(
+    citation: Citation, words: Translator, reference: ShortReference, part: Span | None = None
+) -> Buttons:
+    """Return the buttons under a citation in full: they copy it, and its reference.
+
+    Another shows it in other formats: of the passage of ``reference``, or of the ``part`` of it.
+    """
+    within = f":{part.start}-{part.end}" if part is not None else ""
     return (
         (
             Button(words.say(texts.COPY_CITATION), copies=copied_citation(citation)),
@@ -242,6 +268,7 @@ def source_buttons(citation: Citation, words: Translator) -> Buttons:
                 else ()
             ),
         ),
+        (Button(words.say(texts.OTHER_FORMATS), f"f:{reference.code}{within}"),),
     )
 
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from bot.answering.answerer import Answerer
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Change, Say, Toast, Typing
+from bot.chat.actions import Act, Buttons, Change, Say, Toast, Typing
 from bot.chat.events import ButtonPress, Event, SourceTextFor
 from bot.chat.messages import Message
 from bot.chat.votes import KeepVote, Vote
 from bot.citations.citation import CitedQuote
+from bot.citations.quotelines import shown
 from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf
 from bot.language.translation import Translator
@@ -21,6 +22,7 @@ from bot.replies.answerbuttons import (
     Browse,
     More,
     Press,
+    ShowFormats,
     ShowSource,
     ShowSources,
     VoteFor,
@@ -32,6 +34,7 @@ from bot.replies.answerbuttons import (
     topic_question,
 )
 from bot.replies.chatreplies import ChatReplies, cited_by
+from bot.replies.copiedformats import copied_formats
 from bot.replies.passageview import (
     citation_now,
     numbered,
@@ -94,6 +97,8 @@ class PressedButtons:
                 acts = self._step(event, press, words)
             case ShowSource():
                 acts = self._source(event, press, words)
+            case ShowFormats():
+                acts = self._formats(event, press, words)
             case ShowSources():
                 acts = self._source_list(event, press, words)
             case More():
@@ -147,8 +152,24 @@ class PressedButtons:
             return
         yield Toast()
         citation = citation_now(found, part=press.part)
-        buttons = () if citation is None else source_buttons(citation, words)
+        buttons: Buttons = ()
+        if citation is not None:
+            buttons = source_buttons(citation, words, press.reference, press.part)
         yield Say((message,), event.message_id, buttons)
+
+    def _formats(self, event: ButtonPress, press: ShowFormats, words: Translator) -> Iterator[Act]:
+        answerer = self._replies.answerer_for(event)
+        found = verify_short_reference(
+            press.reference, answerer.corpus, self._source_text(event), lay_out=self._lay_out
+        )
+        citation, now = citation_now(found, part=press.part), found.now
+        if citation is None or now is None or now.passage is None:
+            yield Toast(words.say(texts.RENEWED), alert=True)
+            return
+        part = Span(citation.start, citation.end)
+        quote = shown(part, quote=now.passage.span, source=now.document.text)
+        yield Toast()
+        yield Say(copied_formats(answerer.cite(now.passage, part), quote, words), event.message_id)
 
     def _cited(
         self, answerer: Answerer, found: Verification, part: Span | None, words: Translator

@@ -7,6 +7,9 @@ import pytest
 from botapi_server import BotApiServer, Sent, User, buttons
 from telegramprocess import Bot, serving
 
+from bot.citations.citationparser import read_citations
+from bot.citations.formats.formats import FORMATS
+from bot.language.utf16 import utf16_slice
 from bot.telegrambot.incoming.updates import start_link
 from corpus import Corpus
 
@@ -65,7 +68,11 @@ def test_the_buttons_under_an_answer(server: BotApiServer, ada: User) -> None:
     source = press(server, back, "Source")
     assert "@bc8f0aa202ec" in source.text
     assert "Generation of the index: 1\nModel of the index: " in source.text
-    assert [b["text"] for b in buttons(source)] == ["📋 Copy citation", "📋 Copy reference"]
+    assert [b["text"] for b in buttons(source)] == [
+        "📋 Copy citation",
+        "📋 Copy reference",
+        "Other formats",
+    ]
     reference = buttons(source)[1]["copy_text"]["text"]
     assert f"Reference: {reference}" in source.text
     assert reference in copied[0]
@@ -76,6 +83,26 @@ def test_the_buttons_under_an_answer(server: BotApiServer, ada: User) -> None:
     server.press(server.on_screen(ada.id)[0], data)
     last = server.wait_for_calls("answerCallbackQuery", 4, timeout_s=LIMIT_S)[-1]
     assert last.params["text"] == "Thank you."
+
+
+def test_a_tap_copies_a_quote_with_its_citation_in_each_format(
+    server: BotApiServer, ada: User
+) -> None:
+    source = press(server, asked(server, ada), "Source")
+    reference = buttons(source)[1]["copy_text"]["text"]
+    before = len(server.sent(ada.id)) + 1
+    assert press(server, source, "Other formats").text.startswith("Tap a text to copy it.\n")
+    sent = server.wait_for_messages(before + 1, chat_id=ada.id, timeout_s=LIMIT_S)[before - 1 :]
+    taps = [
+        utf16_slice(each.text, entity["offset"], entity["length"])
+        for each in sent
+        for entity in each.entities
+        if entity["type"] == "pre"
+    ]
+    assert len(taps) == len(FORMATS)
+    cited = [each for tap in taps for each in read_citations(tap)]
+    assert [each.reference for each in cited] == [reference] * len(FORMATS)
+    assert all((each.quote or "").startswith("The Ministers saluted") for each in cited)
 
 
 def test_more(server: BotApiServer, ada: User) -> None:

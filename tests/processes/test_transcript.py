@@ -100,6 +100,7 @@ Bot: Joint Statement by Ministers of the Global Coalition against Daesh
      Checked just now: the source has exactly these words.
      Open here
      [📋 Copy citation] [📋 Copy reference]
+     [Other formats]
 
 Ada presses: 👍
 Bot shows: Thank you.

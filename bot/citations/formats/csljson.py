@@ -37,6 +37,16 @@ def write_csl(citation: Citation, quote: str) -> str:
     return json.dumps([item], ensure_ascii=False, indent=2)
 
 
+def read_csl(text: str) -> tuple[CitedQuote, ...]:
+    """Return the quotes of a list of items.
+
+    Raises:
+        MalformedCitation: if one is not as ``write_csl`` wrote it.
+        ValueError: if the text is not JSON.
+    """
+    return tuple(read_csl_item(each) for each in json.loads(text))
+
+
 def is_csl_item(fields: dict[str, Any]) -> bool:
     """Return whether an object of JSON is an item of CSL."""
     return "type" in fields and "id" in fields

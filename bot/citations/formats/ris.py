@@ -14,7 +14,7 @@ from bot.citations.formats.entryfields import (
 )
 from bot.errors import MalformedCitation
 
-_LINE = re.compile(r"(?P<tag>[A-Z][A-Z0-9])  - ?(?P<value>.*)")
+_LINE = re.compile(r"(?P<tag>[A-Z][A-Z0-9])  -(?: (?P<value>.*)|$)")
 _TAGS = frozenset("TY ID TI AU PB PY DA UR SP EP M1 N1".split())
 _BLANKS = re.compile(r"[ \t\n]++")
 
@@ -62,7 +62,7 @@ def read_ris(text: str) -> tuple[CitedQuote, ...]:
             found.append(_cited(fields))
             fields = {}
         else:
-            fields[match["tag"]] = match["value"].strip()
+            fields[match["tag"]] = (match["value"] or "").strip()
     if fields:
         raise _foreign("the end of the text")
     return tuple(found)
