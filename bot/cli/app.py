@@ -12,6 +12,7 @@ from bot.cli.commands import (
     evaluation,
     explanation,
     index,
+    mcp,
     questions,
     reread,
     said,
@@ -72,6 +73,7 @@ app.command("verify")(verification.verify)
 app.command("cite")(verification.cite)
 app.command("serve")(service.serve)
 app.command("web")(web.web)
+app.command("mcp")(mcp.mcp)
 app.command("health")(service.health)
 app.command("invite")(service.invite)
 app.command("eval")(evaluation.evaluate_sets)
@@ -95,7 +97,7 @@ def options(
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
-    if context.invoked_subcommand not in {"serve", "web"}:  # which configures the log
+    if context.invoked_subcommand not in {"mcp", "serve", "web"}:  # which configure the log
         notice_long_work()
 
 

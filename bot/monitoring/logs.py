@@ -13,7 +13,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 _HIDDEN = "[secret]"
 _OWN = frozenset({"bot", "corpus", "embeddings"})
-_HTTP = frozenset({"httpx", "httpcore"})
+_HTTP = frozenset({"httpx", "httpcore", "mcp"})
 
 
 class RedactingFormatter(logging.Formatter):
