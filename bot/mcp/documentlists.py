@@ -2,12 +2,11 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from corpus import Corpus, Document
-from embeddings import Filter
+from corpus import Document
 
 PAGE_DOCUMENTS = 100
 """The documents of one page of a list."""
@@ -36,7 +35,7 @@ class Page:
 
 
 def page_of(documents: Sequence[Document], cursor: str | None) -> Page:
-    """Return the page of documents, in order of id, that a cursor names; None for the first.
+    """Return the page of documents, the newest first, that a cursor names; None for the first.
 
     A cursor stays right when documents come and go.
 
@@ -44,14 +43,20 @@ def page_of(documents: Sequence[Document], cursor: str | None) -> Page:
         UnknownCursor: if no list gave it.
     """
     after = None if cursor is None else _read_cursor(cursor)
-    rest = [each for each in documents if after is None or each.id > after]
+    ordered = sorted(documents, key=_place, reverse=True)
+    rest = [each for each in ordered if after is None or _place(each) < after]
     shown = tuple(rest[:PAGE_DOCUMENTS])
     more = len(rest) > len(shown)
-    return Page(shown, len(documents), _cursor_after(shown[-1].id) if more else None)
+    return Page(shown, len(documents), _cursor_after(shown[-1]) if more else None)
 
 
-def _cursor_after(document_id: str) -> str:
-    return base64.urlsafe_b64encode(_AFTER + document_id.encode("utf-8")).decode("ascii")
+def _place(document: Document) -> str:
+    """Return the text by which documents are in order: those without a date come before others."""
+    return f"{document.published.isoformat() if document.published else ''} {document.id}"
+
+
+def _cursor_after(document: Document) -> str:
+    return base64.urlsafe_b64encode(_AFTER + _place(document).encode("utf-8")).decode("ascii")
 
 
 def _read_cursor(cursor: str) -> str:
@@ -59,32 +64,12 @@ def _read_cursor(cursor: str) -> str:
         raise UnknownCursor
     try:
         found = base64.b64decode(cursor, altchars=b"-_", validate=True)
-        if not found.startswith(_AFTER):
-            raise UnknownCursor
-        return found.removeprefix(_AFTER).decode("utf-8")
+        place = found.decode("utf-8")
     except (binascii.Error, ValueError) as error:
         raise UnknownCursor from error
-
-
-def matching(corpus: Corpus, only: Filter | None, words: Iterable[str]) -> list[Document]:
-    """Return the documents that a filter leaves and that have all the words.
-
-    A word counts if it stands in the title, the publisher or the text, whatever its capitals.
-    """
-    wanted = [word.casefold() for word in words]
-    left = (each for each in corpus.documents if only is None or only.matches(each))
-    return [each for each in left if _has_all(each, wanted)]
-
-
-def _has_all(document: Document, words: Sequence[str]) -> bool:
-    if not words:
-        return True
-    named = f"{document.title}\n{document.publisher or ''}".casefold()
-    missing = [word for word in words if word not in named]
-    if not missing:
-        return True
-    text = document.text.casefold()
-    return all(word in text for word in missing)
+    if not place.startswith(_AFTER.decode("ascii")):
+        raise UnknownCursor
+    return place.removeprefix(_AFTER.decode("ascii"))
 
 
 def uri_of(document: Document) -> str:

@@ -15,7 +15,7 @@ from bot.language.translation import translator
 from bot.mcp import arguments as given
 from bot.mcp import outputschemas
 from bot.mcp.arguments import Argument, BadArgument, shortened
-from bot.mcp.documentlists import UnknownCursor, matching, page_of
+from bot.mcp.documentlists import UnknownCursor, page_of
 from bot.mcp.resulttexts import (
     answer_text,
     beginning_of,
@@ -23,6 +23,7 @@ from bot.mcp.resulttexts import (
     list_text,
     verification_text,
 )
+from bot.replies.sourcelist import fitting_documents
 from bot.verification.verification import Verification
 from corpus import (
     Corpus,
@@ -119,9 +120,9 @@ def _said(answerer: Answerer, values: Values, language: str) -> ToolResult:
 
 
 def _list(answerer: Answerer, values: Values, language: str) -> ToolResult:
-    found = matching(
-        answerer.corpus, _filter(answerer.corpus, values), values.get("words", "").split()
-    )
+    only, wanted = _filter(answerer.corpus, values), " ".join(values.get("words", "").split())
+    fitting = fitting_documents(answerer.corpus, wanted)
+    found = [each for each in fitting if only is None or only.matches(each)]
     page = page_of(found, values.get("cursor"))
     text = list_text(
         page.documents, total=page.total, cursor=page.cursor, words=translator(language)
@@ -293,14 +294,14 @@ _SAID = Tool(
 _LIST = Tool(
     "list",
     "List the statements",
-    "Lists the statements that answers quote: title, publisher, day and id.",
+    "Lists the statements that answers quote, the newest first: title, publisher, day and id.",
     (
         given.PUBLISHER,
         given.SINCE,
         given.UNTIL,
         given.text(
             "words",
-            "Only statements that have all these words, in the title, the publisher or the text.",
+            "Only statements that have all these words in title, publisher, place, date or id.",
             most=given.MOST_NAME_CHARACTERS,
         ),
         given.text("cursor", "The cursor of the next page.", most=given.MOST_NAME_CHARACTERS * 2),

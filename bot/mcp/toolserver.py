@@ -81,12 +81,15 @@ class Outlet(Protocol):
 
 
 class ToolServer:
-    """Serves tools, and the documents as resources; the Clerk of a caller takes its calls."""
+    """Serves tools, and the documents as resources; the Clerk of a caller takes its calls.
+
+    ``server`` is that of the library.
+    """
 
     def __init__(self, tools: Sequence[Tool], *, clerk_of: ClerkOf) -> None:
         self._tools = {each.name: each for each in tools}
         self._clerk_of = clerk_of
-        self._server: Server[Any] = Server(
+        self.server: Server[Any] = Server(
             "verbatim",
             version=version("verbatim-bot"),
             title="Verbatim",
@@ -102,8 +105,8 @@ class ToolServer:
         """Serve one program by lines of JSON, until it closes them."""
         given = cast("anyio.AsyncFile[str]", lines), cast("anyio.AsyncFile[str]", outlet)
         async with stdio_server(*given) as (incoming, outgoing):
-            options = self._server.create_initialization_options()
-            await self._server.run(incoming, outgoing, options)
+            options = self.server.create_initialization_options()
+            await self.server.run(incoming, outgoing, options)
 
     @asynccontextmanager
     async def http_application(self, *, most_body_bytes: int) -> AsyncIterator["ASGIApp"]:
@@ -112,7 +115,7 @@ class ToolServer:
         Each request stands alone, and gets JSON.
         """
         manager = StreamableHTTPSessionManager(
-            self._server,
+            self.server,
             json_response=True,
             stateless=True,
             max_request_body_size=most_body_bytes,
