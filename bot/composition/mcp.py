@@ -10,15 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.answering.answerer import Answerer
-from bot.citations.citation import CitedQuote
 from bot.composition.extractor import open_extractor
 from bot.composition.serving import open_served
 from bot.errors import SettingsError
 from bot.mcp.clerks import LocalClerk, OpeningWork
 from bot.mcp.standardstreams import serve_wire, take_standard_streams
-from bot.mcp.tools import Verify, tools
+from bot.mcp.tools import tools
 from bot.settings import Settings
-from bot.verification.verification import Verification, verify
+from bot.verification.visibletexts import VisibleTexts
 from corpus import Snapshots
 
 if TYPE_CHECKING:
@@ -47,7 +46,9 @@ def run_mcp(settings: Settings, *, groups: frozenset[str]) -> None:
         return partial(answerers.seen_by, groups)
 
     clerk = LocalClerk(open_answerers, work=work, language=settings.language)
-    server = server_class(tools(open_verify(settings)), clerk_of=lambda _: clerk)
+    snapshots = Snapshots(settings.snapshots_directory)
+    visible = VisibleTexts(snapshots, lay_out=open_extractor(chat=True).stored_document)
+    server = server_class(tools(visible), clerk_of=lambda _: clerk)
 
     async def run() -> None:
         needs = asyncio.wrap_future(clerk.open())
@@ -71,26 +72,3 @@ def require_mcp() -> "type[ToolServer]":
             f'MCP needs {error.name}, which is not installed. Type pip install "verbatim-bot[mcp]".'
         ) from error
     return ToolServer
-
-
-def open_verify(settings: Settings) -> Verify:
-    """Return the function that verifies a citation as its caller may see the texts."""
-    snapshots = Snapshots(settings.snapshots_directory)
-    lay_out = open_extractor(chat=True).stored_document
-
-    def verified(cited: CitedQuote, answerer: Answerer) -> Verification:
-        text_for = partial(snapshots.text_for, answerer.groups or frozenset())
-        return verify(
-            cited,
-            answerer.corpus,
-            text_for,
-            was_document=lambda name, digest: (
-                None if text_for(digest) is None else snapshots.was_document(name, digest)
-            ),
-            stored_pages=snapshots.pages,
-            read_anew=snapshots.read_anew,
-            deviations_of=snapshots.deviations,
-            lay_out=lay_out,
-        )
-
-    return verified

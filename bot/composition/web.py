@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.composition.mcp import require_mcp
 from bot.composition.serving import Served, open_served
 from bot.composition.upgrade import begin_upgrade
+from bot.mcp.http import mcp_route
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
 from bot.state.pace import TokenBuckets
@@ -25,7 +27,7 @@ from bot.verification.visibletexts import VisibleTexts
 from bot.web.pages import Pages, page_routes
 from bot.webaccess.desk import Busy, Desk, TooManyRequests
 from bot.webaccess.freshness import Freshness
-from bot.webaccess.hosts import Hosts
+from bot.webaccess.hosts import Hosts, known_hosts
 from bot.webaccess.refusedresponses import refused
 from bot.webaccess.securityheaders import SecurityHeaders
 from bot.webaccess.visitor import Visitor
@@ -62,13 +64,19 @@ class Doors:
 def web_routes(doors: Doors) -> list[BaseRoute]:
     """Return the routes of the web server; each door adds its own."""
     routes: list[BaseRoute] = [Route("/healthz", _healthy)]
-    return [*routes, *page_routes(_pages(doors))]
+    return [*routes, *page_routes(_pages(doors)), _mcp_route(doors)]
 
 
 def _pages(doors: Doors) -> Pages:
     snapshots = Snapshots(doors.settings.snapshots_directory)
     visible = VisibleTexts(snapshots, lay_out=doors.served.extractor.stored_document)
     return Pages(doors.desk, visible, deviations_of=snapshots.deviations)
+
+
+def _mcp_route(doors: Doors) -> BaseRoute:
+    snapshots = Snapshots(doors.settings.snapshots_directory)
+    visible = VisibleTexts(snapshots, lay_out=doors.served.extractor.stored_document)
+    return mcp_route(doors.desk, visible, hosts=known_hosts(doors.web), require_server=require_mcp)
 
 
 def open_desk(served: Served, web: WebSettings) -> Desk:

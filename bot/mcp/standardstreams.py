@@ -1,7 +1,6 @@
 """Keeps standard input and output for the protocol alone, and serves a program by them."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -12,12 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from bot.mcp.messages import refusal_of
+
 MOST_LINE_BYTES = 4 * 1024 * 1024
 """The bytes of one message; a longer one is answered with an error."""
-
-_PARSE_ERROR = json.dumps(
-    {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "Parse error"}}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +63,15 @@ class WireLines:
         asyncio.run_coroutine_threadsafe(self._lines.put(line), self._loop).result()
 
     async def __aiter__(self) -> AsyncIterator[str]:
-        """Yield each line that is JSON; answer any other with an error."""
+        """Yield each line that is a message; answer any other with an error."""
         while (line := await self._lines.get()) is not None:
-            text = line.decode("utf-8", "replace")
-            if not text.strip():
+            if not line.strip():
                 continue
-            try:
-                json.loads(text)
-            except (ValueError, RecursionError):
-                await self._outlet.write(f"{_PARSE_ERROR}\n")
-                continue
-            yield text
+            refusal = refusal_of(line)
+            if refusal is None:
+                yield line.decode("utf-8")
+            else:
+                await self._outlet.write(f"{refusal}\n")
 
 
 def _lines_of(file: BinaryIO) -> Iterator[bytes]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.answering.answerer import DEFAULT_QUOTES, Answerer
-from bot.citations.citation import CitedQuote
 from bot.citations.citationparser import read_citations
 from bot.errors import BotError
 from bot.jsonforms.answerfields import answer_fields, citation_fields
@@ -24,7 +23,7 @@ from bot.mcp.resulttexts import (
     verification_text,
 )
 from bot.replies.sourcelist import fitting_documents
-from bot.verification.verification import Verification
+from bot.verification.visibletexts import VisibleTexts
 from corpus import (
     Corpus,
     CorpusError,
@@ -43,8 +42,6 @@ MOST_SHOWN_CHARACTERS = 30_000
 """The characters of a document that one call shows."""
 
 Values = Mapping[str, Any]
-Verify = Callable[[CitedQuote, Answerer], Verification]
-"""Verifies a citation as those see it who see the Answerer's answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +72,14 @@ class CallRefused(Exception):
     """A call gets no result. The message is for the caller."""
 
 
-def tools(verify: Verify) -> tuple[Tool, ...]:
-    """Return the tools; ``verify`` checks a citation."""
+def tools(visible: VisibleTexts) -> tuple[Tool, ...]:
+    """Return the tools; ``visible`` are the texts that citations are compared with."""
 
     def verified(answerer: Answerer, values: Values, language: str) -> ToolResult:
         cited = read_citations(values["citation"])
         if len(cited) > MOST_CITATIONS:
             raise BadArgument(f'"citation" has more than {MOST_CITATIONS} citations.')
-        found = [verify(each, answerer) for each in cited]
+        found = [visible.verify(each, answerer)[0] for each in cited]
         text = verification_text(found, cite=answerer.cite, words=translator(language))
         return ToolResult(text, {"verifications": [verification_fields(each) for each in found]})
 
