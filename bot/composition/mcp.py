@@ -13,7 +13,7 @@ from bot.answering.answerer import Answerer
 from bot.composition.extractor import open_extractor
 from bot.composition.serving import open_served
 from bot.errors import SettingsError
-from bot.mcp.clerks import LocalClerk, OpeningWork
+from bot.mcp.clerks import Caller, LocalClerk, OpeningWork
 from bot.mcp.standardstreams import serve_wire, take_standard_streams
 from bot.mcp.tools import tools
 from bot.settings import Settings
@@ -45,7 +45,8 @@ def run_mcp(settings: Settings, *, groups: frozenset[str]) -> None:
         opened.enter_context(answerers.watching())
         return partial(answerers.seen_by, groups)
 
-    clerk = LocalClerk(open_answerers, work=work, language=settings.language)
+    caller = Caller(groups, settings.language)
+    clerk = LocalClerk(open_answerers, work=work, caller=caller)
     snapshots = Snapshots(settings.snapshots_directory)
     visible = VisibleTexts(snapshots, lay_out=open_extractor(chat=True).stored_document)
     server = server_class(tools(visible), clerk_of=lambda _: clerk)

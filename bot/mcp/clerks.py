@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from bot.answering.answerer import Answerer
@@ -30,12 +31,20 @@ class NotNow(Exception):
         self.retry_after_s = retry_after_s
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A caller as far as results depend on it: the groups that it is of, and its language."""
+
+    groups: frozenset[str] = frozenset()
+    language: str = LANGUAGES[0]
+
+
 class Clerk(Protocol):
     """Takes the calls of one caller."""
 
     @property
-    def language(self) -> str:
-        """The language of the caller's notices."""
+    def caller(self) -> Caller:
+        """The caller."""
         ...
 
     @property
@@ -91,10 +100,10 @@ class LocalClerk:
         open_answerers: Callable[[], Callable[[], Answerer]],
         *,
         work: OpeningWork,
-        language: str = LANGUAGES[0],
+        caller: Caller,
     ) -> None:
         """``open_answerers`` opens the statements, and returns what gives the Answerer of now."""
-        self.language = language
+        self.caller = caller
         self._opening_work = work
         self._taken = 0
         self._opened: Future[Callable[[], Answerer]] = Future()

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.answering.answerer import Answerer
 from bot.errors import SettingsError
-from bot.mcp.clerks import Clerk, NotNow
+from bot.mcp.clerks import Caller, Clerk, NotNow
 from bot.mcp.messages import refusal_of
 from bot.mcp.tools import tools
 from bot.verification.visibletexts import VisibleTexts
@@ -138,7 +138,7 @@ class VisitorClerk:
         self._desk = desk
         self._visitor = visitor
         self._address = address
-        self.language = visitor.language
+        self.caller = Caller(visitor.groups, visitor.language)
 
     async def ask(self, call: Callable[[Answerer], T]) -> T:
         """Return what ``call`` makes of the visitor's Answerer, as one question of an address.

@@ -14,6 +14,7 @@ from bot.language.translation import translator
 from bot.mcp import arguments as given
 from bot.mcp import outputschemas
 from bot.mcp.arguments import Argument, BadArgument, shortened
+from bot.mcp.clerks import Caller
 from bot.mcp.documentlists import UnknownCursor, page_of
 from bot.mcp.resulttexts import (
     answer_text,
@@ -64,7 +65,7 @@ class Tool:
     says: str
     arguments: tuple[Argument, ...]
     output: Mapping[str, Any]
-    answer: Callable[[Answerer, Values, str], ToolResult]
+    answer: Callable[[Answerer, Values, Caller], ToolResult]
     asks: bool = True
 
 
@@ -75,54 +76,54 @@ class CallRefused(Exception):
 def tools(visible: VisibleTexts) -> tuple[Tool, ...]:
     """Return the tools; ``visible`` are the texts that citations are compared with."""
 
-    def verified(answerer: Answerer, values: Values, language: str) -> ToolResult:
+    def verified(answerer: Answerer, values: Values, caller: Caller) -> ToolResult:
         cited = read_citations(values["citation"])
         if len(cited) > MOST_CITATIONS:
             raise BadArgument(f'"citation" has more than {MOST_CITATIONS} citations.')
-        found = [visible.verify(each, answerer)[0] for each in cited]
-        text = verification_text(found, cite=answerer.cite, words=translator(language))
+        found = [visible.verify(each, answerer, caller.groups)[0] for each in cited]
+        text = verification_text(found, cite=answerer.cite, words=translator(caller.language))
         return ToolResult(text, {"verifications": [verification_fields(each) for each in found]})
 
     return (_ASK, _SHOW, _verify_tool(verified), _SAID, _LIST)
 
 
-def call(tool: Tool, answerer: Answerer, values: Values, language: str) -> ToolResult:
+def call(tool: Tool, answerer: Answerer, values: Values, caller: Caller) -> ToolResult:
     """Return the result of a call.
 
     Raises:
         CallRefused: if there is none, with the reason.
     """
     try:
-        return tool.answer(answerer, values, language)
+        return tool.answer(answerer, values, caller)
     except (BadArgument, UnknownCursor, BotError, CorpusError, EmbeddingsError) as error:
         raise CallRefused(str(error)) from error
 
 
-def _ask(answerer: Answerer, values: Values, language: str) -> ToolResult:
+def _ask(answerer: Answerer, values: Values, caller: Caller) -> ToolResult:
     answer = answerer.answer(
         values["question"],
         top=values.get("top", DEFAULT_QUOTES),
         only=_filter(answerer.corpus, values),
-        language=language,
+        language=caller.language,
         earlier=values.get("earlier", ()),
     )
     return ToolResult(answer_text(answer), answer_fields(answer))
 
 
-def _said(answerer: Answerer, values: Values, language: str) -> ToolResult:
+def _said(answerer: Answerer, values: Values, caller: Caller) -> ToolResult:
     if not any(character.isalnum() for character in values["text"]):
         raise BadArgument('"text" has no word.')
-    answer = answerer.said(values["text"], language=language)
+    answer = answerer.said(values["text"], language=caller.language)
     return ToolResult(answer_text(answer), answer_fields(answer))
 
 
-def _list(answerer: Answerer, values: Values, language: str) -> ToolResult:
+def _list(answerer: Answerer, values: Values, caller: Caller) -> ToolResult:
     only, wanted = _filter(answerer.corpus, values), " ".join(values.get("words", "").split())
     fitting = fitting_documents(answerer.corpus, wanted)
     found = [each for each in fitting if only is None or only.matches(each)]
     page = page_of(found, values.get("cursor"))
     text = list_text(
-        page.documents, total=page.total, cursor=page.cursor, words=translator(language)
+        page.documents, total=page.total, cursor=page.cursor, words=translator(caller.language)
     )
     return ToolResult(
         text,
@@ -134,7 +135,7 @@ def _list(answerer: Answerer, values: Values, language: str) -> ToolResult:
     )
 
 
-def _show(answerer: Answerer, values: Values, language: str) -> ToolResult:
+def _show(answerer: Answerer, values: Values, caller: Caller) -> ToolResult:
     document = _document(answerer.corpus, values["document"])
     if "paragraph" in values:
         wanted = values["paragraph"]
@@ -155,7 +156,7 @@ def _show(answerer: Answerer, values: Values, language: str) -> ToolResult:
             parts,
             cite=answerer.cite,
             next_number=next_number,
-            words=translator(language),
+            words=translator(caller.language),
         ),
         {
             "document": document_fields(document),
@@ -253,7 +254,7 @@ _SHOW = Tool(
 )
 
 
-def _verify_tool(verified: Callable[[Answerer, Values, str], ToolResult]) -> Tool:
+def _verify_tool(verified: Callable[[Answerer, Values, Caller], ToolResult]) -> Tool:
     return Tool(
         "verify",
         "Verify a citation",

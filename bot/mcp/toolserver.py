@@ -141,7 +141,7 @@ class ToolServer:
             values = read_arguments(tool.arguments, params.arguments)
 
             def answer(answerer: Answerer) -> ToolResult:
-                return call(tool, answerer, values, clerk.language)
+                return call(tool, answerer, values, clerk.caller)
 
             take = clerk.ask if tool.asks else clerk.read
             result = await self._reporting(context, clerk, take(answer))
