@@ -3,12 +3,15 @@
 import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import lru_cache
 from typing import Protocol
 
 from bot.citations.citation import CitedQuote
 from bot.verification.verification import LayOut, Verification, laid_out_here, verify
 from corpus import Corpus, Document, Snapshots, digest_of
+
+_MOST_LAID_OUT = 8
+_LONGEST_REMEMBERED = 1_000_000
 
 
 class View(Protocol):
@@ -53,7 +56,8 @@ class VisibleTexts:
     def __init__(self, snapshots: Snapshots, *, lay_out: LayOut = laid_out_here) -> None:
         """``lay_out`` makes a document of a text that no document has today."""
         self._snapshots = snapshots
-        self._lay_out = lay_out
+        self._lay_out_anew = lay_out
+        self._lay_out_once = lru_cache(maxsize=_MOST_LAID_OUT)(lay_out)
         self._looking = threading.Lock()
         self._looked_in: int | None = None
         self._texts_of: dict[str, list[tuple[float, str]]] = {}
@@ -65,7 +69,6 @@ class VisibleTexts:
 
         The document is None if there is no such text, or they may not read it.
         """
-        laid_out = cache(self._lay_out)
 
         def text_of(digest: str) -> str | None:
             return self._text(digest, view, groups)
@@ -85,15 +88,15 @@ class VisibleTexts:
             stored_pages=self._snapshots.pages,
             read_anew=self._snapshots.read_anew,
             deviations_of=self._snapshots.deviations,
-            lay_out=laid_out,
+            lay_out=self._lay_out,
         )
-        return found, self._document(cited.document, cited.digest, view, groups, laid_out)
+        return found, self._document(cited.document, cited.digest, view, groups)
 
     def document(
         self, document_id: str, digest: str, view: View, groups: frozenset[str]
     ) -> Document | None:
         """Return a document with the text of that digest; None if it is not there to be seen."""
-        return self._document(document_id, digest, view, groups, self._lay_out)
+        return self._document(document_id, digest, view, groups)
 
     def versions(
         self, document: Document, view: View, groups: frozenset[str]
@@ -116,7 +119,6 @@ class VisibleTexts:
         digest: str,
         view: View,
         groups: frozenset[str],
-        lay_out: LayOut,
     ) -> Document | None:
         now = next((d for d in view.corpus.documents if d.id == document_id), None)
         if now is not None and now.digest.startswith(digest):
@@ -126,7 +128,13 @@ class VisibleTexts:
         text = self._text(digest, view, groups)
         if text is None or document_id not in self._snapshots.documents(digest_of(text)):
             return None
-        return lay_out(text, document_id, None if now is None else now.title)
+        return self._lay_out(text, document_id, None if now is None else now.title)
+
+    def _lay_out(self, text: str, document_id: str, title: str | None) -> Document:
+        """Return the document of a text; those of the last texts are remembered."""
+        if len(text) > _LONGEST_REMEMBERED:
+            return self._lay_out_anew(text, document_id, title)
+        return self._lay_out_once(text, document_id, title)
 
     def _text(self, digest: str, view: View, groups: frozenset[str]) -> str | None:
         """Return a text that they may read now, of a document that they may know of."""

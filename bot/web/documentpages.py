@@ -6,7 +6,6 @@ from typing import Any
 
 from bot.answering.answerer import Answerer
 from bot.citations.citation import CitedQuote, cite
-from bot.citations.copiedcitation import host_of
 from bot.citations.origin import address_of, fetched_from, only_for, publisher_of
 from bot.language import texts, webtexts
 from bot.language.bidiisolation import in_line
@@ -150,7 +149,6 @@ class DocumentPages:
             "language_tag": language_tag(described.language),
             "direction": direction(document.text[:_FIELD_UNITS], described.language),
             "facts": [*_facts(described, document, words)] if now else [],
-            "source": _source(now) if now else None,
             "deviations": deviation_lines(self.deviations_of(document.digest) or (), words),
             "versions": [*_versions(described, versions, links, words)],
             "compare": links.page("/compare", [("a", document.id)]),
@@ -280,12 +278,6 @@ def _facts(document: Document, shown: Document, words: Translator) -> Iterator[F
     if groups := only_for(document, words):
         yield Fact(words.say(webtexts.ACCESS), groups)
     yield Fact(words.say(webtexts.DIGEST), shown.digest)
-
-
-def _source(document: Document) -> Named | None:
-    link = web_link(document.url)
-    host = host_of(link) if link else None
-    return Named(host, link) if host and link else None
 
 
 def _versions(

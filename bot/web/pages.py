@@ -1,5 +1,6 @@
 """Routes requests to the pages of the web site, and writes them."""
 
+import gzip
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 MakePage = Callable[[Asked, Answerer], Shown]
 """Makes the values of a page of what is asked, from what the visitor may see."""
 
+_PACKED = b"\x1f\x8b"
+_LEAST_PACKED = 1_000
+_PACKING = 5
 _METHODS = ("GET",)  # Starlette answers HEAD with it
 
 
@@ -99,12 +103,16 @@ class Pages:
         """Answer with a page; ``layout`` is the template of what stands around it."""
         visitor: Visitor = request.state.visitor
         asked = Asked(request.path_params, request.query_params, visitor.groups, visitor.language)
-        write = partial(_written, make, asked, request.url.path, layout)
+        packs = "gzip" in request.headers.get("accept-encoding", "")
+        write = partial(_written, make, asked, request.url.path, layout, packs)
         if asks:
             status, content = await self._desk.ask(visitor, request.state.address, write)
         else:
             status, content = await self._desk.read(visitor, write)
-        return HTMLResponse(content, status, {"content-language": visitor.language})
+        headers = {"content-language": visitor.language}
+        if content.startswith(_PACKED):
+            headers["content-encoding"] = "gzip"
+        return HTMLResponse(content, status, headers)
 
 
 def page_routes(pages: Pages) -> list[BaseRoute]:
@@ -128,9 +136,12 @@ def _is_given(request: Request, name: str) -> bool:
 
 
 def _written(
-    make: MakePage, asked: Asked, path: str, layout: str, answerer: Answerer
-) -> tuple[int, str]:
-    """Return the status and the page, or a page with one sentence where it is refused."""
+    make: MakePage, asked: Asked, path: str, layout: str, packs: bool, answerer: Answerer
+) -> tuple[int, bytes]:
+    """Return the status and the page, or a page with one sentence where it is refused.
+
+    With ``packs`` a long page is compressed here: the event loop would wait for it.
+    """
     try:
         shown = make(asked, answerer)
     except Refused as error:
@@ -139,7 +150,10 @@ def _written(
         log.exception("a quote was held back")
         shown = _error(503, asked.words.say(texts.HELD_BACK))
     values = {**_frame(asked, path), "layout": layout, **shown.values}
-    return shown.status, written(shown.template, values, asked.words)
+    page = written(shown.template, values, asked.words).encode("utf-8", "replace")
+    if packs and len(page) >= _LEAST_PACKED:
+        page = gzip.compress(page, _PACKING, mtime=0)
+    return shown.status, page
 
 
 def _error(status: int, sentence: str) -> Shown:

@@ -1,14 +1,20 @@
 """The pages show questions, answers and documents as text, whatever is in them."""
 
 import re
+import time
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from statistics import median
 
 import pytest
 from starlette.testclient import TestClient
 from websites import Site
 
+from bot.citations.citationparser import read_citations
+from bot.citations.formats.formats import FORMATS
+from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, document_from_text
 
 BEFORE = "We met in Rabat. The Coalition has 84 members in all. We thank Morocco.\n\nNothing else."
@@ -360,3 +366,61 @@ def test_a_first_page_is_small(client: TestClient) -> None:
     icon = len(client.get("/static/icon.svg").content)
     page = len(client.get("/?q=How+many+members+has+the+Coalition%3F").content)
     assert style + script + icon + page <= 60_000
+
+
+def test_a_huge_paragraph_is_on_its_own_page_and_not_under_its_quote(tmp_path: Path) -> None:
+    huge = f"The quagga sleeps in the stable. {'and the <b>zebra</b> too ' * 60_000}."
+    site = Site(tmp_path)
+    site.publish(Corpus((document(huge, "d1"),)))
+    with site.client() as client:
+        answer = client.get("/?q=Where+does+the+quagga+sleep%3F").text
+        assert len(answer) < 60_000
+        page = shown(client, "/d/d1")
+        assert page.text_in("div#p1").count("<b>zebra</b>") == 60_000
+
+
+def test_a_page_is_made_within_its_time(tmp_path: Path) -> None:
+    text = "The Ministers stressed the importance of addressing underlying causes to insecurity. "
+
+    def of(count: int, name: str, more: str) -> Document:
+        paragraphs = (f"{text * 6}This is number {n}.{more}" for n in range(count))
+        return document("\n\n".join(paragraphs), name)
+
+    site = Site(tmp_path)
+    old, now = (Corpus((of(40, "a", more), of(500, "b", more))) for more in ("", " And more."))
+    site.publish(old)
+    site.publish(now)
+    places = [
+        f"/d/b@{each.document('b').digest[:12]}/{span.start}-{span.end}"
+        for each in (old, now)
+        for span in [each.document("b").passages[250].span]
+    ]
+    with site.client() as client:
+        for address, most_s in [("/d/a", 0.02), ("/d/b", 0.06), *((each, 0.06) for each in places)]:
+            assert median(seconds_of(client, address) for _ in range(7)) <= most_s, address
+
+
+def seconds_of(client: TestClient, address: str) -> float:
+    started = time.process_time()
+    assert client.get(address, headers={"accept-encoding": "identity"}).status_code == 200
+    return time.process_time() - started
+
+
+def test_a_long_page_is_compressed_where_the_browser_can_read_it(client: TestClient) -> None:
+    packed = client.get("/d/d1", headers={"accept-encoding": "gzip"})
+    plain = client.get("/d/d1", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.text == plain.text
+
+
+def test_what_is_copied_verifies_again(client: TestClient) -> None:
+    quote = "The Coalition has 85 members in all."
+    html = client.get(place_of(NOW, quote)).text
+    copied = [unescape(each) for each in re.findall(r"(?s)<textarea[^>]*>\n(.*?)</textarea>", html)]
+    assert len(copied) == len(FORMATS)
+    for text in copied:
+        assert "85 members in all" in text
+        (cited,) = read_citations(text)
+        verdict = verify(cited, corpus_with(NOW), lambda _: None).verdict
+        assert verdict in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE}, text
