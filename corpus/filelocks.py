@@ -31,3 +31,15 @@ def file_lock(file: Path, *, wait_s: float = 0) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_locked(file: Path) -> bool:
+    """Return whether a process holds the lock that a file stands for.
+
+    The lock is held for a moment to find out, so ask only where a holder may be expected.
+    """
+    try:
+        with file_lock(file):
+            return False
+    except (LockHeld, OSError):
+        return True

@@ -1,6 +1,6 @@
-"""Writes the commands page from the command line, and the folders of the architecture page.
+"""Writes what pages say of commands, of folders and of the HTTP API, and its OpenAPI document.
 
-    python scripts/reference.py            after a command, a help text or a folder was changed
+    python scripts/reference.py            after a command, a help text, a folder or the API changed
     python scripts/reference.py --check    writes nothing; exit code 1 if a page is not as made
 
 The lines between the two marks of a page are made, those around them are written by hand. The same
@@ -9,6 +9,7 @@ code gives the same bytes on any terminal and with any settings.
 
 import argparse
 import ast
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -20,10 +21,14 @@ import typer
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bot.api.openapidocument import openapi_document
+from bot.api.operations import OPERATIONS, PREFIX
 from bot.cli.app import app
 
 COMMANDS_PAGE = ROOT / "docs" / "commands.md"
 ARCHITECTURE_PAGE = ROOT / "docs" / "architecture.md"
+API_PAGE = ROOT / "docs" / "api.md"
+OPENAPI_FILE = ROOT / "docs" / "openapi.json"
 PACKAGES = ("corpus", "embeddings", "bot")
 BEGIN = "<!-- made by scripts/reference.py: change the code, not these lines -->"
 END = "<!-- end of what scripts/reference.py made -->"
@@ -64,7 +69,48 @@ def reference() -> str:
     return "\n".join(lines)
 
 
-MADE: dict[Path, Callable[[], str]] = {COMMANDS_PAGE: reference, ARCHITECTURE_PAGE: folders}
+def operations() -> str:
+    """Return the made lines of the page of the API: its operations, then the parameters of each."""
+    lines = ["| address | effect |", "|---|---|"]
+    for each in OPERATIONS:
+        address = f"{' or '.join(each.methods)} {PREFIX}{each.path}"
+        lines.append(f"| `{address}` | {_cell(each.summary)} |")
+    for each in OPERATIONS:
+        if parameters := (*each.in_path, *each.takes):
+            lines += ["", f"**{each.name}**", "", "| parameter | meaning |", "|---|---|"]
+            lines += [f"| `{one.name}` | {_cell(_meaning(one))} |" for one in parameters]
+    return "\n".join(lines)
+
+
+def _meaning(parameter: Any) -> str:
+    """Return the meaning of a parameter with its bounds, in sentences."""
+    schema = parameter.kind.schema
+    said = [parameter.says]
+    if parameter.required:
+        said.append("Required.")
+    if "maximum" in schema:
+        said.append(f"From {schema['minimum']} to {schema['maximum']:,}.")
+    if "maxLength" in schema:
+        said.append(f"At most {schema['maxLength']:,} characters.")
+    if "enum" in schema:
+        said.append(f"{' or '.join(f'`{word}`' for word in schema['enum'])}.")
+    if parameter.is_list:
+        said.append(f"May be given {parameter.most_values} times; a list in JSON.")
+    if parameter.default is not None:
+        said.append(f"Default: `{parameter.default}`.")
+    return " ".join(said)
+
+
+def openapi() -> str:
+    """Return the OpenAPI document as the text of its file."""
+    return json.dumps(openapi_document(), ensure_ascii=False, indent=1) + "\n"
+
+
+MADE: dict[Path, Callable[[], str]] = {
+    COMMANDS_PAGE: reference,
+    ARCHITECTURE_PAGE: folders,
+    API_PAGE: operations,
+}
 
 
 def made_page(page: Path, written: str) -> str:
@@ -138,13 +184,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args()
-    for page in MADE:
-        written = page.read_text("utf-8")
-        made = made_page(page, written)
+    files = {page: made_page(page, page.read_text("utf-8")) for page in MADE}
+    for file, made in {**files, OPENAPI_FILE: openapi()}.items():
         if not options.check:
-            page.write_text(made, "utf-8")
-        elif made != written:
-            sys.exit(f"{page} is not as made. Type: python scripts/reference.py")
+            file.write_text(made, "utf-8")
+        elif not file.exists() or made != file.read_text("utf-8"):
+            sys.exit(f"{file} is not as made. Type: python scripts/reference.py")
 
 
 if __name__ == "__main__":

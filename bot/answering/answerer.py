@@ -44,6 +44,9 @@ from embeddings.cores import usable_cores
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10
+MOST_LISTED = 50
+"""The most quotes of an answer, and of a list for a program."""
+
 DEFAULT_QUOTES = 3
 
 ANSWER_SCORE = RETRIEVAL_THRESHOLDS.answer
@@ -229,12 +232,13 @@ class Answerer:
         the question's language if there is a catalogue of it. All else is said in ``language``.
 
         Raises:
-            ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``, or ``language`` not in
-                ``LANGUAGES``.
+            ValueError: if ``top`` is not in 1 … ``MOST_QUOTES``, for a list ``MOST_LISTED``, or
+                ``language`` not in ``LANGUAGES``.
             UnfaithfulQuote: if a quote is not a slice of its source; nothing is returned then.
         """
-        if not 1 <= top <= MOST_QUOTES:
-            raise ValueError(f"top must be from 1 to {MOST_QUOTES}")
+        most = MOST_LISTED if listed else MOST_QUOTES
+        if not 1 <= top <= most:
+            raise ValueError(f"top must be from 1 to {most}")
         with self._turns:
             if self._whether_said is not None:
                 found = self._whether_said.answer(

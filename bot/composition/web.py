@@ -16,6 +16,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bot.api.api import Api
+from bot.api.crossorigin import CrossOrigin
+from bot.api.embedding import embed_route
+from bot.api.routes import api_routes
 from bot.composition.mcp import require_mcp
 from bot.composition.serving import Served, open_served
 from bot.composition.upgrade import begin_upgrade
@@ -64,19 +68,17 @@ class Doors:
 def web_routes(doors: Doors) -> list[BaseRoute]:
     """Return the routes of the web server; each door adds its own."""
     routes: list[BaseRoute] = [Route("/healthz", _healthy)]
-    return [*routes, *page_routes(_pages(doors)), _mcp_route(doors)]
-
-
-def _pages(doors: Doors) -> Pages:
+    web, desk = doors.web, doors.desk
     snapshots = Snapshots(doors.settings.snapshots_directory)
     visible = VisibleTexts(snapshots, lay_out=doors.served.extractor.stored_document)
-    return Pages(doors.desk, visible, deviations_of=snapshots.deviations)
-
-
-def _mcp_route(doors: Doors) -> BaseRoute:
-    snapshots = Snapshots(doors.settings.snapshots_directory)
-    visible = VisibleTexts(snapshots, lay_out=doors.served.extractor.stored_document)
-    return mcp_route(doors.desk, visible, hosts=known_hosts(doors.web), require_server=require_mcp)
+    pages = Pages(desk, visible, deviations_of=snapshots.deviations)
+    return [
+        *routes,
+        *page_routes(pages),
+        embed_route(pages.embedded, embedders=web.embedders),
+        *api_routes(Api(desk, visible, doors.served.index.is_being_written)),
+        mcp_route(desk, visible, hosts=known_hosts(web), require_server=require_mcp),
+    ]
 
 
 def open_desk(served: Served, web: WebSettings) -> Desk:
@@ -106,6 +108,7 @@ def web_application(
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(Hosts, web=web),
+            Middleware(CrossOrigin, origins=web.cors),
             Middleware(Visitors, web=web),
             Middleware(
                 GZipMiddleware, minimum_size=_LEAST_COMPRESSED_BYTES, compresslevel=_COMPRESSION

@@ -31,7 +31,7 @@ from embeddings.storage.currentfile import (
 )
 from embeddings.storage.newgeneration import NewGeneration
 from embeddings.storage.passageindex import KEPT_GENERATIONS, PassageIndex, stale
-from embeddings.storage.writerlock import HOLDER_NAME, LOCK_NAME, writer_lock
+from embeddings.storage.writerlock import HOLDER_NAME, LOCK_NAME, is_held, writer_lock
 
 ACCESS_NAME = "ACCESS"
 BUILT_FROM_NAME = "BUILT_FROM"
@@ -245,6 +245,10 @@ class FolderIndex(PassageIndex):
         if number not in self.stored_numbers():
             return [f"{POINTER_NAME} names generation {number}, which is missing"]
         return []
+
+    def is_being_written(self) -> bool:
+        """See ``PassageIndex.is_being_written``."""
+        return is_held(self.directory)
 
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:

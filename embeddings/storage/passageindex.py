@@ -129,6 +129,10 @@ class PassageIndex(ABC):
         """Return a sentence for each thing that is wrong with what names the published one."""
 
     @abstractmethod
+    def is_being_written(self) -> bool:
+        """Return whether a process holds the writer's lock now."""
+
+    @abstractmethod
     def writer(self, *, wait_s: float = 0) -> AbstractContextManager[None]:
         """Hold the writer's lock, which is freed when the process ends in any way.
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from corpus.filelocks import LockHeld, file_lock
+from corpus.filelocks import LockHeld, file_lock, is_locked
 from embeddings.errors import RefreshRunning
 
 LOCK_NAME = "writer.lock"
@@ -42,6 +42,14 @@ def writer_lock(directory: Path, *, wait_s: float = 0) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 (directory / HOLDER_NAME).unlink()
+
+
+def is_held(directory: Path) -> bool:
+    """Return whether a process holds the lock of a directory, as far as its note says so.
+
+    The note of a killed writer stays, so the lock decides.
+    """
+    return (directory / HOLDER_NAME).exists() and is_locked(directory / LOCK_NAME)
 
 
 def _write_holder(path: Path) -> None:

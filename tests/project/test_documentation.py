@@ -36,6 +36,7 @@ BLOCKS = [block for page in PAGES for block in blocks(page)]
 NOT_RUN = {
     r"verbatim serve\b": "needs Telegram, and stays",
     r"verbatim web\b": "stays",
+    r"curl\b": "needs a web server; tests/processes/test_apipage.py has one",
     r"verbatim health\b": "needs a bot that runs",
     r"verbatim doctor --online\b": "needs Telegram",
     r"verbatim add https?://": "needs the network",

@@ -73,6 +73,11 @@ _HOLDS_LOCK = (
     "AND pid = pg_backend_pid())"
 )
 
+_IS_LOCKED = (
+    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
 
 class PostgresIndex(PassageIndex):
     """The generations in a database. A question reads the pointer once; see ``PassageIndex``.
@@ -211,6 +216,10 @@ class PostgresIndex(PassageIndex):
         if number in self.numbers():
             return []
         return [f"generation {number} is published and missing"]
+
+    def is_being_written(self) -> bool:
+        """See ``PassageIndex.is_being_written``."""
+        return bool(self._rows(_IS_LOCKED, _LOCK))
 
     @contextmanager
     def writer(self, *, wait_s: float = 0) -> Iterator[None]:

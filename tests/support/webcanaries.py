@@ -1,0 +1,271 @@
+"""Requests that would show what is hidden, sent to the web application and to twins of it.
+
+The application has statements of everybody and of two groups, each with a word of its own, and
+earlier texts of all of them. A twin never had what the members of one group may not see. Both must
+answer each request with the same bytes.
+"""
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from canaries import CANARIES, TENANTS, WORDS, adversarial, documents
+from httpx import Response
+from starlette.testclient import TestClient
+from webapps import client_of, opened
+
+from corpus import Corpus, Document, digest_of, document_from_text
+
+TOKENS: Mapping[frozenset[str], str] = {
+    frozenset({"red"}): "red-reader-of-statements",
+    frozenset({"blue"}): "blue-reader-of-statements",
+}
+SETTINGS = {
+    "VERBATIM_WEB_RATE": "0",
+    "VERBATIM_WEB_TOKENS": " ".join(
+        f"{name}:{token}:{name}" for (name,), token in ((sorted(g), t) for g, t in TOKENS.items())
+    ),
+}
+_COMPARED_HEADERS = ("etag", "content-type", "cache-control", "vary", "retry-after", "location")
+_MADE_AT = re.compile(rb'"created": "[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request: method, address and JSON to post."""
+
+    method: str
+    address: str
+    posted: Any = None
+
+    def send(self, client: TestClient, groups: frozenset[str]) -> Response:
+        token = TOKENS.get(groups)
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return client.request(
+            self.method, self.address, json=self.posted, headers=headers, follow_redirects=False
+        )
+
+    @property
+    def written(self) -> str:
+        return f"{self.address} {json.dumps(self.posted)}".casefold()
+
+
+def now() -> list[Document]:
+    """The statements of today, with days and addresses."""
+    return [
+        replace(
+            each,
+            published=date(2020 + number % 3, 1 + number % 12, 1 + number % 28),
+            url=f"https://{'-'.join(sorted(each.access)) or 'public'}.example/{each.id}",
+        )
+        for number, each in enumerate(documents())
+    ]
+
+
+def before() -> list[Document]:
+    """The statements as they were: every other one had another paragraph, and some are gone now."""
+    found = []
+    for number, each in enumerate(now()):
+        word = " ".join(CANARIES[group] for group in sorted(each.access))
+        text = (
+            f"{each.text}\n\nIn those days {word} jetty {number} stood in the {WORDS[number % 13]}."
+        )
+        if number % 2:
+            found.append(each)
+        else:
+            found.append(_anew(each, text, each.id))
+        if number % 6 < 3:
+            found.append(
+                _anew(
+                    each,
+                    f"Gone is {word} the {WORDS[number % 13]} heath {number}.",
+                    f"x{number:02d}",
+                )
+            )
+    return sorted(found, key=lambda each: each.id)
+
+
+def _anew(of: Document, text: str, document_id: str) -> Document:
+    return document_from_text(
+        text,
+        document_id=document_id,
+        title=of.title,
+        publisher=of.publisher,
+        published=of.published,
+        url=of.url,
+        access=of.access,
+    )
+
+
+def seen(found: Sequence[Document], groups: frozenset[str]) -> Corpus:
+    return Corpus(tuple(d for d in found if not d.access or d.access & groups))
+
+
+class Requests:
+    """Makes requests to the routes of the application, each at random from the same start."""
+
+    def __init__(self, start: int = 5) -> None:
+        self._chance = random.Random(start)
+        self._questions = adversarial(500)
+        self._then, self._now = before(), now()
+        self._makers: Mapping[str, Callable[[], Call]] = {
+            "/": lambda: self._get("/", self._asking("q")),
+            "/healthz": lambda: self._get("/healthz", []),
+            "/documents": lambda: self._get("/documents", self._listing("page")),
+            "/d/{document}": lambda: self._get(f"/d/{self._chosen(self._id, self._cited)()}", []),
+            "/d/{document}/changes": lambda: self._get(
+                f"/d/{self._id()}/changes", [("from", self._digest()), ("to", self._digest())]
+            ),
+            "/d/{cited}/{place}": lambda: self._get(f"/d/{self._cited()}/{self._place()}", []),
+            "/compare": lambda: self._get("/compare", [("a", self._id()), ("b", self._id())]),
+            "/timeline": lambda: self._get("/timeline", self._asking("q")),
+            "/said": lambda: self._get("/said", [("text", self._words())]),
+            "/embed": lambda: self._get("/embed", self._asking("q")),
+            "/api/v1/openapi.json": lambda: self._get("/api/v1/openapi.json", []),
+            "/api/v1/ask": lambda: self._api("/api/v1/ask", self._asking("q")),
+            "/api/v1/said": lambda: self._api("/api/v1/said", [("text", self._words())]),
+            "/api/v1/verify": lambda: self._api(
+                "/api/v1/verify", [("citation", self._reference())]
+            ),
+            "/api/v1/documents": lambda: self._get("/api/v1/documents", self._listing("offset")),
+            "/api/v1/documents/{document}": lambda: self._get(
+                f"/api/v1/documents/{self._id()}", []
+            ),
+            "/api/v1/passages/{document}/{number}": lambda: self._get(
+                f"/api/v1/passages/{self._id()}/{self._chance.randrange(6)}", []
+            ),
+            "/api/v1/refresh": lambda: self._get("/api/v1/refresh", []),
+        }
+
+    def to(self, path: str) -> Call:
+        """A request to a route; a KeyError for one that nobody thought of."""
+        return self._makers[path]()
+
+    def _get(self, path: str, pairs: Sequence[tuple[str, str]]) -> Call:
+        query = f"?{urlencode(pairs)}" if pairs else ""
+        return Call("GET", f"{quote(path, safe='/@-')}{query}")
+
+    def _api(self, path: str, pairs: Sequence[tuple[str, str]]) -> Call:
+        if self._chance.random() < 0.5:
+            return self._get(path, pairs)
+        lists = {"publisher", "document", "earlier"}
+        return Call("POST", path, {n: [v] if n in lists else v for n, v in pairs})
+
+    def _chosen(self, *makers: Callable[[], str]) -> Callable[[], str]:
+        return self._chance.choice(makers)
+
+    def _asking(self, name: str) -> list[tuple[str, str]]:
+        pairs = [(name, self._chosen(self._question, self._words)()), *self._filters()]
+        if name == "q" and self._chance.random() < 0.2:
+            pairs.append(("lang", self._chance.choice(("en", "fr"))))
+        return pairs
+
+    def _listing(self, number: str) -> list[tuple[str, str]]:
+        pairs = self._filters()
+        if self._chance.random() < 0.5:
+            pairs.append(("words", self._chance.choice([*WORDS, *CANARIES.values(), "ministry"])))
+        if self._chance.random() < 0.3:
+            pairs.append((number, str(self._chance.randrange(1, 40))))
+        return pairs
+
+    def _filters(self) -> list[tuple[str, str]]:
+        pairs = []
+        if self._chance.random() < 0.2:
+            pairs.append(("publisher", str(self._any().publisher)))
+        if self._chance.random() < 0.1:
+            pairs.append(("since", str(2019 + self._chance.randrange(5))))
+        return pairs
+
+    def _question(self) -> str:
+        return self._chance.choice(self._questions)
+
+    def _any(self) -> Document:
+        return self._chance.choice([*self._now, *self._then])
+
+    def _id(self) -> str:
+        return self._any().id
+
+    def _digest(self) -> str:
+        return self._any().digest[: self._chance.choice((12, 64))]
+
+    def _cited(self) -> str:
+        found = self._any()
+        return f"{self._chance.choice((found.id, self._id()))}@{found.digest[:12]}"
+
+    def _place(self) -> str:
+        start = self._chance.randrange(60)
+        return f"{start}-{start + self._chance.randrange(1, 60)}"
+
+    def _reference(self) -> str:
+        found = self._any()
+        passage = self._chance.choice(found.quotable)
+        start = passage.span.start + self._chance.choice((0, 0, 0, 3))
+        digest = self._chance.choice((found.digest, digest_of("nothing")))[:12]
+        document = self._chance.choice((found.id, found.id, self._id()))
+        return f"{document}[{start}:{passage.span.end}]@{digest}"
+
+    def _words(self) -> str:
+        text = self._any().text.replace("\n\n", " ")
+        start = self._chance.randrange(max(1, len(text) - 30))
+        return text[start : start + self._chance.randrange(20, 90)]
+
+
+def paths_of(client: TestClient) -> list[str]:
+    """The paths of the routes of the application."""
+    return [route.path for route in client.app.routes]  # type: ignore[attr-defined]
+
+
+def compared(
+    folder: Path, count: int, *, paths: Sequence[str] | None = None
+) -> tuple[int, list[str]]:
+    """How many answers were compared, and which differ from those of a twin or say a hidden word.
+
+    Each of three kinds of callers sends ``count`` requests, to each route in turn.
+    """
+    wrong, done = [], 0
+    with ExitStack() as stack:
+        whole = stack.enter_context(_application(folder / "whole", frozenset({"red", "blue"})))
+        for groups in TENANTS:
+            alone = stack.enter_context(_application(folder / "-".join(["alone", *groups]), groups))
+            hidden = [word for group, word in CANARIES.items() if group not in groups]
+            requests = Requests()
+            routes = paths or paths_of(whole)
+            for number in range(count):
+                call = requests.to(routes[number % len(routes)])
+                answers = [call.send(client, groups) for client in (whole, alone)]
+                done += 1
+                said = answers[0].text.casefold()
+                words = [word for word in hidden if word in said and word not in call.written]
+                if words or _compared(answers[0]) != _compared(answers[1]):
+                    wrong.append(f"{sorted(groups)} {call}: {words or 'another answer'}")
+    return done, wrong
+
+
+def _application(home: Path, groups: frozenset[str]) -> Any:
+    from fakes import LetterEmbedder
+    from webapps import settings_of
+
+    from corpus import Snapshots
+    from embeddings import FolderIndex, refresh
+
+    settings, _ = settings_of(home)
+    earlier, today = seen(before(), groups), seen(now(), groups)
+    snapshots = Snapshots(settings.snapshots_directory)
+    snapshots.keep_texts(earlier.documents)
+    refresh(earlier, index=FolderIndex(home / "index"), embedder=LetterEmbedder())
+    texts = {document.digest for document in today.documents}
+    gone = {document.digest for document in earlier.documents} - texts
+    snapshots.note_until(gone, date(2026, 1, 2))
+    return client_of(home, today, answerers=opened(home, today), **SETTINGS)
+
+
+def _compared(response: Response) -> Iterator[Any] | tuple[Any, ...]:
+    headers = tuple(response.headers.get(name) for name in _COMPARED_HEADERS)
+    return response.status_code, headers, _MADE_AT.sub(b"", response.content)
