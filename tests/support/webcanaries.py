@@ -127,6 +127,11 @@ class Requests:
             "/compare": lambda: self._get("/compare", [("a", self._id()), ("b", self._id())]),
             "/timeline": lambda: self._get("/timeline", self._asking("q")),
             "/said": lambda: self._get("/said", [("text", self._words())]),
+            "/static/{name}": lambda: self._get("/static/verbatim.css", []),
+            "/cite/{cited}/{place}": lambda: self._get(
+                f"/cite/{self._cited()}/{self._place()}",
+                [("format", self._chance.choice(("plain", "bibtex", "ris", "html")))],
+            ),
             "/embed": lambda: self._get("/embed", self._asking("q")),
             "/api/v1/openapi.json": lambda: self._get("/api/v1/openapi.json", []),
             "/api/v1/ask": lambda: self._api("/api/v1/ask", self._asking("q")),
