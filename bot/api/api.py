@@ -25,7 +25,7 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a caller gives: the values of parameters, its language, and the groups it belongs to."""
+    """The values of parameters that a caller gives, its language, and the groups it belongs to."""
 
     values: Mapping[str, Any]
     language: str

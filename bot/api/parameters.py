@@ -202,7 +202,7 @@ class Parameter:
 
     @property
     def is_list(self) -> bool:
-        """Whether it may have several values."""
+        """True if it may have several values."""
         return self.most_values > 1
 
     @property
