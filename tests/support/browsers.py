@@ -15,18 +15,29 @@ _ARGUMENTS = (
 WIDE, PHONE = (1280, 900), (360, 740)
 
 
+def chromium_program() -> str | None:
+    """The program on this machine; None without one."""
+    return shutil.which("chromium")
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def started() -> Iterator[Browser]:
     """A browser of its own, with a profile that goes with it."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=_ARGUMENTS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser for tests, which are skipped where there is none."""
+    if chromium_program() is None:
+        pytest.skip(NO_CHROMIUM)
+    with started() as browser:
+        yield browser
 
 
 def _is_fault(message: ConsoleMessage) -> bool:
