@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.chat.events import Event, InlineQuestion, PlaceKind
+from bot.chat.events import Event, GuestQuestion, InlineQuestion, PlaceKind
 
 GroupsOf = Callable[[Event], frozenset[str]]
 """The groups that an event's person belongs to, in the place of the event."""
@@ -45,9 +45,11 @@ class AccessRules:
     def groups_of(self, event: Event) -> frozenset[str]:
         """Return the groups whose restricted documents may answer the event.
 
-        There are none if others read along: in a group chat, and inline, where the result goes to
-        any chat.
+        There are none if others read along: in a group chat, as a guest, and inline, where the
+        result goes to any chat.
         """
-        if isinstance(event, InlineQuestion) or event.place.kind is not PlaceKind.PRIVATE:
+        if isinstance(event, InlineQuestion | GuestQuestion):
+            return frozenset()
+        if event.place.kind is not PlaceKind.PRIVATE:
             return frozenset()
         return self.groups.get(event.person.id, frozenset())

@@ -109,4 +109,12 @@ class Offers:
     corpus: Corpus | None = None
 
 
-Act = Typing | Later | Notice | Say | Change | Toast | Offers
+@dataclass(frozen=True, slots=True)
+class GuestAnswer:
+    """The one message in answer to a question in a chat of which the bot is no member."""
+
+    message: Message
+    corpus: Corpus | None = None
+
+
+Act = Typing | Later | Notice | Say | Change | Toast | Offers | GuestAnswer

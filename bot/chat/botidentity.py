@@ -11,12 +11,14 @@ class BotIdentity:
     """The user name of the bot and its modes.
 
     ``answers_inline`` if people may ask in any chat after its name; ``hears_groups`` if every
-    message of a group reaches it, and not only those that are for it.
+    message of a group reaches it, and not only those that are for it; ``answers_guests`` if a
+    mention in any chat reaches it, also where it is no member.
     """
 
     name: str
     answers_inline: bool
     hears_groups: bool
+    answers_guests: bool = False
 
     @property
     def link(self) -> str:
@@ -32,6 +34,14 @@ class BotIdentity:
                 "inline",
                 f"off. Send /setinline to {FATHER} to let people ask in any chat, @{self.name} and "
                 "the question.",
+            )
+        if self.answers_guests:
+            yield "guest", f"on: a mention of @{self.name} is answered in any chat with one quote"
+        else:
+            yield (
+                "guest",
+                f"off. Turn guest mode on in the bot's settings at {FATHER} to have mentions of "
+                f"@{self.name} answered in any chat.",
             )
         if self.hears_groups:
             yield (

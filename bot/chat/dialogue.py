@@ -7,8 +7,15 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from bot.chat.actions import Act, Offers, Say, Toast
-from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, TextMessage
+from bot.chat.actions import Act, GuestAnswer, Offers, Say, Toast
+from bot.chat.events import (
+    ButtonPress,
+    Event,
+    FileMessage,
+    GuestQuestion,
+    InlineQuestion,
+    TextMessage,
+)
 from bot.chat.messages import Message
 from bot.errors import UnfaithfulQuote
 from bot.language import texts
@@ -91,6 +98,8 @@ class Dialogue:
             # the button may have been answered before the failure: a second toast is not seen
             yield Toast()
             yield Say((Message(words.say(text)),), event.message_id)
+        elif isinstance(event, GuestQuestion):
+            yield GuestAnswer(Message(words.say(text)))
 
 
 def _held_back(event: Event, words: Translator, *, press_answered: bool) -> Act:
@@ -101,6 +110,8 @@ def _held_back(event: Event, words: Translator, *, press_answered: bool) -> Act:
     text = words.say(texts.HELD_BACK)
     if isinstance(event, InlineQuestion):
         return Offers(())
+    if isinstance(event, GuestQuestion):
+        return GuestAnswer(Message(text))
     if isinstance(event, ButtonPress) and not press_answered:
         return Toast(text, alert=True)
     return Say((Message(text),), event.message_id)

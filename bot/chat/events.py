@@ -111,11 +111,24 @@ class InlineQuestion:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class GuestQuestion:
+    """A message that mentions the bot in a chat of which it is no member.
+
+    It is answered there once, and nothing else can be sent to that chat. ``command`` and ``text``
+    are those of a ``TextMessage``.
+    """
+
+    person: Person
+    text: str
+    command: str | None = None
+
+
 def _talks(place: Place, person: Person) -> Hashable:
     return place.chat_id, place.thread_id, person.id
 
 
-Event = TextMessage | FileMessage | ButtonPress | InlineQuestion
+Event = TextMessage | FileMessage | ButtonPress | InlineQuestion | GuestQuestion
 
 
 SourceTextFor = Callable[[Event], SourceText]

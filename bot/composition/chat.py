@@ -23,6 +23,7 @@ from bot.replies.chatreplies import ChatReplies
 from bot.responders.access import Access
 from bot.responders.administration import Administration, Operations
 from bot.responders.feedback import ConsentAfterVote, Feedback
+from bot.responders.guestquestions import GuestQuestions
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.peopletexts import LOG_OF_THE_DATABASE
 from bot.responders.pressedbuttons import PressedButtons
@@ -87,6 +88,7 @@ def open_dialogue(
             questions,
             ConsentAfterVote(buttons, feedback),
             InlineQuestions(served.answerers, preferences_of=preferences_of, examples=examples),
+            GuestQuestions(served.answerers, preferences_of=preferences_of),
         ],
         language_of=partial(chosen_language, people=people),
     )

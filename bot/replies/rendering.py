@@ -67,6 +67,15 @@ def render(
     return messages
 
 
+def message_with(messages: Sequence[Message], evidence: Span | None) -> Message:
+    """Return the first message that shows the evidence, or begins to; else the first of all."""
+    for message in messages:
+        for part in message.quoted:
+            if evidence is not None and part.span.start <= evidence.start < part.span.end:
+                return message
+    return messages[0]
+
+
 def start_of(quote: Quote, generation: int) -> str:
     """Return the text after /start in a deep link to a quote; ``start_reference`` reads it."""
     return f"{PASSAGE_START}{short_reference_to(quote.citation, generation).code}"

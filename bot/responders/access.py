@@ -8,10 +8,18 @@ from threading import Lock
 
 from bot.answering.smalltalk import small_talk
 from bot.chat.accessrules import AccessKind, AccessRules
-from bot.chat.actions import Act, Later, Notice, Offers, Toast
+from bot.chat.actions import Act, GuestAnswer, Later, Notice, Offers, Toast
 from bot.chat.addresses import is_bare_address
 from bot.chat.dialogue import say
-from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, PlaceKind, TextMessage
+from bot.chat.events import (
+    ButtonPress,
+    Event,
+    FileMessage,
+    GuestQuestion,
+    InlineQuestion,
+    PlaceKind,
+    TextMessage,
+)
 from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator
@@ -80,7 +88,7 @@ class Access:
         rules = self._rules
         if rules.kind is AccessKind.OPEN or event.person.id in rules.allowed:
             return True
-        if not isinstance(event, InlineQuestion):
+        if not isinstance(event, InlineQuestion | GuestQuestion):
             chat = event.place.chat_id
             if chat in rules.allowed or self._people.came_from(chat) in rules.allowed:
                 return True
@@ -122,7 +130,7 @@ def _paces(event: Event) -> Iterator[tuple[Hashable, ...]]:
     Who writes in the group's own name is one of its administrators: that is no channel.
     """
     yield (event.person.id,)
-    if isinstance(event, InlineQuestion) or not event.person.is_chat:
+    if isinstance(event, InlineQuestion | GuestQuestion) or not event.person.is_chat:
         return
     if event.person.id != event.place.chat_id:
         yield "channels", event.place.chat_id
@@ -135,6 +143,8 @@ def _takes(event: Event, *, always: bool) -> Iterator[tuple[Hashable, float, flo
             yield (*pace, True), 1.0, 0.0
         elif isinstance(event, ButtonPress | InlineQuestion):
             yield (*pace, "light"), LIGHT, 0.0
+        elif isinstance(event, GuestQuestion):
+            yield (*pace, False), 1.0, 0.0
         elif _asks(event):
             yield (*pace, False), 1.0, float(MOST_AHEAD)
         else:
@@ -205,3 +215,6 @@ def _refused(event: Event, text: str | None) -> Iterator[Act]:
             yield Toast(text, alert=text is not None)
         case InlineQuestion():
             yield Offers(())
+        case GuestQuestion():
+            if text is not None:
+                yield GuestAnswer(Message(text))

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.actions import Act, Button, Change, Say, Toast, Typing
 from bot.chat.dialogue import say
-from bot.chat.events import ButtonPress, Event, FileMessage, InlineQuestion, PlaceKind, TextMessage
+from bot.chat.events import (
+    ButtonPress,
+    Event,
+    FileMessage,
+    GuestQuestion,
+    InlineQuestion,
+    PlaceKind,
+    TextMessage,
+)
 from bot.chat.messages import Message
 from bot.errors import BotError
 from bot.language.bidiisolation import isolated
@@ -102,7 +110,9 @@ class Administration:
         return None
 
     def _is_administrators(self, event: Event) -> bool:
-        if isinstance(event, InlineQuestion) or event.place.kind is not PlaceKind.PRIVATE:
+        if isinstance(event, InlineQuestion | GuestQuestion):
+            return False
+        if event.place.kind is not PlaceKind.PRIVATE:
             return False
         person = event.person.id
         return person in self._administrators and event.place.chat_id == person

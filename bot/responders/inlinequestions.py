@@ -9,15 +9,13 @@ from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Offer, Offers
 from bot.chat.events import Event, InlineQuestion
-from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten
 from bot.replies.chatreplies import PreferencesOf
-from bot.replies.rendering import render, start_of
+from bot.replies.rendering import message_with, render, start_of
 from bot.state.peoplevalues import Preferences
-from corpus import Span
 
 MOST_QUERY_CHARACTERS = 256
 """Telegram's limit of an inline query."""
@@ -109,9 +107,5 @@ def _offer(
         start_of(quote, answer.generation),
         isolated(shorten(title, units=_TITLE_UNITS)),
         shorten(" ".join(quote.evidence_text.split()), units=_DESCRIPTION_UNITS),
-        next((m for m in messages if _holds(m, quote.evidence)), messages[0]),
+        message_with(messages, quote.evidence),
     )
-
-
-def _holds(message: Message, evidence: Span) -> bool:
-    return any(part.span.start <= evidence.start < part.span.end for part in message.quoted)

@@ -8,7 +8,14 @@ from bot.answering.answerer import DEFAULT_QUOTES
 from bot.answering.linkstyle import LinkStyle
 from bot.chat.actions import Act, Button, Buttons, Change, Say, Toast
 from bot.chat.dialogue import client_language
-from bot.chat.events import ButtonPress, Event, InlineQuestion, PlaceKind, TextMessage
+from bot.chat.events import (
+    ButtonPress,
+    Event,
+    GuestQuestion,
+    InlineQuestion,
+    PlaceKind,
+    TextMessage,
+)
 from bot.chat.messages import Message
 from bot.language.translation import LANGUAGES, Translator, translator
 from bot.responders import peopletexts
@@ -23,10 +30,12 @@ _CHOSEN = "✓ "
 def chosen_preferences(event: Event, people: People) -> Preferences:
     """Return the preferences that were chosen for the chat of an event.
 
-    An inline question, in whatever chat, follows those of the person's own chat with the bot.
+    A question inline or to a guest, in whatever chat, follows those of the person's own chat with
+    the bot.
     """
-    chat = event.person.id if isinstance(event, InlineQuestion) else event.place.chat_id
-    return people.preferences(chat)
+    if isinstance(event, InlineQuestion | GuestQuestion):
+        return people.preferences(event.person.id)
+    return people.preferences(event.place.chat_id)
 
 
 def chosen_language(event: Event, people: People) -> str:

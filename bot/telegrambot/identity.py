@@ -26,6 +26,7 @@ def identity_of(bot: User) -> BotIdentity:
         bot.username or "",
         answers_inline=bool(bot.supports_inline_queries),
         hears_groups=bool(bot.can_read_all_group_messages),
+        answers_guests=bool(bot.supports_guest_queries),
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -155,6 +155,7 @@ PARAMETERS: Mapping[str, Mapping[str, Kind]] = {
         "next_offset": Kind.TEXT,
         "button": Kind.JSON,
     },
+    "answerGuestQuery": {"guest_query_id": Kind.TEXT, "result": Kind.JSON},
     "setMyCommands": {"commands": Kind.JSON, **_COMMANDS},
     "getMyCommands": _COMMANDS,
     "deleteMyCommands": _COMMANDS,
@@ -177,6 +178,7 @@ _REQUIRED: Mapping[str, Sequence[str]] = {
     "setMessageReaction": ("chat_id", "message_id"),
     "answerCallbackQuery": ("callback_query_id",),
     "answerInlineQuery": ("inline_query_id", "results"),
+    "answerGuestQuery": ("guest_query_id", "result"),
     "setMyCommands": ("commands",),
     "getChat": ("chat_id",),
     "getFile": ("file_id",),
@@ -890,6 +892,20 @@ def checked_results(parameters: JSON) -> list[str]:
         if len(button) != 2:
             raise Malformed("button must have exactly one of web_app and start_parameter")
     return [complaint for complaint in complaints if complaint]
+
+
+def checked_guest_result(parameters: JSON) -> FormattedText:
+    """The message that an answer to a guest query puts into the chat.
+
+    Raises:
+        Malformed: Telegram would refuse the answer.
+    """
+    result = parameters["result"]
+    complaint = _check_result(result, "result")
+    if result["type"] != "article":
+        raise Malformed("this server takes only articles as answers to guest queries")
+    body = message_body(result["input_message_content"], key="message_text")
+    return replace(body, complaint=complaint)
 
 
 def _check_result(result: Any, where: str) -> str | None:

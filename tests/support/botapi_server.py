@@ -46,6 +46,7 @@ from botapi_rules import (
     array,
     checked_action,
     checked_commands,
+    checked_guest_result,
     checked_language,
     checked_markup,
     checked_reaction,
@@ -263,6 +264,8 @@ class BotApiServer:
         self._http: _Http | None = None
         self._port = 0
         self._rooms: dict[int, _Room] = {}
+        self._foreign: dict[int, _Room] = {}
+        self._guests: dict[str, _Room] = {}
         self._ids = count(1001)
         self._update_ids = count(700_000_001)
         self._pending: list[JSON] = []
@@ -294,6 +297,7 @@ class BotApiServer:
             "setMessageReaction": self._set_message_reaction,
             "answerCallbackQuery": self._answer_callback_query,
             "answerInlineQuery": self._answer_inline_query,
+            "answerGuestQuery": self._answer_guest_query,
             "setMyCommands": self._set_my_commands,
             "getMyCommands": lambda p: self._menus.get(checked_scope(p), []),
             "deleteMyCommands": self._delete_my_commands,
@@ -399,6 +403,13 @@ class BotApiServer:
             chat_id = -number if kind == "group" else -1_000_000_000_000 - number
             chat = Chat(chat_id, kind, title, username, bool(threads))
             self._rooms[chat_id] = _Room(chat.as_json(), threads=set(threads))
+        return chat
+
+    def add_foreign_group(self, title: str = "Elsewhere") -> Chat:
+        """A new supergroup of which the bot is no member: it can do nothing there but answer."""
+        with self._changed:
+            chat = Chat(-1_000_000_000_000 - next(self._ids), "supergroup", title)
+            self._foreign[chat.id] = _Room(chat.as_json())
         return chat
 
     def add_channel(self, title: str = "A channel", *, username: str | None = None) -> Chat:
@@ -586,6 +597,34 @@ class BotApiServer:
         question = {"from": user.as_json(), "query": query, "offset": offset}
         with self._changed:
             return self._ask("inline_query", {**question, "chat_type": chat_type})
+
+    def mention_as_guest(
+        self,
+        text: str,
+        *,
+        chat_id: int,
+        user: User,
+        reply_to: int | None = None,
+    ) -> int:
+        """The id of the update that a mention causes in a chat of which the bot is no member."""
+        identifier = str(next(self._update_ids))
+        content = {
+            "from": user.as_json(),
+            "text": text,
+            "entities": spotted_entities(text) or None,
+            "guest_query_id": identifier,
+        }
+        with self._changed:
+            self._questions[identifier] = _Question(time.monotonic())
+            self._guests[identifier] = room = self._foreign[chat_id]
+            return self._deliver("guest_message", self._written(room, content, reply_to=reply_to))
+
+    def write_elsewhere(self, text: str, *, chat_id: int, user: User) -> int:
+        """The id of a message that a person writes in a chat of which the bot is no member."""
+        with self._changed:
+            content = {"from": user.as_json(), "text": text}
+            written: int = self._written(self._foreign[chat_id], content)["message_id"]
+            return written
 
     def push_raw(self, update: JSON, *, asked_for: bool = False) -> int:
         """The id of an update given as JSON; one with an `update_id` keeps it, known or not.
@@ -1116,6 +1155,16 @@ class BotApiServer:
         self._close_question(p["inline_query_id"])
         return True
 
+    def _answer_guest_query(self, p: JSON) -> JSON:
+        body = checked_guest_result(p)
+        if body.complaint is not None:
+            self._violate(f"answerGuestQuery: {body.complaint}")
+        self._close_question(p["guest_query_id"])
+        room = self._guests.pop(p["guest_query_id"])
+        message = self._written(room, {"from": self.bot, "text": body.text})
+        self._show("answerGuestQuery", room, message["message_id"], body, p)
+        return {"inline_message_id": f"guest-{message['message_id']}"}
+
     # --- the bot itself -----------------------------------------------------------------------
 
     def _get_me(self, _: JSON) -> JSON:
@@ -1124,6 +1173,7 @@ class BotApiServer:
             "can_join_groups": True,
             "can_read_all_group_messages": False,
             "supports_inline_queries": True,
+            "supports_guest_queries": True,
             "can_connect_to_business": False,
             "has_main_web_app": False,
         }

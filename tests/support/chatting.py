@@ -20,6 +20,7 @@ from bot.chat.dialogue import Dialogue
 from bot.chat.events import ButtonPress, Event, Person, Place, PlaceKind, SourceTextFor, TextMessage
 from bot.chat.votes import KeepVote
 from bot.replies.chatreplies import ChatReplies
+from bot.responders.guestquestions import GuestQuestions
 from bot.responders.inlinequestions import InlineQuestions
 from bot.responders.pressedbuttons import PressedButtons
 from bot.responders.questions import Questions
@@ -67,6 +68,7 @@ def dialogue_of(
             Questions(replies, examples, source_text=source_text),
             PressedButtons(replies, examples, source_text=source_text, keep_vote=keep_vote),
             InlineQuestions(answerers),
+            GuestQuestions(answerers),
         ]
     )
 

@@ -7,11 +7,12 @@ from fakes import LetterEmbedder, corpus_of
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Button, Change, Notice, Offers, Say, Toast
+from bot.chat.actions import Act, Button, Change, GuestAnswer, Notice, Offers, Say, Toast
 from bot.chat.events import (
     ButtonPress,
     Event,
     FileMessage,
+    GuestQuestion,
     InlineQuestion,
     Person,
     Place,
@@ -96,6 +97,11 @@ def inline(text: str, person: int = ADA, *, language: str = "en") -> InlineQuest
     return InlineQuestion(Person(person, language), text)
 
 
+def mentioned(text: str, person: int = ADA, *, language: str = "en") -> GuestQuestion:
+    """A mention of the bot in a chat of which it is no member."""
+    return GuestQuestion(Person(person, language), text)
+
+
 def texts_of(acts: Iterable[Act]) -> list[str]:
     """The texts that a person reads, in order: messages, changed messages, notes."""
     return list(_texts(acts))
@@ -112,6 +118,8 @@ def _texts(acts: Iterable[Act]) -> Iterator[str]:
                 yield act.message.text
             case Toast(text=str(text)):
                 yield text
+            case GuestAnswer():
+                yield act.message.text
 
 
 def buttons_of(acts: Iterable[Act]) -> dict[str, str]:

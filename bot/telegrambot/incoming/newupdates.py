@@ -9,7 +9,7 @@ from bot.telegrambot.incoming.rawupdates import chat_move_in, chat_written_in, k
 
 log = logging.getLogger(__name__)
 
-UPDATE_KINDS = ("message", "edited_message", "callback_query", "inline_query")
+UPDATE_KINDS = ("message", "edited_message", "callback_query", "inline_query", "guest_message")
 """The kinds of update that the bot asks Telegram for."""
 
 _MOST_NOTED = 20_000

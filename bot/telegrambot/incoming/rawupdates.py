@@ -9,6 +9,7 @@ from bot.state.contracts import Arrival
 
 _HIGHEST_ID = 2**63 - 1
 _CHATS_LANE = re.compile(r"chat (-?[0-9]{1,19})(?: topic (.*))?")
+_GUEST = "guest_message"
 _TOPIC = re.compile(r"[0-9]{1,19}")
 
 
@@ -95,7 +96,8 @@ def _lane(raw: Mapping[str, Any]) -> str:
         if not content:
             continue
         message = _inner(content, "message") if kind == "callback_query" else content
-        chat = _inner(message, "chat").get("id")
+        # the chat of a guest is another one than the bot's of that number
+        chat = None if kind == _GUEST else _inner(message, "chat").get("id")
         if chat is not None:
             topic = message.get("message_thread_id") if message.get("is_topic_message") else None
             return f"chat {chat}" if topic is None else f"chat {chat} topic {topic}"

@@ -16,7 +16,17 @@ _DEEPEST = 3
 """A message replies to a message, which is in a pressed button's update: nothing lies deeper."""
 
 _TEXTS = frozenset(
-    {"text", "caption", "data", "query", "media_group_id", "username", "language_code", "url"}
+    {
+        "text",
+        "caption",
+        "data",
+        "query",
+        "media_group_id",
+        "guest_query_id",
+        "username",
+        "language_code",
+        "url",
+    }
 )
 _NUMBERS = frozenset({"id", "message_id", "message_thread_id"})
 _MESSAGES = frozenset({"message", "reply_to_message"})
@@ -114,6 +124,7 @@ def _inline(raw: Mapping[str, Any], bot: Bot | None, depth: int) -> dict[str, An
 _KINDS: dict[str, Callable[[Mapping[str, Any], Bot | None, int], dict[str, Any] | None]] = {
     "message": _message,
     "edited_message": _message,
+    "guest_message": _message,
     "callback_query": _pressed,
     "inline_query": _inline,
 }

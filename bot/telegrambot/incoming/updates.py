@@ -20,6 +20,7 @@ from bot.chat.events import (
     ButtonPress,
     Event,
     FileMessage,
+    GuestQuestion,
     InlineQuestion,
     Person,
     Place,
@@ -56,6 +57,8 @@ def event_of(update: Update, *, bot_name: str) -> Event | None:
         return _pressed(update.callback_query, bot_name)
     if update.inline_query is not None:
         return _asked_inline(update.inline_query)
+    if update.guest_message is not None:
+        return _asked_as_guest(update.guest_message, bot_name)
     message = update.message or update.edited_message
     if message is None or not (person := _author(message)) or not (place := _place(message)):
         return None
@@ -105,6 +108,20 @@ def _asked_inline(query: InlineQuery) -> InlineQuestion | None:
     if user is None:  # a field that Telegram always gives, and the library does not insist on
         return None
     return InlineQuestion(Person(user.id, user.language_code), query.query)
+
+
+def _asked_as_guest(message: TelegramMessage, bot_name: str) -> GuestQuestion | None:
+    person = _author(message)
+    if person is None or not message.guest_query_id:
+        return None
+    written = TextMessage(
+        person,
+        Place(message.chat.id, PlaceKind.GROUP),
+        message.message_id,
+        message.text or message.caption or "",
+    )
+    event = _addressed(written, message, bot_name=bot_name)
+    return None if event is None else GuestQuestion(person, event.text, event.command)
 
 
 def _author(message: TelegramMessage) -> Person | None:

@@ -17,11 +17,23 @@ from telegram import (
     ReplyParameters,
     Update,
 )
+from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 from telegram.ext import ExtBot
 
-from bot.chat.actions import Act, Button, Buttons, Change, Notice, Offers, Say, Toast, Typing
+from bot.chat.actions import (
+    Act,
+    Button,
+    Buttons,
+    Change,
+    GuestAnswer,
+    Notice,
+    Offers,
+    Say,
+    Toast,
+    Typing,
+)
 from bot.chat.messages import Entity, EntityKind, Message, check_message
 from bot.errors import UnfaithfulQuote
 from bot.language.utf16 import shorten
@@ -36,6 +48,7 @@ from corpus import Corpus
 log = logging.getLogger(__name__)
 
 _TOAST_UNITS = 200
+_GUEST = "answer"
 _UNCHANGED = "not modified"
 _GONE = ("not found", "can't be edited", "message_id_invalid")
 _LATE = ("query is too old", "query id is invalid")
@@ -76,7 +89,8 @@ class Sender:
             TelegramError: if Telegram refuses it or cannot be reached.
             UnfaithfulQuote: if a quote differs from its source; nothing of it is sent then.
         """
-        chat = update.effective_chat
+        # to a chat of which it is no member the bot can send nothing but the one answer
+        chat = update.effective_chat if update.guest_message is None else None
         match act:
             case Typing() if chat is not None:
                 try:
@@ -101,6 +115,8 @@ class Sender:
                     _pass_over(error, _LATE)
             case Offers() if update.inline_query is not None:
                 await self._offer(act, update.inline_query)
+            case GuestAnswer() if update.guest_message is not None:
+                await self._answer_as_guest(act, update.guest_message)
 
     async def react(self, emoji: str, update: Update) -> None:
         """React to the message of an update; where that is not allowed, nothing happens."""
@@ -232,12 +248,7 @@ class Sender:
     async def _offer(self, act: Offers, query: InlineQuery) -> None:
         results = []
         for offer in act.offers:
-            message = checked(offer.message, act.corpus)
-            content = InputTextMessageContent(
-                message.text,
-                entities=self._entities(message),
-                link_preview_options=LinkPreviewOptions(is_disabled=True),
-            )
+            content = self._content(checked(offer.message, act.corpus))
             results.append(
                 InlineQueryResultArticle(
                     offer.id, offer.title, content, description=offer.description
@@ -247,6 +258,23 @@ class Sender:
             await query.answer(results, cache_time=0, is_personal=True)
         except BadRequest as error:
             _pass_over(error, _LATE)
+
+    async def _answer_as_guest(self, act: GuestAnswer, asked: TelegramMessage) -> None:
+        content = self._content(checked(act.message, act.corpus))
+        query = asked.guest_query_id or ""
+        # the title is that of the entry in a list, which nobody sees here
+        result = InlineQueryResultArticle(_GUEST, self._bot.first_name or _GUEST, content)
+        try:
+            await self._bot.answer_guest_query(query, result)
+        except BadRequest as error:
+            _pass_over(error, _LATE)
+
+    def _content(self, message: Message) -> InputTextMessageContent:
+        return InputTextMessageContent(
+            message.text,
+            entities=self._entities(message),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
 
     def _entities(self, part: Message) -> list[MessageEntity]:
         return [self._entity(entity) for entity in part.entities]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from telegram import Update
 
-from bot.chat.actions import Act, Offers, Say, Typing
+from bot.chat.actions import Act, GuestAnswer, Offers, Say, Typing
 from bot.chat.events import Event
 from bot.chat.messages import Message
 from bot.state.contracts import NOT_KEPT, Begun
@@ -76,10 +76,12 @@ class UpdateWork:
             messages = act.messages
         elif isinstance(act, Offers):
             messages = tuple(offer.message for offer in act.offers)
+        elif isinstance(act, GuestAnswer):
+            messages = (act.message,)
         if any(message.quoted for message in messages):
             self.outcome = WorkOutcome.QUOTED
         else:
-            searched = isinstance(act, Say | Offers) and act.corpus is not None
+            searched = isinstance(act, Say | Offers | GuestAnswer) and act.corpus is not None
             self.outcome = WorkOutcome.NOTHING_FOUND if searched else WorkOutcome.SAID
 
     def has(self, text: str) -> bool:

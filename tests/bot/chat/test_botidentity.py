@@ -9,7 +9,10 @@ def test_modes_that_are_off_name_the_way_to_turn_them_on() -> None:
     assert modes["inline"].startswith("off. Send /setinline to @BotFather")
     assert modes["privacy"].startswith("off: every message of a group reaches the bot")
     assert "/setprivacy to @BotFather" in modes["privacy"]
-    modes = dict(BotIdentity("abot", answers_inline=True, hears_groups=False).modes())
+    assert modes["guest"].startswith("off. Turn guest mode on in the bot's settings at @BotFather")
+    named = BotIdentity("abot", answers_inline=True, hears_groups=False, answers_guests=True)
+    modes = dict(named.modes())
+    assert modes["guest"] == "on: a mention of @abot is answered in any chat with one quote"
     assert modes["inline"] == "on: people can ask in any chat, @abot and the question"
     assert modes["privacy"].startswith("on: commands and replies")
 

@@ -17,6 +17,7 @@ from gestures import (
     asking,
     inline,
     live_answerer,
+    mentioned,
     pressed,
     texts_of,
     uploaded,
@@ -27,9 +28,9 @@ from hypothesis import strategies as st
 from processes import verbatim
 
 from bot.chat.accessrules import AccessKind, AccessRules
-from bot.chat.actions import Act, Later, Notice, Offers, Toast
+from bot.chat.actions import Act, GuestAnswer, Later, Notice, Offers, Toast
 from bot.chat.dialogue import Dialogue, say
-from bot.chat.events import Event, FileMessage, TextMessage
+from bot.chat.events import Event, FileMessage, GuestQuestion, TextMessage
 from bot.chat.messages import Message
 from bot.language import texts
 from bot.language.translation import Translator
@@ -68,6 +69,8 @@ class Everything:
             time.sleep(self._takes_s)
         if isinstance(event, TextMessage | FileMessage):
             yield say(event, "answered")
+        elif isinstance(event, GuestQuestion):
+            yield GuestAnswer(Message("answered"))
         else:
             yield Toast("answered")
 
@@ -116,9 +119,15 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
         pressed("x", BOB, group=GROUP),
         written("q", ADMINISTRATOR),
         inline("q"),
+        mentioned("q"),
     ):
         assert said(bot, event) == ANSWER
-    for event in (written("q", BOB), uploaded(person=BOB), written("q", BOB, group=-200)):
+    for event in (
+        written("q", BOB),
+        uploaded(person=BOB),
+        written("q", BOB, group=-200),
+        mentioned("q", BOB),
+    ):
         assert said(bot, event) == [
             "This bot answers only the people on its list. Ask the person who runs it."
         ]
@@ -126,6 +135,19 @@ def test_a_listed_bot_answers_persons_and_groups_that_are_listed_and_administrat
     assert isinstance(told, Toast)
     assert told.alert
     assert list(bot.acts(inline("q", BOB))) == [Offers(())]
+
+
+def test_mentions_by_a_guest_take_the_tokens_of_questions_and_never_wait(
+    people: People, clock: Clock
+) -> None:
+    buckets = TokenBuckets(per_minute=6, burst=1, clock=clock)
+    bot = dialogue(people, buckets=buckets)
+    assert said(bot, mentioned("q")) == ANSWER
+    (told,) = said(bot, mentioned("q"))
+    assert told.startswith("That is faster than I can answer everyone")
+    assert said(bot, mentioned("q")) == []
+    clock.now_s += 10
+    assert said(bot, mentioned("q")) == ANSWER
 
 
 def test_a_listed_group_that_became_a_supergroup_is_answered_still(tmp_path: Path) -> None:
