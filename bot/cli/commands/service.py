@@ -23,7 +23,8 @@ def doctor(
     online: Annotated[
         bool,
         typer.Option(
-            "--online", help="Also ask Telegram for the token's bot, its inline and privacy mode."
+            "--online",
+            help="Also ask Telegram for the token's bot, its inline, guest and privacy mode.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -82,7 +83,7 @@ def serve(
 
     A refresh or a rollback takes effect within seconds, without a restart. Questions that arrive
     while the bot is stopped, even killed, are answered at the next start. The log begins with the
-    bot's link, the statements, who may ask, and the inline and privacy mode.
+    bot's link, the statements, who may ask, and the inline, guest and privacy mode.
 
     Set the token in TELEGRAM_BOT_TOKEN, or in the file that TELEGRAM_BOT_TOKEN_FILE names.
 
