@@ -19,6 +19,7 @@ from bot.answering.questionlanguage import (
 )
 from bot.answering.refusals import nearest_topics, why_only_related
 from bot.answering.smalltalk import Examples, small_talk, small_talk_reply
+from bot.answering.turns import Turns
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
 from bot.language import plaintexts, texts
@@ -101,13 +102,15 @@ class Answerer:
         groups: frozenset[str] | None = None,
         whether_said: AnswersWhetherSaid | None = None,
         hidden: frozenset[str] = frozenset(),
+        turns: Turns | None = None,
     ) -> None:
         """``deviations_of`` returns a page's other words, among which links find the quote.
 
         ``contact`` is named where nothing answers: a person or an address to ask. ``groups`` are
         those whose members see the answers, None for those who see everything; ``hidden`` are the
         ids of the documents that these do not see. ``whether_said`` answers what is no question but
-        a quotation or a claim; without it nothing is.
+        a quotation or a claim; without it nothing is. Answerers that share their ``turns`` work at
+        the same time only as often as these allow.
 
         ``answer_score`` is the least probability of the first passage for an answer, by default
         the one that belongs to the retriever's probabilities.
@@ -125,7 +128,7 @@ class Answerer:
         self._further_score = limits.further_score
         self._page_of = lru_cache(maxsize=_PAGES_REMEMBERED)(self._page)
         # more at a time would take the interpreter from each other: 16 were a third slower than 2
-        self._turns = threading.Semaphore(usable_cores())
+        self.turns = turns or Turns(usable_cores())
         self._question_filters = QuestionFilters(retriever.generation.corpus)
         self._seen_by: dict[frozenset[str], Answerer] = {}
         self._opening = threading.Lock()
@@ -153,6 +156,7 @@ class Answerer:
             groups=groups,
             whether_said=self._whether_said,
             hidden=self._hidden | _ids(self.corpus) - _ids(retriever.generation.corpus),
+            turns=self.turns,
         )
 
     def may_name(self, document_id: str, groups: frozenset[str]) -> bool:
@@ -239,7 +243,7 @@ class Answerer:
         most = MOST_LISTED if listed else MOST_QUOTES
         if not 1 <= top <= most:
             raise ValueError(f"top must be from 1 to {most}")
-        with self._turns:
+        with self.turns.taken():
             if self._whether_said is not None:
                 found = self._whether_said.answer(
                     self, question, top=top, only=only, language=language
@@ -267,7 +271,7 @@ class Answerer:
         """
         if self._whether_said is None:
             raise ValueError("this Answerer was given no texts to search for words")
-        with self._turns:
+        with self.turns.taken():
             return self._whether_said.said(self, words, top=top, only=only, language=language)
 
     def by_date(
@@ -290,7 +294,7 @@ class Answerer:
         asked = searched_part(topic.strip())
         if not any(c.isalnum() for c in asked):
             return self._nothing(topic, message=words.say(texts.NO_WORD), language=language)
-        with self._turns:
+        with self.turns.taken():
             read = self._question_filters.read(asked)
             only, notices = self._filter(read, only, words)
             query = self._query(asked, (), read)
@@ -338,7 +342,7 @@ class Answerer:
             return Explanation(answer, None, None, None, thresholds, ())
         asked = searched_part(question.strip())
         read = self._question_filters.read(asked)
-        with self._turns:
+        with self.turns.taken():
             search = explain_search(
                 self._retriever,
                 self._query(asked, earlier, read),

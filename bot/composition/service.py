@@ -1,15 +1,17 @@
 """Runs the bot in Telegram with all its parts."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from bot.composition.chat import open_dialogue, open_state
-from bot.composition.serving import open_served
+from bot.composition.serving import Served, open_served
 from bot.composition.upgrade import begin_upgrade
 from bot.monitoring.troubles import troubles_of
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings, WebhookSettings
 from bot.supervisor.lifeline import Lifeline
 from bot.telegrambot import Connection, TelegramBot
+from bot.websettings import WebSettings
 
 
 def run_bot(
@@ -17,13 +19,15 @@ def run_bot(
     *,
     token: str,
     webhook: WebhookSettings | None,
+    web: WebSettings | None = None,
     lifeline: Lifeline | None,
     progress_bar: ProgressBar,
 ) -> None:
     """Answer in Telegram until the process is stopped.
 
-    With ``webhook`` Telegram calls the bot, else the bot polls. ``lifeline`` leads to the process
-    that watches over this one.
+    With ``webhook`` Telegram calls the bot, else the bot polls. With ``web`` pages and the HTTP API
+    are served beside it, from the same generation; the bot goes first. ``lifeline`` leads to the
+    process that watches over this one.
 
     Raises:
         BotError: if the bot cannot be started, or must not go on.
@@ -54,8 +58,20 @@ def run_bot(
             lifeline=lifeline,
             on_stop=served.extractor.close,
         )
-        await bot.run()
+        async with _pages(served, settings, web):
+            await bot.run()
 
     begin_upgrade(served, settings)
     with served.answerers.watching():
         asyncio.run(run())
+
+
+def _pages(
+    served: Served, settings: Settings, web: WebSettings | None
+) -> AbstractAsyncContextManager[object]:
+    """Serve the web within the block, if there are settings of it."""
+    if web is None:
+        return nullcontext()
+    from bot.composition.web import web_server  # its libraries are not needed without it
+
+    return web_server(served, settings, web, stands_back=True)

@@ -81,11 +81,11 @@ def web_routes(doors: Doors) -> list[BaseRoute]:
     ]
 
 
-def open_desk(served: Served, web: WebSettings) -> Desk:
+def open_desk(served: Served, web: WebSettings, *, stands_back: bool = False) -> Desk:
     """Open the desk that takes the work of visitors; close it at the end."""
     rate = web.questions_per_minute
     paces = TokenBuckets(per_minute=rate, burst=min(rate, _BURST)) if rate else None
-    return Desk(served.answerers, paces=paces)
+    return Desk(served.answerers, paces=paces, stands_back=stands_back)
 
 
 def web_application(
@@ -126,14 +126,14 @@ def web_application(
 
 @asynccontextmanager
 async def web_server(
-    served: Served, settings: Settings, web: WebSettings
+    served: Served, settings: Settings, web: WebSettings, *, stands_back: bool = False
 ) -> "AsyncIterator[WebServer]":
-    """Serve the web within the block.
+    """Serve the web within the block; with ``stands_back`` the answers of a chat go first.
 
     Raises:
         SettingsError: if the address cannot be listened on.
     """
-    desk = open_desk(served, web)
+    desk = open_desk(served, web, stands_back=stands_back)
     server = WebServer(
         web_application(served, settings, web, desk=desk),
         host=web.host,

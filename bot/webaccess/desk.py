@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.answering.turns import standing_back
 from bot.state.pace import Paces
 from bot.webaccess.visitor import Visitor
 from embeddings.cores import usable_cores
@@ -57,8 +58,13 @@ class Desk:
         reading_threads: int = 2,
         most_asked: int = MOST_ASKED,
         most_read: int = MOST_READ,
+        stands_back: bool = False,
     ) -> None:
-        """``paces`` is the rate of questions for each address; None sets no limit."""
+        """``paces`` is the rate of questions for each address; None sets no limit.
+
+        With ``stands_back`` the work waits while people are answered elsewhere, in a chat.
+        """
+        self._stands_back = stands_back
         self._answerers = answerers
         self._paces = paces
         asking = asking_threads or usable_cores()
@@ -110,7 +116,12 @@ class Desk:
         self._reading.close()
 
     def _call(self, visitor: Visitor, call: Callable[[Answerer], T]) -> T:
-        return call(self.answerer(visitor))
+        answerer = self.answerer(visitor)
+        if not self._stands_back:
+            return call(answerer)
+        answerer.turns.stand_back()
+        with standing_back():
+            return call(answerer)
 
 
 class _Queue:

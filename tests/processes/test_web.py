@@ -4,8 +4,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from botapi_server import BotApiServer
 from processes import verbatim
-from webprocess import web
+from telegramprocess import QUESTION, serving, wait_until
+from webprocess import page, web
 
 TOKEN = "a-long-token-of-a-reader"
 
@@ -47,3 +49,49 @@ def test_restricted_access_answers_who_has_a_token(
         assert running.get("/nowhere", {"Authorization": f"Bearer {TOKEN}"})[0] == 404
         assert running.get("/nowhere", {"Authorization": "Bearer wrong"})[0] == 401
         assert TOKEN not in running.log
+
+
+def test_the_bot_serves_the_web_beside_it_from_one_process_and_stops_with_it(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    with (
+        BotApiServer() as server,
+        serving(
+            built_home,
+            server,
+            tmp_path / "log",
+            VERBATIM_WEB=f"127.0.0.1:{port}",
+            VERBATIM_WEB_TOKENS=f"ada:{TOKEN}",
+        ) as bot,
+    ):
+        server.wait_for_calls("getUpdates", timeout_s=60)
+        person = server.add_user()
+        server.say(QUESTION, chat_id=person.id)
+        (answer,) = server.wait_for_messages(1, chat_id=person.id, timeout_s=30)
+        assert "eighty-five" in answer.text
+        assert page(port, "/healthz")[0] == 200
+        assert page(port, "/nowhere")[0] == 404
+        assert page(port, "/nowhere", {"Authorization": "Bearer wrong"})[0] == 401
+        bot.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: bot.process.poll() is not None, timeout_s=60)
+        assert bot.process.returncode == 0
+        assert TOKEN not in bot.log
+        assert server.violations == []
+    with pytest.raises(OSError, match="refused"):
+        page(port, "/healthz")
+
+
+def test_a_port_of_the_web_that_is_taken_is_told_and_the_bot_does_not_run_without_it(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    import socket
+
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        BotApiServer() as server,
+        serving(built_home, server, tmp_path / "log", VERBATIM_WEB=f"127.0.0.1:{port}") as bot,
+    ):
+        wait_until(lambda: bot.process.poll() is not None, timeout_s=60)
+        assert bot.process.returncode == 1
+        assert f"127.0.0.1 port {port} cannot be opened" in bot.log
+        assert "Traceback" not in bot.log

@@ -25,15 +25,22 @@ class Web:
     def get(
         self, path: str, headers: Mapping[str, str] | None = None
     ) -> tuple[int, Mapping[str, str], str]:
-        """Status, headers (names in lower case) and text of a page."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", path, headers=dict(headers or {}))
-            reply = connection.getresponse()
-            named = {name.lower(): value for name, value in reply.getheaders()}
-            return reply.status, named, reply.read().decode("utf-8")
-        finally:
-            connection.close()
+        """See ``page``."""
+        return page(self.port, path, headers)
+
+
+def page(
+    port: int, path: str, headers: Mapping[str, str] | None = None
+) -> tuple[int, Mapping[str, str], str]:
+    """Status, headers (names in lower case) and text of a page of this machine."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path, headers=dict(headers or {}))
+        reply = connection.getresponse()
+        named = {name.lower(): value for name, value in reply.getheaders()}
+        return reply.status, named, reply.read().decode("utf-8")
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -78,6 +78,15 @@ def serve(
             help="The address at which the proxy that ends TLS delivers Telegram's calls.",
         ),
     ] = "127.0.0.1:8081",
+    web: Annotated[
+        str | None,
+        typer.Option(
+            "--web",
+            metavar="HOST:PORT",
+            envvar="VERBATIM_WEB",
+            help='Serve pages and the HTTP API at this address, too, as "verbatim web" does.',
+        ),
+    ] = None,
 ) -> None:
     """Answer in Telegram until you stop it.
 
@@ -92,7 +101,14 @@ def serve(
     settings = read_settings()
     token = settings.token()
     called = None if webhook is None else settings.webhook(webhook, listen=listen)
-    configure_log(settings, [token, *([called.secret] if called else []), *settings.secrets])
+    secrets = [token, *([called.secret] if called else []), *settings.secrets]
+    pages = None
+    if web:
+        from bot.websettings import web_settings
+
+        pages = web_settings(settings, listen=web, source="--web")
+        secrets += pages.secrets
+    configure_log(settings, secrets)
     from bot.composition.chat import watched
 
     # before anything that has threads, or is large
@@ -100,7 +116,14 @@ def serve(
     from bot.composition.service import run_bot
     from bot.supervisor.lifeline import leave
 
-    run_bot(settings, token=token, webhook=called, lifeline=lifeline, progress_bar=progress_bar)
+    run_bot(
+        settings,
+        token=token,
+        webhook=called,
+        web=pages,
+        lifeline=lifeline,
+        progress_bar=progress_bar,
+    )
     leave()
 
 

@@ -1,0 +1,122 @@
+"""Answers are made in turn, and those of the web stand back for those of a chat."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bot.answering import turns as turns_module
+from bot.answering.turns import Turns, standing_back
+
+
+class Working:
+    """A thread that takes a turn and keeps it until it is let go."""
+
+    def __init__(self, turns: Turns, *, behind: bool = False) -> None:
+        self._turns = turns
+        self._go_on = threading.Event()
+        self.has_begun = threading.Event()
+        self._thread = threading.Thread(target=self._behind if behind else self._work)
+        self._thread.start()
+
+    def _behind(self) -> None:
+        with standing_back():
+            self._work()
+
+    def _work(self) -> None:
+        with self._turns.taken():
+            self.has_begun.set()
+            self._go_on.wait(10)
+
+    def begins(self) -> bool:
+        return self.has_begun.wait(0.1)
+
+    def end(self) -> None:
+        self._go_on.set()
+        self._thread.join(10)
+
+
+@pytest.fixture
+def working() -> Iterator[Callable[..., Working]]:
+    made: list[Working] = []
+
+    def begin(turns: Turns, *, behind: bool = False) -> Working:
+        made.append(Working(turns, behind=behind))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.end()
+
+
+def test_no_more_work_at_once_than_there_are_turns(working: Callable[..., Working]) -> None:
+    turns = Turns(2)
+    first, second, third = (working(turns) for _ in range(3))
+    assert sum(each.begins() for each in (first, second, third)) == 2
+    first.end()
+    second.end()
+    assert third.begins()
+
+
+def test_who_stands_back_leaves_a_turn_free_and_begins_only_when_nobody_else_is_answered(
+    working: Callable[..., Working],
+) -> None:
+    turns = Turns(2)
+    behind = working(turns, behind=True)
+    assert behind.begins()
+    waiting = working(turns, behind=True)
+    assert not waiting.begins()
+    chat = working(turns)
+    assert chat.begins()  # at once, beside the one behind
+    behind.end()
+    assert not waiting.begins()
+    chat.end()
+    assert waiting.begins()
+
+
+def test_with_one_turn_the_web_is_answered_too(working: Callable[..., Working]) -> None:
+    turns = Turns(1)
+    behind = working(turns, behind=True)
+    assert behind.begins()
+    chat = working(turns)
+    assert not chat.begins()
+    behind.end()
+    assert chat.begins()
+
+
+def test_a_chat_without_pause_does_not_shut_the_web(
+    working: Callable[..., Working], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "_LONGEST_S", 0.2)
+    turns = Turns(2)
+    assert working(turns).begins()
+    assert working(turns, behind=True).has_begun.wait(2)
+    started_s = time.monotonic()
+    turns.stand_back()
+    assert 0.1 < time.monotonic() - started_s < 2
+
+
+def test_who_reads_a_page_waits_until_the_chat_is_answered(working: Callable[..., Working]) -> None:
+    turns = Turns(2)
+    turns.stand_back()  # at once: nobody is answered
+    chat = working(turns)
+    assert chat.begins()
+    passed = threading.Event()
+    waiting = threading.Thread(target=lambda: (turns.stand_back(), passed.set()))
+    waiting.start()
+    assert not passed.wait(0.1)
+    chat.end()
+    assert passed.wait(1)
+    waiting.join()
+
+
+def test_work_that_fails_gives_its_turn_back() -> None:
+    turns = Turns(1)
+
+    for _ in range(3):
+        with pytest.raises(LookupError), turns.taken():
+            raise LookupError
+    turns.stand_back()
+    with turns.taken():
+        pass
