@@ -19,7 +19,6 @@ from bot.answering.questionlanguage import (
 )
 from bot.answering.refusals import nearest_topics, why_only_related
 from bot.answering.smalltalk import Examples, small_talk, small_talk_reply
-from bot.answering.turns import Turns
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
 from bot.language import plaintexts, texts
@@ -42,6 +41,7 @@ from embeddings import (
     search_form,
 )
 from embeddings.cores import usable_cores
+from embeddings.turns import Turns
 
 MAX_QUESTION_CHARACTERS = 1_000
 MOST_QUOTES = 10

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
-from bot.answering.turns import standing_back
 from bot.state.pace import Paces
 from bot.webaccess.visitor import Visitor
 from embeddings.cores import usable_cores
+from embeddings.turns import standing_back
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Lets answers be made in turn: as many at once as there are cores, and the chat's first."""
+"""Lets work be done in turn: as much at once as there are cores, and who stands back comes last."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _LONGEST_S = 2.0
-"""Who stands back waits no longer, so that a chat without pause does not shut the web."""
+"""Who stands back waits no longer, so that a chat without pause does not shut the web out."""
 
 _stands_back: ContextVar[bool] = ContextVar("stands_back", default=False)
 
@@ -22,7 +22,7 @@ def standing_back() -> Iterator[None]:
 
 
 class Turns:
-    """At most ``most`` answers are made at once. Safe to call from several threads.
+    """At most ``most`` pieces of work are done at once. Safe to call from several threads.
 
     Those who stand back begin only while nobody else is answered or waits, and leave a turn free
     for others if there is more than one.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.answering import turns as turns_module
-from bot.answering.turns import Turns, standing_back
+from embeddings import turns as turns_module
+from embeddings.turns import Turns, standing_back
 
 
 class Working:
