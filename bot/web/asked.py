@@ -1,7 +1,7 @@
 """Reads what a request for a page asks, and refuses what cannot be meant."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -118,6 +118,8 @@ class Asked:
         Raises:
             Refused: if a date is none, or nobody published under a name.
         """
+        if not self.filters():
+            return None
         since, until = self._days("since", 0), self._days("until", 1)
         year = self.query.get("year") or ""
         if year:
@@ -179,8 +181,3 @@ def span_in(text: str) -> Span:
 
 def _shown(text: str) -> str:
     return isolated(shorten(" ".join(_CONTROLS.sub("", text).split()), units=_SHOWN_UNITS))
-
-
-def several(values: Iterable[str]) -> str:
-    """Return the values with commas between them."""
-    return ", ".join(values)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.answering.answerer import Answerer
-from bot.citations.citation import CitedQuote, cite
+from bot.citations.citation import CitedQuote, cite, pages_label
 from bot.citations.origin import address_of, fetched_from, only_for, publisher_of
 from bot.language import texts, webtexts
 from bot.language.bidiisolation import in_line
@@ -35,7 +35,8 @@ class Paragraph:
     """A paragraph of a page: its number, its words, and the address that cites it.
 
     ``marked`` are the pieces before the cited words, these, and those behind; None where nothing
-    of it is cited. ``holds_quote`` is true of the first paragraph with cited words.
+    of it is cited. ``holds_quote`` is true of the first paragraph with cited words. ``pages`` names
+    the pages of the source where they are not those of the paragraph before; "" if they are.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Paragraph:
     text: str
     direction: str
     link: str
+    pages: str
     marked: tuple[Sequence[TextPiece], Sequence[TextPiece], Sequence[TextPiece]] | None = None
     holds_quote: bool = False
 
@@ -152,6 +154,7 @@ class DocumentPages:
             "deviations": deviation_lines(self.deviations_of(document.digest) or (), words),
             "versions": [*_versions(described, versions, links, words)],
             "compare": links.page("/compare", [("a", document.id)]),
+            "asks_of": document.id if now is not None else "",
         }
 
 
@@ -171,8 +174,9 @@ def _paragraphs(
     marked: Span | None = None,
     evidence: Span | None = None,
 ) -> Iterator[Paragraph]:
-    first = True
+    first, before = True, None
     for passage in document.quotable:
+        pages = document.pages_of(passage.span)
         text = in_lines(passage.text)
         pieces = None if marked is None else _marked(passage, text, marked, evidence)
         yield Paragraph(
@@ -181,10 +185,11 @@ def _paragraphs(
             text=text,
             direction=direction(text, document.language),
             link=links.passage(document, passage),
+            pages=pages_label(pages) if pages is not None and pages != before else "",
             marked=pieces,
             holds_quote=pieces is not None and first,
         )
-        first = first and pieces is None
+        first, before = first and pieces is None, pages
 
 
 def _marked(

@@ -25,6 +25,7 @@ from bot.said.saidanswers import SaidAnswers
 from bot.verification.visibletexts import VisibleTexts
 from bot.web.pages import Pages, page_routes
 from bot.webaccess.desk import Desk
+from bot.webaccess.securityheaders import SecurityHeaders
 from bot.webaccess.visitor import Visitor, language_of
 from corpus import Corpus, Snapshots
 from embeddings import FolderIndex, Generation, Retriever, refresh
@@ -89,7 +90,7 @@ def application_of(answerers: LiveAnswerer, visible: VisibleTexts) -> Starlette:
 
     return Starlette(
         routes=page_routes(Pages(desk, visible)),
-        middleware=[Middleware(KnownVisitors)],
+        middleware=[Middleware(SecurityHeaders), Middleware(KnownVisitors)],
         lifespan=until_the_end,
     )
 

@@ -196,3 +196,12 @@ def test_a_right_to_left_document_stands_at_the_right(browser: Browser, url: str
         assert box is not None
         assert number["x"] > box["x"]
         assert text.evaluate("each => getComputedStyle(each).direction") == "rtl"
+
+
+def test_paper_has_the_words_and_the_sources_alone(browser: Browser, url: str) -> None:
+    with window(browser, url) as (_, page):
+        page.goto(addresses()["quote"])
+        page.emulate_media(media="print")
+        assert page.locator("#quote").is_visible()
+        for hidden in ("header nav", "form", ".actions", ".cite", ".copy"):
+            assert not page.locator(hidden).first.is_visible()

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.citations.citationparser import read_citations
 from bot.citations.formats.formats import FORMATS
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, document_from_text
+from corpus.pages import PageStart
 
 BEFORE = "We met in Rabat. The Coalition has 84 members in all. We thank Morocco.\n\nNothing else."
 NOW = "We met in Rabat. The Coalition has 85 members in all. We thank Morocco.\n\nNothing else."
@@ -424,3 +426,33 @@ def test_what_is_copied_verifies_again(client: TestClient) -> None:
         (cited,) = read_citations(text)
         verdict = verify(cited, corpus_with(NOW), lambda _: None).verdict
         assert verdict in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE}, text
+
+
+def test_a_quote_that_differs_from_its_source_is_held_back(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.publish(Corpus((document(NOW, "d1"),)))
+    application = site.application()
+    damaged = site.answerers.public.corpus.document("d1")
+    object.__setattr__(damaged, "text", damaged.text.replace("85", "99"))
+    with TestClient(application) as client:
+        page = shown(client, "/?q=How+many+members+has+the+Coalition%3F", 503)
+        assert "it no longer agrees with its source" in page.text_in("p#refusal")
+        assert "99" not in page.text_in("main#content")
+
+
+def test_paragraphs_name_the_pages_of_a_source_that_has_pages(tmp_path: Path) -> None:
+    plain = document("One.\n\nTwo.\n\nThree.", "d1")
+    starts = (PageStart(0, 3), PageStart(plain.passages[2].span.start, 4))
+    site = Site(tmp_path)
+    site.publish(Corpus((replace(plain, pages=starts),)))
+    with site.client() as client:
+        page = shown(client, "/d/d1")
+        assert page.text_in("p#page") == "p. 3p. 4"
+
+
+def test_a_statement_alone_can_be_asked(client: TestClient) -> None:
+    page = shown(client, "/d/d1")
+    hidden = [g["value"] for tag, g in page.elements if g.get("name") == "document"]
+    assert hidden == ["d1"]
+    answer = shown(client, "/?q=members&document=d1")
+    assert "Searched only “Title d1”." in answer.text_in("p#notice")
