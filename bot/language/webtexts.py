@@ -119,6 +119,11 @@ UNKNOWN_TEXT = mark("No statement of that name is known to have had that text.")
 UNKNOWN_PUBLISHER = mark("No statement is by “{name}”.")
 OUT_OF_RANGE = mark("That text has no words at these places.")
 CUT_CHARACTER = mark("These places cut a character in two.")
+NOT_ONE_PARAGRAPH = mark(
+    "Only words within one paragraph, without white space around them, can be copied with a "
+    "citation."
+)
+UNKNOWN_FORMAT = mark("“{name}” is not a format. The formats are: {formats}.")
 NO_SPAN = mark("A place in a text is two numbers, such as 4000-5203, the first one smaller.")
 NO_NUMBER = mark("“{name}” must be a number of at least 1.")
 NO_DATE = mark("“{written}” is no date such as 2021-03-12, 2021-03 or 2021.")

@@ -124,7 +124,7 @@ class Asked:
         year = self.query.get("year") or ""
         if year:
             if not _YEAR.fullmatch(year) or year == "0000":
-                raise Refused(400, webtexts.NO_YEAR, written=_shown(year))
+                raise Refused(400, webtexts.NO_YEAR, written=shortened(year))
             first, last = date(int(year), 1, 1), date(int(year), 12, 31)
             since, until = max(filter(None, (since, first))), min(filter(None, (until, last)))
         publishers, documents = self.texts("publisher"), self.texts("document")
@@ -137,7 +137,7 @@ class Asked:
                 until=until,
             )
         except CorpusError as error:
-            named = _shown(", ".join(publishers))
+            named = shortened(", ".join(publishers))
             raise Refused(400, webtexts.UNKNOWN_PUBLISHER, name=named) from error
 
     def filters(self) -> list[tuple[str, str]]:
@@ -155,7 +155,7 @@ class Asked:
         try:
             return answerer.corpus.document(document_id)
         except CorpusError as error:
-            raise Refused(404, webtexts.UNKNOWN_DOCUMENT, name=_shown(document_id)) from error
+            raise Refused(404, webtexts.UNKNOWN_DOCUMENT, name=shortened(document_id)) from error
 
     def _days(self, name: str, end: int) -> date | None:
         value = self.query.get(name)
@@ -163,7 +163,7 @@ class Asked:
             return None
         days = iso_range(value) if len(value) <= _SHOWN_UNITS else None
         if days is None:
-            raise Refused(400, webtexts.NO_DATE, written=_shown(value))
+            raise Refused(400, webtexts.NO_DATE, written=shortened(value))
         return days[end]
 
 
@@ -179,5 +179,6 @@ def span_in(text: str) -> Span:
     return Span(int(match[1]), int(match[2]))
 
 
-def _shown(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return what a person wrote, in one short line."""
     return isolated(shorten(" ".join(_CONTROLS.sub("", text).split()), units=_SHOWN_UNITS))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.answering.answerer import Answerer
-from bot.citations.citation import CitedQuote, cite, pages_label
+from bot.citations.citation import CitedQuote, pages_label
 from bot.citations.origin import address_of, fetched_from, only_for, publisher_of
 from bot.language import texts, webtexts
 from bot.language.bidiisolation import in_line
@@ -15,6 +15,7 @@ from bot.language.utf16 import shorten
 from bot.verification.verification import Verdict, Verification
 from bot.verification.visibletexts import Version, VisibleTexts
 from bot.web.asked import Asked, Refused, span_in
+from bot.web.citations import copied_quote
 from bot.web.templates import Shown
 from bot.web.values.addresses import Addresses, web_link
 from bot.web.values.copies import Copied, copies_of
@@ -102,17 +103,8 @@ class DocumentPages:
         Raises:
             Refused: if there are no such words, or a character is cut in two.
         """
-        document_id, digest = _named(asked.path["cited"])
-        span = span_in(asked.path["place"])
-        evidence = asked.span("evidence")
-        cited = CitedQuote(document_id, span, digest)
-        found, then = self.texts.verify(cited, answerer, asked.groups)
-        if found.verdict is Verdict.UNKNOWN or then is None:
-            raise Refused(404, webtexts.UNKNOWN_TEXT)
-        if found.verdict is Verdict.MISQUOTED or span.end > len(then.text):
-            raise Refused(404, webtexts.OUT_OF_RANGE)
-        if any(cuts_character(then.text, at) for at in (span.start, span.end)):
-            raise Refused(404, webtexts.CUT_CHARACTER)
+        found, then = self.cited(asked, answerer)
+        span, evidence = found.cited.span, asked.span("evidence")
         if evidence is not None and not span.contains(evidence):
             raise Refused(404, webtexts.NO_SPAN)
         values = self._values(asked, answerer, then)
@@ -123,6 +115,24 @@ class DocumentPages:
             **_verdict(found, asked),
         }
         return Shown("quote.html", values)
+
+    def cited(self, asked: Asked, answerer: Answerer) -> tuple[Verification, Document]:
+        """Return the verdict about the words that the path names, and the text that has them.
+
+        Raises:
+            Refused: if there are no such words, or a character is cut in two.
+        """
+        document_id, digest = _named(asked.path["cited"])
+        span = span_in(asked.path["place"])
+        cited = CitedQuote(document_id, span, digest)
+        found, then = self.texts.verify(cited, answerer, asked.groups)
+        if found.verdict is Verdict.UNKNOWN or then is None:
+            raise Refused(404, webtexts.UNKNOWN_TEXT)
+        if found.verdict is Verdict.MISQUOTED or span.end > len(then.text):
+            raise Refused(404, webtexts.OUT_OF_RANGE)
+        if any(cuts_character(then.text, at) for at in (span.start, span.end)):
+            raise Refused(404, webtexts.CUT_CHARACTER)
+        return found, then
 
     def text_called(self, asked: Asked, answerer: Answerer, name: str) -> Document:
         """Return the document of an id, or of an id and a digest such as DOC@c0ffee012345.
@@ -225,12 +235,8 @@ def _touches(document: Document, span: Span) -> bool:
 
 def _copied(document: Document, span: Span, answerer: Answerer, links: Addresses) -> Copied | None:
     """Return the quote to copy with its citation; None if it lies in no single paragraph."""
-    holding = next((p for p in document.quotable if p.span.contains(span)), None)
-    if holding is None:
-        return None
-    is_now = any(document is each for each in answerer.corpus.documents)
-    citation = answerer.cite(holding, span) if is_now else cite(document, holding, part=span)
-    return copies_of(citation, span.of(document.text), links, identity="copy", every=True)
+    found = copied_quote(document, span, answerer)
+    return None if found is None else copies_of(*found, links, identity="copy", every=True)
 
 
 def _verdict(found: Verification, asked: Asked) -> dict[str, Any]:

@@ -20,11 +20,13 @@ from bot.verification.visibletexts import VisibleTexts
 from bot.web.answerpages import AnswerPages
 from bot.web.asked import Asked, Refused
 from bot.web.catalogue import Catalogue
+from bot.web.citations import CopiedText, copied_text
 from bot.web.comparisonpages import ComparisonPages
 from bot.web.documentpages import DocumentPages
 from bot.web.staticfiles import static_address, static_file
 from bot.web.templates import Shown, written
 from bot.webaccess.desk import Desk
+from bot.webaccess.refusedresponses import refused
 from bot.webaccess.visitor import Visitor
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,24 @@ class Pages:
         """Answer with cited words in their text."""
         return await self._shown(request, self.documents.place)
 
+    async def citation(self, request: Request) -> Response:
+        """Answer with cited words and their citation alone, in the format that is asked for."""
+        visitor, asked = _asked(request)
+
+        def write(answerer: Answerer) -> CopiedText:
+            found, then = self.documents.cited(asked, answerer)
+            return copied_text(asked, answerer, then, found.cited.span)
+
+        try:
+            copied = await self._desk.read(visitor, write)
+        except Refused as error:
+            sentence = asked.words.say(error.text, **error.values)
+            return refused(request.scope, error.status, sentence)
+        except UnfaithfulQuote:
+            log.exception("a quote was held back")
+            return refused(request.scope, 503, asked.words.say(texts.HELD_BACK))
+        return copied.response()
+
     async def changes(self, request: Request) -> Response:
         """Answer with what changed between two texts of a document."""
         return await self._shown(request, self.comparisons.changes)
@@ -101,8 +121,7 @@ class Pages:
         layout: str = "base.html",
     ) -> Response:
         """Answer with a page; ``layout`` is the template of what stands around it."""
-        visitor: Visitor = request.state.visitor
-        asked = Asked(request.path_params, request.query_params, visitor.groups, visitor.language)
+        visitor, asked = _asked(request)
         packs = "gzip" in request.headers.get("accept-encoding", "")
         write = partial(_written, make, asked, request.url.path, layout, packs)
         if asks:
@@ -123,12 +142,19 @@ def page_routes(pages: Pages) -> list[BaseRoute]:
         "/d/{document}": pages.document,
         "/d/{document}/changes": pages.changes,
         "/d/{cited}/{place}": pages.place,
+        "/cite/{cited}/{place}": pages.citation,
         "/compare": pages.compare,
         "/timeline": pages.timeline,
         "/said": pages.said,
         "/static/{name}": static_file,
     }
     return [Route(path, answer, methods=[*_METHODS]) for path, answer in listed.items()]
+
+
+def _asked(request: Request) -> tuple[Visitor, Asked]:
+    visitor: Visitor = request.state.visitor
+    parts, parameters = request.path_params, request.query_params
+    return visitor, Asked(parts, parameters, visitor.groups, visitor.language)
 
 
 def _is_given(request: Request, name: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from bot.citations.citation import Citation, CitedQuote
-from bot.citations.formats.citationlines import UNDATED, one_line
+from bot.citations.formats.citationlines import UNDATED, one_line, web_addresses
 from bot.citations.formats.entryfields import (
     cited_by_entry,
     entry_day,
@@ -45,13 +45,14 @@ def write_bibtex(citation: Citation, quote: str) -> str:
     Every sign is shown as it is, but for a line end, which is a space.
     """
     published, publisher = citation.published, one_line(citation.publisher or "")
+    url = "".join(web_addresses(citation.url))
     fields = {
         "author": f"{{{_value(publisher)}}}" if publisher else None,
         "title": f"{{{_value(one_line(citation.title))}}}",
         "year": published.isoformat()[:4] if published else UNDATED,
         "month": _MONTHS[published.month - 1] if published else None,
         "date": published.isoformat() if published else None,
-        "url": citation.url.translate(_IN_ADDRESS) if citation.url else None,
+        "url": url.translate(_IN_ADDRESS) if url else None,
         "pages": entry_pages(citation, between="--"),
         "note": _value(entry_note(citation)),
         "annote": _value(quote),

@@ -24,6 +24,17 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def is_web_address(text: str) -> bool:
+    """Return whether a text is an address of the web in one word, so that it may be a link."""
+    begins = text.casefold().startswith(("http://", "https://"))
+    return begins and text.isprintable() and not any(map(str.isspace, text))
+
+
+def web_addresses(address: str | None) -> tuple[str, ...]:
+    """Return the address, if it is one of the web; else nothing."""
+    return (address,) if address is not None and is_web_address(address) else ()
+
+
 def plain_line(citation: Citation) -> str:
     """Return title, publisher, day and place: ``Title, Publisher, 2022-05-12, p. 3, ¶ 7``."""
     return ", ".join((title_of(citation), *behind_title(citation)))
@@ -49,7 +60,7 @@ def chicago_line(citation: Citation) -> str:
         *_publisher(citation),
         f"“{title},” {when or UNDATED}",
         *_pages_and_paragraph(citation),
-        *([citation.url] if citation.url else []),
+        *web_addresses(citation.url),
     )
     return f"{', '.join(parts)}."
 
@@ -62,7 +73,7 @@ def apa_line(citation: Citation) -> str:
         when = f"{published.year}, {_MONTHS[published.month - 1]} {published.day}"
     first, *second = [*_publisher(citation), title]
     parts = (_ended(first), f"({when}).", *map(_ended, second))
-    return " ".join((*parts, *([citation.url] if citation.url else [])))
+    return " ".join((*parts, *web_addresses(citation.url)))
 
 
 def apa_in_text(citation: Citation) -> str:

@@ -1,18 +1,17 @@
 """Writes a quote with its citation as text, in a style, and finds such quotes in a text."""
 
 from bot.citations.citation import LINE, Citation, CitedQuote, parse_reference
-from bot.citations.formats.citationlines import STYLES
+from bot.citations.formats.citationlines import STYLES, is_web_address, web_addresses
 from bot.errors import MalformedCitation
 
 _OPENING, _CLOSING = "“", "”"
-_ADDRESSES = ("http://", "https://")
 _MOST_BEHIND = 10_000
 
 
 def write_text(citation: Citation, quote: str, *, style: str = "text") -> str:
     """Return the quote between quotation marks, its citation in a style, and its reference."""
     behind, line = (part(citation) for part in STYLES[style])
-    address = [citation.url] if citation.url and style == "text" else []
+    address = web_addresses(citation.url) if style == "text" else ()
     marked = f"{_OPENING}{quote}{_CLOSING}{f' {behind}' if behind else ''}"
     return "\n".join((marked, "", line, *address, citation.reference))
 
@@ -51,7 +50,7 @@ def _last_quote(text: str) -> tuple[CitedQuote, str]:
     place = parse_reference(reference)
     body, divided, described = above.rpartition("\n\n")
     lines = [line.strip() for line in described.split("\n")]
-    address = lines.pop() if len(lines) > 1 and lines[-1].startswith(_ADDRESSES) else None
+    address = lines.pop() if len(lines) > 1 and is_web_address(lines[-1]) else None
     if not divided or len(lines) != 1 or not lines[0]:
         raise _not_a_quote(reference)
     body = body.rstrip()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bot.citations.citation import Citation, CitedQuote
-from bot.citations.formats.citationlines import one_line
+from bot.citations.formats.citationlines import one_line, web_addresses
 from bot.citations.formats.entryfields import (
     cited_by_entry,
     entry_day,
@@ -22,13 +22,14 @@ _TEXTS = ("id", "type", "title", "URL", "page", "note", "annote")
 def write_csl(citation: Citation, quote: str) -> str:
     """Return a list with one item: the quote is its ``annote``, the reference in its ``note``."""
     publisher, day = one_line(citation.publisher or ""), citation.published
+    url = next(iter(web_addresses(citation.url)), None)
     fields = {
         "id": entry_key(citation),
-        "type": "webpage" if citation.url else "document",
+        "type": "webpage" if url else "document",
         "title": one_line(citation.title),
         "author": [{"literal": publisher}] if publisher else None,
         "issued": {"date-parts": [[day.year, day.month, day.day]]} if day else None,
-        "URL": citation.url,
+        "URL": url,
         "page": entry_pages(citation),
         "note": entry_note(citation),
         "annote": quote,

@@ -4,7 +4,7 @@ import re
 from html import escape, unescape
 
 from bot.citations.citation import LINE, Citation, CitedQuote, parse_reference
-from bot.citations.formats.citationlines import UNDATED, one_line
+from bot.citations.formats.citationlines import UNDATED, one_line, web_addresses
 from bot.errors import MalformedCitation
 
 _PIECE = re.compile(
@@ -17,7 +17,7 @@ _ELEMENTS = frozenset("figure blockquote p br figcaption a cite bdi time code".s
 
 def write_html(citation: Citation, quote: str) -> str:
     """Return a ``figure`` with the quote, its citation with a link, and its reference."""
-    link = escape(citation.link) if citation.link else None
+    link = next(map(escape, web_addresses(citation.link)), None)
     words = "\n".join(
         f"<p>{escape(each).replace(chr(10), '<br>' + chr(10))}</p>"
         for each in _BLANK_LINES.split(quote)

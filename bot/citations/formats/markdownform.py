@@ -3,7 +3,7 @@
 import re
 
 from bot.citations.citation import LINE, Citation, CitedQuote, parse_reference
-from bot.citations.formats.citationlines import behind_title, title_of
+from bot.citations.formats.citationlines import behind_title, title_of, web_addresses
 from bot.errors import MalformedCitation
 
 _SIGNS = re.compile(r"[\\`*_\[\]<>{}&~|$]|(?<=www)\.|:(?=//)", re.IGNORECASE)
@@ -13,18 +13,16 @@ _IN_ADDRESS = re.compile(r"[\\()<>]|&(?=#?\w{1,40};)")
 _LINKED = re.compile(
     r"\[(?P<title>(?:[^\\\]]|\\.)*+)\]\((?P<link>(?:[^\\()\s]|\\.)*+)\)(?P<behind>.*)"
 )
-_BLANK = re.compile(r"\s")
 
 
 def write_markdown(citation: Citation, quote: str) -> str:
     """Return the quote as a block quote, then its citation with a link, and its reference."""
     lines = [f"> {line}".rstrip() for line in _lines(quote)]
     title, behind = title_of(citation), "".join(f", {part}" for part in behind_title(citation))
-    if citation.link and not _BLANK.search(citation.link):
-        address = _IN_ADDRESS.sub(lambda sign: f"\\{sign.group()}", citation.link)
+    line = _escaped_line(f"{title}{behind}")
+    for link in web_addresses(citation.link):
+        address = _IN_ADDRESS.sub(lambda sign: f"\\{sign.group()}", link)
         line = f"[{_escaped(title)}]({address}){_escaped(behind)}"
-    else:
-        line = _escaped_line(f"{title}{behind}")
     reference = citation.reference
     code = _escaped_line(reference) if "`" in reference else f"`{reference}`"
     return "\n".join((*lines, "", f"{line}\\", code))

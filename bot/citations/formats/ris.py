@@ -3,7 +3,7 @@
 import re
 
 from bot.citations.citation import Citation, CitedQuote
-from bot.citations.formats.citationlines import one_line
+from bot.citations.formats.citationlines import one_line, web_addresses
 from bot.citations.formats.entryfields import (
     cited_by_entry,
     entry_day,
@@ -35,7 +35,7 @@ def write_ris(citation: Citation, quote: str) -> str:
         ("PB", publisher),
         ("PY", published.isoformat()[:4] if published else ""),
         ("DA", published.isoformat().replace("-", "/") if published else ""),
-        ("UR", one_line(citation.url or "")),
+        ("UR", "".join(web_addresses(citation.url))),
         ("SP", first),
         ("EP", last or first),
         ("M1", entry_note(citation)),

@@ -164,7 +164,9 @@ names = st.one_of(
     publisher=names.filter(str.strip) | st.none(),
     published=st.dates() | st.none(),
     text=st.lists(names, min_size=1, max_size=4).map("\n\n".join),
-    url=st.sampled_from([None, URL, "https://un.org/a_(b)%20[c]*d*", "http://x.org/é?q='&lt;#p"]),
+    url=st.sampled_from(
+        [None, URL, "https://un.org/a_(b)%20[c]*d*", "http://x.org/é?q='&lt;#p", "javascript:x()"]
+    ),
 )
 def test_any_title_publisher_and_quote_survive(
     name: str,
