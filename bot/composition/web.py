@@ -29,6 +29,7 @@ from bot.settings import Settings
 from bot.state.pace import TokenBuckets
 from bot.verification.visibletexts import VisibleTexts
 from bot.web.pages import Pages, page_routes
+from bot.web.templates import look
 from bot.webaccess.desk import Busy, Desk, TooManyRequests
 from bot.webaccess.freshness import Freshness
 from bot.webaccess.hosts import Hosts, known_hosts
@@ -101,7 +102,7 @@ def web_application(
     def state_of(visitor: Visitor) -> str:
         answerer = desk.answerer(visitor)
         groups = ",".join(sorted(answerer.groups or ()))
-        return f"{answerer.generation} {answerer.manifest.corpus_digest} {groups}"
+        return f"{look()} {answerer.generation} {answerer.manifest.corpus_digest} {groups}"
 
     return Starlette(
         routes=routes(Doors(served, settings, web, desk)),

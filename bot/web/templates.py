@@ -1,8 +1,10 @@
 """Writes pages from templates. No other module imports ``jinja2``; every value is escaped."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from bot.language import texts, webtexts
 from bot.language.translation import Translator
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_STYLE = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ def _environment() -> Environment:
     made.globals["t"] = webtexts
     made.globals["texts"] = texts
     return made
+
+
+@cache
+def look() -> str:
+    """Return a digest of the version, the templates and the style, which a new one changes."""
+    state = hashlib.blake2b(version("verbatim-bot").encode(), digest_size=8)
+    for folder in (_TEMPLATES, _STYLE):
+        for path in sorted(folder.iterdir()):
+            state.update(path.read_bytes())
+    return state.hexdigest()
 
 
 def written(template: str, values: Mapping[str, Any], words: Translator) -> str:

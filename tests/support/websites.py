@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
+from bot.api.embedding import embed_route
 from bot.said.archive import Archive
 from bot.said.saidanswers import SaidAnswers
 from bot.verification.visibletexts import VisibleTexts
@@ -67,9 +68,10 @@ class Site:
                 os.utime(path, (seconds, seconds))
         refresh(corpus, index=self.index, embedder=LetterEmbedder())
 
-    def application(self) -> Starlette:
+    def application(self, *, embedders: tuple[str, ...] = ()) -> Starlette:
         self.answerers = LiveAnswerer(self._open(self.index.open_current()), self.index, self._open)
-        return application_of(self.answerers, VisibleTexts(self.snapshots))
+        visible = VisibleTexts(self.snapshots)
+        return application_of(self.answerers, visible, embedders=embedders)
 
     def client(self) -> TestClient:
         return TestClient(self.application(), raise_server_exceptions=True)
@@ -79,8 +81,10 @@ class Site:
         return Answerer(Retriever(generation, LetterEmbedder()), whether_said=SaidAnswers(archive))
 
 
-def application_of(answerers: LiveAnswerer, visible: VisibleTexts) -> Starlette:
-    """The pages alone, over answerers."""
+def application_of(
+    answerers: LiveAnswerer, visible: VisibleTexts, *, embedders: tuple[str, ...] = ()
+) -> Starlette:
+    """The pages alone, over answerers; pages of the ``embedders`` may frame them."""
     desk = Desk(answerers)
 
     @asynccontextmanager
@@ -88,8 +92,9 @@ def application_of(answerers: LiveAnswerer, visible: VisibleTexts) -> Starlette:
         yield
         desk.close()
 
+    pages = Pages(desk, visible)
     return Starlette(
-        routes=page_routes(Pages(desk, visible)),
+        routes=[*page_routes(pages), embed_route(pages.embedded, embedders=embedders)],
         middleware=[Middleware(SecurityHeaders), Middleware(KnownVisitors)],
         lifespan=until_the_end,
     )

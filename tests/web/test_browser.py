@@ -3,11 +3,16 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsers import PHONE, WIDE, chromium, window
 from playwright.sync_api import Browser
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 from websites import Serving, Site
 
 from corpus import Corpus, Document, document_from_text
@@ -81,6 +86,7 @@ def addresses() -> dict[str, str]:
         "timeline": "/timeline?q=Coalition+members",
         "said": "/said?text=The+Coalition+has+86+members+in+all",
         "said without": "/said",
+        "frame": f"/embed?q={QUESTION.replace(' ', '+')}",
         "unknown": "/d/nothing",
     }
 
@@ -205,3 +211,28 @@ def test_paper_has_the_words_and_the_sources_alone(browser: Browser, url: str) -
         assert page.locator("#quote").is_visible()
         for hidden in ("header nav", "form", ".actions", ".cite", ".copy"):
             assert not page.locator(hidden).first.is_visible()
+
+
+def test_a_page_of_another_site_shows_the_box_only_where_it_may(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async def framing(request: Request) -> HTMLResponse:
+        return HTMLResponse(
+            f'<h1>Ministry</h1><iframe src="{request.query_params["of"]}"></iframe>'
+        )
+
+    site = Site(tmp_path)
+    site.publish(documents(85))
+    with Serving(Starlette(routes=[Route("/", framing)])) as ministry:
+        for embedders, expected in (((ministry.url,), EVIDENCE), ((), None)):
+            with Serving(site.application(embedders=embedders)) as serving:
+                page = browser.new_page()
+                page.goto(
+                    f"{ministry.url}/?of={serving.url}/embed?q={QUESTION.replace(' ', '%2B')}"
+                )
+                quote = page.frame_locator("iframe").locator(".quote .text").first
+                if expected is None:
+                    assert quote.count() == 0
+                else:
+                    assert quote.inner_text() == expected
+                page.close()

@@ -456,3 +456,13 @@ def test_a_statement_alone_can_be_asked(client: TestClient) -> None:
     assert hidden == ["d1"]
     answer = shown(client, "/?q=members&document=d1")
     assert "Searched only “Title d1”." in answer.text_in("p#notice")
+
+
+def test_the_page_for_a_frame_is_the_answer_alone(client: TestClient) -> None:
+    page = shown(client, "/embed?q=How+many+members+has+the+Coalition%3F")
+    assert page.text_in("main#content").strip().startswith("Ask the statements")
+    assert page.text_in("strong#evidence") == "The Coalition has 85 members in all."
+    assert ("base", {"target": "_blank"}) in page.elements
+    assert [g["target"] for tag, g in page.elements if tag == "form"] == ["_self"]
+    refused = shown(client, "/embed?q=a&year=x", 400)
+    assert "“x” is no year" in refused.text_in("p#refusal")
