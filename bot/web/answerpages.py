@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.answering.answerer import DEFAULT_QUOTES, MOST_QUOTES, Answerer
 from bot.answering.answers import Answer, Outcome
-from bot.answering.smalltalk import Examples
 from bot.language import texts, webtexts
 from bot.replies.answerbuttons import topic_question
 from bot.said.sayings import MOST_CHARACTERS
@@ -36,7 +35,6 @@ class AnswerPages:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._examples = Examples()
 
     def ask(self, asked: Asked, answerer: Answerer) -> Shown:
         """Return the page of a question: a box for it, and the answer if one is asked.
@@ -53,7 +51,7 @@ class AnswerPages:
             **self._filter_values(asked, answerer),
         }
         if question is None:
-            asking = self._examples.of(answerer.corpus)
+            asking = self._catalogue.examples(answerer, asked.groups)
             values["examples"] = [Named(each, _ask(asked.links, each)) for each in asking]
             return Shown("ask.html", values)
         if not question.strip():

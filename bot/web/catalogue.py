@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.answering.answerer import Answerer
+from bot.answering.smalltalk import example_questions
 from bot.language import webtexts
 from bot.replies.sourcelist import fitting_documents
 from bot.web.asked import Asked, Refused
@@ -35,18 +36,38 @@ class Catalogue:
     """Makes the page of documents. Safe to call from several threads."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, frozenset[str]], Known] = {}
+        self._generation: int | None = None
+        self._known: dict[frozenset[str], Known] = {}
+        self._examples: dict[frozenset[str], tuple[str, ...]] = {}
         self._looking = threading.Lock()
+        self._reading = threading.Lock()
 
     def of(self, answerer: Answerer, groups: frozenset[str]) -> Known:
         """Return what there is to choose from; it is found once a generation."""
-        key = answerer.generation, groups
         with self._looking:
-            if key not in self._known:
-                if len(self._known) >= _MOST_REMEMBERED:
-                    self._known.clear()
-                self._known[key] = _known(answerer.corpus)
-            return self._known[key]
+            self._forget_all_but(answerer.generation)
+            if groups not in self._known:
+                self._known[groups] = _known(answerer.corpus)
+            return self._known[groups]
+
+    def examples(self, answerer: Answerer, groups: frozenset[str]) -> tuple[str, ...]:
+        """Return questions that can be asked; every paragraph is read for them once a
+        generation.
+        """
+        with self._reading:  # others go on, who need no examples
+            with self._looking:
+                self._forget_all_but(answerer.generation)
+                found = self._examples.get(groups)
+            if found is None:
+                found = example_questions(answerer.corpus)
+                with self._looking:
+                    if self._generation == answerer.generation:
+                        self._examples[groups] = found
+            return found
+
+    def _forget_all_but(self, generation: int) -> None:
+        if self._generation != generation or len(self._known) > _MOST_REMEMBERED:
+            self._known, self._examples, self._generation = {}, {}, generation
 
     def page(self, asked: Asked, answerer: Answerer) -> Shown:
         """Return a page of the documents that fit the parameters.

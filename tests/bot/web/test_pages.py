@@ -1,7 +1,9 @@
 """The pages show questions, answers and documents as text, whatever is in them."""
 
+import gc
 import re
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
@@ -466,3 +468,18 @@ def test_the_page_for_a_frame_is_the_answer_alone(client: TestClient) -> None:
     assert [g["target"] for tag, g in page.elements if tag == "form"] == ["_self"]
     refused = shown(client, "/embed?q=a&year=x", 400)
     assert "“x” is no year" in refused.text_in("p#refusal")
+
+
+def test_a_new_generation_is_on_the_pages_and_the_old_one_is_forgotten(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.publish(Corpus((document("Text of one.", "d1", publisher="First Ministry"),)))
+    with site.client() as client:
+        assert "First Ministry" in client.get("/documents").text
+        before = weakref.ref(site.answerers.public.corpus.document("d1"))
+        site.publish(Corpus((document("Text of two.", "d2", publisher="Second Ministry"),)))
+        site.answerers.look()
+        listed = client.get("/documents").text
+        assert "Second Ministry" in listed
+        assert "First Ministry" not in listed
+        gc.collect()
+        assert before() is None
