@@ -30,6 +30,7 @@ from embeddings.reader.encoding import ENCODING_VERSION, MOST_TOKENS, PairEncode
 from embeddings.reader.readergraph import GRAPH_VERSION, OUTPUTS, draft_graph, inputs
 from embeddings.reader.reading import PassageReading, PassageText
 from embeddings.reader.tokenscores import WindowRead, passage_reading
+from embeddings.turns import let_others_first, stands_back
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ class NetworkReader:
     """Reads each window by itself on one core, as many at a time as there are cores.
 
     A window alone was measured as fast as in a batch, and its neighbours cannot change its numbers.
-    Questions that come together share the cores.
+    Questions that come together share the cores. Who stands back reads in the caller's thread
+    alone, and lets others go first before each window.
     """
 
     def __init__(
@@ -90,8 +92,9 @@ class NetworkReader:
         pairs.sort(key=lambda each: -len(each[1].ids))  # no core is left with a long one at the end
         read: list[list[WindowRead]] = [[] for _ in passages]
         try:
+            run_all = map if stands_back() else self._threads.map
             for (number, _), window in zip(
-                pairs, self._threads.map(self._run, [pair for _, pair in pairs]), strict=True
+                pairs, run_all(self._run, [pair for _, pair in pairs]), strict=True
             ):
                 read[number].append(window)
         except Exception as error:  # the runtime has types of its own
@@ -103,6 +106,7 @@ class NetworkReader:
         ]
 
     def _run(self, pair: ReadPair) -> WindowRead:
+        let_others_first()
         segments = np.zeros((1, len(pair.ids)), np.int64)
         segments[:, pair.question_length :] = 1
         words = np.asarray(self._words[list(pair.ids)], np.float32)[None]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from embeddings import turns as turns_module
-from embeddings.turns import Turns, standing_back
+from embeddings.turns import Turns, let_others_first, standing_back, stands_back
 
 
 class Working:
@@ -120,3 +120,53 @@ def test_work_that_fails_gives_its_turn_back() -> None:
     turns.stand_back()
     with turns.taken():
         pass
+
+
+def test_work_behind_pauses_between_its_steps_when_somebody_comes(
+    working: Callable[..., Working],
+) -> None:
+    turns = Turns(1)
+    steps: list[int] = []
+    go_on = threading.Event()
+
+    def work() -> None:
+        with standing_back(), turns.taken():
+            assert stands_back()
+            steps.append(1)
+            go_on.wait(10)
+            let_others_first()
+            steps.append(2)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not steps:
+        time.sleep(0.01)
+    chat = working(turns)
+    assert not chat.begins()
+    go_on.set()
+    assert chat.begins()  # in the middle of the work behind, which has given its turn
+    assert steps == [1]
+    chat.end()
+    thread.join(5)
+    assert steps == [1, 2]
+
+
+def test_work_behind_pauses_for_two_seconds_in_all_and_not_at_each_step(
+    working: Callable[..., Working], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns_module, "_LONGEST_S", 0.2)
+    turns = Turns(2)
+    assert working(turns).begins()
+    started_s = time.monotonic()
+    with standing_back(), turns.taken():
+        for _ in range(20):
+            let_others_first()
+    assert time.monotonic() - started_s < 2
+
+
+def test_who_does_not_stand_back_pauses_for_nobody(working: Callable[..., Working]) -> None:
+    turns = Turns(2)
+    assert working(turns).begins()
+    assert not stands_back()
+    with turns.taken():
+        let_others_first()
