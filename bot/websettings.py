@@ -76,6 +76,16 @@ class WebSettings:
             return True
         return self.is_for_this_machine and not self.knows_people
 
+    def in_words(self) -> str:
+        """Return the callers who may ask, in a few words for the log; no secret is in them."""
+        if self.access.kind is AccessKind.OPEN:
+            return "open: everybody may ask"
+        if self.anybody_may_ask:
+            return f"{self.access.kind.value}: programs of this machine may ask"
+        ways = f"callers with one of {len(self.tokens):,} tokens" if self.tokens else ""
+        people = "people who log in from Telegram" if self.login else ""
+        return f"{self.access.kind.value}: {' and '.join(filter(None, (ways, people)))} may ask"
+
     def check(self) -> None:
         """Refuse settings by which nobody, or everybody, could ask against the rules.
 
@@ -116,10 +126,18 @@ def web_settings(settings: Settings, *, listen: str, source: str) -> WebSettings
         embedders=_origins(
             variables.get("VERBATIM_EMBED_HOSTS") or "", source="VERBATIM_EMBED_HOSTS"
         ),
-        login=settings.token_is_given and public_url is not None,
+        login=public_url is not None and _has_bot(settings),
     )
     found.check()
     return found
+
+
+def _has_bot(settings: Settings) -> bool:
+    """Return whether there is a bot token, with which what Telegram says of people is checked."""
+    try:
+        return bool(settings.token())
+    except SettingsError:
+        return False
 
 
 def _is_loopback(host: str) -> bool:

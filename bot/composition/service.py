@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from bot.composition.chat import open_dialogue, open_state
 from bot.composition.serving import Served, open_served
 from bot.composition.upgrade import begin_upgrade
+from bot.monitoring.metrics import WebCounts
 from bot.monitoring.troubles import troubles_of
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings, WebhookSettings
@@ -45,6 +46,8 @@ def run_bot(
         troubles=lambda: troubles_of(settings.bot_directory(token), connection.set_aside),
     )
 
+    counts = WebCounts()
+
     async def run() -> None:
         bot = TelegramBot(
             dialogue,
@@ -57,8 +60,9 @@ def run_bot(
             statements=lambda: len(served.answerers.everything.corpus.documents),
             lifeline=lifeline,
             on_stop=served.extractor.close,
+            counts=[] if web is None else [counts],
         )
-        async with _pages(served, settings, web):
+        async with _pages(served, settings, web, counts):
             await bot.run()
 
     begin_upgrade(served, settings)
@@ -67,11 +71,11 @@ def run_bot(
 
 
 def _pages(
-    served: Served, settings: Settings, web: WebSettings | None
+    served: Served, settings: Settings, web: WebSettings | None, counts: WebCounts
 ) -> AbstractAsyncContextManager[object]:
     """Serve the web within the block, if there are settings of it."""
     if web is None:
         return nullcontext()
     from bot.composition.web import web_server  # its libraries are not needed without it
 
-    return web_server(served, settings, web, stands_back=True)
+    return web_server(served, settings, web, counts=counts, stands_back=True)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,9 @@ from bot.composition.mcp import require_mcp
 from bot.composition.serving import Served, open_served
 from bot.composition.upgrade import begin_upgrade
 from bot.mcp.http import mcp_route
+from bot.monitoring.health import HealthPages
+from bot.monitoring.metrics import WebCounts
+from bot.monitoring.webhealth import WebHealth
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
 from bot.state.pace import TokenBuckets
@@ -127,8 +130,13 @@ def web_application(
 
 @asynccontextmanager
 async def web_server(
-    served: Served, settings: Settings, web: WebSettings, *, stands_back: bool = False
-) -> "AsyncIterator[WebServer]":
+    served: Served,
+    settings: Settings,
+    web: WebSettings,
+    *,
+    counts: WebCounts,
+    stands_back: bool = False,
+) -> "AsyncIterator[Desk]":
     """Serve the web within the block; with ``stands_back`` the answers of a chat go first.
 
     Raises:
@@ -141,11 +149,15 @@ async def web_server(
         port=web.port,
         most_body_bytes=MOST_BODY_BYTES,
         most_head_bytes=MOST_HEAD_BYTES,
-        refusals=Refusals("the web server"),
+        refusals=Refusals("the web server", on_refused=counts.refused),
+        on_response=counts.responded,
     )
+    counts.watch(waiting=lambda: desk.waiting, connections=lambda: server.connections)
     try:
         async with server:
-            yield server
+            log.info("the web server listens at %s port %d", web.host, web.port)
+            log.info("access to the web: %s", web.in_words())
+            yield desk
     finally:
         await asyncio.to_thread(desk.close)
 
@@ -164,13 +176,17 @@ def run_web(
         CorpusError: if there is no index yet and the corpus cannot be read.
         EmbeddingsError: if the model or the index cannot be used.
     """
-    served = open_served(settings, progress_bar=progress_bar)
+    served = open_served(settings, progress_bar=progress_bar, stays=True)
+    counts = WebCounts()
 
     async def run() -> None:
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-        async with web_server(served, settings, web):
+        async with (
+            web_server(served, settings, web, counts=counts) as desk,
+            _health_server(settings, desk, counts),
+        ):
             on_listening()
             await stopped.wait()
             await asyncio.to_thread(served.extractor.close)
@@ -179,6 +195,16 @@ def run_web(
     begin_upgrade(served, settings)
     with served.answerers.watching():
         asyncio.run(run())
+
+
+def _health_server(
+    settings: Settings, desk: Desk, counts: WebCounts
+) -> AbstractAsyncContextManager[object]:
+    """Serve health and counts to this machine alone, if there is a port for them."""
+    if settings.health_port is None:
+        return nullcontext()
+    pages = HealthPages(WebHealth(is_full=lambda: desk.is_full), counts)
+    return WebServer(pages.application, host="127.0.0.1", port=settings.health_port)
 
 
 async def _healthy(_: Request) -> Response:

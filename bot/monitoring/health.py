@@ -179,9 +179,9 @@ class Health:
 class HealthPages:
     """Serves ``/healthz`` and ``/readyz``, 200 or 503 with the reason, and ``/metrics``."""
 
-    def __init__(self, health: ReportsHealth, metrics: ReportsCounts) -> None:
+    def __init__(self, health: ReportsHealth, *counts: ReportsCounts) -> None:
         self._health = health
-        self._metrics = metrics
+        self._counts = counts
 
     @property
     def application(self) -> Starlette:
@@ -199,7 +199,7 @@ class HealthPages:
             case "/readyz":
                 return _page(self._health.why_not_ready())
             case "/metrics":
-                return 200, CONTENT_TYPE, self._metrics.exposition()
+                return 200, CONTENT_TYPE, "".join(each.exposition() for each in self._counts)
         return 404, _TEXT, "/healthz, /readyz, /metrics\n"
 
     async def _respond(self, request: Request, _: Exception | None = None) -> Response:

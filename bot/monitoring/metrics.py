@@ -86,3 +86,42 @@ class Metrics:
     def exposition(self) -> str:
         """Return all counts in Prometheus's text format."""
         return generate_latest(self._registry).decode("utf-8")
+
+
+class WebCounts:
+    """Counts the responses of the web server since its start, and what it refused."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._responses = Counter(
+            "verbatim_web_responses",
+            "Responses of the web server by status.",
+            ["status"],
+            registry=self._registry,
+        )
+        self._refused = Counter(
+            "verbatim_web_refused",
+            "Connections to the web server that were cut, and calls that were no HTTP.",
+            ["reason"],
+            registry=self._registry,
+        )
+
+    def watch(self, *, waiting: Callable[[], float], connections: Callable[[], float]) -> None:
+        """Take two functions, called each time that the counts are read. Call it once."""
+        for name, what, value in (
+            ("verbatim_web_waiting", "Questions and pages that wait or are worked on.", waiting),
+            ("verbatim_web_connections", "Open connections to the web server.", connections),
+        ):
+            Gauge(name, what, registry=self._registry).set_function(value)
+
+    def responded(self, status: int) -> None:
+        """Count a response."""
+        self._responses.labels(str(status)).inc()
+
+    def refused(self, reason: str) -> None:
+        """Count a connection that was cut, or a call that was no HTTP."""
+        self._refused.labels(reason).inc()
+
+    def exposition(self) -> str:
+        """Return all counts in Prometheus's text format."""
+        return generate_latest(self._registry).decode("utf-8")

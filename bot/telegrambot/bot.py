@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext, suppress
 
 from telegram import Bot, LinkPreviewOptions
@@ -15,7 +15,7 @@ from bot.chat.botidentity import BotIdentity
 from bot.chat.dialogue import Dialogue
 from bot.errors import AlreadyServing, InboxBlocked, TokenRefused
 from bot.language import texts
-from bot.monitoring.health import BUSY_AFTER_S, Health, HealthPages
+from bot.monitoring.health import BUSY_AFTER_S, Health, HealthPages, ReportsCounts
 from bot.monitoring.metrics import Metrics
 from bot.settings import Settings, WebhookSettings
 from bot.state.botstate import BotState, ServingState, UpdateLanes
@@ -61,6 +61,7 @@ class TelegramBot:
         statements: Callable[[], int | None] = lambda: None,
         lifeline: Lifeline | None = None,
         on_stop: Callable[[], None] = lambda: None,
+        counts: Sequence[ReportsCounts] = (),
         timing: Timing = USUAL_TIMING,
     ) -> None:
         """Take the parts of the bot. With ``webhook`` Telegram calls the bot, else the bot polls.
@@ -69,6 +70,7 @@ class TelegramBot:
 
         ``generation`` returns the number of the generation that answers, None if there is none, and
         ``statements`` that of its documents.
+        ``counts`` are given at ``/metrics`` beside the bot's own.
         ``on_stop`` is called in a thread when the bot stops: it ends work that takes long.
         ``connection`` leads to the bot while it runs. Updates are kept in the ``state``, which
         several processes that Telegram calls may share.
@@ -86,6 +88,7 @@ class TelegramBot:
         self._inbox: KeepsUpdates | None = None
         self._handler: Handler | None = None
         self._on_stop = on_stop
+        self._counts = counts
         self._timing = timing
         self._stop = asyncio.Event()
         self._refused = False
@@ -113,7 +116,7 @@ class TelegramBot:
             generation=lambda: self._generation() or 0,
             contact_age_s=lambda: health.contact_age_s,
         )
-        async with self._pages(HealthPages(health, metrics)):
+        async with self._pages(HealthPages(health, metrics, *self._counts)):
             with ExitStack() as open_files:
                 state = await self._open(open_files, health)
                 if state is not None:

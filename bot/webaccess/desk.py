@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import math
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -22,6 +23,8 @@ MOST_ASKED = 64
 """The questions that may wait or be worked on: a few seconds' work."""
 MOST_READ = 128
 _BUSY_RETRY_S = 2.0
+_LONGEST_WAIT_S = 15.0
+"""People have gone by then, and those who wait would ask for nobody."""
 _SUBSCRIBER_BITS = 64
 """One IPv6 subscriber has at least so large a network."""
 
@@ -81,6 +84,11 @@ class Desk:
         """The number of questions and pages that wait or are worked on."""
         return self._asking.taken + self._reading.taken
 
+    @property
+    def is_full(self) -> bool:
+        """True if no more questions are taken."""
+        return self._asking.is_full
+
     def answerer(self, visitor: Visitor) -> Answerer:
         """Return the Answerer of the documents that a visitor may see.
 
@@ -132,16 +140,24 @@ class _Queue:
         self._most = most
         self.taken = 0
 
+    @property
+    def is_full(self) -> bool:
+        """True if no more work is taken."""
+        return self.taken >= self._most
+
     def check_room(self) -> None:
         """Raise ``Busy`` if no more work is taken."""
-        if self.taken >= self._most:
+        if self.is_full:
             raise Busy(_BUSY_RETRY_S)
 
     async def run(self, call: Callable[[], T]) -> T:
-        """Run the call in a thread; one whose caller gave up before it began is not run."""
+        """Run the call in a thread.
+
+        One whose caller gave up before it began is not run, and one that waited too long neither.
+        """
         self.check_room()
         self.taken += 1
-        future = self._executor.submit(copy_context().run, call)
+        future = self._executor.submit(copy_context().run, _in_time, call, time.monotonic())
         future.add_done_callback(partial(self._leave, asyncio.get_running_loop()))
         return await asyncio.wrap_future(future)
 
@@ -155,6 +171,13 @@ class _Queue:
 
     def _left(self) -> None:
         self.taken -= 1
+
+
+def _in_time(call: Callable[[], T], asked_s: float) -> T:
+    """Return what the call returns, unless it has waited too long."""
+    if time.monotonic() - asked_s > _LONGEST_WAIT_S:
+        raise Busy(_BUSY_RETRY_S)
+    return call()
 
 
 def caller_of(address: str) -> str:

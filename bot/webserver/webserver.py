@@ -5,7 +5,7 @@ import logging
 import resource
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Self
@@ -51,11 +51,14 @@ class WebServer:
         most_body_bytes: int = 0,
         most_head_bytes: int = MOST_HEAD_BYTES,
         refusals: Refusals | None = None,
+        on_response: Callable[[int], None] = lambda _: None,
     ) -> None:
         """``most_body_bytes`` is the longest body taken; longer ones are answered 413.
 
-        ``refusals`` counts the connections that were cut, and what was no HTTP.
+        ``refusals`` counts the connections that were cut, and what was no HTTP. ``on_response``
+        gets the status of each response.
         """
+        self._on_response = on_response
         self._application = application
         self._host = host
         self._port = port
@@ -119,6 +122,7 @@ class WebServer:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
+                self._on_response(message["status"])
                 if not body.is_whole:  # its rest is not waited for
                     closing = (b"connection", b"close")
                     message = {**message, "headers": [*message.get("headers", ()), closing]}

@@ -1,5 +1,7 @@
 """Settings of the web server: a wrong one is told in a sentence, and no token with it."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.errors import SettingsError
@@ -113,3 +115,24 @@ def test_restricted_access_lets_only_this_machine_ask_without_a_token() -> None:
     assert not read("0.0.0.0:80", **listed).anybody_may_ask
     known = {"TELEGRAM_BOT_TOKEN": BOT, "VERBATIM_PUBLIC_URL": "https://statements.example.org"}
     assert not read("0.0.0.0:80", VERBATIM_ACCESS="listed", **known).anybody_may_ask
+
+
+def test_who_may_ask_is_said_in_words_without_a_secret() -> None:
+    assert read().in_words() == "open: everybody may ask"
+    listed = {"VERBATIM_ACCESS": "listed"}
+    assert read(**listed).in_words() == "listed: programs of this machine may ask"
+    known = {
+        **listed,
+        "VERBATIM_WEB_TOKENS": f"ada:{TOKEN}",
+        "TELEGRAM_BOT_TOKEN": BOT,
+        "VERBATIM_PUBLIC_URL": "https://statements.example.org",
+    }
+    words = "callers with one of 1 tokens and people who log in from Telegram may ask"
+    assert read(**known).in_words() == f"listed: {words}"
+
+
+def test_an_empty_file_of_the_bot_token_lets_nobody_log_in(tmp_path: Path) -> None:
+    empty = tmp_path / "token"
+    empty.touch()
+    public = {"VERBATIM_PUBLIC_URL": "https://statements.example.org"}
+    assert not read(TELEGRAM_BOT_TOKEN_FILE=str(empty), **public).login

@@ -95,3 +95,21 @@ def test_a_port_of_the_web_that_is_taken_is_told_and_the_bot_does_not_run_withou
         assert bot.process.returncode == 1
         assert f"127.0.0.1 port {port} cannot be opened" in bot.log
         assert "Traceback" not in bot.log
+
+
+def test_health_and_counts_of_the_web_server_are_for_this_machine_at_the_port_of_the_health(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        health = listening.getsockname()[1]
+    with web(built_home, port, tmp_path / "log", VERBATIM_HEALTH_PORT=str(health)) as running:
+        assert running.get("/nowhere")[0] == 404
+        run = verbatim("health", "--ready", home=built_home, VERBATIM_HEALTH_PORT=str(health))
+        assert (run.returncode, run.stdout) == (0, "ok\n")
+        counts = page(health, "/metrics")[2]
+        assert 'verbatim_web_responses_total{status="404"} 1.0' in counts
+        assert "verbatim_web_connections 0.0" in counts
+        assert running.get("/metrics")[0] == 404
+        assert running.get("/readyz")[0] == 404

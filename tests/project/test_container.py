@@ -125,6 +125,24 @@ def test_polling_is_the_default_and_the_webhook_a_profile(services: dict[str, An
     assert all(port.startswith("127.0.0.1:") for port in services["webhook"]["ports"])
 
 
+def test_the_web_is_a_profile_and_reached_from_this_machine_alone(services: dict[str, Any]) -> None:
+    web = services["web"]
+    assert web["profiles"] == ["web"]
+    assert web["command"][0] == "web"
+    assert all(port.startswith("127.0.0.1:") for port in web["ports"])
+    port = web["command"][-1]
+    assert web["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert port != web["environment"]["VERBATIM_HEALTH_PORT"]
+
+
+def test_restricted_access_of_the_web_is_told_to_need_tokens_and_does_not_start_without(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    run = verbatim(*services["web"]["command"], home=tmp_path, VERBATIM_ACCESS="listed")
+    assert run.returncode == 1
+    assert "Set VERBATIM_WEB_TOKENS" in run.stderr
+
+
 def test_every_service_that_is_another_than_the_default_has_a_profile(
     compose: dict[str, Any],
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.state.pace import TokenBuckets
+from bot.webaccess import desk as desk_module
 from bot.webaccess.desk import Busy, Desk, TooManyRequests, caller_of
 from bot.webaccess.visitor import Visitor
 
@@ -160,3 +161,22 @@ def test_an_error_of_the_work_comes_to_its_caller(opened: Callable[..., Desk]) -
 )
 def test_one_subscriber_is_one_caller(address: str, caller: str) -> None:
     assert caller_of(address) == caller
+
+
+def test_work_that_waited_so_long_that_its_caller_has_gone_is_refused(
+    opened: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "_LONGEST_WAIT_S", 0.1)
+    desk = opened(asking_threads=1)
+    go_on = threading.Event()
+
+    async def run() -> None:
+        first = asyncio.create_task(desk.ask(ANYBODY, "a", lambda _: go_on.wait(10)))
+        second = asyncio.create_task(desk.ask(ANYBODY, "b", lambda _: "never"))
+        await asyncio.sleep(0.3)
+        go_on.set()
+        await first
+        with pytest.raises(Busy):
+            await second
+
+    asyncio.run(run())
