@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from bot.citations.citation import Citation
 from bot.citations.formats.formats import FORMATS
+from bot.errors import UnfaithfulQuote
 from bot.web.values.addresses import Addresses
 
+MOST_WRITTEN_CHARACTERS = 20_000
 _ONLY_LINKED = frozenset({"html", "bibtex", "ris", "csl"})
 
 
@@ -36,15 +38,16 @@ def copies_of(
 ) -> Copied:
     """Return the quote with its citation in the formats to copy.
 
-    Those of programs for references are only linked, unless ``every`` text is wanted.
+    Those of programs for references are only linked, unless ``every`` text is wanted, and so is a
+    very long quote. A format in which it would not read the same again is left out.
     """
-    copies = [
-        Copy(
-            name,
-            each.title,
-            links.citation(citation, name),
-            each(citation, quote) if every or name not in _ONLY_LINKED else None,
-        )
-        for name, each in FORMATS.items()
-    ]
+    copies = []
+    long = len(quote) > MOST_WRITTEN_CHARACTERS
+    for name, each in FORMATS.items():
+        try:
+            text = None if long else each(citation, quote)
+        except UnfaithfulQuote:
+            continue
+        shown = text if every or name not in _ONLY_LINKED else None
+        copies.append(Copy(name, each.title, links.citation(citation, name), shown))
     return Copied(identity, copies)

@@ -7,11 +7,11 @@ import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from statistics import median
 
 import pytest
+from readpages import Page
 from starlette.testclient import TestClient
 from websites import Site
 
@@ -74,38 +74,6 @@ def place_of(text: str, words: str, *, evidence: str = "") -> str:
         inside = text.index(evidence)
         address += f"?evidence={inside}-{inside + len(evidence)}"
     return address
-
-
-class Page(HTMLParser):
-    """What a page has: its elements with their texts, and its links."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[tuple[tuple[str, ...], str]] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in {"meta", "link", "input", "br", "base"}:
-            self.open.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        ids = tuple(
-            f"{tag}#{given.get('id') or given.get('class') or ''}" for tag, given in self.open
-        )
-        self.texts.append((ids, data))
-
-    def text_in(self, name: str) -> str:
-        return "".join(text for ids, text in self.texts if name in ids)
-
-    @property
-    def links(self) -> list[str]:
-        return [given["href"] or "" for tag, given in self.elements if tag == "a"]
 
 
 def shown(client: TestClient, address: str, status: int = 200) -> Page:
@@ -483,3 +451,23 @@ def test_a_new_generation_is_on_the_pages_and_the_old_one_is_forgotten(tmp_path:
         assert "First Ministry" not in listed
         gc.collect()
         assert before() is None
+
+
+def test_a_quote_that_no_format_can_hold_is_shown_without_copies(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.publish(Corpus((document(NOW, "d 1"),)))
+    with site.client() as client:
+        page = shown(client, "/?q=How+many+members+has+the+Coalition%3F")
+        assert page.text_in("strong#evidence") == "The Coalition has 85 members in all."
+        assert page.text_in("details#copy") == ""
+
+
+def test_a_huge_quote_is_not_written_in_every_format_under_itself(tmp_path: Path) -> None:
+    huge = f"The quagga sleeps in the stable {'and the zebra too ' * 60_000}."
+    site = Site(tmp_path)
+    site.publish(Corpus((document(huge, "d1"),)))
+    with site.client() as client:
+        (passage,) = document(huge, "d1").passages
+        digest = document(huge, "d1").digest[:12]
+        html = client.get(f"/d/d1@{digest}/0-{len(passage.text)}").text
+        assert html.count("zebra") == 60_000
