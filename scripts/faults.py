@@ -8,11 +8,14 @@
     python scripts/faults.py statekills --count 2000
     python scripts/faults.py texts --count 10000
     python scripts/faults.py canaries --count 10000 [--postgres]
+    python scripts/faults.py webcanaries --count 2000
+    python scripts/faults.py apirequests --count 100 [--start 7]
     python scripts/faults.py pgkills --count 20
 
 The campaigns are those of the tests, longer: ``tests/support/damage.py``,
 ``tests/support/swapping.py``, ``tests/support/refreshfaults.py``, ``tests/support/botkills.py``,
-``tests/support/statekills.py``, ``tests/support/randomtexts.py``, ``tests/support/canaries.py`` and
+``tests/support/statekills.py``, ``tests/support/randomtexts.py``, ``tests/support/canaries.py``,
+``tests/support/webcanaries.py``, ``tests/support/apicampaign.py`` and
 ``tests/support/postgreskills.py``. A new one is a function with its options in ``main``.
 """
 
@@ -24,7 +27,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from botkills import kill_under_load
 from canaries import compared, opens_in
@@ -160,6 +164,31 @@ def canaries(options: argparse.Namespace) -> bool:
     return not wrong
 
 
+def webcanaries(options: argparse.Namespace) -> bool:
+    """Ask every route of the web for hidden text: each answer is that of a server without it."""
+    import webcanaries as requests  # needs the extra of the tests
+
+    with tempfile.TemporaryDirectory() as folder:
+        number, wrong = requests.compared(Path(folder), options.count // 3 + 1)
+    print(f"{number} requests of three callers: {len(wrong)} answers show what is hidden")
+    for fault in wrong[:20]:
+        print(f"  {fault}")
+    return not wrong
+
+
+def apirequests(options: argparse.Namespace) -> bool:
+    """Call the HTTP API by its OpenAPI document: each answer is as the document says."""
+    from apicampaign import campaign_in  # needs the extra of the tests
+
+    with tempfile.TemporaryDirectory() as folder:
+        statuses, wrong = campaign_in(Path(folder), examples=options.count, start=options.start)
+    counts = {str(status): count for status, count in statuses.items()}
+    print(f"{sum(statuses.values())} requests ({_counts(counts)}): {len(wrong)} failures")
+    for fault in wrong[:20]:
+        print(f"  {fault}")
+    return not wrong
+
+
 def pgkills(options: argparse.Namespace) -> bool:
     """Kill PostgreSQL servers inside a refresh, then refresh: the index stays whole."""
     from postgreskills import kill_trials  # needs an extra
@@ -270,12 +299,24 @@ def _of_the_bot(campaigns: _Campaigns) -> None:
     one.set_defaults(campaign=canaries)
 
 
+def _of_the_web(campaigns: _Campaigns) -> None:
+    """Return the options of campaigns against the web server."""
+    one = campaigns.add_parser("webcanaries", help=webcanaries.__doc__)
+    one.add_argument("--count", type=int, default=2_000, help="requests")
+    one.set_defaults(campaign=webcanaries)
+    one = campaigns.add_parser("apirequests", help=apirequests.__doc__)
+    one.add_argument("--count", type=int, default=100, help="requests of each kind")
+    one.add_argument("--start", type=int, help="a number by which the requests are others")
+    one.set_defaults(campaign=apirequests)
+
+
 def main() -> None:
     """Run one campaign."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     campaigns = parser.add_subparsers(required=True, metavar="CAMPAIGN")
     _of_the_index(campaigns)
     _of_the_bot(campaigns)
+    _of_the_web(campaigns)
     options = parser.parse_args()
     started = time.monotonic()
     good = options.campaign(options)

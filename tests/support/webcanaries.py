@@ -48,6 +48,11 @@ class Call:
     def send(self, client: TestClient, groups: frozenset[str]) -> Response:
         token = TOKENS.get(groups)
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        if self.address == "/mcp":
+            headers |= {
+                "Accept": "application/json, text/event-stream",
+                "MCP-Protocol-Version": "2025-06-18",
+            }
         return client.request(
             self.method, self.address, json=self.posted, headers=headers, follow_redirects=False
         )
@@ -127,6 +132,7 @@ class Requests:
             "/compare": lambda: self._get("/compare", [("a", self._id()), ("b", self._id())]),
             "/timeline": lambda: self._get("/timeline", self._asking("q")),
             "/said": lambda: self._get("/said", [("text", self._words())]),
+            "/mcp": self._tool_call,
             "/static/{name}": lambda: self._get("/static/verbatim.css", []),
             "/cite/{cited}/{place}": lambda: self._get(
                 f"/cite/{self._cited()}/{self._place()}",
@@ -162,6 +168,21 @@ class Requests:
             return self._get(path, pairs)
         lists = {"publisher", "document", "earlier"}
         return Call("POST", path, {n: [v] if n in lists else v for n, v in pairs})
+
+    def _tool_call(self) -> Call:
+        name, arguments = self._chance.choice(
+            (
+                ("ask", {"question": self._question()}),
+                ("said", {"text": self._words()}),
+                ("verify", {"citation": self._reference()}),
+                ("show", {"document": self._id()}),
+                ("list", {"words": self._chance.choice([*WORDS, *CANARIES.values(), "ministry"])}),
+            )
+        )
+        called = {"name": name, "arguments": arguments}
+        return Call(
+            "POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": called}
+        )
 
     def _chosen(self, *makers: Callable[[], str]) -> Callable[[], str]:
         return self._chance.choice(makers)
