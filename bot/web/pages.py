@@ -5,14 +5,14 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.answering.answerer import Answerer
-from bot.errors import UnfaithfulQuote
+from bot.errors import BotError, UnfaithfulQuote
 from bot.language import texts
 from bot.language.deviationtexts import DeviationsOf, nothing_noted
 from bot.language.translation import LANGUAGES
@@ -28,6 +28,8 @@ from bot.web.templates import Shown, written
 from bot.webaccess.desk import Desk
 from bot.webaccess.refusedresponses import refused
 from bot.webaccess.visitor import Visitor
+from corpus import CorpusError
+from embeddings import EmbeddingsError
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +125,9 @@ class Pages:
         """Answer with a page; ``layout`` is the template of what stands around it."""
         visitor, asked = _asked(request)
         packs = "gzip" in request.headers.get("accept-encoding", "")
-        write = partial(_written, make, asked, request.url.path, layout, packs)
+        write = partial(
+            _written, make, asked, quote(request.scope["path"], safe="/@"), layout, packs
+        )
         if asks:
             status, content = await self._desk.ask(visitor, request.state.address, write)
         else:
@@ -175,6 +179,10 @@ def _written(
     except UnfaithfulQuote:
         log.exception("a quote was held back")
         shown = _error(503, asked.words.say(texts.HELD_BACK))
+    except (BotError, CorpusError, EmbeddingsError) as error:
+        # without its words, in which a question may stand
+        log.error("a page could not be made: %s", type(error).__name__)  # noqa: TRY400
+        shown = _error(503, asked.words.say(texts.FAILED))
     values = {**_frame(asked, path), "layout": layout, **shown.values}
     page = written(shown.template, values, asked.words).encode("utf-8", "replace")
     if packs and len(page) >= _LEAST_PACKED:

@@ -15,11 +15,14 @@ from readpages import Page
 from starlette.testclient import TestClient
 from websites import Site
 
+from bot.answering.answerer import Answerer
+from bot.answering.answers import Answer
 from bot.citations.citationparser import read_citations
 from bot.citations.formats.formats import FORMATS
 from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, document_from_text
 from corpus.pages import PageStart
+from embeddings.errors import IndexDamaged
 
 BEFORE = "We met in Rabat. The Coalition has 84 members in all. We thank Morocco.\n\nNothing else."
 NOW = "We met in Rabat. The Coalition has 85 members in all. We thank Morocco.\n\nNothing else."
@@ -471,3 +474,31 @@ def test_a_huge_quote_is_not_written_in_every_format_under_itself(tmp_path: Path
         digest = document(huge, "d1").digest[:12]
         html = client.get(f"/d/d1@{digest}/0-{len(passage.text)}").text
         assert html.count("zebra") == 60_000
+
+
+def test_a_fault_of_the_index_is_one_sentence_and_the_log_has_no_question(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path)
+    site.publish(Corpus((document(NOW, "d1"),)))
+
+    def damaged(_: Answerer, question: str, **__: object) -> Answer:
+        raise IndexDamaged(f"nothing to read for {question}")
+
+    monkeypatch.setattr(Answerer, "answer", damaged)
+    with site.client() as client:
+        page = shown(client, "/?q=secretquestion", 503)
+        assert page.text_in("p#refusal") == "Something went wrong on my side. Please ask again."
+    assert "IndexDamaged" in caplog.text
+    assert "secretquestion" not in caplog.text
+
+
+def test_the_other_language_of_a_page_with_odd_signs_in_its_path_is_the_same_page(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path)
+    site.publish(Corpus((document(NOW, "a?b%c#é"),)))
+    with site.client() as client:
+        page = shown(client, "/d/a%3Fb%25c%23%C3%A9")
+        assert "/d/a%3Fb%25c%23%C3%A9?lang=fr" in page.links
+        assert "Title a?b%c#é" in shown(client, "/d/a%3Fb%25c%23%C3%A9?lang=fr").text_in("h1#")
