@@ -110,7 +110,7 @@ def web_settings(settings: Settings, *, listen: str, source: str) -> WebSettings
     """
     host, port = host_and_port(listen, source=source)
     variables = settings.variables
-    public_url = _public_url(variables.get("VERBATIM_PUBLIC_URL") or "")
+    public_url = public_address(settings)
     found = WebSettings(
         host=host,
         port=port,
@@ -138,6 +138,15 @@ def _has_bot(settings: Settings) -> bool:
         return bool(settings.token())
     except SettingsError:
         return False
+
+
+def public_address(settings: Settings) -> str | None:
+    """Return the address that the world types, without a slash at its end; None if there is none.
+
+    Raises:
+        SettingsError: if it does not have the form that it needs.
+    """
+    return _public_url(settings.variables.get("VERBATIM_PUBLIC_URL") or "")
 
 
 def _is_loopback(host: str) -> bool:

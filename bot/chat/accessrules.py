@@ -42,6 +42,19 @@ class AccessRules:
             return f"listed: {listed}"
         return f"invited: {listed}, and everybody who opened an invitation"
 
+    def admits(self, person: int, *, is_let_in: Callable[[int], bool]) -> bool:
+        """Return whether a person may ask, wherever they are.
+
+        ``is_let_in`` says whether an invitation let the person in.
+        """
+        if self.kind is AccessKind.OPEN or person in self.allowed | self.administrators:
+            return True
+        return self.kind is AccessKind.INVITED and is_let_in(person)
+
+    def groups_of_person(self, person: int) -> frozenset[str]:
+        """Return the groups that a person belongs to, for a place in which nobody reads along."""
+        return self.groups.get(person, frozenset())
+
     def groups_of(self, event: Event) -> frozenset[str]:
         """Return the groups whose restricted documents may answer the event.
 
@@ -52,4 +65,4 @@ class AccessRules:
             return frozenset()
         if event.place.kind is not PlaceKind.PRIVATE:
             return frozenset()
-        return self.groups.get(event.person.id, frozenset())
+        return self.groups_of_person(event.person.id)

@@ -10,12 +10,17 @@ from corpus import Corpus
 class Button:
     """A button: pressing it sends ``data`` (at most 64 bytes), opens ``url``, or copies ``copies``
     (at most 256 UTF-16 units) for the person to paste.
+
+    In a private chat ``app`` is the address of a Mini App that it opens. ``shares`` is an inline
+    question that it asks in a chat which the person chooses.
     """
 
     label: str
     data: str | None = None
     url: str | None = None
     copies: str | None = None
+    app: str | None = None
+    shares: str | None = None
 
 
 Buttons = tuple[tuple[Button, ...], ...]

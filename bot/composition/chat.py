@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.answering.smalltalk import Examples
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import Event
+from bot.citations.pageaddress import PageAddresses
 from bot.composition.index import Warn, changed_since, left_out, rollback_index
 from bot.composition.serving import Served, passed_over
 from bot.composition.statements import open_directory, served_corpus
@@ -37,6 +38,7 @@ from bot.state.pace import Paces
 from bot.supervisor.endrecord import EndRecord
 from bot.supervisor.lifeline import Lifeline
 from bot.verification.verification import SourceText
+from bot.websettings import public_address
 from corpus import Snapshots
 
 if TYPE_CHECKING:  # imported after the process has forked
@@ -65,6 +67,7 @@ def open_dialogue(
         preferences_of=preferences_of,
         groups_of=settings.access.groups_of,
         on_forgotten=state.tell_to_forget_talks,
+        pages=page_addresses(settings),
     )
     state.forgets_with(feedback, talks=replies)
     examples = Examples()
@@ -87,7 +90,13 @@ def open_dialogue(
             feedback,
             questions,
             ConsentAfterVote(buttons, feedback),
-            InlineQuestions(served.answerers, preferences_of=preferences_of, examples=examples),
+            InlineQuestions(
+                served.answerers,
+                preferences_of=preferences_of,
+                examples=examples,
+                source_text=partial(Snapshots(settings.snapshots_directory).text_for, frozenset()),
+                lay_out=served.extractor.stored_document,
+            ),
             GuestQuestions(served.answerers, preferences_of=preferences_of),
         ],
         language_of=partial(chosen_language, people=people),
@@ -122,6 +131,16 @@ def _question_responders(
         deviations_of=snapshots.deviations,
     )
     return questions, buttons
+
+
+def page_addresses(settings: Settings) -> PageAddresses | None:
+    """Return the addresses of quotes' pages; None without a public address that Telegram opens.
+
+    Raises:
+        SettingsError: if the public address does not have the form that it needs.
+    """
+    site = public_address(settings)
+    return PageAddresses(site) if site is not None and site.startswith("https://") else None
 
 
 def _operations(

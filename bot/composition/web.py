@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -30,16 +31,20 @@ from bot.monitoring.webhealth import WebHealth
 from bot.operations.refresher import ProgressBar
 from bot.settings import Settings
 from bot.state.pace import TokenBuckets
+from bot.state.people import People
 from bot.verification.visibletexts import VisibleTexts
+from bot.web.login import Login, login_routes
 from bot.web.pages import Pages, page_routes
 from bot.web.templates import look
 from bot.webaccess.desk import Busy, Desk, TooManyRequests
 from bot.webaccess.freshness import Freshness
 from bot.webaccess.hosts import Hosts, known_hosts
+from bot.webaccess.personvisitors import PersonVisitors
 from bot.webaccess.refusedresponses import refused
 from bot.webaccess.securityheaders import SecurityHeaders
+from bot.webaccess.sessions import Sessions
 from bot.webaccess.visitor import Visitor
-from bot.webaccess.visitors import Visitors
+from bot.webaccess.visitors import Visitors, nobody
 from bot.webserver.refusals import Refusals
 from bot.webserver.webserver import WebServer
 from bot.websettings import WebSettings
@@ -67,6 +72,7 @@ class Doors:
     settings: Settings
     web: WebSettings
     desk: Desk
+    login: Login | None = None
 
 
 def web_routes(doors: Doors) -> list[BaseRoute]:
@@ -78,6 +84,7 @@ def web_routes(doors: Doors) -> list[BaseRoute]:
     pages = Pages(desk, visible, deviations_of=snapshots.deviations)
     return [
         *routes,
+        *login_routes(doors.login),
         *page_routes(pages),
         embed_route(pages.embedded, embedders=web.embedders),
         *api_routes(Api(desk, visible, doors.served.index.is_being_written)),
@@ -90,6 +97,30 @@ def open_desk(served: Served, web: WebSettings, *, stands_back: bool = False) ->
     rate = web.questions_per_minute
     paces = TokenBuckets(per_minute=rate, burst=min(rate, _BURST)) if rate else None
     return Desk(served.answerers, paces=paces, stands_back=stands_back)
+
+
+def open_people(settings: Settings, web: WebSettings) -> PersonVisitors | None:
+    """Return what knows the people who log in from Telegram; None if nobody can.
+
+    The state of the bot is opened only to ask who was invited.
+    """
+    if not web.login:
+        return None
+
+    @cache
+    def people() -> People:
+        from bot.composition.chat import open_state
+
+        return open_state(settings).people(came_from=lambda chat: chat)
+
+    sessions = Sessions(settings.token())
+    return PersonVisitors(sessions, web.access, is_let_in=lambda person: people().is_let_in(person))
+
+
+def open_login(settings: Settings, web: WebSettings, people: PersonVisitors) -> Login:
+    """Return the page by which they log in."""
+    token = settings.token()
+    return Login(token, Sessions(token), people, web.access.kind)
 
 
 def web_application(
@@ -107,13 +138,15 @@ def web_application(
         groups = ",".join(sorted(answerer.groups or ()))
         return f"{look()} {answerer.generation} {answerer.manifest.corpus_digest} {groups}"
 
+    people = open_people(settings, web)
+    login = None if people is None else open_login(settings, web, people)
     return Starlette(
-        routes=routes(Doors(served, settings, web, desk)),
+        routes=routes(Doors(served, settings, web, desk, login)),
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(Hosts, web=web),
             Middleware(CrossOrigin, origins=web.cors),
-            Middleware(Visitors, web=web),
+            Middleware(Visitors, web=web, session=nobody if people is None else people.find),
             Middleware(
                 GZipMiddleware, minimum_size=_LEAST_COMPRESSED_BYTES, compresslevel=_COMPRESSION
             ),

@@ -19,6 +19,14 @@ ONLY_QUOTES = mark(
     "Verbatim quotes official statements, word for word, each quote with its source. It writes no "
     "sentence of its own about the world."
 )
+LOGIN_TITLE = mark("Log in from Telegram")
+LOGGING_IN = mark("Telegram says who you are. One moment, please.")
+LOGIN_NEEDS_SCRIPT = mark("To log in, JavaScript must be on.")
+GO_ON_WITHOUT = mark("Go on without logging in")
+LOGIN_REFUSED = mark(
+    "Telegram's word for this login is missing, forged or older than an hour: open the page from "
+    "the bot again."
+)
 ASK_TITLE = mark("Ask the statements")
 ASK_LABEL = mark("Your question")
 ASK_BUTTON = mark("Ask")

@@ -16,6 +16,7 @@ from bot.citations.citation import Citation, cite
 from bot.citations.copiedcitation import MOST_COPIED_UNITS, copied_citation
 from bot.language import texts
 from bot.language.translation import Translator, nearest_language, translator
+from bot.replies.pagebuttons import PageButtons, sharing
 from bot.verification.shortreference import (
     ShortReference,
     parse_short_reference,
@@ -25,6 +26,7 @@ from corpus import Corpus, Document, Passage, Span, digest_of
 
 _COPIES = "📋"
 _MOST_DATA_BYTES = 64
+_MOST_IN_ROW = 8
 _EXAMPLE_DIGITS = 12
 _REF = r"[0-9]{1,10}(?:\.[0-9])?"
 _MORE = re.compile(rf"m:(?P<ref>{_REF}):(?P<shown>[0-9]{{1,2}})", re.ASCII)
@@ -201,17 +203,20 @@ def answer_buttons(
     ref: str,
     first: int = 1,
     more: bool,
+    pages: PageButtons | None = None,
 ) -> Buttons:
     """Return the buttons under the last message of an answer to the question ``ref``: one row.
 
     ◀ and ▶ lead from the first quote in that message. Between them a button opens its whole
     paragraph, if that is not folded below it. Source shows the citations of the quotes in the
-    message, 📋 copies the first one's, and More is there where there is ``more``.
+    message, 📋 copies the first one's, and More is there where there is ``more``. With ``pages``
+    the Source of a single quote is its page, and ↗ shares the quote if the row has room.
 
     Where nothing answers, a row each asks about the nearest topics; a question that was read
     together with earlier ones can be asked alone.
     """
     row: list[Button] = []
+    page: Button | None = None
     last = messages[-1]
     if answer.quotes and last.quoted:
         quote = _first_in(last, answer.quotes)
@@ -220,8 +225,10 @@ def answer_buttons(
         passage = document.passage(quote.citation.paragraph)
         whole = quote.excerpt is not None and not _has_folded(last)
         row += _steps(document, passage, reference, ref, whole=whole, short=whole or more)
-        row.append(Button(words.say(texts.SOURCE), _source_data(answer, last, first)))
-        row.append(_copy(quote.cited))
+        source = Button(words.say(texts.SOURCE), _source_data(answer, last, first))
+        if pages is not None and source.data is not None and source.data.startswith("s:"):
+            page = pages.opening(source.label, quote.cited, corpus)
+        row += [page or source, _copy(quote.cited)]
         if more:
             shown = first + len(answer.quotes) - 1
             row.append(Button(words.say(texts.MORE), f"m:{ref}:{shown}"))
@@ -230,6 +237,10 @@ def answer_buttons(
             Button(face, f"v:{answer.generation}:{ref}:{sign}")
             for face, sign in (("👍", "+"), ("👎", "-"))
         ]
+    if page is not None and len(row) < _MOST_IN_ROW:
+        # it opens from Source, where that is no page
+        at = 1 + next(i for i, each in enumerate(row) if each.copies is not None)
+        row[at:at] = sharing(quote.cited, answer.generation, corpus, words, short=True)
     rows = [(each,) for each in _topics(answer, corpus)]
     if answer.about is not None and first == 1:
         rows.append((Button(words.say(texts.ASK_ALONE), f"a:{ref}"),))
@@ -243,20 +254,34 @@ def paragraph_buttons(
     words: Translator,
     *,
     ref: str | None,
+    corpus: Corpus,
+    pages: PageButtons | None = None,
 ) -> Buttons:
-    """Return the buttons under a single paragraph; with ``ref`` one leads back to the answer."""
+    """Return the buttons under a single paragraph; with ``ref`` one leads back to the answer.
+
+    With ``pages`` Source opens the page of the paragraph.
+    """
     walk = _steps(document, passage, reference, ref)
     back = (Button(words.say(texts.BACK), f"b:{ref}"),) if ref else ()
+    citation = cite(document, passage)
     source = Button(words.say(texts.SOURCE), f"s:{reference.code}")
-    return ((*walk, *back, source, _copy(cite(document, passage))),)
+    page = None if pages is None else pages.opening(source.label, citation, corpus)
+    shares = sharing(citation, reference.generation, corpus, words, short=True)
+    return ((*walk, *back, page or source, _copy(citation), *shares),)
 
 
 def source_buttons(
-    citation: Citation, words: Translator, reference: ShortReference, part: Span | None = None
+    citation: Citation,
+    words: Translator,
+    reference: ShortReference,
+    part: Span | None = None,
+    *,
+    corpus: Corpus,
 ) -> Buttons:
     """Return the buttons under a citation in full: they copy it, and its reference.
 
-    Another shows it in other formats: of the passage of ``reference``, or of the ``part`` of it.
+    Others show it in other formats, of the passage of ``reference`` or of the ``part`` of it, and
+    share the quote.
     """
     within = f":{part.start}-{part.end}" if part is not None else ""
     return (
@@ -268,7 +293,10 @@ def source_buttons(
                 else ()
             ),
         ),
-        (Button(words.say(texts.OTHER_FORMATS), f"f:{reference.code}{within}"),),
+        (
+            Button(words.say(texts.OTHER_FORMATS), f"f:{reference.code}{within}"),
+            *sharing(citation, reference.generation, corpus, words),
+        ),
     )
 
 

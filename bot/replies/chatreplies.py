@@ -10,13 +10,15 @@ from bot.answering.linkstyle import LinkStyle, in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.chat.accessrules import GroupsOf
 from bot.chat.actions import Buttons
-from bot.chat.events import ButtonPress, Event, TextMessage
+from bot.chat.events import ButtonPress, Event, PlaceKind, TextMessage
 from bot.chat.messages import Message
 from bot.citations.citation import CitedQuote
+from bot.citations.pageaddress import PageAddresses
 from bot.language import texts
 from bot.language.translation import Translator
 from bot.replies.answerbuttons import answer_buttons
 from bot.replies.answeredquestions import AnsweredQuestion, AnsweredQuestions
+from bot.replies.pagebuttons import PageButtons
 from bot.replies.rendering import render
 from bot.state.peoplevalues import Preferences
 from corpus import Corpus, Span
@@ -48,15 +50,18 @@ class ChatReplies:
         preferences_of: PreferencesOf = lambda _: Preferences(),
         groups_of: GroupsOf = lambda _: frozenset(),
         on_forgotten: Callable[[Hashable], None] = lambda _: None,
+        pages: PageAddresses | None = None,
     ) -> None:
         """Take the answerer and the wishes of chats.
 
         ``groups_of`` returns the groups of an event's person; without it only public documents
-        answer. ``on_forgotten`` gets the talks that a person had forgotten.
+        answer. ``on_forgotten`` gets the talks that a person had forgotten. ``pages`` are the
+        pages of quotes on the web, if there are any.
         """
         self._live = answerer
         self._groups_of = groups_of
         self._on_forgotten = on_forgotten
+        self._pages = pages
         self._preferences_of = preferences_of
         self._conversations = Conversations()
         self._asked = AnsweredQuestions()
@@ -97,6 +102,12 @@ class ChatReplies:
     def links_of(self, event: Event) -> LinkStyle:
         """Return the links that the chat of an event wants."""
         return self._preferences_of(event).links
+
+    def pages_for(self, event: TextMessage | ButtonPress) -> PageButtons | None:
+        """Return what makes the buttons that open pages; None if there are no pages."""
+        if self._pages is None:
+            return None
+        return PageButtons(self._pages, event.place.kind is PlaceKind.PRIVATE)
 
     def is_unchanged(self, event: TextMessage, question: str) -> bool:
         """Return whether an edited message asks the same as before."""
@@ -168,7 +179,14 @@ class ChatReplies:
         self._asked.remember(event.place.chat_id, ref, now)
         more = len(fresh) > len(quotes) and len(now.shown) < MOST_QUOTES
         buttons = answer_buttons(
-            answer, messages, answerer.corpus, words, ref=ref, first=shown + 1, more=more
+            answer,
+            messages,
+            answerer.corpus,
+            words,
+            ref=ref,
+            first=shown + 1,
+            more=more,
+            pages=self.pages_for(event),
         )
         return ChatReply(messages, buttons, answerer.corpus)
 
@@ -199,7 +217,15 @@ class ChatReplies:
         self._asked.remember(event.place.chat_id, ref, asked)
         buttons: Buttons = ()
         if asks:
-            buttons = answer_buttons(answer, messages, answerer.corpus, words, ref=ref, more=more)
+            buttons = answer_buttons(
+                answer,
+                messages,
+                answerer.corpus,
+                words,
+                ref=ref,
+                more=more,
+                pages=self.pages_for(event),
+            )
         return ChatReply(messages, buttons, answerer.corpus)
 
     def _answered(

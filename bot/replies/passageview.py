@@ -14,8 +14,18 @@ from bot.language.deviationtexts import DeviationsOf, deviation_lines
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten, utf16_length
 from bot.replies.rendering import PASSAGE_START, render, start_of
-from bot.verification.shortreference import ShortReference, parse_short_reference
-from bot.verification.verification import Verdict, Verification
+from bot.verification.shortreference import (
+    ShortReference,
+    parse_short_reference,
+    verify_short_reference,
+)
+from bot.verification.verification import (
+    LayOut,
+    SourceText,
+    Verdict,
+    Verification,
+    laid_out_here,
+)
 from corpus import Document, Passage, Span
 
 _TITLE_UNITS = 300
@@ -41,6 +51,31 @@ def whole_quote(document: Document, passage: Passage, *, citation: Citation | No
         score=1.0,
         citation=citation or cite(document, passage),
     )
+
+
+def quote_at(
+    reference: ShortReference,
+    answerer: Answerer,
+    source_text: SourceText,
+    *,
+    lay_out: LayOut = laid_out_here,
+) -> Quote | None:
+    """Return the quote of the words of a reference as they stand now; None if they do not.
+
+    It is of whole sentences: a reference that anybody wrote cuts no "not" off.
+
+    Raises:
+        UnfaithfulQuote: if it differs from its source.
+    """
+    found = verify_short_reference(reference, answerer.corpus, source_text, lay_out=lay_out)
+    now = found.now
+    if not found.verdict.as_cited or now is None or now.passage is None:
+        return None
+    sentences = [each.span for each in now.passage.sentences]
+    touched = [s for s in sentences if s.start < now.span.end and now.span.start < s.end]
+    if not touched or now.span.contains(now.passage.span):
+        touched = [now.passage.span]
+    return answerer.quote(now.passage, Span(touched[0].start, touched[-1].end))
 
 
 def passage_message(

@@ -86,13 +86,11 @@ class Access:
 
     def _may_ask(self, event: Event) -> bool:
         rules = self._rules
-        if rules.kind is AccessKind.OPEN or event.person.id in rules.allowed:
-            return True
         if not isinstance(event, InlineQuestion | GuestQuestion):
             chat = event.place.chat_id
             if chat in rules.allowed or self._people.came_from(chat) in rules.allowed:
                 return True
-        return rules.kind is AccessKind.INVITED and self._people.is_let_in(event.person.id)
+        return rules.admits(event.person.id, is_let_in=self._people.is_let_in)
 
     def _too_fast(self, event: Event, verdict: Verdict, words: Translator) -> Iterator[Act]:
         if not isinstance(event, TextMessage):

@@ -137,7 +137,15 @@ class PressedButtons:
         links = self._replies.links_of(event)
         message = passage_message(document, passage, answerer, words, links=links)
         reference = short_reference_to(whole_quote(document, passage).citation, answerer.generation)
-        buttons = paragraph_buttons(document, passage, reference, words, ref=press.ref)
+        buttons = paragraph_buttons(
+            document,
+            passage,
+            reference,
+            words,
+            ref=press.ref,
+            corpus=answerer.corpus,
+            pages=self._replies.pages_for(event),
+        )
         yield Toast()
         yield Change(event.message_id, message, buttons, answerer.corpus)
 
@@ -154,7 +162,9 @@ class PressedButtons:
         citation = citation_now(found, part=press.part)
         buttons: Buttons = ()
         if citation is not None:
-            buttons = source_buttons(citation, words, press.reference, press.part)
+            buttons = source_buttons(
+                citation, words, press.reference, press.part, corpus=answerer.corpus
+            )
         yield Say((message,), event.message_id, buttons)
 
     def _formats(self, event: ButtonPress, press: ShowFormats, words: Translator) -> Iterator[Act]:

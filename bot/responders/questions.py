@@ -95,7 +95,15 @@ class Questions:
         links = self._replies.links_of(event)
         message = passage_message(document, passage, answerer, words, links=links)
         here = short_reference_to(whole_quote(document, passage).citation, answerer.generation)
-        buttons = paragraph_buttons(document, passage, here, words, ref=None)
+        buttons = paragraph_buttons(
+            document,
+            passage,
+            here,
+            words,
+            ref=None,
+            corpus=answerer.corpus,
+            pages=self._replies.pages_for(event),
+        )
         yield Say((message,), event.message_id, buttons, answerer.corpus)
 
     def _help(self, event: TextMessage, words: Translator) -> Iterator[Act]:

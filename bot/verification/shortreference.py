@@ -52,6 +52,12 @@ def short_reference_to(citation: Citation, generation: int) -> ShortReference:
     )
 
 
+def shortened_reference(cited: CitedQuote) -> ShortReference:
+    """Return the short reference to the words of a reference, of no known generation."""
+    digest = cited.digest[:REFERENCE_DIGITS]
+    return ShortReference(0, _shortened(cited.document), cited.span, digest)
+
+
 def parse_short_reference(code: str) -> ShortReference | None:
     """Return the short reference of a code; None for any other text."""
     match = _CODE.fullmatch(code)

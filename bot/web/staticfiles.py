@@ -11,6 +11,7 @@ from starlette.responses import Response
 _FOLDER = Path(__file__).parent / "static"
 _KINDS = {
     "verbatim.css": "text/css; charset=utf-8",
+    "login.js": "text/javascript; charset=utf-8",
     "copy.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }

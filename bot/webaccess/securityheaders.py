@@ -3,8 +3,13 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.webaccess.visitor import Visitor
+
 CONTENT_POLICY = "content-security-policy"
 FRAME_OPTIONS = "x-frame-options"
+
+TELEGRAM_WEB = "https://web.telegram.org"
+"""Shows a Mini App in a frame of its page; the other programs of Telegram frame nothing."""
 
 _FIXED = {
     "referrer-policy": "no-referrer",
@@ -26,11 +31,18 @@ def content_policy(*, scripts: str = "'self'", frame_ancestors: str = "'none'") 
     )
 
 
-def add_security_headers(headers: MutableHeaders) -> None:
-    """Add the headers to those of a response. A policy that the response brought is kept."""
+def add_security_headers(headers: MutableHeaders, *, is_mini_app: bool = False) -> None:
+    """Add the headers to those of a response. A policy that the response brought is kept.
+
+    The pages of a Mini App may be framed by Telegram's.
+    """
     for name, value in _FIXED.items():
         headers.setdefault(name, value)
-    if CONTENT_POLICY not in headers:
+    if CONTENT_POLICY in headers:
+        return
+    if is_mini_app:
+        headers[CONTENT_POLICY] = content_policy(frame_ancestors=TELEGRAM_WEB)
+    else:
         headers[CONTENT_POLICY] = content_policy()
         headers[FRAME_OPTIONS] = "DENY"
 
@@ -46,7 +58,9 @@ class SecurityHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_security_headers(MutableHeaders(scope=message))
+                visitor: Visitor | None = scope.get("state", {}).get("visitor")
+                is_mini_app = visitor is not None and visitor.person is not None
+                add_security_headers(MutableHeaders(scope=message), is_mini_app=is_mini_app)
             await send(message)
 
         await self._application(scope, receive, send_secured)

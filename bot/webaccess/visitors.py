@@ -1,6 +1,6 @@
 """Finds the Visitor of each request, and refuses callers who may not ask."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from starlette.requests import HTTPConnection
@@ -12,7 +12,7 @@ from bot.webaccess.tokens import Tokens
 from bot.webaccess.visitor import Visitor, language_of
 from bot.websettings import WebSettings
 
-FindVisitor = Callable[[HTTPConnection], Visitor | None]
+FindVisitor = Callable[[HTTPConnection], Awaitable[Visitor | None]]
 """Finds who a request says that it is; None if it does not say."""
 
 OPEN_PATHS = ("/healthz", "/login", "/robots.txt", "/favicon.ico", "/static/")
@@ -22,6 +22,10 @@ _UNKNOWN = (
     "This server answers only people whom it knows: open it from the bot in Telegram, or send a "
     'token in the header "Authorization: Bearer".'
 )
+
+
+async def nobody(_: HTTPConnection) -> None:
+    """Find nobody: there are no sessions."""
 
 
 class Visitors:
@@ -36,7 +40,7 @@ class Visitors:
         application: ASGIApp,
         *,
         web: WebSettings,
-        session: FindVisitor = lambda _: None,
+        session: FindVisitor = nobody,
     ) -> None:
         """``session`` finds the person of a session; see ``FindVisitor``."""
         self._application = application
@@ -56,7 +60,7 @@ class Visitors:
             visitor = None if known is None else Visitor(known.groups)
             unknown = "The token is not known to this server."
         else:
-            visitor, unknown = self._session(connection), _UNKNOWN
+            visitor, unknown = await self._session(connection), _UNKNOWN
             if visitor is None and (self._web.anybody_may_ask or _is_open(scope["path"])):
                 visitor = Visitor()
         if visitor is None:

@@ -72,6 +72,7 @@ def test_the_buttons_under_an_answer(server: BotApiServer, ada: User) -> None:
         "📋 Copy citation",
         "📋 Copy reference",
         "Other formats",
+        "↗ Share this quote",
     ]
     reference = buttons(source)[1]["copy_text"]["text"]
     assert f"Reference: {reference}" in source.text

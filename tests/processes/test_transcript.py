@@ -73,7 +73,7 @@ Bot changes it to: > The Ministers confirmed the common view that ISIS-Khorasan 
      threat to the South and Central Asian region. […] and elsewhere in the globe.
      Joint Statement by Ministers of the Global Coalition against Daesh · Global Affairs Canada
      · 2022-05-12 · ¶ 8 · Read at canada.ca
-     [◀ ¶ 7] [¶ 9 ▶] [↩ Answer] [Source] [📋]
+     [◀ ¶ 7] [¶ 9 ▶] [↩ Answer] [Source] [📋] [↗]
 
 Ada presses: ↩ Answer
 Bot changes it to: > The Ministers saluted the entry of Benin into the Defeat Daesh/ISIS
@@ -100,7 +100,7 @@ Bot: Joint Statement by Ministers of the Global Coalition against Daesh
      Checked just now: the source has exactly these words.
      Open here
      [📋 Copy citation] [📋 Copy reference]
-     [Other formats]
+     [Other formats] [↗ Share this quote]
 
 Ada presses: 👍
 Bot shows: Thank you.

@@ -260,6 +260,7 @@ class BotApiServer:
             "username": username,
         }
         self._query_lifetime_s = query_lifetime_s
+        self.answers_inline = True
         self._changed = threading.Condition()
         self._http: _Http | None = None
         self._port = 0
@@ -1025,6 +1026,7 @@ class BotApiServer:
         markup = checked_markup(p["reply_markup"]) if "reply_markup" in p else {}
         reply = checked_reply(p["reply_parameters"]) if "reply_parameters" in p else None
         room = self._open_room(p)
+        self._check_buttons(markup, room)
         content = {
             "from": self.bot,
             "text": body.text,
@@ -1042,6 +1044,18 @@ class BotApiServer:
         )
         self._show("sendMessage", room, message["message_id"], body, p)
         return message
+
+    def _check_buttons(self, markup: JSON, room: _Room) -> None:
+        """Refuses buttons that Telegram shows only in private, or only for an inline bot."""
+        for button in (each for row in markup.get("inline_keyboard", []) for each in row):
+            if "web_app" in button:
+                if room.owner is None:
+                    raise Malformed("BUTTON_TYPE_INVALID")
+                if not button["web_app"]["url"].startswith("https://"):
+                    raise Malformed("inline keyboard button Web App URL is invalid: Only HTTPS")
+            shares = any(name.startswith("switch_inline_query") for name in button)
+            if shares and not self.answers_inline:
+                raise Malformed("BOT_INLINE_DISABLED")
 
     def _reply_target(self, room: _Room, reply: JSON | None) -> int | None:
         if reply is None:
@@ -1090,6 +1104,7 @@ class BotApiServer:
         body = self._body("editMessageText", p)
         markup = checked_markup(p["reply_markup"], inline_only=True) if "reply_markup" in p else {}
         room, message = self._own_message(p)
+        self._check_buttons(markup, room)
         edited = {
             **message,
             "text": body.text,
@@ -1172,7 +1187,7 @@ class BotApiServer:
             **self.bot,
             "can_join_groups": True,
             "can_read_all_group_messages": False,
-            "supports_inline_queries": True,
+            "supports_inline_queries": self.answers_inline,
             "supports_guest_queries": True,
             "can_connect_to_business": False,
             "has_main_web_app": False,

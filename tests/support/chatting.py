@@ -19,6 +19,7 @@ from bot.chat.actions import Act, Button, Change, Say, Toast
 from bot.chat.dialogue import Dialogue
 from bot.chat.events import ButtonPress, Event, Person, Place, PlaceKind, SourceTextFor, TextMessage
 from bot.chat.votes import KeepVote
+from bot.citations.pageaddress import PageAddresses
 from bot.replies.chatreplies import ChatReplies
 from bot.responders.guestquestions import GuestQuestions
 from bot.responders.inlinequestions import InlineQuestions
@@ -53,6 +54,7 @@ def dialogue_of(
     keep_vote: KeepVote = lambda _: None,
     wanted: int = 3,
     groups_of: GroupsOf = lambda _: frozenset(),
+    pages: PageAddresses | None = None,
 ) -> Dialogue:
     """All responders about questions, without settings."""
     replies, examples = (
@@ -60,6 +62,7 @@ def dialogue_of(
             answerers,
             preferences_of=lambda _: Preferences(quotes=wanted),
             groups_of=groups_of,
+            pages=pages,
         ),
         Examples(),
     )

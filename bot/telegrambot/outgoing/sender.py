@@ -15,7 +15,9 @@ from telegram import (
     LinkPreviewOptions,
     MessageEntity,
     ReplyParameters,
+    SwitchInlineQueryChosenChat,
     Update,
+    WebAppInfo,
 )
 from telegram import Message as TelegramMessage
 from telegram.constants import ChatAction, ChatType
@@ -208,7 +210,7 @@ class Sender:
             entities=self._entities(to_send),
             message_thread_id=topic_of(update),
             reply_parameters=replies,
-            reply_markup=_keyboard(buttons),
+            reply_markup=self._keyboard(buttons),
             rate_limit_args=None if parts is None else partial(parts.arrived, part.text),
         )
         return sent.message_id
@@ -230,7 +232,7 @@ class Sender:
                 chat_id=chat_id,
                 message_id=message_id,
                 entities=self._entities(part),
-                reply_markup=_keyboard(buttons),
+                reply_markup=self._keyboard(buttons),
             )
         except BadRequest as error:
             if _UNCHANGED in str(error).lower():
@@ -276,6 +278,9 @@ class Sender:
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
 
+    def _keyboard(self, buttons: Buttons) -> InlineKeyboardMarkup | None:
+        return _keyboard(buttons, inline=bool(self._bot.supports_inline_queries))
+
     def _entities(self, part: Message) -> list[MessageEntity]:
         return [self._entity(entity) for entity in part.entities]
 
@@ -301,16 +306,25 @@ def checked(part: Message, corpus: Corpus | None) -> Message:
     return as_shown(part)
 
 
-def _keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
-    if not buttons:
-        return None
-    return InlineKeyboardMarkup([[_button(each) for each in row] for row in buttons])
+def _keyboard(buttons: Buttons, *, inline: bool) -> InlineKeyboardMarkup | None:
+    """Return the keyboard; without ``inline`` no button shares, since Telegram takes none then."""
+    rows = [[each for each in row if inline or each.shares is None] for row in buttons]
+    shown = [[_button(each) for each in row] for row in rows if row]
+    return InlineKeyboardMarkup(shown) if shown else None
 
 
 def _button(button: Button) -> InlineKeyboardButton:
     copies = None if button.copies is None else CopyTextButton(button.copies)
+    shares = button.shares and SwitchInlineQueryChosenChat(
+        button.shares, allow_user_chats=True, allow_group_chats=True, allow_channel_chats=True
+    )
     return InlineKeyboardButton(
-        button.label, callback_data=button.data, url=button.url, copy_text=copies
+        button.label,
+        callback_data=button.data,
+        url=button.url,
+        copy_text=copies,
+        web_app=None if button.app is None else WebAppInfo(button.app),
+        switch_inline_query_chosen_chat=shares or None,
     )
 
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from bot.citations.citation import REFERENCE_DIGITS, Citation
+from bot.citations.pageaddress import QUOTE, place_path
 from corpus import Document, Passage, Span
-
-QUOTE = "quote"
-"""The fragment that leads to the marked words of a page."""
 
 _MOST_LINK_CHARACTERS = 4_000
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\"<>\\^`{|}\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -66,12 +64,6 @@ class Addresses:
     def passage(self, document: Document, passage: Passage) -> str:
         """Return the address of a paragraph as it is now, which later texts do not change."""
         return self.place(document.id, document.digest, passage.span)
-
-
-def place_path(document_id: str, digest: str, span: Span, *, under: str = "/d") -> str:
-    """Return the path of a span of a text."""
-    place = f"{quote(document_id, safe='')}@{digest[:REFERENCE_DIGITS]}"
-    return f"{under}/{place}/{span.start}-{span.end}"
 
 
 def _document(document_id: str) -> str:

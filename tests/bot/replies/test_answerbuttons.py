@@ -74,7 +74,7 @@ def test_a_step_shows_the_neighbouring_paragraph_in_place_and_leads_on_and_back(
     assert change.message.text.startswith(
         "Forty zoos met.\nTitle 1 · P · ¶ 3 · Read at example.org"
     )
-    assert labels(change) == [["◀ ¶ 2", "↩ Answer", "Source", "📋"]]
+    assert labels(change) == [["◀ ¶ 2", "↩ Answer", "Source", "📋", "↗"]]
     check_message(change.message, corpus)
     back = changed(talk.press(button(change, "Answer").data))
     assert back.message == answer.messages[-1]
