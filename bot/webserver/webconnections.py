@@ -14,6 +14,10 @@ from bot.webserver.connectionslots import ConnectionSlots, Slot
 _HEAD_S = 5.0
 _LEAVE_S = 5.0
 """The seconds that a closed connection may take to read its answer."""
+_READ_S = 60.0
+"""The seconds that a caller may take to read a long answer, in which it holds memory."""
+
+_CLOSE = (b"connection", b"close")
 
 _protocol_log = logging.getLogger(f"{__name__}.protocol")
 
@@ -44,6 +48,7 @@ class WebConnection(H11Protocol):
         self._slot: Slot | None = None
         self._late: asyncio.TimerHandle | None = None
         self._half_read: object = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a slot, or end the connection."""
@@ -72,8 +77,24 @@ class WebConnection(H11Protocol):
         """Leave the slot."""
         super().connection_lost(exc)
         self._forget_deadline()
+        self._forget_unread()
         if self._slot is not None:
             self._slots.leave(self._slot)
+
+    def pause_writing(self) -> None:
+        """Note that the caller does not read: its connection may give way, and ends in time."""
+        super().pause_writing()
+        if self._slot is not None:
+            self._slots.wait(self._slot, known=True)
+        if self._unread is None:
+            seconds = _LEAVE_S if _CLOSE in self.headers else _READ_S
+            self._unread = asyncio.get_running_loop().call_later(seconds, self._cut_unread)
+
+    def resume_writing(self) -> None:
+        """Note that the caller has read."""
+        super().resume_writing()
+        self._forget_unread()
+        self._look()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse bytes that are no HTTP."""
@@ -93,7 +114,9 @@ class WebConnection(H11Protocol):
             self._end_in(_LEAVE_S, self.transport.abort)
         elif self._is_answering:
             self._forget_deadline()
-            if not self.cycle.more_body:
+            if self.flow.write_paused:
+                self._slots.wait(self._slot, known=True)
+            elif not self.cycle.more_body:
                 self._slots.work(self._slot)
             elif self._half_read is not self.cycle:
                 self._half_read = self.cycle
@@ -109,6 +132,15 @@ class WebConnection(H11Protocol):
         if self._late is not None:
             self._late.cancel()
             self._late = None
+
+    def _forget_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _cut_unread(self) -> None:
+        self._on_refused("unread answer")
+        self.transport.abort()
 
     def _give_way(self) -> None:
         self._on_refused("idle, and others came")

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.errors import SettingsError
 from bot.webserver.bodies import Body
 from bot.webserver.connectionslots import ConnectionSlots
+from bot.webserver.longanswers import LongAnswers
 from bot.webserver.refusals import Refusals
 from bot.webserver.webconnections import WebConnection, quiet_protocol_log
 
@@ -66,6 +67,7 @@ class WebServer:
         self._most_head_bytes = most_head_bytes
         self._refusals = refusals or Refusals("the web server")
         self._slots = ConnectionSlots(_most_connections())
+        self._long_answers = LongAnswers()
 
     @property
     def connections(self) -> int:
@@ -128,8 +130,11 @@ class WebServer:
                     message = {**message, "headers": [*message.get("headers", ()), closing]}
             await send(message)
 
+        async def respond(send_pieces: Send) -> None:
+            await self._application(scope, body.receive, send_pieces)
+
         try:
-            await self._application(scope, body.receive, send_head_and_rest)
+            await self._long_answers.run(scope, send_head_and_rest, respond)
         except ClientDisconnect:
             return  # nobody reads a response
         except HTTPException as error:

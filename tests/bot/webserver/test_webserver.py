@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.webserver import bodies, webconnections
+from bot.webserver import bodies, longanswers, webconnections, webserver
 from bot.webserver.refusals import Refusals
 from bot.webserver.webserver import WebServer
 
@@ -237,3 +237,111 @@ def test_what_is_no_http_or_asks_for_another_protocol_is_counted_and_not_logged(
         asyncio.run(run())
     assert counted == ["no HTTP", "no HTTP"]
     assert [each for each in caplog.messages if "refused" not in each] == []
+
+
+def test_who_does_not_read_a_long_answer_gives_way_and_is_cut_in_time(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webconnections, "_READ_S", 0.5)
+    counted: list[str] = []
+
+    @application
+    async def much(_: Request) -> Response:
+        return Response("x" * 50_000_000)
+
+    async def run() -> None:
+        refusals = Refusals("the web server", on_refused=counted.append)
+        server = WebServer(much, host="127.0.0.1", port=port, refusals=refusals)
+        async with server, connected(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3):
+            await asyncio.sleep(0.2)
+            assert server.connections == 1
+            await asyncio.sleep(1)
+            assert server.connections == 0
+
+    asyncio.run(run())
+    assert counted == ["unread answer"]
+
+
+def test_callers_who_read_nothing_keep_nobody_out(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webserver, "_most_connections", lambda: 20)
+
+    @application
+    async def much(request: Request) -> Response:
+        return Response("x" * (1_000_000 if request.url.path == "/long" else 1))
+
+    async def run() -> None:
+        server = WebServer(much, host="127.0.0.1", port=port)
+        long = "GET /long HTTP/1.1\r\nHost: x\r\n\r\n" * 3
+        async with server, AsyncExitStack() as held:
+            for _ in range(40):
+                await held.enter_async_context(connected(port, long))
+            await asyncio.sleep(0.2)
+            async with connected(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") as (reader, _):
+                assert await status(reader) == 200
+
+    asyncio.run(run())
+
+
+def test_long_answers_that_nobody_reads_hold_a_bounded_memory(port: int) -> None:
+    @application
+    async def much(request: Request) -> Response:
+        return Response("x" * (30_000_000 if request.url.path == "/long" else 1))
+
+    async def run() -> None:
+        server = WebServer(much, host="127.0.0.1", port=port)
+        server._long_answers = longanswers.LongAnswers(most_bytes=70_000_000)
+        long = "GET /long HTTP/1.1\r\nHost: x\r\n\r\n"
+        async with server, AsyncExitStack() as held:
+            found = []
+            for _ in range(4):
+                reader, _ = await held.enter_async_context(connected(port, long))
+                found.append(await status(reader))
+            assert found == [200, 200, 503, 503]
+            async with connected(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") as (reader, _):
+                assert await status(reader) == 200
+            await held.aclose()
+            await asyncio.sleep(0.2)
+            async with connected(port, long) as (reader, _):
+                assert await status(reader) == 200
+                assert len(await reader.readuntil(b"xxx")) < 1_000_000
+
+    asyncio.run(run())
+
+
+def test_a_failure_is_one_sentence_for_the_caller_and_a_place_without_words_in_the_log(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    @application
+    async def broken(request: Request) -> Response:
+        raise ValueError(request.query_params["q"])
+
+    async def run() -> None:
+        sent = "GET /?q=hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        async with (
+            WebServer(broken, host="127.0.0.1", port=port),
+            connected(port, sent) as (reader, _),
+        ):
+            reply = (await reader.read()).decode()
+            assert reply.startswith("HTTP/1.1 500")
+            assert reply.endswith("The server failed at this request.\n")
+
+    with caplog.at_level("INFO"):
+        asyncio.run(run())
+    assert "ValueError at " in caplog.text
+    assert "hidden" not in caplog.text
+
+
+def test_a_head_may_be_as_long_as_the_server_says(port: int) -> None:
+    begun = f"GET /?q={'x' * 120_000} HTTP/1.1\r\nHost: x\r\n"
+
+    async def run() -> None:
+        for most, expected in ((160_000, 200), (64_000, 400)):
+            server = WebServer(echo, host="127.0.0.1", port=port, most_head_bytes=most)
+            async with server, connected(port, begun) as (reader, writer):
+                await asyncio.sleep(0.1)
+                writer.write(b"Connection: close\r\n\r\n")
+                assert await status(reader) == expected
+
+    asyncio.run(run())
