@@ -76,6 +76,7 @@ class Turns:
             standing.turns = None
             with self._changed:
                 self._leave_behind()
+                self._pause(standing)  # the rest of the work, such as a page, comes later, too
 
     def stand_back(self) -> None:
         """Wait, not for long, until nobody is at work who does not stand back."""
@@ -114,6 +115,11 @@ class Turns:
         self._changed.wait_for(lambda: self._working < self._most)
         self._working += 1
         self._behind += 1
+
+    def _pause(self, standing: _Standing) -> None:
+        began_s = time.monotonic()
+        self._changed.wait_for(lambda: not self._foremost, max(0.0, standing.left_s))
+        standing.left_s -= time.monotonic() - began_s
 
     def _leave_behind(self) -> None:
         self._working -= 1

@@ -1,7 +1,7 @@
 """Measures how long people in Telegram wait while others ask on the web beside the bot.
 
     python scripts/web_beside_bot.py                      three rounds calm, three with all of it
-    python scripts/web_beside_bot.py --rounds 1 --people 20 --idle 100 --asked 30    in a minute
+    python scripts/web_beside_bot.py --rounds 1 --people 30 --idle 200 --asked 25 --most 1.5
 
 The real bot with ``--web`` in a process of its own, the strict Bot API server in this one, and the
 people of the web in a third. Each of these asks the next question as soon as the last one is
@@ -38,7 +38,7 @@ QUESTIONS = (
 )
 ASKED = (f"{QUESTIONS[n % len(QUESTIONS)]} ({n})" for n in itertools.count())
 """Every question is new, since a repeated one costs nothing."""
-_PAUSE_S = 0.15
+_PAUSE_S = 0.4
 
 
 async def ask_on_the_web(port: int, people: int, seconds: float) -> dict[str, int]:
@@ -173,6 +173,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=100, help="who ask on the web at once")
     parser.add_argument("--idle", type=int, default=1000, help="connections that send nothing")
     parser.add_argument("--asked", type=int, default=100, help="questions to the bot in a round")
+    parser.add_argument("--most", type=float, help="exit code 1 if the ratio is above this one")
     parser.add_argument("--home", type=Path, help="a data directory with an index")
     parser.add_argument("--on-the-web", type=int, metavar="PORT", help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=10, help=argparse.SUPPRESS)
@@ -183,7 +184,9 @@ def main() -> None:
         )))  # fmt: skip
         return
     with tempfile.TemporaryDirectory() as folder:
-        measure(options.home or Path(folder), options)
+        ratio = measure(options.home or Path(folder), options)
+    if options.most is not None and ratio > options.most:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

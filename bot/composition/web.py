@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ MOST_HEAD_BYTES = 160 * 1024
 MOST_BODY_BYTES = 1_500_000
 """A text of 100,000 characters has up to 1,200,000 bytes in JSON."""
 _BURST = 10
+_SWITCH_S = 0.001
+"""A thread of the web keeps the interpreter from the bot's for so long at most; usual are 5 ms."""
 _LEAST_COMPRESSED_BYTES = 1_000
 _COMPRESSION = 5
 
@@ -175,6 +178,8 @@ async def web_server(
     Raises:
         SettingsError: if the address cannot be listened on.
     """
+    if stands_back:
+        sys.setswitchinterval(_SWITCH_S)
     desk = open_desk(served, web, stands_back=stands_back)
     server = WebServer(
         web_application(served, settings, web, desk=desk),

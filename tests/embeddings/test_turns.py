@@ -32,8 +32,11 @@ class Working:
     def begins(self) -> bool:
         return self.has_begun.wait(0.1)
 
-    def end(self) -> None:
+    def let_go(self) -> None:
         self._go_on.set()
+
+    def end(self) -> None:
+        self.let_go()
         self._thread.join(10)
 
 
@@ -69,7 +72,7 @@ def test_who_stands_back_leaves_a_turn_free_and_begins_only_when_nobody_else_is_
     assert not waiting.begins()
     chat = working(turns)
     assert chat.begins()  # at once, beside the one behind
-    behind.end()
+    behind.let_go()
     assert not waiting.begins()
     chat.end()
     assert waiting.begins()
@@ -81,7 +84,7 @@ def test_with_one_turn_the_web_is_answered_too(working: Callable[..., Working]) 
     assert behind.begins()
     chat = working(turns)
     assert not chat.begins()
-    behind.end()
+    behind.let_go()
     assert chat.begins()
 
 

@@ -1,6 +1,9 @@
 """``verbatim web`` as a process."""
 
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,8 +87,6 @@ def test_the_bot_serves_the_web_beside_it_from_one_process_and_stops_with_it(
 def test_a_port_of_the_web_that_is_taken_is_told_and_the_bot_does_not_run_without_it(
     built_home: Path, tmp_path: Path, port: int
 ) -> None:
-    import socket
-
     with (
         socket.create_server(("127.0.0.1", port)),
         BotApiServer() as server,
@@ -100,8 +101,6 @@ def test_a_port_of_the_web_that_is_taken_is_told_and_the_bot_does_not_run_withou
 def test_health_and_counts_of_the_web_server_are_for_this_machine_at_the_port_of_the_health(
     built_home: Path, tmp_path: Path, port: int
 ) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         health = listening.getsockname()[1]
     with web(built_home, port, tmp_path / "log", VERBATIM_HEALTH_PORT=str(health)) as running:
@@ -113,3 +112,26 @@ def test_health_and_counts_of_the_web_server_are_for_this_machine_at_the_port_of
         assert "verbatim_web_connections 0.0" in counts
         assert running.get("/metrics")[0] == 404
         assert running.get("/readyz")[0] == 404
+
+
+def test_people_in_telegram_wait_hardly_longer_while_others_ask_on_the_web(
+    built_home: Path, exports: Path
+) -> None:
+    """``scripts/web_beside_bot.py`` measures the whole; another program may be busy at a time."""
+    script = Path(__file__).parents[2] / "scripts" / "web_beside_bot.py"
+    if not script.is_file():
+        pytest.skip("the sources are not here")
+    few = ["--rounds", "1", "--people", "30", "--idle", "200", "--asked", "25", "--most", "1.5"]
+    said = []
+    for _ in range(4):
+        run = subprocess.run(  # noqa: S603
+            [sys.executable, script, *few, "--home", str(built_home)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        said.append(run.stdout + run.stderr[-500:])
+        if run.returncode == 0:
+            return
+    raise AssertionError(said)
