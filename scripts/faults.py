@@ -169,8 +169,12 @@ def webcanaries(options: argparse.Namespace) -> bool:
     import webcanaries as requests  # needs the extra of the tests
 
     with tempfile.TemporaryDirectory() as folder:
-        number, wrong = requests.compared(Path(folder), options.count // 3 + 1)
-    print(f"{number} requests of three callers: {len(wrong)} answers show what is hidden")
+        statuses, wrong = requests.compared(Path(folder), options.count // 3 + 1)
+    counts = _counts({str(status): count for status, count in statuses.items()})
+    number = sum(statuses.values())
+    print(
+        f"{number} requests of three callers ({counts}): {len(wrong)} answers show what is hidden"
+    )
     for fault in wrong[:20]:
         print(f"  {fault}")
     return not wrong

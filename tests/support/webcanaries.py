@@ -8,6 +8,7 @@ answer each request with the same bytes.
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -63,8 +64,11 @@ class Call:
 
 
 def now() -> list[Document]:
-    """The statements of today, with days and addresses."""
-    return [
+    """The statements of today, with days and addresses.
+
+    Some have the text of another, which is for others; one was opened and one closed meanwhile.
+    """
+    found = [
         replace(
             each,
             published=date(2020 + number % 3, 1 + number % 12, 1 + number % 28),
@@ -72,12 +76,42 @@ def now() -> list[Document]:
         )
         for number, each in enumerate(documents())
     ]
+    public, red, blue = found[:3]
+    plain, other = (
+        document_from_text(text, document_id="p", title="P", publisher="public ministry")
+        for text in ("Amber of the plain birch.\n\nJetty larch.", "Knoll of another marsh. Fjord.")
+    )
+    return [
+        _called("c00", public, red.access),
+        _called("c01", found[3]),
+        *found,
+        _called("t00", public, red.access),
+        _called("t01", plain, blue.access),
+        _called("t02", other, red.access | blue.access),
+        _called("t03", found[6]),
+        _called("t04", plain, red.access),
+    ]
+
+
+def _called(document_id: str, of: Document, access: frozenset[str] = frozenset()) -> Document:
+    """Another statement with the text of one."""
+    title = f"Copy {document_id}"
+    url = f"https://copies.example/{document_id}"
+    return document_from_text(
+        of.text,
+        document_id=document_id,
+        title=title,
+        publisher=of.publisher,
+        published=of.published,
+        url=url,
+        access=access,
+    )
 
 
 def before() -> list[Document]:
     """The statements as they were: every other one had another paragraph, and some are gone now."""
     found = []
-    for number, each in enumerate(now()):
+    for number, each in enumerate(_unless_moved(now())):
         word = " ".join(CANARIES[group] for group in sorted(each.access))
         text = (
             f"{each.text}\n\nIn those days {word} jetty {number} stood in the {WORDS[number % 13]}."
@@ -97,6 +131,13 @@ def before() -> list[Document]:
     return sorted(found, key=lambda each: each.id)
 
 
+def _unless_moved(found: list[Document]) -> list[Document]:
+    """The statements with the access that the opened and the closed one had before."""
+    opened, closed = frozenset({"red"}), frozenset[str]()
+    access = {"c00": closed, "c01": opened}
+    return [replace(each, access=access.get(each.id, each.access)) for each in found]
+
+
 def _anew(of: Document, text: str, document_id: str) -> Document:
     return document_from_text(
         text,
@@ -110,7 +151,10 @@ def _anew(of: Document, text: str, document_id: str) -> Document:
 
 
 def seen(found: Sequence[Document], groups: frozenset[str]) -> Corpus:
-    return Corpus(tuple(d for d in found if not d.access or d.access & groups))
+    """The statements that members of the groups may know of, now that some are closed."""
+    hidden = {d.id for d in now() if d.access and not d.access & groups}
+    known = (d for d in found if not d.access or d.access & groups)
+    return Corpus(tuple(d for d in known if d.id not in hidden))
 
 
 class Requests:
@@ -250,12 +294,13 @@ def paths_of(client: TestClient) -> list[str]:
 
 def compared(
     folder: Path, count: int, *, paths: Sequence[str] | None = None
-) -> tuple[int, list[str]]:
-    """How many answers were compared, and which differ from those of a twin or say a hidden word.
+) -> tuple[Mapping[int, int], list[str]]:
+    """The number of answers by status, and which differ from those of a twin or say a hidden word.
 
     Each of three kinds of callers sends ``count`` requests, to each route in turn.
     """
-    wrong, done = [], 0
+    wrong: list[str] = []
+    statuses: Counter[int] = Counter()
     with ExitStack() as stack:
         whole = stack.enter_context(_application(folder / "whole", frozenset({"red", "blue"})))
         for groups in TENANTS:
@@ -266,12 +311,12 @@ def compared(
             for number in range(count):
                 call = requests.to(routes[number % len(routes)])
                 answers = [call.send(client, groups) for client in (whole, alone)]
-                done += 1
+                statuses[answers[0].status_code] += 1
                 said = answers[0].text.casefold()
                 words = [word for word in hidden if word in said and word not in call.written]
                 if words or _compared(answers[0]) != _compared(answers[1]):
                     wrong.append(f"{sorted(groups)} {call}: {words or 'another answer'}")
-    return done, wrong
+    return statuses, wrong
 
 
 def _application(home: Path, groups: frozenset[str]) -> Any:
@@ -288,7 +333,11 @@ def _application(home: Path, groups: frozenset[str]) -> Any:
     refresh(earlier, index=FolderIndex(home / "index"), embedder=LetterEmbedder())
     texts = {document.digest for document in today.documents}
     gone = {document.digest for document in earlier.documents} - texts
+    snapshots.keep_texts(today.documents)
     snapshots.note_until(gone, date(2026, 1, 2))
+    access = {document.id: document.access for document in earlier.documents}
+    closed = {d.id: d.access for d in today.documents if d.access and access.get(d.id) != d.access}
+    snapshots.close(closed, but=today.documents)
     return client_of(home, today, answerers=opened(home, today), **SETTINGS)
 
 
