@@ -7,12 +7,14 @@ from bot.api.api import Api, Fields, Given
 from bot.api.parameters import LANGUAGE, Day, Number, Parameter, Text, Unusable
 from bot.jsonforms.answerfields import answer_fields
 from corpus import UnknownDocument, UnknownPublisher
-from embeddings import REMEMBERED_QUESTIONS, Filter, known_filter
+from embeddings import Filter, known_filter
 
 MOST_QUESTION_CHARACTERS = 10_000
 MOST_TEXT_CHARACTERS = 100_000
 _MOST_NAME_CHARACTERS = 500
 _MOST_NAMES = 50
+_MOST_EARLIER = 20
+"""Only the last ones count, and a program may send all that it has."""
 
 FILTERS = (
     Parameter(
@@ -45,7 +47,7 @@ ASKED = (
         "An earlier question of the same conversation, the oldest first: a question that leans on "
         "it is read together with it.",
         Text(MOST_QUESTION_CHARACTERS),
-        most_values=REMEMBERED_QUESTIONS,
+        most_values=_MOST_EARLIER,
     ),
     LANGUAGE,
 )

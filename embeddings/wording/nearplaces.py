@@ -37,6 +37,8 @@ _MOST_WINDOWS = 24
 _MOST_CELLS = 6_000_000
 _MOST_PLACES = 20
 _LEAST_BUCKET = 8
+_BEFORE_A_TEXT = 8
+"""More buckets than a quotation can begin before the text in which it stands."""
 
 _LEAST_SHARED = 0.42
 _MOST_BROKEN = MOST_WORDS_OF_A_NAME + 1
@@ -94,21 +96,26 @@ def _windows(
     index: WordIndex,
     allowed: NDArray[np.bool_] | None,
 ) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of positions that share most pairs of neighbouring words, best first."""
-    asked, positions, unseen = _shared_pairs(quotation, numbers, index)
-    if allowed is not None:
-        visible = allowed[index.texts_of(positions)]
-        asked, positions = asked[visible], positions[visible]
+    """Yield the ranges of positions that share most pairs of neighbouring words, best first.
+
+    Texts that are not searched make no difference to them: their places count in their own text.
+    """
+    asked, positions, unseen = _shared_pairs(quotation, numbers, index, allowed)
     if not len(positions):
         return
     count = len(numbers)
+    size = max(_LEAST_BUCKET, count // 4)
+    # no bucket of one text is beside one of another
+    apart = index.longest // size + 2 * _BEFORE_A_TEXT
     joined = len(quotation.parts) > 1
     if joined:
         passages = index.in_passage[index.units[positions]]
         asked, positions = asked[passages], positions[passages]
         buckets = index.units[positions].astype(np.int64)
     else:
-        buckets = (positions - asked) // max(_LEAST_BUCKET, count // 4)
+        rows = index.texts_of(positions).astype(np.int64)
+        within = (positions - asked - index.starts_of(rows)) // size
+        buckets = rows * apart + within + _BEFORE_A_TEXT
     # a pair counts once in a bucket, however often it stands there
     once = np.unique(buckets * (count + 1) + asked) // (count + 1)
     kinds, shared = np.unique(once, return_counts=True)
@@ -125,9 +132,8 @@ def _windows(
         there = positions[(buckets == bucket) | ((buckets == bucket + 1) & (not joined))]
         low, high = index.extent(int(there[0]), passage=joined)
         if not joined:
-            size = max(_LEAST_BUCKET, count // 4)
-            low = max(low, int(bucket) * size - slack)
-            high = min(high, (int(bucket) + 2) * size + count + slack)
+            begin = low + (int(bucket) % apart - _BEFORE_A_TEXT) * size
+            low, high = max(low, begin - slack), min(high, begin + 2 * size + count + slack)
         left -= (high - low) * count
         if left < 0:
             return
@@ -135,10 +141,15 @@ def _windows(
 
 
 def _shared_pairs(
-    quotation: Quotation, numbers: NDArray[np.int32], index: WordIndex
+    quotation: Quotation,
+    numbers: NDArray[np.int32],
+    index: WordIndex,
+    allowed: NDArray[np.bool_] | None,
 ) -> tuple[Positions, Positions, int]:
     """Return the places of the pairs of neighbouring words, the rarest pairs first: each pair's
     index in the quotation, and its position; and the number of pairs that are too frequent.
+
+    Only places in texts that are ``allowed`` count.
     """
     inside = np.ones(max(0, len(numbers) - 1), bool)
     for part in quotation.parts[1:]:
@@ -146,16 +157,31 @@ def _shared_pairs(
     inside &= (numbers[:-1] > 0) & (numbers[1:] > 0)
     pairs = np.flatnonzero(inside)
     lows, highs = index.pair_ranges(numbers)
-    sizes = (highs - lows)[pairs]
+    if allowed is None or allowed.all():
+        allowed = None
+        sizes = (highs - lows)[pairs]
+    else:
+        edges = index.edges_of(allowed)
+        every = (index.pair_positions(int(lows[pair]), int(highs[pair])) for pair in pairs)
+        sizes = np.array([_within(found, edges) for found in every], np.int64)
     order = np.argsort(sizes, kind="stable")
     chosen = pairs[order[np.cumsum(sizes[order]) <= _MOST_POSITIONS]]
     found = [index.pair_positions(int(lows[pair]), int(highs[pair])) for pair in chosen]
+    if allowed is not None:
+        found = [each[allowed[index.texts_of(each)]] for each in found]
     empty = [np.empty(0, np.int64)]
     return (
         np.repeat(chosen, [len(each) for each in found]).astype(np.int64),
         np.concatenate(empty + found),
         len(pairs) - len(chosen),
     )
+
+
+def _within(positions: Positions, edges: Positions) -> int:
+    """Return how many of some rising positions lie between the first and the second edge, between
+    the third and the fourth, and so on.
+    """
+    return int(np.diff(np.searchsorted(positions, edges))[::2].sum())
 
 
 def _place(

@@ -93,6 +93,22 @@ class WordIndex:
         rows: NDArray[np.int32] = self.unit_texts[self.units[positions]]
         return rows
 
+    def starts_of(self, rows: NDArray[np.int64]) -> Positions:
+        """Return the position at which the text of each row begins."""
+        return self._offsets[rows]
+
+    def edges_of(self, rows: NDArray[np.bool_]) -> Positions:
+        """Return the positions at which runs of the texts that are true in ``rows`` begin and end,
+        in turn.
+        """
+        changes = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
+        return self._offsets[changes]
+
+    @property
+    def longest(self) -> int:
+        """The number of positions of the longest text."""
+        return int(np.diff(self._offsets).max(initial=0))
+
     def span(self, first: int, last: int) -> Span:
         """Return the span, in its text, from the word at one position to that at another."""
         return Span(int(self._starts[first]), int(self._ends[last]))

@@ -1,9 +1,12 @@
 """Words that are nearly said are found, with just the words that differ."""
 
+import random
+
 import numpy as np
 import pytest
 from indexedtexts import indexed
 
+from embeddings.wording import nearplaces
 from embeddings.wording.nearplaces import near_places
 from embeddings.wording.quotation import quotation_of
 from embeddings.wording.wordindex import IndexedText, WordIndex
@@ -89,3 +92,32 @@ def test_a_text_that_is_not_allowed_is_not_nearly_there() -> None:
     asked = quotation_of("we have 86 members in all today")
     assert len(near_places(asked, index)) == 1
     assert near_places(asked, index, np.array([True, False])) == ()
+
+
+@pytest.mark.parametrize("most", [300_000, 40])
+def test_texts_that_are_not_searched_make_no_difference(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(nearplaces, "_MOST_POSITIONS", most)
+    chance = random.Random(4)
+    words = "amber birch cedar delta ember fjord grove heath inlet jetty knoll larch".split()
+    found = 0
+    for _ in range(300):
+        texts = [
+            " ".join(chance.choices(words, k=chance.randrange(8, 60)))
+            for _ in range(chance.randrange(2, 8))
+        ]
+        seen = np.array([chance.random() < 0.6 for _ in texts], bool)
+        rows = np.flatnonzero(seen)
+        said = chance.choice(texts).split()
+        start = chance.randrange(len(said) - 6)
+        asked = said[start : start + chance.randrange(5, 30)]
+        asked[chance.randrange(len(asked))] = chance.choice(["not", "oslo", *words])
+        quotation = quotation_of(" ".join(asked))
+        among = near_places(quotation, WordIndex(map(indexed, texts)), seen)
+        alone = near_places(quotation, WordIndex(indexed(texts[row]) for row in rows))
+        assert [(each.row, each.span, each.pieces) for each in among] == [
+            (int(rows[each.row]), each.span, each.pieces) for each in alone
+        ]
+        found += bool(alone)
+    assert found > 100
