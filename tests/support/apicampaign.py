@@ -25,6 +25,9 @@ from webcanaries import SETTINGS, now
 
 from corpus import Corpus
 
+_PATIENCE_S = 120
+"""A busy computer is no failure of the API."""
+
 MEANS_NOTHING = "422"
 """A date that no calendar has, or a text that is no citation: no schema can say so."""
 
@@ -35,7 +38,9 @@ def read(application: Any) -> Any:
     checks = ChecksConfig(
         positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=accepted)
     )
-    config = SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(checks=checks)))
+    config = SchemathesisConfig(
+        projects=ProjectsConfig(default=ProjectConfig(checks=checks, request_timeout=_PATIENCE_S))
+    )
     return schemathesis.openapi.from_asgi(
         "/api/v1/openapi.json", application, config=config, headers={"Host": "127.0.0.1"}
     )
