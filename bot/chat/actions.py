@@ -98,12 +98,16 @@ class Toast:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A quote that can be put into any chat: ``title`` and ``description`` are of its entry."""
+    """A quote that can be put into any chat: ``title`` and ``description`` are of its entry.
+
+    ``buttons`` stand under the message there.
+    """
 
     id: str
     title: str
     description: str
     message: Message
+    buttons: Buttons = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class GuestAnswer:
 
     message: Message
     corpus: Corpus | None = None
+    buttons: Buttons = ()
 
 
 Act = Typing | Later | Notice | Say | Change | Toast | Offers | GuestAnswer

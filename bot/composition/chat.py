@@ -62,12 +62,13 @@ def open_dialogue(
     people = state.people(came_from=connection.came_from)
     feedback = Feedback(people)
     preferences_of = partial(chosen_preferences, people=people)
+    pages = page_addresses(settings)
     replies = ChatReplies(
         served.answerers,
         preferences_of=preferences_of,
         groups_of=settings.access.groups_of,
         on_forgotten=state.tell_to_forget_talks,
-        pages=page_addresses(settings),
+        pages=pages,
     )
     state.forgets_with(feedback, talks=replies)
     examples = Examples()
@@ -96,8 +97,9 @@ def open_dialogue(
                 examples=examples,
                 source_text=partial(Snapshots(settings.snapshots_directory).text_for, frozenset()),
                 lay_out=served.extractor.stored_document,
+                pages=pages,
             ),
-            GuestQuestions(served.answerers, preferences_of=preferences_of),
+            GuestQuestions(served.answerers, preferences_of=preferences_of, pages=pages),
         ],
         language_of=partial(chosen_language, people=people),
     )

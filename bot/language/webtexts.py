@@ -20,8 +20,7 @@ ONLY_QUOTES = mark(
     "sentence of its own about the world."
 )
 LOGIN_TITLE = mark("Log in from Telegram")
-LOGGING_IN = mark("Telegram says who you are. One moment, please.")
-LOGIN_NEEDS_SCRIPT = mark("To log in, JavaScript must be on.")
+LOGGING_IN = mark("Telegram says who you are. This takes a moment, and needs JavaScript.")
 GO_ON_WITHOUT = mark("Go on without logging in")
 LOGIN_REFUSED = mark(
     "Telegram's word for this login is missing, forged or older than an hour: open the page from "

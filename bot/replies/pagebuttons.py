@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.chat.actions import Button
+from bot.chat.actions import Button, Buttons
 from bot.citations.citation import Citation
 from bot.citations.pageaddress import PageAddresses
 from bot.language import texts
@@ -31,6 +31,17 @@ class PageButtons:
         if is_restricted(corpus.document(citation.document)):
             return None
         return Button(label, url=self.addresses.page(citation))
+
+
+def anywhere(
+    addresses: PageAddresses | None, citation: Citation, corpus: Corpus, words: Translator
+) -> Buttons:
+    """Return the buttons under a quote in a chat of which the bot knows nothing: its page."""
+    if addresses is None:
+        return ()
+    source = words.say(texts.SOURCE)
+    page = PageButtons(addresses, in_private=False).opening(source, citation, corpus)
+    return () if page is None else ((page,),)
 
 
 def is_restricted(document: Document) -> bool:

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from bot.answering.linkstyle import in_link_style
 from bot.answering.liveanswerer import LiveAnswerer
-from bot.chat.actions import Act, GuestAnswer
+from bot.chat.actions import Act, Buttons, GuestAnswer
 from bot.chat.addresses import is_bare_address
 from bot.chat.events import Event, GuestQuestion
 from bot.chat.messages import Message
+from bot.citations.pageaddress import PageAddresses
 from bot.language import saidtexts, texts
 from bot.language.translation import Translator
 from bot.replies.chatreplies import PreferencesOf
+from bot.replies.pagebuttons import anywhere
 from bot.replies.rendering import message_with, render
 from bot.said.quotations import as_quotation
 from bot.state.peoplevalues import Preferences
@@ -30,7 +32,10 @@ class GuestQuestions:
         answerer: LiveAnswerer,
         *,
         preferences_of: PreferencesOf = lambda _: Preferences(),
+        pages: PageAddresses | None = None,
     ) -> None:
+        """Take the answerer; ``pages`` are the pages of quotes on the web, if there are any."""
+        self._pages = pages
         self._live = answerer
         self._preferences_of = preferences_of
 
@@ -53,4 +58,7 @@ class GuestQuestions:
         # commands in the text would lead nowhere in that chat
         messages = render(answer, answerer.corpus, opens=bool(answer.quotes))
         evidence = answer.quotes[0].evidence if answer.quotes else None
-        yield GuestAnswer(message_with(messages, evidence), answerer.corpus)
+        buttons: Buttons = ()
+        if answer.quotes:
+            buttons = anywhere(self._pages, answer.quotes[0].cited, answerer.corpus, words)
+        yield GuestAnswer(message_with(messages, evidence), answerer.corpus, buttons)

@@ -10,12 +10,14 @@ from bot.answering.smalltalk import Examples
 from bot.chat.actions import Act, Offer, Offers
 from bot.chat.events import Event, InlineQuestion
 from bot.citations.citation import parse_reference
+from bot.citations.pageaddress import PageAddresses
 from bot.errors import MalformedCitation
 from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator
 from bot.language.utf16 import shorten
 from bot.replies.chatreplies import PreferencesOf
+from bot.replies.pagebuttons import anywhere
 from bot.replies.passageview import quote_at
 from bot.replies.rendering import message_with, render, start_of
 from bot.state.peoplevalues import Preferences
@@ -51,12 +53,15 @@ class InlineQuestions:
         examples: Examples | None = None,
         source_text: SourceText = lambda _: None,
         lay_out: LayOut = laid_out_here,
+        pages: PageAddresses | None = None,
     ) -> None:
         """Take the answerer, and the examples whose topics are offered.
 
         ``source_text`` gives the texts that anybody may read and no document has any more, and
-        ``lay_out`` makes documents of them.
+        ``lay_out`` makes documents of them. ``pages`` are the pages of quotes on the web, if there
+        are any.
         """
+        self._pages = pages
         self._source_text = source_text
         self._lay_out = lay_out
         self._live = answerer
@@ -75,7 +80,7 @@ class InlineQuestions:
         if (reference := _reference(question)) is not None:
             found = self._shared(reference, answerer, links, words)
         elif question:
-            found = _offered(answerer, question, links, words)
+            found = _offered(answerer, question, links, words, pages=self._pages)
         else:
             found = self._topics_of(answerer, links, words)
         yield Offers(found, answerer.corpus)
@@ -95,7 +100,9 @@ class InlineQuestions:
             language=words.language,
         )
         answer = in_link_style(alone, links)
-        return tuple(_offer(each, answer, answerer, words, None) for each in answer.quotes)
+        return tuple(
+            _offer(each, answer, answerer, words, None, self._pages) for each in answer.quotes
+        )
 
     def _topics_of(
         self, answerer: Answerer, links: LinkStyle, words: Translator
@@ -105,7 +112,10 @@ class InlineQuestions:
         known = self._topics.get(key)
         if known is None or known[0] is not answerer:
             questions = self._examples.of(answerer.corpus)
-            found = [_offered(answerer, each, links, words, topic=each) for each in questions]
+            found = [
+                _offered(answerer, each, links, words, topic=each, pages=self._pages)
+                for each in questions
+            ]
             # Telegram takes each quote once
             once = {each[0].id: each[0] for each in reversed(found) if each}
             known = self._topics[key] = answerer, tuple(reversed(once.values()))
@@ -129,16 +139,22 @@ def _offered(
     words: Translator,
     *,
     topic: str | None = None,
+    pages: PageAddresses | None,
 ) -> tuple[Offer, ...]:
     """Return the offers for a question; for a ``topic`` one, under its name."""
     top = MOST_QUOTES if topic is None else 1
     found = answerer.answer(question, top=top, language=words.language)
     answer = in_link_style(found, links)
-    return tuple(_offer(quote, answer, answerer, words, topic) for quote in answer.quotes)
+    return tuple(_offer(quote, answer, answerer, words, topic, pages) for quote in answer.quotes)
 
 
 def _offer(
-    quote: Quote, answer: Answer, answerer: Answerer, words: Translator, topic: str | None
+    quote: Quote,
+    answer: Answer,
+    answerer: Answerer,
+    words: Translator,
+    topic: str | None,
+    pages: PageAddresses | None,
 ) -> Offer:
     title = topic or f"{quote.citation.label} · {in_line(quote.citation.title)}"
     if answer.outcome is Outcome.RELATED:
@@ -156,4 +172,5 @@ def _offer(
         isolated(shorten(title, units=_TITLE_UNITS)),
         shorten(" ".join(quote.evidence_text.split()), units=_DESCRIPTION_UNITS),
         message_with(messages, quote.evidence),
+        anywhere(pages, quote.cited, answerer.corpus, words),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.answering.answerer import Answerer
 from bot.answering.smalltalk import Examples
-from bot.chat.actions import Act, Buttons, Change, Say, Toast, Typing
+from bot.chat.actions import Act, Button, Buttons, Change, Say, Toast, Typing
 from bot.chat.events import ButtonPress, Event, SourceTextFor
 from bot.chat.messages import Message
 from bot.chat.votes import KeepVote, Vote
@@ -203,7 +203,8 @@ class PressedButtons:
             yield Toast(words.say(texts.QUESTION_FORGOTTEN), alert=True)
             return
         parts = press.parts if len(press.parts) == len(references) else (None,) * len(references)
-        views = []
+        views: list[Message] = []
+        pages: list[Button] = []
         for number, (reference, part) in enumerate(
             zip(references, parts, strict=True), start=press.first
         ):
@@ -212,11 +213,26 @@ class PressedButtons:
             message = self._cited(answerer, found, part if inside else None, words)
             if message is not None:
                 views.append(numbered(message, number))
+                pages += self._page_of(event, answerer, found, number, part if inside else None)
         if not views:
             yield Toast(words.say(texts.RENEWED), alert=True)
             return
         yield Toast()
-        yield Say(joined(views), event.message_id)
+        yield Say(joined(views), event.message_id, (tuple(pages),) if pages else ())
+
+    def _page_of(
+        self,
+        event: ButtonPress,
+        answerer: Answerer,
+        found: Verification,
+        number: int,
+        part: Span | None,
+    ) -> Iterator[Button]:
+        """Yield the button that opens the page of a quote of several, by its number."""
+        makes, citation = self._replies.pages_for(event), citation_now(found, part=part)
+        if makes is not None and citation is not None:
+            page = makes.opening(f"{number} ↗", citation, answerer.corpus)
+            yield from () if page is None else (page,)
 
     def _more(self, event: ButtonPress, press: More, words: Translator) -> Iterator[Act]:
         asked = self._replies.recall(event, press.ref)

@@ -168,6 +168,23 @@ def test_inline_mode_answers_within_a_second(server: BotApiServer, ada: User) ->
     assert sorted(took_s)[1] < 1
 
 
+def test_a_mention_as_a_guest_and_a_shared_quote(server: BotApiServer, ada: User) -> None:
+    elsewhere = server.add_foreign_group()
+    server.mention_as_guest(f"@verbatim_test_bot {QUESTION}", chat_id=elsewhere.id, user=ada)
+    (sent,) = server.wait_for_messages(1, chat_id=elsewhere.id, timeout_s=LIMIT_S)
+    assert sent.method == "answerGuestQuery"
+    assert "eighty-five" in sent.text
+    assert all(call.params.get("chat_id") != elsewhere.id for call in server.calls)
+    source = press(server, asked(server, ada), "Source")
+    (share,) = (each for each in buttons(source) if "Share this quote" in each["text"])
+    before = len(server.calls_to("answerInlineQuery"))
+    server.inline_query(share["switch_inline_query_chosen_chat"]["query"], user=ada)
+    call = server.wait_for_calls("answerInlineQuery", before + 1, timeout_s=LIMIT_S)[-1]
+    (result,) = call.params["results"]
+    shown = result["input_message_content"]["message_text"]
+    assert shown.startswith("The Ministers saluted the entry of Benin")
+
+
 def test_menus_are_announced(server: BotApiServer) -> None:
     assert len(server.calls_to("setMyCommands")) == 6
     assert len(server.calls_to("setMyDescription")) == 2

@@ -70,8 +70,8 @@ def dialogue_of(
         [
             Questions(replies, examples, source_text=source_text),
             PressedButtons(replies, examples, source_text=source_text, keep_vote=keep_vote),
-            InlineQuestions(answerers),
-            GuestQuestions(answerers),
+            InlineQuestions(answerers, pages=pages),
+            GuestQuestions(answerers, pages=pages),
         ]
     )
 

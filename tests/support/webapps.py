@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fakes import LetterEmbedder
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
@@ -55,6 +56,26 @@ class _Extractor:
 
 
 @contextmanager
+def application_with(
+    home: Path,
+    corpus: Corpus,
+    *,
+    routes: Routes = web_routes,
+    desk: Callable[[LiveAnswerer], Desk] = Desk,
+    answerers: LiveAnswerer | None = None,
+    **variables: str,
+) -> Iterator[Starlette]:
+    """The application with all routes, over an index of the corpus."""
+    settings, web = settings_of(home, **variables)
+    answerers = answerers or opened(home, corpus)
+    at = desk(answerers)
+    index = FolderIndex(home / "index")
+    served = Served(answerers, cast(Any, None), cast(Any, _Extractor()), cast(Any, None), index)
+    yield web_application(served, settings, web, desk=at, routes=routes)
+    at.close()
+
+
+@contextmanager
 def client_of(
     home: Path,
     corpus: Corpus,
@@ -64,15 +85,13 @@ def client_of(
     answerers: LiveAnswerer | None = None,
     **variables: str,
 ) -> Iterator[TestClient]:
-    """A client of the application with all routes, over an index of the corpus."""
-    settings, web = settings_of(home, **variables)
-    answerers = answerers or opened(home, corpus)
-    at = desk(answerers)
-    index = FolderIndex(home / "index")
-    served = Served(answerers, cast(Any, None), cast(Any, _Extractor()), cast(Any, None), index)
-    application = web_application(served, settings, web, desk=at, routes=routes)
-    with TestClient(
-        application, base_url="http://127.0.0.1:8080", raise_server_exceptions=False
-    ) as client:
+    """A client of that application."""
+    with (
+        application_with(
+            home, corpus, routes=routes, desk=desk, answerers=answerers, **variables
+        ) as application,
+        TestClient(
+            application, base_url="http://127.0.0.1:8080", raise_server_exceptions=False
+        ) as client,
+    ):
         yield client
-    at.close()

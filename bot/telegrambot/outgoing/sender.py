@@ -253,7 +253,11 @@ class Sender:
             content = self._content(checked(offer.message, act.corpus))
             results.append(
                 InlineQueryResultArticle(
-                    offer.id, offer.title, content, description=offer.description
+                    offer.id,
+                    offer.title,
+                    content,
+                    reply_markup=self._keyboard(offer.buttons),
+                    description=offer.description,
                 )
             )
         try:
@@ -265,7 +269,9 @@ class Sender:
         content = self._content(checked(act.message, act.corpus))
         query = asked.guest_query_id or ""
         # the title is that of the entry in a list, which nobody sees here
-        result = InlineQueryResultArticle(_GUEST, self._bot.first_name or _GUEST, content)
+        title = self._bot.first_name or _GUEST
+        keyboard = self._keyboard(act.buttons)
+        result = InlineQueryResultArticle(_GUEST, title, content, reply_markup=keyboard)
         try:
             await self._bot.answer_guest_query(query, result)
         except BadRequest as error:

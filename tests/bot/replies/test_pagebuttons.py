@@ -82,6 +82,37 @@ def test_in_a_group_source_opens_the_page_in_a_browser(dialogue: Dialogue) -> No
     assert source.app is None
 
 
+def test_of_several_quotes_the_list_of_sources_opens_each_page(
+    server: BotApiServer, store: FolderIndex
+) -> None:
+    live = live_letters(corpus_of("Zebras zigzag.", "Zoos have zebras."), store)
+    dialogue = dialogue_of(live, wanted=2, pages=PageAddresses(SITE))
+    with InProcessBot(server, dialogue) as bot:
+        ada = Chatter(bot)
+        ada.say("zebras")
+        ada.press("Source")
+        opening = buttons(ada.screen[-1])
+        assert [each["text"] for each in opening] == ["1 ↗", "2 ↗"]
+        opened = [parse_qs(urlsplit(each["web_app"]["url"]).query)["next"] for each in opening]
+        assert {path[:6] for (path,) in opened} == {"/d/d1@", "/d/d2@"}
+        assert server.violations == []
+
+
+def test_inline_and_as_a_guest_a_quote_has_the_address_of_its_page(
+    bot: InProcessBot, server: BotApiServer
+) -> None:
+    ada, elsewhere = server.add_user("Ada"), server.add_foreign_group()
+    server.inline_query("zebras", user=ada)
+    server.mention_as_guest("@verbatim_test_bot zebras", chat_id=elsewhere.id, user=ada)
+    bot.handle()
+    (inline,), (guest,) = server.calls_to("answerInlineQuery"), server.calls_to("answerGuestQuery")
+    for result in (inline.params["results"][0], guest.params["result"]):
+        ((button,),) = result["reply_markup"]["inline_keyboard"]
+        assert button["text"] == "Source"
+        assert button["url"].startswith(f"{SITE}/d/d1@")
+    assert server.violations == []
+
+
 def test_a_restricted_page_opens_only_as_a_mini_app_and_is_not_shared(dialogue: Dialogue) -> None:
     private = [b for row in said(Talk(dialogue).say("xylophone")).buttons for b in row]
     assert any(b.app and "d3%40" in b.app for b in private)
