@@ -53,7 +53,7 @@ def read_html(text: str) -> tuple[CitedQuote, ...]:
         MalformedCitation: if a part of it is something else.
     """
     found: list[CitedQuote] = []
-    parts = dict.fromkeys(("blockquote", "figcaption", "code"), "")
+    parts: dict[str, list[str]] = {"blockquote": [], "figcaption": [], "code": []}
     link, within = None, ""
     at = 0
     while at < len(text):
@@ -65,31 +65,32 @@ def read_html(text: str) -> tuple[CitedQuote, ...]:
         if words:
             if not within and words.strip():
                 raise _foreign(words.strip())
-            parts[within or "code"] += words if within else ""
+            if within:
+                parts[within].append(words)
         elif name == "figure" and piece["end"]:
             found.append(_cited(parts, link))
-            parts, link = dict.fromkeys(parts, ""), None
+            parts, link = {each: [] for each in parts}, None
         elif name in parts:
             within = "" if piece["end"] else name
         elif name == "a" and (href := _HREF.search(piece["attributes"])):
             link = unescape(href["address"])
         elif name == "p" and piece["end"]:
-            parts["blockquote"] += "\n\n"
+            parts["blockquote"].append("\n\n")
     if any(parts.values()):
-        raise _foreign("".join(parts.values()))
+        raise _foreign("the end of the text")
     return tuple(found)
 
 
-def _cited(parts: dict[str, str], link: str | None) -> CitedQuote:
-    reference = parts["code"].strip()
+def _cited(parts: dict[str, list[str]], link: str | None) -> CitedQuote:
+    reference = "".join(parts["code"]).strip()
     place = parse_reference(reference)
     return CitedQuote(
         place.document,
         place.span,
         place.digest,
-        quote=parts["blockquote"].strip() or None,
+        quote="".join(parts["blockquote"]).strip() or None,
         described=(
-            (LINE, one_line(parts["figcaption"])),
+            (LINE, one_line("".join(parts["figcaption"]))),
             *([("link", link)] if link is not None else []),
         ),
         reference_given=reference,
