@@ -433,6 +433,7 @@ def test_every_field_of_the_json_stands_in_its_page(desk: tuple[Path, Path]) -> 
         ["list", "--json"],
         ["add", "statement.pdf", "gone.pdf", "--json"],
         ["verify", cited, "--json"],
+        ["cite", cited, "--format", "ris", "--json"],
         ["verify", cited.replace("[4000", "[4001"), "--json"],
         ["refresh", "--json"],
         ["rollback", "--json"],
