@@ -70,7 +70,19 @@ class Visitors:
         state = scope.setdefault("state", {})
         state["visitor"] = replace(visitor, language=language_of(connection))
         state["address"] = address_of(connection, self._web.proxies)
+        if visitor.person is not None:
+            scope = _uncompressed(scope)
         await self._application(scope, receive, send)
+
+
+def _uncompressed(scope: Scope) -> Scope:
+    """Return a request to which no answer is compressed.
+
+    A foreign site can make a browser with a session ask for pages, and its questions stand in them:
+    the length of compressed pages would say, guess by guess, which words are restricted.
+    """
+    headers = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
+    return {**scope, "headers": headers}
 
 
 def _bearer_token(connection: HTTPConnection) -> str | None:

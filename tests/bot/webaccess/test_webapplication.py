@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from fakes import LetterEmbedder, corpus_of
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
@@ -17,6 +18,8 @@ from bot.chat.accessrules import AccessKind, AccessRules
 from bot.composition.web import Doors, open_desk, web_application
 from bot.settings import Settings
 from bot.webaccess.securityheaders import content_policy
+from bot.webaccess.visitor import Visitor
+from bot.webaccess.visitors import Visitors, nobody
 from bot.websettings import WebSettings, WebToken
 from embeddings import FolderIndex, Generation, Retriever, refresh
 
@@ -295,6 +298,22 @@ def test_pages_are_compressed_for_who_reads_that(opened: Opened) -> None:
     plain = client.get("/long", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     assert plain.text == reply.text
+
+
+def test_the_length_of_a_page_says_nothing_to_who_makes_a_browser_with_a_session_ask() -> None:
+    async def person(_: HTTPConnection) -> Visitor:
+        return Visitor(frozenset({"staff"}), person=5)
+
+    asked: list[list[tuple[bytes, bytes]]] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["headers"])
+        await PlainTextResponse("")(scope, receive, send)
+
+    for session in (nobody, person):
+        visitors = Visitors(application, web=WEB, session=session)
+        TestClient(visitors).get("/", headers={"Accept-Encoding": "gzip"})
+    assert [b"accept-encoding" in dict(headers) for headers in asked] == [True, False]
 
 
 def test_no_question_and_no_token_stands_in_the_log(
