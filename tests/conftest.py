@@ -64,24 +64,25 @@ def real_embedder(exports: Path) -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def shipped_answerer(
+def shipped_retriever(
     shipped: Corpus,
     real_embedder: Embedder,
     exports: Path,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Answerer:
-    """An Answerer over the shipped statement with the model and the reader that ship."""
+) -> Retriever:
+    """A Retriever over the shipped statement with the model and the reader that ship."""
     store = FolderIndex(tmp_path_factory.mktemp("index"))
     refresh(shipped, index=store, embedder=real_embedder)
     reader = open_reader(shipped_reader(), exports=exports)
-    return Answerer(
-        Retriever(
-            store.open_current(),
-            real_embedder,
-            reader=reader,
-            calibration=calibration_of(reader),
-        )
+    return Retriever(
+        store.open_current(), real_embedder, reader=reader, calibration=calibration_of(reader)
     )
+
+
+@pytest.fixture(scope="session")
+def shipped_answerer(shipped_retriever: Retriever) -> Answerer:
+    """An Answerer over the shipped statement with the model and the reader that ship."""
+    return Answerer(shipped_retriever)
 
 
 @pytest.fixture(scope="session")
