@@ -12,15 +12,18 @@ from bot.answering.explanation import Explanation, Thresholds, judged
 from bot.answering.passagequotes import quote_of, quote_of_hit
 from bot.answering.plainanswers import PlainAnswers
 from bot.answering.questionlanguage import (
+    is_french,
     is_in_another_language,
     may_be_misread,
     other_language_notices,
     question_language,
+    reads_only_english,
 )
 from bot.answering.refusals import nearest_topics, why_only_related
 from bot.answering.smalltalk import Examples, small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
+from bot.frenchquestions.englishquestion import in_english
 from bot.language import plaintexts, texts
 from bot.language.deviationtexts import DeviationsOf, nothing_noted
 from bot.language.filtertexts import in_words
@@ -343,9 +346,12 @@ class Answerer:
         asked = searched_part(question.strip())
         read = self._question_filters.read(asked)
         with self.turns.taken():
+            query = self._query(asked, earlier, read)
+            hits = self._retriever.search(query, top=1, only=answer.only)
+            query, _ = self._or_in_english(query, hits, answer.only)
             search = explain_search(
                 self._retriever,
-                self._query(asked, earlier, read),
+                query,
                 top=candidates,
                 only=answer.only,
                 may_correct=self._may_correct,
@@ -409,7 +415,11 @@ class Answerer:
         hits, corrected = best_hits(
             self._retriever, query, top=_SEEN, only=only, may_correct=self._may_correct
         )
-        if corrected is not None:
+        read_as, hits = self._or_in_english(query, hits, only)
+        if read_as is not query:
+            asked = read_as.text
+            notices = (*notices, words.say(texts.IN_ENGLISH_WORDS, question=asked))
+        elif corrected is not None:
             notices = (*notices, words.say(texts.SHOWING_RESULTS_FOR, question=corrected))
         about = about or (topic(earlier) if self._leans(query) else "")
         if about:
@@ -460,6 +470,33 @@ class Answerer:
             filter_words=() if read is None else read.words,
             foreign=may_be_misread(asked, corpus=self.corpus, model=model),
         )
+
+    def _or_in_english(
+        self, query: Query, hits: tuple[Hit, ...], only: Filter | None
+    ) -> tuple[Query, tuple[Hit, ...]]:
+        """Return a query in French in English words with its Hits, if its first one is more
+        probable; else the query itself with its own Hits.
+        """
+        if not reads_only_english(self._retriever.generation.manifest.model.name):
+            return query, hits
+        known = self._known_words.__contains__
+        text = in_english(
+            query.text, known=known, is_french=query.foreign and is_french(query.text)
+        )
+        if text is None:
+            return query, hits
+        earlier = tuple(
+            in_english(each, known=known, is_french=True) or each for each in query.earlier
+        )
+        other = Query(text, earlier, filter_words=query.filter_words)
+        found = self._retriever.search(other, top=_SEEN, only=only)
+        better = found and (not hits or found[0].score > hits[0].score)
+        return (other, found) if better else (query, hits)
+
+    @cached_property
+    def _known_words(self) -> frozenset[str]:
+        """The words of the statements."""
+        return frozenset(self._retriever.generation.terms.words)
 
     def _leans(self, query: Query) -> bool:
         """Return whether a question was read together with the earlier ones, for half at least."""

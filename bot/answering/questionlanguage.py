@@ -95,6 +95,17 @@ def other_language_notices(
     return (words.say(notice, language=words.say(texts.LANGUAGE_NAMES[spoken])),)
 
 
+def is_french(question: str) -> bool:
+    """Return whether a question is surely in French."""
+    return question_language(question) == "fr"
+
+
+def reads_only_english(model: str) -> bool:
+    """Return whether a model reads English and no French."""
+    read = model_languages(model) or frozenset()
+    return "en" in read and "fr" not in read
+
+
 def may_be_misread(question: str, *, corpus: Corpus, model: str) -> bool:
     """Return whether a question is in a language in which the model may miss what answers it."""
     return _misread(question, corpus, model) is not None

@@ -67,6 +67,18 @@ def _country_at(
     return 1, None
 
 
+def country_name(words: Sequence[str]) -> str | None:
+    """Return the English name of a country by one of its names in English or French; None if the
+    words together name none.
+    """
+    names, longest = _countries()
+    if len(words) > longest:
+        return None
+    plain = [folded(word) for word in words]
+    length, code = _country_at(words, plain, 0, names, longest)
+    return None if code is None or length < len(words) else _listed()[code][0].title()
+
+
 @lru_cache(maxsize=50_000)
 def stems_of(word: str) -> tuple[str, ...]:
     """Return the distinct stems of a word, in English and in French."""

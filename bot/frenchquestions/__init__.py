@@ -1,0 +1,1 @@
+"""Puts questions in French into English words, one after the other."""
