@@ -19,7 +19,11 @@ from bot.answering.questionlanguage import (
     question_language,
     reads_only_english,
 )
-from bot.answering.refusals import nearest_topics, why_only_related
+from bot.answering.refusals import (
+    lacks_what_is_asked,
+    nearest_topics,
+    why_only_related,
+)
 from bot.answering.smalltalk import Examples, small_talk, small_talk_reply
 from bot.citations.citation import Citation, cite
 from bot.citations.textfragment import PageText
@@ -29,6 +33,7 @@ from bot.language.deviationtexts import DeviationsOf, nothing_noted
 from bot.language.filtertexts import in_words
 from bot.language.translation import LANGUAGES, Translator, translator
 from bot.plainquestions.context import date_alone
+from bot.plainquestions.topicrequest import is_named, requested_topic
 from corpus import Corpus, Passage, Span
 from embeddings import (
     RETRIEVAL_THRESHOLDS,
@@ -424,7 +429,7 @@ class Answerer:
         about = about or (topic(earlier) if self._leans(query) else "")
         if about:
             notices = (*notices, words.say(texts.ABOUT, topic=about))
-        refused = not hits or hits[0].score < self._answer_score
+        refused = not hits or not self._answers(hits[0], asked, earlier)
         if refused:
             notices = (*notices, *self._notices_of_refusal(asked, words))
         topics = self._topics(asked, hits, only) if refused else ()
@@ -451,7 +456,7 @@ class Answerer:
         return Answer(
             question,
             generation=self.generation,
-            outcome=Outcome.ANSWER if hits[0].score >= self._answer_score else Outcome.RELATED,
+            outcome=Outcome.RELATED if refused else Outcome.ANSWER,
             quotes=tuple(quotes.get(hit.rank) or self._quote(hit, asked) for hit in distinct),
             ranked=tuple(quotes.values()),
             notices=notices,
@@ -461,6 +466,17 @@ class Answerer:
             topics=topics,
             about=about or None,
         )
+
+    def _answers(self, first: Hit, asked: str, earlier: Sequence[str]) -> bool:
+        """Return whether the first Hit is an answer: it is likely to be one, and has the kind of
+        thing that is asked for; or it is related and names the topic about which all is asked that
+        there is.
+        """
+        if first.score >= self._answer_score:
+            document = self.corpus.document(first.passage.document_id)
+            return first.reading is None or not lacks_what_is_asked(asked, first, document)
+        topic_asked = requested_topic(asked, earlier)
+        return first.score >= self._related_score and is_named(topic_asked, first.passage.text)
 
     def _query(self, asked: str, earlier: tuple[str, ...], read: ReadFilter | None) -> Query:
         model = self._retriever.generation.manifest.model.name

@@ -41,6 +41,9 @@ RELATED_WITHOUT = mark(
 RELATED_NO_NUMBER = mark(
     "I found no passage that answers this. Related, but not an answer: it says no number for this."
 )
+RELATED_NO_TIME = mark(
+    "I found no passage that answers this. Related, but not an answer: it names no time for this."
+)
 RELATED_SUBJECT = mark(
     "I found no passage that answers this. Related, but not an answer: it is about the same "
     "subject, and no sentence in it is likely to answer."

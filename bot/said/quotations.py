@@ -116,4 +116,5 @@ def is_plain_claim(text: str) -> bool:
     text = text.strip()
     if _longest_quotation(text) is not None or not _is_claim(text):
         return False
-    return text[0].isupper() or text_words(text).forms[0] in _ARTICLES
+    begins = text[0].isupper() or text[0].isdigit()
+    return begins or text_words(text).forms[0] in _ARTICLES

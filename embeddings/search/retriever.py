@@ -19,6 +19,7 @@ from embeddings.question.filters import Filter
 from embeddings.question.followups import dependence, follow_up_share, reading_shares, readings
 from embeddings.question.parsedquestion import parse_question
 from embeddings.question.rewording import Rewording
+from embeddings.question.telegraphic import as_question
 from embeddings.reader.reading import PassageReading, Reader, answer_in
 from embeddings.reader.tokenscores import answering_sentences
 from embeddings.search.calibration import Calibration
@@ -499,7 +500,8 @@ def best_search(
     only: Filter | None = None,
     may_correct: Callable[[str], bool] = always,
 ) -> BestSearch:
-    """Search for a query as it is, in the words of the corpus, and with misspelt words corrected.
+    """Search for a query as it is, in the words of the corpus, as a whole question where it is
+    key words, and with misspelt words corrected.
 
     Another form counts only if its first Hit is more probable. ``may_correct`` is asked about the
     text of a query with misspelt words; where it says no, nothing is corrected.
@@ -517,6 +519,9 @@ def best_search(
     reworded = retriever.reworded(query)
     if reworded is not None:
         improved(reworded)
+    question = as_question(query.text)
+    if question is not None:
+        improved(replace(query, text=question))
     corrected = retriever.corrected(query)
     if corrected is None or not may_correct(query.text):
         return BestSearch(hits, best, None, used_correction=False)

@@ -126,4 +126,6 @@ def test_an_explanation_is_of_the_english_words(shipped_answerer: Answerer) -> N
     explained = shipped_answerer.explain(
         "Combien de pays membres compte la Coalition ?", candidates=3
     )
-    assert explained.candidates[0].candidate.hit.score == pytest.approx(explained.answer.quotes[0].score)
+    assert explained.candidates[0].candidate.hit.score == pytest.approx(
+        explained.answer.quotes[0].score
+    )

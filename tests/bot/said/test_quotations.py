@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.said.quotations import SaidWords, as_quotation, asked_about
+from bot.said.quotations import SaidWords, as_quotation, asked_about, is_plain_claim
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,17 @@ def test_marks_without_an_end_take_no_time(mark: str) -> None:
     started = time.perf_counter()
     asked_about(mark * 50_000 + "“")
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("message", "is_claim"),
+    [
+        ("The ministers have met.", True),
+        ("40 ministers have met in Rome", True),
+        ("ministers have met in Rome", False),
+        ("How many ministers have met?", False),
+        ("40 ministers in Rome", False),
+    ],
+)
+def test_a_plain_claim_begins_like_a_sentence(message: str, is_claim: bool) -> None:
+    assert is_plain_claim(message) is is_claim
