@@ -63,6 +63,7 @@ from embeddings.search.retriever import (
     Query,
     Retriever,
     best_hits,
+    best_search,
     check_model,
     model_mismatch,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "StaleGeneration",
     "asks_quantity",
     "best_hits",
+    "best_search",
     "calibration_of",
     "check_generations",
     "check_model",

@@ -45,6 +45,7 @@ from embeddings import (
     ReadFilter,
     Retriever,
     best_hits,
+    best_search,
     explain_search,
     search_form,
 )
@@ -505,9 +506,11 @@ class Answerer:
             in_english(each, known=known, is_french=True) or each for each in query.earlier
         )
         other = Query(text, earlier, filter_words=query.filter_words)
-        found = self._retriever.search(other, top=_SEEN, only=only)
-        better = found and (not hits or found[0].score > hits[0].score)
-        return (other, found) if better else (query, hits)
+        found = best_search(
+            self._retriever, other, top=_SEEN, only=only, may_correct=lambda _text: False
+        )
+        better = found.hits and (not hits or found.hits[0].score > hits[0].score)
+        return (found.query, found.hits) if better else (query, hits)
 
     @cached_property
     def _known_words(self) -> frozenset[str]:
