@@ -28,7 +28,7 @@ _CLAUSE = re.compile(r"\best-ce qu(?:e\b|')", re.I)
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What some words of a question are in English. ``understood`` says that they are more than
+    """Some words of a question in English. ``understood`` says that they are more than
     words left as they are; ``foreign`` that they are no English words.
     """
 
