@@ -8,6 +8,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.webaccess.refusedresponses import refused
 from bot.websettings import LOOPBACK_NAMES, WebSettings
 
+_OTHER_HOST = (
+    "This server does not answer for the host in the request; its operator can add it to "
+    "VERBATIM_WEB_HOSTS."
+)
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, not listened on)
 
 
@@ -28,7 +32,7 @@ class Hosts:
         if host is None:
             status, sentence = 400, "The request names no host, or more than one."
         elif host not in self._known:
-            status, sentence = 421, "This server does not answer for the host in the request."
+            status, sentence = 421, _OTHER_HOST
         else:
             await self._application(scope, receive, send)
             return

@@ -1,5 +1,6 @@
 """``verbatim web`` as a process."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -135,3 +136,19 @@ def test_people_in_telegram_wait_hardly_longer_while_others_ask_on_the_web(
         if run.returncode == 0:
             return
     raise AssertionError(said)
+
+
+def test_what_a_refresh_publishes_has_a_page_within_seconds_and_without_a_restart(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(built_home, home)
+    with web(home, port, tmp_path / "log") as running:
+        assert running.get("/d/2021-02-01-fisheries")[0] == 404
+        kept = {"If-None-Match": running.get("/documents")[1]["etag"]}
+        assert running.get("/documents", kept)[0] == 304
+        statement = home / "corpus" / "2021-02-01-fisheries.txt"
+        statement.write_text("---\ntitle: On fisheries\ndate: 2021-02-01\n---\nWe met in Oslo.\n")
+        assert verbatim("refresh", home=home).returncode == 0
+        wait_until(lambda: running.get("/d/2021-02-01-fisheries")[0] == 200, timeout_s=20)
+        assert running.get("/documents", kept)[0] == 200
