@@ -197,6 +197,7 @@ async def web_server(
             log.info("access to the web: %s", web.in_words())
             yield desk
     finally:
+        await asyncio.to_thread(served.extractor.close)  # it may keep threads of the desk busy
         await asyncio.to_thread(desk.close)
 
 
@@ -227,7 +228,6 @@ def run_web(
         ):
             on_listening()
             await stopped.wait()
-            await asyncio.to_thread(served.extractor.close)
         log.info("stopped")
 
     begin_upgrade(served, settings)

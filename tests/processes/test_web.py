@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from botapi_server import BotApiServer
@@ -152,3 +154,19 @@ def test_what_a_refresh_publishes_has_a_page_within_seconds_and_without_a_restar
         assert verbatim("refresh", home=home).returncode == 0
         wait_until(lambda: running.get("/d/2021-02-01-fisheries")[0] == 200, timeout_s=20)
         assert running.get("/documents", kept)[0] == 200
+
+
+def test_a_question_that_was_asked_before_the_server_is_stopped_is_answered(
+    built_home: Path, tmp_path: Path, port: int
+) -> None:
+    asked = f"GET /?q={quote(QUESTION)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with web(built_home, port, tmp_path / "log", VERBATIM_WEB_RATE="0") as running:
+        with socket.create_connection(("127.0.0.1", port), 30) as caller:
+            caller.sendall(asked.encode())
+            time.sleep(0.05)
+            running.process.send_signal(signal.SIGTERM)
+            came = b"".join(iter(lambda: caller.recv(65536), b""))
+        assert came.startswith(b"HTTP/1.1 200")
+        assert b"eighty-five" in came
+        assert running.process.wait(20) == 0
+        assert "Traceback" not in running.log
