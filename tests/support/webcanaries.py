@@ -176,6 +176,7 @@ class Requests:
             "/compare": lambda: self._get("/compare", [("a", self._id()), ("b", self._id())]),
             "/timeline": lambda: self._get("/timeline", self._asking("q")),
             "/said": lambda: self._get("/said", [("text", self._words())]),
+            "/login": lambda: self._get("/login", [("next", f"/d/{self._id()}")]),
             "/mcp": self._tool_call,
             "/static/{name}": lambda: self._get("/static/verbatim.css", []),
             "/cite/{cited}/{place}": lambda: self._get(
