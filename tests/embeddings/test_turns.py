@@ -59,6 +59,8 @@ def working() -> Iterator[Callable[..., Working]]:
 
     yield begin
     for each in made:
+        each.let_go()
+    for each in made:
         each.end()
 
 
