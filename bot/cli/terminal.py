@@ -21,6 +21,7 @@ from bot.language import texts
 from bot.language.bidiisolation import in_line, isolated
 from bot.language.translation import Translator, translator
 from bot.replies.neardifference import near_difference
+from bot.replies.rendering import notices_in_chat
 from corpus import Document, Passage, Span
 from corpus.extraction.extract import Deviation
 
@@ -34,7 +35,7 @@ def print_answer(answer: Answer, console: Console, *, full: bool = False) -> Non
     passage.
     """
     words = translator(answer.language)
-    for notice in answer.notices:
+    for notice in notices_in_chat(answer, words):
         print_line(Text(notice, style="yellow"), console)
     if answer.message is not None:
         print_line(Text(answer.message), console)

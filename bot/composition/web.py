@@ -143,7 +143,7 @@ def web_application(
 
     people = open_people(settings, web)
     login = None if people is None else open_login(settings, web, people)
-    return Starlette(
+    application = Starlette(
         routes=routes(Doors(served, settings, web, desk, login)),
         middleware=[
             Middleware(SecurityHeaders),
@@ -162,6 +162,9 @@ def web_application(
             Exception: _refused,
         },
     )
+    # a redirect would lead to plain HTTP behind the proxy, with the question in its address
+    application.router.redirect_slashes = False
+    return application
 
 
 @asynccontextmanager

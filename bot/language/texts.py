@@ -186,7 +186,9 @@ ADDRESS_ALONE = mark(
     "An address alone asks nothing. Please type what you would like to know; /sources shows the "
     "statements that I can quote."
 )
-ABOUT = mark("About: {topic}, from your earlier questions. /new forgets them.")
+ABOUT = mark("About: {topic}, from your earlier questions.")
+NEW_FORGETS = mark("/new forgets them.")
+"""Said behind ``ABOUT`` where there is such a command."""
 FORGOTTEN = mark("Forgotten. What would you like to know?")
 UNKNOWN_COMMAND = mark("I do not know this command. /help shows what I can do.")
 NOT_TEXT = mark("I can only read text. Please type your question.")

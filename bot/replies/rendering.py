@@ -81,8 +81,15 @@ def start_of(quote: Quote, generation: int) -> str:
     return f"{PASSAGE_START}{short_reference_to(quote.citation, generation).code}"
 
 
+def notices_in_chat(answer: Answer, words: Translator) -> Iterator[str]:
+    """Yield the notices; the one about earlier questions names the command that forgets them."""
+    about = words.say(texts.ABOUT, topic=answer.about) if answer.about else None
+    for notice in answer.notices:
+        yield f"{notice} {words.say(texts.NEW_FORGETS)}" if notice == about else notice
+
+
 def _heading(answer: Answer, words: Translator, *, opens: bool) -> Iterator[str]:
-    yield from answer.notices
+    yield from notices_in_chat(answer, words)
     if answer.message is not None:
         yield answer.message
     elif answer.outcome is Outcome.NONE:

@@ -21,7 +21,8 @@ class Freshness:
 
     A browser that keeps the page of the same ETag is told so (304) before the page is made. What
     a response says about itself counts: one with an ETag of its own, or with ``no-store``, is
-    left as it is.
+    left as it is. What was refused is not kept: a statement that one visitor does not find may be
+    there for another.
     """
 
     def __init__(self, application: ASGIApp, *, state_of: StateOf) -> None:
@@ -35,9 +36,9 @@ class Freshness:
             return
         visitor: Visitor = scope["state"]["visitor"]
         tag = self._tag(scope, visitor)
-        kept = HTTPConnection(scope).headers.get("if-none-match", "")
+        kept = ",".join(HTTPConnection(scope).headers.getlist("if-none-match"))
         told = {"etag": tag, "cache-control": _cache_control(visitor), "vary": _VARY}
-        if tag in {each.strip() for each in kept.split(",")}:
+        if tag in {_weak(each.strip()) for each in kept.split(",")}:
             await Response(status_code=304, headers=told)(scope, receive, send)
             return
 
@@ -45,7 +46,9 @@ class Freshness:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 own = headers.get("cache-control", "")
-                if message["status"] == 200 and "etag" not in headers and "no-store" not in own:  # noqa: PLR2004
+                if message["status"] != 200:  # noqa: PLR2004
+                    headers.setdefault("cache-control", "no-store")
+                elif "etag" not in headers and "no-store" not in own:
                     for name, value in told.items():
                         headers.setdefault(name, value)
             await send(message)
@@ -63,6 +66,11 @@ class Freshness:
         ):
             state.update(len(part).to_bytes(8, "big") + part)
         return f'W/"{state.hexdigest()}"'
+
+
+def _weak(tag: str) -> str:
+    """Return a tag as a weak one: a proxy or a client may have made a strong one of it."""
+    return f"W/{tag}" if tag.startswith('"') else tag
 
 
 def _cache_control(visitor: Visitor) -> str:

@@ -84,9 +84,9 @@ class WebServer:
             family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
             listening = socket.create_server((self._host, self._port), family=family)
         except OSError as error:
+            why = (error.strerror or "").partition(" (while ")[0]  # the rest says the address again
             raise SettingsError(
-                f"{self._host} port {self._port} cannot be opened ({error.strerror}). "
-                "Choose another one."
+                f"{self._host} port {self._port} cannot be opened ({why}). Choose another one."
             ) from error
         quiet_protocol_log()
         config = uvicorn.Config(

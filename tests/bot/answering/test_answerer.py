@@ -444,9 +444,7 @@ def test_the_json_form_is_as_documented(answerer: Answerer) -> None:
 def test_an_answer_says_what_it_was_read_with(answerer: Answerer) -> None:
     asked = ("What of the Africa Focus Group?", "who?")
     reply = answerer.answer("0.9", earlier=asked)
-    assert reply.notices == (
-        "About: Africa Focus Group, from your earlier questions. /new forgets them.",
-    )
+    assert reply.notices == ("About: Africa Focus Group, from your earlier questions.",)
     assert answerer.answer("0.9").notices == ()
 
 

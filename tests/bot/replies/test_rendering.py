@@ -18,6 +18,7 @@ from bot.citations.citation import cite
 from bot.citations.quotelines import shown, without_line_ends
 from bot.cli.terminal import print_answer
 from bot.errors import UnfaithfulQuote
+from bot.jsonforms.answerfields import answer_fields
 from bot.language.utf16 import shorten, utf16_length, utf16_prefix, utf16_slice
 from bot.replies.rendering import render
 from corpus import Corpus, Document, Span, document_from_text
@@ -180,6 +181,16 @@ def test_related_and_no_answer_say_what_they_are(shipped: Corpus) -> None:
     )
     assert related[0].text.startswith("I found no passage that answers this. Related, but not")
     assert [m.text for m in nothing] == ["A notice.\n\nI found no passage that answers this."]
+
+
+def test_a_chat_names_the_command_that_forgets_and_other_doors_do_not(shipped: Corpus) -> None:
+    about = "About: Rabat, from your earlier questions."
+    answer = Answer(
+        "q", generation=1, outcome=Outcome.NONE, notices=(about, "Another."), about="Rabat"
+    )
+    (message,) = render(answer, shipped)
+    assert message.text.startswith(f"{about} /new forgets them.\n\nAnother.\n\n")
+    assert answer_fields(answer)["notices"] == [about, "Another."]
 
 
 def uncut(text: str) -> Document:

@@ -70,6 +70,9 @@ def routes(doors: Doors) -> list[BaseRoute]:
     async def long(_: Request) -> Response:
         return HTMLResponse("<p>word</p>" * 1000)
 
+    async def missing(_: Request) -> Response:
+        return HTMLResponse("<p>", 404)
+
     async def taken(request: Request) -> Response:
         return PlainTextResponse(str(len(await request.body())))
 
@@ -81,6 +84,7 @@ def routes(doors: Doors) -> list[BaseRoute]:
         Route("/api/v1/broken", broken),
         Route("/api/v1/ask", asked),
         Route("/long", long),
+        Route("/missing", missing),
         Route("/login", who),
         Route("/taken", taken, methods=["POST"]),
     ]
@@ -266,6 +270,8 @@ def test_a_page_that_a_browser_keeps_is_not_sent_again_until_another_generation_
     assert "Authorization" in first.headers["vary"]
     again = client.get("/?q=a", headers={"If-None-Match": f'"x", {tag}'})
     assert (again.status_code, again.text, again.headers["etag"]) == (304, "", tag)
+    for kept in ([("If-None-Match", tag[2:])], [("If-None-Match", '"x"'), ("If-None-Match", tag)]):
+        assert client.get("/?q=a", headers=kept).status_code == 304
     assert client.get("/?q=b", headers={"If-None-Match": tag}).status_code == 200
     french = {"If-None-Match": tag, "Accept-Language": "fr"}
     assert client.get("/?q=a", headers=french).status_code == 200
@@ -280,6 +286,17 @@ def test_what_must_not_be_kept_and_what_failed_has_no_tag(opened: Opened) -> Non
     for path in ("/who", "/nowhere", "/broken?q=x"):
         assert "etag" not in client.get(path).headers
     assert client.get("/nowhere").headers["cache-control"] == "no-store"
+
+
+def test_what_one_visitor_does_not_find_is_kept_for_no_other(opened: Opened) -> None:
+    reply = opened(settings()).get("/missing", headers=bearer(STAFF))
+    assert (reply.status_code, reply.headers["cache-control"]) == (404, "no-store")
+
+
+def test_a_slash_too_many_leads_to_no_address_behind_the_proxy(opened: Opened) -> None:
+    reply = opened().get("/who/?q=hidden+words", follow_redirects=False)
+    assert (reply.status_code, reply.text) == (404, "There is no such page.\n")
+    assert "location" not in reply.headers
 
 
 def test_the_page_of_a_known_caller_is_for_nobody_elses_cache(opened: Opened) -> None:

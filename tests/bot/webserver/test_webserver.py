@@ -1,6 +1,7 @@
 """The web server: who is refused, or sends slowly, takes nobody's place."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.errors import SettingsError
 from bot.webserver import bodies, longanswers, webconnections, webserver
 from bot.webserver.refusals import Refusals
 from bot.webserver.webserver import WebServer
@@ -345,3 +347,12 @@ def test_a_head_may_be_as_long_as_the_server_says(port: int) -> None:
                 assert await status(reader) == expected
 
     asyncio.run(run())
+
+
+def test_an_address_that_is_taken_is_named_once() -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    with taken, pytest.raises(SettingsError) as refused:
+        asyncio.run(WebServer(echo, host="127.0.0.1", port=port).__aenter__())
+    said = str(refused.value)
+    assert said.startswith(f"127.0.0.1 port {port} cannot be opened (Address already in use).")
