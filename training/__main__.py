@@ -55,7 +55,10 @@ def parser() -> argparse.ArgumentParser:
     mining.add_argument("--model", help="an adapted embedder's folder; else the default model")
     reader = command("reader", "Fit the reader: one stage, from the base model or an export.")
     reader.add_argument(
-        "--mix", choices=("first", "middle", "second", "third"), default="first", help="the data"
+        "--mix",
+        choices=("first", "middle", "second", "third", "fourth"),
+        default="first",
+        help="the data",
     )
     reader.add_argument("--body-rate", type=float, default=1e-4, help="peak rate of the encoder")
     reader.add_argument("--head-rate", type=float, default=5e-4, help="peak rate of the heads")

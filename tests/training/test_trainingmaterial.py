@@ -29,7 +29,7 @@ from training.material.pairs import Group, PairKind
 from training.material.paragraphs import ParagraphGroups, ParagraphQuestion
 from training.material.split import held_back_articles, is_held_back
 from training.material.statementgroups import StatementGroups, leans_on_history
-from training.material.statements import read_statements
+from training.material.statements import WRITTEN, read_statements
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 needs_shared = pytest.mark.skipif(
@@ -65,6 +65,56 @@ def test_nothing_is_learned_from_a_statement_without_questions_or_held_back() ->
     assert learned <= listed
     assert not any(is_held_back(document) for document in learned)
     assert len(learned) > 400
+
+
+def write_rows(folder: Path, twins: list[dict[str, str]], rewordings: list[dict[str, str]]) -> Path:
+    folder.mkdir()
+    for name, rows in (("twins", twins), ("rewordings", rewordings)):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, "utf-8")
+    return folder
+
+
+def test_twins_and_rewordings_that_were_written_for_training_are_learned_from(
+    tmp_path: Path,
+) -> None:
+    twin, again = "Which member was Chile in 2022?", "new zealand which member number"
+    written = write_rows(
+        tmp_path / "written",
+        [{"of": "q0", "question": twin}, {"of": "elsewhere", "question": "Who?"}],
+        [{"of": "q0", "question": again}],
+    )
+    statements = read_statements(write_shared(tmp_path), written=written)
+    pairs = [
+        pair
+        for group in all_groups(
+            StatementGroups(statements, every_passage(statements), debias=False)
+        )
+        for pair in group
+    ]
+    assert {p.kind for p in pairs if p.question.startswith(twin[:-1])} == {PairKind.TWIN}
+    kinds = {p.kind for p in pairs if p.question == again}
+    assert {PairKind.GOLD, PairKind.DELETED} <= kinds or {PairKind.GOLD, PairKind.MINED} <= kinds
+    assert PairKind.TWIN not in kinds
+
+
+def test_nothing_may_be_written_for_training_on_a_statement_that_is_held_back(
+    tmp_path: Path,
+) -> None:
+    shared = write_shared(tmp_path, learned=2, held=1)
+    written = write_rows(tmp_path / "written", [{"of": "q2", "question": "Who?"}], [])
+    with pytest.raises(MaterialError, match="q2, which is held back"):
+        read_statements(shared, written=written)
+
+
+@needs_shared
+def test_each_written_twin_and_rewording_is_of_a_question_to_learn_from() -> None:
+    statements = read_statements(SHARED)
+    lines = (WRITTEN / "twins.jsonl").read_text("utf-8").splitlines()
+    rewordings = (WRITTEN / "rewordings.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in (*lines, *rewordings)]
+    assert {row["of"] for row in rows} <= set(statements.by_id)
+    assert {statements.by_id[row["of"]].document for row in rows} <= statements.learned_from
 
 
 @needs_shared

@@ -97,7 +97,18 @@ THIRD = (
 )
 """The mix of the third stage: statements for a half, and people's unanswerable questions."""
 
-MIXES = {"first": FIRST, "middle": MIDDLE, "second": SECOND, "third": THIRD}
+FOURTH = (
+    Share((STATEMENTS,), 62, 4),
+    Share((SQUAD2,), 18, 4),
+    Share(("squad2-train10",), 3),
+    Share(_SQUAD11, 7, 3),
+    Share(("feedbackqa-rated",), 3),
+    Share(_SENTENCES, 6),
+    Share(("boolq-valtest",), 1),
+)
+"""The mix of the fourth stage, which has the twins and rewordings that were written last."""
+
+MIXES = {"first": FIRST, "middle": MIDDLE, "second": SECOND, "third": THIRD, "fourth": FOURTH}
 
 
 def open_sources(

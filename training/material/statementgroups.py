@@ -35,6 +35,7 @@ _STYLE_SHARE = 0.15
 _FOREIGN_TURN_SHARE = 0.3
 _KINDRED_TURN_SHARE = 0.15
 _REWRITTEN_SHARE = 0.3
+_REWORDED_SHARE = 0.35
 _DELETED_ELSEWHERE_SHARE = 0.25
 _ADDED_WORDS = 2
 _PRONOUN = re.compile(
@@ -118,6 +119,8 @@ class StatementGroups:
         asked = self._questions[number]
         if asked.rewrite and rng.random() < _REWRITTEN_SHARE:
             asked = replace(asked, text=asked.rewrite, earlier=(), rewrite="")
+        else:
+            asked = self._reworded(asked, rng)
         if rng.random() < _ALIAS_SHARE:
             asked = replace(asked, text=with_alias(asked.text, rng))
         wording = _Wording(rng.random() < _PLAIN_END_SHARE, self._history(asked, rng))
@@ -137,14 +140,26 @@ class StatementGroups:
                 raise ForeignDocument(f"{pair.document} must not be learned from.")
         return tuple(pairs)
 
+    def _reworded(self, asked: StatementQuestion, rng: random.Random) -> StatementQuestion:
+        rewordings = self._statements.rewordings_of.get(asked.id)
+        if not rewordings or rng.random() >= _REWORDED_SHARE:
+            return asked
+        return replace(asked, text=rng.choice(rewordings).text)
+
     def _wording_of_twins(self) -> dict[str, float]:
         """Return, by text, the little that the wording of twins and their originals gives away."""
         by_id = self._statements.by_id
         twins = [t for t in self._statements.twins if by_id[t.of].document in self._allowed]
         originals = [by_id[of] for of in dict.fromkeys(t.of for t in twins)]
-        texts = [q.text for q in originals] + [t.text for t in twins]
-        documents = [q.document for q in originals] + [by_id[t.of].document for t in twins]
-        answerable = [True] * len(originals) + [False] * len(twins)
+        again = [r for q in originals for r in self._statements.rewordings_of.get(q.id, ())]
+        texts = [
+            *(q.text for q in originals),
+            *(r.text for r in again),
+            *(t.text for t in twins),
+        ]
+        documents = [q.document for q in originals]
+        documents += [by_id[of].document for of in (*(r.of for r in again), *(t.of for t in twins))]
+        answerable = [True] * (len(originals) + len(again)) + [False] * len(twins)
         logits = wording_logits(texts, answerable, documents)
         return {text: float(x) for text, x in zip(texts, logits, strict=True)}
 

@@ -1,5 +1,6 @@
 """Reads the questions on official statements, their twins and the passages that they are about."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,12 @@ from training.material.split import is_held_back
 QUESTIONS = Path("train/statements/questions.jsonl")
 TWINS = Path("train/statements/twins.jsonl")
 PASSAGES = Path("eval/official-statements-us/corpus.jsonl")
+
+WRITTEN = Path(__file__).parents[1] / "questions"
+"""The questions that were written for training alone: more twins, and questions in other words."""
+
+WRITTEN_TWINS = "twins.jsonl"
+WRITTEN_REWORDINGS = "rewordings.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,17 @@ class Twin:
     change: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """The question ``of`` in the words of another person."""
+
+    of: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Statements:
-    """The statements, the questions on some of them, and the twins of some questions.
+    """The statements, the questions on some of them, and the twins and rewordings of some.
 
     ``corpus`` has statements without questions, too: they may be searched, but never learned from.
     """
@@ -61,6 +76,7 @@ class Statements:
     corpus: Corpus
     questions: tuple[StatementQuestion, ...]
     twins: tuple[Twin, ...]
+    rewordings: tuple[Rewording, ...] = ()
 
     @cached_property
     def passages(self) -> dict[PassageKey, Passage]:
@@ -81,6 +97,14 @@ class Statements:
         return {of: tuple(twins) for of, twins in found.items()}
 
     @cached_property
+    def rewordings_of(self) -> dict[str, tuple[Rewording, ...]]:
+        """The rewordings by the id of the question that they say in other words."""
+        found: dict[str, list[Rewording]] = {}
+        for rewording in self.rewordings:
+            found.setdefault(rewording.of, []).append(rewording)
+        return {of: tuple(rewordings) for of, rewordings in found.items()}
+
+    @cached_property
     def documents_with_questions(self) -> frozenset[str]:
         """The ids of the statements that questions were written for."""
         return frozenset(question.document for question in self.questions)
@@ -95,33 +119,56 @@ class Statements:
         return self.corpus.document(key[0])
 
 
-def read_statements(shared: Path) -> Statements:
+def read_statements(shared: Path, *, written: Path | None = WRITTEN) -> Statements:
     """Read questions, twins and passages from the folder of shared data.
+
+    ``written`` is the folder of the twins and rewordings that were written for training alone;
+    None reads none. Those of questions that the shared data do not have are passed over.
 
     Raises:
         MaterialError: if a file is missing, a line is malformed, a question names a
-            passage that is nowhere, or a clause that its passage does not have.
+            passage that is nowhere, or a clause that its passage does not have. Also if something
+            was written for training on a statement that is held back.
     """
     try:
         records = read_records(shared / PASSAGES, "_id", "text")
         corpus, places = corpus_of_records(records)
         rows = list(read_records(shared / QUESTIONS, "id", "question", "passage", "document"))
         twins = list(read_records(shared / TWINS, "of", "question"))
+        more, rewordings = _written(written, {str(row["id"]) for row in rows})
     except CorpusError as error:
         raise MaterialError(str(error)) from error
     questions = tuple(_question(row, places) for row in rows)
     found = Statements(
         corpus,
         questions,
-        tuple(Twin(str(t["of"]), str(t["question"]), int(t.get("change", 0))) for t in twins),
+        tuple(
+            Twin(str(t["of"]), str(t["question"]), int(t.get("change", 0))) for t in [*twins, *more]
+        ),
+        tuple(Rewording(str(r["of"]), str(r["question"])) for r in rewordings),
     )
     for question in questions:
         if question.gold not in found.passages[question.passage].text:
             raise MaterialError(f"{question.id}: its clause is not in {question.passage}.")
-    for twin in found.twins:
-        if twin.of not in found.by_id:
-            raise MaterialError(f"a twin is of {twin.of}, which is no question.")
+    for of in (*found.twins_of, *found.rewordings_of):
+        if of not in found.by_id:
+            raise MaterialError(f"a twin or rewording is of {of}, which is no question.")
+    for row in (*more, *rewordings):
+        if found.by_id[str(row["of"])].document not in found.learned_from:
+            raise MaterialError(f"a question was written on {row['of']}, which is held back.")
     return found
+
+
+def _written(
+    folder: Path | None, known: Container[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    if folder is None:
+        return [], []
+    twins, rewordings = (
+        [row for row in read_records(folder / name, "of", "question") if row["of"] in known]
+        for name in (WRITTEN_TWINS, WRITTEN_REWORDINGS)
+    )
+    return twins, rewordings
 
 
 def _question(row: dict[str, Any], places: dict[str, PassageKey]) -> StatementQuestion:
