@@ -180,9 +180,9 @@ def _average(asked: argparse.Namespace, workshop: "Workshop") -> None:
     networks = [workshop.reader(export) for export in asked.exports]
     average_weights(networks)
     cards = [json.loads((export / CARD_NAME).read_text("utf-8")) for export in asked.exports]
-    fields = ("sha256", "steps_done", "plan", "made_with")
+    fields = ("sha256", "steps_done", "plan", "made_with", "average_of")
     facts = {
-        "average_of": [{name: card.get(name) for name in fields} for card in cards],
+        "average_of": [{n: card[n] for n in fields if n in card} for card in cards],
         "documents": sorted({document for card in cards for document in card["documents"]}),
     }
     file = export_weights(networks[0], asked.to, kind="reader", facts=facts)

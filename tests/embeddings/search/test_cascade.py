@@ -77,10 +77,10 @@ def letters(count: int, **with_z: int) -> list[str]:
 @pytest.mark.parametrize(
     ("with_z", "read"),
     [
-        ({"p3": 9}, 8),  # a sure one among the first: enough
-        ({"p3": 3}, 16),  # undecided
-        ({"p12": 9}, 16),  # the first ones are poor
-        ({}, 16),
+        ({"p3": 9}, STEPS[0]),  # a sure one among the first: enough
+        ({"p3": 3}, STEPS[1]),  # undecided
+        ({"p9": 9}, STEPS[1]),  # the first ones are poor
+        ({}, STEPS[1]),
     ],
 )
 def test_more_is_read_only_while_undecided(with_z: dict[str, int], read: int) -> None:
