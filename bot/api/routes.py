@@ -17,6 +17,7 @@ from bot.api.openapidocument import openapi_document
 from bot.api.operations import OPERATIONS, PREFIX, Operation
 from bot.api.parameters import BadValue, Unusable, read_address, read_fields
 from bot.errors import UnfaithfulQuote
+from bot.webaccess.packing import packed, packing_headers, takes_packed
 from bot.webaccess.visitor import Visitor
 from embeddings import EmbeddingsError
 
@@ -42,7 +43,7 @@ def _endpoint(api: Api, operation: Operation) -> Callable[[Request], Awaitable[R
     async def answer(request: Request) -> Response:
         visitor: Visitor = request.state.visitor
         given = await _given(request, operation, visitor)
-        work = partial(_content, api, operation, given)
+        work = partial(_content, api, operation, given, takes_packed(request))
         try:
             if operation.asks:
                 content = await api.desk.ask(visitor, request.state.address, work)
@@ -57,7 +58,7 @@ def _endpoint(api: Api, operation: Operation) -> Callable[[Request], Awaitable[R
             log.error("the API cannot read the index: %s", error)  # noqa: TRY400
             raise HTTPException(503, "The index cannot be read at the moment.") from None
         passes = operation.holds_a_moment or request.method == "POST"
-        headers = {"cache-control": "no-store"} if passes else {}
+        headers = packing_headers(content) | ({"cache-control": "no-store"} if passes else {})
         return Response(content, headers=headers, media_type=_JSON)
 
     return answer
@@ -68,10 +69,13 @@ async def _described(_: Request) -> Response:
     return Response(content, media_type=_JSON)
 
 
-def _content(api: Api, operation: Operation, given: Given, answerer: Answerer) -> bytes:
-    """Return the JSON of what an operation gives."""
+def _content(
+    api: Api, operation: Operation, given: Given, packs: bool, answerer: Answerer
+) -> bytes:
+    """Return the JSON of what an operation gives, with ``packs`` compressed if it is long."""
     fields = operation.make(api, given, answerer)
-    return json.dumps(fields, ensure_ascii=False).encode("utf-8")
+    content = json.dumps(fields, ensure_ascii=False).encode("utf-8")
+    return packed(content) if packs else content
 
 
 async def _given(request: Request, operation: Operation, visitor: Visitor) -> Given:

@@ -1,6 +1,5 @@
 """Routes requests to the pages of the web site, and writes them."""
 
-import gzip
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -26,6 +25,7 @@ from bot.web.documentpages import DocumentPages
 from bot.web.staticfiles import static_address, static_file
 from bot.web.templates import Shown, written
 from bot.webaccess.desk import Desk
+from bot.webaccess.packing import packed, packing_headers, takes_packed
 from bot.webaccess.refusedresponses import refused
 from bot.webaccess.visitor import Visitor
 from corpus import CorpusError
@@ -36,9 +36,6 @@ log = logging.getLogger(__name__)
 MakePage = Callable[[Asked, Answerer], Shown]
 """Makes the values of a page of what is asked, from what the visitor may see."""
 
-_PACKED = b"\x1f\x8b"
-_LEAST_PACKED = 1_000
-_PACKING = 5
 _METHODS = ("GET",)  # Starlette answers HEAD with it
 
 
@@ -124,7 +121,7 @@ class Pages:
     ) -> Response:
         """Answer with a page; ``layout`` is the template of what stands around it."""
         visitor, asked = _asked(request)
-        packs = "gzip" in request.headers.get("accept-encoding", "")
+        packs = takes_packed(request)
         write = partial(
             _written, make, asked, quote(request.scope["path"], safe="/@"), layout, packs
         )
@@ -132,9 +129,7 @@ class Pages:
             status, content = await self._desk.ask(visitor, request.state.address, write)
         else:
             status, content = await self._desk.read(visitor, write)
-        headers = {"content-language": visitor.language}
-        if content.startswith(_PACKED):
-            headers["content-encoding"] = "gzip"
+        headers = {"content-language": visitor.language, **packing_headers(content)}
         return HTMLResponse(content, status, headers)
 
 
@@ -185,9 +180,7 @@ def _written(
         shown = _error(503, asked.words.say(texts.FAILED))
     values = {**_frame(asked, path), "layout": layout, **shown.values}
     page = written(shown.template, values, asked.words).encode("utf-8", "replace")
-    if packs and len(page) >= _LEAST_PACKED:
-        page = gzip.compress(page, _PACKING, mtime=0)
-    return shown.status, page
+    return shown.status, packed(page) if packs else page
 
 
 def _error(status: int, sentence: str) -> Shown:

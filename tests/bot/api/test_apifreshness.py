@@ -105,6 +105,16 @@ def test_a_full_desk_is_busy(tmp_path: Path) -> None:
             assert response.headers["content-type"] == "application/problem+json"
 
 
+def test_a_long_answer_is_compressed_and_a_short_one_is_not(client: TestClient) -> None:
+    address = "/api/v1/documents?limit=50"
+    long, plain = client.get(address), client.get(address, headers={"accept-encoding": "identity"})
+    assert long.headers["content-encoding"] == "gzip"
+    assert int(long.headers["content-length"]) < len(plain.content) / 2
+    assert "content-encoding" not in plain.headers
+    assert long.json() == plain.json()
+    assert "content-encoding" not in client.get("/api/v1/refresh").headers
+
+
 # ------------------------------------------------------------------ other sites
 
 
