@@ -17,8 +17,8 @@ from bot.api.openapidocument import openapi_document
 from bot.api.operations import OPERATIONS, PREFIX, Operation
 from bot.api.parameters import BadValue, Unusable, read_address, read_fields
 from bot.errors import UnfaithfulQuote
-from bot.webaccess.packing import packed, packing_headers, takes_packed
 from bot.webaccess.visitor import Visitor
+from bot.webserver.packing import packed, packing_headers, takes_packed
 from embeddings import EmbeddingsError
 
 log = logging.getLogger(__name__)

@@ -25,9 +25,9 @@ from bot.web.documentpages import DocumentPages
 from bot.web.staticfiles import static_address, static_file
 from bot.web.templates import Shown, written
 from bot.webaccess.desk import Desk
-from bot.webaccess.packing import packed, packing_headers, takes_packed
 from bot.webaccess.refusedresponses import refused
 from bot.webaccess.visitor import Visitor
+from bot.webserver.packing import packed, packing_headers, takes_packed
 from corpus import CorpusError
 from embeddings import EmbeddingsError
 
