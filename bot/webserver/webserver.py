@@ -130,6 +130,12 @@ class WebServer:
                     message = {**message, "headers": [*message.get("headers", ()), closing]}
             await send(message)
 
+        if _has_two_lengths(scope):  # a proxy may take the other one, and end the request elsewhere
+            self._refusals.count("two lengths")
+            refused = PlainTextResponse("The request says its length in two ways.\n", 400)
+            await refused(scope, body.receive, send_head_and_rest)
+            return
+
         async def respond(send_pieces: Send) -> None:
             await self._application(scope, body.receive, send_pieces)
 
@@ -161,6 +167,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(_WAITING_TO_BE_ACCEPTED)
+
+
+def _has_two_lengths(scope: Scope) -> bool:
+    names = {name for name, _ in scope["headers"]}
+    return b"content-length" in names and b"transfer-encoding" in names
 
 
 def _place(error: BaseException) -> str:

@@ -15,6 +15,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from websites import Serving, Site
 
+from bot.citations.citationparser import read_citations
+from bot.citations.formats.formats import FORMATS
+from bot.verification.verification import Verdict, verify
 from corpus import Corpus, Document, document_from_text
 
 QUESTION = "How many members has the Coalition?"
@@ -181,7 +184,9 @@ def test_the_keyboard_goes_past_the_head_and_through_the_page_in_order(
         assert page.locator("header, main, footer, nav").count() >= 4
 
 
-def test_a_button_copies_the_quote_with_its_citation(browser: Browser, url: str) -> None:
+def test_a_button_copies_the_quote_with_its_citation_and_each_copy_verifies(
+    browser: Browser, url: str
+) -> None:
     with window(browser, url) as (context, page):
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(addresses()["quote"])
@@ -191,6 +196,12 @@ def test_a_button_copies_the_quote_with_its_citation(browser: Browser, url: str)
         page.get_by_role("button", name="Copy to the clipboard").first.click()
         page.get_by_role("button", name="Copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()") == text
+        copies = [each.input_value() for each in page.locator("textarea").all()]
+    assert len(copies) == len(FORMATS)
+    for copied in copies:
+        (cited,) = read_citations(copied)
+        verdict = verify(cited, documents(85), lambda _: None).verdict
+        assert verdict in {Verdict.INTACT, Verdict.DESCRIBED_OTHERWISE}, copied
 
 
 def test_a_right_to_left_document_stands_at_the_right(browser: Browser, url: str) -> None:

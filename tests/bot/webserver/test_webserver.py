@@ -106,6 +106,24 @@ def test_a_body_that_does_not_come_in_time_is_not_waited_for(
     asyncio.run(run())
 
 
+def test_a_request_with_two_lengths_is_refused_and_nothing_behind_it_is_read(port: int) -> None:
+    head = (
+        "POST /right HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+
+    async def run() -> None:
+        async with (
+            serving(port),
+            connected(port, f"{head}0\r\n\r\n{post('/right', 'hello')}") as (reader, _),
+        ):
+            whole = await asyncio.wait_for(reader.read(), 2)  # the server closes
+            assert whole.startswith(b"HTTP/1.1 400 ")
+            assert whole.count(b"HTTP/1.1") == 1
+            assert whole.endswith(b"The request says its length in two ways.\n")
+
+    asyncio.run(run())
+
+
 def test_a_body_that_drips_is_not_waited_for_either(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
