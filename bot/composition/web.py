@@ -25,6 +25,7 @@ from bot.api.routes import api_routes
 from bot.composition.mcp import require_mcp
 from bot.composition.serving import Served, open_served
 from bot.composition.upgrade import begin_upgrade
+from bot.language import webtexts
 from bot.mcp.http import mcp_route
 from bot.monitoring.health import HealthPages
 from bot.monitoring.metrics import WebCounts
@@ -255,24 +256,23 @@ async def _healthy(_: Request) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     """Return the response to a request that ended in an error."""
     match error:
-        case TooManyRequests():
-            sentence = (
-                f"Too many questions came from this address. Ask again in {error.retry_after_s} s."
-            )
-            return refused(request.scope, 429, sentence, {"retry-after": str(error.retry_after_s)})
-        case Busy():
-            sentence = f"Too many people ask at the moment. Ask again in {error.retry_after_s} s."
-            return refused(request.scope, 503, sentence, {"retry-after": str(error.retry_after_s)})
+        case TooManyRequests() | Busy():
+            status, sentence = 503, webtexts.TOO_MANY_PEOPLE
+            if isinstance(error, TooManyRequests):
+                status, sentence = 429, webtexts.TOO_MANY_QUESTIONS
+            seconds = str(error.retry_after_s)
+            headers = {"retry-after": seconds}
+            return refused(request.scope, status, sentence, headers, seconds=seconds)
         case HTTPException():
             return refused(request.scope, error.status_code, _sentence(error), error.headers or {})
-    return refused(request.scope, 500, "The server failed at this request.")
+    return refused(request.scope, 500, webtexts.SERVER_FAILED)
 
 
 _SENTENCES = {
-    404: "There is no such page.",
-    405: "This address does not take that method.",
-    408: "The request came too slowly.",
-    413: "The request is too long.",
+    404: webtexts.NO_SUCH_ADDRESS,
+    405: webtexts.NO_SUCH_METHOD,
+    408: webtexts.TOO_SLOW,
+    413: webtexts.REQUEST_TOO_LONG,
 }
 
 

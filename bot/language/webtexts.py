@@ -139,4 +139,16 @@ NO_EARLIER_TEXT = mark("No earlier text of this statement is kept.")
 NO_SUCH_PAGE = mark("The list has pages 1 to {pages}.")
 TOO_LONG = mark("That is too long: {most} characters at most, please.")
 TOO_LONG_TO_CHECK = mark("The words are too long to check: {most} characters at most, please.")
+TOO_MANY_QUESTIONS = mark("Too many questions came from this address. Ask again in {seconds} s.")
+TOO_MANY_PEOPLE = mark("Too many people ask at the moment. Ask again in {seconds} s.")
+SERVER_FAILED = mark("The server failed at this request.")
+NO_SUCH_ADDRESS = mark("There is no such page.")
+NO_SUCH_METHOD = mark("This address does not take that method.")
+TOO_SLOW = mark("The request came too slowly.")
+REQUEST_TOO_LONG = mark("The request is too long.")
+UNKNOWN_TOKEN = mark("The token is not known to this server.")
+UNKNOWN_CALLER = mark(
+    "This server answers only people whom it knows: open it from the bot in Telegram, or send a "
+    'token in the header "Authorization: Bearer".'
+)
 TOO_MANY_EARLIER = mark("At most {most} earlier questions can count, none of them too long.")

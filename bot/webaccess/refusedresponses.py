@@ -9,13 +9,16 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
+from bot.language import webtexts
+from bot.language.translation import LANGUAGES, translator
 from bot.webaccess.securityheaders import add_security_headers
+from bot.webaccess.visitor import language_of
 
 API_PATH = "/api/"
 PROBLEM = "application/problem+json"
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -26,7 +29,7 @@ _PAGE = """<!doctype html>
 <main>
 <h1>{title}</h1>
 <p>{sentence}</p>
-<p><a href="/">Ask a question</a></p>
+<p><a href="/">{way_on}</a></p>
 </main>
 </body>
 </html>
@@ -34,18 +37,31 @@ _PAGE = """<!doctype html>
 
 
 def refused(
-    scope: Scope, status: int, sentence: str, headers: Mapping[str, str] | None = None
+    scope: Scope,
+    status: int,
+    sentence: str,
+    headers: Mapping[str, str] | None = None,
+    **values: str,
 ) -> Response:
     """Return a response with one sentence, in the form that the caller reads.
 
-    The API says it as problem+json (RFC 9457), a page as HTML, everything else as text.
+    The API says it as problem+json (RFC 9457), in English, a page as HTML, everything else as
+    text, in the caller's language if the sentence is a marked text. ``values`` are those in it.
     """
-    title = HTTPStatus(status).phrase
-    if scope["path"].startswith(API_PATH):
+    is_to_api = scope["path"].startswith(API_PATH)
+    words = translator(LANGUAGES[0] if is_to_api else language_of(HTTPConnection(scope)))
+    sentence = words.say(sentence, **values)
+    if is_to_api:
+        title = HTTPStatus(status).phrase
         problem = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
         content, kind = json.dumps(problem, ensure_ascii=False), PROBLEM
     elif "text/html" in HTTPConnection(scope).headers.get("accept", ""):
-        content = _PAGE.format(title=html.escape(title), sentence=html.escape(sentence))
+        content = _PAGE.format(
+            language=words.language,
+            title=html.escape(words.say(webtexts.ERROR_TITLE)),
+            sentence=html.escape(sentence),
+            way_on=html.escape(words.say(webtexts.ASK_TITLE)),
+        )
         kind = "text/html; charset=utf-8"
     else:
         content, kind = f"{sentence}\n", "text/plain; charset=utf-8"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.language import webtexts
 from bot.webaccess.addresses import address_of
 from bot.webaccess.refusedresponses import refused
 from bot.webaccess.tokens import Tokens
@@ -17,11 +18,6 @@ FindVisitor = Callable[[HTTPConnection], Awaitable[Visitor | None]]
 
 OPEN_PATHS = ("/healthz", "/login", "/robots.txt", "/favicon.ico", "/static/")
 """Paths that show nothing of the documents; one that ends with a slash stands for all below it."""
-
-_UNKNOWN = (
-    "This server answers only people whom it knows: open it from the bot in Telegram, or send a "
-    'token in the header "Authorization: Bearer".'
-)
 
 
 async def nobody(_: HTTPConnection) -> None:
@@ -58,9 +54,9 @@ class Visitors:
         if token is not None:
             known = self._tokens.find(token)
             visitor = None if known is None else Visitor(known.groups)
-            unknown = "The token is not known to this server."
+            unknown = webtexts.UNKNOWN_TOKEN
         else:
-            visitor, unknown = await self._session(connection), _UNKNOWN
+            visitor, unknown = await self._session(connection), webtexts.UNKNOWN_CALLER
             if visitor is None and (self._web.anybody_may_ask or _is_open(scope["path"])):
                 visitor = Visitor()
         if visitor is None:

@@ -215,12 +215,29 @@ def test_an_error_is_one_sentence_in_the_form_that_the_caller_reads(opened: Open
     assert (plain.status_code, plain.text) == (500, "The server failed at this request.\n")
     page = client.get("/nowhere", headers={"Accept": "text/html,*/*"})
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "<h1>Not Found</h1>" in page.text
+    assert "<h1>That did not work</h1>" in page.text
+    assert "<p>There is no such page.</p>" in page.text
     for path, status in (("/api/v1/broken?q=x", 500), ("/api/v1/none", 404)):
         problem = client.get(path)
         assert problem.headers["content-type"] == "application/problem+json"
         assert problem.json()["status"] == problem.status_code == status
         assert problem.json()["detail"].count(".") == 1
+
+
+def test_a_refusal_is_in_the_callers_language_and_the_api_in_english(opened: Opened) -> None:
+    client = opened(settings(access=LISTED))
+    french = {"Accept": "text/html", "Accept-Language": "fr"}
+    page = client.get("/", headers=french)
+    assert '<html lang="fr">' in page.text
+    assert "Ce serveur ne répond qu’aux personnes qu’il connaît" in page.text
+    assert client.get("/nowhere?lang=fr", headers=bearer(STAFF)).text == (
+        "Cette page n’existe pas.\n"
+    )
+    problem = client.get("/api/v1/ask", headers=french).json()
+    assert problem["detail"].startswith("This server answers only people")
+    busy = opened(WebSettings("127.0.0.1", 8080, questions_per_minute=1))
+    assert [busy.get("/?lang=fr").status_code for _ in range(2)] == [200, 429]
+    assert "Trop de questions sont venues de cette adresse." in busy.get("/?lang=fr").text
 
 
 def test_the_rate_of_an_address_is_429_with_the_seconds_to_wait(opened: Opened) -> None:
