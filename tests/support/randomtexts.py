@@ -5,15 +5,17 @@ answers, their entities are stored by the strict server, and each quote is compa
 import random
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from botapi_server import BotApiServer, Call, Sent, buttons, entity_texts
+from botapi_server import BotApiServer, Call, Sent, buttons, entity_text, entity_texts
 from chatting import Chatter, InProcessBot, dialogue_of, live_letters
 from strategies import AWKWARD
 
 from bot.chat.messages import Message
 from bot.citations.quotelines import without_line_ends
+from bot.language.utf16 import utf16_length
 from bot.telegrambot.outgoing.telegramtext import as_shown
 from corpus import Corpus, Document, document_from_text
 from embeddings import FolderIndex
@@ -47,23 +49,29 @@ def send_random_texts(count: int, *, seed: int = 0) -> TextFigures:
     draw = random.Random(seed)
     while figures.texts < count:
         corpus = random_corpus(draw)
-        shown = [_as_shown(passage.text) for passage in corpus.quotable()]
-        if not shown:
+        if not any(corpus.quotable()):
             continue
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            BotApiServer() as server,
-            InProcessBot(
-                server, dialogue_of(live_letters(corpus, FolderIndex(Path(folder))))
-            ) as bot,
-        ):
-            person = Chatter(bot)
-            for _ in range(min(ASKED_OF_A_CORPUS, count - figures.texts)):
-                _ask(person, _question(draw, corpus), shown, draw, figures)
-            figures.faults += server.violations
-            refused = [c for c in server.calls if c.status not in (200, None) and not _same(c)]
-            figures.faults += [f"{c.method} refused: {c.params}" for c in refused]
+        number = min(ASKED_OF_A_CORPUS, count - figures.texts)
+        ask_of(corpus, (_question(draw, corpus) for _ in range(number)), draw, figures)
     return figures
+
+
+def ask_of(
+    corpus: Corpus, questions: Iterable[str], draw: random.Random, figures: TextFigures
+) -> None:
+    """Ask the questions of a bot with this corpus, and add what came of it to the figures."""
+    shown = [_as_shown(passage.text) for passage in corpus.quotable()]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        BotApiServer() as server,
+        InProcessBot(server, dialogue_of(live_letters(corpus, FolderIndex(Path(folder))))) as bot,
+    ):
+        person = Chatter(bot)
+        for question in questions:
+            _ask(person, question, shown, draw, figures)
+        figures.faults += server.violations
+        refused = [c for c in server.calls if c.status not in (200, None) and not _same(c)]
+        figures.faults += [f"{c.method} refused: {c.params}" for c in refused]
 
 
 def _same(call: Call) -> bool:
@@ -100,7 +108,7 @@ def _ask(
     for each in sent:
         figures.messages += 1
         figures.outcomes["quoted" if entity_texts(each, *QUOTES) else "said"] += 1
-        _compare(each, paragraphs, figures)
+        compare(each, paragraphs, figures)
     if not inline:
         return
     results = server.calls_to("answerInlineQuery")[-1].params["results"]
@@ -109,7 +117,7 @@ def _ask(
         content = result["input_message_content"]
         entities = tuple(content.get("entities", ()))
         text = content["message_text"]
-        _compare(Sent("inline", 0, 0, text, entities, {}, 0.0), paragraphs, figures)
+        compare(Sent("inline", 0, 0, text, entities, {}, 0.0), paragraphs, figures)
 
 
 def _as_shown(text: str) -> str:
@@ -117,17 +125,26 @@ def _as_shown(text: str) -> str:
     return as_shown(Message(f"[{without_line_ends(text)}]")).text[1:-1]
 
 
-def _compare(sent: Sent, paragraphs: list[str], figures: TextFigures) -> None:
+def compare(sent: Sent, paragraphs: list[str], figures: TextFigures) -> None:
     """Every quote is a slice of a paragraph of the corpus, character by character as Telegram shows
     any text, and what is folded is a whole paragraph.
+
+    Telegram trims spaces and line ends at the ends of a message, not within it. A paragraph such as
+    "… met \\u202e" ends with a space once its mark of direction is left out, so the paragraph lacks
+    that space where it ends a message. Nothing else may be missing.
     """
     for quote in entity_texts(sent, "blockquote"):
         figures.quotes += 1
         if not any(quote in paragraph for paragraph in paragraphs):
             figures.faults.append(f"a quote differs from its source: {quote!r}")
-    for quote in entity_texts(sent, "expandable_blockquote"):
+    trimmed = [paragraph.rstrip(" \n") for paragraph in paragraphs]
+    for entity in sent.entities:
+        if entity["type"] != "expandable_blockquote":
+            continue
         figures.quotes += 1
-        if quote not in paragraphs:
+        quote = entity_text(sent, entity)
+        ends_message = entity["offset"] + entity["length"] == utf16_length(sent.text)
+        if quote not in (trimmed if ends_message else paragraphs):
             figures.faults.append(f"a folded paragraph differs from its source: {quote!r}")
 
 
