@@ -430,7 +430,8 @@ class Answerer:
         about = about or (topic(earlier) if self._leans(query) else "")
         if about:
             notices = (*notices, words.say(texts.ABOUT, topic=about))
-        refused = not hits or not self._answers(hits[0], asked, earlier)
+        # the words of a filter ask for nothing that a passage could lack
+        refused = not hits or not self._answers(hits[0], read_as.read_text, earlier)
         if refused:
             notices = (*notices, *self._notices_of_refusal(asked, words))
         topics = self._topics(asked, hits, only) if refused else ()

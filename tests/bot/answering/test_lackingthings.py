@@ -76,3 +76,12 @@ def test_such_a_passage_is_related_and_the_reply_says_why(shipped_answerer: Answ
     assert answer.quotes[0].score >= shipped_answerer.thresholds.answer
     assert answer.message is not None
     assert "Related, but not an answer" in answer.message
+
+
+def test_the_year_of_a_filter_is_nothing_that_a_passage_could_lack(
+    shipped_answerer: Answerer,
+) -> None:
+    question = "How many members does the Coalition have in statements since March 2021?"
+    answer = shipped_answerer.answer(question)
+    assert answer.outcome is Outcome.ANSWER
+    assert "eighty-five" in answer.quotes[0].text
