@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -140,6 +141,8 @@ async def serve_wire(wire: Wire, serve: Serve, *, needs: "asyncio.Future[Any]") 
         for task in done:
             task.result()
     finally:
+        # a line that was being handed on when the end came is dropped, which is no fault
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
