@@ -14,6 +14,9 @@ _LEAST_SHARE = 0.6
 """The least share of the words that must be understood where the language is known."""
 
 _FEWEST_WORDS = 2
+MOST_CHARACTERS = 400
+"""A longer text is no question that a list of words and phrases could say in English."""
+
 _LONGEST_NAME = 4
 _PRONOUN = re.compile(r"-(?:t-)?(?:il|elle|on|ils|elles|ce|vous|nous|tu|je)$")
 _SILENT = frozenset({"ne", "n'", "se", "s'", "y", "est-ce", "t", "donc"})
@@ -42,8 +45,11 @@ def in_english(question: str, *, known: Callable[[str], bool], is_french: bool) 
 
     ``known`` tells of a word in lower case whether it is an English one; ``is_french`` that the
     language is known. If it is not, each word must be understood, and half of them be no English
-    words. None where too little is understood, and for a question in English.
+    words. None where too little is understood, for a question in English, and for more than
+    ``MOST_CHARACTERS``.
     """
+    if len(question) > MOST_CHARACTERS:
+        return None
     tokens = tokens_of(_CLAUSE.sub("", search_form(question).replace("’", "'")))
     parts: list[_Part] = []
     place = 0

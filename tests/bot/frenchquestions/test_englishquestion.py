@@ -129,3 +129,9 @@ def test_an_explanation_is_of_the_english_words(shipped_answerer: Answerer) -> N
     assert explained.candidates[0].candidate.hit.score == pytest.approx(
         explained.answer.quotes[0].score
     )
+
+
+def test_a_text_longer_than_a_question_is_left_as_it_is() -> None:
+    question = "Combien de membres compte la Coalition ? "
+    assert in_english(question, known=lambda _: False, is_french=True)
+    assert in_english(question * 20, known=lambda _: False, is_french=True) is None
