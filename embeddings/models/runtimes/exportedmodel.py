@@ -113,6 +113,9 @@ def export_once(
         write_file(unfinished / _SEAL_NAME, json.dumps(sealed, indent=2).encode(), shared=True)
         sync_directory(unfinished)
         folder = exports / _name(model)
+        whole = open_exported(exports, model)
+        if whole is not None and whole.weights_are_whole():
+            return whole  # another process was first, and may be opening it
         shutil.rmtree(folder, ignore_errors=True)  # a damaged one
         try:
             os.rename(unfinished, folder)
