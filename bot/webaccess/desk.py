@@ -1,7 +1,6 @@
 """Takes the work of visitors in a few threads of its own, with a bounded queue and rates."""
 
 import asyncio
-import ipaddress
 import math
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from bot.answering.answerer import Answerer
 from bot.answering.liveanswerer import LiveAnswerer
 from bot.state.pace import Paces
 from bot.webaccess.visitor import Visitor
+from bot.webserver.callers import caller_of
 from embeddings.cores import usable_cores
 from embeddings.turns import standing_back
 
@@ -25,8 +25,6 @@ MOST_READ = 128
 _BUSY_RETRY_S = 2.0
 _LONGEST_WAIT_S = 15.0
 """People have gone by then, and those who wait would ask for nobody."""
-_SUBSCRIBER_BITS = 64
-"""One IPv6 subscriber has at least so large a network."""
 
 
 class TooManyRequests(Exception):
@@ -178,16 +176,3 @@ def _in_time(call: Callable[[], T], asked_s: float) -> T:
     if time.monotonic() - asked_s > _LONGEST_WAIT_S:
         raise Busy(_BUSY_RETRY_S)
     return call()
-
-
-def caller_of(address: str) -> str:
-    """Return the part of an address that counts as one caller: for IPv6 a subscriber's network."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return address
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, _SUBSCRIBER_BITS), strict=False))

@@ -1,11 +1,9 @@
 """Limits the connections to a server: an idle one gives way to a new one."""
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_NETWORK_BITS = 64
-"""One IPv6 subscriber has at least so large a network."""
+from bot.webserver.callers import caller_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +41,7 @@ class ConnectionSlots:
 
         ``cut`` is called, at most once, when the slot is given to another connection.
         """
-        slot = Slot(_network(address), cut)
+        slot = Slot(caller_of(address), cut)
         of_one = self._strangers_of.get(slot.address, {})
         if len(of_one) >= self._most_of_one:
             self._give(next(iter(of_one)))
@@ -85,16 +83,3 @@ class ConnectionSlots:
     def _give(self, slot: Slot) -> None:
         self.leave(slot)
         slot.cut()
-
-
-def _network(address: str) -> str:
-    """Return the part of an address that counts as one caller: for IPv6 a subscriber's network."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return address
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, _NETWORK_BITS), strict=False))

@@ -10,8 +10,9 @@ import pytest
 
 from bot.state.pace import TokenBuckets
 from bot.webaccess import desk as desk_module
-from bot.webaccess.desk import Busy, Desk, TooManyRequests, caller_of
+from bot.webaccess.desk import Busy, Desk, TooManyRequests
 from bot.webaccess.visitor import Visitor
+from bot.webserver.callers import caller_of
 
 ANYBODY = Visitor()
 
